@@ -1,0 +1,20 @@
+"""Shared fixtures: where the real records are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real registry records; the test is skipped where TRACKER_REAL_DATA does not name one."""
+    folder = os.environ.get("TRACKER_REAL_DATA", "")
+    if not folder:
+        pytest.skip("TRACKER_REAL_DATA does not name the folder of real records")
+    path = Path(folder).resolve()
+    if not (path / "ctgov" / "studies").is_dir():
+        pytest.fail(f"TRACKER_REAL_DATA={folder} has no ctgov/studies")
+    return path

@@ -1,0 +1,1 @@
+"""A loopback registry that replays recorded days, and the whole job run against it."""

@@ -1,0 +1,119 @@
+"""Every error the tracker raises on purpose, sorted by what the caller can do about it.
+
+TrackerError                      anything below; carries a sentence and a remedy
+├── ConfigError                   the configuration is wrong; all mistakes at once (exit 2)
+├── UsageError                    the command was called wrongly (exit 2)
+├── SourceError                   one trial or page could not be read; the run goes on (exit 3)
+│   ├── FetchError                no usable answer came
+│   │   ├── TransientFetchError   another try later makes sense: timeouts, 429, 5xx, resets
+│   │   ├── BlockedError          the host refuses us: 403, a challenge page, a login page
+│   │   ├── TooLargeError         the answer passed the size or time cap
+│   │   └── StatusError           another HTTP status (400, 404, 410 ...), kept in ``status``
+│   └── AnswerError               an answer came, but not the one that was asked for
+│       └── LayoutError           the anchors of the page or payload are gone
+├── StoreError                    the database cannot be used
+│   ├── SchemaError               its schema is newer or older than this program
+│   ├── LeaseHeldError            another process is at work on this source
+│   └── LeaseLostError            our lease was taken over while we worked: nothing was written
+└── DeliveryError                 a message was not accepted
+    ├── TransientDeliveryError    try again later
+    └── PermanentDeliveryError    give up and tell the operator
+"""
+
+from __future__ import annotations
+
+
+class TrackerError(Exception):
+    """A sentence a person can act on: what happened, to what, and the remedy."""
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+class ConfigError(TrackerError):
+    """All mistakes found in the configuration, each a full sentence with key and remedy."""
+
+    def __init__(self, mistakes: list[str], *, path: str = "config.toml") -> None:
+        self.mistakes = tuple(mistakes)
+        self.path = path
+        count = "one mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        super().__init__(f"{path} has {count}:\n" + "\n".join(f"  - {mistake}" for mistake in mistakes))
+
+
+class UsageError(TrackerError):
+    """The command line asks for something that cannot be."""
+
+
+class SourceError(TrackerError):
+    """One trial or address could not be read; carries what is needed to find it again."""
+
+    def __init__(self, message: str, *, remedy: str = "", source: str = "", trial: str = "", url: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.source = source
+        self.trial = trial
+        self.url = url
+
+
+class FetchError(SourceError):
+    """No usable answer came."""
+
+
+class TransientFetchError(FetchError):
+    """Another try later makes sense; ``retry_after`` is in seconds when the host named it."""
+
+    retry_after: float | None = None
+
+
+class BlockedError(FetchError):
+    """The host refuses us."""
+
+
+class TooLargeError(FetchError):
+    """The answer passed the size or time cap and was dropped."""
+
+
+class StatusError(FetchError):
+    """An HTTP status that is neither an answer nor worth another try."""
+
+    status: int = 0
+
+
+class AnswerError(SourceError):
+    """An answer came, but not the one that was asked for."""
+
+
+class LayoutError(AnswerError):
+    """The anchors of the page or payload are gone: the parser must not guess."""
+
+
+class StoreError(TrackerError):
+    """The database cannot be used."""
+
+
+class SchemaError(StoreError):
+    """The database's schema is not the one this program works with."""
+
+
+class LeaseHeldError(StoreError):
+    """Another process holds the lease."""
+
+
+class LeaseLostError(StoreError):
+    """The lease was taken over while we worked; the write was refused."""
+
+
+class DeliveryError(TrackerError):
+    """A message was not accepted by its channel."""
+
+
+class TransientDeliveryError(DeliveryError):
+    """Another try later makes sense."""
+
+
+class PermanentDeliveryError(DeliveryError):
+    """No further try will help."""

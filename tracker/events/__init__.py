@@ -1,0 +1,1 @@
+"""Change kinds: a small function each, and the story that groups one registry update."""

@@ -1,0 +1,1 @@
+"""Tools for reading pages: labelled text blocks, dates, words and places."""

@@ -1,0 +1,1 @@
+"""The polite HTTP client: the only door to the network for records."""

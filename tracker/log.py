@@ -1,0 +1,31 @@
+"""Logging: lines are ``event key=value``; error = someone must act, warning = look this week, info = what a run did."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+
+def get(name: str) -> logging.Logger:
+    """The logger of one module, below ``tracker``."""
+    return logging.getLogger(name if name.startswith("tracker") else f"tracker.{name}")
+
+
+def pairs(event: str, **fields: object) -> str:
+    """``event key=value`` with values that hold blanks in quotes."""
+    parts = [event]
+    for key, value in fields.items():
+        text = str(value)
+        parts.append(f'{key}="{text}"' if " " in text else f"{key}={text}")
+    return " ".join(parts)
+
+
+def setup(verbosity: int) -> None:
+    """Send the tracker's log to stderr: warnings by default, info with -v, debug with -vv."""
+    level = {0: logging.WARNING, 1: logging.INFO}.get(verbosity, logging.DEBUG)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S"))
+    root = logging.getLogger("tracker")
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    root.propagate = False

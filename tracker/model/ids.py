@@ -1,0 +1,86 @@
+"""Trial keys (``ctgov:NCT07177911``) and the number patterns of the registries."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+
+class Registry(NamedTuple):
+    """A registry's number: the source that reads it, its name, its pattern and how to write it canonically."""
+
+    source: str
+    title: str
+    pattern: re.Pattern[str]
+
+
+def _registry(source: str, title: str, pattern: str) -> Registry:
+    return Registry(source, title, re.compile(rf"(?:{pattern})\Z", re.IGNORECASE))
+
+
+# Order matters: an EU CT number begins like a EudraCT number, so the more exact pattern stands first.
+REGISTRIES: tuple[Registry, ...] = (
+    _registry("ctgov", "ClinicalTrials.gov", r"NCT\d{8}"),
+    _registry("ctis", "EU CTIS", r"20\d{2}-5\d{5}-\d{2}(?:-\d{2})?"),
+    _registry("euctr", "EU Clinical Trials Register", r"(?:EUCTR)?(?:19|20)\d{2}-\d{6}-\d{2}(?:-(?:[A-Z]{2}|3rd))?"),
+    _registry("isrctn", "ISRCTN", r"ISRCTN\d{8}"),
+    _registry("drks", "DRKS", r"DRKS\d{8}"),
+    _registry("anzctr", "ANZCTR", r"ACTRN\d{14}"),
+    _registry("chictr", "ChiCTR", r"ChiCTR(?:-[A-Z]{2,5}-)?\d{8,10}"),
+    _registry("ctri", "CTRI", r"CTRI/\d{4}/\d{2,3}/\d{6}"),
+    _registry("jrct", "jRCT", r"jRCT[a-z]?\d{9,10}"),
+    _registry("umin", "UMIN-CTR", r"UMIN\d{9}"),
+    _registry("irct", "IRCT", r"IRCT\d{8,14}N\d{1,3}"),
+    _registry("cris", "CRIS", r"KCT\d{7}"),
+    _registry("pactr", "PACTR", r"PACTR\d{15}"),
+    _registry("tctr", "TCTR", r"TCTR\d{11}"),
+    _registry("slctr", "SLCTR", r"SLCTR/\d{4}/\d{3}"),
+    _registry("rebec", "ReBec", r"RBR-[0-9a-z]{6,8}"),
+    _registry("rpcec", "RPCEC", r"RPCEC\d{8}"),
+    _registry("lbctr", "LBCTR", r"LBCTR\d{10}"),
+    _registry("repec", "REPEC", r"PER-\d{3}-\d{2}"),
+    _registry("ntr", "Dutch trial register", r"NTR\d{3,5}|NL-OMON\d+"),
+)
+
+
+class Recognised(NamedTuple):
+    """A number of a known registry: ``source`` names it, ``number`` is the canonical spelling."""
+
+    source: str
+    number: str
+
+    @property
+    def key(self) -> str:
+        """The trial's key, source:number."""
+        return f"{self.source}:{self.number}"
+
+
+def recognise(text: str) -> Recognised | None:
+    """Whose number is this? Blanks and case are forgiven (``nct 07177911``); None if no registry has such numbers."""
+    number = re.sub(r"\s+", "", text)
+    for registry in REGISTRIES:
+        if registry.pattern.match(number):
+            return Recognised(registry.source, _canonical(registry.source, number))
+    return None
+
+
+def _canonical(source: str, number: str) -> str:
+    if source == "ctis":  # the resubmission round is not part of a trial's key
+        return "-".join(number.split("-")[:3])
+    if source == "chictr":
+        return "ChiCTR" + number[6:].upper()
+    if source == "jrct":
+        return "jRCT" + number[4:].lower()
+    if source == "rebec":
+        return "RBR-" + number[4:].lower()
+    return number.upper()
+
+
+def split_key(key: str) -> Recognised:
+    """Source and number of a trial key such as ``meddatax:NCT07177911``."""
+    source, _, number = key.partition(":")
+    return Recognised(source, number)
+
+
+NCT = re.compile(r"\bNCT\d{8}\b")
+"""An NCT number inside a text."""

@@ -1,0 +1,59 @@
+"""Runs and checks: what one pass over one source did."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+CheckStatus = Literal["baseline", "unchanged", "changed", "quiet", "absent", "removed", "restored", "merged", "failed"]
+"""How one check of one trial ended. ``baseline``: first snapshot, no event. ``quiet``: stored, but no event.
+``absent``: not there, not yet confirmed. Everything but ``failed`` is an answer."""
+
+RunState = Literal["open", "accepted", "held", "superseded", "discarded", "failed"]
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One trial, asked once in one run. ``emptied`` names the anchors that were filled before and are empty now."""
+
+    trial: str
+    status: CheckStatus
+    error: str = ""
+    emptied: tuple[str, ...] = ()
+
+
+class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run did; ``listed`` is how many trials its searches held (None when it had none to list)."""
+
+    checked: int = 0
+    baseline: int = 0
+    unchanged: int = 0
+    changed: int = 0
+    quiet: int = 0
+    absent: int = 0
+    removed: int = 0
+    failed: int = 0
+    events: int = 0
+    issues: int = 0
+    listed: int | None = None
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """Health's word on a run: ``sick`` is empty for a healthy one, else a sentence naming the rule and its numbers."""
+
+    sick: str = ""
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One pass over one source, as stored."""
+
+    id: int
+    source: str
+    state: RunState
+    started_at: datetime
+    finished_at: datetime | None = None
+    data_timestamp: str | None = None
+    counts: RunCounts = RunCounts()
+    verdict: Verdict = Verdict()
+    error: str = ""

@@ -1,0 +1,222 @@
+"""What the tracker expects of a source (a registry or a trial page site), and of the fetcher that a source is handed.
+
+The flow: ``listing`` (which trials does a search hold?) and ``retrieve`` (the records themselves) ask through a
+`Fetch`; each trial asked for comes back as exactly one `Answer`; ``parse`` turns a document into a record.
+``parse`` and ``digest`` are pure: they see the document and nothing else, never the clock or the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Literal, Protocol
+
+import msgspec
+
+from tracker.model.dates import RegistryDate
+from tracker.model.record import TrialRecord
+from tracker.model.watch import Near
+
+
+class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What is fixed about a source.
+
+    ``hosts`` may be asked and redirected to; ``search_hosts`` are those whose pasted search addresses are understood.
+    ``anchors`` are the record fields that every healthy answer has. ``version`` is raised when old bytes would parse
+    differently, ``digest_version`` when the digest's rule changes. ``pace`` is in requests a second.
+    ``home`` is the registry whose numbers a page site republishes (its pages are mirrors of that registry's records).
+    """
+
+    key: str
+    title: str
+    kind: Literal["registry", "page"]
+    base_url: str
+    hosts: tuple[str, ...]
+    pace: float
+    anchors: tuple[str, ...]
+    version: int = 1
+    digest_version: int = 1
+    calendar: bool = False
+    home: str | None = None
+    search_hosts: tuple[str, ...] = ()
+    search_parameters: frozenset[str] = frozenset()
+    query_fields: frozenset[str] = frozenset()
+    attribution: str = ""
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """The bytes one source served for one trial, exactly as served, and what is known of them.
+
+    ``as_of`` is the time the words are to be read at (a page's "today"); ``data_version`` the registry's own date of
+    its data (YYYY-MM-DD), if it states one; ``content_type`` as served (decides the decoding of pages).
+    """
+
+    source: str
+    trial: str
+    url: str
+    body: bytes
+    content_type: str
+    fetched_at: datetime
+    as_of: datetime
+    data_version: str | None = None
+
+
+class Issue(msgspec.Struct, frozen=True, kw_only=True):
+    """Something in a document that could not be read as it should: told once, with an example.
+
+    ``code``: unknown_word, unknown_field, unreadable_date, unreadable_value, missing_shape, unplaced_text.
+    ``path`` is the place in the source's own terms, ``value`` the text as given (shortened to 200 characters).
+    """
+
+    code: str
+    path: str
+    value: str = ""
+
+
+class Parsed(msgspec.Struct, frozen=True, kw_only=True):
+    """A record and what could not be read of it. ``ignored`` names source values left out on purpose (path -> why)."""
+
+    record: TrialRecord
+    issues: tuple[Issue, ...] = ()
+
+
+class Validators(msgspec.Struct, frozen=True, kw_only=True):
+    """What a server gave us to ask "has it changed?" with."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+class Response(msgspec.Struct, frozen=True, kw_only=True):
+    """A complete HTTP answer with status 200 or 304; header names are lower case."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    fetched_at: datetime
+
+    @property
+    def content_type(self) -> str:
+        """The content type as served, empty when none was."""
+        return self.headers.get("content-type", "")
+
+    @property
+    def validators(self) -> Validators:
+        """ETag and Last-Modified for the next conditional request."""
+        return Validators(etag=self.headers.get("etag"), last_modified=self.headers.get("last-modified"))
+
+
+class Fetch(Protocol):
+    """The polite HTTP client as a source sees it, bound to that source's settings."""
+
+    base_url: str
+
+    def get(
+        self,
+        url: str,
+        params: Sequence[tuple[str, str]] = (),
+        *,
+        accept: str = "application/json",
+        validators: Validators | None = None,
+    ) -> Response:
+        """Get an address (relative ones are under ``base_url``); pace, retries, caps and redirects are seen to.
+
+        Raises StatusError for 4xx other than 403 and 429 (``status`` 404 and 410 mean gone), BlockedError,
+        TooLargeError, and TransientFetchError when the retries are used up. 304 only comes back for ``validators``.
+        """
+        ...
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A trial to retrieve: its key, for pages the address, and the validators of the last answer."""
+
+    trial: str
+    url: str | None = None
+    validators: Validators | None = None
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """The trial's document. ``canonical`` is another key when the registry answered with the trial it was merged into."""
+
+    trial: str
+    document: Document
+    validators: Validators | None = None
+    canonical: str | None = None
+
+
+class NotModified(msgspec.Struct, frozen=True, kw_only=True):
+    """The server says the page is the one we have."""
+
+    trial: str
+
+
+class Absent(msgspec.Struct, frozen=True, kw_only=True):
+    """Asked for by its number and not there (left out of a complete answer, 404 or 410)."""
+
+    trial: str
+    why: str
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True):
+    """No usable answer for this trial: nothing is known, nothing changes. ``error`` is a sentence for people."""
+
+    trial: str
+    error: str
+    kind: str = "error"
+
+
+Answer = Found | NotModified | Absent | Failed
+
+
+class DataVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """The registry's own statement of how new its data are; ``timestamp`` verbatim, ``date`` as YYYY-MM-DD."""
+
+    timestamp: str
+    date: str
+
+
+class Search(msgspec.Struct, frozen=True, kw_only=True):
+    """A search to list: an address pasted from the browser or fields, and the place it is narrowed to."""
+
+    url: str | None = None
+    fields: Mapping[str, str] = {}
+    near: Near | None = None
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """A trial that a search holds."""
+
+    trial: str
+    first_posted: RegistryDate | None = None
+    last_update_posted: RegistryDate | None = None
+
+
+class Source(Protocol):
+    """One registry or site. A module in ``tracker/sources/`` ends with ``SOURCE = ...`` of this shape."""
+
+    info: SourceInfo
+
+    def data_version(self, fetch: Fetch) -> DataVersion | None:
+        """How new the registry's data are, or None if it does not say (pages)."""
+        ...
+
+    def listing(self, search: Search, fetch: Fetch) -> Iterator[Listed]:
+        """All trials a search holds, in the source's stable order, to the last page; raises rather than end early."""
+        ...
+
+    def retrieve(self, asked: Sequence[Asked], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
+        """Exactly one answer for each trial asked for. Raises only what ends the whole source (BlockedError ...)."""
+        ...
+
+    def parse(self, document: Document) -> Parsed:
+        """The record. Raises AnswerError (not this trial, not readable) or LayoutError (anchors gone)."""
+        ...
+
+    def digest(self, document: Document) -> str:
+        """SHA-256 (hex) of what matters in the document: equal digests mean nothing changed. Same errors as parse."""
+        ...
+
+    def recognises(self, body: bytes) -> str | None:
+        """The trial key if these bytes (a saved payload, page or text) look like this source's, else None."""
+        ...

@@ -1,0 +1,1 @@
+"""Everything people read: words, digest, mail, tables."""

@@ -1,0 +1,1 @@
+"""One file per registry or site; each ends with ``SOURCE``."""

@@ -1,0 +1,1 @@
+"""Tables and every query: the only door to the database. Rows never leave this folder."""
