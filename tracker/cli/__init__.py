@@ -1,7 +1,82 @@
-"""The ``tracker`` command: a few lines a command over the layers below."""
+"""The ``tracker`` command: a few lines a command over the layers below.
+
+Commands are loaded when they are called, so that ``tracker --help`` stays as quick as click itself.
+"""
 
 from __future__ import annotations
 
+import importlib
+import sys
+
+import click
+
+from tracker import __version__
+from tracker.cli.options import Shared, shared_options
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("setup", "Write a commented config.toml that works, and an up-to-date database."),
+    "add": ("setup", "Follow more trials: edits config.toml and keeps its comments."),
+    "remove": ("setup", "Stop following trials: edits config.toml and keeps its comments."),
+    "check": ("setup", "Validate the configuration; all mistakes at once."),
+    "doctor": ("doctor", "Look at configuration, database, disk, clock, registries and channels."),
+    "sync": ("running", "One pass: ask the registries, say what changed, tell the right people."),
+    "list": ("reading", "The present: status, dates, enrollment, results of every followed trial."),
+    "changes": ("reading", "The change log."),
+    "show": ("reading", "A record as it stands or stood, and its timeline."),
+    "diff": ("reading", "What changed between two versions, or two saved files."),
+    "parse": ("reading", "The record read from a saved payload or page, as JSON."),
+    "digest": ("telling", "The change-log digest, to read or to send."),
+    "outbox": ("telling", "What waits to be sent, and why; try again or drop."),
+    "channel": ("telling", "Try a channel."),
+    "release": ("running", "Let a held run go, or discard it."),
+    "migrate": ("setup", "Bring the database schema up to date, after a backup."),
+    "backup": ("setup", "A consistent copy of the database, also while the tracker runs."),
+    "demo": ("running", "The whole job on three invented days, offline."),
+}
+
+
+class _Lazy(click.Group):
+    """A group that knows its commands' names and one-line helps without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order a user meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"tracker.cli.{COMMANDS[cmd_name][0]}")
+        command = getattr(module, f"{cmd_name}_command")
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, from the table alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tracker")
+@shared_options
+def cli(shared: Shared) -> None:
+    """Follow clinical-trial registry records and be told what changed."""
+
 
 def main() -> None:
-    """Run the ``tracker`` command."""
+    """Run the ``tracker`` command; errors made on purpose end in one sentence and their exit code."""
+    from tracker.errors import ConfigError, TrackerError, UsageError
+
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2 if isinstance(error, click.UsageError) else 1)
+    except TrackerError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(2 if isinstance(error, ConfigError | UsageError) else 1)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import msgspec
 
@@ -61,12 +62,18 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     url: str
 
+    def __repr__(self) -> str:
+        return f"Channel(name={self.name!r}, url='***')"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return [("name", self.name), ("url", "***")]
+
 
 class Silence(msgspec.Struct, frozen=True, kw_only=True):
     """A mute: alerts that match every given part are not sent until ``until`` (aware UTC)."""
 
     id: int
-    until: str
+    until: datetime
     trial: str | None = None
     watch: str | None = None
     kind: str | None = None

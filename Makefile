@@ -1,0 +1,40 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Both set everything up in .venv first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test check lint types imports migrate pictures clean
+
+help: ## What can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev,postgres]"
+	@touch $@
+
+demo: $(READY) ## The whole job on three invented days, offline, in seconds
+	$(BIN)/tracker demo
+
+test: $(READY) ## All tests, on SQLite and on PostgreSQL
+	$(BIN)/pytest -n auto
+
+check: lint types imports test ## Everything that must be green before a change lands
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+imports: $(READY)
+	$(BIN)/lint-imports
+
+migrate: $(READY) ## A new schema revision from tracker/store/tables.py: make migrate m="what it is for"
+	$(BIN)/alembic revision --autogenerate -m "$(m)"
+
+clean: ## Remove what was set up and built; snapshots stay
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,16 @@
+"""A registry on its first day, for the tests of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tracker.demo import LoopbackRegistry, days
+
+
+@pytest.fixture
+def registry() -> Iterator[LoopbackRegistry]:
+    """The demo's registry as it stands on day 1."""
+    with LoopbackRegistry(days()[0]) as running:
+        yield running

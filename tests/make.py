@@ -1,0 +1,110 @@
+"""Builders for tests: every part has a plain default, so a test shows only what matters to it."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from tracker.compare import compare
+from tracker.events import Comparison, Detected, detect
+from tracker.model.dates import RegistryDate
+from tracker.model.event import Event, Seen
+from tracker.model.record import Enrollment, Organisation, OutcomeMeasure, Site, TrialRecord
+
+DAY = datetime(2026, 3, 10, 6, 0, tzinfo=UTC)
+"""The day on which tests detect things, unless they say otherwise."""
+
+
+def day(number: int) -> datetime:
+    """A moment so many days after `DAY` (before it when negative)."""
+    return DAY + timedelta(days=number)
+
+
+def date(text: str | None, type: str | None = None) -> RegistryDate | None:
+    """``date("2026-09")`` is estimated, ``date("2026-03-01", "ACTUAL")`` is not; None stays None."""
+    return RegistryDate(date=text, type=type or "ESTIMATED") if text else None
+
+
+def actual(text: str) -> RegistryDate:
+    """A date that has happened."""
+    return RegistryDate(date=text, type="ACTUAL")
+
+
+def measure(name: str, time_frame: str | None = "24 weeks", description: str | None = None) -> OutcomeMeasure:
+    """An outcome measure."""
+    return OutcomeMeasure(measure=name, time_frame=time_frame, description=description)
+
+
+def site(
+    facility: str | None = "City Hospital", city: str | None = "Springfield", country: str | None = "United States", **more: Any
+) -> Site:
+    """A site; further fields by name."""
+    return Site(facility=facility, city=city, country=country, **more)
+
+
+def make_record(**fields: Any) -> TrialRecord:
+    """A running trial. ``enrollment`` may be a number; a text for a date field becomes an estimated date."""
+    values: dict[str, Any] = {
+        "trial": "ctgov:NCT01234567",
+        "nct_number": "NCT01234567",
+        "url": "https://clinicaltrials.gov/study/NCT01234567",
+        "brief_title": "A Study of Examplumab in Lupus",
+        "recruitment_status": "RECRUITING",
+        "start_date": RegistryDate(date="2025-01-15", type="ACTUAL"),
+        "primary_completion_date": RegistryDate(date="2026-09", type="ESTIMATED"),
+        "completion_date": RegistryDate(date="2027-03", type="ESTIMATED"),
+        "last_update_posted": RegistryDate(date="2026-03-09", type="ACTUAL"),
+        "results_state": "NONE_POSTED",
+        "lead_sponsor": Organisation(name="Example Pharma", organisation_class="INDUSTRY"),
+        "study_type": "INTERVENTIONAL",
+        "phases": ("PHASE2",),
+        "enrollment": Enrollment(count=100, type="ESTIMATED"),
+        "primary_outcomes": (measure("Change in disease activity score"),),
+    }
+    for name, value in fields.items():
+        if name == "enrollment" and isinstance(value, int):
+            value = Enrollment(count=value, type="ESTIMATED")
+        elif isinstance(value, str) and name.endswith(("_date", "_posted", "_on")):
+            value = date(value)
+        values[name] = value
+    return TrialRecord(**values)
+
+
+def changed(record: TrialRecord, **fields: Any) -> TrialRecord:
+    """The record with some fields replaced, by the same conveniences as `make_record`."""
+    now = {name: getattr(record, name) for name in record.__struct_fields__}
+    return make_record(**{**now, **fields})
+
+
+def sha(record: TrialRecord) -> str:
+    """A stand-in for the hash of the stored answer."""
+    return "sha256:" + hashlib.sha256(msgspec.json.encode(record)).hexdigest()
+
+
+def make_comparison(old: TrialRecord, new: TrialRecord, **parts: Any) -> Comparison:
+    """A live comparison: last seen unchanged the day before `DAY`, detected on `DAY`, tracked for two months."""
+    at = parts.pop("detected_at", DAY)
+    values: dict[str, Any] = {
+        "old": old,
+        "new": new,
+        "changes": compare(old, new),
+        "seen_old": Seen(sha256=sha(old), first_seen_at=at - timedelta(days=60), last_seen_at=at - timedelta(days=1)),
+        "seen_new": Seen(sha256=sha(new), first_seen_at=at, last_seen_at=at, data_version=str(at.date())),
+        "label": "Examplumab in lupus",
+        "detected_at": at,
+        "tracking_since": at - timedelta(days=60),
+    }
+    return Comparison(**{**values, **parts})
+
+
+def detected(old: TrialRecord, new: TrialRecord, **parts: Any) -> Detected:
+    """What `detect` says of the step from ``old`` to ``new``."""
+    return detect(make_comparison(old, new, **parts))
+
+
+def events(old: TrialRecord, new: TrialRecord, **parts: Any) -> dict[str, Event]:
+    """The events of the step, by kind."""
+    return {event.kind: event for event in detected(old, new, **parts).events}

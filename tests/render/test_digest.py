@@ -1,0 +1,277 @@
+"""Digests and alerts: what they must say, what must never get into them, and how they are cut."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html.parser import HTMLParser
+
+import pytest
+
+from tests.render import golden
+from tests.render.samples import BEFORE, SEEN, make_digest, make_entry, make_event, make_record, many_kinds
+from tracker.model.event import Change, Evidence
+from tracker.render.digest import HTML_LIMIT, DigestInput, alert, digest
+
+HOSTILE = "<script>alert('x')</script> \"quoted\" & <b>bold</b>\r\nBcc: a@b.example \x1b[31m\x00 \u202egnp.exe {{ 7*7 }}"
+HELD = "Run 41 of ClinicalTrials.gov is held: 131 of 140 checked trials changed."
+
+
+class Tags(HTMLParser):
+    """Collects elements, attributes and text of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def busy_digest() -> DigestInput:
+    notes = ("3 trials joined your watch “lupus”.",)
+    return make_digest(*many_kinds(), notes=notes, held=(HELD,))
+
+
+def test_golden_digest_text_and_html() -> None:
+    content = digest(busy_digest())
+    golden.check("digest.txt", f"Subject: {content.subject}\n\n{content.text}")
+    golden.check("digest.html", content.html)
+
+
+def test_golden_alert_text() -> None:
+    content = alert(make_digest(many_kinds()[0], cadence="immediate"))
+    golden.check("alert.txt", f"Subject: {content.subject}\n\n{content.text}")
+
+
+def test_subject_counts_changes_and_trials_and_names_the_weightiest() -> None:
+    opened = make_event(severity="major", headline="Now recruiting (before: not yet)")
+    titles = make_event("titles_changed", severity="minor", headline="Brief title reworded")
+    other = make_event("titles_changed", severity="minor", trial="ctgov:NCT06801119", headline="Acronym added")
+    subject = digest(make_digest(make_entry(other), make_entry(opened, titles))).subject
+    assert subject == "3 changes in 2 trials: CC312 in SLE – now recruiting (before: not yet)"
+
+
+def test_alert_subject_is_the_headline_with_the_label() -> None:
+    opened = make_entry(make_event(severity="major", headline="Now recruiting (before: not yet)"))
+    assert alert(make_digest(opened)).subject == "CC312 in SLE: Now recruiting (before: not yet)"
+    other = make_entry(make_event("titles_changed", headline="Brief title reworded", trial="ctgov:NCT06801119"))
+    assert alert(make_digest(opened, other)).subject == "CC312 in SLE: Now recruiting (before: not yet) (and 1 more)"
+
+
+def test_a_subject_holds_no_line_break_or_control_character_and_is_not_endless() -> None:
+    entry = make_entry(make_event(headline=HOSTILE * 20, label="Line\nbreak\t\x07label"))
+    for content in (digest(make_digest(entry)), alert(make_digest(entry))):
+        assert content.subject.isprintable()
+        assert len(content.subject) <= 150
+
+
+def test_an_empty_digest_says_no_changes() -> None:
+    content = digest(make_digest())
+    assert content.subject == "Trial changes: no changes"
+    assert "No changes in the 34 trials you follow since 11 Feb 2026." in content.text
+    assert "No changes in the 34 trials" in content.html
+
+
+def test_a_held_run_never_reads_as_no_changes() -> None:
+    content = digest(make_digest(held=(HELD,)))
+    assert content.subject == "Trial changes: 1 held"
+    for part in (content.subject, content.text, content.html):
+        assert "no changes" not in part.lower()
+    assert "131 of 140 checked" in content.text
+    assert HELD in content.html
+    with_changes = digest(make_digest(make_entry(make_event()), held=(HELD,)))
+    assert with_changes.subject.startswith("1 change in 1 trial (1 held): ")
+
+
+@pytest.mark.parametrize("place", ["headline", "label", "rule", "title", "watch", "note", "held", "why", "source", "value"])
+def test_hostile_text_is_escaped_wherever_it_stands(place: str) -> None:
+    event = make_event(
+        headline=HOSTILE if place == "headline" else "Something changed",
+        label=HOSTILE if place == "label" else "CC312 in SLE",
+        rule=HOSTILE if place == "rule" else "a rule",
+        changes=(Change(path=("acronym",), old="OLD", new=HOSTILE if place == "value" else "NEW"),),
+    )
+    entry = make_entry(
+        event,
+        record=make_record(brief_title=HOSTILE if place == "title" else "A title"),
+        watches=(HOSTILE if place == "watch" else "lupus",),
+        source_title=HOSTILE if place == "source" else "ClinicalTrials.gov",
+    )
+    given = make_digest(
+        entry,
+        notes=(HOSTILE,) if place == "note" else (),
+        held=(HOSTILE,) if place == "held" else (),
+        why=(HOSTILE,) if place == "why" else (),
+    )
+    content = digest(given)
+    page = Tags(content.html)
+    assert "script" not in page.tags
+    assert "b" not in page.tags
+    assert "alert('x')" in page.text
+    assert "{{ 7*7 }}" in page.text
+    for part in (content.text, content.html):
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", part)
+    assert not re.search(r"^Bcc:", content.text, re.MULTILINE)
+
+
+def test_right_to_left_titles_are_kept_and_take_their_own_direction() -> None:
+    title = "تجربة سريرية لدواء CC312"
+    content = digest(make_digest(make_entry(make_event(), record=make_record(brief_title=title))))
+    assert title in content.text
+    assert re.search(rf'<p class="title" dir="auto"[^>]*>{title}</p>', content.html)
+
+
+def test_only_plain_web_addresses_become_links() -> None:
+    links = ("javascript:alert(1)", "https://a.example/?q=1 2", "https://good.example/study?tab=history&x=<y>")
+    entry = make_entry(
+        make_event(evidence=Evidence(links=links)),
+        record=make_record(url="data:text/html,hi"),
+    )
+    page = Tags(digest(make_digest(entry)).html)
+    targets = [value for tag, name, value in page.attributes if (tag, name) == ("a", "href")]
+    assert targets == ["https://good.example/study?tab=history&x=<y>", "mailto:you@example.org?subject=unsubscribe"]
+
+
+def test_the_html_fetches_nothing_and_is_accessible() -> None:
+    html = digest(busy_digest()).html
+    page = Tags(html)
+    assert html.startswith("<!DOCTYPE html>")
+    assert not {"script", "img", "link", "iframe", "form", "object"} & set(page.tags)
+    assert "url(" not in html
+    assert "@import" not in html
+    assert ("html", "lang", "en") in page.attributes
+    assert ("meta", "name", "color-scheme") in page.attributes
+    assert html.count("<table") == html.count('role="presentation"') + 1, "all but the overview are layout tables"
+    assert ("th", "scope", "col") in page.attributes
+    assert {"h1", "h2", "h3", "del", "ins"} <= set(page.tags)
+    assert "@media (prefers-color-scheme: dark)" in html, "inlining must keep the rules that cannot be inlined"
+    assert re.search(r'<h1[^>]*style="[^"]*font-size', html), "styles are inlined"
+
+
+def test_severity_is_said_in_words_not_by_colour_alone() -> None:
+    text = Tags(digest(busy_digest()).html).text
+    for word in ("Major changes", "Notable changes", "Minor changes"):
+        assert word in text
+
+
+def test_personal_data_is_in_no_part_of_a_message() -> None:
+    site = Change(path=("sites", "Example|Munich"), old=None, new={"facility": "X", "contacts": [{"name": "Petra Private"}]})
+    entries = (*many_kinds(), make_entry(make_event("sites_changed", changes=(site,)), record=make_record()))
+    content = digest(make_digest(*entries))
+    for part in (content.subject, content.text, content.html):
+        for secret in ("Petra", "Private", "555 01", "Paul", "Personal"):
+            assert secret not in part
+    assert "Contacts changed" in content.text, "that they changed is told"
+
+
+def test_stories_stand_by_severity_and_then_by_trial() -> None:
+    first = make_entry(make_event("titles_changed", severity="minor", headline="First of A"))
+    other = make_entry(make_event(severity="major", headline="Major of B", trial="ctgov:NCT06801119", label="B"))
+    second = make_entry(make_event("links_changed", severity="minor", headline="Second of A"))
+    between = make_entry(make_event("links_changed", severity="minor", headline="Minor of B", trial="ctgov:NCT06801119"))
+    text = digest(make_digest(first, between, other, second)).text
+    _, _, told = text.partition("MAJOR CHANGES")
+    order = [told.index(headline) for headline in ("Major of B", "First of A", "Second of A", "Minor of B")]
+    assert order == sorted(order)
+
+
+def test_the_record_changed_and_nobody_is_said_to_have_done_it() -> None:
+    text = " ".join(digest(make_digest(make_entry(make_event()))).text.split())
+    assert "The record changed: first seen 12 Feb 2026, last seen unchanged 11 Feb 2026" in text
+    assert "the registry's own update date is" in text
+    assert "its data version 2026-02-11." in text
+
+
+def test_two_looks_on_one_day_are_told_to_the_minute() -> None:
+    event = make_event(seen_between=(SEEN - timedelta(hours=3), SEEN))
+    text = " ".join(digest(make_digest(make_entry(event))).text.split())
+    assert "first seen 12 Feb 2026, 07:00, last seen unchanged 12 Feb 2026, 04:00" in text
+
+
+def test_a_passed_date_is_not_called_a_change_of_the_record() -> None:
+    event = make_event("results_due_soon", cause="calendar", headline="Results are due")
+    text = " ".join(digest(make_digest(make_entry(event))).text.split())
+    assert "A date passed; the record itself did not change. Noticed 12 Feb 2026" in text
+    assert "Compare versions" not in text
+
+
+def test_imported_history_is_called_the_registrys_own() -> None:
+    event = make_event(origin="backfill", effective_at=BEFORE - timedelta(days=400), updated_on=None, data_version=None)
+    text = " ".join(digest(make_digest(make_entry(event))).text.split())
+    assert "From the registry's own history: the version of 7 Jan 2025." in text
+
+
+def test_how_far_the_history_reaches_is_told_with_the_story() -> None:
+    event = make_event("start_date_changed", details={"nth": 2, "coverage": "since tracking began 2026-01-05"})
+    assert "since tracking began 2026-01-05" in digest(make_digest(make_entry(event))).text
+
+
+def test_a_huge_digest_is_cut_and_says_where_the_rest_is() -> None:
+    value = "word " * 25
+    entries = [
+        make_entry(
+            *(
+                make_event(
+                    "titles_changed",
+                    trial=f"ctgov:NCT{number:08}",
+                    label=f"Trial {number}",
+                    severity="major" if number == 499 else "minor",
+                    headline=f"Change {part} of trial {number}",
+                    changes=(Change(path=("brief_title",), old=f"old {value}", new=f"new {value}"),),
+                )
+                for part in range(8)
+            )
+        )
+        for number in range(500)
+    ]
+    content = digest(make_digest(*entries))
+    assert len(content.html.encode()) <= HTML_LIMIT
+    assert "Change 0 of trial 499" in content.text, "the weightiest stay"
+    told = re.search(r"and (\d+) more; all of them:\n    tracker changes --since 2026-02-11\n", content.text)
+    assert told
+    assert content.text.count("\n> ") == 500 - int(told[1])
+    assert content.subject.startswith("4,000 changes in 500 trials: Trial 499 – ")
+    assert "tracker changes --since 2026-02-11" in content.html
+
+
+def test_one_story_cannot_outgrow_the_limit() -> None:
+    changes = tuple(Change(path=("brief_title",), old="o" * 150, new=f"{number}" + "n" * 140) for number in range(30))
+    events = [make_event("titles_changed", headline="x" * 5000 + str(number), changes=changes) for number in range(300)]
+    content = digest(make_digest(make_entry(*events)))
+    assert len(content.html.encode()) <= HTML_LIMIT
+    assert "and 280 more" in content.text
+
+
+def test_plain_text_keeps_to_72_columns_and_holds_no_markup() -> None:
+    text = digest(busy_digest()).text
+    too_long = [line for line in text.splitlines() if len(line) > 72 and "https://" not in line]
+    assert too_long == []
+    assert not re.search(r"</?\w+[^>]*>|&\w+;", text)
+    assert not [line for line in text.splitlines() if line != line.rstrip() and line != "-- "]
+
+
+def test_the_overview_stands_above_four_stories_and_more() -> None:
+    entries = many_kinds()
+    assert "What changed" in digest(make_digest(*entries[:4])).text
+    assert "What changed" not in digest(make_digest(*entries[:3])).text
+
+
+def test_the_footer_says_why_how_to_stop_and_that_nobody_endorses_it() -> None:
+    content = digest(make_digest(make_entry(make_event())))
+    for part in (" ".join(content.text.split()), " ".join(Tags(content.html).text.split())):
+        assert "watch “lupus”: notable and major changes, daily" in part
+        assert "write “unsubscribe” to you@example.org, or take the channel “me” out of the watch in config.toml." in part
+        assert "Source: ClinicalTrials.gov, data of 11 Feb 2026" in part
+        assert "Not endorsed by the registry, not medical advice." in part
+
+
+def test_an_unknown_time_zone_does_not_stop_a_message() -> None:
+    assert "12 Feb 2026" in digest(make_digest(make_entry(make_event()), timezone="Nowhere/Land")).text

@@ -1,0 +1,56 @@
+"""Which watch wants which event on which channel: a pure decision, with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from tracker.model.alert import Alert
+from tracker.model.event import Event
+from tracker.model.vocabulary import When, rank
+from tracker.model.watch import Send, Silence, Watch
+
+_SOONEST: tuple[When, ...] = ("immediate", "daily", "weekly")
+
+
+def route(event: Event, watches: Mapping[str, Watch], joined: Mapping[str, datetime]) -> list[Alert]:
+    """The alerts of one event; ``joined`` says since when each watch follows the trial.
+
+    A watch hears of events after it joined, of the kinds it asks for, from each send's severity on. Several sends of a
+    watch to one channel become one alert, the soonest. An event that belongs to some watches only (a search entered, a
+    site near a place) names them in its details.
+    """
+    alerts = []
+    for name, since in joined.items():
+        watch = watches.get(name)
+        if watch is None or event.detected_at < since or not _asked_for(event, watch):
+            continue
+        for channel in sorted({send.to for send in watch.send}):
+            sends = [send for send in watch.send if send.to == channel and _weighty(event, send)]
+            if sends:
+                when = min((send.when for send in sends), key=_SOONEST.index)
+                alerts.append(Alert(event=event.id, watch=name, channel=channel, when=when))
+    return alerts
+
+
+def _asked_for(event: Event, watch: Watch) -> bool:
+    if watch.kinds and event.kind not in watch.kinds:
+        return False
+    if "watch" in event.details:
+        return bool(event.details["watch"] == watch.name)
+    if "near" in event.details:
+        return any(hit["watch"] == watch.name for hit in event.details["near"])
+    return True
+
+
+def _weighty(event: Event, send: Send) -> bool:
+    return rank(event.severity) >= rank(send.min_severity)
+
+
+def silenced_by(event: Event, watch: str, silences: Iterable[Silence]) -> Silence | None:
+    """The silence that mutes an event for a watch, if any: every part that the silence names must match."""
+    for silence in silences:
+        named = (silence.trial, silence.watch, silence.kind)
+        if all(part in (None, value) for part, value in zip(named, (event.trial, watch, event.kind), strict=True)):
+            return silence
+    return None

@@ -1,0 +1,253 @@
+"""Lists become mappings by natural key, and whatever is equal is left out: what remains is the difference.
+
+A list the source does not speak of and an empty one hold the same: nothing. A text that was there and is gone is news.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from tracker.compare.places import match_sites, site_key
+
+Entry = dict[str, Any]
+Key = Callable[[Entry], str]
+Pair = tuple[Entry | None, Entry | None]
+
+
+class _Missing:
+    """Marks a side that has nothing."""
+
+
+MISSING: Final = _Missing()
+
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
+
+
+def settled(text: str) -> str:
+    """The text without what is noise: Unicode form, invisible characters, amount and kind of white space."""
+    if text.isascii():
+        return " ".join(text.split())
+    return " ".join(unicodedata.normalize("NFC", text.translate(_INVISIBLE)).split())
+
+
+def _by(*names: str) -> Key:
+    def key(entry: Entry) -> str:
+        return " | ".join(settled(str(entry[name])) for name in names if entry.get(name) not in (None, ""))
+
+    return key
+
+
+def _first(*names: str) -> Key:
+    def key(entry: Entry) -> str:
+        return next((settled(str(entry[name])) for name in names if entry.get(name)), "")
+
+    return key
+
+
+class Natural(msgspec.Struct, frozen=True):
+    """How entries of one list are told apart: ``keys`` from the most to the least exact; ``label`` names an entry."""
+
+    keys: tuple[Key, ...]
+    label: Key
+
+
+def _natural(*keys: Key) -> Natural:
+    return Natural(keys=keys, label=keys[-1])
+
+
+_OUTCOME_MEASURES = _natural(_by("measure", "time_frame"), _by("measure"))
+_NAMED = _natural(_by("name"))
+
+NATURAL: dict[str, Natural] = {
+    "primary_outcomes": _OUTCOME_MEASURES,
+    "secondary_outcomes": _OUTCOME_MEASURES,
+    "other_outcomes": _OUTCOME_MEASURES,
+    "arms": _natural(_by("label")),
+    "interventions": Natural(keys=(_by("type", "name"), _by("name")), label=_by("type", "name")),
+    "secondary_ids": Natural(keys=(_by("type", "id"), _by("id")), label=_by("id")),
+    "references": Natural(keys=(_by("pmid"), _by("citation")), label=_first("pmid", "citation")),
+    "documents": Natural(
+        keys=(_by("type", "filename", "date"), _by("type", "filename"), _by("type")), label=_by("type", "filename")
+    ),
+    "results_submissions": _natural(_by("type", "date")),
+    "regulatory_events": Natural(keys=(_by("type", "date", "country"),), label=_by("type", "date", "country")),
+    "compliance_notices": Natural(keys=(_by("type", "description"), _by("type")), label=_by("type")),
+    "country_status": _natural(_by("country")),
+    "collaborators": _NAMED,
+    "funders": _NAMED,
+    "officials": _NAMED,
+    "central_contacts": Natural(keys=(_by("name"), _by("email"), _by("phone"), _by("role")), label=_first("name", "role")),
+    "contacts": Natural(keys=(_by("name"), _by("email"), _by("phone"), _by("role")), label=_first("name", "role")),
+    "see_also_links": _natural(_by("url")),
+}
+_ANY = Natural(
+    keys=(_first("id", "name", "title", "label", "term", "type"),), label=_first("id", "name", "title", "label", "term", "type")
+)
+_QUIET_IN_SITES = ("geo",)
+
+
+def differing(old: Any, new: Any, path: tuple[str, ...]) -> tuple[Any, Any]:
+    """Both sides reduced to what differs; MISSING where a side has no value.
+
+    Of a mapping or list that differs both sides are mappings, so that the leaves and not the branch are reported.
+    """
+    if isinstance(old, list) or isinstance(new, list):
+        return _lists(old or [], new or [], path)
+    if isinstance(old, dict) or isinstance(new, dict):
+        return _mappings(_mapping(old), _mapping(new), path)
+    if _same(old, new):
+        return MISSING, MISSING
+    return _side(old), _side(new)
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    return {} if value in (None, "") else {"": value}  # a field that was a text and became a mapping (``rest`` only)
+
+
+def _mappings(old: dict[str, Any], new: dict[str, Any], path: tuple[str, ...]) -> tuple[Any, Any]:
+    left: dict[str, Any] = {}
+    right: dict[str, Any] = {}
+    for key in dict.fromkeys([*old, *new]):
+        before, after = differing(old.get(key), new.get(key), (*path, key))
+        if before is not MISSING:
+            left[key] = before
+        if after is not MISSING:
+            right[key] = after
+    return (left, right) if left or right else (MISSING, MISSING)
+
+
+def _lists(old: Any, new: Any, path: tuple[str, ...]) -> tuple[Any, Any]:
+    # Only ``rest`` can hold a list on one side and something else on the other.
+    old = old if isinstance(old, list) else [old]
+    new = new if isinstance(new, list) else [new]
+    if not any(isinstance(item, dict) for item in (*old, *new)):
+        return _sets(old, new)
+    befores, afters = _without_equals(_entries(old, path), _entries(new, path))
+    if path == ("sites",):
+        return _named(match_sites(befores, afters), site_key, path)
+    natural = NATURAL.get(path[-1], _ANY)
+    return _named(_match(befores, afters, natural.keys), natural.label, path)
+
+
+def _sets(old: Iterable[Any], new: Iterable[Any]) -> tuple[Any, Any]:
+    """Lists of plain values: what is in one and not in the other, whatever the order."""
+    befores = {_text(item): item for item in old if item not in (None, "")}
+    afters = {_text(item): item for item in new if item not in (None, "")}
+    left = {key: item for key, item in befores.items() if key not in afters}
+    right = {key: item for key, item in afters.items() if key not in befores}
+    return (left, right) if left or right else (MISSING, MISSING)
+
+
+def _entries(items: Iterable[Any], path: tuple[str, ...]) -> list[Entry]:
+    quiet = _QUIET_IN_SITES if path == ("sites",) else ()
+    return [
+        {key: value for key, value in item.items() if value not in (None, "") and key not in quiet}
+        if isinstance(item, dict)
+        else {"": item}
+        for item in items
+    ]
+
+
+def canonical(entry: Any) -> bytes:
+    """Bytes that are equal for equal entries; also the order that makes matching independent of the list's order."""
+    return msgspec.json.encode(entry, order="deterministic")
+
+
+def _without_equals(old: list[Entry], new: list[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """Both lists without the entries that occur in both (counted), in canonical order."""
+    waiting: dict[bytes, list[Entry]] = defaultdict(list)
+    for entry in new:
+        waiting[canonical(entry)].append(entry)
+    left: list[tuple[bytes, Entry]] = []
+    for entry in old:
+        code = canonical(entry)
+        if waiting.get(code):
+            waiting[code].pop()
+        else:
+            left.append((code, entry))
+    right = [(code, entry) for code, entries in waiting.items() for entry in entries]
+    return [entry for _, entry in sorted(left, key=_code)], [entry for _, entry in sorted(right, key=_code)]
+
+
+def _code(item: tuple[bytes, Entry]) -> bytes:
+    return item[0]
+
+
+def _match(old: list[Entry], new: list[Entry], keys: Sequence[Key]) -> list[Pair]:
+    """Pairs by the most exact key first; within one key in canonical order."""
+    pairs: list[Pair] = []
+    for key in keys:
+        waiting: dict[str, list[Entry]] = defaultdict(list)
+        for entry in reversed(new):
+            if name := key(entry):
+                waiting[name].append(entry)
+        rest: list[Entry] = []
+        for entry in old:
+            candidates = waiting.get(key(entry), [])
+            if candidates:
+                found = candidates.pop()
+                pairs.append((entry, found))
+                new = [other for other in new if other is not found]
+            else:
+                rest.append(entry)
+        old = rest
+    return [*pairs, *((entry, None) for entry in old), *((None, entry) for entry in new)]
+
+
+def _named(pairs: Iterable[Pair], label: Key, path: tuple[str, ...]) -> tuple[Any, Any]:
+    """Pairs as two mappings by label, with an ordinal where a label repeats."""
+    left: dict[str, Any] = {}
+    right: dict[str, Any] = {}
+    for name, before, after in _differing_pairs(pairs, label, path):
+        unique, ordinal = name, 1
+        while unique in left or unique in right:
+            ordinal += 1
+            unique = f"{name} #{ordinal}"
+        if before is not MISSING:
+            left[unique] = before
+        if after is not MISSING:
+            right[unique] = after
+    return (left, right) if left or right else (MISSING, MISSING)
+
+
+def _differing_pairs(pairs: Iterable[Pair], label: Key, path: tuple[str, ...]) -> Iterable[tuple[str, Any, Any]]:
+    for old, new in pairs:
+        name = label(old or new or {}) or "(unnamed)"
+        if old is None or new is None:
+            yield name, MISSING if old is None else _shown(old, path), MISSING if new is None else _shown(new, path)
+            continue
+        before, after = differing(old, new, (*path, name))
+        if before is not MISSING or after is not MISSING:
+            yield name, before, after
+
+
+def _shown(entry: Entry, path: tuple[str, ...]) -> Any:
+    """A whole entry as a change shows it: of a site that comes or goes the contact persons are no news of their own."""
+    if path == ("sites",):
+        return {key: value for key, value in entry.items() if key != "contacts"}
+    return entry.get("", entry)
+
+
+def _same(old: Any, new: Any) -> bool:
+    if isinstance(old, str) and isinstance(new, str):
+        return old == new or settled(old) == settled(new)
+    return bool(old == new) or (_empty(old) and _empty(new))
+
+
+def _empty(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not settled(value))
+
+
+def _side(value: Any) -> Any:
+    return MISSING if _empty(value) else value
+
+
+def _text(item: Any) -> str:
+    return settled(item) if isinstance(item, str) else canonical(item).decode()

@@ -1,0 +1,149 @@
+"""Which site is which: sponsors rename, respell and reveal their sites far more often than they open or close them.
+
+Sites are a multiset: "Research Site" occurs many times. Those left over after exact matching are paired in tiers, from
+the surest to the weakest, so that a new spelling is told as a new spelling and not as one site gone and another come.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable
+from difflib import SequenceMatcher
+from typing import Any
+
+Entry = dict[str, Any]
+Pair = tuple[Entry | None, Entry | None]
+
+_IDENTITY = ("facility", "city", "state", "zip", "country")
+_SIMILAR = 0.60
+_NUMBERS = re.compile(r"\d+")
+
+
+_ANONYMOUS = ("investigationalsite", "investigativesite", "researchsite", "studysite", "localinstitution", "clinicalsite")
+
+
+def site_key(entry: Entry) -> str:
+    """A site's name in a path: facility, city, state, zip and country as far as given."""
+    return ", ".join(" ".join(str(entry[name]).split()) for name in _IDENTITY if entry.get(name))
+
+
+def folded(text: object) -> str:
+    """Letters and digits only, without case and accents: ``Chūō-ku`` and ``Chuoku`` fold to the same."""
+    spelt = unicodedata.normalize("NFKD", str(text or "")).casefold()
+    return "".join(letter for letter in spelt if letter.isalnum())
+
+
+Place = tuple[str, ...] | None
+
+
+def _tier(*names: str) -> Callable[[Entry], Place]:
+    """A key of folded parts; None for an entry that does not give the first of them."""
+
+    def key(entry: Entry) -> Place:
+        parts = tuple(folded(entry.get(name)) for name in names)
+        return parts if parts[0] else None
+
+    return key
+
+
+def _identity(entry: Entry) -> Place:
+    parts = tuple(folded(entry.get(name)) for name in _IDENTITY)
+    return parts if any(parts) else None
+
+
+def _named_in_country(entry: Entry) -> Place:
+    """A name that tells a place from others: "Research Site" is one in every city."""
+    name = folded(entry.get("facility"))
+    return (name, folded(entry.get("country"))) if name and not name.endswith(_ANONYMOUS) else None
+
+
+def match_sites(old: list[Entry], new: list[Entry]) -> list[Pair]:
+    """One-to-one pairs of sites; a pair with None is a site that came or went. Both lists come in canonical order."""
+    pairs: list[Pair] = []
+    tiers = (
+        (_identity, False),
+        (_tier("facility", "city", "country"), False),
+        (_named_in_country, False),
+        (_tier("zip", "city", "country"), True),
+    )
+    for key, unique in tiers:
+        found, old, new = _by_key(old, new, key, unique=unique)
+        pairs += found
+    found, old, new = _by_likeness(old, new)
+    return [*pairs, *found, *((entry, None) for entry in old), *((None, entry) for entry in new)]
+
+
+def _by_key(
+    old: list[Entry], new: list[Entry], key: Callable[[Entry], Place], *, unique: bool
+) -> tuple[list[Pair], list[Entry], list[Entry]]:
+    befores, afters = _grouped(old, key), _grouped(new, key)
+    pairs: list[Pair] = []
+    for name, group in befores.items():
+        others = afters.get(name, [])
+        if name is None or not others or (unique and (len(group) > 1 or len(others) > 1)):
+            continue
+        pairs.extend(_alike_first(group, others))
+    return pairs, *_left(old, new, pairs)
+
+
+def _grouped(sites: list[Entry], key: Callable[[Entry], Place]) -> dict[Place, list[Entry]]:
+    groups: dict[Place, list[Entry]] = defaultdict(list)
+    for site in sites:
+        groups[key(site)].append(site)
+    return groups
+
+
+def _alike_first(old: list[Entry], new: list[Entry]) -> list[Pair]:
+    """Sites of one name: those that also agree in the rest of their place, then in their status, come first."""
+    old, new = list(old), list(new)
+    pairs: list[Pair] = []
+    for names in (
+        (*_IDENTITY, "recruitment_status"),
+        _IDENTITY,
+        ("city", "state", "country"),
+        ("city",),
+        ("recruitment_status",),
+        (),
+    ):
+        for site in list(old):
+            wanted = [site.get(name) for name in names]
+            other = next((other for other in new if [other.get(name) for name in names] == wanted), None)
+            if other is not None:
+                pairs.append((site, other))
+                old.remove(site)
+                new.remove(other)
+    return pairs
+
+
+def _by_likeness(old: list[Entry], new: list[Entry]) -> tuple[list[Pair], list[Entry], list[Entry]]:
+    """The most alike names within one city, from 60 % on."""
+    cities = _grouped(new, _tier("city", "country"))
+    scored = [
+        (ratio, place, site, other)
+        for place, site in enumerate(old)
+        for other in cities.get(_tier("city", "country")(site) or ("",), [])
+        if (ratio := _likeness(site, other)) >= _SIMILAR
+    ]
+    pairs: list[Pair] = []
+    taken: set[int] = set()
+    for _, _, site, other in sorted(scored, key=lambda item: (-item[0], item[1])):
+        if id(site) not in taken and id(other) not in taken:
+            taken |= {id(site), id(other)}
+            pairs.append((site, other))
+    return pairs, *_left(old, new, pairs)
+
+
+def _likeness(site: Entry, other: Entry) -> float:
+    left, right = str(site.get("facility") or "").casefold(), str(other.get("facility") or "").casefold()
+    numbers, others = _NUMBERS.findall(left), _NUMBERS.findall(right)
+    if numbers and others and numbers != others:
+        return 0.0  # "Local Institution - 0062" and "... 0063" are two places
+    matcher = SequenceMatcher(None, left, right, autojunk=False)
+    return matcher.ratio() if matcher.quick_ratio() >= _SIMILAR else 0.0
+
+
+def _left(old: list[Entry], new: list[Entry], pairs: list[Pair]) -> tuple[list[Entry], list[Entry]]:
+    taken = {id(site) for pair in pairs for site in pair}
+    return [site for site in old if id(site) not in taken], [site for site in new if id(site) not in taken]

@@ -1,0 +1,29 @@
+"""config.toml and the environment, checked and frozen. Adding or removing trials is in `edit`, a new file in `template`."""
+
+from tracker.config.load import check, find, load
+from tracker.config.settings import (
+    Digest,
+    Http,
+    Mail,
+    Operator,
+    Schedule,
+    Settings,
+    SourceSettings,
+    remarks,
+)
+from tracker.config.watches import PageOf
+
+__all__ = [
+    "Digest",
+    "Http",
+    "Mail",
+    "Operator",
+    "PageOf",
+    "Schedule",
+    "Settings",
+    "SourceSettings",
+    "check",
+    "find",
+    "load",
+    "remarks",
+]

@@ -1,0 +1,62 @@
+"""Checks of addresses: web, e-mail and channel URLs. Each gives a sentence when something is wrong, empty when not."""
+
+from __future__ import annotations
+
+import re
+from email.utils import parseaddr
+from urllib.parse import unquote, urlsplit
+
+_MAIL = re.compile(r"[^@\s<>,;:\"()]+@[^@\s<>,;:\"()]+\Z")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(//)?(?=\S)")
+
+
+def is_mail_address(text: str) -> bool:
+    """Whether this is one bare e-mail address."""
+    return bool(_MAIL.match(text))
+
+
+def judge_mailbox(text: str) -> str:
+    """What is wrong with ``you@example.org`` or ``Name <you@example.org>``."""
+    name, address = parseaddr(text)
+    if is_mail_address(address) and "\n" not in text and "\r" not in text and (text.endswith(">") or not name):
+        return ""
+    return 'This is no e-mail address. Write "you@example.org" or "Name <you@example.org>".'
+
+
+def judge_web(text: str) -> str:
+    """What is wrong with a web address."""
+    try:
+        parts = urlsplit(text)
+        port_is_fine = parts.port is None or parts.port > 0
+    except ValueError:
+        return "This is no web address. Copy it from the browser, beginning with https://."
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_fine or re.search(r"\s", text):
+        return "This is no web address. Copy it from the browser, beginning with https://."
+    return ""
+
+
+def judge_base_url(text: str) -> str:
+    """What is wrong with the address under which a source is asked."""
+    wrong = judge_web(text)
+    if wrong:
+        return wrong
+    parts = urlsplit(text)
+    if parts.query or parts.fragment or parts.username or parts.password:
+        return "A base address has no ?, no # and no user. Give scheme, host and path only."
+    return ""
+
+
+def judge_channel(url: str, *, has_mail: bool) -> str:
+    """What is wrong with a channel's URL, without ever showing it."""
+    match = _SCHEME.match(url)
+    if not match:
+        return 'This is no channel URL. Write "mailto:you@example.org" or a URL of another service, such as "ntfy://topic".'
+    scheme, slashes = match[1].lower(), match[2]
+    if scheme not in ("mailto", "mailtos"):
+        return "" if slashes else f'After "{scheme}:" two slashes are missing. Copy the URL as the service gives it.'
+    if slashes:
+        return 'Mail goes through the server in [mail]. Write "mailto:you@example.org" without slashes, user or password.'
+    addresses = unquote(url[match.end() :].partition("?")[0]).split(",")
+    if not all(is_mail_address(address.strip()) for address in addresses):
+        return 'This is no e-mail address. Write "mailto:you@example.org"; several addresses are separated by commas.'
+    return "" if has_mail else "Mail needs a server. Add a [mail] table with host and from."

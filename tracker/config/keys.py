@@ -1,0 +1,37 @@
+"""Every key that config.toml may hold, by table. docs/configuration.md must explain each one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "": ("store", "http", "sources", "mail", "operator", "channel", "watch", "digest", "schedule", "severity", "privacy"),
+    "store": ("url",),
+    "http": ("contact",),
+    "sources.*": ("base_url", "pace", "enabled"),
+    "mail": ("host", "port", "security", "user", "password", "from", "reply_to"),
+    "operator": ("channel", "ping"),
+    "channel": ("name", "url"),
+    "watch": (
+        "name",
+        "trials",
+        "trials_file",
+        "pages",
+        "search",
+        "query",
+        "near",
+        "exclude",
+        "kinds",
+        "send",
+    ),
+    "watch.trials": ("id", "label"),
+    "watch.near": ("place", "country", "km", "latitude", "longitude"),
+    "watch.send": ("to", "when", "min_severity"),
+    "digest": ("at", "days", "timezone", "when_empty"),
+    "schedule": ("sync",),
+    "privacy": ("contacts",),
+}
+"""``[sources]``, ``[severity]`` and ``query`` are missing: their keys are sources, change kinds and the registry's fields."""
+
+SECRET_KEYS = frozenset({"password", "url", "ping", "base_url"})
+"""Keys whose values are never quoted in an error: they are secret or may carry a password."""

@@ -1,0 +1,120 @@
+"""From config.toml and the environment to checked settings: all mistakes are told at once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from tracker.config import sections
+from tracker.config.positions import places
+from tracker.config.settings import Settings
+from tracker.config.table import Report, Table
+from tracker.config.watches import PageOf, Surroundings, read_watches
+from tracker.errors import ConfigError
+from tracker.model.source import SourceInfo
+
+_AT = re.compile(r" \(at (line \d+, column \d+|end of document)\)\Z")
+
+
+def find(explicit: str | None, environ: Mapping[str, str], cwd: Path) -> Path:
+    """The configuration to use: ``--config``, else ``TRACKER_CONFIG``, else ``config.toml`` in ``cwd``; absolute.
+
+    Raises ConfigError when that file is not there: it never falls through to the next one, since another file
+    would silently be another database.
+    """
+    if explicit:
+        path, named_by = cwd / explicit, "--config names it"
+    elif environ.get("TRACKER_CONFIG"):
+        path, named_by = cwd / environ["TRACKER_CONFIG"], "TRACKER_CONFIG names it"
+    else:
+        path, named_by = cwd / "config.toml", "neither --config nor TRACKER_CONFIG names another"
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "is not there"
+        raise ConfigError([f"The file {what} ({named_by}). Run `tracker init` to write one."], path=str(path))
+    return path
+
+
+def load(
+    path: Path,
+    *,
+    sources: Mapping[str, SourceInfo],
+    kinds: Mapping[str, frozenset[str]],
+    environ: Mapping[str, str],
+    page_of: PageOf,
+) -> Settings:
+    """The settings that the file gives, defaults filled in and ``${NAME}`` read from ``environ``.
+
+    ``kinds`` are the names of the change kinds with their effects. Raises ConfigError with every mistake found.
+    """
+    path = path.absolute()  # not resolved: relative paths go by where the file is found, even through a link
+    return check(_read(path), path, sources=sources, kinds=kinds, environ=environ, page_of=page_of)
+
+
+def check(
+    text: str,
+    path: Path,
+    *,
+    sources: Mapping[str, SourceInfo],
+    kinds: Mapping[str, frozenset[str]],
+    environ: Mapping[str, str],
+    page_of: PageOf,
+) -> Settings:
+    """As `load`, for a text that is to be written to ``path`` (an edited configuration is checked before it is saved)."""
+    document = _parse(text, path)
+    report = Report(places(text), environ)
+    root = Table(report, "", document, (), "")
+    folder = path.parent
+    mail = sections.read_mail(root.table("mail", "mail")) if "mail" in root else None
+    channels = sections.read_channels(root.tables("channel", "channel"), has_mail=mail is not None)
+    names = frozenset(channel.name for channel in channels)
+    asked = sections.read_sources(root.table("sources", "sources"), sources)
+    around = Surroundings(
+        sources=sources,
+        kinds=kinds,
+        channels=names,
+        base_urls={key: source.base_url for key, source in asked.items()},
+        page_of=page_of,
+        folder=folder,
+    )
+    settings = Settings(
+        path=path,
+        store_url=sections.read_store(root.table("store", "store"), folder),
+        http=sections.read_http(root.table("http", "http")),
+        sources=asked,
+        mail=mail,
+        operator=sections.read_operator(root.table("operator", "operator"), names),
+        channels=channels,
+        watches=read_watches(root.tables("watch", "watch"), around),
+        digest=sections.read_digest(root.table("digest", "digest")),
+        schedule=sections.read_schedule(root.table("schedule", "schedule")),
+        severities=sections.read_severities(root.table("severity", "severity"), kinds),
+        contacts=root.table("privacy", "privacy").flag("contacts", default=False),
+    )
+    if report.mistakes:
+        raise ConfigError(report.mistakes, path=str(path))
+    return settings
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")  # editors on Windows begin files with a byte order mark
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigError([f"Line {line} is not UTF-8. Save the file as UTF-8."], path=str(path)) from None
+    except OSError as error:
+        remedy = "Check its name and permissions, or run `tracker init` to write a new one."
+        raise ConfigError([f"The file cannot be read: {error.strerror}. {remedy}"], path=str(path)) from None
+
+
+def _parse(text: str, path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = str(error)
+        where = _AT.search(message)
+        place = where[1] if where else "somewhere"
+        reason = message[: where.start()] if where else message
+        remedy = "Look there and on the line before for a missing quote, bracket or =, or a key that is given twice."
+        raise ConfigError([f"{place[0].upper()}{place[1:]}: this is not TOML: {reason}. {remedy}"], path=str(path)) from None

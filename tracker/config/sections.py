@@ -1,0 +1,212 @@
+"""The plain tables of config.toml, a small function each: from a checked table to a frozen value."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from tracker.config.addresses import is_mail_address, judge_base_url, judge_channel, judge_mailbox, judge_web
+from tracker.config.schedule import judge_schedule
+from tracker.config.settings import (
+    DAYS,
+    SECURITIES,
+    WHEN_EMPTY,
+    Digest,
+    Http,
+    Mail,
+    Operator,
+    Schedule,
+    Security,
+    SourceSettings,
+)
+from tracker.config.table import Table, did_you_mean
+from tracker.model import ids
+from tracker.model.source import SourceInfo
+from tracker.model.vocabulary import SEVERITIES, Severity
+from tracker.model.watch import Channel
+
+DEFAULT_STORE = "sqlite:///snapshots/tracker.db"
+_PORTS: Mapping[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
+_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\Z")
+
+
+def read_store(table: Table, folder: Path) -> str:
+    """The database's URL; a relative SQLite path is taken from the folder of the configuration."""
+    url = table.text("url") or DEFAULT_STORE
+    scheme, separator, rest = url.partition("://")
+    if scheme == "sqlite":
+        name, _, options = rest.removeprefix("/").partition("?")
+        if not rest.startswith("/") or name in ("", ":memory:"):
+            table.wrong("url", 'This names no file to keep snapshots in. Write "sqlite:///snapshots/tracker.db".')
+        return f"sqlite:///{folder / name}" + (f"?{options}" if options else "")
+    if scheme not in ("postgresql", "postgresql+psycopg") or not separator or not rest:
+        table.wrong("url", "This is no database known here. Begin with sqlite:/// or postgresql+psycopg://.")
+    return url
+
+
+def read_http(table: Table) -> Http:
+    """``[http]``."""
+    contact = table.text("contact")
+    if contact and not is_mail_address(contact) and judge_web(contact):
+        table.wrong("contact", f"{table.quoted('contact')} is neither an e-mail address nor a web page. Give one of them.")
+    return Http(contact=contact)
+
+
+def read_sources(table: Table, sources: Mapping[str, SourceInfo]) -> dict[str, SourceSettings]:
+    """``[sources.<key>]`` for every source of this version, defaults filled in."""
+    for key in table.keys:
+        if key in sources:
+            continue
+        title = next((registry.title for registry in ids.REGISTRIES if registry.source == key), None)
+        what = f"{title} is not followed by this version" if title else f'There is no source "{key}"'
+        table.wrong(key, f"{what}. {did_you_mean(key, sources) or _known(sources)}")
+    return {key: _read_source(table.table(key, "sources.*"), info) for key, info in sources.items()}
+
+
+def _read_source(table: Table, info: SourceInfo) -> SourceSettings:
+    base_url = table.text("base_url")
+    if base_url and (wrong := judge_base_url(base_url)):
+        table.wrong("base_url", wrong)
+    pace = table.number("pace", above=0)
+    return SourceSettings(
+        base_url=(base_url or info.base_url).rstrip("/"),
+        pace=info.pace if pace is None else pace,
+        enabled=table.flag("enabled", default=True),
+    )
+
+
+def read_mail(table: Table) -> Mail:
+    """``[mail]``, which is given."""
+    security = table.choice("security", SECURITIES, "starttls")
+    host, sender, user, password = table.text("host"), table.text("from"), table.text("user"), table.text("password")
+    reply_to = table.text("reply_to")
+    table.missing("host", 'The mail server is not named. Add host = "smtp.example.org".')
+    table.missing("from", 'The sender is not named. Add from = "Trial tracker <tracker@example.org>".')
+    if host and re.search(r"[\s/@]", host):
+        table.wrong("host", f"{table.quoted('host')} is no host name. Give the name alone, such as smtp.example.org.")
+    for key, mailbox in (("from", sender), ("reply_to", reply_to)):
+        if mailbox and (wrong := judge_mailbox(mailbox)):
+            table.wrong(key, wrong)
+    if "password" in table:
+        table.missing("user", "A password is given but no user. Add the user, or leave both out.")
+    if "user" in table:
+        table.missing("password", 'A user is given but no password. Add password = "${SMTP_PASSWORD}", or leave both out.')
+    port = table.whole("port", least=1, most=65535) or _PORTS[security]
+    return Mail(
+        host=host or "", port=port, security=security, sender=sender or "", user=user, password=password, reply_to=reply_to
+    )
+
+
+def read_channels(tables: list[Table], *, has_mail: bool) -> tuple[Channel, ...]:
+    """Every ``[[channel]]``."""
+    found: dict[str, Channel] = {}
+    for table in tables:
+        name, url = table.text("name"), table.text("url")
+        table.missing("name", 'A channel needs a name that a watch can send to. Add name = "me".')
+        table.missing("url", 'A channel needs a URL. Add url = "mailto:you@example.org".')
+        if url and (wrong := judge_channel(url, has_mail=has_mail)):
+            table.wrong("url", wrong)
+        if name in found:
+            table.wrong("name", f"Another channel is called {table.quoted('name')} too. Give each one its own name.")
+        elif name:
+            found[name] = Channel(name=name, url=url or "")
+    return tuple(found.values())
+
+
+def read_operator(table: Table, channels: frozenset[str]) -> Operator:
+    """``[operator]``."""
+    channel, ping = table.text("channel"), table.text("ping")
+    if channel:
+        check_channel(table, "channel", channel, channels)
+    if ping and (wrong := judge_web(ping)):
+        table.wrong("ping", wrong)
+    return Operator(channel=channel, ping=ping)
+
+
+def check_channel(table: Table, key: str, name: str, channels: frozenset[str]) -> None:
+    """Note a mistake unless a ``[[channel]]`` has this name."""
+    if name not in channels:
+        known = f"Channels: {', '.join(sorted(channels))}." if channels else 'Add a [[channel]] with this name and a "url".'
+        table.wrong(key, f"There is no channel {table.quoted(key)}. {did_you_mean(name, channels) or known}")
+
+
+def read_digest(table: Table) -> Digest:
+    """``[digest]``."""
+    default = Digest()
+    at = _read_time(table) or default.at
+    timezone = table.text("timezone") or default.timezone
+    if not _is_timezone(timezone):
+        from zoneinfo import available_timezones
+
+        hint = did_you_mean(timezone, available_timezones())
+        table.wrong("timezone", f"{table.quoted('timezone')} is no time zone. {hint or 'Write one such as Europe/Berlin.'}")
+    given = table.texts("days")
+    for index, day in given:
+        if day not in DAYS:
+            hint = did_you_mean(day, DAYS) or f"Days are {', '.join(DAYS)}."
+            table.wrong("days", f"{table.quoted('days', index)} is no day. {hint}", index)
+    days = tuple(day for day in DAYS if day in {word for _, word in given})
+    if "days" in table and not table.entries("days"):
+        table.wrong("days", f"No day is named, so no digest would go out. Name some of {', '.join(DAYS)}.")
+    when_empty = table.choice("when_empty", WHEN_EMPTY, default.when_empty)
+    return Digest(at=at, days=days or default.days, timezone=timezone, when_empty=when_empty)
+
+
+def _read_time(table: Table) -> dt.time | None:
+    text = table.text("at")
+    if text is None:
+        return None
+    match = _TIME.match(text)
+    if not match:
+        table.wrong("at", f'{table.quoted("at")} is no time of day. Write it as "07:30".')
+        return None
+    return dt.time(int(match[1]), int(match[2]))
+
+
+def _is_timezone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of the zone files, such as "Europe"
+        return False
+    return True
+
+
+def read_schedule(table: Table) -> Schedule:
+    """``[schedule]``."""
+    sync = table.text("sync") or Schedule().sync
+    if wrong := judge_schedule(sync):
+        table.wrong("sync", f"{table.quoted('sync')} is no schedule. {wrong}")
+    return Schedule(sync=sync)
+
+
+def read_severities(table: Table, kinds: Mapping[str, frozenset[str]]) -> dict[str, Severity]:
+    """``[severity]``: ``kind`` or ``"kind.effect"``; an unquoted ``kind.effect`` is a table to TOML and means the same."""
+    found: dict[str, Severity] = {}
+    for key in table.keys:
+        kind, _, effect = key.partition(".")
+        if kind not in kinds:
+            table.wrong(key, f'There is no change kind "{kind}". {did_you_mean(kind, kinds) or _known(kinds)}')
+        elif effect and effect not in kinds[kind]:
+            table.wrong(key, _no_effect(kind, effect, kinds[kind]))
+        elif not effect and table.is_table(key):
+            inner = table.table(key, "severity.*")
+            for name in inner.keys:
+                if name in kinds[kind]:
+                    found[f"{kind}.{name}"] = inner.choice(name, SEVERITIES, "notable")
+                else:
+                    inner.wrong(name, _no_effect(kind, name, kinds[kind]))
+        else:
+            found[key] = table.choice(key, SEVERITIES, "notable")
+    return found
+
+
+def _no_effect(kind: str, effect: str, effects: frozenset[str]) -> str:
+    known = f"Effects: {', '.join(sorted(effects))}." if effects else f"{kind} has no effects: write the kind alone."
+    return f'{kind} has no effect "{effect}". {did_you_mean(effect, effects) or known}'
+
+
+def _known(words: Mapping[str, object]) -> str:
+    return f"Known here: {', '.join(sorted(words))}."

@@ -1,0 +1,148 @@
+"""The configuration as frozen values. What is secret (passwords, channel addresses) never shows in a ``repr``."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from tracker.model.vocabulary import Severity
+from tracker.model.watch import Channel, Watch
+
+Security = Literal["starttls", "tls", "none"]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WhenEmpty = Literal["always", "weekly", "never"]
+
+SECURITIES: tuple[Security, ...] = ("starttls", "tls", "none")
+DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WHEN_EMPTY: tuple[WhenEmpty, ...] = ("always", "weekly", "never")
+
+HIDDEN = "***"
+_SECRET_FIELDS = frozenset({"password", "ping", "store_url"})
+_USERINFO = re.compile(r"(?<=://)[^/@]*@")
+_INTERVAL = re.compile(r"([1-9]\d{0,3})([mhd])\Z")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+class _Discreet(msgspec.Struct, frozen=True, kw_only=True):
+    """A struct whose secret fields are shown as ``***``."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        values = [(name, getattr(self, name)) for name in self.__struct_fields__]
+        return [(name, HIDDEN if value is not None and name in _SECRET_FIELDS else value) for name, value in values]
+
+
+class Http(msgspec.Struct, frozen=True, kw_only=True):
+    """``contact`` is an address or a page that the User-Agent names, so that a registry can reach the person asking."""
+
+    contact: str | None = None
+
+
+class SourceSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a source is asked, how fast (requests a second), and whether it is asked at all."""
+
+    base_url: str
+    pace: float
+    enabled: bool = True
+
+
+class Mail(_Discreet, frozen=True, kw_only=True):
+    """The SMTP server for alerts and digests. ``sender`` is the key ``from``; ``user`` and ``password`` come together."""
+
+    host: str
+    port: int
+    security: Security
+    sender: str
+    user: str | None = None
+    password: str | None = None
+    reply_to: str | None = None
+
+
+class Operator(_Discreet, frozen=True, kw_only=True):
+    """Who hears of failures; ``ping`` is an address called after each good run."""
+
+    channel: str | None = None
+    ping: str | None = None
+
+
+class Digest(msgspec.Struct, frozen=True, kw_only=True):
+    """When digests go out: a local time of day on these days (in the order of the week), in an IANA time zone."""
+
+    at: dt.time = dt.time(7, 30)
+    days: tuple[Day, ...] = DAYS
+    timezone: str = "UTC"
+    when_empty: WhenEmpty = "weekly"
+
+    @property
+    def weekly_on(self) -> Day:
+        """The day of the weekly digest: the first of ``days`` in the week."""
+        return self.days[0]
+
+
+class Schedule(msgspec.Struct, frozen=True, kw_only=True):
+    """How often the daemon syncs: an interval such as ``6h``, or a cron expression in UTC, verbatim."""
+
+    sync: str = "6h"
+
+    @property
+    def every(self) -> dt.timedelta | None:
+        """The interval, or None when ``sync`` is a cron expression."""
+        return interval(self.sync)
+
+
+class Settings(_Discreet, frozen=True, kw_only=True):
+    """Everything config.toml says, checked, with defaults filled in.
+
+    ``sources`` has every source of this version; ``severities`` maps ``kind`` or ``kind.effect``; ``contacts`` says
+    whether contact persons may be shown and sent. ``path`` is the file, absolute; ``store_url`` holds no relative path.
+    """
+
+    path: Path
+    store_url: str
+    http: Http = Http()
+    sources: Mapping[str, SourceSettings] = {}
+    mail: Mail | None = None
+    operator: Operator = Operator()
+    channels: tuple[Channel, ...] = ()
+    watches: tuple[Watch, ...] = ()
+    digest: Digest = Digest()
+    schedule: Schedule = Schedule()
+    severities: Mapping[str, Severity] = {}
+    contacts: bool = False
+
+    @property
+    def shown_store_url(self) -> str:
+        """The database's address for people: without user and password."""
+        return _USERINFO.sub("", self.store_url)
+
+
+def interval(text: str) -> dt.timedelta | None:
+    """``30m``, ``6h`` or ``2d`` as a time span; None for anything else."""
+    match = _INTERVAL.match(text)
+    return dt.timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else None
+
+
+def remarks(settings: Settings) -> tuple[str, ...]:
+    """What is allowed but seldom meant, for ``tracker check``: nobody hears of a watch, failures go unheard."""
+    found = []
+    if not settings.watches:
+        found.append("No [[watch]] is set up: nothing is followed. Add one with `tracker add`.")
+    for watch in settings.watches:
+        if not watch.send:
+            found.append(f'[[watch]] "{watch.name}" sends to nobody: its changes are kept, not told. Add a [[watch.send]].')
+    used = {send.to for watch in settings.watches for send in watch.send} | {settings.operator.channel}
+    for channel in settings.channels:
+        if channel.name not in used:
+            found.append(f'[[channel]] "{channel.name}" is not used by any watch or the operator.')
+    if settings.operator.channel is None:
+        found.append("[operator] names no channel: failures are only logged. Name one under `channel`.")
+    if settings.http.contact is None:
+        found.append("[http] names no contact: registries cannot reach you when something goes wrong. Give an e-mail address.")
+    return tuple(found)

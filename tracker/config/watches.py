@@ -1,0 +1,248 @@
+"""``[[watch]]``: which trials are followed, and who hears of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from tracker.config.addresses import judge_web
+from tracker.config.sections import check_channel
+from tracker.config.table import Table, did_you_mean
+from tracker.config.trials import followed_trial, read_trials_file
+from tracker.model import ids
+from tracker.model.source import SourceInfo
+from tracker.model.vocabulary import SEVERITIES, When
+from tracker.model.watch import Near, Page, Send, Watch
+
+PageOf = Callable[[str, Mapping[str, str]], Page | None]
+"""Recognises the address of a trial page. Takes the address and each source's base address; None if no source reads it."""
+
+WHENS: tuple[When, ...] = ("immediate", "daily", "weekly")
+_FOLLOWS = ("trials", "trials_file", "pages", "search", "query")
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a watch is checked against: the sources, kinds and channels there are, and the folder of the file."""
+
+    sources: Mapping[str, SourceInfo]
+    kinds: Mapping[str, frozenset[str]]
+    channels: frozenset[str]
+    base_urls: Mapping[str, str]
+    page_of: PageOf
+    folder: Path
+
+
+def read_watches(tables: list[Table], around: Surroundings) -> tuple[Watch, ...]:
+    """Every ``[[watch]]``; a watch is its name, so no two share one."""
+    names: set[str] = set()
+    found = []
+    for table in tables:
+        watch = _read_watch(table, around)
+        if watch.name in names:
+            table.wrong("name", f"Another watch is called {table.quoted('name')} too. Give each one its own name.")
+        elif watch.name:
+            names.add(watch.name)
+        found.append(watch)
+    return tuple(found)
+
+
+def _read_watch(table: Table, around: Surroundings) -> Watch:
+    name = table.text("name")
+    table.missing("name", 'A watch needs a name: its history hangs on it. Add name = "lupus".')
+    trials, labels = _read_trials(table, around)
+    exclude = _read_exclude(table, around.sources, trials)
+    if not any(key in table for key in _FOLLOWS):
+        table.wrong("", f"This watch follows nothing. Give it one of {', '.join(_FOLLOWS)}, or delete it.")
+    elif not any(table.holds(key) for key in _FOLLOWS):
+        table.wrong("", "This watch follows nothing: its lists are empty. Add a trial, or delete the watch.")
+    return Watch(
+        name=name or "",
+        trials=tuple(trials),
+        pages=_read_pages(table, around),
+        search=_read_search(table, around.sources),
+        query=_read_query(table, around.sources),
+        near=_read_near(table.table("near", "watch.near")) if "near" in table else None,
+        exclude=exclude,
+        kinds=_read_kinds(table, around.kinds),
+        labels=labels,
+        send=tuple(_read_send(send, around.channels) for send in table.tables("send", "watch.send")),
+    )
+
+
+def _read_trials(table: Table, around: Surroundings) -> tuple[dict[str, str], dict[str, str]]:
+    """The keys of all listed trials, each with the place it was first named in; and the labels people gave them."""
+    places: dict[str, str] = {}
+    labels: dict[str, str] = {}
+    for index, value in table.entries("trials"):
+        label, shown = None, table.quoted("trials", index)
+        if inline := table.inline("trials", index, value, "watch.trials"):
+            text, label, shown = inline.text("id"), inline.text("label"), inline.quoted("id")
+            inline.missing("id", 'The trial\'s number is missing. Write { id = "NCT07177911", label = "…" }.')
+        else:
+            text = table.entry("trials", index, value)
+        if text is None:
+            continue
+        found = followed_trial(text, around.sources)
+        if isinstance(found, str):
+            table.wrong("trials", f"{shown}: {found}", index)
+        elif found.key in places:
+            table.wrong("trials", f"{found.number} is listed twice, first at {places[found.key]}. Delete one.", index)
+        else:
+            places[found.key] = f"trials[{index}]"
+            if label:
+                labels[found.key] = label
+    _read_rows(table, around, places, labels)
+    return places, labels
+
+
+def _read_rows(table: Table, around: Surroundings, places: dict[str, str], labels: dict[str, str]) -> None:
+    """Add the rows of ``trials_file`` to the listed trials."""
+    name = table.text("trials_file")
+    if name is None:
+        return
+    rows, mistakes = read_trials_file(around.folder / name, around.sources)
+    for mistake in mistakes:
+        table.wrong("trials_file", mistake)
+    for row in rows:
+        if row.trial in places:
+            number = ids.split_key(row.trial).number
+            table.wrong("trials_file", f"{row.place}: {number} is listed twice, first at {places[row.trial]}. Delete one.")
+            continue
+        places[row.trial] = row.place
+        if row.label:
+            labels[row.trial] = row.label
+
+
+def _read_exclude(table: Table, sources: Mapping[str, SourceInfo], trials: Mapping[str, str]) -> frozenset[str]:
+    excluded = set()
+    for index, text in table.texts("exclude"):
+        found = followed_trial(text, sources)
+        if isinstance(found, str):
+            table.wrong("exclude", f"{table.quoted('exclude', index)}: {found}", index)
+        elif found.key in trials:
+            place = trials[found.key]
+            table.wrong("exclude", f"{found.number} is excluded and also listed at {place}. Delete one of the two.", index)
+        else:
+            excluded.add(found.key)
+    return frozenset(excluded)
+
+
+def _read_pages(table: Table, around: Surroundings) -> tuple[Page, ...]:
+    found: dict[str, Page] = {}
+    for index, url in table.texts("pages"):
+        page = None if judge_web(url) else around.page_of(url, around.base_urls)
+        if page is None:
+            table.wrong(
+                "pages", f"{table.quoted('pages', index)}: {judge_web(url) or _unread_page(url, around.sources)}", index
+            )
+        elif page.trial in found:
+            table.wrong("pages", f"This is the same page as {found[page.trial].url}. Delete one.", index)
+        else:
+            found[page.trial] = page
+    return tuple(found.values())
+
+
+def _unread_page(url: str, sources: Mapping[str, SourceInfo]) -> str:
+    host = urlsplit(url).hostname
+    number = ids.NCT.search(url)
+    for info in sources.values():
+        if info.kind == "registry" and host in (*info.hosts, *info.search_hosts):
+            hint = f'Write "{number[0]}" under trials.' if number else "Write a trial's number under trials."
+            return f"{info.title} is followed by its numbers, not by its pages. {hint}"
+    titles = ", ".join(sorted(info.title for info in sources.values() if info.kind == "page"))
+    return f"No source of this version reads this page. Trial pages are read of: {titles or 'no site yet'}."
+
+
+def _read_search(table: Table, sources: Mapping[str, SourceInfo]) -> str | None:
+    url = table.text("search")
+    if url is None:
+        return None
+    if wrong := judge_web(url):
+        table.wrong("search", wrong)
+        return None
+    parts = urlsplit(url)
+    info = next((info for info in sources.values() if parts.hostname in info.search_hosts), None)
+    if info is None:
+        hosts = ", ".join(sorted(host for info in sources.values() for host in info.search_hosts))
+        table.wrong("search", f"Searches of {parts.hostname} are not understood. Copy the address of a search from {hosts}.")
+        return None
+    parameters = [name for name, _ in parse_qsl(parts.query)]
+    if number := ids.NCT.search(parts.path):
+        table.wrong("search", f'This is the page of one trial, not a search. Write "{number[0]}" under trials.')
+    elif not parameters:
+        table.wrong("search", f"This asks for all of {info.title}. Narrow the search, then copy its address again.")
+    for name in dict.fromkeys(parameters):
+        if name not in info.search_parameters:
+            hint = did_you_mean(name, info.search_parameters) or f"Understood: {', '.join(sorted(info.search_parameters))}."
+            table.wrong("search", f'The parameter "{name}" of this search is not understood, so it cannot be followed. {hint}')
+    return url
+
+
+def _read_query(table: Table, sources: Mapping[str, SourceInfo]) -> dict[str, str]:
+    query = table.table("query", "query")
+    fields = sorted({field for info in sources.values() for field in info.query_fields})
+    found = {}
+    for key in query.keys:
+        if key not in fields:
+            query.wrong(key, f'There is no field "{key}". {did_you_mean(key, fields) or "Fields: " + ", ".join(fields) + "."}')
+        elif text := query.text(key):
+            found[key] = text
+    return found
+
+
+def _read_near(table: Table) -> Near:
+    place, country = table.text("place"), table.text("country")
+    latitude = table.number("latitude", least=-90, most=90)
+    longitude = table.number("longitude", least=-180, most=180)
+    km = table.number("km", above=0, most=20_000)
+    for given, other in (("latitude", "longitude"), ("longitude", "latitude")):
+        if given in table:
+            table.missing(other, f"A {given} is given without a {other}. Give both, or a place alone.")
+    if "latitude" not in table and "longitude" not in table:
+        table.missing("place", 'Give a place, such as place = "80331 München", or latitude and longitude.')
+        if place:
+            latitude, longitude = _coordinates(table, place, country)
+    return Near(
+        place=place or f"{latitude}, {longitude}",
+        country=country,
+        km=100.0 if km is None else km,
+        latitude=latitude,
+        longitude=longitude,
+    )
+
+
+def _coordinates(table: Table, place: str, country: str | None) -> tuple[float | None, float | None]:
+    from tracker.extract.places import place as look_up  # the gazetteer takes a while to load and few watches need it
+
+    found = look_up(place, country)
+    if found is None:
+        where = f"{table.quoted('place')}, {country}," if country else table.quoted("place")
+        table.wrong("place", f"{where} is not in the list of places. Give latitude and longitude in degrees instead.")
+        return None, None
+    return found.latitude, found.longitude
+
+
+def _read_kinds(table: Table, kinds: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    given = table.texts("kinds")
+    if "kinds" in table and not table.entries("kinds"):
+        table.wrong("kinds", "This list is empty, so nothing would be told. Leave it out to hear of every kind.")
+    for index, kind in given:
+        if kind not in kinds:
+            hint = did_you_mean(kind, kinds) or f"Kinds: {', '.join(sorted(kinds))}."
+            table.wrong("kinds", f"There is no change kind {table.quoted('kinds', index)}. {hint}", index)
+    return frozenset(kind for _, kind in given)
+
+
+def _read_send(table: Table, channels: frozenset[str]) -> Send:
+    to = table.text("to")
+    table.missing("to", 'Say to which channel. Add to = "me".')
+    if to:
+        check_channel(table, "to", to, channels)
+    return Send(
+        to=to or "",
+        when=table.choice("when", WHENS, "daily"),
+        min_severity=table.choice("min_severity", SEVERITIES, "notable"),
+    )

@@ -1,0 +1,155 @@
+"""From what is to be told to the messages that tell it: looks up what a message needs beside its events."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from tracker import records
+from tracker.config import Settings
+from tracker.model.alert import Content
+from tracker.model.event import Event
+from tracker.model.run import Run
+from tracker.model.source import Source
+from tracker.model.vocabulary import OPEN_STATUSES
+from tracker.model.watch import Watch
+from tracker.render import digest as pages
+from tracker.render import notices, words
+from tracker.render.tables import present_rows
+from tracker.store import Store
+
+Wanted = Mapping[str, tuple[Event, tuple[str, ...]]]
+"""Event id -> the event and the watches that wanted it."""
+
+_WHEN = {"immediate": "at once", "daily": "in the daily digest", "weekly": "in the weekly digest"}
+_FROM = {"minor": "every change", "notable": "notable and major changes", "major": "major changes"}
+
+
+class Composer:
+    """Writes messages for one configuration and database."""
+
+    def __init__(self, settings: Settings, store: Store, sources: Mapping[str, Source]) -> None:
+        self.settings, self.store, self.sources = settings, store, sources
+        self._watches = {watch.name: watch for watch in settings.watches}
+
+    def alert(self, channel: str, wanted: Wanted, now: datetime) -> Content:
+        """An immediate message."""
+        return pages.alert(self._input(channel, wanted, now, cadence="immediate"))
+
+    def digest(
+        self,
+        channel: str,
+        wanted: Wanted,
+        now: datetime,
+        *,
+        cadence: str,
+        notes: Sequence[str] = (),
+        since: datetime | None = None,
+    ) -> Content:
+        """A digest; it says how many runs are held, so that silence is never mistaken for "no changes"."""
+        held = tuple(self._held(run) for run in self.store.held_runs())
+        given = self._input(channel, wanted, now, cadence=cadence)
+        return pages.digest(msgspec.structs.replace(given, notes=tuple(notes), held=held, since=since))
+
+    def welcome(self, watch: Watch, channel: str, now: datetime) -> Content | None:
+        """The one-off message after a watch's first sync; None while none of its trials has been read."""
+        trials = [member.trial for member in self.store.memberships() if member.watch == watch.name]
+        known = [record for _, record in records.current(self.store, self.sources, trials)]
+        if not known:
+            return None
+        near = watch.near
+        nearest = {record.trial: place for record in known if (place := records.nearest_site(record, near))}
+        return notices.welcome(
+            notices.WelcomeInput(
+                watch=watch.name,
+                channel=channel,
+                rows=present_rows(known, labels=watch.labels, nearest=nearest),
+                recruiting=sum(record.recruitment_status in OPEN_STATUSES for record in known),
+                near=f"{near.km:g} km of {near.place}" if near else "",
+                nearby=sum(place.km <= near.km for place in nearest.values()) if near else 0,
+                hears=tuple(f"{_FROM[send.min_severity]}: {_WHEN[send.when]}" for send in watch.send if send.to == channel),
+                at=now,
+                timezone=self.settings.digest.timezone,
+                attributions=self._attributions({trial.partition(":")[0] for trial in trials}),
+                why=self._why(channel, [watch.name]),
+            )
+        )
+
+    def held_run(self, run: Run, channel: str, now: datetime) -> Content:
+        """To the operator: a run is held, why, and what to do."""
+        title = self.sources[run.source].info.title if run.source in self.sources else run.source
+        return notices.held_run(run, source_title=title, channel=channel, at=now, timezone=self.settings.digest.timezone)
+
+    def _input(self, channel: str, wanted: Wanted, now: datetime, *, cadence: str) -> pages.DigestInput:
+        watches = sorted({watch for _, names in wanted.values() for watch in names}) or self._watches_of(channel)
+        return pages.DigestInput(
+            title="Trial registry changes",
+            channel=channel,
+            entries=tuple(self._entries(wanted)),
+            followed=len({member.trial for member in self.store.memberships() if member.watch in self._watches_of(channel)}),
+            until=now,
+            timezone=self.settings.digest.timezone,
+            cadence=cadence,
+            attributions=self._attributions(
+                {event.trial.partition(":")[0] for event, _ in wanted.values()}
+                or {member.trial.partition(":")[0] for member in self.store.memberships() if member.watch in watches}
+            ),
+            why=self._why(channel, watches),
+            contact=self.settings.http.contact or "",
+        )
+
+    def _entries(self, wanted: Wanted) -> list[pages.Entry]:
+        by_story: dict[str, list[str]] = defaultdict(list)
+        for event, _ in wanted.values():
+            by_story[event.story].append(event.id)
+        stories = {story.id: story for story in self.store.stories(set(by_story))}
+        trials = sorted({event.trial for event, _ in wanted.values()})
+        now_known = {known.key: record for known, record in records.current(self.store, self.sources, trials)}
+        entries = []
+        for story_id, ids in by_story.items():
+            story = stories[story_id]
+            told = [event_id for event_id in story.parts if event_id in ids]
+            events, told_story = words.tell(
+                tuple(wanted[event_id][0] for event_id in told), msgspec.structs.replace(story, parts=tuple(told))
+            )
+            source = self.sources.get(story.trial.partition(":")[0])
+            entries.append(
+                pages.Entry(
+                    story=told_story or story,
+                    events=tuple(events),
+                    record=now_known.get(story.trial),
+                    watches=tuple(sorted({name for event_id in told for name in wanted[event_id][1]})),
+                    source_title=source.info.title if source else "",
+                )
+            )
+        return entries
+
+    def _held(self, run: Run) -> str:
+        title = self.sources[run.source].info.title if run.source in self.sources else run.source
+        return f"Run {run.id} of {title} is held: {run.verdict.sick}"
+
+    def _watches_of(self, channel: str) -> list[str]:
+        return [watch.name for watch in self.settings.watches if any(send.to == channel for send in watch.send)]
+
+    def _attributions(self, keys: set[str]) -> tuple[str, ...]:
+        """Source and data date, as the registries ask of those who repeat their records."""
+        states = self.store.source_states()
+        lines = []
+        for key in sorted(keys & set(self.sources)):
+            state = states.get(key)
+            dated = state.data_date or state.accepted_at.date().isoformat() if state else None
+            info = self.sources[key].info
+            lines.append((info.attribution or info.title) + (f", data of {dated}" if dated else ""))
+        return tuple(lines)
+
+    def _why(self, channel: str, watches: Sequence[str]) -> tuple[str, ...]:
+        return tuple(
+            f"Watch “{name}” sends {_FROM[send.min_severity]} {_WHEN[send.when]} to “{channel}”."
+            for name in watches
+            if name in self._watches
+            for send in self._watches[name].send
+            if send.to == channel
+        )

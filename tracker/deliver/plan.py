@@ -1,0 +1,113 @@
+"""When a digest is due, and which alerts go into which message. Pure decisions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from tracker.alerts import silenced_by
+from tracker.config import DAYS, Digest, Settings
+from tracker.model.alert import Alert
+from tracker.model.event import Event
+from tracker.model.vocabulary import When
+from tracker.model.watch import Silence
+from tracker.store.values import ReadyAlert
+
+BACK_OFF = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(hours=1),
+    timedelta(hours=3),
+    timedelta(hours=6),
+    timedelta(hours=12),
+    timedelta(hours=24),
+)
+"""Waits between the tries of one message; after the last of them it is given up and the operator hears of it."""
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes into one message to one channel: events with the watches that wanted them, and the alerts it settles.
+
+    ``silenced`` are muted alerts with the reason, ``told`` alerts of events the channel has heard of already.
+    """
+
+    channel: str
+    wanted: Mapping[str, tuple[Event, tuple[str, ...]]]
+    alerts: tuple[Alert, ...]
+    silenced: tuple[tuple[Alert, str], ...] = ()
+    told: tuple[Alert, ...] = ()
+
+
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """A digest's due date: ``day`` in the reader's time zone, ``at`` as an aware UTC instant."""
+
+    day: date
+    at: datetime
+
+
+def last_due(settings: Digest, when: When, now: datetime) -> Due:
+    """The latest due date at or before ``now``. Local days are counted, so clock changes neither double nor skip one."""
+    zone = ZoneInfo(settings.timezone)
+    days = {settings.weekly_on} if when == "weekly" else set(settings.days)
+    day = now.astimezone(zone).date()
+    while True:
+        at = datetime.combine(day, settings.at, zone).astimezone(UTC)
+        if DAYS[day.weekday()] in days and at <= now:
+            return Due(day=day, at=at)
+        day -= timedelta(days=1)
+
+
+def cadences(settings: Settings) -> dict[str, list[When]]:
+    """The digests each channel gets, daily before weekly."""
+    wanted: dict[str, set[When]] = defaultdict(set)
+    for watch in settings.watches:
+        for send in watch.send:
+            if send.when != "immediate":
+                wanted[send.to].add(send.when)
+    order: tuple[When, ...] = ("daily", "weekly")
+    return {channel: [when for when in order if when in found] for channel, found in sorted(wanted.items())}
+
+
+def immediate(ready: Sequence[ReadyAlert], told: Mapping[str, Collection[str]], silences: Sequence[Silence]) -> list[Letter]:
+    """One letter for each channel that is to hear at once.
+
+    Immediate wins: alerts of the same event for other watches of that channel ride along, so that no digest repeats it.
+    """
+    urgent = {(item.alert.channel, item.alert.event) for item in ready if item.alert.when == "immediate"}
+    chosen = [item for item in ready if (item.alert.channel, item.alert.event) in urgent]
+    return [_letter(channel, items, told.get(channel, ()), silences) for channel, items in _by_channel(chosen).items()]
+
+
+def digest(channel: str, when: When, ready: Sequence[ReadyAlert], told: Collection[str], silences: Sequence[Silence]) -> Letter:
+    """The letter of one due digest: every ready alert of its cadence, whenever it was raised."""
+    events = {item.alert.event for item in ready if item.alert.channel == channel and item.alert.when == when}
+    chosen = [item for item in ready if item.alert.channel == channel and item.alert.event in events]
+    return _letter(channel, chosen, told, silences)
+
+
+def _by_channel(items: Iterable[ReadyAlert]) -> dict[str, list[ReadyAlert]]:
+    grouped: dict[str, list[ReadyAlert]] = defaultdict(list)
+    for item in items:
+        grouped[item.alert.channel].append(item)
+    return dict(sorted(grouped.items()))
+
+
+def _letter(channel: str, items: Sequence[ReadyAlert], told: Collection[str], silences: Sequence[Silence]) -> Letter:
+    wanted: dict[str, tuple[Event, tuple[str, ...]]] = {}
+    settled, muted, repeated = [], [], []
+    for item in items:
+        silence = silenced_by(item.event, item.alert.watch, silences)
+        if silence:
+            muted.append((item.alert, f"silenced until {silence.until}" + (f": {silence.reason}" if silence.reason else "")))
+        elif item.event.id in told:
+            repeated.append(item.alert)
+        else:
+            watches = wanted.get(item.event.id, (item.event, ()))[1]
+            wanted[item.event.id] = (item.event, (*watches, item.alert.watch))
+            settled.append(item.alert)
+    return Letter(channel=channel, wanted=wanted, alerts=tuple(settled), silenced=tuple(muted), told=tuple(repeated))

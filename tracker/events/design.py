@@ -1,0 +1,165 @@
+"""How the trial is built: arms, interventions, design, phases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tracker.events.kinds import Comparison, Context, Finding, change_kind
+from tracker.events.windows import has_started
+from tracker.events.wording import likeness, paired, same_words
+from tracker.model.event import Change
+
+_MAJOR_FIELDS = frozenset({"allocation", "masking"})
+
+
+def _assignments_of_interventions(comparison: Comparison) -> Iterator[Change]:
+    """Which arms an intervention goes to is told with the arms."""
+    for change in comparison.of("interventions"):
+        if len(change.path) > 3 and change.path[2] == "arms":
+            yield change
+
+
+def _echoes_of_interventions(comparison: Comparison) -> Iterator[Change]:
+    """An arm's list of interventions only repeats that an intervention came, went or was renamed."""
+    whole = [change for change in comparison.of("interventions") if len(change.path) == 2]
+    names = [str((change.new or change.old)["name"]) for change in whole]
+    for change in comparison.of("arms"):
+        if len(change.path) > 3 and change.path[2] == "interventions":
+            text = str(change.new or change.old)
+            if any(text == name or text.endswith(": " + name) for name in names):
+                yield change
+
+
+@change_kind(
+    "arms_changed",
+    owns=("arms",),
+    claims=_assignments_of_interventions,
+    effects=("added", "removed", "renamed", "type", "description", "assignment"),
+    description="Arms or cohorts were added, removed, renamed or described otherwise, or get other interventions.",
+    weight=56,
+)
+def _arms(context: Context) -> Finding | None:
+    details = _entries(context, "arms", "label")
+    details["assignment"] = sum(len(change.path) > 3 for change in context.changes)
+    effects = tuple(name for name in ("added", "removed", "renamed", "type", "description", "assignment") if details.get(name))
+    return Finding(
+        severity="notable", rule="arms of the trial changed", effects=effects or ("assignment",), details=_filled(details)
+    )
+
+
+@change_kind(
+    "interventions_changed",
+    owns=("interventions",),
+    claims=_echoes_of_interventions,
+    effects=("added", "removed", "renamed", "type", "description", "other_names"),
+    description="Interventions were added, removed, renamed or described otherwise.",
+    weight=54,
+)
+def _interventions(context: Context) -> Finding | None:
+    details = _entries(context, "interventions", "name")
+    details["other_names"] = [
+        change.path[1] for change in context.changes if len(change.path) > 2 and change.path[2] == "other_names"
+    ]
+    effects = tuple(name for name in ("added", "removed", "renamed", "type", "description", "other_names") if details.get(name))
+    quiet = set(effects) <= {"other_names", "description"}
+    return Finding(
+        severity="minor" if quiet else "notable",
+        rule="only descriptions or other names of interventions changed" if quiet else "interventions of the trial changed",
+        effects=effects,
+        details=_filled(details),
+    )
+
+
+def _entries(context: Context, field: str, name: str) -> dict[str, Any]:
+    """Entries that came, went, or were renamed (a like name and type in place of another)."""
+    whole = [change for change in context.under(field) if len(change.path) == 2]
+    removed = [change.old for change in whole if change.new is None]
+    added = [change.new for change in whole if change.old is None]
+    pairs = paired(removed, added, lambda old, new: _entry_likeness(old, new, name))
+    taken = {id(entry) for old, new, _ in pairs for entry in (old, new)}
+    parts = {part: _touched(context, field, part) for part in ("type", "description")}
+    for old, new, _ in pairs:
+        for part in parts:
+            if old.get(part) != new.get(part):
+                parts[part].append(new[name])
+    return {
+        "added": [entry[name] for entry in added if id(entry) not in taken],
+        "removed": [entry[name] for entry in removed if id(entry) not in taken],
+        "renamed": [{"from": old[name], "to": new[name]} for old, new, _ in pairs],
+    } | parts
+
+
+def _touched(context: Context, field: str, part: str) -> list[str]:
+    return [change.path[1] for change in context.under(field) if len(change.path) == 3 and change.path[2] == part]
+
+
+def _entry_likeness(old: dict[str, Any], new: dict[str, Any], name: str) -> float:
+    """Like names, or one and the same description under another name."""
+    if same_words(old[name], new[name]):
+        return 1.0
+    if old.get("type") == new.get("type") and old.get("description") and old.get("description") == new.get("description"):
+        return 0.9
+    if _numbers(old[name]) != _numbers(new[name]):
+        return 0.0  # "Arm 2" is not another name of "Arm 1"
+    return likeness(old[name], new[name])
+
+
+def _numbers(text: str) -> list[str]:
+    return [word for word in text.replace("-", " ").split() if word.isdigit() or len(word) == 1]
+
+
+def _filled(details: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in details.items() if value}
+
+
+@change_kind(
+    "design_changed",
+    owns=(
+        "study_type",
+        "allocation",
+        "intervention_model",
+        "intervention_model_description",
+        "primary_purpose",
+        "masking",
+        "masking_description",
+        "who_masked",
+        "observational_model",
+        "time_perspective",
+    ),
+    effects=(
+        "study_type",
+        "allocation",
+        "intervention_model",
+        "primary_purpose",
+        "masking",
+        "observational_model",
+        "time_perspective",
+    ),
+    description="The design changed: study type, allocation, model, purpose, masking or time perspective.",
+    weight=60,
+)
+def _design(context: Context) -> Finding | None:
+    fields = {change.path[0] for change in context.changes}
+    families = {
+        "intervention_model_description": "intervention_model",
+        "masking_description": "masking",
+        "who_masked": "masking",
+    }
+    effects = tuple(dict.fromkeys(families.get(change.path[0], change.path[0]) for change in context.changes))
+    details = {change.path[0]: {"from": change.old, "to": change.new} for change in context.changes if len(change.path) == 1}
+    if fields & _MAJOR_FIELDS and has_started(context.old, context.comparison.on):
+        return Finding(severity="major", rule="allocation or masking changed after the start", effects=effects, details=details)
+    if fields <= {"intervention_model_description", "masking_description"}:
+        return Finding(severity="minor", rule="only a description of the design changed", effects=effects, details=details)
+    return Finding(severity="notable", rule="the design changed", effects=effects, details=details)
+
+
+@change_kind("phases_changed", owns=("phases",), description="The phase of the trial changed.", weight=62)
+def _phases(context: Context) -> Finding | None:
+    started = has_started(context.old, context.comparison.on)
+    return Finding(
+        severity="major" if started else "notable",
+        rule="the phase changed after the start" if started else "the phase changed before the start",
+        details={"from": list(context.old.phases or ()), "to": list(context.new.phases or ())},
+    )

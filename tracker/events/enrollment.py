@@ -1,0 +1,60 @@
+"""The number of participants: planned, then actual."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracker.events.kinds import Context, Finding, change_kind
+from tracker.model.record import Enrollment
+from tracker.model.vocabulary import Severity
+
+MAJOR_PERCENT = 20
+MAJOR_PEOPLE = 20
+_NONE = Enrollment()
+
+
+@change_kind(
+    "enrollment_changed",
+    owns=("enrollment",),
+    effects=("raised", "lowered", "actual_reported", "zeroed", "given", "cleared", "back_to_estimated", "type_stated"),
+    description="The planned number of participants changed, or the actual number was reported.",
+    weight=68,
+)
+def _enrollment(context: Context) -> Finding | None:
+    old, new = context.old.enrollment or _NONE, context.new.enrollment or _NONE
+    details: dict[str, Any] = {"from": old.count, "to": new.count, "from_type": old.type, "to_type": new.type}
+    effects = _effects(old, new)
+    if old.count and new.count is not None:
+        details["percent"] = round(100 * (new.count - old.count) / old.count, 1)
+    severity, rule = _severity(old, new, effects)
+    return Finding(severity=severity, rule=rule, effects=effects, details=details)
+
+
+def _effects(old: Enrollment, new: Enrollment) -> tuple[str, ...]:
+    if new.count is None:
+        return ("cleared",) if old.count is not None else ("type_stated",)
+    effects: list[str] = []
+    if new.type == "ACTUAL" and old.type != "ACTUAL":
+        effects.append("actual_reported")
+    elif old.type == "ACTUAL" and new.type != "ACTUAL":
+        effects.append("back_to_estimated")
+    if old.count is None:
+        effects.append("given")
+    elif new.count == 0 and old.count > 0:
+        effects.append("zeroed")
+    elif new.count != old.count:
+        effects.append("raised" if new.count > old.count else "lowered")
+    return tuple(effects) or ("type_stated",)
+
+
+def _severity(old: Enrollment, new: Enrollment, effects: tuple[str, ...]) -> tuple[Severity, str]:
+    if "zeroed" in effects:
+        return "major", "enrollment became zero"
+    if effects == ("type_stated",):
+        return "minor", "the same number; only whether it is actual or estimated was stated"
+    if old.count and new.count is not None:
+        moved = abs(new.count - old.count)
+        if moved >= MAJOR_PEOPLE and 100 * moved >= MAJOR_PERCENT * old.count:
+            return "major", f"enrollment moved by {MAJOR_PERCENT} % and {MAJOR_PEOPLE} people or more"
+        return "notable", f"enrollment moved by less than {MAJOR_PERCENT} % or {MAJOR_PEOPLE} people"
+    return "notable", "an enrollment was given or cleared"

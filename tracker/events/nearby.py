@@ -1,0 +1,142 @@
+"""Is there a place near me that takes part? Judged for each watch that names a place.
+
+These kinds own no field: the same changes are told in full by `sites_changed` and `recruitment_status_changed`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracker.events.kinds import Context, Finding, change_kind
+from tracker.model.event import Change
+from tracker.model.record import Site, TrialRecord
+from tracker.model.vocabulary import OPEN_STATUSES
+from tracker.model.watch import Near
+
+
+@change_kind(
+    "nearby_site_opened",
+    effects=("elsewhere_first",),
+    description="A site within a watch's radius opened, or the trial opened while the nearby site has not.",
+    weight=98,
+)
+def _opened(context: Context) -> Finding | None:
+    if not context.comparison.near or not _places_changed(context):
+        return None
+    opened = _nearby(context, _open_sites(context.old), _open_sites(context.new))
+    if opened:
+        return Finding(severity="major", rule="a site within the watch's radius opened", details={"near": opened})
+    if context.old.recruitment_status in OPEN_STATUSES or context.new.recruitment_status not in OPEN_STATUSES:
+        return None
+    waiting = _within(context, [site for site in context.new.sites or () if not _is_open(site, context.new)])
+    if not waiting:
+        return None
+    return Finding(
+        severity="major",
+        rule="the trial opened elsewhere, the site within the watch's radius has not yet",
+        effects=("elsewhere_first",),
+        details={"near": waiting},
+    )
+
+
+@change_kind(
+    "nearby_site_closed",
+    description="A site within a watch's radius closed or left the trial.",
+    weight=97,
+)
+def _closed(context: Context) -> Finding | None:
+    if not context.comparison.near or not _places_changed(context):
+        return None
+    closed = _nearby(context, _open_sites(context.new), _open_sites(context.old))
+    if not closed:
+        return None
+    return Finding(severity="major", rule="a site within the watch's radius closed", details={"near": closed})
+
+
+def _places_changed(context: Context) -> bool:
+    return bool(context.comparison.of("sites", "recruitment_status"))
+
+
+def _is_open(site: Site, record: TrialRecord) -> bool:
+    """A site's own status counts; where it has none, the trial's does."""
+    return (site.recruitment_status or record.recruitment_status) in OPEN_STATUSES
+
+
+def _open_sites(record: TrialRecord) -> list[Site]:
+    return [site for site in record.sites or () if _is_open(site, record)]
+
+
+def _nearby(context: Context, before: list[Site], after: list[Site]) -> list[dict[str, Any]]:
+    """Open sites in ``after`` near a watch that are in ``before`` under no name."""
+    return _within(context, _without(context.comparison.of("sites"), before, after))
+
+
+def _without(changes: tuple[Change, ...], before: list[Site], after: list[Site]) -> list[Site]:
+    """``after`` less ``before``, one for one: the same place, the same name in the country, or a known renaming."""
+    renamed = {
+        frozenset((_fold(change.old), _fold(change.new)))
+        for change in changes
+        if len(change.path) == 3 and change.path[2] == "facility"
+    }
+    for same in (
+        _same_place,
+        _same_name,
+        lambda one, other: frozenset((_fold(one.facility), _fold(other.facility))) in renamed,
+    ):
+        left: list[Site] = []
+        before = list(before)
+        for site in after:
+            found = next((place for place, other in enumerate(before) if same(site, other)), None)
+            if found is None:
+                left.append(site)
+            else:
+                del before[found]
+        after = left
+    return after
+
+
+def _same_place(one: Site, other: Site) -> bool:
+    return (_fold(one.facility), _fold(one.city), _fold(one.country)) == (
+        _fold(other.facility),
+        _fold(other.city),
+        _fold(other.country),
+    )
+
+
+def _same_name(one: Site, other: Site) -> bool:
+    """One name and one postcode, or a city re-spelt: the place did not move."""
+    name = _fold(one.facility)
+    return bool(name) and name == _fold(other.facility) and one.country == other.country and one.zip == other.zip
+
+
+def _fold(text: object) -> str:
+    return "".join(letter for letter in str(text or "").casefold() if letter.isalnum())
+
+
+def _within(context: Context, sites: list[Site]) -> list[dict[str, Any]]:
+    """The sites inside each watch's radius, nearest first."""
+    found = [
+        entry
+        for watch, near in sorted(context.comparison.near.items())
+        for site in sites
+        if (entry := _entry(watch, site, near)) is not None
+    ]
+    return sorted(
+        found, key=lambda entry: (entry["watch"], entry["km"] if entry["km"] is not None else 0.0, entry["facility"] or "")
+    )
+
+
+def _entry(watch: str, site: Site, near: Near) -> dict[str, Any] | None:
+    from tracker.extract.places import near_distance  # a table of cities is read on first use
+
+    distance = near_distance(site, near)
+    if distance is None:
+        return None
+    return {
+        "watch": watch,
+        "facility": site.facility,
+        "city": site.city,
+        "country": site.country,
+        "km": distance.km,
+        "how": distance.how,
+    }

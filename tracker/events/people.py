@@ -1,0 +1,74 @@
+"""Who runs and pays for the trial, and whom to ask. Names of contact persons never leave the changes themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tracker.events.kinds import Comparison, Context, Finding, change_kind
+from tracker.events.wording import same_words
+from tracker.model.event import Change
+
+_SPONSOR_FIELDS = ("lead_sponsor", "collaborators", "responsible_party", "funders", "organization")
+_EFFECT = {"lead_sponsor": "lead"}
+
+
+@change_kind(
+    "sponsors_changed",
+    owns=_SPONSOR_FIELDS,
+    effects=("lead", "collaborators", "responsible_party", "funders", "organization"),
+    description="The lead sponsor, collaborators, funders or the responsible party changed.",
+    weight=65,
+)
+def _sponsors(context: Context) -> Finding | None:
+    touched = {change.path[0] for change in context.changes}
+    effects = tuple(_EFFECT.get(field, field) for field in _SPONSOR_FIELDS if field in touched)
+    old, new = context.old.lead_sponsor, context.new.lead_sponsor
+    details: dict[str, Any] = {}
+    if "lead" in effects:
+        details["lead"] = {"from": old.name if old else None, "to": new.name if new else None}
+    for field in ("collaborators", "funders"):
+        if changes := [change for change in context.under(field) if len(change.path) == 2]:
+            details[field] = {
+                "added": [change.new["name"] for change in changes if change.old is None],
+                "removed": [change.old["name"] for change in changes if change.new is None],
+            }
+    if old is None or new is None or not same_words(old.name, new.name):
+        return Finding(
+            severity="major" if "lead" in effects else "minor",
+            rule="the lead sponsor changed" if "lead" in effects else "collaborators, funders or the responsible party changed",
+            effects=effects,
+            details=details,
+        )
+    rule = (
+        "only the spelling or class of the lead sponsor differs"
+        if effects == ("lead",)
+        else "others than the lead sponsor changed"
+    )
+    return Finding(severity="minor", rule=rule, effects=effects, details=details)
+
+
+def _site_contacts(comparison: Comparison) -> Iterator[Change]:
+    """Contact persons at the sites are told with the other contacts, not as news of the sites."""
+    for change in comparison.of("sites"):
+        if len(change.path) > 2 and change.path[2] == "contacts":
+            yield change
+
+
+@change_kind(
+    "contacts_changed",
+    owns=("central_contacts", "officials"),
+    claims=_site_contacts,
+    effects=("central_contacts", "officials", "site_contacts"),
+    description="Contact persons or officials changed. Who they are is personal data and is not passed on.",
+    weight=5,
+)
+def _contacts(context: Context) -> Finding | None:
+    names = {"central_contacts": "central_contacts", "officials": "officials", "sites": "site_contacts"}
+    effects = tuple(dict.fromkeys(names[change.path[0]] for change in context.changes))
+    return Finding(
+        severity="minor",
+        rule="contact persons or officials changed",
+        effects=effects,
+        details={"sites": len({change.path[1] for change in context.under("sites")})} if "site_contacts" in effects else {},
+    )

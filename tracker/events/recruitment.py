@@ -1,0 +1,150 @@
+"""Recruitment status and the reason why a trial stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tracker.events.kinds import Comparison, Context, Finding, change_kind
+from tracker.model.event import Change
+from tracker.model.record import TrialRecord
+from tracker.model.vocabulary import ENDED_STATUSES, OPEN_STATUSES
+
+_ENROLLING = frozenset({"RECRUITING", "ENROLLING_BY_INVITATION"})
+_NAMED = {
+    "UNKNOWN": "went_unknown",
+    "COMPLETED": "completed",
+    "SUSPENDED": "suspended",
+    "TERMINATED": "terminated",
+    "WITHDRAWN": "withdrawn",
+}
+_ACCESS_CLOSED = frozenset({"NO_LONGER_AVAILABLE", "TEMPORARILY_NOT_AVAILABLE", "APPROVED_FOR_MARKETING"})
+_VAGUE = frozenset({"NOT_RECRUITING_UNSPECIFIED", "OTHER", "WITHHELD", None})
+_PAUSED_OR_OVER = frozenset({"ACTIVE_NOT_RECRUITING", *ENDED_STATUSES})
+_QUIETER = frozenset({"went_unknown", "other"})
+
+
+def status_effect(old: str | None, new: str | None) -> str:
+    """The sense of a step from one status to another; ``other`` where the words do not carry one."""
+    if new in _NAMED:
+        return _NAMED[new]
+    if old == "UNKNOWN":
+        return "other" if new in _VAGUE else "revived"
+    if new == "AVAILABLE":
+        return "access_opened"
+    if new in _ACCESS_CLOSED:
+        return "access_closed" if old == "AVAILABLE" else "other"
+    if old in OPEN_STATUSES and new not in _ENROLLING:
+        return "closed" if new in {"ACTIVE_NOT_RECRUITING", "NOT_RECRUITING_UNSPECIFIED", "NOT_YET_RECRUITING"} else "other"
+    if old in _VAGUE or new in _VAGUE:
+        return "other"
+    return _opening_effect(old, new)
+
+
+def _opening_effect(old: str | None, new: str | None) -> str:
+    match old, new:
+        case "RECRUITING", "ENROLLING_BY_INVITATION":
+            return "closed"  # to the public
+        case "ENROLLING_BY_INVITATION" | "NOT_YET_RECRUITING", "RECRUITING":
+            return "started"
+        case "NOT_YET_RECRUITING", "ENROLLING_BY_INVITATION":
+            return "started_by_invitation"
+        case "NOT_YET_RECRUITING", "ACTIVE_NOT_RECRUITING":
+            return "started_and_closed"
+        case "SUSPENDED", "RECRUITING" | "ENROLLING_BY_INVITATION" | "ACTIVE_NOT_RECRUITING":
+            return "resumed"
+        case _, "RECRUITING" | "ENROLLING_BY_INVITATION" if old in _PAUSED_OR_OVER:
+            return "reopened"
+        case _, "ACTIVE_NOT_RECRUITING" if old in ENDED_STATUSES:
+            return "resumed"
+        case _:
+            return "other"
+
+
+def follows_trial_status(comparison: Comparison) -> Iterator[Change]:
+    """Site statuses that are shown or hidden because the trial as a whole enters or leaves recruitment."""
+    before, after = comparison.old.recruitment_status, comparison.new.recruitment_status
+    if before == after or (before in OPEN_STATUSES) == (after in OPEN_STATUSES):
+        return
+    for change in comparison.of("sites"):
+        appears_or_vanishes = (change.old is None) != (change.new is None)
+        if len(change.path) == 3 and change.path[2] == "recruitment_status" and appears_or_vanishes:
+            yield change
+
+
+@change_kind(
+    "recruitment_status_changed",
+    owns=("recruitment_status", "recruitment_status_as_given", "last_known_status"),
+    claims=follows_trial_status,
+    effects=(
+        "started",
+        "started_by_invitation",
+        "started_and_closed",
+        "reopened",
+        "closed",
+        "suspended",
+        "resumed",
+        "terminated",
+        "withdrawn",
+        "completed",
+        "went_unknown",
+        "revived",
+        "access_opened",
+        "access_closed",
+        "other",
+    ),
+    description="The trial's recruitment status changed.",
+    weight=100,
+)
+def _recruitment_status(context: Context) -> Finding | None:
+    old, new = context.old.recruitment_status, context.new.recruitment_status
+    details: dict[str, Any] = {"from": old, "to": new}
+    if old == new:
+        return Finding(
+            severity="minor",
+            rule="the source's own word for the status changed, its meaning did not",
+            effects=("other",),
+            details=details
+            | {
+                "from_as_given": context.old.recruitment_status_as_given,
+                "to_as_given": context.new.recruitment_status_as_given,
+            },
+        )
+    effect = status_effect(old, new)
+    if effect == "went_unknown" and (context.new.last_known_status or old):
+        details["last_known_status"] = context.new.last_known_status or old
+    if context.new.why_stopped and effect in {"terminated", "withdrawn", "suspended"}:
+        details["why_stopped"] = context.new.why_stopped
+    if new in OPEN_STATUSES:
+        details |= _open_sites(context.new)
+    if effect in _QUIETER:
+        return Finding(
+            severity="notable", rule="a status that says little about recruitment", effects=(effect,), details=details
+        )
+    return Finding(severity="major", rule="the trial's recruitment status changed", effects=(effect,), details=details)
+
+
+def _open_sites(record: TrialRecord) -> dict[str, Any]:
+    """How many sites are open, where the registry states it site by site."""
+    stated = [site.recruitment_status for site in record.sites or () if site.recruitment_status]
+    if not stated:
+        return {}
+    return {"sites_open": sum(status in OPEN_STATUSES for status in stated), "sites_total": len(record.sites or ())}
+
+
+@change_kind(
+    "why_stopped_changed",
+    owns=("why_stopped",),
+    effects=("added", "changed", "removed"),
+    description="The reason given for stopping the trial was added, changed or removed.",
+    weight=70,
+)
+def _why_stopped(context: Context) -> Finding | None:
+    old, new = context.old.why_stopped, context.new.why_stopped
+    effect = "removed" if not new else "changed" if old else "added"
+    return Finding(
+        severity="notable",
+        rule=f"the reason for stopping was {effect}",
+        effects=(effect,),
+        details={"from": old, "to": new, "recruitment_status": context.new.recruitment_status},
+    )

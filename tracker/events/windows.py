@@ -1,0 +1,82 @@
+"""Where in a trial's life a change falls, judged by the record as it stood before."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+
+from tracker.events.kinds import Comparison
+from tracker.events.results import has_results
+from tracker.model.dates import RegistryDate
+from tracker.model.record import TrialRecord
+from tracker.model.vocabulary import OPEN_STATUSES
+
+RESULTS_DAYS = 30
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of a trial's life. ``started`` is None when unknown; ``note`` says what makes the placing less than sure."""
+
+    name: str
+    started: bool | None
+    note: str = ""
+
+
+def has_started(record: TrialRecord, on: dt.date) -> bool | None:
+    """Whether the trial had begun on a day, by its own record; None when the record cannot tell."""
+    start = record.start_date
+    if record.recruitment_status in {"NOT_YET_RECRUITING", "WITHDRAWN"} and (start is None or start.type != "ACTUAL"):
+        return False
+    if start is None or start.first is None or start.last is None:
+        return None if record.recruitment_status in {None, "UNKNOWN", "OTHER"} else True
+    if start.last < on:
+        return True
+    return False if start.first > on else None
+
+
+def window(comparison: Comparison) -> Window:
+    """The window of an update: the new version's date against the old record's dates."""
+    old, on = comparison.old, comparison.on
+    if has_results(comparison.new) and not has_results(old):
+        return Window(name="with_results", started=True)
+    if has_results(old):
+        return _around_results(old, on)
+    started = has_started(old, on)
+    if started is not True:
+        note = _imprecise(old.start_date) if old.start_date else "no start date given"
+        return Window(
+            name="before_start" if started is False else "uncertain", started=started, note="" if started is False else note
+        )
+    return _before_results(old, on)
+
+
+def _around_results(old: TrialRecord, on: dt.date) -> Window:
+    posted = old.results_first_posted
+    if posted is None or posted.first is None:
+        return Window(name="after_results", started=True, note="the day the results were posted is not stated")
+    near = abs((on - posted.first).days) <= RESULTS_DAYS
+    return Window(name="with_results" if near else "after_results", started=True)
+
+
+def _before_results(old: TrialRecord, on: dt.date) -> Window:
+    completed = old.primary_completion_date
+    if completed is None or completed.last is None or completed.first is None or completed.first > on:
+        return Window(name="ongoing", started=True)
+    if completed.last >= on:
+        return Window(name="uncertain", started=True, note=_imprecise(completed))
+    if completed.type == "ACTUAL":
+        return Window(name="after_primary_completion", started=True)
+    if old.recruitment_status in OPEN_STATUSES:
+        return Window(
+            name="ongoing", started=True, note="the estimated primary completion date has passed, the trial still recruits"
+        )
+    return Window(name="after_primary_completion", started=True, note="by an estimated primary completion date")
+
+
+def _imprecise(date: RegistryDate) -> str:
+    return (
+        f"the date {date.date} is given to the {date.precision}"
+        if date.precision != "day"
+        else f"on the day {date.date} itself"
+    )

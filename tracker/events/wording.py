@@ -1,0 +1,180 @@
+"""Are two texts the same thing in other words? Tokens, likeness, and the time points that a time frame names."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+CONTAINED = 0.75
+OVERLAPPING = 0.5
+
+_WORD = re.compile(r"[^\W_]+")
+_ACRONYM = re.compile(r"\((?=[^)]*[A-Z])[A-Za-z0-9/-]{2,8}\)")
+_SMALL = frozenset(
+    _WORD.findall(
+        "a an and any as at be by for from has have in into is of on or per that the their this to was were which who will with"
+    )
+)
+# Words that many measures share whatever they measure: alone they do not make two of them the same.
+_GENERIC = frozenset(
+    _WORD.findall(
+        "absolute adverse after arm assessed baseline change changes cohort count day days defined determined dose during each "
+        "evaluated event events experience experiencing first frequency group hour hours incidence index last level levels "
+        "mean measure measured median month months number occurrence part participant participants patient patients percent "
+        "percentage phase post proportion questionnaire rate rates ratio scale score scores study subject subjects time total "
+        "treatment value values week weeks year years"
+    )
+)
+_AGGREGATIONS = {
+    "number": "count",
+    "count": "count",
+    "incidence": "count",
+    "frequency": "count",
+    "occurrence": "count",
+    "percentage": "share",
+    "percent": "share",
+    "proportion": "share",
+    "rate": "share",
+    "mean": "mean",
+    "average": "mean",
+    "median": "median",
+    "change": "change",
+}
+_NEGATIONS = frozenset({"without", "not", "no", "non"})
+
+_NUMBERS = {
+    word: number
+    for number, word in enumerate(_WORD.findall("one two three four five six seven eight nine ten eleven twelve"), 1)
+}
+_UNITS = {
+    "hour": 1 / 24,
+    "hr": 1 / 24,
+    "day": 1.0,
+    "week": 7.0,
+    "wk": 7.0,
+    "month": 30.44,
+    "mo": 30.44,
+    "year": 365.25,
+    "yr": 365.25,
+}
+_UNIT = "|".join(_UNITS)
+_AMOUNT = rf"\d+(?:\.\d+)?|{'|'.join(_NUMBERS)}"
+_DURATION = re.compile(rf"\b({_AMOUNT})[\s-]*({_UNIT})s?\b|\b({_UNIT})s?[\s-]*(\d+(?:\.\d+)?)\b", re.IGNORECASE)
+
+MOVED_PERCENT = 20
+MOVED_DAYS = 28
+
+_Item = TypeVar("_Item")
+_Other = TypeVar("_Other")
+
+
+def words(text: str) -> list[str]:
+    """Words and numbers, without case, accents and punctuation."""
+    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+
+
+def same_words(one: str, other: str) -> bool:
+    """Whether two texts differ in case, punctuation and spacing only."""
+    return "".join(words(one)) == "".join(words(other))
+
+
+def _telling(text: str) -> frozenset[str]:
+    return frozenset(words(_ACRONYM.sub(" ", text))) - _SMALL
+
+
+def likeness(one: str, other: str) -> float:
+    """0 when two texts are not the same thing; else how alike they are, up to 1.
+
+    The same thing: three quarters of the shorter one's words are in the longer, or they share half of all their
+    words; and the same holds when the words that any measure may have are left out.
+    """
+    if same_words(one, other):
+        return 1.0
+    left, right = _telling(one), _telling(other)
+    if not _alike(left, right):
+        return 0.0
+    core_left, core_right = left - _GENERIC, right - _GENERIC
+    core_left, core_right = _without_numbers(core_left), _without_numbers(core_right)
+    if (core_left or core_right) and not _alike(core_left, core_right, small=True):
+        return 0.0
+    return len(left & right) / len(left | right)
+
+
+def _without_numbers(tokens: frozenset[str]) -> frozenset[str]:
+    return frozenset(token for token in tokens if not token.isdigit())
+
+
+def _alike(left: frozenset[str], right: frozenset[str], *, small: bool = False) -> bool:
+    shared, smaller = len(left & right), min(len(left), len(right))
+    if not shared:
+        return False
+    contained = (smaller >= 2 or small) and shared >= CONTAINED * smaller
+    return contained or shared >= OVERLAPPING * len(left | right)
+
+
+def paired(
+    olds: Sequence[_Item], news: Sequence[_Other], score: Callable[[_Item, _Other], float]
+) -> list[tuple[_Item, _Other, float]]:
+    """One-to-one pairs, the most alike first; what has no likeness above 0 stays alone."""
+    scored = [
+        (likeness_, left, right)
+        for left, old in enumerate(olds)
+        for right, new in enumerate(news)
+        if (likeness_ := score(old, new)) > 0
+    ]
+    pairs: list[tuple[_Item, _Other, float]] = []
+    lefts: set[int] = set()
+    rights: set[int] = set()
+    for value, left, right in sorted(scored, key=lambda item: (-item[0], item[1], item[2])):
+        if left not in lefts and right not in rights:
+            lefts.add(left)
+            rights.add(right)
+            pairs.append((olds[left], news[right], value))
+    return pairs
+
+
+def measures_otherwise(old: str, new: str) -> bool:
+    """Whether two wordings of a measure aggregate differently (mean for median, share for count) or negate one another."""
+    before, after = words(old), words(new)
+    one = {_AGGREGATIONS[word] for word in before if word in _AGGREGATIONS}
+    other = {_AGGREGATIONS[word] for word in after if word in _AGGREGATIONS}
+    if one and other and not (one <= other or other <= one):
+        return True
+    return (_NEGATIONS & set(before)) != (_NEGATIONS & set(after))
+
+
+def time_point(text: str) -> float | None:
+    """The latest time point a time frame names, in days; None when it names none."""
+    found = []
+    for amount, unit, unit_first, number in _DURATION.findall(text):
+        value = amount.lower() or number
+        found.append(float(_NUMBERS.get(value, 0) or value) * _UNITS[(unit or unit_first).lower()])
+    return max(found, default=None)
+
+
+def time_point_moved(old: str, new: str) -> tuple[int, bool] | None:
+    """Days by which the latest time point moved, and whether by a fifth and four weeks or more; None if unknown."""
+    before, after = time_point(old), time_point(new)
+    if before is None or after is None:
+        return None
+    moved = after - before
+    far = abs(moved) >= MOVED_DAYS and 100 * abs(moved) >= MOVED_PERCENT * before
+    return round(moved), far
+
+
+def edit_span(old: str, new: str) -> tuple[str, str]:
+    """The words that differ, without what both texts begin and end with; a word of context where one side is empty."""
+    before, after = old.split(), new.split()
+    start = 0
+    while start < min(len(before), len(after)) and before[start] == after[start]:
+        start += 1
+    end = 0
+    while end < min(len(before), len(after)) - start and before[-1 - end] == after[-1 - end]:
+        end += 1
+    if start + end >= min(len(before), len(after)):  # something was only inserted or only taken out
+        start, end = max(0, start - 2), max(0, end - 1)
+    elif end and before[-end].casefold().rstrip("s.,;") in _UNITS:  # "59 months", not "59"
+        end -= 1
+    return " ".join(before[start : len(before) - end]), " ".join(after[start : len(after) - end])

@@ -1,0 +1,233 @@
+"""A page, served as HTML or saved as text, reduced to its lines of visible text in reading order.
+
+The mark-up of trial page sites is not ours and changes without notice, so nothing here knows a tag path or a class of any
+site: block elements, table cells and line breaks end a line, inline elements do not. What little of the mark-up helps to
+read a line (a heading, a list mark, the places where inline elements meet) goes with it as a hint.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+
+def _tags(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+# What no reader of the page sees as text. <header> and <button> stay: titles and accordion headings live in them.
+_DROPPED = _tags(
+    "head script style template noscript nav footer svg math canvas iframe object embed audio video map "
+    "input select textarea datalist meter progress option link meta title"
+)
+_INLINE = _tags(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark q s samp small span strike strong "
+    "sub sup time tt u var wbr button img picture output ruby rb rt rp"
+)
+# These may stand inside a word ("CC<b>312</b>", "H<sub>2</sub>O"); the others hold words of their own.
+_WITHIN_WORDS = _tags("abbr b bdi bdo big code del em font i ins mark q s small strike strong sub sup tt u var wbr")
+_PRE_HINT = re.compile(r"white-?space\s*[:-]\s*(?:pre|break-spaces)|\bpre-(?:line|wrap)\b", re.IGNORECASE)
+_MARKED_LINE = re.compile(r"\n[^\S\n]*(?:[*•·●▪◦-]|\(?\d{1,2}[.)])[^\S\n]+\S")
+_LIST_MARK = re.compile(r"(?:[*•·●▪◦‣■–-]|\(?\d{1,2}[.)])\s+")
+_LINE_ENDS = re.compile(r"\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.IGNORECASE)
+_TYPE_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.IGNORECASE)
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b\u2060\ufeff]")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of visible text, white space single.
+
+    ``seams`` are the places (character offsets) where an inline element begins or ends, ``level`` is 1 to 6 inside a
+    heading and else 0, ``mark`` is the list mark that HTML draws and does not write ("* ", "2. ").
+    """
+
+    text: str
+    seams: frozenset[int] = frozenset()
+    level: int = 0
+    mark: str = ""
+
+    @property
+    def plain(self) -> str:
+        """The text without a written list mark."""
+        match = _LIST_MARK.match(self.text)
+        return self.text[match.end() :] if match else self.text
+
+    @property
+    def marked(self) -> str:
+        """The text with its list mark, written or drawn."""
+        return self.text if _LIST_MARK.match(self.text) else self.mark + self.text
+
+
+def is_html(body: bytes, content_type: str) -> bool:
+    """Whether the bytes are to be read as HTML: by the content type, and where none is given by a leading tag."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind in ("text/html", "application/xhtml+xml"):
+        return True
+    return not kind.startswith("text/") and body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+
+
+def decode(body: bytes, content_type: str = "") -> str:
+    """The text of the bytes: by their BOM, else the content type's charset, else ``<meta>``'s, else UTF-8.
+
+    Bytes that do not fit become U+FFFD; an unknown charset name is passed over. Labels of Latin-1 mean Windows-1252,
+    as in browsers. HTML parsers read bytes as UTF-8 whatever the page says, so this comes first.
+    """
+    for bom, charset in _BOMS:
+        if body.startswith(bom):
+            return body[len(bom) :].decode(charset, "replace")
+    names = [match[1] for match in (_TYPE_CHARSET.search(content_type),) if match]
+    if is_html(body, content_type):
+        names += [match[1].decode("ascii") for match in (_META_CHARSET.search(body[:4096]),) if match]
+    for name in names:
+        try:
+            charset = codecs.lookup(name).name
+        except LookupError:
+            continue
+        return body.decode("cp1252" if charset in ("iso8859-1", "ascii") else charset, "replace")
+    return body.decode("utf-8", "replace")
+
+
+def read_lines(body: bytes, content_type: str = "") -> tuple[Line, ...]:
+    """The lines of a page, in reading order, blank ones left out."""
+    text = decode(body, content_type)
+    return html_lines(text) if is_html(body, content_type) else text_lines(text)
+
+
+def text_lines(text: str) -> tuple[Line, ...]:
+    """The lines of a saved text."""
+    lines = (" ".join(_INVISIBLE.sub("", part).split()) for part in _LINE_ENDS.split(text))
+    return tuple(Line(line) for line in lines if line)
+
+
+def html_lines(html: str) -> tuple[Line, ...]:
+    """The lines of an HTML page as a browser would break them, at any depth of nesting."""
+    root = LexborHTMLParser(html).body
+    if root is None:
+        return ()
+    writer = _Writer()
+    for node, opens in _walk(root):
+        tag = node.tag or ""
+        if opens and tag == "-text":
+            writer.text(node.text_content or "", lined=_keeps_lines(node))
+        elif tag == "br":
+            writer.end()
+        elif tag in _INLINE:
+            writer.seam(tag, opens=opens)
+        elif tag != "-text":
+            writer.block(node, tag, opens=opens)
+    writer.end()
+    return tuple(writer.lines)
+
+
+@dataclass
+class _Writer:
+    """Collects the text between two line ends."""
+
+    lines: list[Line] = field(default_factory=list)
+    _text: str = ""
+    _blank: bool = False
+    _seams: set[int] = field(default_factory=set)
+    _closed: str = ""
+    _levels: list[int] = field(default_factory=list)
+    _mark: str = ""
+
+    def text(self, text: str, *, lined: bool) -> None:
+        first, *more = _LINE_ENDS.split(text) if lined else [text]
+        self._add(first)
+        for part in more:
+            self.end()
+            self._add(part)
+
+    def _add(self, text: str) -> None:
+        text = _INVISIBLE.sub("", text)
+        words = " ".join(text.split())
+        if not words:
+            self._blank = self._blank or bool(text)
+            self._closed = "" if text else self._closed
+            return
+        if self._text and (self._blank or text[0].isspace()):
+            self._text += " "
+        self._text += words
+        self._blank, self._closed = text[-1].isspace(), ""
+
+    def seam(self, tag: str, *, opens: bool) -> None:
+        self._seams.add(len(self._text))
+        if not opens:
+            self._closed = tag
+        elif self._closed and not {self._closed, tag} & _WITHIN_WORDS:
+            self._blank = True  # <span>Participants</span><span>Caregivers</span>: two words, set apart by the style sheet
+        if opens:
+            self._closed = ""
+
+    def block(self, node: LexborNode, tag: str, *, opens: bool) -> None:
+        self.end()
+        if len(tag) == 2 and tag[0] == "h" and tag[1] in "123456":
+            if opens:
+                self._levels.append(int(tag[1]))
+            elif self._levels:
+                self._levels.pop()
+        elif tag == "li":
+            self._mark = _drawn_mark(node) if opens else ""
+
+    def end(self) -> None:
+        if self._text:
+            level = self._levels[-1] if self._levels else 0
+            mark = "" if _LIST_MARK.match(self._text) else self._mark
+            self.lines.append(Line(self._text, frozenset(self._seams - {0, len(self._text)}), level, mark))
+            self._mark = ""  # only the first line of an item carries its mark
+        self._text, self._blank, self._closed = "", False, ""
+        self._seams = set()
+
+
+def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
+    """Every visible node when it opens and again when it closes; a stack of its own, so that depth cannot exhaust Python's."""
+    stack: list[tuple[LexborNode, bool]] = [(root, True)]
+    while stack:
+        node, opens = stack.pop()
+        tag = node.tag or ""
+        if tag in _DROPPED or tag == "-comment":
+            continue
+        yield node, opens
+        if not opens or tag == "-text":
+            continue
+        stack.append((node, False))
+        children = []
+        child = node.child
+        while child is not None:
+            children.append((child, True))
+            child = child.next
+        stack.extend(reversed(children))
+
+
+def _keeps_lines(node: LexborNode) -> bool:
+    """Whether line ends inside this text are line breaks: in <pre>, where a style says so, and where it is plainly a list."""
+    text = node.text_content or ""
+    if "\n" not in text.strip():
+        return False
+    if len(_MARKED_LINE.findall("\n" + text)) > 1:
+        return True
+    parent = node.parent
+    while parent is not None and (parent.tag in _INLINE or parent.tag in ("pre", "p", "div", "td", "dd", "section")):
+        attributes = parent.attributes
+        if parent.tag == "pre" or _PRE_HINT.search(f"{attributes.get('style') or ''} {attributes.get('class') or ''}"):
+            return True
+        parent = parent.parent
+    return False
+
+
+def _drawn_mark(item: LexborNode) -> str:
+    parent = item.parent
+    if parent is None or parent.tag != "ol":
+        return "* "
+    number, before = 1, item.prev
+    while before is not None:
+        number += before.tag == "li"
+        before = before.prev
+    return f"{number}. "

@@ -1,0 +1,155 @@
+"""What every page site's source does alike: get pages, tell whose page it is, put cleaned values into the record's shapes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from tracker.errors import AnswerError, BlockedError, FetchError, LayoutError, StatusError, TooLargeError, TransientFetchError
+from tracker.extract.blocks import decode, is_html
+from tracker.extract.dates import read_date
+from tracker.extract.labels import Page
+from tracker.extract.words import clean
+from tracker.model.dates import RegistryDate
+from tracker.model.record import TrialRecord
+from tracker.model.source import Absent, Answer, Asked, Document, Failed, Fetch, Found, NotModified, SourceInfo
+
+_E = TypeVar("_E", bound=AnswerError)
+_GONE = (404, 410)
+_KINDS: tuple[tuple[type[FetchError], str], ...] = (
+    (TransientFetchError, "transient"),
+    (TooLargeError, "too_large"),
+    (StatusError, "status"),
+)
+
+
+def retrieve_pages(
+    info: SourceInfo, asked: Sequence[Asked], fetch: Fetch, address: Callable[[Asked], str | None]
+) -> Iterator[Answer]:
+    """One answer for each page asked for. A BlockedError ends the source, since it speaks for the whole host."""
+    for one in asked:
+        url = address(one)
+        if url is None:
+            yield Failed(trial=one.trial, kind="usage", error=f"{one.trial} has no address. Put its page under `pages`.")
+            continue
+        try:
+            response = fetch.get(url, accept="text/html", validators=one.validators)
+        except BlockedError:
+            raise
+        except FetchError as error:
+            if isinstance(error, StatusError) and error.status in _GONE:
+                yield Absent(trial=one.trial, why=f"{url} answered {error.status}")
+            else:
+                kind = next((kind for cls, kind in _KINDS if isinstance(error, cls)), "error")
+                yield Failed(trial=one.trial, kind=kind, error=str(error))
+            continue
+        if response.status == 304:
+            yield NotModified(trial=one.trial)
+            continue
+        document = Document(
+            source=info.key,
+            trial=one.trial,
+            url=response.url,
+            body=response.body,
+            content_type=response.content_type,
+            fetched_at=response.fetched_at,
+            as_of=response.fetched_at,
+        )
+        yield Found(trial=one.trial, document=document, validators=response.validators)
+
+
+def path_on(info: SourceInfo, url: str, base_url: str | None) -> str | None:
+    """The address's path if it is on one of the source's hosts (or that of a stand-in ``base_url``), else None."""
+    try:
+        parts = urlsplit(url if "://" in url else f"https://{url}")
+        hosts = {*info.hosts, urlsplit(base_url or "").hostname}
+    except ValueError:
+        return None
+    return parts.path if parts.hostname and parts.hostname in hosts else None
+
+
+def refuse_unreadable(document: Document) -> None:
+    """Raises AnswerError for an empty page and for HTML that was cut off on its way."""
+    if not document.body.strip():
+        raise _error(AnswerError, document, "the page is empty", "It is asked for again in the next run.")
+    if is_html(document.body, document.content_type):
+        tail = document.body[-2000:].lower() if b"\0" not in document.body[:4] else b"</html"
+        if b"<html" in document.body[:4000].lower() and b"</html" not in tail:
+            raise _error(AnswerError, document, "the page was cut off: it has no end", "It is asked for again in the next run.")
+
+
+def layout_error(document: Document, missing: str) -> LayoutError:
+    """The page is not laid out as this source knows it; quotes how it begins, so that a person sees what came."""
+    text = re.sub(
+        r"<(script|style)\b.*?</\1>|<[^>]*>", " ", decode(document.body[:20_000], document.content_type), flags=re.S | re.I
+    )
+    opening = " ".join(text.split())[:120]
+    return _error(
+        LayoutError,
+        document,
+        f"the page has no {missing}; it begins: {opening!r}",
+        "Open it in a browser: a maintenance or login page passes by itself, a new layout needs a newer tracker.",
+    )
+
+
+def wrong_trial(document: Document, number: str) -> AnswerError:
+    """The page is another trial's."""
+    return _error(
+        AnswerError, document, f"the page is of {number}", "Check the address under `pages`; the site may have moved it."
+    )
+
+
+def check_pin(record: TrialRecord, pinned: str | None, document: Document) -> None:
+    """Raises AnswerError when the page carries another registry number than the one ``pinned`` at its first read."""
+    if pinned and record.nct_number and record.nct_number != pinned:
+        raise wrong_trial(document, f"{record.nct_number} and was of {pinned}")
+
+
+def _error(kind: type[_E], document: Document, reason: str, remedy: str) -> _E:
+    sentence = f"{document.trial} at {document.url or 'a saved file'}: {reason}."
+    return kind(sentence, remedy=remedy, source=document.source, trial=document.trial, url=document.url)
+
+
+def note_replacements(page: Page, document: Document) -> None:
+    """An Issue when bytes did not fit their character set: a word with U+FFFD in it would look like a change."""
+    text = decode(document.body, document.content_type)
+    where = text.find("\ufffd")
+    if where >= 0:
+        page.issue("unreadable_value", "character set", " ".join(text[max(0, where - 30) : where + 30].split()))
+
+
+def date_of(page: Page, text: str | None, path: str) -> RegistryDate | None:
+    """The date; one that cannot be read is kept verbatim and is an Issue."""
+    if text is None:
+        return None
+    date = read_date(clean(text))
+    if date.precision == "none":
+        page.issue("unreadable_date", path, text)
+    return date
+
+
+def word_of(page: Page, text: str | None, words: Mapping[str, str] | Iterable[str], path: str) -> str | None:
+    """The enumeration's member for the word; an unknown one comes back as given and is an Issue."""
+    if text is None:
+        return None
+    known = known_word(text, words)
+    if known is None:
+        page.issue("unknown_word", path, text)
+    return known or clean(text)
+
+
+def known_word(text: str, words: Mapping[str, str] | Iterable[str]) -> str | None:
+    """The member for "Not yet recruiting", "NOT_YET_RECRUITING" and the like; None if unknown."""
+    table = words if isinstance(words, Mapping) else {word: word for word in words}
+    return {_key(word): member for word, member in table.items()}.get(_key(text))
+
+
+def _key(word: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", clean(word).casefold()).strip("_")
+
+
+def paragraphs(texts: Iterable[str]) -> str | None:
+    """Lines as one clean text, None when there are none."""
+    return clean("\n".join(texts)) or None

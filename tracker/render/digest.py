@@ -1,0 +1,198 @@
+"""The change-log digest and the immediate alert: stories in, subject, text and HTML out.
+
+Stories are grouped by severity, then by trial; a long digest is cut and says where the rest is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from tracker.model.alert import Content
+from tracker.model.event import Event, Story
+from tracker.model.record import TrialRecord
+from tracker.model.vocabulary import SEVERITIES, Severity, rank
+from tracker.render import markup, plain, times
+from tracker.render.page import Box, Overview, Page, Section, footer
+from tracker.render.safe_text import one_line, plural
+from tracker.render.story_view import StoryView, story_view
+
+HTML_LIMIT = 400_000
+"""Bytes of HTML that a message may have; mail servers refuse from about 5 MB, mail programs get slow long before."""
+
+LONGEST_SUBJECT = 150
+OVERVIEW_FROM = 4
+"""From so many stories on, a table of them stands at the top."""
+
+OVERVIEW_ROWS = 40
+_SECTION_TITLES: dict[Severity, str] = {"major": "Major changes", "notable": "Notable changes", "minor": "Minor changes"}
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One story to tell: its events weightiest first, the record as it stands now, and the watches that wanted it."""
+
+    story: Story
+    events: tuple[Event, ...]
+    record: TrialRecord | None = None
+    watches: tuple[str, ...] = ()
+    source_title: str = ""
+
+
+class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a digest or alert says.
+
+    ``notes`` and ``held`` are finished sentences; ``held`` is one for each run that was held or failed, and keeps the
+    digest from saying "no changes". ``since`` and ``until`` are aware UTC; ``timezone`` is an IANA name; ``cadence`` is
+    daily, weekly, immediate or "on request"; ``contact`` is where a reader can write to.
+    """
+
+    title: str
+    channel: str
+    entries: tuple[Entry, ...] = ()
+    notes: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
+    followed: int
+    since: datetime | None = None
+    until: datetime
+    timezone: str = "UTC"
+    cadence: str = "daily"
+    attributions: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+    contact: str = ""
+
+
+def digest(given: DigestInput) -> Content:
+    """The digest: a subject that tells the weightiest story, and the same text plain and in HTML."""
+    views = _views(given)
+    return _content(given, views, _digest_subject(given, views))
+
+
+def alert(given: DigestInput) -> Content:
+    """An immediate message for one or a few stories; the subject is the weightiest headline with its trial's label."""
+    views = _views(given)
+    return _content(given, views, _alert_subject(given, views))
+
+
+def _digest_subject(given: DigestInput, views: Sequence[StoryView]) -> str:
+    held = f"{len(given.held)} held" if given.held else ""
+    if not views:
+        return one_line(f"{given.title}: {held or 'no changes'}", LONGEST_SUBJECT)
+    counted = _counted(views) + (f" ({held})" if held else "")
+    return one_line(f"{counted}: {views[0].label} – {_inner(views[0].headline)}", LONGEST_SUBJECT)
+
+
+def _alert_subject(given: DigestInput, views: Sequence[StoryView]) -> str:
+    if not views:
+        return _digest_subject(given, views)
+    others = f" (and {len(views) - 1} more)" if len(views) > 1 else ""
+    return one_line(f"{views[0].label}: {views[0].headline}", LONGEST_SUBJECT - len(others)) + others
+
+
+def _inner(headline: str) -> str:
+    """The headline as it goes on after a dash: small first letter, unless it begins with an abbreviation."""
+    return headline[:1].lower() + headline[1:] if headline[1:2].islower() else headline
+
+
+def _counted(views: Sequence[StoryView]) -> str:
+    changes = sum(view.events for view in views)
+    return f"{plural(changes, 'change')} in {plural(len({view.trial for view in views}), 'trial')}"
+
+
+def _views(given: DigestInput) -> list[StoryView]:
+    """All stories, weightiest severity first; within one severity a trial's stories stand together."""
+    place = times.zone(given.timezone)
+    views = [
+        story_view(
+            entry.story,
+            entry.events,
+            entry.record,
+            watches=entry.watches,
+            source_title=entry.source_title,
+            place=place,
+        )
+        for entry in given.entries
+    ]
+    first_of_trial: dict[tuple[Severity, str], int] = {}
+    for position, view in enumerate(views):
+        first_of_trial.setdefault((view.severity, view.trial), position)
+    return sorted(views, key=lambda view: (-rank(view.severity), first_of_trial[view.severity, view.trial]))
+
+
+def _content(given: DigestInput, views: list[StoryView], subject: str) -> Content:
+    """Text and HTML of as many stories as the size limit allows; the weightiest stand first and stay."""
+    shown = len(views)
+    while True:
+        page = _page(given, views, shown, subject)
+        html = markup.html(page)
+        size = len(html.encode())
+        if size <= HTML_LIMIT or shown <= 1:
+            return Content(subject=subject, text=plain.text(page), html=html)
+        shown = max(1, min(shown - 1, shown * HTML_LIMIT * 9 // (size * 10)))
+
+
+def _page(given: DigestInput, views: list[StoryView], shown: int, subject: str) -> Page:
+    place = times.zone(given.timezone)
+    left = len(views) - shown
+    since = f" --since {given.since.astimezone(place):%Y-%m-%d}" if given.since else ""
+    return Page(
+        subject=subject,
+        heading=one_line(given.title),
+        facts=_facts(given, views),
+        preview=one_line("; ".join(f"{view.label}: {view.headline}" for view in views[:3]), 200),
+        warnings=_warnings(given),
+        overview=_overview(views) if shown >= OVERVIEW_FROM else None,
+        sections=_sections(views[:shown]),
+        paragraphs=() if views or given.held else (_nothing(given),),
+        more=f"and {left:,} more; all of them:" if left else "",
+        more_command=f"tracker changes{since}" if left else "",
+        notes=(Box(title="Also", lines=tuple(one_line(note) for note in given.notes)),) if given.notes else (),
+        footer=footer(
+            why=given.why,
+            channel=given.channel,
+            contact=given.contact,
+            sources=given.attributions,
+            timezone=given.timezone,
+        ),
+    )
+
+
+def _facts(given: DigestInput, views: Sequence[StoryView]) -> str:
+    place = times.zone(given.timezone)
+    until = times.day(given.until, place)
+    if given.cadence == "immediate":
+        period = times.moment(given.until, place)
+    else:
+        period = f"{times.day(given.since, place)} to {until}" if given.since else until
+    counted = [_counted(views)] if views else []
+    return " · ".join([period, *counted, f"{plural(given.followed, 'trial')} followed"])
+
+
+def _nothing(given: DigestInput) -> str:
+    since = f" since {times.day(given.since, times.zone(given.timezone))}" if given.since else ""
+    trials = "the trial" if given.followed == 1 else f"the {plural(given.followed, 'trial')}"
+    return f"No changes in {trials} you follow{since}."
+
+
+def _warnings(given: DigestInput) -> tuple[Box, ...]:
+    if not given.held:
+        return ()
+    title = f"{len(given.held)} held: what is behind this is not told below"
+    return (Box(title=title, lines=tuple(one_line(line) for line in given.held), warning=True),)
+
+
+def _overview(views: Sequence[StoryView]) -> Overview:
+    rows = tuple((view.severity.capitalize(), view.label, view.headline) for view in views[:OVERVIEW_ROWS])
+    left = len(views) - len(rows)
+    more = f"and {left:,} more" if left else ""
+    return Overview(columns=("Rated", "Trial", "What changed"), rows=rows, more=more, severities=True)
+
+
+def _sections(views: Sequence[StoryView]) -> tuple[Section, ...]:
+    sections = []
+    for severity in reversed(SEVERITIES):
+        stories = tuple(view for view in views if view.severity == severity)
+        if stories:
+            sections.append(Section(title=_SECTION_TITLES[severity], severity=severity, stories=stories))
+    return tuple(sections)

@@ -1,0 +1,59 @@
+"""JSON for machines: values as the model holds them, personal data left out unless asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from tracker.model.event import Event, Story
+from tracker.model.record import TrialRecord
+from tracker.render.privacy import public_event, public_record
+from tracker.render.tables import Nearest
+
+
+def changes_json(events: Iterable[Event], *, contacts: bool = False) -> str:
+    """``{"events": [...]}``, indented, ending in a line break."""
+    return _json({"events": [event if contacts else public_event(event) for event in events]})
+
+
+def diff_json(story: Story | None, events: Iterable[Event], trial: str, *, contacts: bool = False) -> str:
+    """``{"trial", "story", "events"}``; the story is null when nothing changed."""
+    shown = [event if contacts else public_event(event) for event in events]
+    return _json({"trial": trial, "story": story, "events": shown})
+
+
+def record_json(record: TrialRecord, *, contacts: bool = False) -> str:
+    """The record under the public field names."""
+    return _json(record if contacts else public_record(record))
+
+
+def present_json(
+    records: Iterable[TrialRecord],
+    *,
+    labels: Mapping[str, str] | None = None,
+    nearest: Mapping[str, Nearest] | None = None,
+) -> str:
+    """``{"trials": [...]}`` with what ``list`` shows, as values: enumerations and dates as the registry gives them."""
+    named, near = labels or {}, nearest or {}
+    trials = [
+        {
+            "trial": record.trial,
+            "label": named.get(record.trial, ""),
+            "brief_title": record.brief_title,
+            "recruitment_status": record.recruitment_status,
+            "start_date": record.start_date,
+            "primary_completion_date": record.primary_completion_date,
+            "enrollment": record.enrollment,
+            "results_state": record.results_state,
+            "last_update_posted": record.last_update_posted,
+            "nearest": near.get(record.trial),
+            "url": record.url,
+        }
+        for record in records
+    ]
+    return _json({"trials": trials})
+
+
+def _json(value: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"

@@ -1,0 +1,152 @@
+"""Messages that are no change: the welcome with the present, the operator's notices, the channel test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from tracker.model.alert import Content
+from tracker.model.ids import split_key
+from tracker.model.run import Run
+from tracker.render import markup, plain, times
+from tracker.render.page import Box, Overview, Page, footer
+from tracker.render.safe_text import one_line, plural
+from tracker.render.tables import PresentRow
+
+WELCOME_ROWS = 200
+LONGEST_SUBJECT = 150
+
+
+class WelcomeInput(msgspec.Struct, frozen=True, kw_only=True):
+    """The present of one watch at its start.
+
+    ``recruiting`` and ``nearby`` are counts; ``near`` says what nearby means ("100 km of 80331 München"), empty for
+    none. ``hears`` are finished phrases ("a trial starts recruiting: at once"); ``already`` finished sentences on what
+    is already true (results overdue, dates passed) and will therefore not be told as news.
+    """
+
+    watch: str
+    channel: str
+    rows: tuple[PresentRow, ...]
+    recruiting: int
+    near: str = ""
+    nearby: int = 0
+    hears: tuple[str, ...] = ()
+    already: tuple[str, ...] = ()
+    attributions: tuple[str, ...] = ()
+    contact: str = ""
+    at: datetime
+    timezone: str = "UTC"
+
+
+def welcome(given: WelcomeInput) -> Content:
+    """The one-off message after a watch's first sync: what is followed now, and what will be told."""
+    near = f", {given.nearby:,} within {given.near}" if given.near else ""
+    counted = f"{plural(len(given.rows), 'trial')}, {given.recruiting:,} recruiting{one_line(near)}"
+    notes = []
+    if given.hears:
+        notes.append(Box(title="You will hear when", lines=tuple(one_line(line) for line in given.hears)))
+    if given.already:
+        notes.append(Box(title="Already so today", lines=tuple(one_line(line) for line in given.already)))
+    page = Page(
+        subject=one_line(f"Now following “{given.watch}”: {counted}", LONGEST_SUBJECT),
+        heading=f"Now following “{one_line(given.watch)}”",
+        facts=f"{times.day(given.at, times.zone(given.timezone))} · {counted}",
+        preview=counted,
+        paragraphs=("This is how the registry records stand today. From now on you are told what changes in them.",),
+        overview=_present(given.rows) if given.rows else None,
+        notes=tuple(notes),
+        footer=footer(
+            why=(f"the watch “{given.watch}”",),
+            channel=given.channel,
+            contact=given.contact,
+            sources=given.attributions,
+            timezone=given.timezone,
+        ),
+    )
+    return _content(page)
+
+
+def held_run(run: Run, *, source_title: str, channel: str, at: datetime, timezone: str = "UTC") -> Content:
+    """To the operator: a run is held, the rule that says so with its numbers, and the two ways to decide."""
+    counts = run.counts
+    numbers = f"{counts.checked:,} checked, {counts.changed:,} changed, {counts.failed:,} failed, {counts.events:,} events"
+    return operator(
+        subject=f"Run {run.id} of {source_title} is held",
+        sentences=(
+            f"Health says: {run.verdict.sick}",
+            f"The run, begun {times.moment(run.started_at, times.zone(timezone))}: {numbers}.",
+            "Nothing of it is current and no alert of it is sent. Later runs compare with the last accepted versions; "
+            "the next healthy run takes its place by itself.",
+        ),
+        commands=(
+            ("If the registry really changed this much, let it go:", f"tracker release {run.id}"),
+            ("If the page or the connection was at fault, drop it:", f"tracker release {run.id} --discard"),
+        ),
+        channel=channel,
+        at=at,
+        timezone=timezone,
+    )
+
+
+def operator(
+    *,
+    subject: str,
+    sentences: Sequence[str],
+    commands: Sequence[tuple[str, str]] = (),
+    channel: str,
+    at: datetime,
+    timezone: str = "UTC",
+) -> Content:
+    """To the operator: what happened, in sentences, and what to type, each command with the case it is for."""
+    page = Page(
+        subject=one_line(f"Tracker: {subject}", LONGEST_SUBJECT),
+        heading=one_line(subject),
+        facts=f"To the operator · {times.moment(at, times.zone(timezone))}",
+        preview=one_line(" ".join(sentences), 200),
+        paragraphs=tuple(one_line(sentence) for sentence in sentences),
+        commands=tuple((one_line(label), one_line(command)) for label, command in commands),
+        footer=footer(
+            why=(f"the channel “{channel}” under [operator] in config.toml",),
+            channel="",
+            contact="",
+            timezone=timezone,
+            disclaimer="",
+        ),
+    )
+    return _content(page)
+
+
+def test_message(channel: str, *, at: datetime, timezone: str) -> Content:
+    """What ``channel test`` sends: proof that the way is open, and nothing more."""
+    page = Page(
+        subject=one_line(f"Tracker: test of channel “{channel}”", LONGEST_SUBJECT),
+        heading="The channel works",
+        facts=f"Channel “{one_line(channel)}” · {times.moment(at, times.zone(timezone))}",
+        paragraphs=("This message was asked for with tracker channel test. No trial changed.",),
+        footer=footer(channel="", contact="", disclaimer=""),
+    )
+    return _content(page)
+
+
+def _content(page: Page) -> Content:
+    return Content(subject=page.subject, text=plain.text(page), html=markup.html(page))
+
+
+def _present(rows: Sequence[PresentRow]) -> Overview:
+    near = any(row.nearest for row in rows)
+    columns = ("Trial", "Status", "Primary completion", "Nearest")
+    cells = tuple(
+        (
+            one_line(f"{row.label} ({split_key(row.trial).number})" if row.label else split_key(row.trial).number),
+            row.recruitment_status or "not stated",
+            row.primary_completion or "not stated",
+            row.nearest or "none known",
+        )[: 4 if near else 3]
+        for row in rows[:WELCOME_ROWS]
+    )
+    left = len(rows) - len(cells)
+    more = f"and {left:,} more; all of them: tracker list" if left else ""
+    return Overview(title="The present", columns=columns[: 4 if near else 3], rows=cells, more=more)

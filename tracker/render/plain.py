@@ -1,0 +1,145 @@
+"""The plain-text twin of a message: 72 columns where words allow, addresses never broken."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from tracker.render.before_after import Pair
+from tracker.render.page import Box, Footer, Overview, Page, Section
+from tracker.render.story_view import PartView, StoryView
+
+WIDTH = 72
+_LAST_COLUMN = 26
+
+
+def text(page: Page) -> str:
+    """The whole message as text, ending in one line break."""
+    blocks = [_block(page.heading.upper(), *_wrapped(page.facts))]
+    blocks += [_box(box) for box in page.warnings]
+    blocks += [_block(*_wrapped(paragraph)) for paragraph in page.paragraphs]
+    blocks += [_command(label, command) for label, command in page.commands]
+    if page.overview:
+        blocks.append(_overview(page.overview))
+    for section in page.sections:
+        blocks += list(_section(section))
+    if page.more:
+        blocks.append(_command(page.more, page.more_command))
+    blocks += [_box(box) for box in page.notes]
+    blocks.append(_footer(page.footer))
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _block(*lines: str) -> str:
+    return "\n".join(lines)
+
+
+def _wrapped(line: str, indent: str = "", hanging: str | None = None) -> list[str]:
+    return textwrap.wrap(
+        line,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent if hanging is None else hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _bullet(line: str, indent: str = "  ") -> list[str]:
+    return _wrapped(line, f"{indent}- ", f"{indent}  ")
+
+
+def _box(box: Box) -> str:
+    title = f"!! {box.title}" if box.warning else f"{box.title}:"
+    return _block(*_wrapped(title), *(row for line in box.lines for row in _bullet(line)))
+
+
+def _command(label: str, command: str) -> str:
+    return _block(*_wrapped(label), f"    {command}")
+
+
+def _overview(overview: Overview) -> str:
+    """Columns as wide as their longest cell; the last one takes the rest and is wrapped."""
+    *fixed, last = range(len(overview.columns))
+    widths = {column: max(len(row[column]) for row in (overview.columns, *overview.rows)) for column in fixed}
+    while sum(widths.values()) + 2 * len(widths) > WIDTH - _LAST_COLUMN:
+        widths[max(fixed, key=widths.__getitem__)] -= 1
+    rest = WIDTH - sum(widths.values()) - 2 * len(widths)
+    rule = "  ".join(["-" * widths[column] for column in fixed] + ["-" * rest])
+    head = [*_row(overview.columns, widths, last, rest), rule]
+    body = [line for row in overview.rows for line in _row(row, widths, last, rest)]
+    title = [overview.title.upper(), ""] if overview.title else []
+    return _block(*title, *head, *body, *([overview.more] if overview.more else []))
+
+
+def _row(row: tuple[str, ...], widths: dict[int, int], last: int, rest: int) -> Iterator[str]:
+    cells = {column: textwrap.wrap(row[column], width) or [""] for column, width in widths.items()}
+    cells[last] = textwrap.wrap(row[last], rest, break_on_hyphens=False) or [""]
+    for height in range(max(map(len, cells.values()))):
+        line = [cells[column][height] if height < len(cells[column]) else "" for column in sorted(cells)]
+        padded = [part.ljust(widths.get(column, 0)) for column, part in enumerate(line)]
+        yield "  ".join(padded).rstrip()
+
+
+def _section(section: Section) -> Iterator[str]:
+    yield _block(section.title.upper(), "=" * WIDTH)
+    previous = ""
+    for story in section.stories:
+        yield _story(story, named=story.trial != previous)
+        previous = story.trial
+
+
+def _story(story: StoryView, *, named: bool) -> str:
+    lines: list[str] = []
+    if named:
+        lines += _wrapped(story.label if story.number in story.label else f"{story.label} ({story.number})")
+        lines += _wrapped(story.title, "  ")
+        lines.append("")
+    lines += _wrapped(story.headline, "> ", "  ")
+    lines += _part(story.first, "    ")
+    for part in story.parts:
+        lines += _wrapped(part.headline, "  * ", "    ")
+        lines += _part(part, "      ")
+    if story.more_parts:
+        lines.append(f"  * and {story.more_parts} more")
+    lines.append("")
+    lines += _wrapped(story.when, "  ")
+    if story.rule:
+        lines += _wrapped(f"Rated {story.severity}: {story.rule}.", "  ", "    ")
+    if story.watches:
+        lines += _wrapped(f"{'Watches' if len(story.watches) > 1 else 'Watch'}: {', '.join(story.watches)}", "  ", "    ")
+    lines += [f"  {link.text}: {link.address}" for link in story.links]
+    return _block(*lines)
+
+
+def _part(part: PartView, indent: str) -> Iterator[str]:
+    for pair in part.pairs:
+        yield from _pair(pair, indent)
+    for line in part.lines:
+        yield from _bullet(line, indent)
+
+
+def _pair(pair: Pair, indent: str) -> Iterator[str]:
+    old, new = pair.old or "(none)", pair.new or "(none)"
+    short = f"{indent}{pair.field}: {old} -> {new}"
+    if len(short) <= WIDTH:
+        yield short
+        return
+    yield f"{indent}{pair.field}"
+    yield from _wrapped(old, f"{indent}  before: ", indent + " " * 10)
+    yield from _wrapped(new, f"{indent}  now:    ", indent + " " * 10)
+
+
+def _footer(footer: Footer) -> str:
+    lines = ["-- "]
+    if footer.why:
+        lines += ["Why you get this:", *(row for line in footer.why for row in _bullet(line))]
+    if footer.removal:
+        lines += _wrapped(f"To stop: {f'write “unsubscribe” to {footer.mail}, or ' if footer.mail else ''}{footer.removal}.")
+    if footer.contact and not footer.mail:
+        lines += _wrapped(f"Questions: {footer.contact}")
+    lines += [row for source in footer.sources for row in _wrapped(f"Source: {source}")]
+    if footer.timezone:
+        lines += _wrapped(f"Days and times: {footer.timezone}.")
+    lines += _wrapped(footer.disclaimer)
+    return _block(*lines) if len(lines) > 1 else ""

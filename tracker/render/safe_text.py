@@ -1,0 +1,49 @@
+"""Registry texts made fit to be shown: one line, no control characters, no addresses that do harm."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from urllib.parse import urlsplit
+
+# Joiners carry meaning in Persian, Indic and emoji text; every other format character only hides or turns text.
+_JOINERS = frozenset("\u200c\u200d")
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_FORMULA = re.compile(r"\s*[=+\-@\t\r＝＋－＠]")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?\Z")
+
+
+def one_line(text: str, limit: int | None = None) -> str:
+    """The text on one line without control, bidirectional-override or lone surrogate characters.
+
+    ``limit`` is in characters; what is longer ends in an ellipsis at a word's end where there is one.
+    """
+    blanked = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text)
+    shown = "".join(c for c in blanked if c in _JOINERS or unicodedata.category(c) not in _HIDDEN)
+    line = " ".join(shown.split())
+    if limit is None or len(line) <= limit:
+        return line
+    cut = line[: limit - 1]
+    head, _, _ = cut.rpartition(" ")
+    return (head if len(head) > limit // 2 else cut).rstrip(" ,;:") + "…"
+
+
+def web_link(address: str | None) -> str:
+    """The address if it is a plain http or https one, else nothing: registry records can hold anything."""
+    if not address or any(c.isspace() or unicodedata.category(c) in _HIDDEN for c in address):
+        return ""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return address if parts.scheme in {"http", "https"} and parts.netloc else ""
+
+
+def cell(text: str) -> str:
+    """The text for a CSV cell: spreadsheets would run what begins like a formula, so it gets an apostrophe in front."""
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.match(text) else text
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """The count with its noun: ``1 trial``, ``1,204 trials``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

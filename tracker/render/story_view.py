@@ -1,0 +1,156 @@
+"""A story laid out for reading: what the text and the HTML of a message both show, decided once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+import msgspec
+
+from tracker.model.dates import RegistryDate
+from tracker.model.event import Event, Story
+from tracker.model.ids import split_key
+from tracker.model.record import TrialRecord
+from tracker.model.vocabulary import Severity
+from tracker.render import times, words
+from tracker.render.before_after import Pair, pairs
+from tracker.render.privacy import PERSONAL_KINDS, public_event
+from tracker.render.safe_text import one_line, web_link
+
+MOST_PARTS = 20
+MOST_LINES = 12
+LONGEST_LINE = 400
+
+_COMPARISON = "tab=history"
+
+
+class PartView(msgspec.Struct, frozen=True, kw_only=True):
+    """One event under its story: headline, values before and after, and detail lines."""
+
+    headline: str
+    pairs: tuple[Pair, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
+class LinkView(msgspec.Struct, frozen=True, kw_only=True):
+    """A link to see for oneself."""
+
+    text: str
+    address: str
+
+
+class StoryView(msgspec.Struct, frozen=True, kw_only=True):
+    """One registry update of one trial, ready to be set in text or HTML. ``more_parts`` were left out for length."""
+
+    trial: str
+    number: str
+    label: str
+    title: str
+    source: str
+    address: str
+    severity: Severity
+    rule: str
+    headline: str
+    first: PartView
+    parts: tuple[PartView, ...]
+    more_parts: int
+    when: str
+    links: tuple[LinkView, ...]
+    watches: tuple[str, ...]
+    events: int
+
+
+def story_view(
+    story: Story,
+    events: Sequence[Event],
+    record: TrialRecord | None,
+    *,
+    watches: Sequence[str] = (),
+    source_title: str = "",
+    place: tzinfo,
+    longest: int = MOST_PARTS,
+) -> StoryView:
+    """Lay out a story; ``events`` stand weightiest first, times are told in the zone ``place``.
+
+    ``longest`` is how many events are told; of the others only their number is given.
+    """
+    leading = events[0] if events else None
+    title = one_line((record and (record.brief_title or record.official_title)) or "", 200)
+    label = trial_label(story.trial, leading, record)
+    address = _address(events, record)
+    headline = one_line(story.headline, LONGEST_LINE)
+    parts = tuple(_part(event) for event in events[1:longest])
+    return StoryView(
+        trial=story.trial,
+        number=split_key(story.trial).number,
+        label=label,
+        title="" if title == label else title,
+        source=one_line(source_title),
+        address=address,
+        severity=story.severity,
+        rule=one_line(leading.rule if leading else ""),
+        headline=headline,
+        first=_part(leading) if leading else PartView(headline=headline),
+        parts=parts,
+        more_parts=max(0, len(events) - longest),
+        when=when_sentence(leading, place) if leading else "",
+        links=_links(events, address, source_title),
+        watches=tuple(one_line(watch) for watch in watches),
+        events=max(1, len(events)),
+    )
+
+
+def trial_label(trial: str, event: Event | None, record: TrialRecord | None) -> str:
+    """The name people call a trial by: the user's label, else acronym or brief title, else its number."""
+    number = split_key(trial).number
+    if event and event.label and event.label not in {trial, number}:
+        return one_line(event.label, 90)
+    return one_line((record and (record.acronym or record.brief_title)) or number, 90)
+
+
+def when_sentence(event: Event, place: tzinfo) -> str:
+    """When the record changed, as an auditor may quote it: never who did it."""
+    before, seen = event.seen_between
+    if event.origin == "backfill":
+        told = f"From the registry's own history: the version of {times.day(event.effective_at, place)}"
+    elif event.cause == "calendar":
+        told = f"A date passed; the record itself did not change. Noticed {times.day(seen, place)}"
+    elif before is None:
+        told = f"The record was first seen {times.day(seen, place)}"
+    else:
+        last, first = times.span(before, seen, place)
+        subject = "The registry's listing changed" if event.cause == "registry" else "The record changed"
+        told = f"{subject}: first seen {first}, last seen unchanged {last}"
+    own = []
+    if event.updated_on:
+        own.append(f"the registry's own update date is {words.date(RegistryDate(one_line(event.updated_on)))}")
+    if event.data_version:
+        own.append(f"its data version {one_line(event.data_version)}")
+    return f"{told}; {', '.join(own)}." if own else f"{told}."
+
+
+def _part(event: Event) -> PartView:
+    shown = public_event(event)
+    lines = [] if event.kind in PERSONAL_KINDS else words.lines(shown, limit=MOST_LINES)
+    coverage = shown.details.get("coverage")
+    headline = one_line(event.headline, LONGEST_LINE)
+    told = [one_line(line, LONGEST_LINE) for line in lines]
+    if isinstance(coverage, str) and not any(coverage in line for line in [headline, *told]):
+        told.append(f"Counted {one_line(coverage)}.")
+    return PartView(headline=headline, pairs=pairs(shown), lines=tuple(told))
+
+
+def _address(events: Sequence[Event], record: TrialRecord | None) -> str:
+    given = [record.url if record else None]
+    given += [link for event in events for link in event.evidence.links if _COMPARISON not in link]
+    return next((found for link in given if (found := web_link(link))), "")
+
+
+def _links(events: Sequence[Event], address: str, source_title: str) -> tuple[LinkView, ...]:
+    source = one_line(source_title)
+    links = [LinkView(text=f"Record on {source}" if source else "Record", address=address)] if address else []
+    given = dict.fromkeys(link for event in events for link in event.evidence.links)
+    comparison = next((link for link in given if _COMPARISON in link and web_link(link)), "")
+    if comparison and any(event.cause == "record" for event in events):
+        links.append(LinkView(text="Compare versions", address=comparison))
+    return tuple(links)

@@ -1,0 +1,397 @@
+"""Tables for terminals, pipes, spreadsheets and documents: one grid of words, set in the form that is asked for."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from tracker.model.alert import Message
+from tracker.model.dates import RegistryDate
+from tracker.model.event import Event
+from tracker.model.ids import split_key
+from tracker.model.record import Enrollment, TrialRecord
+from tracker.model.run import Run
+from tracker.render import times, words
+from tracker.render.safe_text import cell, one_line, plural
+from tracker.render.story_view import trial_label
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+SEVERITY_STYLES = {"major": "bold red", "notable": "yellow", "minor": "dim"}
+STATE_STYLES = {
+    "ok": "green",
+    "warning": "yellow",
+    "problem": "bold red",
+    "accepted": "green",
+    "sent": "green",
+    "held": "bold red",
+    "failed": "bold red",
+    "waiting": "yellow",
+}
+
+_GAP = 2
+_LEAST_FLEXIBLE = 20
+_NARROWEST = 12
+_RESULTS = {"NONE_POSTED": "none posted", "SUBMITTED": "submitted", "RETURNED": "returned", "POSTED": "posted"}
+
+
+class Grid(msgspec.Struct, frozen=True, kw_only=True):
+    """Columns and rows of words, and how to fit them into a terminal.
+
+    ``flexible`` names the column that takes the space that is left; ``widest`` limits others (their cells are wrapped);
+    ``optional`` are left out, in this order, where the terminal is too narrow. ``numbers`` stand to the right.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    flexible: str = ""
+    widest: Mapping[str, int] = {}
+    optional: tuple[str, ...] = ()
+    numbers: frozenset[str] = frozenset()
+    caption: str = ""
+
+
+class Nearest(msgspec.Struct, frozen=True, kw_only=True):
+    """The place of a trial nearest to the watch's: ``km`` is rounded for people; the state is that place's own."""
+
+    place: str
+    km: float
+    recruitment_status: str | None = None
+
+
+class PresentRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One trial as it stands, in words."""
+
+    trial: str
+    label: str
+    recruitment_status: str
+    start: str
+    primary_completion: str
+    enrollment: str
+    results: str
+    last_update: str
+    nearest: str
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of ``doctor`` or ``check``: what was looked at, how it is, and the remedy when something is amiss."""
+
+    subject: str
+    state: Literal["ok", "warning", "problem"]
+    text: str
+    remedy: str = ""
+
+
+def present_rows(
+    records: Iterable[TrialRecord],
+    *,
+    labels: Mapping[str, str] | None = None,
+    nearest: Mapping[str, Nearest] | None = None,
+) -> tuple[PresentRow, ...]:
+    """Each record in words; ``labels`` and ``nearest`` are by trial key."""
+    named, near = labels or {}, nearest or {}
+    return tuple(_present_row(record, named.get(record.trial, ""), near.get(record.trial)) for record in records)
+
+
+def present_grid(rows: Sequence[PresentRow]) -> Grid:
+    """``list``: a row a trial; the column of the nearest place stands only when one is known."""
+    columns = ("Trial", "Name", "Status", "Start", "Primary completion", "Enrollment", "Results", "Updated")
+    cells = [
+        (
+            split_key(row.trial).number,
+            row.label,
+            row.recruitment_status,
+            row.start,
+            row.primary_completion,
+            row.enrollment,
+            row.results,
+            row.last_update,
+            row.nearest,
+        )
+        for row in rows
+    ]
+    near = any(row.nearest for row in rows)
+    return Grid(
+        columns=(*columns, "Nearest") if near else columns,
+        rows=tuple(line if near else line[:-1] for line in cells),
+        flexible="Name",
+        widest={"Status": 14, "Nearest": 22},
+        optional=("Start", "Results", "Updated", "Enrollment"),
+        numbers=frozenset({"Enrollment"}),
+        caption=plural(len(rows), "trial"),
+    )
+
+
+def changes_grid(events: Sequence[Event], place: tzinfo) -> Grid:
+    """``changes``: a row an event, in the order given; days in the zone ``place``."""
+    rows = tuple(
+        (
+            times.day(event.effective_at, place),
+            event.severity,
+            split_key(event.trial).number,
+            trial_label(event.trial, event, None) if event.label else "",
+            one_line(event.headline, 300),
+        )
+        for event in events
+    )
+    trials = plural(len({event.trial for event in events}), "trial")
+    return Grid(
+        columns=("Day", "Severity", "Trial", "Name", "What changed"),
+        rows=rows,
+        flexible="What changed",
+        widest={"Name": 18},
+        caption=f"{plural(len(events), 'change')} in {trials}",
+    )
+
+
+def changes_csv(events: Sequence[Event]) -> str:
+    """``changes --format csv``: a row an event with its evidence; times are ISO 8601 in UTC."""
+    columns = (
+        "effective_at",
+        "detected_at",
+        "trial",
+        "label",
+        "kind",
+        "effects",
+        "severity",
+        "headline",
+        "rule",
+        "cause",
+        "origin",
+        "last_seen_unchanged_at",
+        "first_seen_changed_at",
+        "updated_on",
+        "data_version",
+        "old_sha256",
+        "new_sha256",
+        "link",
+        "story",
+        "id",
+    )
+    return _csv([columns, *(_change_cells(event) for event in events)])
+
+
+def changes_markdown(events: Sequence[Event], place: tzinfo) -> str:
+    """``changes --format md``: a table that a document or an issue can take in."""
+    return grid_markdown(changes_grid(events, place))
+
+
+def outbox_grid(messages: Sequence[Message], place: tzinfo) -> Grid:
+    """``outbox``: what was sent or is waiting, and why."""
+    rows = tuple(
+        (
+            times.moment(message.created_at, place),
+            message.state,
+            message.channel,
+            message.kind,
+            str(message.attempts),
+            one_line(message.subject, 120),
+            _why_waiting(message, place),
+        )
+        for message in messages
+    )
+    columns = ("Made", "State", "Channel", "Kind", "Tries", "Subject", "Why")
+    widest = {"Why": 30}
+    return Grid(columns=columns, rows=rows, flexible="Subject", widest=widest, optional=("Kind",), numbers=frozenset({"Tries"}))
+
+
+def runs_grid(runs: Sequence[Run], place: tzinfo) -> Grid:
+    """The passes over the sources, and what health or an error said of them."""
+    rows = tuple(
+        (
+            str(run.id),
+            run.source,
+            times.moment(run.started_at, place),
+            run.state,
+            f"{run.counts.checked:,}",
+            f"{run.counts.changed:,}",
+            f"{run.counts.failed:,}",
+            one_line(run.verdict.sick or run.error, 300),
+        )
+        for run in runs
+    )
+    columns = ("Run", "Source", "Started", "State", "Checked", "Changed", "Failed", "Why")
+    numbers = frozenset({"Run", "Checked", "Changed", "Failed"})
+    return Grid(columns=columns, rows=rows, flexible="Why", optional=("Changed", "Checked"), numbers=numbers)
+
+
+def findings_grid(findings: Sequence[Finding]) -> Grid:
+    """``doctor`` and ``check``: a line each, remedy behind the fault."""
+    rows = tuple(
+        (finding.state, one_line(finding.subject), one_line(f"{finding.text} {finding.remedy}".strip())) for finding in findings
+    )
+    return Grid(columns=("State", "What", "How it is"), rows=rows, flexible="How it is")
+
+
+def grid_csv(grid: Grid) -> str:
+    """The grid as CSV (UTF-8, comma, line feed), safe to open in a spreadsheet."""
+    return _csv([grid.columns, *grid.rows])
+
+
+def grid_markdown(grid: Grid) -> str:
+    """The grid as a Markdown table; registry text cannot break out of its cell."""
+    lines = [grid.columns, tuple("---:" if column in grid.numbers else "---" for column in grid.columns)]
+    lines += [tuple(_markdown(text) for text in row) for row in grid.rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def grid_table(grid: Grid, *, width: int = 100) -> Table:
+    """The grid as a rich table ``width`` columns wide: no frame, a thin rule under the head, states in colour."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    widths, left_out = _fitted(grid, width)
+    caption = f"{grid.caption}; too narrow for: {', '.join(left_out)}".strip("; ") if left_out else grid.caption
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        show_edge=False,
+        caption=Text(caption, style="dim") if caption else None,
+        caption_justify="left",
+    )
+    for column, space in widths.items():
+        justify: Literal["right", "left"] = "right" if column in grid.numbers else "left"
+        table.add_column(Text(column), justify=justify, width=space, overflow="fold", vertical="top")
+    kept = [index for index, column in enumerate(grid.columns) if column in widths]
+    for row in grid.rows:
+        table.add_row(*(Text(one_line(row[index]), style=_style(row[index])) for index in kept))
+    return table
+
+
+def grid_text(grid: Grid, *, width: int = 100, colour: bool = False) -> str:
+    """The grid as text for a terminal or, without ``colour``, for a pipe."""
+    return terminal(grid_table(grid, width=width), width=width, colour=colour)
+
+
+def terminal(renderable: object, *, width: int = 100, colour: bool = False) -> str:
+    """Anything rich can draw, as text ``width`` columns wide; without ``colour`` (pipes, files) it holds no escapes."""
+    from rich.console import Console
+
+    stream = io.StringIO()
+    console = Console(
+        file=stream,
+        width=width,
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        no_color=not colour,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    console.print(renderable)
+    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+
+
+def _present_row(record: TrialRecord, label: str, nearest: Nearest | None) -> PresentRow:
+    return PresentRow(
+        trial=record.trial,
+        label=one_line(label or record.acronym or record.brief_title or "", 60),
+        recruitment_status=words.status(record.recruitment_status) if record.recruitment_status else "",
+        start=_date(record.start_date),
+        primary_completion=_date(record.primary_completion_date),
+        enrollment=_enrollment(record.enrollment),
+        results=_RESULTS.get(record.results_state or "", one_line(record.results_state or "")),
+        last_update=_date(record.last_update_posted),
+        nearest=_nearest(nearest),
+    )
+
+
+def _date(given: RegistryDate | None) -> str:
+    """The date as the registry gives it, planned ones marked: a table has no room for more."""
+    if given is None:
+        return ""
+    return f"{one_line(given.date)} est." if given.type == "ESTIMATED" else one_line(given.date)
+
+
+def _enrollment(given: Enrollment | None) -> str:
+    if given is None:
+        return ""
+    count = "unknown" if given.count is None else f"{given.count:,}"
+    return f"{count} est." if given.type == "ESTIMATED" else count
+
+
+def _nearest(given: Nearest | None) -> str:
+    if given is None:
+        return ""
+    own = f", {words.status(given.recruitment_status).lower()}" if given.recruitment_status else ""
+    return one_line(f"{given.place}, {given.km:.0f} km{own}", 60)
+
+
+def _change_cells(event: Event) -> tuple[str, ...]:
+    before, seen = event.seen_between
+    return (
+        event.effective_at.isoformat(),
+        event.detected_at.isoformat(),
+        event.trial,
+        event.label,
+        event.kind,
+        " ".join(event.effects),
+        event.severity,
+        event.headline,
+        event.rule,
+        event.cause,
+        event.origin,
+        before.isoformat() if before else "",
+        seen.isoformat(),
+        event.updated_on or "",
+        event.data_version or "",
+        event.evidence.old or "",
+        event.evidence.new or "",
+        event.evidence.links[0] if event.evidence.links else "",
+        event.story,
+        event.id,
+    )
+
+
+def _why_waiting(message: Message, place: tzinfo) -> str:
+    if message.state == "sent" and message.sent_at:
+        return f"sent {times.moment(message.sent_at, place)}"
+    again = f"next try {times.moment(message.next_attempt_at, place)}" if message.next_attempt_at else ""
+    return "; ".join(part for part in (one_line(message.last_error, 160), again) if part)
+
+
+def _csv(rows: Iterable[Sequence[str]]) -> str:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerows([cell(one_line(text)) for text in row] for row in rows)
+    return stream.getvalue()
+
+
+def _markdown(text: str) -> str:
+    escaped = one_line(text)
+    for mark in "\\`*_[]<>|":
+        escaped = escaped.replace(mark, f"\\{mark}")
+    return escaped
+
+
+def _fitted(grid: Grid, width: int) -> tuple[dict[str, int], list[str]]:
+    """Each kept column's width and the columns left out."""
+    from rich.cells import cell_len
+
+    natural = {}
+    for index, column in enumerate(grid.columns):
+        cells = max((cell_len(one_line(row[index])) for row in grid.rows), default=0)
+        natural[column] = max([min(cells, grid.widest.get(column, cells)), *map(cell_len, column.split())])
+    left_out = []
+    for column in (*grid.optional, ""):
+        wanted = natural | ({grid.flexible: min(natural[grid.flexible], _LEAST_FLEXIBLE)} if grid.flexible else {})
+        spare = width - sum(wanted.values()) - _GAP * (len(wanted) - 1)
+        if spare >= 0 or not column:
+            break
+        del natural[column]
+        left_out.append(column)
+    if grid.flexible:
+        natural[grid.flexible] = min(natural[grid.flexible], max(_NARROWEST, wanted[grid.flexible] + spare))
+    return natural, left_out
+
+
+def _style(text: str) -> str:
+    return SEVERITY_STYLES.get(text) or STATE_STYLES.get(text, "")

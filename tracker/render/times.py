@@ -1,0 +1,34 @@
+"""Times and days for people: ``12 Feb 2026``, ``12 Feb 2026, 07:00``, in the reader's time zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def zone(name: str) -> tzinfo:
+    """The time zone of that name; UTC for one that this machine does not know, so that a message still goes out."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def day(at: datetime, place: tzinfo) -> str:
+    """The day, such as ``12 Feb 2026``; month names do not follow the machine's locale."""
+    local = at.astimezone(place)
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+
+
+def moment(at: datetime, place: tzinfo) -> str:
+    """Day and minute, such as ``12 Feb 2026, 07:00``."""
+    return f"{day(at, place)}, {at.astimezone(place):%H:%M}"
+
+
+def span(first: datetime, last: datetime, place: tzinfo) -> tuple[str, str]:
+    """Both times as days, or to the minute when they fall on one day."""
+    if day(first, place) == day(last, place):
+        return moment(first, place), moment(last, place)
+    return day(first, place), day(last, place)

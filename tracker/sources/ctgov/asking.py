@@ -1,0 +1,267 @@
+"""Asking the API: how new its data are, which trials a search holds, and the records of trials by their numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from tracker.errors import AnswerError, BlockedError, SourceError, StatusError, TooLargeError
+from tracker.model.dates import RegistryDate
+from tracker.model.ids import split_key
+from tracker.model.source import (
+    Absent,
+    Answer,
+    Asked,
+    DataVersion,
+    Document,
+    Failed,
+    Fetch,
+    Found,
+    Listed,
+    Response,
+    Search,
+)
+from tracker.sources.ctgov.payload import NUMBER
+from tracker.sources.ctgov.search import parameters
+
+T = TypeVar("T")
+
+_PAGE_SIZE = "1000"
+_LONGEST_URL = 8000
+_LARGEST_BATCH = 500
+_LISTED_FIELDS = "NCTId|StudyFirstPostDate|LastUpdatePostDate"
+_TOO_MUCH = frozenset({400, 413, 414})
+"""A malformed number among many (400), or more than the front end takes: fewer numbers may pass."""
+
+_AGAIN = "Nothing was changed; the next sync asks again."
+
+
+class _Dated(msgspec.Struct):
+    date: str | None = None
+
+
+class _Identification(msgspec.Struct):
+    nctId: str
+    nctIdAliases: list[str] = []
+
+
+class _Status(msgspec.Struct):
+    studyFirstPostDateStruct: _Dated = _Dated()
+    lastUpdatePostDateStruct: _Dated = _Dated()
+
+
+class _Protocol(msgspec.Struct):
+    identificationModule: _Identification
+    statusModule: _Status = _Status()
+
+
+class _Study(msgspec.Struct):
+    """As much of a study as asking needs."""
+
+    protocolSection: _Protocol
+
+
+class _Page(msgspec.Struct):
+    """A page of studies, each still as served."""
+
+    studies: list[msgspec.Raw]
+    nextPageToken: str | None = None
+    totalCount: int | None = None
+
+
+class _Version(msgspec.Struct):
+    dataTimestamp: str
+
+
+_PAGES = msgspec.json.Decoder(_Page)
+_STUDIES = msgspec.json.Decoder(_Study)
+_VERSIONS = msgspec.json.Decoder(_Version)
+
+
+def data_version(fetch: Fetch) -> DataVersion:
+    """The day and second of the registry's present data. Raises AnswerError when the answer does not say."""
+    response = fetch.get("version")
+    stamp = _read(_VERSIONS, response, "a data version").dataTimestamp
+    if RegistryDate(stamp[:10]).precision != "day":
+        raise AnswerError(
+            f'ClinicalTrials.gov gave "{stamp[:40]}" for the time of its data.', remedy=_AGAIN, source="ctgov", url=response.url
+        )
+    return DataVersion(timestamp=stamp, date=stamp[:10])
+
+
+def listing(search: Search, fetch: Fetch) -> Iterator[Listed]:
+    """All trials of a search by first posting, each once. Raises rather than end before the last page."""
+    asked = [
+        *parameters(search),
+        ("fields", _LISTED_FIELDS),
+        ("sort", "StudyFirstPostDate:asc"),
+        ("countTotal", "true"),
+        ("pageSize", _PAGE_SIZE),
+    ]
+    seen: set[str] = set()
+    total: int | None = None
+    url = ""
+    for response, page in _pages(asked, fetch):
+        url = response.url
+        total = page.totalCount if total is None else total
+        for raw in page.studies:
+            protocol = _read(_STUDIES, response, "a study with its number", bytes(raw)).protocolSection
+            number = protocol.identificationModule.nctId
+            if number not in seen:
+                seen.add(number)
+                yield Listed(
+                    trial=f"ctgov:{number}",
+                    first_posted=_date(protocol.statusModule.studyFirstPostDateStruct),
+                    last_update_posted=_date(protocol.statusModule.lastUpdatePostDateStruct),
+                )
+    # A few may come or go while the pages are read; more means that pages were lost.
+    if total is not None and total - len(seen) > max(5, total // 50):
+        raise AnswerError(
+            f"ClinicalTrials.gov listed {len(seen)} of the {total} trials that it counts for this search.",
+            remedy=_AGAIN,
+            source="ctgov",
+            url=url,
+        )
+
+
+def retrieve(asked: Sequence[Asked], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
+    """One answer for each trial asked for, batch by batch. BlockedError ends it; other failures stay in their batch."""
+    keys: dict[str, list[str]] = {}
+    for entry in asked:
+        number = split_key(entry.trial).number
+        if NUMBER.match(number):
+            keys.setdefault(number, []).append(entry.trial)
+        else:
+            error = f"{entry.trial}: {number!r} is no number of ClinicalTrials.gov. Write NCT and eight digits."
+            yield Failed(trial=entry.trial, error=error, kind="UsageError")
+    numbers = list(keys)
+    size = _batch_size(fetch.base_url)
+    for start in range(0, len(numbers), size):
+        for number, answer in _batch(numbers[start : start + size], fetch, data):
+            for key in keys[number]:
+                yield _for_key(answer, key)
+
+
+def _batch_size(base_url: str) -> int:
+    """How many numbers keep the address below what the registry's front end takes (its commas are quoted)."""
+    room = _LONGEST_URL - len(base_url) - len("/studies?filter.ids=&pageSize=1000&pageToken=") - 200
+    return max(1, min(_LARGEST_BATCH, room // len("NCT00000000%2C")))
+
+
+def _for_key(answer: Answer, key: str) -> Answer:
+    """The answer for a trial's number, for the key it was asked by."""
+    match answer:
+        case Found():
+            document = msgspec.structs.replace(answer.document, trial=key)
+            return msgspec.structs.replace(answer, trial=key, document=document)
+        case _:
+            return msgspec.structs.replace(answer, trial=key)
+
+
+def _batch(numbers: list[str], fetch: Fetch, data: DataVersion | None) -> Iterator[tuple[str, Answer]]:
+    """The answers for one request's numbers. A batch that is refused (400) or too large is halved until it is not."""
+    open_numbers = dict.fromkeys(numbers)
+    try:
+        yield from _asked_once(numbers, open_numbers, fetch, data)
+    except BlockedError:
+        raise
+    except SourceError as error:
+        left = list(open_numbers)
+        halves = isinstance(error, TooLargeError) or (isinstance(error, StatusError) and error.status in _TOO_MUCH)
+        if halves and len(left) > 1:
+            middle = math.ceil(len(left) / 2)
+            yield from _batch(left[:middle], fetch, data)
+            yield from _batch(left[middle:], fetch, data)
+            return
+        for number in left:
+            yield number, Failed(trial=number, error=f"ctgov:{number}: {error}", kind=type(error).__name__)
+
+
+def _asked_once(
+    numbers: list[str], open_numbers: dict[str, None], fetch: Fetch, data: DataVersion | None
+) -> Iterator[tuple[str, Answer]]:
+    """Answers of one request, taken out of ``open_numbers`` as they come; absent is what a complete answer leaves out."""
+    strange = 0
+    for response, page in _pages([("filter.ids", ",".join(numbers)), ("pageSize", _PAGE_SIZE)], fetch):
+        for raw in page.studies:
+            body = bytes(raw)
+            names = _names(body)
+            matching = [name for name in names if name in open_numbers]
+            # A study without a readable number, or that nobody asked for, makes the answer no proof of absence.
+            strange += not any(name in numbers for name in names)
+            for name in matching:
+                del open_numbers[name]
+                yield name, _found(name, names[0], body, response, data)
+    for number in list(open_numbers):
+        del open_numbers[number]
+        if strange:
+            error = f"ctgov:{number}: the answer lacks it, but holds {strange} studies that were not asked for. {_AGAIN}"
+            yield number, Failed(trial=number, error=error, kind="AnswerError")
+        else:
+            yield number, Absent(trial=number, why="ClinicalTrials.gov left it out of a complete answer")
+
+
+def _names(body: bytes) -> list[str]:
+    """A study's number and its former ones; empty if they cannot be read."""
+    try:
+        identification = _STUDIES.decode(body).protocolSection.identificationModule
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return []
+    return list(dict.fromkeys([identification.nctId, *identification.nctIdAliases]))
+
+
+def _found(name: str, canonical: str, body: bytes, response: Response, data: DataVersion | None) -> Found:
+    document = Document(
+        source="ctgov",
+        trial=f"ctgov:{name}",
+        url=f"https://clinicaltrials.gov/api/v2/studies/{canonical}",
+        body=body,
+        content_type=response.content_type,
+        fetched_at=response.fetched_at,
+        as_of=response.fetched_at,
+        data_version=data.date if data else None,
+    )
+    return Found(trial=document.trial, document=document, canonical=None if name == canonical else f"ctgov:{canonical}")
+
+
+def _pages(asked: list[tuple[str, str]], fetch: Fetch) -> Iterator[tuple[Response, _Page]]:
+    """Every page of an answer. The token decides what is last, for a page may be empty and still have a next one."""
+    tokens: set[str] = set()
+    params = asked
+    while True:
+        response = fetch.get("studies", params)
+        page = _read(_PAGES, response, 'a page {"studies": […]}')
+        yield response, page
+        token = page.nextPageToken
+        if not token:
+            return
+        if token in tokens:
+            raise AnswerError(
+                "ClinicalTrials.gov gave the same page token twice: its pages go round in a circle.",
+                remedy=_AGAIN,
+                source="ctgov",
+                url=response.url,
+            )
+        tokens.add(token)
+        params = [*asked, ("pageToken", token)]
+
+
+def _read(decoder: msgspec.json.Decoder[T], response: Response, what: str, body: bytes | None = None) -> T:
+    body = response.body if body is None else body
+    try:
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        came = "a web page" if body.lstrip()[:1] == b"<" else f"{len(body)} bytes that are none ({error})"
+        raise AnswerError(
+            f"ClinicalTrials.gov was asked for {what} and answered with {came}.",
+            remedy=_AGAIN,
+            source="ctgov",
+            url=response.url,
+        ) from error
+
+
+def _date(dated: _Dated) -> RegistryDate | None:
+    return RegistryDate(dated.date) if dated.date else None

@@ -1,0 +1,94 @@
+"""The tables of the ClinicalTrials.gov source: its enumerations (API 2.0.5), what is ignored and what is kept as it is.
+
+A field that stands in neither table and is not read by ``parse`` is told as an Issue and kept. List entries are ``[]``.
+"""
+
+from __future__ import annotations
+
+from tracker.model.vocabulary import RECRUITMENT_STATUSES
+
+_STATUS = "protocolSection.statusModule."
+_DERIVED = "derivedSection."
+_UNPOSTED = "annotationSection.annotationModule.unpostedAnnotation."
+_TRACKING = "derivedSection.miscInfoModule.submissionTracking."
+
+IGNORED: dict[str, str] = {
+    _STATUS + "lastUpdateSubmitDate": "moves with lastUpdatePostDateStruct, which is read",
+    _STATUS + "studyFirstSubmitQcDate": "a step between studyFirstSubmitDate and studyFirstPostDateStruct",
+    _STATUS + "resultsFirstSubmitQcDate": "a step between submission and resultsFirstPostDateStruct, set with it",
+    _STATUS + "dispFirstSubmitQcDate": "a step after dispFirstSubmitDate, which is the certification and is read",
+    _STATUS + "dispFirstPostDateStruct": "follows dispFirstSubmitDate, which is the certification and is read",
+    _TRACKING + "estimatedResultsFirstSubmitDate": "repeats the first releaseDate of submissionInfos, which is read",
+    _UNPOSTED + "unpostedResponsibleParty": "repeats the responsible party as it was",
+    _UNPOSTED + "unpostedEvents[].dateUnknown": "says only why an event has no date",
+    "protocolSection.contactsLocationsModule.locations[].countryCode": "says again what country says",
+    "documentSection.largeDocumentModule.largeDocs[].typeAbbrev": "says again what hasProtocol, hasSap and hasIcf say",
+    _DERIVED + "miscInfoModule.versionHolder": "the day of the registry's data: moves every working day in every study",
+    _DERIVED + "miscInfoModule.modelPredictions": "the registry's own guesses from the text, not part of the record",
+    _DERIVED + "conditionBrowseModule": "terms the registry's indexing adds to the conditions, which are read",
+    _DERIVED + "interventionBrowseModule": "terms the registry's indexing adds to the interventions, which are read",
+}
+"""Values left out of the record on purpose: path -> why."""
+
+KEPT: frozenset[str] = frozenset(
+    {
+        "protocolSection.identificationModule.orgStudyIdInfo.type",
+        _STATUS + "delayedPosting",
+        _STATUS + "expandedAccessInfo",
+        _STATUS + "studyFirstSubmitDate",  # "was it registered before it began?" hangs on it
+        "protocolSection.oversightModule.isPpsd",
+        "protocolSection.oversightModule.fdaaa801Violation",
+        "protocolSection.designModule.nPtrsToThisExpAccNctId",
+        "protocolSection.designModule.expandedAccessTypes",
+        "protocolSection.designModule.patientRegistry",
+        "protocolSection.designModule.targetDuration",
+        "protocolSection.designModule.bioSpec",
+        "protocolSection.referencesModule.availIpds",
+        "documentSection.largeDocumentModule.noSap",
+        _TRACKING + "firstMcpInfo",  # results posted while quality control still had major comments
+        _TRACKING + "submissionInfos[].mcpReleaseN",
+        _DERIVED + "miscInfoModule.removedCountries",
+    }
+)
+"""Values that the record does not model and that are compared as they are."""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+STATUSES = frozenset(RECRUITMENT_STATUSES) - {"NOT_RECRUITING_UNSPECIFIED", "OTHER"}
+STUDY_TYPES = _words("INTERVENTIONAL OBSERVATIONAL EXPANDED_ACCESS")
+PHASES = _words("NA EARLY_PHASE1 PHASE1 PHASE2 PHASE3 PHASE4")
+ALLOCATIONS = _words("RANDOMIZED NON_RANDOMIZED NA")
+INTERVENTION_MODELS = _words("SINGLE_GROUP PARALLEL CROSSOVER FACTORIAL SEQUENTIAL")
+PRIMARY_PURPOSES = _words(
+    "TREATMENT PREVENTION DIAGNOSTIC ECT SUPPORTIVE_CARE SCREENING HEALTH_SERVICES_RESEARCH BASIC_SCIENCE DEVICE_FEASIBILITY "
+    "OTHER"
+)
+MASKINGS = _words("NONE SINGLE DOUBLE TRIPLE QUADRUPLE")
+WHO_MASKED = _words("PARTICIPANT CARE_PROVIDER INVESTIGATOR OUTCOMES_ASSESSOR")
+OBSERVATIONAL_MODELS = _words(
+    "COHORT CASE_CONTROL CASE_ONLY CASE_CROSSOVER ECOLOGIC_OR_COMMUNITY FAMILY_BASED DEFINED_POPULATION NATURAL_HISTORY OTHER"
+)
+TIME_PERSPECTIVES = _words("RETROSPECTIVE PROSPECTIVE CROSS_SECTIONAL OTHER")
+ENROLLMENT_TYPES = _words("ACTUAL ESTIMATED")
+ARM_TYPES = _words("EXPERIMENTAL ACTIVE_COMPARATOR PLACEBO_COMPARATOR SHAM_COMPARATOR NO_INTERVENTION OTHER")
+INTERVENTION_TYPES = _words(
+    "BEHAVIORAL BIOLOGICAL COMBINATION_PRODUCT DEVICE DIAGNOSTIC_TEST DIETARY_SUPPLEMENT DRUG GENETIC PROCEDURE RADIATION OTHER"
+)
+SEXES = _words("FEMALE MALE ALL")
+STD_AGES = _words("CHILD ADULT OLDER_ADULT")
+SAMPLING_METHODS = _words("PROBABILITY_SAMPLE NON_PROBABILITY_SAMPLE")
+ORGANISATION_CLASSES = _words("NIH FED OTHER_GOV INDIV INDUSTRY NETWORK AMBIG OTHER UNKNOWN")
+RESPONSIBLE_PARTY_TYPES = _words("SPONSOR PRINCIPAL_INVESTIGATOR SPONSOR_INVESTIGATOR")
+ROLES = _words("STUDY_CHAIR STUDY_DIRECTOR PRINCIPAL_INVESTIGATOR SUB_INVESTIGATOR CONTACT")
+SECONDARY_ID_TYPES = _words("NIH FDA VA CDC AHRQ SAMHSA OTHER_GRANT EUDRACT_NUMBER CTIS REGISTRY OTHER")
+REFERENCE_TYPES = _words("BACKGROUND RESULT DERIVED")
+IPD_PLANS = _words("YES NO UNDECIDED")
+IPD_INFO_TYPES = _words("STUDY_PROTOCOL SAP ICF CSR ANALYTIC_CODE")
+SUBMISSION_TYPES = _words("RELEASE RESET UNRELEASE")
+NOTICE_TYPES = _words("VIOLATION_IDENTIFIED CORRECTION_CONFIRMED PENALTY_IMPOSED ISSUES_IN_LETTER_ADDRESSED_CONFIRMED")
+
+UNKNOWN_COUNT = 99999999
+"""The registry's own way to say that the number of participants is not known."""

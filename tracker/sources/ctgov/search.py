@@ -1,0 +1,183 @@
+"""A search pasted from the browser, or given in fields, as parameters of the API's ``/studies``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import parse_qsl, urlsplit
+
+from tracker.errors import UsageError
+from tracker.model.source import Search
+from tracker.model.watch import Near
+from tracker.sources.ctgov.fields import PHASES, STATUSES, STUDY_TYPES
+
+Params = list[tuple[str, str]]
+
+_QUERIES = {
+    "cond": "query.cond",
+    "term": "query.term",
+    "intr": "query.intr",
+    "titles": "query.titles",
+    "outc": "query.outc",
+    "spons": "query.spons",
+    "lead": "query.lead",
+    "id": "query.id",
+    "locn": "query.locn",
+    "patient": "query.patient",
+    "aggFilters": "aggFilters",
+}
+_DATES = {
+    "start": "StartDate",
+    "primComp": "PrimaryCompletionDate",
+    "studyComp": "CompletionDate",
+    "firstPost": "StudyFirstPostDate",
+    "resFirstPost": "ResultsFirstPostDate",
+    "lastUpdPost": "LastUpdatePostDate",
+}
+_PLACES = {"country": "LocationCountry", "state": "LocationState", "city": "LocationCity"}
+_GEO = frozenset({"lat", "lng", "distance", "locStr"})
+_VIEWING = frozenset(
+    {"page", "limit", "viewType", "rank", "sort", "checkSpell", "tab", "from", "format", "pageSize", "pageToken"}
+)
+_API = frozenset(_QUERIES.values()) | {
+    f"{when}.{what}" for when in ("filter", "postFilter") for what in ("overallStatus", "geo", "advanced", "synonyms", "ids")
+}
+_UNREAD_API = frozenset({"fields", "countTotal", "markupFormat", "geoDecay"})
+
+SEARCH_PARAMETERS = frozenset({*_QUERIES, *_DATES, *_PLACES}) | _GEO | _VIEWING | _API | _UNREAD_API
+"""What an address may hold: that of the search page, that of the expert search, or that of the API itself."""
+
+_FIELDS = {
+    "condition": "query.cond",
+    "term": "query.term",
+    "title": "query.titles",
+    "intervention": "query.intr",
+    "outcome": "query.outc",
+    "sponsor": "query.spons",
+    "lead_sponsor": "query.lead",
+    "id": "query.id",
+    "location": "query.locn",
+    "patient": "query.patient",
+}
+_WORD_FIELDS = {
+    "status": ("OverallStatus", STATUSES),
+    "phase": ("Phase", PHASES),
+    "study_type": ("StudyType", STUDY_TYPES),
+}
+
+QUERY_FIELDS = frozenset({*_FIELDS, *_WORD_FIELDS, *_PLACES})
+"""What a ``query = {…}`` may hold."""
+
+_DAY = r"(?:\d{4}(?:-\d{2}(?:-\d{2})?)?)"
+_RANGE = re.compile(rf"(?P<first>{_DAY}?)(?:_(?P<last>{_DAY}?))?\Z")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?\Z")
+
+
+def parameters(search: Search) -> Params:
+    """The search as API parameters, in a stable order. Raises UsageError that names all that is not understood."""
+    found: dict[str, list[str]] = {}
+    if search.url:
+        _add_address(search.url, found)
+    _add_fields(search.fields, found)
+    if search.near:
+        _add_near(search.near, found)
+    return [(name, " AND ".join(_bracketed(values))) for name, values in sorted(found.items())]
+
+
+def _bracketed(values: list[str]) -> Iterable[str]:
+    """Several expressions of one parameter hold together, each in brackets of its own."""
+    return values if len(values) == 1 else (f"({value})" for value in values)
+
+
+def _add_address(url: str, found: dict[str, list[str]]) -> None:
+    pairs = [(name, value.strip()) for name, value in parse_qsl(urlsplit(url).query)]
+    unknown = sorted({name for name, _ in pairs} - SEARCH_PARAMETERS)
+    if unknown:
+        raise UsageError(
+            f"The search {url} has what is not understood: {', '.join(unknown)}.",
+            remedy="Leave it out, or say it with aggFilters or term, as the search page does.",
+        )
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        twice = sorted({name for name, _ in pairs if sum(name == other for other, _ in pairs) > 1})
+        raise UsageError(f"The search {url} gives more than once: {', '.join(twice)}.", remedy="Give each of them once.")
+    for name, value in given.items():
+        if name in _QUERIES or name in _API:
+            found.setdefault(_QUERIES.get(name, name), []).append(value)
+        elif name in _DATES:
+            found.setdefault("filter.advanced", []).append(_date_range(name, value))
+    _add_place(given, found)
+
+
+def _date_range(name: str, value: str) -> str:
+    match = _RANGE.match(value)
+    if not match or not (match["first"] or match["last"]):
+        raise UsageError(
+            f'"{name}={value}" is no range of dates.', remedy="Write it as 2026-01-01_2026-12-31; either may be left out."
+        )
+    return f"AREA[{_DATES[name]}]RANGE[{match['first'] or 'MIN'},{match['last'] or 'MAX'}]"
+
+
+def _add_place(given: dict[str, str], found: dict[str, list[str]]) -> None:
+    """A circle if the address has one (the search page counts in miles), else the named places, else the words typed."""
+    if "lat" in given and "lng" in given:
+        circle = (given["lat"], given["lng"], given.get("distance", "50"))
+        if not all(_NUMBER.match(part) for part in circle):
+            raise UsageError(
+                f"lat, lng and distance of the search are no numbers: {', '.join(circle)}.", remedy="Copy it again."
+            )
+        found.setdefault("filter.geo", []).append(f"distance({circle[0]},{circle[1]},{circle[2]}mi)")
+    elif any(name in given for name in _PLACES):
+        found.setdefault("filter.advanced", []).append(_in_place({name: given[name] for name in _PLACES if name in given}))
+    elif "locStr" in given:
+        found.setdefault("query.locn", []).append(given["locStr"])
+
+
+def _in_place(places: dict[str, str]) -> str:
+    """One and the same site must lie in all the named places."""
+    areas = [f"AREA[{_PLACES[name]}]{_phrase(value)}" for name, value in places.items()]
+    return areas[0] if len(areas) == 1 else f"SEARCH[Location]({' AND '.join(areas)})"
+
+
+def _phrase(text: str) -> str:
+    return '"' + text.replace('"', " ").strip() + '"'
+
+
+def _add_fields(given: Mapping[str, str], found: dict[str, list[str]]) -> None:
+    unknown = sorted(set(given) - QUERY_FIELDS)
+    if unknown:
+        raise UsageError(
+            f"The query has fields that ClinicalTrials.gov does not know: {', '.join(unknown)}.",
+            remedy=f"It knows {', '.join(sorted(QUERY_FIELDS))}.",
+        )
+    for name, value in given.items():
+        if name in _FIELDS:
+            found.setdefault(_FIELDS[name], []).append(value)
+        elif name in _WORD_FIELDS:
+            found.setdefault("filter.advanced", []).append(_one_of(name, value))
+    places = {name: given[name] for name in _PLACES if name in given}
+    if places:
+        found.setdefault("filter.advanced", []).append(_in_place(places))
+
+
+def _one_of(name: str, value: str) -> str:
+    """``status = "recruiting, not yet recruiting"`` as an expression; each word must be one of the registry's."""
+    area, known = _WORD_FIELDS[name]
+    words = []
+    for given in re.split(r"[,|/]", value):
+        word = re.sub(r"[\s-]+", "_", given.strip()).upper()
+        word = f"PHASE{word}" if name == "phase" and word.isdigit() else re.sub(r"^PHASE_(\d)", r"PHASE\1", word)
+        if word not in known:
+            raise UsageError(
+                f'"{given.strip()}" is no {name} of ClinicalTrials.gov.', remedy=f"Known: {', '.join(sorted(known))}."
+            )
+        words.append(word)
+    return f"AREA[{area}]{words[0]}" if len(words) == 1 else f"AREA[{area}]({' OR '.join(words)})"
+
+
+def _add_near(near: Near, found: dict[str, list[str]]) -> None:
+    """Narrow to a circle. A circle that the search itself has stays: the API takes a second one as ``postFilter``."""
+    if near.latitude is None or near.longitude is None:
+        return
+    name = "postFilter.geo" if "filter.geo" in found else "filter.geo"
+    found.setdefault(name, []).append(f"distance({near.latitude:.6g},{near.longitude:.6g},{near.km:g}km)")

@@ -1,0 +1,319 @@
+"""From a placed MedDataX page to the values of a TrialRecord, in ClinicalTrials.gov's terms.
+
+A section that is not there or says nothing gives None: the site leaves headings standing over empty sections.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from tracker.extract.labels import Entry, Page
+from tracker.extract.pages import date_of, known_word, paragraphs, word_of
+from tracker.extract.words import clean, criteria
+from tracker.model.record import (
+    Arm,
+    Contact,
+    Eligibility,
+    Enrollment,
+    Intervention,
+    Organisation,
+    Reference,
+    ResponsibleParty,
+    ResultsDigests,
+    SecondaryId,
+    Site,
+)
+from tracker.sources.meddatax import words
+
+Values = dict[str, Any]
+_BULLET = re.compile(r"[*•·●-]\s+")
+
+
+def read_record(page: Page) -> Values:
+    """Every field of a record page."""
+    related(page)
+    sites = _sites(page)
+    values: Values = {
+        "results_state": _results_state(page),
+        **_basics(page, "Basic Information", ("Recruitment Status", "Clinical Phase", "Total Enrollment")),
+        "study_type": _word(page, "Basic Information", "Study Classification", words.STUDY_TYPES),
+        "start_date": date_of(page, page.value("Basic Information", "Study Start Date"), "Study Start Date"),
+        "completion_date": date_of(page, page.value("Basic Information", "Study Completion Date"), "Study Completion Date"),
+        "brief_summary": _text(page, "Brief Summary"),
+        "detailed_description": _text(page, "Detailed Description"),
+        "conditions": _lines(page, "Conditions"),
+        **_design(page),
+        **_arms_and_interventions(page),
+        "eligibility": _eligibility(page),
+        **_sponsors(page),
+        "responsible_party": _responsible_party(page),
+        "references": _references(page),
+        "secondary_ids": _other_identifiers(page),
+        "countries": _countries(page, sites),
+        **_contacts(page, sites),
+    }
+    for section in ("Conditions", "Sponsors", "Eligibility Criteria"):
+        if not page.has(section) or (section == "Conditions" and values["conditions"] is None):
+            page.issue("missing_shape", section)
+    return values
+
+
+def read_results(page: Page) -> Values:
+    """Every field of a results page; its tables are known by their digests alone."""
+    related(page)
+    overview = "Results Overview"
+    rest: Values = {}
+    for key, text in (
+        ("results_overview", paragraphs(entry.marked for entry in page.texts(overview))),
+        ("primary_outcome_time_frame", page.value(overview, "Primary outcome timeframe")),
+    ):
+        if text:
+            rest[key] = clean(text)
+    tables: dict[str, list[str]] = {}
+    for section, field in words.DIGESTED.items():
+        tables.setdefault(field, []).extend(word for entry in page.all(section) for word in entry.text.split())
+    return {
+        "results_state": "POSTED",
+        **_basics(page, overview, ("Recruitment status", "Study phase", "Target enrollment")),
+        "results_first_posted": date_of(page, page.value(overview, "Results posted on"), "Results posted on"),
+        "results_digests": ResultsDigests(**{field: _sha256(said) for field, said in tables.items() if said}),
+        "rest": rest,
+    }
+
+
+def related(page: Page) -> None:
+    """Leaves other trials out by name; what does not look like one of them is told, never taken for this trial's."""
+    entries = page.all("More Related Trials")
+    for entry, following in zip(entries, [*entries[1:], None], strict=True):
+        is_item = words.RELATED_ITEM.fullmatch(entry.text)
+        is_title = following is not None and following.text.startswith("NCT") and words.RELATED_ITEM.fullmatch(following.text)
+        if is_item or is_title:
+            page.ignore(entry, "related trial")
+        else:
+            page.unplaced(entry)
+
+
+def _results_state(page: Page) -> str | None:
+    said = [*page.values("Study Results", "Results"), *page.values("Study Results", "Results note")]
+    states = {known_word(text, words.RESULTS) for text in said}
+    if len(states) == 1:
+        return states.pop()
+    page.issue("missing_shape", "Study Results", " / ".join(said))
+    return None
+
+
+def _basics(page: Page, section: str, labels: tuple[str, str, str]) -> Values:
+    """Status, phases and number of participants, which both kinds of page have under labels of their own."""
+    status, phase, enrolled = labels
+    given = page.value(section, status, expected=True)
+    known = known_word(given, words.STATUSES) if given else None
+    if given and not known:
+        page.issue("unknown_word", f"{section} / {status}", given)
+    return {
+        "recruitment_status": known or (given and "OTHER"),
+        "recruitment_status_as_given": given and clean(given),
+        "phases": _phases(page, page.value(section, phase), f"{section} / {phase}"),
+        "enrollment": _enrollment(page, page.value(section, enrolled), f"{section} / {enrolled}"),
+    }
+
+
+def _phases(page: Page, text: str | None, path: str) -> tuple[str, ...] | None:
+    if text is None:
+        return None
+    return tuple(word_of(page, part.strip(), words.PHASES, path) or "" for part in text.split("/") if part.strip())
+
+
+def _enrollment(page: Page, text: str | None, path: str) -> Enrollment | None:
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d[\d,]*)(?: participants?)?", text, re.IGNORECASE)
+    if match is None:
+        page.issue("unreadable_value", path, text)
+        return None
+    return Enrollment(count=int(match[1].replace(",", "")))
+
+
+def _design(page: Page) -> Values:
+    section = "Study Design"
+    values: Values = {
+        field: _word(page, section, label, known.split()) for field, (label, known) in words.DESIGN.items()
+    }
+    masked = [
+        words.MASKED[match[0]]
+        for text in page.values(section, "Who is masked")
+        for match in re.finditer(words.MASKED_WORD, text)
+    ]
+    return {**values, "who_masked": tuple(masked) or None}
+
+
+def _arms_and_interventions(page: Page) -> Values:
+    arms, given = _study_groups(page)
+    listed = _listed_interventions(page)
+    if not page.has("Interventions"):  # a saved opening may end before that section
+        listed = list(dict.fromkeys(given))
+    for one in given:
+        if one not in listed and listed:
+            page.issue("unplaced_text", "Study Groups / Intervention Type", f"{one.name}: {one.description or ''}")
+    names = {(one.type, one.name): [arm.label for arm in arms if _listing(one) in (arm.interventions or ())] for one in listed}
+    interventions = tuple(
+        Intervention(type=one.type, name=one.name, description=one.description, arms=tuple(names[one.type, one.name]) or None)
+        for one in listed
+    )
+    return {"arms": tuple(arms) or None, "interventions": interventions or None}
+
+
+def _listing(one: Intervention) -> str:
+    """An intervention as an arm lists it at the registry: "Dietary Supplement: Vitamin D"."""
+    return f"{(one.type or '').replace('_', ' ').title()}: {one.name}"
+
+
+def _study_groups(page: Page) -> tuple[list[Arm], list[Intervention]]:
+    """Arms and the interventions under each: a name, its type marker, its description, then the next name."""
+    arms: list[Arm] = []
+    given: list[Intervention] = []
+    section = "Study Groups"
+    for marker, name, kind, description in _name_then_marker(page, section):
+        path = f"{section} / {marker}"
+        known = words.ARM_TYPES if marker == "Group Type" else words.INTERVENTION_TYPES
+        word = word_of(page, kind, known.split(), path)
+        if marker == "Group Type":
+            arms.append(Arm(label=name, type=word, description=description))
+            continue
+        one = Intervention(type=word, name=name, description=description)
+        given.append(one)
+        if arms:
+            last = arms[-1]
+            interventions = (*(last.interventions or ()), _listing(one))
+            arms[-1] = Arm(label=last.label, type=last.type, description=last.description, interventions=interventions)
+    return arms, given
+
+
+def _name_then_marker(page: Page, section: str) -> list[tuple[str, str, str, str | None]]:
+    """(marker, name, its value, description) of each thing: the line before a marker is a name, what follows describes it."""
+    things: list[tuple[str, str, str, list[str]]] = []
+    between: list[Entry] = []
+    for entry in page.all(section):
+        if entry.label is None:
+            between.append(entry)
+            continue
+        if not between:
+            page.unplaced(entry)
+            continue
+        *description, name = between
+        _describe(page, things, description)
+        things.append((entry.label, clean(name.text), entry.text, []))
+        between = []
+    _describe(page, things, between)
+    return [(marker, name, value, paragraphs(text)) for marker, name, value, text in things]
+
+
+def _describe(page: Page, things: list[tuple[str, str, str, list[str]]], description: Sequence[Entry]) -> None:
+    for entry in description:
+        if things:
+            things[-1][3].append(entry.marked)
+        else:
+            page.unplaced(entry)
+
+
+def _listed_interventions(page: Page) -> list[Intervention]:
+    """The section of its own: a name, its description, then the type marker, which ends it."""
+    found = []
+    for lines, markers in _groups(page, "Interventions", ("Intervention Type",)):
+        kind = word_of(page, markers["Intervention Type"], words.INTERVENTION_TYPES.split(), "Interventions / Intervention Type")
+        name, *description = lines
+        found.append(
+            Intervention(type=kind, name=clean(name.text), description=paragraphs(entry.marked for entry in description))
+        )
+    return found
+
+
+def _groups(page: Page, section: str, required: tuple[str, ...], *, personal: bool = False) -> list[tuple[list[Entry], dict[str, str]]]:
+    """Lines and the labelled values that end them; lines without the required labels cannot be told apart and are Issues."""
+    groups: list[tuple[list[Entry], dict[str, str]]] = [([], {})]
+    for entry in page.all(section):
+        lines, markers = groups[-1]
+        if entry.label is None and not markers:
+            lines.append(entry)
+        elif entry.label is None:
+            groups.append(([entry], {}))
+        else:
+            markers[entry.label] = entry.text
+    whole = [(lines, markers) for lines, markers in groups if lines and all(label in markers for label in required)]
+    for lines, markers in groups:
+        if (lines, markers) not in whole:
+            for entry in lines:
+                page.unplaced(entry, personal=personal)
+            for label, text in markers.items():
+                page.issue("unplaced_text", f"{section} / {label}", text)
+    return whole
+
+
+def _eligibility(page: Page) -> Eligibility | None:
+    section = "Eligibility Criteria"
+    text = paragraphs(entry.marked for entry in page.texts(section))
+    healthy = page.value(section, "Accepts Healthy Volunteers")
+    values: Values = {
+        "criteria": criteria(text) if text else None,
+        "minimum_age": _age(page, f"{section} / Minimum Eligible Age", page.value(section, "Minimum Eligible Age")),
+        "maximum_age": _age(page, f"{section} / Maximum Eligible Age", page.value(section, "Maximum Eligible Age")),
+        "sex": _word(page, section, "Eligible Sex", ("ALL", "FEMALE", "MALE")),
+        "healthy_volunteers": {"yes": True, "true": True, "no": False, "false": False}.get((healthy or "").casefold()),
+    }
+    if healthy and values["healthy_volunteers"] is None:
+        page.issue("unknown_word", f"{section} / Accepts Healthy Volunteers", healthy)
+    return Eligibility(**values) if any(value is not None for value in values.values()) else None
+
+
+def _age(page: Page, path: str, text: str | None) -> str | None:
+    if text is None or text.casefold() in ("n/a", "na", "none"):
+        return None
+    if not words.AGE.fullmatch(text):
+        page.issue("unreadable_value", path, text)
+    return clean(text)
+
+
+def _sponsors(page: Page) -> Values:
+    lead: list[Organisation] = []
+    collaborators: list[Organisation] = []
+    for lines, markers in _groups(page, "Sponsors", ("Sponsor Role",)):
+        kind = lines[-1].text if len(lines) > 1 and words.CLASS.fullmatch(lines[-1].text) else None
+        name = paragraphs(entry.text for entry in (lines[:-1] if kind else lines)) or ""
+        organisation = Organisation(name=name, organisation_class=kind)
+        role = word_of(page, markers["Sponsor Role"], ("lead", "collaborator"), "Sponsors / Sponsor Role")
+        (lead if role == "lead" and not lead else collaborators).append(organisation)
+    return {"lead_sponsor": lead[0] if lead else None, "collaborators": tuple(collaborators) or None}
+
+
+def _responsible_party(page: Page) -> ResponsibleParty | None:
+    section = "Responsible Party"
+    known = ("SPONSOR", "PRINCIPAL_INVESTIGATOR", "SPONSOR_INVESTIGATOR")
+    kind = _word(page, section, "Responsibility Role", known)
+    name, *others = page.texts(section) or [None]
+    for entry in others:
+        if entry is not None:
+            page.unplaced(entry, personal=True)
+    return ResponsibleParty(type=kind, name=clean(name.text) if name else None) if kind or name else None
+
+
+def _sites(page: Page) -> tuple[Site, ...] | None:
+    """Places: a facility, "City, State, Country", and the place's own status where the trial is recruiting."""
+    countries = _country_lines(page)
+    sites: list[Site] = []
+    lines: list[Entry] = []
+    for entry in [*page.all("Locations"), None]:
+        if entry is not None and entry.label is None:
+            lines.append(entry)
+            continue
+        *earlier, last = _places(page, lines, countries) or [None]
+        sites.extend(site for site in earlier if site is not None)
+        if last is not None:
+            status = word_of(page, entry.text, words.STATUSES, "Locations / Site Status") if entry else None
+            sites.append(Site(**{**last, "recruitment_status": status}) if isinstance(last, dict) else last)
+        elif entry is not None:
+            page.unplaced(entry)
+        lines = []
+    return tuple(sites) or None

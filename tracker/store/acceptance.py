@@ -1,0 +1,245 @@
+"""The end of a run: one transaction makes what it staged current, or sets it aside.
+
+Until then nothing of a run is visible: a crash before `accept` leaves the database as the last accepted run left it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, delete, exists, func, or_, select, update
+
+from tracker.errors import StoreError
+from tracker.model.run import Run, RunCounts, Verdict
+from tracker.store import tables as t
+from tracker.store.database import Database, insert
+from tracker.store.packing import to_json
+from tracker.store.runs import end_run, read_run, require_state
+from tracker.store.values import AcceptReport, CompletedListing, Join, Lease
+from tracker.store.watches import apply_joins, apply_listing, move_merged
+
+THERE = ("baseline", "unchanged", "changed", "quiet", "restored")
+"""Check statuses that mean: the registry gave us the trial's record."""
+
+
+class _Closing(msgspec.Struct, frozen=True):
+    """What acceptance does beside the staged rows; kept with a held run for its release."""
+
+    joins: tuple[Join, ...] = ()
+    listings: tuple[CompletedListing, ...] = ()
+
+
+_closing = msgspec.json.Decoder(_Closing)
+
+
+def accept(
+    database: Database,
+    lease: Lease,
+    run_id: int,
+    now: datetime,
+    counts: RunCounts,
+    joins: Sequence[Join] = (),
+    listings: Sequence[CompletedListing] = (),
+    verdict: Verdict | None = None,
+) -> AcceptReport:
+    """The closing transaction of a healthy run.
+
+    Snapshots become current, unchanged trials are seen once more, absences and removals are noted, events are accepted,
+    held alerts are ready, matched trials join their watches, listings are complete, and runs of this source that were
+    held are superseded: what was true in them was found again. A failed check leaves its trial's dates alone.
+    """
+    with database.writing(lease) as connection:
+        run = require_state(connection, run_id, "open")
+        _judge(connection, run_id, counts, verdict)
+        return _accept(connection, run, now, _Closing(tuple(joins), tuple(listings)))
+
+
+def hold(
+    database: Database,
+    lease: Lease,
+    run_id: int,
+    now: datetime,
+    counts: RunCounts,
+    verdict: Verdict,
+    joins: Sequence[Join] = (),
+    listings: Sequence[CompletedListing] = (),
+) -> Run:
+    """Set a sick run aside. All it staged stays staged, and what acceptance would have done besides is kept for `release`."""
+    with database.writing(lease) as connection:
+        require_state(connection, run_id, "open")
+        _judge(connection, run_id, counts, verdict)
+        closing = to_json(_Closing(tuple(joins), tuple(listings)))
+        connection.execute(
+            update(t.runs).where(t.runs.c.id == run_id).values(state="held", finished_at=now, cursor=None, closing=closing)
+        )
+        return read_run(connection, run_id)
+
+
+def release(database: Database, run_id: int, now: datetime) -> AcceptReport:
+    """Accept a held run after all: the mass change was true.
+
+    Raises StoreError when it is not held, or when a later run of its source was accepted, whose view is newer. A sync at
+    work meanwhile compares with what is no longer current: its run is superseded, and its next write is refused.
+    """
+    with database.writing() as connection:
+        run = require_state(connection, run_id, "held")
+        later = connection.scalar(
+            select(func.max(t.runs.c.id)).where(_siblings(run), t.runs.c.state == "accepted", t.runs.c.id > run_id)
+        )
+        if later is not None:
+            raise StoreError(
+                f"run {run_id} cannot be released: run {later} of {run['source']} was accepted after it.",
+                remedy="Nothing is lost, the later run holds what was true in it; drop this one with --discard.",
+            )
+        return _accept(connection, run, now, _closing.decode(run["closing"] or "{}"))
+
+
+def discard(database: Database, run_id: int, now: datetime) -> Run:
+    """Drop a held run and all it staged. Raises StoreError when it is not held."""
+    with database.writing() as connection:
+        require_state(connection, run_id, "held")
+        end_run(connection, run_id, "discarded", now)
+        return read_run(connection, run_id)
+
+
+def _judge(connection: Connection, run_id: int, counts: RunCounts, verdict: Verdict | None) -> None:
+    values = {"counts": to_json(counts), "verdict": to_json(verdict or Verdict())}
+    connection.execute(update(t.runs).where(t.runs.c.id == run_id).values(values))
+
+
+def _accept(connection: Connection, run: RowMapping, now: datetime, closing: _Closing) -> AcceptReport:
+    run_id: int = run["id"]
+    superseded = _supersede_siblings(connection, run, now)
+    if run["purpose"] == "sync":
+        _see_again(connection, run_id)
+        _make_current(connection, run_id)
+        _note_checks(connection, run)
+    connection.execute(update(t.snapshots).where(t.snapshots.c.run == run_id).values(accepted=True))
+    events, alerts = _publish(connection, run_id, now)
+    joined = apply_joins(connection, closing.joins, run["started_at"])
+    for listing in closing.listings:
+        apply_listing(connection, listing, now)
+    move_merged(connection, run_id, run["started_at"], now)
+    if run["purpose"] == "sync":
+        _note_source(connection, run, now, listed=bool(closing.listings))
+    # What is left of the checks is what someone may ask about; for the rest, the trials and snapshots say it all.
+    connection.execute(delete(t.checks).where(t.checks.c.run == run_id, t.checks.c.status.in_(("unchanged", "baseline"))))
+    connection.execute(
+        update(t.runs).where(t.runs.c.id == run_id).values(state="accepted", finished_at=now, cursor=None, closing=None)
+    )
+    return AcceptReport(
+        run=read_run(connection, run_id), events=events, alerts=alerts, joined=joined, superseded=superseded
+    )
+
+
+def _see_again(connection: Connection, run_id: int) -> None:
+    """Trials that answered and staged no new version: the current one is still the registry's word."""
+    staged = t.snapshots.alias("staged")
+    has_new = exists().where(staged.c.run == run_id, staged.c.trial == t.checks.c.trial)
+    connection.execute(
+        update(t.snapshots)
+        .where(
+            t.checks.c.run == run_id,
+            t.checks.c.status.in_(THERE),
+            t.trials.c.key == t.checks.c.trial,
+            t.snapshots.c.id == t.trials.c.current_snapshot,
+            ~has_new,
+        )
+        .values(last_seen_at=t.checks.c.checked_at)
+    )
+
+
+def _make_current(connection: Connection, run_id: int) -> None:
+    newest = (
+        select(t.snapshots.c.trial, func.max(t.snapshots.c.id).label("id"))
+        .where(t.snapshots.c.run == run_id)
+        .group_by(t.snapshots.c.trial)
+        .subquery("newest")
+    )
+    connection.execute(update(t.trials).where(t.trials.c.key == newest.c.trial).values(current_snapshot=newest.c.id))
+
+
+def _note_checks(connection: Connection, run: RowMapping) -> None:
+    """What each check says of its trial. Errors set no date, so that the trial stays due."""
+    trials, checks = t.trials.c, t.checks.c
+
+    def note(statuses: Sequence[str], **values: object) -> None:
+        connection.execute(
+            update(t.trials)
+            .where(checks.run == run["id"], checks.status.in_(statuses), trials.key == checks.trial)
+            .values(**values)
+        )
+
+    answered = {
+        "checked_at": checks.checked_at,
+        "checked_data_timestamp": run["data_timestamp"],
+        "failing_since": None,
+        "error": "",
+    }
+    first_absence = {
+        "absent_since": func.coalesce(trials.absent_since, checks.checked_at),
+        "absent_data_timestamp": case((trials.absent_since.is_(None), run["data_timestamp"]), else_=trials.absent_data_timestamp),
+    }
+    note(
+        THERE,
+        **answered,
+        absent_since=None,
+        absent_data_timestamp=None,
+        removed_at=None,
+        merged_into=None,
+        nct_number=func.coalesce(trials.nct_number, checks.nct_number),
+        etag=case((checks.has_validators, checks.etag), else_=trials.etag),
+        last_modified=case((checks.has_validators, checks.last_modified), else_=trials.last_modified),
+    )
+    note(("absent",), **answered, **first_absence)
+    note(("removed",), **answered, **first_absence, removed_at=func.coalesce(trials.removed_at, checks.checked_at))
+    note(("merged",), **answered, merged_into=checks.merged_into)
+    note(("failed",), failing_since=func.coalesce(trials.failing_since, checks.checked_at), error=checks.error)
+
+
+def _publish(connection: Connection, run_id: int, now: datetime) -> tuple[int, int]:
+    """Accept events, stories and alerts; what another run has meanwhile told under the same id is left out."""
+    told = t.events.alias("told")
+    again = select(t.events.c.id).where(
+        t.events.c.run == run_id, exists().where(told.c.id == t.events.c.id, told.c.accepted, told.c.run != run_id)
+    )
+    connection.execute(delete(t.alerts).where(t.alerts.c.run == run_id, t.alerts.c.event.in_(again)))
+    connection.execute(delete(t.events).where(t.events.c.run == run_id, t.events.c.id.in_(again)))
+    other = t.stories.alias("other")
+    known = exists().where(other.c.id == t.stories.c.id, other.c.accepted, other.c.run != run_id)
+    connection.execute(delete(t.stories).where(t.stories.c.run == run_id, known))
+    events = connection.execute(update(t.events).where(t.events.c.run == run_id).values(accepted=True)).rowcount
+    connection.execute(update(t.stories).where(t.stories.c.run == run_id).values(accepted=True))
+    alerts = connection.execute(
+        update(t.alerts).where(t.alerts.c.run == run_id, t.alerts.c.state == "held").values(state="ready", changed_at=now)
+    ).rowcount
+    return events, alerts
+
+
+def _siblings(run: RowMapping) -> ColumnElement[bool]:
+    same = and_(t.runs.c.source == run["source"], t.runs.c.purpose == run["purpose"])
+    return and_(same, t.runs.c.id != run["id"])
+
+
+def _supersede_siblings(connection: Connection, run: RowMapping, now: datetime) -> tuple[int, ...]:
+    """Set aside every other unfinished run of the source: each compares with what is no longer current."""
+    unfinished = select(t.runs.c.id).where(_siblings(run), or_(t.runs.c.state == "held", t.runs.c.state == "open"))
+    ids = tuple(connection.scalars(unfinished.order_by(t.runs.c.id)))
+    for run_id in ids:
+        end_run(connection, run_id, "superseded", now)
+    return ids
+
+
+def _note_source(connection: Connection, run: RowMapping, now: datetime, *, listed: bool) -> None:
+    values: dict[str, object] = {
+        "run": run["id"],
+        "accepted_at": now,
+        "data_timestamp": run["data_timestamp"],
+        "data_date": run["data_date"],
+    }
+    if listed:
+        values["listed_at"] = now
+    statement = insert(connection, t.source_state).values(source=run["source"], **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["source"], set_=values))

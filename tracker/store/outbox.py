@@ -1,0 +1,211 @@
+"""Alerts and messages. An alert goes held -> ready -> in message -> sent, failed, dropped or silenced, never back, except
+that the alerts of a failed message that is tried again are in a message again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from tracker.errors import LeaseLostError, StoreError
+from tracker.model.alert import Alert, AlertState, Message
+from tracker.model.vocabulary import When
+from tracker.store import rows
+from tracker.store import tables as t
+from tracker.store.database import Database, chunks, insert
+from tracker.store.packing import to_json
+from tracker.store.values import AlertTally, Lease, OutboxView, ReadyAlert
+
+_ALERT = tuple(Alert.__struct_fields__)
+
+Reasoned = tuple[Alert, str]
+"""An alert and why it is not sent."""
+
+
+def ready_alerts(database: Database, channel: str | None = None, when: When | None = None) -> list[ReadyAlert]:
+    """Alerts that wait for a message, by their events' ``effective_at``."""
+    statement = (
+        select(*(t.alerts.c[name] for name in _ALERT), t.events.c.body)
+        .join(t.events, (t.events.c.run == t.alerts.c.run) & (t.events.c.id == t.alerts.c.event))
+        .where(t.alerts.c.state == "ready")
+        .order_by(t.events.c.effective_at, t.events.c.id, t.alerts.c.id)
+    )
+    if channel is not None:
+        statement = statement.where(t.alerts.c.channel == channel)
+    if when is not None:
+        statement = statement.where(t.alerts.c.when == when)
+    with database.reading() as connection:
+        return [
+            ReadyAlert(alert=Alert(**{name: row[name] for name in _ALERT}), event=rows.events_decoder.decode(row["body"]))
+            for row in connection.execute(statement).mappings()
+        ]
+
+
+def told_events(database: Database, channel: str) -> set[str]:
+    """Of the events that wait for this channel, those it has been told of already, for another watch or at another speed."""
+    told = t.alerts.alias("told")
+    statement = (
+        select(t.alerts.c.event)
+        .join(told, (told.c.event == t.alerts.c.event) & (told.c.channel == t.alerts.c.channel))
+        .where(t.alerts.c.channel == channel, t.alerts.c.state == "ready", told.c.state.in_(("in_message", "sent")))
+    )
+    with database.reading() as connection:
+        return set(connection.scalars(statement))
+
+
+def cut(
+    database: Database,
+    message: Message | None,
+    alerts: Sequence[Alert],
+    now: datetime,
+    *,
+    silenced: Sequence[Reasoned] = (),
+    superseded: Sequence[Reasoned] = (),
+    notes: Sequence[int] = (),
+    lease: Lease | None = None,
+) -> bool:
+    """Put a message into the outbox, and with it its alerts and notes; muted ones are silenced, the others' dropped.
+
+    False, and nothing changes, when a message of that key was cut before. Without a message only the silenced and
+    superseded alerts are settled. Raises LeaseLostError when an alert is no longer ready: someone else is delivering.
+    """
+    with database.writing(lease) as connection:
+        if message is not None:
+            values = {name: getattr(message, name) for name in Message.__struct_fields__} | {"events": to_json(message.events)}
+            statement = insert(connection, t.messages).values(values).on_conflict_do_nothing().returning(t.messages.c.key)
+            if connection.scalar(statement) is None:
+                return False
+        key = message.key if message is not None else None
+        _move(connection, [(alert, "") for alert in alerts], "in_message", now, key)
+        _move(connection, silenced, "silenced", now, None)
+        _move(connection, superseded, "dropped", now, None)
+        if key is not None:
+            connection.execute(update(t.notes).where(t.notes.c.id.in_(notes)).values(message=key))
+    return True
+
+
+def message(database: Database, key: str) -> Message | None:
+    """A message, whatever became of it."""
+    with database.reading() as connection:
+        return _message(connection, key)
+
+
+def due_messages(database: Database, now: datetime) -> list[Message]:
+    """Messages to try now, oldest first."""
+    statement = (
+        select(*rows.message_columns())
+        .where(t.messages.c.state == "waiting", (t.messages.c.next_attempt_at.is_(None)) | (t.messages.c.next_attempt_at <= now))
+        .order_by(t.messages.c.created_at, t.messages.c.key)
+    )
+    with database.reading() as connection:
+        return [rows.message(row) for row in connection.execute(statement).mappings()]
+
+
+def mark_sent(database: Database, key: str, now: datetime) -> None:
+    """The channel accepted the message: record it, and that its alerts are sent. Called after sending, never before."""
+    with database.writing() as connection:
+        _change(connection, key, state="sent", sent_at=now, next_attempt_at=None, last_error="", attempts=t.messages.c.attempts + 1)
+        _settle(connection, key, "sent", now, "")
+
+
+def mark_retry(database: Database, key: str, error: str, next_attempt_at: datetime) -> None:
+    """The channel could not take the message now: it waits until ``next_attempt_at``."""
+    with database.writing() as connection:
+        _change(connection, key, next_attempt_at=next_attempt_at, last_error=error, attempts=t.messages.c.attempts + 1)
+
+
+def mark_failed(database: Database, key: str, error: str, now: datetime) -> None:
+    """The message is given up, and its alerts with it."""
+    with database.writing() as connection:
+        _change(connection, key, state="failed", next_attempt_at=None, last_error=error, attempts=t.messages.c.attempts + 1)
+        _settle(connection, key, "failed", now, error)
+
+
+def retry(database: Database, key: str | None, now: datetime) -> int:
+    """Let a message that failed or waits be tried at once, or all of them; returns how many. StoreError for an unknown key."""
+    again = t.messages.c.state.in_(("waiting", "failed"))
+    with database.writing() as connection:
+        if key is not None:
+            _require(connection, key)
+            again &= t.messages.c.key == key
+        keys = list(connection.scalars(select(t.messages.c.key).where(again)))
+        for some in chunks(keys):
+            connection.execute(
+                update(t.messages).where(t.messages.c.key.in_(some)).values(state="waiting", next_attempt_at=None, attempts=0)
+            )
+            connection.execute(
+                update(t.alerts)
+                .where(t.alerts.c.message.in_(some), t.alerts.c.state == "failed")
+                .values(state="in_message", reason="", changed_at=now)
+            )
+    return len(keys)
+
+
+def drop(database: Database, key: str, reason: str, now: datetime) -> None:
+    """Never send a message that failed or waits. Raises StoreError when there is none of that key or it was sent."""
+    with database.writing() as connection:
+        found = _require(connection, key)
+        if found.state not in ("waiting", "failed"):
+            raise StoreError(f"message {key!r} is {found.state}, it cannot be dropped any more.")
+        _change(connection, key, state="dropped", next_attempt_at=None, last_error=reason)
+        _settle(connection, key, "dropped", now, reason)
+
+
+def outbox(database: Database) -> OutboxView:
+    """What has not been sent, and why: messages waiting or failed, and the alerts held or ready."""
+    unsent = (
+        select(*rows.message_columns())
+        .where(t.messages.c.state.in_(("waiting", "failed")))
+        .order_by(t.messages.c.created_at, t.messages.c.key)
+    )
+    by = (t.alerts.c.channel, t.alerts.c.watch, t.alerts.c.when, t.alerts.c.state, t.alerts.c.reason)
+    tally = select(*by, func.count().label("number")).where(t.alerts.c.state.in_(("held", "ready"))).group_by(*by).order_by(*by)
+    with database.reading() as connection:
+        return OutboxView(
+            messages=tuple(rows.message(row) for row in connection.execute(unsent).mappings()),
+            alerts=tuple(AlertTally(*row) for row in connection.execute(tally)),
+        )
+
+
+def _message(connection: Connection, key: str) -> Message | None:
+    statement = select(*rows.message_columns()).where(t.messages.c.key == key)
+    row = connection.execute(statement).mappings().one_or_none()
+    return rows.message(row) if row is not None else None
+
+
+def _require(connection: Connection, key: str) -> Message:
+    found = _message(connection, key)
+    if found is None:
+        raise StoreError(f"there is no message {key!r}.", remedy="`tracker outbox` lists them.")
+    return found
+
+
+def _change(connection: Connection, key: str, **values: object) -> None:
+    if connection.execute(update(t.messages).where(t.messages.c.key == key).values(**values)).rowcount != 1:
+        raise StoreError(f"there is no message {key!r}.", remedy="`tracker outbox` lists them.")
+
+
+def _settle(connection: Connection, key: str, state: AlertState, now: datetime, reason: str) -> None:
+    connection.execute(update(t.alerts).where(t.alerts.c.message == key).values(state=state, changed_at=now, reason=reason))
+
+
+def _move(connection: Connection, alerts: Iterable[Reasoned], state: AlertState, now: datetime, key: str | None) -> None:
+    """Move ready alerts on; each must still be ready."""
+    moves = [
+        {"its_event": alert.event, "its_watch": alert.watch, "its_channel": alert.channel, "its_reason": reason}
+        for alert, reason in alerts
+    ]
+    if not moves:
+        return
+    where = (
+        t.alerts.c.event == bindparam("its_event"),
+        t.alerts.c.watch == bindparam("its_watch"),
+        t.alerts.c.channel == bindparam("its_channel"),
+        t.alerts.c.state == "ready",
+    )
+    statement = update(t.alerts).where(*where)
+    moved = connection.execute(statement.values(state=state, changed_at=now, message=key, reason=bindparam("its_reason")), moves)
+    if moved.rowcount != len(moves):
+        raise LeaseLostError("some of these alerts are no longer ready: another process is delivering; nothing was written.")

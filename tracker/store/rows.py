@@ -1,0 +1,71 @@
+"""Rows to values. Nothing outside this folder sees a row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, RowMapping
+
+from tracker.model.alert import Message
+from tracker.model.event import Event, Story
+from tracker.model.run import Run, RunCounts, Verdict
+from tracker.model.source import Validators
+from tracker.store.tables import messages, runs, snapshots, trials
+from tracker.store.values import Followed, SnapshotMeta
+
+events_decoder = msgspec.json.Decoder(Event)
+stories_decoder = msgspec.json.Decoder(Story)
+_counts = msgspec.json.Decoder(RunCounts)
+_verdict = msgspec.json.Decoder(Verdict)
+_names = msgspec.json.Decoder(tuple[str, ...])
+
+_META = tuple(SnapshotMeta.__struct_fields__)
+_RUN = ("id", "source", "state", "started_at", "finished_at", "data_timestamp", "counts", "verdict", "error")
+_TRIAL = tuple(name for name in Followed.__struct_fields__ if name not in ("validators", "current"))
+
+
+def meta_columns() -> list[ColumnElement[Any]]:
+    """The columns of a snapshot without its body, named so that they can stand beside a trial's."""
+    return [snapshots.c[name].label(f"snapshot_{name}") for name in _META]
+
+
+def meta(row: RowMapping) -> SnapshotMeta:
+    """A snapshot without its body."""
+    return SnapshotMeta(**{name: row[f"snapshot_{name}"] for name in _META})
+
+
+def trial_columns() -> list[ColumnElement[Any]]:
+    """The columns of a trial."""
+    return [*(trials.c[name] for name in _TRIAL), trials.c.etag, trials.c.last_modified]
+
+
+def followed(row: RowMapping) -> Followed:
+    """A trial with its current snapshot, if it has one."""
+    validators = None
+    if row["etag"] is not None or row["last_modified"] is not None:
+        validators = Validators(etag=row["etag"], last_modified=row["last_modified"])
+    current = meta(row) if row["snapshot_id"] is not None else None
+    return Followed(**{name: row[name] for name in _TRIAL}, validators=validators, current=current)
+
+
+def run_columns() -> list[ColumnElement[Any]]:
+    """The columns of a run that its value has."""
+    return [runs.c[name] for name in _RUN]
+
+
+def run(row: RowMapping) -> Run:
+    """A run."""
+    values = {name: row[name] for name in _RUN}
+    return Run(**values | {"counts": _counts.decode(row["counts"]), "verdict": _verdict.decode(row["verdict"])})
+
+
+def message_columns() -> list[ColumnElement[Any]]:
+    """The columns of a message."""
+    return [messages.c[name] for name in Message.__struct_fields__]
+
+
+def message(row: RowMapping) -> Message:
+    """A message."""
+    values = {name: row[name] for name in Message.__struct_fields__}
+    return Message(**values | {"events": _names.decode(row["events"])})

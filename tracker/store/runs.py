@@ -1,0 +1,144 @@
+"""Runs: opening one, adopting what a killed process left, and looking back."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+
+from tracker.errors import LeaseLostError, StoreError
+from tracker.model.run import Run, RunCounts, RunState
+from tracker.model.source import DataVersion
+from tracker.store import rows
+from tracker.store import tables as t
+from tracker.store.database import Database
+from tracker.store.packing import to_json
+from tracker.store.values import Lease, OpenRun, RunPurpose
+
+ADOPTABLE_FOR = timedelta(hours=6)
+"""How long an unfinished run can be gone on with when its source does not say how new its data are."""
+
+
+def open_run(
+    database: Database,
+    lease: Lease,
+    source: str,
+    now: datetime,
+    data: DataVersion | None,
+    purpose: RunPurpose = "sync",
+) -> OpenRun:
+    """Begin a run over one source, or adopt the one that a killed process left open.
+
+    It is adopted when it read the same data of the registry; where the source does not state them, when it began less
+    than six hours ago. A backfill is always adopted: history does not age. An older one is superseded and what it
+    staged is deleted. Trials whose check failed are not in ``done``: they are asked again.
+    """
+    with database.writing(lease) as connection:
+        left = connection.execute(
+            select(*rows.run_columns(), t.runs.c.cursor)
+            .where(t.runs.c.source == source, t.runs.c.state == "open", t.runs.c.purpose == purpose)
+            .order_by(t.runs.c.id.desc())
+        ).mappings()
+        adopted: OpenRun | None = None
+        for row in left.all():
+            if adopted is None and (purpose == "backfill" or _same_data(row, now, data)):
+                adopted = OpenRun(run=rows.run(row), adopted=True, done=_done(connection, row["id"]), cursor=row["cursor"])
+            else:
+                end_run(connection, row["id"], "superseded", now)
+        if adopted is not None:
+            return adopted
+        key = connection.execute(
+            insert(t.runs).values(
+                source=source,
+                purpose=purpose,
+                state="open",
+                started_at=now,
+                data_timestamp=data.timestamp if data else None,
+                data_date=data.date if data else None,
+            )
+        ).inserted_primary_key
+        assert key is not None
+        return OpenRun(run=read_run(connection, key[0]))
+
+
+def fail_run(database: Database, lease: Lease, run_id: int, now: datetime, error: str, counts: RunCounts | None = None) -> Run:
+    """End a run that cannot be finished. What it staged is deleted; the trials stay as the last accepted run left them."""
+    with database.writing(lease) as connection:
+        require_state(connection, run_id, "open")
+        end_run(connection, run_id, "failed", now)
+        connection.execute(
+            update(t.runs).where(t.runs.c.id == run_id).values(error=error, counts=to_json(counts or RunCounts()))
+        )
+        return read_run(connection, run_id)
+
+
+def last_healthy(database: Database, source: str) -> Run | None:
+    """The last accepted sync of a source, which the next one is judged against."""
+    accepted = (t.runs.c.source == source, t.runs.c.state == "accepted", t.runs.c.purpose == "sync")
+    with database.reading() as connection:
+        row = connection.execute(
+            select(*rows.run_columns()).where(*accepted).order_by(t.runs.c.id.desc()).limit(1)
+        ).mappings().one_or_none()
+        return rows.run(row) if row is not None else None
+
+
+def runs(database: Database, limit: int, source: str | None = None) -> list[Run]:
+    """The latest runs, newest first."""
+    statement = select(*rows.run_columns()).order_by(t.runs.c.id.desc()).limit(limit)
+    if source is not None:
+        statement = statement.where(t.runs.c.source == source)
+    with database.reading() as connection:
+        return [rows.run(row) for row in connection.execute(statement).mappings()]
+
+
+def run(database: Database, run_id: int) -> Run:
+    """One run. Raises StoreError when there is none of that number."""
+    with database.reading() as connection:
+        return read_run(connection, run_id)
+
+
+def held_runs(database: Database) -> list[Run]:
+    """The runs that wait for ``release``, oldest first."""
+    with database.reading() as connection:
+        statement = select(*rows.run_columns()).where(t.runs.c.state == "held").order_by(t.runs.c.id)
+        return [rows.run(row) for row in connection.execute(statement).mappings()]
+
+
+def read_run(connection: Connection, run_id: int) -> Run:
+    """One run, in the middle of a transaction."""
+    row = connection.execute(select(*rows.run_columns()).where(t.runs.c.id == run_id)).mappings().one_or_none()
+    if row is None:
+        raise StoreError(f"there is no run {run_id}.", remedy="`tracker runs` lists them.")
+    return rows.run(row)
+
+
+def require_state(connection: Connection, run_id: int, state: RunState) -> RowMapping:
+    """The run's whole row, locked until the transaction ends. Raises when the run is in another state by now."""
+    row = connection.execute(select(t.runs).where(t.runs.c.id == run_id).with_for_update()).mappings().one_or_none()
+    if row is None:
+        raise StoreError(f"there is no run {run_id}.", remedy="`tracker runs` lists them.")
+    if row["state"] == state:
+        return row
+    if state == "open":
+        raise LeaseLostError(f"run {run_id} was ended by another process (it is {row['state']}); nothing was written.")
+    raise StoreError(f"run {run_id} is {row['state']}, not {state}.", remedy="Only a held run can be released or discarded.")
+
+
+def end_run(connection: Connection, run_id: int, state: RunState, now: datetime) -> None:
+    """End a run without accepting it: everything it staged goes."""
+    for table in (t.alerts, t.stories, t.events, t.snapshots, t.checks):
+        connection.execute(delete(table).where(table.c.run == run_id))
+    connection.execute(
+        update(t.runs).where(t.runs.c.id == run_id).values(state=state, finished_at=now, cursor=None, closing=None)
+    )
+
+
+def _same_data(row: RowMapping, now: datetime, data: DataVersion | None) -> bool:
+    if data is None:
+        return row["data_timestamp"] is None and bool(now - row["started_at"] < ADOPTABLE_FOR)
+    return bool(row["data_timestamp"] == data.timestamp)
+
+
+def _done(connection: Connection, run_id: int) -> frozenset[str]:
+    statement = select(t.checks.c.trial).where(t.checks.c.run == run_id, t.checks.c.status != "failed")
+    return frozenset(connection.scalars(statement))

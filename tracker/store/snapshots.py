@@ -1,0 +1,131 @@
+"""Stored versions, read one at a time or as a stream that holds memory flat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import datetime
+
+from sqlalchemy import RowMapping, bindparam, select, update
+
+from tracker.errors import StoreError
+from tracker.model.ids import split_key
+from tracker.model.source import Document
+from tracker.store import rows
+from tracker.store import tables as t
+from tracker.store.database import Database, chunks
+from tracker.store.packing import unpack
+from tracker.store.trials import is_member, select_followed
+from tracker.store.values import Followed, SnapshotMeta
+
+PAGE = 100
+"""Documents read at once: a megabyte or two, and no transaction stays open while the caller works on them."""
+
+_BODY = (t.snapshots.c.content_type, t.snapshots.c.encoding, t.snapshots.c.body)
+
+
+def document(database: Database, snapshot_id: int) -> Document:
+    """A stored version, byte for byte. ``as_of`` is when it was last seen. Raises StoreError when there is none."""
+    for found in documents(database, [snapshot_id]):
+        return found
+    raise StoreError(f"there is no snapshot {snapshot_id}.", remedy="`tracker show TRIAL` lists a trial's versions.")
+
+
+def documents(database: Database, ids: Iterable[int]) -> Iterator[Document]:
+    """Stored versions in the order asked for, read a few at a time; ids that do not exist are left out."""
+    for some in chunks(ids, PAGE):
+        with database.reading() as connection:
+            statement = select(*rows.meta_columns(), *_BODY).where(t.snapshots.c.id.in_(some))
+            found = {row["snapshot_id"]: row for row in connection.execute(statement).mappings()}
+        for snapshot_id in some:
+            if snapshot_id in found:
+                yield _document(found[snapshot_id])
+
+
+def current_documents(database: Database, trials: Collection[str] | None = None) -> Iterator[tuple[Followed, Document]]:
+    """Trials with their current version, by key: all that are followed, or those given. Trials never read are left out."""
+    statement = select_followed().add_columns(*_BODY).where(t.snapshots.c.id.is_not(None))
+    if trials is not None:
+        for keys in chunks(sorted(trials), PAGE):
+            with database.reading() as connection:
+                page = connection.execute(statement.where(t.trials.c.key.in_(keys))).mappings().all()
+            yield from ((rows.followed(row), _document(row)) for row in page)
+        return
+    last = ""
+    while True:
+        with database.reading() as connection:
+            page = connection.execute(statement.where(is_member(), t.trials.c.key > last).limit(PAGE)).mappings().all()
+        yield from ((rows.followed(row), _document(row)) for row in page)
+        if len(page) < PAGE:
+            return
+        last = page[-1]["key"]
+
+
+def snapshot(database: Database, snapshot_id: int) -> SnapshotMeta:
+    """A stored version without its bytes, accepted or not. Raises StoreError when there is none."""
+    with database.reading() as connection:
+        row = connection.execute(select(*rows.meta_columns()).where(t.snapshots.c.id == snapshot_id)).mappings().one_or_none()
+    if row is None:
+        raise StoreError(f"there is no snapshot {snapshot_id}.", remedy="`tracker show TRIAL` lists a trial's versions.")
+    return rows.meta(row)
+
+
+def timeline(database: Database, trial: str) -> list[SnapshotMeta]:
+    """All accepted versions of a trial, oldest first."""
+    statement = (
+        select(*rows.meta_columns())
+        .where(t.snapshots.c.trial == trial, t.snapshots.c.accepted)
+        .order_by(t.snapshots.c.first_seen_at, t.snapshots.c.id)
+    )
+    with database.reading() as connection:
+        return [rows.meta(row) for row in connection.execute(statement).mappings()]
+
+
+def snapshot_at(database: Database, trial: str, when: datetime) -> SnapshotMeta | None:
+    """The version that stood at a time, None when the trial was first seen later."""
+    statement = (
+        select(*rows.meta_columns())
+        .where(t.snapshots.c.trial == trial, t.snapshots.c.accepted, t.snapshots.c.first_seen_at <= when)
+        .order_by(t.snapshots.c.first_seen_at.desc(), t.snapshots.c.id.desc())
+        .limit(1)
+    )
+    with database.reading() as connection:
+        row = connection.execute(statement).mappings().one_or_none()
+    return rows.meta(row) if row is not None else None
+
+
+def redigest(database: Database, source: str, digest_version: int, digest: Callable[[Document], str]) -> int:
+    """Recompute the digests of current versions that were made by another rule; returns how many were.
+
+    Interrupted and begun again it goes on where it stopped. What ``digest`` raises ends it.
+    """
+    stale = (
+        select(t.snapshots.c.id)
+        .join(t.trials, t.trials.c.current_snapshot == t.snapshots.c.id)
+        .where(t.trials.c.source == source, t.snapshots.c.digest_version != digest_version)
+        .order_by(t.snapshots.c.id)
+    )
+    with database.reading() as connection:
+        ids = list(connection.scalars(stale))
+    rewrite = update(t.snapshots).where(t.snapshots.c.id == bindparam("snapshot"))
+    for some in chunks(ids, PAGE):
+        new = [
+            {"snapshot": snapshot_id, "digest": digest(found), "digest_version": digest_version}
+            for snapshot_id, found in zip(some, documents(database, some), strict=True)
+        ]
+        with database.writing() as connection:
+            connection.execute(rewrite, new)
+    return len(ids)
+
+
+def _document(row: RowMapping) -> Document:
+    trial: str = row["snapshot_trial"]
+    return Document(
+        source=split_key(trial).source,
+        trial=trial,
+        url=row["snapshot_url"],
+        body=unpack(row["body"], row["encoding"], row["snapshot_id"]),
+        content_type=row["content_type"],
+        fetched_at=row["snapshot_fetched_at"],
+        as_of=row["snapshot_last_seen_at"],
+        data_version=row["snapshot_data_version"],
+    )

@@ -1,0 +1,256 @@
+"""Staging: what a run finds is written under its number, invisible to everyone else until the run is accepted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, func, select, tuple_, update
+
+from tracker.model.run import RunCounts
+from tracker.model.source import Issue
+from tracker.model.vocabulary import rank
+from tracker.store import tables as t
+from tracker.store.columns import storable
+from tracker.store.database import Database, chunks, insert
+from tracker.store.packing import ENCODING, pack, to_json
+from tracker.store.runs import require_state
+from tracker.store.trials import ensure_trials
+from tracker.store.values import Batch, Lease, NewIssue, StagedCheck, StagedSnapshot, StagedTotals, StageReport
+
+
+def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: datetime) -> StageReport:
+    """Write a batch under an open run, all or nothing.
+
+    Doing it twice does it once: a trial already checked in this run (unless that failed) keeps what it has, and an event
+    that this run or the accepted history knows by its id is left out together with its alerts.
+    Raises LeaseLostError when the lease or the run is no longer ours.
+    """
+    # Compressing is most of the work and needs no lock: other processes may write meanwhile.
+    bodies = [(staged, pack(staged.document.body), hashlib.sha256(staged.document.body).hexdigest()) for staged in batch.snapshots]
+    with database.writing(lease) as connection:
+        run = require_state(connection, run_id, "open")
+        trials = {staged.check.trial for staged in batch.checks} | {staged.document.trial for staged in batch.snapshots}
+        ensure_trials(connection, trials | {staged.event.trial for staged in batch.events}, now)
+        done = _answered(connection, run_id, trials)
+        _write_checks(connection, run_id, [staged for staged in batch.checks if staged.check.trial not in done])
+        origin = "backfill" if run["purpose"] == "backfill" else "live"
+        new = [
+            _snapshot_row(run_id, staged, packed, sha256, origin)
+            for staged, packed, sha256 in bodies
+            if staged.document.trial not in done
+        ]
+        if new:
+            connection.execute(t.snapshots.insert(), new)
+        ids = _snapshot_ids(connection, run_id, {staged.document.trial for staged in batch.snapshots})
+        new_events = _write_events(connection, run_id, batch, ids, now)
+        issues = note_issues(connection, str(run["source"]), batch.issues, now)
+        if batch.cursor is not None:
+            connection.execute(update(t.runs).where(t.runs.c.id == run_id).values(cursor=batch.cursor))
+    return StageReport(snapshots=ids, new_events=new_events, new_issues=tuple(issues))
+
+
+def staged_totals(database: Database, run_id: int) -> StagedTotals:
+    """What is staged under a run so far. Restored and merged trials count as changed; issues are not counted again."""
+    with database.reading() as connection:
+        statement = select(t.checks.c.status, func.count()).where(t.checks.c.run == run_id).group_by(t.checks.c.status)
+        by_status: Counter[str] = Counter()
+        for status, count in connection.execute(statement):
+            by_status["changed" if status in ("restored", "merged") else status] += count
+        events = connection.scalar(select(func.count()).select_from(t.events).where(t.events.c.run == run_id))
+        emptied: Counter[str] = Counter()
+        named = select(t.checks.c.emptied).where(t.checks.c.run == run_id, t.checks.c.emptied != "[]")
+        for names in connection.scalars(named):
+            emptied.update(_names.decode(names))
+    counts = RunCounts(checked=by_status.total(), events=events or 0, **by_status)
+    return StagedTotals(counts=counts, emptied=dict(emptied))
+
+
+def known_events(database: Database, ids: Collection[str]) -> frozenset[str]:
+    """Which of these events were accepted already: a calendar rule names its events anew every day."""
+    with database.reading() as connection:
+        return _accepted(connection, ids)
+
+
+def new_issues(database: Database, source: str, met: Sequence[tuple[str, Issue]], now: datetime) -> list[NewIssue]:
+    """Count issues, given as (trial, issue), and return those that were never seen at this source before."""
+    with database.writing() as connection:
+        return note_issues(connection, source, met, now)
+
+
+def note_issues(connection: Connection, source: str, met: Sequence[tuple[str, Issue]], now: datetime) -> list[NewIssue]:
+    """The same in the middle of a transaction."""
+    examples: dict[tuple[str, str, str], str] = {}
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for trial, issue in met:
+        key = (issue.code, storable(issue.path), storable(issue.value))
+        examples.setdefault(key, trial)
+        counts[key] += 1
+    known: set[tuple[str, str, str]] = set()
+    columns = (t.issues.c.code, t.issues.c.path, t.issues.c.value)
+    for keys in chunks(examples):
+        where = (t.issues.c.source == source, tuple_(*columns).in_(keys))
+        known.update((row.code, row.path, row.value) for row in connection.execute(select(*columns).where(*where)))
+    if examples:
+        statement = insert(connection, t.issues)
+        upsert = statement.on_conflict_do_update(
+            index_elements=["source", "code", "path", "value"],
+            set_={"count": t.issues.c.count + statement.excluded.count, "last_seen_at": statement.excluded.last_seen_at},
+        )
+        times = {"first_seen_at": now, "last_seen_at": now}
+        issue_rows = [
+            {"source": source, "code": code, "path": path, "value": value, "trial": trial, "count": counts[code, path, value]}
+            | times
+            for (code, path, value), trial in examples.items()
+        ]
+        connection.execute(upsert, issue_rows)
+    return [
+        NewIssue(source=source, trial=trial, issue=Issue(code=key[0], path=key[1], value=key[2]), count=counts[key])
+        for key, trial in examples.items()
+        if key not in known
+    ]
+
+
+_names = msgspec.json.Decoder(tuple[str, ...])
+
+
+def _answered(connection: Connection, run_id: int, trials: Iterable[str]) -> set[str]:
+    done: set[str] = set()
+    for keys in chunks(trials):
+        statement = select(t.checks.c.trial).where(
+            t.checks.c.run == run_id, t.checks.c.status != "failed", t.checks.c.trial.in_(keys)
+        )
+        done.update(connection.scalars(statement))
+    return done
+
+
+def _write_checks(connection: Connection, run_id: int, checks: Sequence[StagedCheck]) -> None:
+    if not checks:
+        return
+    statement = insert(connection, t.checks)
+    again = {column.name: statement.excluded[column.name] for column in t.checks.c if not column.primary_key}
+    upsert = statement.on_conflict_do_update(index_elements=["run", "trial"], set_=again)
+    check_rows = [
+        {
+            "run": run_id,
+            "trial": staged.check.trial,
+            "status": staged.check.status,
+            "checked_at": staged.checked_at,
+            "error": staged.check.error,
+            "emptied": to_json(staged.check.emptied),
+            "has_validators": staged.validators is not None,
+            "etag": staged.validators.etag if staged.validators else None,
+            "last_modified": staged.validators.last_modified if staged.validators else None,
+            "nct_number": staged.nct_number,
+            "merged_into": staged.merged_into,
+        }
+        for staged in checks
+    ]
+    connection.execute(upsert, check_rows)
+
+
+def _snapshot_row(run_id: int, staged: StagedSnapshot, packed: bytes, sha256: str, origin: str) -> dict[str, object]:
+    document = staged.document
+    return {
+        "trial": document.trial,
+        "run": run_id,
+        "accepted": False,
+        "origin": origin,
+        "registry_version": staged.registry_version,
+        "url": document.url,
+        "content_type": document.content_type,
+        "fetched_at": document.fetched_at,
+        "first_seen_at": staged.first_seen_at,
+        "last_seen_at": staged.first_seen_at,
+        "data_version": document.data_version,
+        "sha256": sha256,
+        "digest": staged.digest,
+        "digest_version": staged.digest_version,
+        "size": len(document.body),
+        "encoding": ENCODING,
+        "body": packed,
+    }
+
+
+def _snapshot_ids(connection: Connection, run_id: int, trials: Iterable[str]) -> dict[str, int]:
+    ids: dict[str, int] = {}
+    for keys in chunks(trials):
+        statement = (
+            select(t.snapshots.c.trial, func.max(t.snapshots.c.id))
+            .where(t.snapshots.c.run == run_id, t.snapshots.c.trial.in_(keys))
+            .group_by(t.snapshots.c.trial)
+        )
+        ids.update((trial, snapshot) for trial, snapshot in connection.execute(statement))
+    return ids
+
+
+def _write_events(
+    connection: Connection, run_id: int, batch: Batch, snapshots: dict[str, int], now: datetime
+) -> frozenset[str]:
+    """Events, stories and alerts. Returns the ids of the events that the accepted history does not know."""
+    known = _accepted(connection, {staged.event.id for staged in batch.events})
+    new = [staged for staged in batch.events if staged.event.id not in known]
+    event_rows = [
+        {
+            "run": run_id,
+            "id": staged.event.id,
+            "accepted": False,
+            "trial": staged.event.trial,
+            "kind": staged.event.kind,
+            "severity": rank(staged.event.severity),
+            "cause": staged.event.cause,
+            "origin": staged.event.origin,
+            "detected_at": staged.event.detected_at,
+            "effective_at": staged.event.effective_at,
+            "story": staged.event.story,
+            "old_snapshot": staged.old_snapshot,
+            "new_snapshot": snapshots.get(staged.event.trial, staged.old_snapshot),
+            "body": to_json(staged.event),
+        }
+        for staged in new
+    ]
+    if event_rows:
+        connection.execute(insert(connection, t.events).on_conflict_do_nothing(), event_rows)
+    ids = {staged.event.id for staged in new}
+    story_rows = [
+        {"run": run_id, "id": story.id, "accepted": False, "trial": story.trial, "body": to_json(story)}
+        for story in batch.stories
+        if ids.intersection(story.parts)
+    ]
+    if story_rows:
+        connection.execute(insert(connection, t.stories).on_conflict_do_nothing(), story_rows)
+    _write_alerts(connection, run_id, batch, now)
+    return frozenset(ids)
+
+
+def _write_alerts(connection: Connection, run_id: int, batch: Batch, now: datetime) -> None:
+    """Alerts of events that this run staged; those of older events were made when these were new."""
+    staged: set[str] = set()
+    for ids in chunks({alert.event for alert in batch.alerts}):
+        staged.update(connection.scalars(select(t.events.c.id).where(t.events.c.run == run_id, t.events.c.id.in_(ids))))
+    alert_rows = [
+        {
+            "run": run_id,
+            "event": alert.event,
+            "watch": alert.watch,
+            "channel": alert.channel,
+            "when": alert.when,
+            "state": "held",
+            "changed_at": now,
+            "reason": alert.reason,
+        }
+        for alert in batch.alerts
+        if alert.event in staged
+    ]
+    if alert_rows:
+        connection.execute(insert(connection, t.alerts).on_conflict_do_nothing(), alert_rows)
+
+
+def _accepted(connection: Connection, ids: Collection[str]) -> frozenset[str]:
+    found: set[str] = set()
+    for some in chunks(ids):
+        found.update(connection.scalars(select(t.events.c.id).where(t.events.c.id.in_(some), t.events.c.accepted)))
+    return frozenset(found)

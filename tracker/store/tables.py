@@ -1,0 +1,366 @@
+"""Every table. The schema is the contract between processes of different age: change it by a migration only.
+
+Three rules explain the rest:
+
+* What a run finds is *staged*: its checks, snapshots, events, stories and alerts carry the run's id, and only rows
+  with ``accepted`` (alerts: a state other than ``held``) exist for anyone else. The same event may be staged under
+  several held runs, so ids of events and stories are unique together with the run, and alone once accepted.
+* JSON is text that msgspec wrote; what is searched by has a column of its own.
+* Times are aware UTC.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
+
+from tracker.store.columns import UtcDateTime, Words
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# 64 bits on PostgreSQL; on SQLite only INTEGER names the row id, which has 64 bits anyway.
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _key(name: str = "id") -> Column[int]:
+    return Column(name, Id, primary_key=True, autoincrement=True)
+
+
+def _required(name: str) -> Column[str]:
+    """A text that is empty when there is nothing to say."""
+    return Column(name, Words, nullable=False, server_default="")
+
+
+# --- what is followed -----------------------------------------------------------------------------------------------
+
+watches = Table(
+    "watches",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("listing_digest", Text),
+    Column("last_complete_listing_at", UtcDateTime),
+)
+
+trials = Table(
+    "trials",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("url", Text, comment="pages only: the address to ask"),
+    Column("nct_number", Text, comment="pages only: pinned at first read"),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    # No foreign key: snapshots point here, and a circle would have to be checked row by row when runs are dropped.
+    Column("current_snapshot", Id),
+    Column("checked_at", UtcDateTime),
+    Column("checked_data_timestamp", Text),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("absent_since", UtcDateTime),
+    Column("absent_data_timestamp", Text),
+    Column("removed_at", UtcDateTime),
+    Column("merged_into", Text),
+    Column("failing_since", UtcDateTime),
+    _required("error"),
+    Index(None, "source", "key"),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("watch", Text, ForeignKey("watches.name"), primary_key=True),
+    Column("trial", Text, ForeignKey("trials.key"), primary_key=True),
+    Column("how", Text, nullable=False),
+    Column("joined_at", UtcDateTime, nullable=False),
+    Column("silent", Boolean, nullable=False),
+    Column("left_search_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    CheckConstraint("how IN ('listed', 'page', 'search')", name="how"),
+    Index(None, "trial"),
+)
+
+source_state = Table(
+    "source_state",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("run", Id, ForeignKey("runs.id"), nullable=False),
+    Column("accepted_at", UtcDateTime, nullable=False),
+    Column("data_timestamp", Text),
+    Column("data_date", Text),
+    Column("listed_at", UtcDateTime),
+)
+
+# --- what a run does ------------------------------------------------------------------------------------------------
+
+runs = Table(
+    "runs",
+    metadata,
+    _key(),
+    Column("source", Text, nullable=False),
+    Column("purpose", Text, nullable=False, server_default="sync"),
+    Column("state", Text, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("data_timestamp", Text),
+    Column("data_date", Text),
+    Column("counts", Text, nullable=False, server_default="{}"),
+    Column("verdict", Text, nullable=False, server_default="{}"),
+    _required("error"),
+    Column("cursor", Text, comment="how far a listing that is read page by page has got"),
+    Column("closing", Text, comment="held runs: the joins and listings that a release applies"),
+    CheckConstraint("state IN ('open', 'accepted', 'held', 'superseded', 'discarded', 'failed')", name="state"),
+    CheckConstraint("purpose IN ('sync', 'backfill')", name="purpose"),
+    Index(None, "source", "state"),
+    sqlite_autoincrement=True,
+)
+
+checks = Table(
+    "checks",
+    metadata,
+    Column("run", Id, ForeignKey("runs.id"), primary_key=True),
+    Column("trial", Text, ForeignKey("trials.key"), primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("checked_at", UtcDateTime, nullable=False),
+    _required("error"),
+    Column("emptied", Text, nullable=False, server_default="[]"),
+    Column("has_validators", Boolean, nullable=False, server_default=false()),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("nct_number", Text),
+    Column("merged_into", Text),
+    Index(None, "trial"),
+)
+
+dictionaries = Table(
+    "dictionaries",
+    metadata,
+    _key(),
+    Column("source", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    comment="zstd dictionaries; each is part of the snapshots that name it and is kept for ever",
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    _key(),
+    Column("trial", Text, ForeignKey("trials.key"), nullable=False),
+    Column("run", Id, ForeignKey("runs.id"), nullable=False),
+    Column("accepted", Boolean, nullable=False),
+    Column("origin", Text, nullable=False, server_default="live"),
+    Column("registry_version", Integer, comment="the registry's own number of the version, when it has one"),
+    Column("url", Words, nullable=False),
+    Column("content_type", Words, nullable=False),
+    Column("fetched_at", UtcDateTime, nullable=False),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("data_version", Text),
+    Column("sha256", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("digest_version", Integer, nullable=False),
+    Column("size", Integer, nullable=False, comment="bytes as served"),
+    Column("encoding", Text, nullable=False, comment="how body holds them"),
+    Column("dictionary", Id, ForeignKey("dictionaries.id")),
+    Column("base_snapshot", Id, ForeignKey("snapshots.id"), comment="the version that body is a delta of"),
+    Column("body", LargeBinary, nullable=False),
+    CheckConstraint("origin IN ('live', 'backfill')", name="origin"),
+    Index(None, "trial", "first_seen_at"),
+    Index(None, "run"),
+    Index(None, "base_snapshot"),
+    sqlite_autoincrement=True,
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("run", Id, ForeignKey("runs.id"), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("accepted", Boolean, nullable=False),
+    Column("trial", Text, ForeignKey("trials.key"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("severity", Integer, nullable=False, comment="0 minor, 1 notable, 2 major"),
+    Column("cause", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("detected_at", UtcDateTime, nullable=False),
+    Column("effective_at", UtcDateTime, nullable=False),
+    Column("story", Text, nullable=False),
+    Column("old_snapshot", Id, ForeignKey("snapshots.id")),
+    Column("new_snapshot", Id, ForeignKey("snapshots.id")),
+    Column("body", Text, nullable=False),
+    Index(None, "trial", "effective_at"),
+    Index(None, "effective_at"),
+    Index(None, "story"),
+    Index(None, "old_snapshot"),
+    Index(None, "new_snapshot"),
+)
+Index("uq_events_accepted", events.c.id, unique=True, sqlite_where=text("accepted"), postgresql_where=text("accepted"))
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("run", Id, ForeignKey("runs.id"), primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("accepted", Boolean, nullable=False),
+    Column("trial", Text, ForeignKey("trials.key"), nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "trial"),
+)
+Index("uq_stories_accepted", stories.c.id, unique=True, sqlite_where=text("accepted"), postgresql_where=text("accepted"))
+
+issues = Table(
+    "issues",
+    metadata,
+    _key(),
+    Column("source", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("path", Words, nullable=False),
+    Column("value", Words, nullable=False),
+    Column("trial", Text, nullable=False, comment="an example"),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("count", Integer, nullable=False),
+    UniqueConstraint("source", "code", "path", "value"),
+)
+
+# --- what is sent ---------------------------------------------------------------------------------------------------
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("html", Words, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("events", Text, nullable=False, server_default="[]"),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("next_attempt_at", UtcDateTime),
+    _required("last_error"),
+    Column("sent_at", UtcDateTime),
+    CheckConstraint("state IN ('waiting', 'sent', 'failed', 'dropped')", name="state"),
+    Index(None, "state", "created_at"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    _key(),
+    Column("run", Id, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("watch", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("when", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    _required("reason"),
+    Column("message", Text, ForeignKey("messages.key")),
+    ForeignKeyConstraint(["run", "event"], ["events.run", "events.id"]),
+    UniqueConstraint("run", "event", "watch", "channel"),
+    CheckConstraint("state IN ('held', 'ready', 'in_message', 'sent', 'failed', 'dropped', 'silenced')", name="state"),
+    Index(None, "state", "channel"),
+    Index(None, "message"),
+    sqlite_autoincrement=True,
+)
+Index(
+    "uq_alerts_accepted",
+    alerts.c.event,
+    alerts.c.channel,
+    alerts.c.watch,
+    unique=True,
+    sqlite_where=text("state <> 'held'"),
+    postgresql_where=text("state <> 'held'"),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    _key(),
+    Column("watch", Text, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("message", Text, ForeignKey("messages.key"), comment="the message that told it"),
+    Index(None, "watch", "message"),
+    sqlite_autoincrement=True,
+)
+
+silences = Table(
+    "silences",
+    metadata,
+    _key(),
+    Column("until", UtcDateTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("trial", Text),
+    Column("watch", Text),
+    Column("kind", Text),
+    _required("reason"),
+    sqlite_autoincrement=True,
+)
+
+conditions = Table(
+    "conditions",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("message", Words, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("told_begin_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Column("told_end_at", UtcDateTime),
+)
+
+# --- who works, and when --------------------------------------------------------------------------------------------
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("token", Id, nullable=False, comment="grows with every taker"),
+    Column("acquired_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
+schedule = Table(
+    "schedule",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("last_at", UtcDateTime),
+    Column("next_at", UtcDateTime),
+)
+
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("tls_profile", Text, nullable=False, comment="the way of greeting that the host accepted last"),
+    Column("remembered_at", UtcDateTime, nullable=False),
+)

@@ -1,0 +1,62 @@
+"""Trials as they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, Exists, Select, and_, exists, func, select
+
+from tracker.model.ids import split_key
+from tracker.store import rows
+from tracker.store import tables as t
+from tracker.store.database import Database, chunks, insert
+from tracker.store.values import Followed
+
+
+def followed(database: Database, source: str, trials: Collection[str] | None = None) -> list[Followed]:
+    """The trials of a source that any watch follows, by key; with ``trials``, these of them, followed or not."""
+    statement = select_followed().where(t.trials.c.source == source)
+    with database.reading() as connection:
+        if trials is None:
+            return [rows.followed(row) for row in connection.execute(statement.where(is_member())).mappings()]
+        return [
+            rows.followed(row)
+            for keys in chunks(sorted(trials))
+            for row in connection.execute(statement.where(t.trials.c.key.in_(keys))).mappings()
+        ]
+
+
+def tracking_since(database: Database, trials: Collection[str]) -> dict[str, datetime]:
+    """When the first version of each trial was seen by this tracker; versions imported by a backfill do not count."""
+    since: dict[str, datetime] = {}
+    with database.reading() as connection:
+        for keys in chunks(sorted(trials)):
+            statement = (
+                select(t.snapshots.c.trial, func.min(t.snapshots.c.first_seen_at).label("since"))
+                .where(t.snapshots.c.trial.in_(keys), t.snapshots.c.accepted, t.snapshots.c.origin == "live")
+                .group_by(t.snapshots.c.trial)
+            )
+            since.update((row.trial, row.since) for row in connection.execute(statement))
+    return since
+
+
+def select_followed() -> Select[*tuple[object, ...]]:
+    """Trials with their current snapshots, by key."""
+    joined = t.trials.outerjoin(t.snapshots, t.snapshots.c.id == t.trials.c.current_snapshot)
+    return select(*rows.trial_columns(), *rows.meta_columns()).select_from(joined).order_by(t.trials.c.key)
+
+
+def is_member() -> Exists:
+    """Whether an active watch follows the trial of the surrounding statement."""
+    return exists().where(and_(t.memberships.c.trial == t.trials.c.key, t.memberships.c.ended_at.is_(None)))
+
+
+def ensure_trials(connection: Connection, keys: Iterable[str], now: datetime) -> None:
+    """Make rows for trials not known yet."""
+    new = []
+    for key in sorted(set(keys)):
+        parts = split_key(key)
+        new.append({"key": key, "source": parts.source, "number": parts.number, "first_seen_at": now, "error": ""})
+    if new:
+        connection.execute(insert(connection, t.trials).on_conflict_do_nothing(), new)

@@ -1,0 +1,80 @@
+"""What the daemon and `doctor` ask: what is due, how big the database is, whether it is whole."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select, text
+
+from tracker.store import tables as t
+from tracker.store.database import Database, insert
+from tracker.store.values import Due, SourceState, StoreSize
+
+
+def due(database: Database, name: str) -> Due:
+    """When a job last ran and is to run next; both None for one never heard of."""
+    with database.reading() as connection:
+        row = connection.execute(select(t.schedule).where(t.schedule.c.name == name)).mappings().one_or_none()
+    return Due(**row) if row is not None else Due(name=name)
+
+
+def set_due(database: Database, name: str, last_at: datetime | None, next_at: datetime | None) -> None:
+    """Remember when a job ran and is to run next: a daemon that was down asks this when it starts."""
+    values = {"last_at": last_at, "next_at": next_at}
+    with database.writing() as connection:
+        statement = insert(connection, t.schedule).values(name=name, **values)
+        connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
+def source_states(database: Database) -> dict[str, SourceState]:
+    """The last accepted run of each source."""
+    with database.reading() as connection:
+        rows = connection.execute(select(t.source_state)).mappings()
+        return {row["source"]: SourceState(**row) for row in rows}
+
+
+def host_profiles(database: Database) -> dict[str, str]:
+    """The TLS profile that each host accepted last."""
+    with database.reading() as connection:
+        return {row.host: row.tls_profile for row in connection.execute(select(t.hosts))}
+
+
+def remember_host(database: Database, host: str, tls_profile: str, now: datetime) -> None:
+    """Begin with this TLS profile the next time."""
+    values = {"tls_profile": tls_profile, "remembered_at": now}
+    with database.writing() as connection:
+        statement = insert(connection, t.hosts).values(host=host, **values)
+        connection.execute(statement.on_conflict_do_update(index_elements=["host"], set_=values))
+
+
+def size(database: Database) -> StoreSize:
+    """How much is stored."""
+    with database.reading() as connection:
+        if connection.dialect.name == "sqlite":
+            pages = connection.scalar(text("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"))
+        else:
+            pages = connection.scalar(text("SELECT pg_database_size(current_database())"))
+        count = func.count()
+        snapshots, packed = connection.execute(select(count, func.sum(func.length(t.snapshots.c.body)))).one()
+        return StoreSize(
+            size=int(pages or 0),
+            trials=connection.scalar(select(count).select_from(t.trials)) or 0,
+            snapshots=snapshots,
+            snapshot_bytes=int(packed or 0),
+            events=connection.scalar(select(count).select_from(t.events).where(t.events.c.accepted)) or 0,
+        )
+
+
+def integrity(database: Database) -> list[str]:
+    """What is damaged, a sentence each; empty when all is well. PostgreSQL guards its own files."""
+    damage = []
+    with database.reading() as connection:
+        if connection.dialect.name == "sqlite":
+            damage += [line for line in connection.scalars(text("PRAGMA integrity_check")) if line != "ok"]
+            for table, row, parent, _ in connection.execute(text("PRAGMA foreign_key_check")):
+                damage.append(f"row {row} of {table} names a row of {parent} that is not there")
+        current = t.trials.outerjoin(t.snapshots, t.snapshots.c.id == t.trials.c.current_snapshot)
+        lost = select(t.trials.c.key).select_from(current)
+        lost = lost.where(t.trials.c.current_snapshot.is_not(None), t.snapshots.c.id.is_(None))
+        damage += [f"the current version of {key} is missing" for key in connection.scalars(lost)]
+    return damage

@@ -1,0 +1,245 @@
+"""Watches and who is in them. Membership is sticky: a search adds trials, only the user takes them away."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, Select, bindparam, select, update
+
+from tracker.model.watch import Watch
+from tracker.store import tables as t
+from tracker.store.database import Database, chunks, insert
+from tracker.store.trials import ensure_trials
+from tracker.store.values import CompletedListing, How, Join, Lease, Membership, WatchChanges, WatchState
+
+def sync_watches(
+    database: Database, watches: Sequence[Watch], channels: Collection[str], now: datetime
+) -> dict[str, WatchChanges]:
+    """Make the store agree with the configuration, and say what that changed, for each watch that it changed.
+
+    Trials and pages listed by hand join silently, those no longer listed end. A trial matched by a search stays until it
+    is in the watch's ``exclude``. A listed trial that its registry merged into another is followed as the other. A watch
+    that is gone ends with all its members; alerts and messages that wait for a watch or channel that is gone are dropped.
+    """
+    changes: dict[str, WatchChanges] = {}
+    with database.writing() as connection:
+        active = set(connection.scalars(select(t.watches.c.name).where(t.watches.c.active)))
+        merged = _merged(connection)
+        members = _members(connection)
+        for watch in watches:
+            created = watch.name not in active
+            if created:
+                _begin_watch(connection, watch.name, now)
+            changed = _sync_watch(connection, watch, merged, members.get(watch.name, {}), now)
+            if created or changed.joined or changed.ended:
+                changes[watch.name] = msgspec.structs.replace(changed, created=created)
+        _set_addresses(connection, watches)
+        for name in sorted(active - {watch.name for watch in watches}):
+            ended = tuple(sorted(members.get(name, {})))
+            _end(connection, name, ended, now)
+            connection.execute(update(t.watches).where(t.watches.c.name == name).values(active=False))
+            changes[name] = WatchChanges(watch=name, removed=True, ended=ended)
+        _drop_orphans(connection, [watch.name for watch in watches], channels, now)
+    return changes
+
+
+def watch_states(database: Database) -> dict[str, WatchState]:
+    """What is remembered of each watch in the configuration."""
+    columns = (t.watches.c.name, t.watches.c.created_at, t.watches.c.listing_digest, t.watches.c.last_complete_listing_at)
+    with database.reading() as connection:
+        return {
+            row.name: WatchState(
+                created_at=row.created_at,
+                listing_digest=row.listing_digest,
+                last_complete_listing_at=row.last_complete_listing_at,
+            )
+            for row in connection.execute(select(*columns).where(t.watches.c.active))
+        }
+
+
+def memberships(database: Database, source: str | None = None) -> list[Membership]:
+    """Who follows what at present, by watch and trial; with ``source``, only trials of that source."""
+    names = Membership.__struct_fields__
+    statement = (
+        select(*(t.memberships.c[name] for name in names))
+        .where(t.memberships.c.ended_at.is_(None))
+        .order_by(t.memberships.c.watch, t.memberships.c.trial)
+    )
+    if source is not None:
+        statement = statement.join(t.trials, t.trials.c.key == t.memberships.c.trial).where(t.trials.c.source == source)
+    with database.reading() as connection:
+        return [Membership(**row) for row in connection.execute(statement).mappings()]
+
+
+def complete_listing(database: Database, lease: Lease, watch: str, listing_digest: str, now: datetime) -> None:
+    """Remember that a watch's search was listed to its end outside of a run's acceptance."""
+    with database.writing(lease) as connection:
+        apply_listing(connection, CompletedListing(watch=watch, digest=listing_digest), now)
+
+
+def apply_joins(connection: Connection, joins: Iterable[Join], joined_at: datetime) -> tuple[Join, ...]:
+    """Let trials join their watches; those that are in already, or whose watch is gone, are left out. Returns the rest."""
+    active = set(connection.scalars(select(t.watches.c.name).where(t.watches.c.active)))
+    inside = {(row.watch, row.trial) for row in connection.execute(_active_members())}
+    new = {(join.watch, join.trial): join for join in joins if join.watch in active}
+    joined = tuple(join for key, join in new.items() if key not in inside)
+    _join(connection, joined, joined_at)
+    return joined
+
+
+def apply_listing(connection: Connection, listing: CompletedListing, now: datetime) -> None:
+    """A search was listed to its end: remember when, and who is in it no longer or again."""
+    connection.execute(
+        update(t.watches)
+        .where(t.watches.c.name == listing.watch)
+        .values(listing_digest=listing.digest, last_complete_listing_at=now)
+    )
+    for trials, left_at in ((listing.left, now), (listing.back, None)):
+        for keys in chunks(trials):
+            connection.execute(
+                update(t.memberships)
+                .where(t.memberships.c.watch == listing.watch, t.memberships.c.trial.in_(keys))
+                .values(left_search_at=left_at)
+            )
+
+
+def move_merged(connection: Connection, run_id: int, joined_at: datetime, now: datetime) -> None:
+    """Trials that their registry merged into another: their watches follow the other from this run on."""
+    merged = (t.checks.c.run == run_id, t.checks.c.status == "merged", t.checks.c.merged_into.is_not(None))
+    statement = _active_members().add_columns(t.checks.c.merged_into).join(t.checks, t.checks.c.trial == t.memberships.c.trial)
+    moved = connection.execute(statement.where(*merged)).all()
+    inside = {(row.watch, row.trial) for row in connection.execute(_active_members())} if moved else set()
+    _join(
+        connection,
+        [
+            Join(watch=row.watch, trial=row.merged_into, silent=True, how=row.how)
+            for row in moved
+            if (row.watch, row.merged_into) not in inside
+        ],
+        joined_at,
+    )
+    for row in moved:
+        _end(connection, row.watch, [row.trial], now)
+
+
+def _active_members() -> Select[tuple[str, str, str]]:
+    columns = (t.memberships.c.watch, t.memberships.c.trial, t.memberships.c.how)
+    return select(*columns).where(t.memberships.c.ended_at.is_(None))
+
+
+def _members(connection: Connection) -> dict[str, dict[str, str]]:
+    """Watch to trial to how it came in, for all that are in now."""
+    members: dict[str, dict[str, str]] = {}
+    for watch, trial, how in connection.execute(_active_members()):
+        members.setdefault(watch, {})[trial] = how
+    return members
+
+
+def _merged(connection: Connection) -> dict[str, str]:
+    """Merged trials and the trial that each is followed as, at the end of the chain."""
+    statement = select(t.trials.c.key, t.trials.c.merged_into).where(t.trials.c.merged_into.is_not(None))
+    steps = {row.key: row.merged_into for row in connection.execute(statement)}
+    ends: dict[str, str] = {}
+    for key in steps:
+        end, passed = key, {key}
+        while end in steps and steps[end] not in passed:
+            end = steps[end]
+            passed.add(end)
+        ends[key] = end
+    return ends
+
+
+def _begin_watch(connection: Connection, name: str, now: datetime) -> None:
+    """A new watch, or one that came back: it has listed nothing yet."""
+    values = {"active": True, "created_at": now, "listing_digest": None, "last_complete_listing_at": None}
+    statement = insert(connection, t.watches).values(name=name, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
+def _sync_watch(
+    connection: Connection, watch: Watch, merged: Mapping[str, str], members: Mapping[str, str], now: datetime
+) -> WatchChanges:
+    by_hand: dict[str, How] = {merged.get(trial, trial): "listed" for trial in watch.trials}
+    by_hand |= {page.trial: "page" for page in watch.pages}
+    joined = [trial for trial in by_hand if trial not in members]
+    ended = [
+        trial
+        for trial, how in members.items()
+        if trial not in by_hand and (how != "search" or trial in watch.exclude)
+    ]
+    ensure_trials(connection, joined, now)
+    _join(connection, [Join(watch=watch.name, trial=trial, silent=True, how=by_hand[trial]) for trial in joined], now)
+    _end(connection, watch.name, ended, now)
+    # A trial that a search matched and that is now listed by hand stays whatever the search does.
+    retold = [
+        {"its_watch": watch.name, "its_trial": trial, "how": how}
+        for trial, how in by_hand.items()
+        if members.get(trial, how) != how
+    ]
+    if retold:
+        where = (t.memberships.c.watch == bindparam("its_watch"), t.memberships.c.trial == bindparam("its_trial"))
+        connection.execute(update(t.memberships).where(*where), retold)
+    return WatchChanges(watch=watch.name, joined=tuple(joined), ended=tuple(ended))
+
+
+def _join(connection: Connection, joins: Sequence[Join], joined_at: datetime) -> None:
+    if not joins:
+        return
+    ensure_trials(connection, {join.trial for join in joins}, joined_at)
+    statement = insert(connection, t.memberships)
+    new = {name: statement.excluded[name] for name in ("how", "joined_at", "silent", "left_search_at", "ended_at")}
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["watch", "trial"], set_=new),
+        [
+            {
+                "watch": join.watch,
+                "trial": join.trial,
+                "how": join.how,
+                "joined_at": joined_at,
+                "silent": join.silent,
+                "left_search_at": None,
+                "ended_at": None,
+            }
+            for join in joins
+        ],
+    )
+
+
+def _end(connection: Connection, watch: str, trials: Iterable[str], now: datetime) -> None:
+    for keys in chunks(trials):
+        connection.execute(
+            update(t.memberships)
+            .where(t.memberships.c.watch == watch, t.memberships.c.trial.in_(keys), t.memberships.c.ended_at.is_(None))
+            .values(ended_at=now)
+        )
+
+
+def _set_addresses(connection: Connection, watches: Iterable[Watch]) -> None:
+    """The address of a page is the configuration's to say."""
+    addresses = [{"page": page.trial, "address": page.url} for watch in watches for page in watch.pages]
+    if addresses:
+        statement = update(t.trials).where(t.trials.c.key == bindparam("page")).values(url=bindparam("address"))
+        connection.execute(statement, addresses)
+
+
+def _drop_orphans(connection: Connection, watches: Collection[str], channels: Collection[str], now: datetime) -> None:
+    """Drop what waits for a watch or channel that is gone; edits act forward, so nobody will ever fetch it."""
+    waiting = t.alerts.c.state.in_(("held", "ready"))
+    for column, names, what in ((t.alerts.c.watch, watches, "watch"), (t.alerts.c.channel, channels, "channel")):
+        connection.execute(
+            update(t.alerts)
+            .where(waiting, column.not_in(names))
+            .values(state="dropped", changed_at=now, reason=f"its {what} is no longer in the configuration")
+        )
+    reason = "its channel is no longer in the configuration"
+    orphans = select(t.messages.c.key).where(t.messages.c.state == "waiting", t.messages.c.channel.not_in(channels))
+    connection.execute(
+        update(t.alerts)
+        .where(t.alerts.c.state == "in_message", t.alerts.c.message.in_(orphans))
+        .values(state="dropped", changed_at=now, reason=reason)
+    )
+    connection.execute(
+        update(t.messages).where(t.messages.c.key.in_(orphans)).values(state="dropped", last_error=reason, next_attempt_at=None)
+    )

@@ -1,0 +1,294 @@
+"""The desk of a run: answers come in, each is weighed, and a batch of what is to be kept goes to the store."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from tracker import alerts, records
+from tracker.clock import Clock
+from tracker.config import Settings
+from tracker.errors import SourceError
+from tracker.events import listing_event
+from tracker.model.alert import Alert
+from tracker.model.event import Event
+from tracker.model.record import TrialRecord
+from tracker.model.source import Absent, Answer, DataVersion, Failed, Found, NotModified, Source
+from tracker.store import Store
+from tracker.store.values import Batch, Followed, Lease, Membership, NewIssue, StagedEvent
+from tracker.sync import mirrors, weigh
+from tracker.sync.listing import Decision, Entry
+from tracker.sync.weigh import Context, Outcome
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """A trial or search that could not be read, with a sentence that says why."""
+
+    subject: str
+    error: str
+
+
+@dataclass
+class Gathered:
+    """What a run has met so far, for its report and its closing transaction."""
+
+    failures: list[Failure] = field(default_factory=list)
+    issues: list[NewIssue] = field(default_factory=list)
+    answered: set[str] = field(default_factory=set)
+    absent: set[str] = field(default_factory=set)
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """What weighing needs to know: the trials, who follows them since when, and who is about to join which watch."""
+
+    settings: Settings
+    store: Store
+    source: Source
+    sources: Mapping[str, Source]
+    clock: Clock
+    run: int
+    data: DataVersion | None
+    followed: Mapping[str, Followed]
+    memberships: Sequence[Membership]
+    decisions: Sequence[Decision]
+    gathered: Gathered
+
+    def __post_init__(self) -> None:
+        self._watches = {watch.name: watch for watch in self.settings.watches}
+        self._joined: dict[str, dict[str, datetime]] = defaultdict(dict)
+        for member in self.memberships:
+            self._joined[member.trial][member.watch] = member.joined_at
+        self._entering: dict[str, list[tuple[str, Entry]]] = defaultdict(list)
+        for decision in self.decisions:
+            for entry in decision.entries:
+                if entry.kind:
+                    self._entering[entry.trial].append((decision.watch, entry))
+
+    def stage(self, lease: Lease, answers: Iterable[Answer]) -> None:
+        """Weigh a batch of answers and stage it in one transaction."""
+        outcomes = self._weigh(list(answers))
+        for outcome in outcomes:
+            check = outcome.staged.check
+            if check.error:
+                self.gathered.failures.append(Failure(subject=check.trial, error=check.error))
+            if check.status in ("absent", "removed"):
+                self.gathered.absent.add(check.trial)
+            elif check.status != "failed":
+                self.gathered.answered.add(check.trial)
+        self._stage(lease, outcomes)
+
+    def stage_listings(self, lease: Lease) -> None:
+        """Stage what the searches say of trials whose records are stored already: entered, back again, or left."""
+        told = [(trial, watch, entry.kind or "", {"reason": entry.reason}) for trial, watch, entry in self._stored_entries()]
+        told += [
+            (trial, decision.watch, "left_watch", {})
+            for decision in self.decisions
+            for trial in decision.left
+            if trial not in self.gathered.absent
+        ]
+        if not told:
+            return
+        stored = {
+            known.key: record for known, record in records.current(self.store, self.sources, sorted({t[0] for t in told}))
+        }
+        events = [
+            self._listing_event(kind, trial, watch, details, stored[trial])
+            for trial, watch, kind, details in told
+            if trial in stored
+        ]
+        self._stage(lease, (), events)
+
+    # --- weighing -----------------------------------------------------------------------------------------------
+
+    def _weigh(self, answers: list[Answer]) -> list[Outcome]:
+        moved: list[tuple[Found, str]] = []
+        outcomes = []
+        for answer in answers:
+            known = self.followed[answer.trial]
+            context = self._context(known.key)
+            match answer:
+                case Found(canonical=str(canonical)):
+                    outcomes.append(weigh.merged(known, canonical, context))
+                case Found():
+                    try:
+                        digest = self.source.digest(answer.document)
+                    except SourceError as error:
+                        outcomes.append(weigh.failed(known, _failed(known, error), context))
+                        continue
+                    if self._stored_digest(known) == (digest, self.source.info.digest_version):
+                        outcomes.append(weigh.unchanged(known, context, answer.validators))
+                    else:
+                        moved.append((answer, digest))
+                case NotModified():
+                    outcomes.append(weigh.unchanged(known, context))
+                case Absent():
+                    outcomes.append(weigh.absent(known, answer, context))
+                case Failed():
+                    outcomes.append(weigh.failed(known, answer, context))
+        return outcomes + self._weigh_moved(moved)
+
+    def _redefined(self, known: Followed) -> bool:
+        return known.current is not None and known.current.digest_version != self.source.info.digest_version
+
+    def _stored_digest(self, known: Followed) -> tuple[str, int] | None:
+        return (known.current.digest, known.current.digest_version) if known.current else None
+
+    def _weigh_moved(self, moved: list[tuple[Found, str]]) -> list[Outcome]:
+        """Weigh the documents that differ from what is stored, each against its stored version."""
+        if not moved:
+            return []
+        trials = [answer.trial for answer, _ in moved]
+        stored = [known.current.id for known in map(self.followed.__getitem__, trials) if known.current]
+        old = {document.trial: document for document in self.store.documents(stored)}
+        past, since = self.store.past_events(trials), self.store.tracking_since(trials)
+        outcomes = []
+        for answer, digest in moved:
+            known = self.followed[answer.trial]
+            before = old.get(known.key)
+            context = self._context(known.key, past=past.get(known.key, ()), since=since.get(known.key))
+            try:
+                # Where the rule of the digest moved with a new version of this program, the trial may not have.
+                if before and self._redefined(known) and self.source.digest(before) == digest:
+                    outcomes.append(weigh.unchanged(known, context, answer.validators))
+                else:
+                    outcomes.append(weigh.found(self.source, known, answer, digest, before, context))
+            except SourceError as error:
+                outcomes.append(weigh.failed(known, _failed(known, error), context))
+        return outcomes
+
+    def _context(self, trial: str, past: tuple[Event, ...] = (), since: datetime | None = None) -> Context:
+        watches = [self._watches[name] for name in self._joined[trial] if name in self._watches]
+        return Context(
+            data=self.data,
+            now=self.clock(),
+            label=next((watch.labels[trial] for watch in watches if trial in watch.labels), ""),
+            tracking_since=since,
+            past=past,
+            near={watch.name: watch.near for watch in watches if watch.near},
+            overrides=self.settings.severities,
+        )
+
+    # --- what the searches say ----------------------------------------------------------------------------------
+
+    def _stored_entries(self) -> Iterator[tuple[str, str, Entry]]:
+        for trial, entering in self._entering.items():
+            if self.followed[trial].current:
+                yield from ((trial, watch, entry) for watch, entry in entering)
+
+    def _entered(self, outcome: Outcome) -> list[Event]:
+        """The events of a trial that was read for the first time because a search now holds it."""
+        trial = outcome.staged.check.trial
+        if outcome.staged.check.status != "baseline" or outcome.record is None:
+            return []
+        return [
+            self._listing_event(entry.kind, trial, watch, {"reason": entry.reason}, outcome.record)
+            for watch, entry in self._entering[trial]
+            if entry.kind
+        ]
+
+    def _listing_event(self, kind: str, trial: str, watch: str, details: Mapping[str, object], record: TrialRecord) -> Event:
+        context = self._context(trial)
+        label = self._watches[watch].labels.get(trial, context.label)
+        day = self.data.timestamp if self.data else context.now.date().isoformat()
+        return listing_event(
+            kind,
+            trial=trial,
+            label=weigh.label_of(record, label, trial),
+            record=record,
+            detected_at=context.now,
+            seen_between=(None, context.now),
+            details={"watch": watch, **{name: value for name, value in details.items() if value}},
+            data_version=self.data.date if self.data else None,
+            key=f"{watch} {day}",
+            overrides=self.settings.severities,
+        )
+
+    # --- staging ------------------------------------------------------------------------------------------------
+
+    def _stage(self, lease: Lease, outcomes: Sequence[Outcome], listing_events: Sequence[Event] = ()) -> None:
+        watches, now = self._watches, self.clock()
+        staged = [event for outcome in outcomes for event in outcome.events]
+        routed: list[Alert] = []
+        for outcome in outcomes:
+            home = self._home(outcome.record)
+            for item in outcome.events:
+                if outcome.record is None or not mirrors.already_told(item.event, outcome.record, home):
+                    routed += alerts.route(item.event, watches, self._joined[item.event.trial])
+        entered = [*listing_events, *(event for outcome in outcomes for event in self._entered(outcome))]
+        lagging = [event for outcome in outcomes for event in self._lagging(outcome)]
+        for event in entered:
+            routed += alerts.route(event, watches, {str(event.details["watch"]): now})
+        for event in lagging:
+            routed += alerts.route(event, watches, self._joined[event.trial])
+        alone = [weigh.told((event,)) for event in (*entered, *lagging)]
+        report = self.store.stage(
+            lease,
+            self.run,
+            Batch(
+                checks=tuple(outcome.staged for outcome in outcomes),
+                snapshots=tuple(outcome.snapshot for outcome in outcomes if outcome.snapshot),
+                events=(*staged, *(self._without_base(event) for events, _ in alone for event in events)),
+                stories=(
+                    *(story for outcome in outcomes for story in outcome.stories),
+                    *(story for _, stories in alone for story in stories),
+                ),
+                alerts=tuple(routed),
+                issues=tuple((o.staged.check.trial, issue) for o in outcomes for issue in o.issues),
+            ),
+            now,
+        )
+        self.gathered.issues += report.new_issues
+
+    def _without_base(self, event: Event) -> StagedEvent:
+        current = self.followed[event.trial].current
+        return StagedEvent(event=event, old_snapshot=current.id if current else None)
+
+    # --- mirrors ------------------------------------------------------------------------------------------------
+
+    def _home(self, record: TrialRecord | None) -> TrialRecord | None:
+        """The home registry's record of the trial that a page republishes, if it is followed there."""
+        home = self.source.info.home
+        if home is None or record is None or record.nct_number is None:
+            return None
+        return next((found for _, found in records.current(self.store, self.sources, [f"{home}:{record.nct_number}"])), None)
+
+    def _lagging(self, outcome: Outcome) -> list[Event]:
+        """Where a page still shows what the registry has moved on from since the page was first read."""
+        check, info = outcome.staged.check, self.source.info
+        known = self.followed[check.trial]
+        if info.home is None or known.current is None or check.status not in ("unchanged", "changed", "quiet"):
+            return []
+        record = outcome.record or records.read(self.sources, self.store.document(known.current.id))
+        home = self._home(record)
+        versions = self.store.timeline(f"{info.home}:{record.nct_number}")
+        if home is None or versions[-1].first_seen_at <= known.first_seen_at:
+            return []
+        earlier = [records.read(self.sources, document) for document in self.store.documents([v.id for v in versions[:-1]])]
+        lag = mirrors.lag(record, home, earlier)
+        if lag is None:
+            return []
+        event = listing_event(
+            "mirror_lags" if lag.behind else "registries_disagree",
+            trial=check.trial,
+            label=weigh.label_of(record, self._context(check.trial).label, check.trial),
+            record=record,
+            detected_at=self.clock(),
+            seen_between=(versions[-1].first_seen_at, self.clock()),
+            details={
+                "home": home.trial,
+                "fields": {name: {"page": mine, "registry": theirs} for name, (mine, theirs) in lag.fields.items()},
+            },
+            data_version=versions[-1].data_version,
+            key=versions[-1].sha256,
+            overrides=self.settings.severities,
+        )
+        return [] if self.store.known_events([event.id]) else [event]
+
+
+def _failed(known: Followed, error: SourceError) -> Failed:
+    return Failed(trial=known.key, error=str(error), kind=type(error).__name__)

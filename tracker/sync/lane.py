@@ -1,0 +1,284 @@
+"""One source in one pass: from its lease to the acceptance of its run. This module does; the others here decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal, Protocol
+
+import msgspec
+
+from tracker import health, log
+from tracker.clock import Clock
+from tracker.config import Settings
+from tracker.errors import AnswerError, FetchError, LeaseHeldError, SourceError
+from tracker.model.event import Event, Story
+from tracker.model.run import Run, RunCounts
+from tracker.model.source import (
+    Answer,
+    Asked,
+    DataVersion,
+    Failed,
+    Fetch,
+    Found,
+    Source,
+    SourceInfo,
+)
+from tracker.model.watch import Watch
+from tracker.store import Store
+from tracker.store.values import (
+    CompletedListing,
+    EventFilter,
+    Followed,
+    Join,
+    Lease,
+    NewIssue,
+    OpenRun,
+)
+from tracker.sync import listing
+from tracker.sync.desk import Desk, Failure, Gathered
+
+LEASE_FOR = timedelta(minutes=10)
+BATCH_TRIALS = 200
+BATCH_BYTES = 16 * 1024 * 1024
+
+logger = log.get(__name__)
+
+Progress = Callable[[str, int, int], None]
+"""Called with a source's title, the trials done and the trials to do."""
+
+
+def no_progress(title: str, done: int, total: int) -> None:
+    """For callers that show none."""
+
+
+class Binder(Protocol):
+    """The fetcher as a pass sees it."""
+
+    def bind(self, info: SourceInfo, *, base_url: str, pace: float) -> Fetch:
+        """The client for one source, with its address and pace."""
+        ...
+
+
+LaneState = Literal["accepted", "held", "failed", "busy"]
+
+
+class LaneReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What one source's part of a pass did. ``error`` says why it failed or is held."""
+
+    source: str
+    title: str
+    state: LaneState
+    run: int | None = None
+    data_version: str | None = None
+    counts: RunCounts = RunCounts()
+    events: tuple[Event, ...] = ()
+    stories: tuple[Story, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    issues: tuple[NewIssue, ...] = ()
+    error: str = ""
+
+    @property
+    def clean(self) -> bool:
+        """Whether all that was asked for was read, and read in full."""
+        return self.state == "accepted" and not self.failures and not self.issues
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lane:
+    """One source and all it needs for a pass. ``reshaped``: watches were added or removed since the last pass."""
+
+    settings: Settings
+    store: Store
+    source: Source
+    sources: Mapping[str, Source]
+    fetcher: Binder
+    clock: Clock
+    holder: str
+    only: frozenset[str]
+    full: bool
+    reshaped: bool
+    progress: Progress
+
+    @property
+    def kind(self) -> str:
+        """Registry or page."""
+        return self.source.info.kind
+
+    def run(self) -> LaneReport:
+        """Ask, weigh, stage, judge, accept; an error that ends the source is told in the report."""
+        info = self.source.info
+        try:
+            lease = self.store.acquire_lease(f"source:{info.key}", self.holder, self.clock(), LEASE_FOR)
+        except LeaseHeldError as error:
+            return LaneReport(source=info.key, title=info.title, state="busy", error=str(error))
+        try:
+            return self._run(lease)
+        except SourceError as error:
+            logger.error(log.pairs("source_failed", source=info.key, error=error))
+            return LaneReport(source=info.key, title=info.title, state="failed", error=str(error))
+        finally:
+            self.store.release_lease(lease, self.clock())
+
+    def _run(self, lease: Lease) -> LaneReport:
+        place = self.settings.sources[self.source.info.key]
+        fetch = self.fetcher.bind(self.source.info, base_url=place.base_url, pace=place.pace)
+        data = self.source.data_version(fetch)
+        opened = self.store.open_run(lease, self.source.info.key, self.clock(), data)
+        met = Gathered()
+        decisions = self._list(fetch, met)
+        followed = self._followed(decisions)
+        due = [known for known in followed.values() if self._due(known, data, opened)]
+        desk = Desk(
+            settings=self.settings,
+            store=self.store,
+            source=self.source,
+            sources=self.sources,
+            clock=self.clock,
+            run=opened.run.id,
+            data=data,
+            followed=followed,
+            memberships=self.store.memberships(self.source.info.key),
+            decisions=decisions,
+            gathered=met,
+        )
+        for batch in _batches(self._answers(due, fetch, data)):
+            lease = self.store.renew_lease(lease, self.clock(), LEASE_FOR)
+            desk.stage(lease, batch)
+        desk.stage_listings(lease)
+        return self._close(lease, opened, met, decisions, followed)
+
+    def _list(self, fetch: Fetch, met: Gathered) -> list[listing.Decision]:
+        """List every watch's search to its end, and decide who joins and leaves."""
+        decisions = []
+        info = self.source.info
+        states = self.store.watch_states()
+        for watch in self._watches():
+            search = listing.search_of(watch)
+            if search is None or not (info.search_hosts or info.query_fields):
+                continue
+            members = {m.trial: m for m in self.store.memberships(info.key) if m.watch == watch.name}
+            try:
+                listed = list(self.source.listing(search, fetch))
+            except (FetchError, AnswerError) as error:
+                met.failures.append(Failure(subject=f"search of watch {watch.name}", error=str(error)))
+                continue
+            decisions.append(listing.decide(watch, search, listed, states[watch.name], members))
+        return decisions
+
+    def _watches(self) -> Iterator[Watch]:
+        return (watch for watch in self.settings.watches if not self.only or watch.name in self.only)
+
+    def _followed(self, decisions: Iterable[listing.Decision]) -> dict[str, Followed]:
+        """Members of the watches in this pass, and the trials that are about to join."""
+        key = self.source.info.key
+        followed = {known.key: known for known in self.store.followed(key)}
+        if self.only:
+            members = {m.trial for m in self.store.memberships(key) if m.watch in self.only}
+            followed = {trial: known for trial, known in followed.items() if trial in members}
+        for decision in decisions:
+            for entry in decision.entries:
+                if entry.trial not in followed:
+                    number = entry.trial.partition(":")[2]
+                    followed[entry.trial] = Followed(key=entry.trial, source=key, number=number, first_seen_at=self.clock())
+        return followed
+
+    def _due(self, known: Followed, data: DataVersion | None, opened: OpenRun) -> bool:
+        if known.key in opened.done or known.merged_into:
+            return False
+        return self.full or data is None or known.checked_data_timestamp != data.timestamp
+
+    def _answers(self, due: list[Followed], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
+        """One answer for each due trial; where the source ends early, the rest of them failed for that reason."""
+        title, total = self.source.info.title, len(due)
+        asked = [
+            # A trial that was removed or never read is asked without validators: 304 would say nothing of it.
+            Asked(trial=known.key, url=known.url, validators=known.validators if known.current else None)
+            for known in due
+        ]
+        waiting = dict.fromkeys(known.key for known in due)
+        self.progress(title, 0, total)
+        try:
+            for answer in self.source.retrieve(asked, fetch, data):
+                waiting.pop(answer.trial, None)
+                self.progress(title, total - len(waiting), total)
+                yield answer
+        except FetchError as error:
+            logger.error(log.pairs("source_ended_early", source=self.source.info.key, error=error))
+            for trial in waiting:
+                yield Failed(trial=trial, error=str(error), kind=type(error).__name__)
+
+    def _close(
+        self,
+        lease: Lease,
+        opened: OpenRun,
+        met: Gathered,
+        decisions: list[listing.Decision],
+        followed: Mapping[str, Followed],
+    ) -> LaneReport:
+        """Judge the whole run and accept it, or leave it staged."""
+        info, run_id, now = self.source.info, opened.run.id, self.clock()
+        totals = self.store.staged_totals(run_id)
+        counts = totals.counts
+        comparable = not self.reshaped and not self.only and not met.failures
+        if decisions:
+            counts = msgspec.structs.replace(counts, listed=sum(decision.listed for decision in decisions))
+        last = self.store.last_healthy(info.key)
+        last_listed = last.counts.listed if last and comparable else None
+        verdict = health.judge(counts, totals.emptied, last_listed=last_listed)
+        readable = met.answered | opened.done | {trial for trial, known in followed.items() if known.current}
+        joins = [
+            Join(watch=decision.watch, trial=entry.trial, silent=entry.kind is None)
+            for decision in decisions
+            for entry in decision.entries
+            if entry.trial in readable and entry.trial not in decision.back
+        ]
+        listings = [
+            CompletedListing(
+                watch=decision.watch,
+                digest=decision.digest,
+                left=tuple(trial for trial in decision.left if trial not in met.absent),
+                back=decision.back,
+            )
+            for decision in decisions
+        ]
+        if verdict.sick:
+            logger.error(log.pairs("run_held", source=info.key, run=run_id, why=verdict.sick))
+            held = self.store.hold(lease, run_id, now, counts, verdict, joins, listings)
+            return self._report(held, "held", met, error=verdict.sick)
+        accepted = self.store.accept(lease, run_id, now, counts, joins, listings, verdict)
+        for decision in decisions:
+            if decision.note:
+                self.store.add_note(decision.watch, decision.note, now)
+        return self._report(accepted.run, "accepted", met)
+
+    def _report(self, run: Run, state: LaneState, met: Gathered, error: str = "") -> LaneReport:
+        events = tuple(self.store.events(EventFilter(run=run.id))) if state == "accepted" else ()
+        return LaneReport(
+            source=self.source.info.key,
+            title=self.source.info.title,
+            state=state,
+            run=run.id,
+            data_version=run.data_timestamp,
+            counts=run.counts,
+            events=events,
+            stories=tuple(self.store.stories({event.story for event in events})),
+            failures=tuple(met.failures),
+            issues=tuple(met.issues),
+            error=error,
+        )
+
+
+def _batches(answers: Iterable[Answer]) -> Iterator[list[Answer]]:
+    """Answers in batches small enough for one transaction and for memory."""
+    batch: list[Answer] = []
+    size = 0
+    for answer in answers:
+        batch.append(answer)
+        size += len(answer.document.body) if isinstance(answer, Found) else 0
+        if len(batch) >= BATCH_TRIALS or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

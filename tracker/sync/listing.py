@@ -1,0 +1,90 @@
+"""What a search's listing means for a watch: who joins, who left, and who hears of it. Pure decisions."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import msgspec
+
+from tracker.model.source import Listed, Search
+from tracker.model.watch import Watch
+from tracker.store.values import Membership, WatchState
+
+NEW_WITHIN = timedelta(days=7)
+"""A trial is a new registration if it was first posted since the last complete listing, less these days of posting lag."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A trial that enters a watch; ``kind`` is None when it joins silently."""
+
+    trial: str
+    kind: str | None
+    reason: str = ""
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What one complete listing does to a watch. ``note`` is a line for the next digest, empty for none."""
+
+    watch: str
+    digest: str
+    listed: int
+    entries: tuple[Entry, ...] = ()
+    left: tuple[str, ...] = ()
+    back: tuple[str, ...] = ()
+    note: str = ""
+
+
+def search_of(watch: Watch) -> Search | None:
+    """What a watch asks a registry to list, if anything."""
+    if watch.search is None and not watch.query:
+        return None
+    return Search(url=watch.search, fields=watch.query, near=watch.near)
+
+
+def listing_digest(search: Search, exclude: frozenset[str]) -> str:
+    """A hash of what is asked, so that an edited watch is told from a changed registry."""
+    return hashlib.sha256(msgspec.json.encode((search, sorted(exclude)), order="sorted")).hexdigest()
+
+
+def decide(
+    watch: Watch,
+    search: Search,
+    listed: Sequence[Listed],
+    state: WatchState,
+    members: Mapping[str, Membership],
+) -> Decision:
+    """Compare a complete listing with the watch's members.
+
+    The first listing of a watch, and the first after it was edited, bring trials in silently. Later a trial is
+    ``new_registration`` if it was first posted since the last listing, else ``entered_watch``.
+    """
+    digest = listing_digest(search, watch.exclude)
+    found = {entry.trial: entry for entry in listed if entry.trial not in watch.exclude}
+    first = state.last_complete_listing_at is None
+    edited = not first and state.listing_digest != digest
+    entries = []
+    for trial, entry in found.items():
+        if trial not in members:
+            entries.append(_entry(entry, state, silent=first or edited))
+    by_search = {trial: member for trial, member in members.items() if member.how == "search"}
+    left = () if edited else tuple(t for t, m in by_search.items() if t not in found and m.left_search_at is None)
+    back = tuple(t for t, m in by_search.items() if t in found and m.left_search_at is not None)
+    if not edited:
+        entries += [Entry(trial=trial, kind="entered_watch", reason="it is in the search again") for trial in back]
+    note = ""
+    if edited and entries:
+        count = "1 trial" if len(entries) == 1 else f"{len(entries)} trials"
+        note = f"The search of watch “{watch.name}” was edited; {count} joined it."
+    return Decision(watch=watch.name, digest=digest, listed=len(found), entries=tuple(entries), left=left, back=back, note=note)
+
+
+def _entry(entry: Listed, state: WatchState, *, silent: bool) -> Entry:
+    if silent or state.last_complete_listing_at is None:
+        return Entry(trial=entry.trial, kind=None)
+    since = (state.last_complete_listing_at - NEW_WITHIN).date()
+    posted = entry.first_posted.last if entry.first_posted else None
+    if posted and posted >= since:
+        return Entry(trial=entry.trial, kind="new_registration")
+    return Entry(trial=entry.trial, kind="entered_watch", reason="it matches the search since its record changed")

@@ -1,0 +1,72 @@
+"""Pages that republish a registry's record: what they repeat is not told twice, and where they lag is said once.
+
+Pure decisions over two records of one trial, the page's and its home registry's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from tracker.model.dates import RegistryDate
+from tracker.model.event import Event
+from tracker.model.record import TrialRecord
+
+COMPARED = (
+    "recruitment_status",
+    "results_state",
+    "start_date",
+    "completion_date",
+    "enrollment",
+    "phases",
+)
+"""Fields in which a page that says otherwise than the registry is worth a word."""
+
+
+class Lag(msgspec.Struct, frozen=True, kw_only=True):
+    """A page and its registry differ. ``fields`` maps a field to (page's value, registry's value) as JSON values.
+
+    ``behind``: the page is dated before the registry's update, or each of its values is one the registry showed before.
+    """
+
+    fields: dict[str, tuple[object, object]]
+    behind: bool
+
+
+def already_told(event: Event, page: TrialRecord, home: TrialRecord | None) -> bool:
+    """Whether the registry's record already says all that the page's event tells."""
+    if home is None:
+        return False
+    fields = {change.path[0] for change in event.changes}
+    return bool(fields) and all(_agree(getattr(page, field, None), getattr(home, field, None)) for field in fields)
+
+
+def lag(page: TrialRecord, home: TrialRecord, earlier: Sequence[TrialRecord]) -> Lag | None:
+    """Where the page says otherwise than the registry does now; ``earlier`` are the registry's former records."""
+    differing = {}
+    behind = True
+    dated_earlier = _earlier(page.last_update_posted, home.last_update_posted)
+    for field in COMPARED:
+        mine, theirs = getattr(page, field), getattr(home, field)
+        if mine is None or theirs is None or _agree(mine, theirs):
+            continue
+        differing[field] = (msgspec.to_builtins(mine), msgspec.to_builtins(theirs))
+        behind = behind and (dated_earlier or any(_agree(mine, getattr(record, field)) for record in earlier))
+    return Lag(fields=differing, behind=behind) if differing else None
+
+
+def _earlier(page: RegistryDate | None, home: RegistryDate | None) -> bool:
+    return bool(page and home and page.last and home.first and page.last < home.first)
+
+
+def _agree(mine: object, theirs: object) -> bool:
+    """Whether two values say the same as far as both speak: a page gives no date types and may round a month to a day."""
+    if isinstance(mine, RegistryDate) and isinstance(theirs, RegistryDate):
+        return mine.date == theirs.date or mine.contains(theirs) or theirs.contains(mine)
+    if isinstance(mine, tuple) and isinstance(theirs, tuple):
+        return len(mine) == len(theirs) and all(_agree(a, b) for a, b in zip(mine, theirs, strict=True))
+    if isinstance(mine, msgspec.Struct) and type(mine) is type(theirs):
+        pairs = [(getattr(mine, name), getattr(theirs, name)) for name in mine.__struct_fields__]
+        return all(a is None or b is None or _agree(a, b) for a, b in pairs)
+    return mine == theirs

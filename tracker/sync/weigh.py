@@ -1,0 +1,263 @@
+"""What one answer means for one trial: a pure decision, from the answer and what is stored to what is to be staged."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from tracker.compare import compare
+from tracker.errors import AnswerError
+from tracker.events import Comparison, detect, listing_event
+from tracker.model.event import Event, Seen, Story
+from tracker.model.record import TrialRecord
+from tracker.model.run import Check, CheckStatus
+from tracker.model.source import Absent, DataVersion, Document, Failed, Found, Issue, Source, Validators
+from tracker.model.vocabulary import Severity, rank
+from tracker.model.watch import Near
+from tracker.render import words
+from tracker.store.values import Followed, SnapshotMeta, StagedCheck, StagedEvent, StagedSnapshot
+
+GONE_AFTER = timedelta(hours=20)
+"""Absent twice this far apart is removed, where the registry states no data version of its own."""
+
+LABEL_LENGTH = 70
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer is weighed with: the registry's data, the time, and what the watches say of the trial."""
+
+    data: DataVersion | None
+    now: datetime
+    label: str = ""
+    tracking_since: datetime | None = None
+    past: tuple[Event, ...] = ()
+    near: Mapping[str, Near] = {}
+    overrides: Mapping[str, Severity] = {}
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be staged for one trial. ``record`` is the one just read, None when nothing new was read."""
+
+    staged: StagedCheck
+    snapshot: StagedSnapshot | None = None
+    events: tuple[StagedEvent, ...] = ()
+    stories: tuple[Story, ...] = ()
+    issues: tuple[Issue, ...] = ()
+    record: TrialRecord | None = None
+
+
+def label_of(record: TrialRecord | None, given: str, trial: str) -> str:
+    """The name people call a trial by: the one they gave it, else its acronym or the start of its title."""
+    if given or record is None:
+        return given or trial
+    name = record.acronym or record.brief_title or trial
+    return name if len(name) <= LABEL_LENGTH else name[:LABEL_LENGTH].rsplit(" ", 1)[0] + " …"
+
+
+def unchanged(known: Followed, context: Context, validators: Validators | None = None) -> Outcome:
+    """The answer says what is stored already; a trial that had been removed is back."""
+    status: CheckStatus = "unchanged"
+    events: tuple[Event, ...] = ()
+    if known.removed_at and known.current:
+        status = "restored"
+        events = (_listing("restored", known, context, seen_from=known.removed_at),)
+    return _outcome(known, context, status, events=events, validators=validators)
+
+
+def found(source: Source, known: Followed, answer: Found, digest: str, old: Document | None, context: Context) -> Outcome:
+    """A document that differs from the stored one, or the first of its trial.
+
+    Raises AnswerError when it cannot be read, or carries another registry number than was pinned at first read.
+    """
+    parsed = source.parse(answer.document)
+    record = parsed.record
+    if known.nct_number and record.nct_number and record.nct_number != known.nct_number:
+        raise AnswerError(
+            f"{known.key} now carries {record.nct_number}, but was {known.nct_number} when it was first read.",
+            remedy="Check the page; if it is a new listing, remove it and add it again.",
+            source=source.info.key,
+            trial=known.key,
+            url=answer.document.url,
+        )
+    snapshot = StagedSnapshot(
+        document=answer.document,
+        digest=digest,
+        digest_version=source.info.digest_version,
+        first_seen_at=context.now,
+    )
+    outcome = functools.partial(
+        _outcome,
+        known,
+        context,
+        record=record,
+        snapshot=snapshot,
+        issues=parsed.issues,
+        validators=answer.validators,
+    )
+    if known.current is None or old is None:
+        return outcome("baseline")
+    before = source.parse(old).record
+    label = label_of(record, context.label, known.key)
+    detected = detect(_comparison(known, before, record, answer.document, label, context))
+    events = detected.events
+    status: CheckStatus = "changed" if events else "quiet"
+    if known.removed_at:
+        status = "restored"
+        back = _listing("restored", known, context, seen_from=known.removed_at, record=record)
+        events = (back, *events)
+    emptied = tuple(name for name in source.info.anchors if getattr(before, name) and not getattr(record, name))
+    return outcome(status, events=events, story=detected.story, emptied=emptied)
+
+
+def absent(known: Followed, answer: Absent, context: Context) -> Outcome:
+    """Asked for by its number and not there: removed only when two different answers say so, a day apart."""
+    if known.current is None:
+        error = f"{known.key} is not there: {answer.why} Check the number."
+        return _outcome(known, context, "absent", error=error)
+    if known.removed_at or not _twice(known, context):
+        return _outcome(known, context, "absent")
+    event = _listing("removed", known, context, seen_from=known.current.last_seen_at, details={"why": answer.why})
+    return _outcome(known, context, "removed", events=(event,))
+
+
+def merged(known: Followed, canonical: str, context: Context) -> Outcome:
+    """The registry answered with the trial that this number was merged into."""
+    if known.merged_into == canonical:
+        return _outcome(known, context, "unchanged")
+    seen_from = known.current.last_seen_at if known.current else None
+    event = _listing("merged", known, context, seen_from=seen_from, details={"into": canonical})
+    return _outcome(known, context, "merged", events=(event,), merged_into=canonical)
+
+
+def failed(known: Followed, answer: Failed, context: Context) -> Outcome:
+    """No usable answer: nothing is known, nothing changes."""
+    return _outcome(known, context, "failed", error=answer.error)
+
+
+def _twice(known: Followed, context: Context) -> bool:
+    if known.absent_since is None:
+        return False
+    if context.data and known.absent_data_timestamp:
+        return context.data.timestamp != known.absent_data_timestamp
+    return context.now - known.absent_since >= GONE_AFTER
+
+
+def _comparison(
+    known: Followed,
+    before: TrialRecord,
+    record: TrialRecord,
+    document: Document,
+    label: str,
+    context: Context,
+) -> Comparison:
+    assert known.current is not None
+    return Comparison(
+        old=before,
+        new=record,
+        changes=compare(before, record),
+        seen_old=_seen(known.current),
+        seen_new=Seen(
+            sha256=_sha256(document.body),
+            first_seen_at=context.now,
+            last_seen_at=context.now,
+            data_version=document.data_version,
+        ),
+        label=label,
+        detected_at=context.now,
+        tracking_since=context.tracking_since or known.first_seen_at,
+        past=context.past,
+        near=context.near,
+        overrides=context.overrides,
+        links=tuple(link for link in (record.url,) if link),
+    )
+
+
+def _listing(
+    kind: str,
+    known: Followed,
+    context: Context,
+    *,
+    seen_from: datetime | None,
+    record: TrialRecord | None = None,
+    details: Mapping[str, object] | None = None,
+) -> Event:
+    stamp = context.data.timestamp if context.data else context.now.date().isoformat()
+    return listing_event(
+        kind,
+        trial=known.key,
+        label=label_of(record, context.label, known.key),
+        record=record,
+        detected_at=context.now,
+        seen_between=(seen_from, context.now),
+        details=dict(details or {}),
+        old_sha=known.current.sha256 if known.current else None,
+        data_version=context.data.date if context.data else None,
+        key=stamp,
+        overrides=context.overrides,
+    )
+
+
+def _seen(meta: SnapshotMeta) -> Seen:
+    return Seen(
+        sha256=meta.sha256,
+        first_seen_at=meta.first_seen_at,
+        last_seen_at=meta.last_seen_at,
+        data_version=meta.data_version,
+    )
+
+
+def told(events: tuple[Event, ...], story: Story | None = None) -> tuple[tuple[Event, ...], tuple[Story, ...]]:
+    """Events with their headlines and stories. An event that stands alone is a story of its own, or leads the given one."""
+    if not events:
+        return (), ()
+    alone = tuple(event for event in events if not event.story)
+    if story is None:
+        story = Story(id=events[0].id, trial=events[0].trial, headline="", severity=events[0].severity, parts=())
+    if alone:
+        parts = tuple(event.id for event in alone) + story.parts
+        severity = max((*(event.severity for event in alone), story.severity), key=rank)
+        story = msgspec.structs.replace(story, parts=parts, severity=severity)
+        events = tuple(msgspec.structs.replace(event, story=story.id) for event in events)
+    worded, told_story = words.tell(events, story)
+    return tuple(worded), (told_story,) if told_story else ()
+
+
+def _sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def _outcome(
+    known: Followed,
+    context: Context,
+    status: CheckStatus,
+    *,
+    events: tuple[Event, ...] = (),
+    story: Story | None = None,
+    record: TrialRecord | None = None,
+    snapshot: StagedSnapshot | None = None,
+    issues: tuple[Issue, ...] = (),
+    validators: Validators | None = None,
+    emptied: tuple[str, ...] = (),
+    error: str = "",
+    merged_into: str | None = None,
+) -> Outcome:
+    events, stories = told(events, story)
+    old = known.current.id if known.current else None
+    return Outcome(
+        staged=StagedCheck(
+            check=Check(trial=known.key, status=status, error=error, emptied=emptied),
+            checked_at=context.now,
+            validators=validators,
+            nct_number=record.nct_number if record else None,
+            merged_into=merged_into,
+        ),
+        snapshot=snapshot,
+        events=tuple(StagedEvent(event=event, old_snapshot=old) for event in events),
+        stories=stories,
+        issues=issues,
+        record=record,
+    )
