@@ -144,6 +144,12 @@ class TestSearch:
             "NCT09900005",
         ]
 
+    def test_a_search_of_locations_wants_all_at_one_site(self, registry: LoopbackRegistry) -> None:
+        both = "AREA[LocationCity]Munich AND AREA[LocationStatus]{}"
+        recruiting = self.found(registry, filter_advanced=f"SEARCH[Location]({both.format('RECRUITING')})")
+        assert recruiting == ["NCT09900010"]
+        assert self.found(registry, filter_advanced=both.format("RECRUITING")) == ["NCT09900004", "NCT09900010"]
+
     def test_distance_is_judged_by_the_nearest_site(self, registry: LoopbackRegistry) -> None:
         munich = "distance(48.137,11.575,100km)"
         assert self.found(registry, filter_geo=munich) == ["NCT09900004", "NCT09900010"]
@@ -186,9 +192,10 @@ class TestPages:
         assert first.json["totalCount"] == len(ALL)
         assert list(first.json) == ["totalCount", "studies", "nextPageToken"]
 
-    def test_the_token_leads_through_all_studies_once(self, registry: LoopbackRegistry) -> None:
+    @pytest.mark.parametrize("size", [1, 4, 12, 13, 14])
+    def test_the_token_leads_through_all_studies_once(self, registry: LoopbackRegistry, size: int) -> None:
         found: list[str] = []
-        params = {"pageSize": "4", "countTotal": "true"}
+        params = {"pageSize": str(size), "countTotal": "true"}
         while True:
             answered = ask(registry.base_url + "/studies", params)
             found += numbers(answered)

@@ -40,14 +40,17 @@ def make_info(key: str = "registry", *, hosts: tuple[str, ...] = ("registry.exam
 
 
 def make_fetcher(
-    handler: Callable[[httpx.Request], httpx.Response] | None = None, *, time: FakeTime | None = None, limits: Limits = Limits()
+    handler: Callable[[httpx.Request], httpx.Response] | None = None,
+    *,
+    time: FakeTime | None = None,
+    limits: Limits | None = None,
 ) -> Fetcher:
     """Without a handler it goes to the real network stack (for servers on loopback)."""
     time = time or FakeTime()
     return Fetcher(
         user_agent="trial-registry-tracker/0.0 (test)",
         transport=httpx.MockTransport(handler) if handler else None,
-        limits=limits,
+        limits=limits or Limits(),
         sleep=time.sleep,
         monotonic=time.monotonic,
         now=time.now,

@@ -262,7 +262,7 @@ def make_digest(*entries: Entry, **given: Any) -> DigestInput:
         "until": SEEN,
         "timezone": "Europe/Berlin",
         "attributions": ("ClinicalTrials.gov, data of 11 Feb 2026",),
-        "why": ("watch “lupus”: notable and major changes, daily",),
+        "why": ("Watch “lupus” sends notable and major changes in the daily digest to “me”.",),
         "contact": "you@example.org",
     } | given
     return DigestInput(**fields)

@@ -267,7 +267,7 @@ def test_the_overview_stands_above_four_stories_and_more() -> None:
 def test_the_footer_says_why_how_to_stop_and_that_nobody_endorses_it() -> None:
     content = digest(make_digest(make_entry(make_event())))
     for part in (" ".join(content.text.split()), " ".join(Tags(content.html).text.split())):
-        assert "watch “lupus”: notable and major changes, daily" in part
+        assert "Watch “lupus” sends notable and major changes in the daily digest to “me”." in part
         assert "write “unsubscribe” to you@example.org, or take the channel “me” out of the watch in config.toml." in part
         assert "Source: ClinicalTrials.gov, data of 11 Feb 2026" in part
         assert "Not endorsed by the registry, not medical advice." in part

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from datetime import tzinfo
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tracker.config import Settings
     from tracker.model.source import Source
     from tracker.store import Store
+    from tracker.store.values import MigrationReport
 
 
 class App:
@@ -50,15 +52,37 @@ class App:
 
     def load(self, path: Path) -> Settings:
         """The checked configuration in one file."""
-        from tracker import config, events, sources
+        from tracker import config
 
-        return config.load(
-            path,
-            sources={key: source.info for key, source in self.sources.items()},
-            kinds={name: frozenset(kind.effects) for name, kind in events.KINDS.items()},
-            environ=os.environ,
-            page_of=sources.page_of,
-        )
+        return config.load(path, **self._surroundings())
+
+    def check(self, text: str, path: Path) -> Settings:
+        """The settings of a text that is to be written to ``path``."""
+        from tracker import config
+
+        return config.check(text, path, **self._surroundings())
+
+    def _surroundings(self) -> Any:
+        """What a configuration is checked against: config itself knows neither sources nor kinds."""
+        from tracker import events, sources
+
+        return {
+            "sources": {key: source.info for key, source in self.sources.items()},
+            "kinds": {name: frozenset(kind.effects) for name, kind in events.KINDS.items()},
+            "environ": os.environ,
+            "page_of": sources.page_of,
+        }
+
+    def migrate(self, url: str) -> MigrationReport:
+        """Bring a database up to date; an existing one is backed up first, and the user is told where."""
+        from tracker.store import migrate
+
+        report = migrate(url, now=clock.now())
+        if report.backup:
+            self.say(f"The database as it was before its schema changed is in {report.backup}")
+        if report.note:
+            self.say(report.note)
+        return report
 
     def store(self) -> Store:
         """The database, its schema as this program needs it."""
@@ -67,13 +91,9 @@ class App:
         return Store.open(self.settings.store_url)
 
     def fresh_store(self) -> Store:
-        """The database, brought up to date first (an existing one is backed up before)."""
-        from tracker.store import Store
-
-        report = Store.migrate(self.settings.store_url, now=clock.now())
-        if report.backup:
-            self.say(f"The schema was brought up to date; the database as it was is in {report.backup}")
-        return Store.open(self.settings.store_url)
+        """The database, brought up to date first."""
+        self.migrate(self.settings.store_url)
+        return self.store()
 
     @cached_property
     def console(self) -> Console:
@@ -84,7 +104,8 @@ class App:
 
     def print(self, *renderables: RenderableType) -> None:
         """Tables and texts for people, on stdout."""
-        self.console.print(*renderables)
+        for renderable in renderables:
+            self.console.print(renderable, markup=False)
 
     def say(self, text: str) -> None:
         """Progress and asides, on stderr."""
@@ -94,4 +115,23 @@ class App:
         """Machine output: one JSON document on stdout."""
         import msgspec
 
-        click.echo(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=1).decode())
+        click.echo(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode())
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal; 120 on a pipe, where nobody counts them."""
+        return self.console.width if sys.stdout.isatty() else 120
+
+    @property
+    def place(self) -> tzinfo:
+        """The time zone in which days are told."""
+        from zoneinfo import ZoneInfo
+
+        return ZoneInfo(self.settings.digest.timezone)
+
+    def show(self, renderable: object) -> None:
+        """A table or view for people, as wide as the terminal, without colours on a pipe."""
+        from tracker.render import tables
+
+        drawn = tables.grid_table(renderable, width=self.width) if isinstance(renderable, tables.Grid) else renderable
+        click.echo(tables.terminal(drawn, width=self.width, colour=sys.stdout.isatty()), nl=False)

@@ -25,10 +25,9 @@ def shared_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--config", metavar="FILE", help="The configuration (else $TRACKER_CONFIG, else ./config.toml).")
     @click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
     @click.option("-v", "--verbose", "verbosity", count=True, help="Log what is done (-v) and why (-vv) to stderr.")
-    @click.pass_context
     @functools.wraps(command)
-    def wrapped(ctx: click.Context, config: str | None, as_json: bool, verbosity: int, **rest: Any) -> Any:
-        shared = ctx.ensure_object(Shared)
+    def wrapped(config: str | None, as_json: bool, verbosity: int, **rest: Any) -> Any:
+        shared = click.get_current_context().ensure_object(Shared)
         shared.config = config or shared.config
         shared.json = as_json or shared.json
         shared.verbosity = max(verbosity, shared.verbosity)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from email.utils import parseaddr
 from urllib.parse import unquote, urlsplit
 
 _MAIL = re.compile(r"[^@\s<>,;:\"()]+@[^@\s<>,;:\"()]+\Z")
+_NAMED = re.compile(r"[^<>\r\n]+<([^<>]+)>\Z")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(//)?(?=\S)")
 
 
@@ -17,8 +17,8 @@ def is_mail_address(text: str) -> bool:
 
 def judge_mailbox(text: str) -> str:
     """What is wrong with ``you@example.org`` or ``Name <you@example.org>``."""
-    name, address = parseaddr(text)
-    if is_mail_address(address) and "\n" not in text and "\r" not in text and (text.endswith(">") or not name):
+    named = _NAMED.match(text)
+    if is_mail_address(named[1] if named else text):
         return ""
     return 'This is no e-mail address. Write "you@example.org" or "Name <you@example.org>".'
 

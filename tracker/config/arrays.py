@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from tracker.config.positions import KeyPath, Place, places
 
-_REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\n]*)?(?=\r?\n)")
+_REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=\r?\n)")
 _BLANK = re.compile(r"(?:\s|#[^\n]*)*")
 
 

@@ -1,6 +1,7 @@
 """Adding and removing trials in config.toml while its comments and layout stay.
 
-Valid texts in, texts out; the caller checks the new text with `tracker.config.check` before it is written.
+`read` gives the text, `add_trials` and `remove_trials` make a new one of it, the caller checks that with
+`tracker.config.check`, and `write` puts it in place.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from tracker.config import arrays
+from tracker.config import arrays, load
 from tracker.config.table import did_you_mean
 from tracker.config.trials import trial_number
 from tracker.errors import UsageError
@@ -65,6 +66,13 @@ def remove_trials(text: str, watch: str | None, ids: Iterable[str]) -> str:
             text = _drop(text, index, one.key, one.text)
         if "search" in watches[index] or "query" in watches[index]:
             text = _put(text, index, "exclude", [one.text for one in wanted if one.key == "trials"])
+    return text
+
+
+def read(path: Path) -> str:
+    """The text of the file, line ends as they are. Raises ConfigError when it cannot be read or is not TOML."""
+    text = load.read(path)
+    load.parse(text, path)
     return text
 
 

@@ -49,7 +49,7 @@ def load(
     ``kinds`` are the names of the change kinds with their effects. Raises ConfigError with every mistake found.
     """
     path = path.absolute()  # not resolved: relative paths go by where the file is found, even through a link
-    return check(_read(path), path, sources=sources, kinds=kinds, environ=environ, page_of=page_of)
+    return check(read(path), path, sources=sources, kinds=kinds, environ=environ, page_of=page_of)
 
 
 def check(
@@ -62,7 +62,7 @@ def check(
     page_of: PageOf,
 ) -> Settings:
     """As `load`, for a text that is to be written to ``path`` (an edited configuration is checked before it is saved)."""
-    document = _parse(text, path)
+    document = parse(text, path)
     report = Report(places(text), environ)
     root = Table(report, "", document, (), "")
     folder = path.parent
@@ -97,7 +97,8 @@ def check(
     return settings
 
 
-def _read(path: Path) -> str:
+def read(path: Path) -> str:
+    """The text of the file, line ends as they are. Raises ConfigError when it cannot be read or is not UTF-8."""
     try:
         return path.read_bytes().decode("utf-8-sig")  # editors on Windows begin files with a byte order mark
     except UnicodeDecodeError as error:
@@ -108,7 +109,8 @@ def _read(path: Path) -> str:
         raise ConfigError([f"The file cannot be read: {error.strerror}. {remedy}"], path=str(path)) from None
 
 
-def _parse(text: str, path: Path) -> dict[str, object]:
+def parse(text: str, path: Path) -> dict[str, object]:
+    """The tables of the text as they stand there. Raises ConfigError, with line and column, for what is not TOML."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

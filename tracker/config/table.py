@@ -14,6 +14,7 @@ from tracker.config.positions import KeyPath, Place
 Choice = TypeVar("Choice", bound=str)
 
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
+_SHORTEST_SECRET = 4  # shorter values are no secrets, and taking them out would tear other words
 _TYPE_NAMES = {str: "a text", bool: "true or false", int: "a whole number", float: "a number", list: "a list", dict: "a table"}
 
 
@@ -24,11 +25,12 @@ class Report:
         self._places = places
         self._environ = environ
         self._found: list[tuple[int, str]] = []
+        self._filled_in: dict[str, str] = {}
 
     @property
     def mistakes(self) -> list[str]:
-        """Every mistake as a full sentence, in the order of the lines."""
-        return [sentence for _, sentence in sorted(self._found, key=lambda entry: entry[0])]
+        """Every mistake as a full sentence, in the order of the lines; what came from the environment is not repeated."""
+        return [self._discreet(sentence) for _, sentence in sorted(self._found, key=lambda entry: entry[0])]
 
     def add(self, title: str, path: KeyPath, sentence: str) -> None:
         """Note a mistake at a key; the line is that of the key or of the nearest thing around it that has one."""
@@ -47,6 +49,8 @@ class Report:
             value = self._environ.get(match[1] or "", "")
             if not value:
                 missing.append(match[1] or "")
+            elif len(value) >= _SHORTEST_SECRET:
+                self._filled_in[value] = match[0]
             return value
 
         expanded = _VARIABLE.sub(replace, text)
@@ -56,6 +60,11 @@ class Report:
             else:
                 self.add(title, path, "A ${ must be followed by a name and }. For a literal ${ write $${.")
         return None if missing else expanded
+
+    def _discreet(self, sentence: str) -> str:
+        for value, variable in self._filled_in.items():
+            sentence = re.sub(re.escape(value), variable, sentence, flags=re.IGNORECASE)
+        return sentence
 
 
 class Table:
@@ -107,11 +116,11 @@ class Table:
             self.report.add(self._name(key), self.path, sentence)
 
     def quoted(self, key: str, index: int | None = None) -> str:
-        """The value as the file writes it, for a sentence; "This value" where it is, or may be, a secret."""
+        """The value as the file writes it, for a sentence; "This value" where it is, or may hold, a secret."""
         value = self._content.get(key)
         if index is not None and isinstance(value, list):
             value = value[index]
-        if key in SECRET_KEYS or not isinstance(value, str | int | float) or "${" in str(value):
+        if key in SECRET_KEYS or not isinstance(value, str | int | float):
             return "This value"
         text = json.dumps(value, ensure_ascii=False)
         return text if len(text) <= 100 else f'{text[:96]}..."'
@@ -226,8 +235,8 @@ class Table:
     def _name(self, key: str, index: int | None = None) -> str:
         if not key:
             return self.title
-        if not self.path and isinstance(self._content.get(key), dict):
-            return f"[{key}]"
+        if self.is_table(key) and not self.title.startswith("[["):
+            return f"[{_dotted((*self.path, key))}]"
         # A table inside a [[watch]] is titled `[[watch]] "lupus" near`; its keys read `near.km`.
         inner = isinstance(self.path[-1], str) and len(self.path) > 2 if self.path else False
         name = f"{self.title}.{key}" if inner and self.title.startswith("[[") else f"{self.title} {key}".strip()

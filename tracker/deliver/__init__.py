@@ -17,18 +17,20 @@ import msgspec
 from tracker import log
 from tracker.clock import Clock
 from tracker.config import Settings
+from tracker.config.settings import DAYS
 from tracker.deliver import channels, plan
 from tracker.deliver.channels import Sender
 from tracker.deliver.compose import Composer
 from tracker.errors import DeliveryError, LeaseHeldError, PermanentDeliveryError
 from tracker.model.alert import Content, Message, MessageKind
 from tracker.model.source import Source
+from tracker.model.vocabulary import When
 from tracker.model.watch import Channel
-from tracker.render import mail
+from tracker.render import mail, notices
 from tracker.store import Store
-from tracker.store.values import ReadyAlert
+from tracker.store.values import Lease, ReadyAlert
 
-__all__ = ["Composer", "DeliveryReport", "Sent", "deliver", "make_message"]
+__all__ = ["Composer", "DeliveryReport", "Sent", "deliver", "make_message", "send_test"]
 
 LEASE_FOR = timedelta(minutes=15)
 
@@ -78,7 +80,7 @@ def deliver(
     except LeaseHeldError as error:
         return DeliveryReport(busy=str(error))
     try:
-        desk = _Desk(settings, store, sources, clock)
+        desk = _Desk(settings, store, sources, clock, lease)
         desk.cut_welcomes()
         desk.cut_immediate()
         desk.cut_digests()
@@ -102,11 +104,18 @@ def make_message(settings: Settings, key: str, channel: str, kind: MessageKind, 
     )
 
 
+def send_test(settings: Settings, channel: Channel, now: datetime) -> None:
+    """Send a test message at once, past the outbox. Raises DeliveryError."""
+    content = notices.test_message(channel.name, at=now, timezone=settings.digest.timezone)
+    key = f"test:{channel.name}:{now.isoformat()}"
+    channels.send(settings, channel, make_message(settings, key, channel.name, "test", content, now), (), now)
+
+
 class _Desk:
     """Cuts messages: decides with `plan`, writes with `Composer`, keeps with the store."""
 
-    def __init__(self, settings: Settings, store: Store, sources: Mapping[str, Source], clock: Clock) -> None:
-        self.settings, self.store, self.clock = settings, store, clock
+    def __init__(self, settings: Settings, store: Store, sources: Mapping[str, Source], clock: Clock, lease: Lease) -> None:
+        self.settings, self.store, self.clock, self.lease = settings, store, clock, lease
         self.composer = Composer(settings, store, sources)
 
     def cut_welcomes(self) -> None:
@@ -136,7 +145,7 @@ class _Desk:
                 due = plan.last_due(self.settings.digest, when, now)
                 name = f"digest:{channel}:{when}"
                 seen = self.store.due(name)
-                if seen is None or seen.last_at is None:
+                if seen.last_at is None:
                     self.store.set_due(name, last_at=now, next_at=None)
                 elif seen.last_at < due.at:
                     self._cut_digest(channel, when, due, seen.last_at)
@@ -152,7 +161,7 @@ class _Desk:
             if self.store.message(key) is None:
                 self._cut(key, channel, "operator", self.composer.held_run(run, channel, self.clock()))
 
-    def _cut_digest(self, channel: str, when: plan.When, due: plan.Due, since: datetime) -> None:
+    def _cut_digest(self, channel: str, when: When, due: plan.Due, since: datetime) -> None:
         now = self.clock()
         ready = self.store.ready_alerts(channel=channel)
         letter = plan.digest(channel, when, ready, self._told(ready).get(channel, ()), self.store.silences(now))
@@ -166,10 +175,10 @@ class _Desk:
         key = f"digest:{channel}:{when}:{due.day.isoformat()}"
         self._settle(key, letter, "digest", content, notes=tuple(note.id for note in notes))
 
-    def _proof_of_life(self, when: plan.When, due: plan.Due) -> bool:
+    def _proof_of_life(self, when: When, due: plan.Due) -> bool:
         """Whether a digest without news is to say so: failures and silence must not look alike."""
         policy = self.settings.digest.when_empty
-        weekly = plan.DAYS[due.day.weekday()] == self.settings.digest.weekly_on
+        weekly = DAYS[due.day.weekday()] == self.settings.digest.weekly_on
         return policy == "always" or (policy == "weekly" and (when == "weekly" or weekly))
 
     def _told(self, ready: list[ReadyAlert]) -> dict[str, set[str]]:
@@ -179,17 +188,26 @@ class _Desk:
         self, key: str, letter: plan.Letter, kind: MessageKind, content: Content | None, notes: tuple[int, ...] = ()
     ) -> None:
         """Cut the message, or only settle the alerts that need none."""
-        settled = [*letter.silenced, *((alert, "the channel has heard of it already") for alert in letter.told)]
-        if content is None:
-            if settled:
-                self.store.settle(settled, self.clock())
+        superseded = [(alert, "the channel has heard of it already") for alert in letter.told]
+        message = None
+        if content is not None:
+            message = make_message(self.settings, key, letter.channel, kind, content, self.clock())
+            message = msgspec.structs.replace(message, events=tuple(letter.wanted))
+        elif not letter.silenced and not superseded:
             return
-        message = make_message(self.settings, key, letter.channel, kind, content, self.clock())
-        message = msgspec.structs.replace(message, events=tuple(letter.wanted))
-        self.store.cut(message, letter.alerts, settled=settled, notes=notes, now=self.clock())
+        self.store.cut(
+            message,
+            letter.alerts,
+            self.clock(),
+            silenced=letter.silenced,
+            superseded=superseded,
+            notes=notes,
+            lease=self.lease,
+        )
 
     def _cut(self, key: str, channel: str, kind: MessageKind, content: Content) -> None:
-        self.store.cut(make_message(self.settings, key, channel, kind, content, self.clock()), (), now=self.clock())
+        now = self.clock()
+        self.store.cut(make_message(self.settings, key, channel, kind, content, now), (), now, lease=self.lease)
 
 
 def _hash(letter: plan.Letter) -> str:

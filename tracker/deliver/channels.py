@@ -10,7 +10,8 @@ import smtplib
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from email.utils import parseaddr
 from urllib.parse import unquote, urlsplit
@@ -69,26 +70,39 @@ def _by_mail(settings: Settings, channel: Channel, message: Message, now: dateti
         unsubscribe_address=parseaddr(settings.mail.reply_to or settings.mail.sender)[1],
         date=now,
     )
-    try:
-        with _connected(settings.mail) as server:
+    with _told_as_ours(settings.mail), _connected(settings.mail) as server:
+        try:
             refused = server.send_message(letter, to_addrs=to)
-    except smtplib.SMTPRecipientsRefused as error:
-        raise _refusal(channel, error.recipients) from error
+        except smtplib.SMTPRecipientsRefused as error:
+            raise _refusal(channel, error.recipients) from error
+    if refused:
+        raise _refusal(channel, refused)
+
+
+def greet(settings: Mail) -> None:
+    """Connect and log in, and send nothing: what ``doctor`` does. Raises TransientDeliveryError or PermanentDeliveryError."""
+    with _told_as_ours(settings), _connected(settings):
+        pass
+
+
+@contextmanager
+def _told_as_ours(settings: Mail) -> Iterator[None]:
+    """Errors of the mail server as ours, each saying whether another try makes sense."""
+    try:
+        yield
     except smtplib.SMTPAuthenticationError as error:
         # A wrong password is mended in the configuration while the message waits: another try makes sense.
         raise TransientDeliveryError(
-            f"{settings.mail.host} did not accept user and password of [mail] ({error.smtp_code}).",
+            f"{settings.host} did not accept user and password of [mail] ({error.smtp_code}).",
             remedy="Check [mail] user and password; the message is kept and tried again.",
         ) from error
     except smtplib.SMTPResponseException as error:
-        raise _answered(settings.mail.host, error.smtp_code, error.smtp_error) from error
+        raise _answered(settings.host, error.smtp_code, error.smtp_error) from error
     except (smtplib.SMTPException, OSError) as error:
         raise TransientDeliveryError(
-            f"{settings.mail.host}:{settings.mail.port} could not be reached or broke off ({type(error).__name__}: {error}).",
+            f"{settings.host}:{settings.port} could not be reached or broke off ({type(error).__name__}: {error}).",
             remedy="Check [mail] host, port and security; the message is kept and tried again.",
         ) from error
-    if refused:
-        raise _refusal(channel, refused)
 
 
 def _connected(settings: Mail) -> smtplib.SMTP:

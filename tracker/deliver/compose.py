@@ -74,7 +74,6 @@ class Composer:
                 at=now,
                 timezone=self.settings.digest.timezone,
                 attributions=self._attributions({trial.partition(":")[0] for trial in trials}),
-                why=self._why(channel, [watch.name]),
             )
         )
 
@@ -105,7 +104,7 @@ class Composer:
         by_story: dict[str, list[str]] = defaultdict(list)
         for event, _ in wanted.values():
             by_story[event.story].append(event.id)
-        stories = {story.id: story for story in self.store.stories(set(by_story))}
+        stories = self.store.stories(sorted(by_story))
         trials = sorted({event.trial for event, _ in wanted.values()})
         now_known = {known.key: record for known, record in records.current(self.store, self.sources, trials)}
         entries = []

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from tracker.alerts import silenced_by
-from tracker.config import DAYS, Digest, Settings
+from tracker.config import Digest, Settings
+from tracker.config.settings import DAYS
 from tracker.model.alert import Alert
 from tracker.model.event import Event
 from tracker.model.vocabulary import When

@@ -30,7 +30,8 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A trial in short.
 
     Rows are: arms (type, label, description, intervention), interventions (type, name, description, other names),
-    outcomes (measure, time frame, description), places (facility, city, status).
+    outcomes (measure, time frame, description), places (facility, city, status). ``results_submitted`` is the day on
+    which results went to the registry's quality control, if they are there and not yet posted.
     """
 
     nct: str
@@ -58,6 +59,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     description: str = ""
     keywords: list[str] = []
     collaborators: list[tuple[str, str]] = []
+    results_submitted: str = ""
     first_day: int = 1
 
 
@@ -98,8 +100,9 @@ def build(trial: Trial, catalogue: Catalogue) -> Study:
             "contactsLocationsModule": _locations(trial, catalogue.cities),
             "ipdSharingStatementModule": {"ipdSharing": "NO"},
         },
+        **_unposted(trial),
         "derivedSection": {
-            "miscInfoModule": {"versionHolder": ""},
+            "miscInfoModule": {"versionHolder": "", **_tracking(trial)},
             "conditionBrowseModule": {
                 "meshes": [
                     {"id": number, "term": term}
@@ -119,6 +122,20 @@ def _filled(**fields: Any) -> dict[str, Any]:
 def _typed(text: str) -> dict[str, str]:
     date, kind = text.split()
     return {"date": date, "type": _TYPES[kind]}
+
+
+def _unposted(trial: Trial) -> dict[str, Any]:
+    if not trial.results_submitted:
+        return {}
+    events = [{"type": "RELEASE", "date": trial.results_submitted}]
+    unposted = {"unpostedResponsibleParty": trial.sponsor[0], "unpostedEvents": events}
+    return {"annotationSection": {"annotationModule": {"unpostedAnnotation": unposted}}}
+
+
+def _tracking(trial: Trial) -> dict[str, Any]:
+    date = trial.results_submitted
+    tracking = {"estimatedResultsFirstSubmitDate": date, "submissionInfos": [{"releaseDate": date}]}
+    return {"submissionTracking": tracking} if date else {}
 
 
 def _identification(trial: Trial) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A small part of the registry's search language: words, phrases, AND, OR, NOT, AREA[...] and RANGE[...].
+"""A small part of the registry's search language: words, phrases, AND, OR, NOT, AREA[...], RANGE[...], SEARCH[Location].
 
 Words match by containment in the folded text, which is enough for a registry of some hundred studies.
 """
@@ -104,6 +104,8 @@ class _Parser:
             if group is None or self._take() != ")":
                 raise BadQuery("missing ')' at '<EOF>'")
             return group
+        if token == "SEARCH[Location]":
+            return _at_one_site(self._one())
         if token.startswith(("SEARCH[", "COVERAGE[", "EXPANSION[")):
             return self._one()
         if token.startswith("AREA["):
@@ -120,6 +122,16 @@ class _Parser:
         test = self._one()
         self._scope = outer
         return test
+
+
+def _at_one_site(test: Predicate) -> Predicate:
+    """One and the same site must pass: a site in Munich and another in Germany is not a site in Munich, Germany."""
+
+    def somewhere(study: Study) -> bool:
+        sites = values(study, ("protocolSection", "contactsLocationsModule", "locations"))
+        return any(test({"protocolSection": {"contactsLocationsModule": {"locations": [site]}}}) for site in sites)
+
+    return somewhere
 
 
 def _contains(scope: tuple[Path, ...], phrase: str) -> Predicate:

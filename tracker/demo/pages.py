@@ -132,7 +132,7 @@ def _design(design: Mapping[str, Any]) -> str:
 def _groups(arms: Mapping[str, Any]) -> Iterator[str]:
     interventions = {f"{_kind(item['type'])}: {item['name']}": item for item in arms["interventions"]}
     for arm in arms["armGroups"]:
-        yield _element("h3", arm["label"]) + _element("p", arm.get("description", "")) + _inline("Group Type", arm["type"])
+        yield _element("h3", arm["label"]) + _inline("Group Type", arm["type"]) + _element("p", arm.get("description", ""))
         for name in arm.get("interventionNames", []):
             item = interventions[name]
             yield _element("h4", item["name"]) + _inline("Intervention Type", item["type"]) + _element("p", item["description"])

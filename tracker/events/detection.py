@@ -76,7 +76,11 @@ def _event(comparison: Comparison, kind: ChangeKind, changes: tuple[Change, ...]
         effective_at=comparison.detected_at,
         updated_on=posted.date if posted else None,
         data_version=seen_new.data_version,
-        evidence=Evidence(old=seen_old.sha256, new=seen_new.sha256, links=evidence_links(comparison.new.url, comparison.links)),
+        evidence=Evidence(
+            old=named_hash(seen_old.sha256),
+            new=named_hash(seen_new.sha256),
+            links=evidence_links(comparison.new.url, comparison.links),
+        ),
         story=story_id,
     )
 
@@ -109,6 +113,11 @@ def _versions(comparison: Comparison) -> tuple[str, ...]:
     if old != new:
         return old, new
     return old, new, str(comparison.detected_at.date()), msgspec.json.encode(comparison.changes, order="deterministic").decode()
+
+
+def named_hash(sha256: str | None) -> str | None:
+    """The hash as evidence quotes it, with the name of its algorithm."""
+    return f"sha256:{sha256}" if sha256 and ":" not in sha256 else sha256
 
 
 def identity(*parts: str) -> str:

@@ -1,4 +1,4 @@
-"""Kinds that tell of the registry's list of trials: a trial came up, left, vanished, came back, was merged."""
+"""Kinds that tell of no field's change: a trial came up, left, vanished, came back, was merged, is told otherwise elsewhere."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from tracker.events.detection import evidence_links, identity, overridden
+from tracker.events.detection import evidence_links, identity, named_hash, overridden
 from tracker.events.kinds import REGISTERED, listing_kind
 from tracker.model.event import Event, Evidence
 from tracker.model.record import TrialRecord
@@ -22,6 +22,8 @@ listing_kind(
 listing_kind("removed", description="The registry no longer has the record; judged by asking for its number twice.", weight=90)
 listing_kind("restored", description="A removed record is back at the registry.", weight=70)
 listing_kind("merged", description="The registry now answers with another record for this number.", weight=70)
+listing_kind("mirror_lags", description="A page that republishes a followed record still shows an older state.", weight=8)
+listing_kind("registries_disagree", description="Two sources state conflicting things about one trial.", weight=44)
 
 _SEVERITY: dict[str, tuple[Severity, str]] = {
     "new_registration": ("notable", "a newly registered trial matches the watch"),
@@ -29,6 +31,8 @@ _SEVERITY: dict[str, tuple[Severity, str]] = {
     "left_watch": ("minor", "the trial no longer matches the watch's search"),
     "removed": ("major", "the record is gone from the registry, asked for by its number on two data versions"),
     "restored": ("notable", "the record is back at the registry"),
+    "mirror_lags": ("minor", "a page that republishes the record still shows an older state"),
+    "registries_disagree": ("notable", "a page says otherwise than the registry does or did"),
     "merged": ("notable", "the registry answers with another record for this number"),
 }
 
@@ -69,7 +73,9 @@ def listing_event(
         effective_at=detected_at,
         updated_on=posted.date if posted else None,
         data_version=data_version,
-        evidence=Evidence(old=old_sha, new=new_sha, links=evidence_links(record.url if record else None)),
+        evidence=Evidence(
+            old=named_hash(old_sha), new=named_hash(new_sha), links=evidence_links(record.url if record else None)
+        ),
     )
 
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from tracker.model.source import Issue
@@ -36,6 +37,7 @@ class Label:
     also: tuple[str, ...] = ()
     repeats: bool = False
     written: bool = True
+    strict: bool = False
 
     def fits(self, text: str) -> bool:
         """Whether the text looks like a value of this label."""
@@ -73,6 +75,12 @@ class Vocabulary:
     head: Section
     sections: tuple[Section, ...]
     boilerplate: frozenset[str] = frozenset()
+    fillings: tuple[re.Pattern[str], ...] = ()
+    """Boilerplate with a gap for a name."""
+
+    def is_boilerplate(self, text: str) -> bool:
+        """Whether the line says the same on every page."""
+        return fold(text) in _folded(self.boilerplate) or any(filling.fullmatch(text) for filling in self.fillings)
 
 
 @dataclass(frozen=True)
@@ -168,6 +176,11 @@ class Page:
     def _take(self, entries: list[Entry]) -> list[Entry]:
         self._taken.update(entry.number for entry in entries)
         return entries
+
+
+@lru_cache(maxsize=8)
+def _folded(texts: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(fold, texts))
 
 
 def fold(text: str) -> str:

@@ -17,6 +17,7 @@ from tracker.model.record import TrialRecord
 from tracker.model.source import Absent, Answer, Asked, Document, Failed, Fetch, Found, NotModified, SourceInfo
 
 _E = TypeVar("_E", bound=AnswerError)
+_BULLET = re.compile(r"\A[*•·●-]\s+")
 _GONE = (404, 410)
 _KINDS: tuple[tuple[type[FetchError], str], ...] = (
     (TransientFetchError, "transient"),
@@ -153,3 +154,8 @@ def _key(word: str) -> str:
 def paragraphs(texts: Iterable[str]) -> str | None:
     """Lines as one clean text, None when there are none."""
     return clean("\n".join(texts)) or None
+
+
+def listed(page: Page, section: str) -> tuple[str, ...] | None:
+    """The section's lines as a list, without bullets; None when there are none."""
+    return tuple(clean(_BULLET.sub("", entry.text)) for entry in page.texts(section)) or None

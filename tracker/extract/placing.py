@@ -23,7 +23,6 @@ def read_page(lines: Sequence[Line], vocabulary: Vocabulary, title: str | None =
     issues: list[Issue] = []
     parts, intros = _cut_intros(lines, vocabulary)
     starts = _starts(parts, vocabulary, issues)
-    boilerplate = frozenset(map(fold, vocabulary.boilerplate))
     held: list[tuple[Section, list[Line]]] = [(vocabulary.head, [])]
     titled = False
     for number, part in enumerate(parts):
@@ -34,7 +33,7 @@ def read_page(lines: Sequence[Line], vocabulary: Vocabulary, title: str | None =
             ignored.append((part.line.text, "heading" if part.intro is None else "fixed sentence"))
         elif part.intro is not None:
             ignored.append((part.line.text, "fixed sentence"))
-        elif fold(part.line.text) in boilerplate:
+        elif vocabulary.is_boilerplate(part.line.text) or vocabulary.is_boilerplate(part.line.plain):
             ignored.append((part.line.text, "boilerplate"))
         elif title is not None and section is vocabulary.head and part.line.text == title:
             ignored.append((title, "title")) if titled else held[-1][1].append(part.line)
@@ -262,6 +261,7 @@ def _by_position(section: Section, items: Sequence[_Item]) -> None:
             run.append(item)
             continue
         if item is not None and item.label is not None and item.label.name not in order:
+            run = []
             continue
         upto = order[item.label.name] if item is not None and item.label else len(section.labels)
         free = [
@@ -269,7 +269,7 @@ def _by_position(section: Section, items: Sequence[_Item]) -> None:
             for label in section.labels
             if label.name in order and label.name not in filled and last < order[label.name] < upto
         ]
-        if run and len(run) == len(free):
+        if run and len(run) == len(free) and not any(label.strict for label in free):
             for placed, label in zip(run, free, strict=True):
                 placed.label, placed.how = label, "position"
         run, last = [], upto

@@ -119,8 +119,7 @@ class Fetcher:
         if attempt >= self.limits.attempts or (error.retry_after or 0) > self.limits.longest_wait:
             error.remedy = error.remedy or f"Tried {attempt} time{'s' if attempt > 1 else ''}; the next run tries again."
             raise error
-        if error.retry_after is None:
-            lane.hold(2 ** (attempt - 1) * random.uniform(0.75, 1.5))
+        lane.hold(2 ** (attempt - 1) * random.uniform(0.75, 1.5))  # at least, were Retry-After 0
         _LOG.info(log.pairs("fetch_retry", attempt=attempt, error=error.message))
 
     def _once(self, ask: Ask, headers: dict[str, str]) -> Answer:
@@ -260,6 +259,6 @@ def _lost(ask: Ask, error: Exception) -> FetchError:
         if isinstance(cause, ssl.SSLCertVerificationError):
             remedy = "Check the clock and the certificates of this machine (ca-certificates, SSL_CERT_FILE)."
             return ask.error(FetchError, f"the host's certificate is not trusted ({cause.verify_message}).", remedy)
-        cause = cause.__cause__
+        cause = cause.__cause__ or cause.__context__
     what = "no answer in time" if isinstance(error, httpx.TimeoutException) else "the connection failed"
     return ask.error(TransientFetchError, f"{what} ({str(error) or type(error).__name__}).")

@@ -68,6 +68,7 @@ _ENUMERATED = frozenset(
         "class",
     }
 )
+_PARTS = frozenset({"date", "type", "count", "name", "class"})
 _PHASE = re.compile(r"(EARLY_)?PHASE(\d)\Z")
 
 
@@ -118,14 +119,14 @@ def value(field: str, given: object) -> str | None:
 
 
 def _pair(change: Change) -> Pair | None:
-    if len(change.path) > 2 or not (titled := [step for step in change.path if step in TITLES]):
+    field, step = change.path[0], change.path[-1]
+    if len(change.path) > 2 or step not in TITLES.keys() | _PARTS or not {field, step} & TITLES.keys():
         return None
-    field, step = titled[-1], change.path[-1]
     old, new = value(step, change.old), value(step, change.new)
     if old is None or new is None or old == new or max(len(old), len(new)) > LONGEST:
         return None
-    part = "" if step in {field, "date", "count", "name"} else f" ({step})"
-    return Pair(field=TITLES[field] + part, old=old, new=new)
+    part = f" ({step})" if step in {"type", "class"} else ""
+    return Pair(field=TITLES[step if step in TITLES else field] + part, old=old, new=new)
 
 
 def _enrollment(count: int | None, kind: object) -> str:

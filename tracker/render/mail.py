@@ -11,7 +11,7 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from urllib.parse import quote
 
 from tracker.errors import PermanentDeliveryError
@@ -20,6 +20,7 @@ from tracker.render.safe_text import one_line
 
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._-]+@[A-Za-z0-9.-]+>\Z")
+_ONE_MAILBOX = re.compile(r"(?:(?P<name>[^<>]*)<(?P<named>[^<>\s]+)>|(?P<bare>[^<>\s]+))\Z")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}\Z")
 
 
@@ -78,13 +79,16 @@ def _checked_id(message: Message) -> str:
 
 def _address(given: str, role: str) -> Address:
     """The address, refused unless it is one plain mailbox: a line break in it would start a header of its own."""
-    name, mailbox = parseaddr(given)
-    local, _, domain = mailbox.rpartition("@")
-    readable = not any(unicodedata.category(character) in {"Cc", "Cs"} for character in given)
+    # email.utils.parseaddr takes the first of several addresses and joins broken ones: too lenient to be a guard.
+    found = _ONE_MAILBOX.match(given.strip(" "))
+    if not found or any(unicodedata.category(character) in {"Cc", "Cs"} for character in given):
+        raise _unusable(given, role)
+    local, _, domain = (found["named"] or found["bare"]).rpartition("@")
     try:
         ascii_domain = domain.encode("idna").decode("ascii")
-        if readable and _LOCAL_PART.match(local) and _DOMAIN.match(ascii_domain):
-            return Address(display_name=one_line(name, 100), username=local, domain=ascii_domain)
+        if _LOCAL_PART.match(local) and _DOMAIN.match(ascii_domain):
+            name = one_line(found["name"] or "", 100).strip('" ')
+            return Address(display_name=name, username=local, domain=ascii_domain)
     except (UnicodeError, MessageError, ValueError) as error:
         raise _unusable(given, role) from error
     raise _unusable(given, role)
@@ -98,5 +102,5 @@ def _unusable(given: str, role: str) -> PermanentDeliveryError:
 
 
 def _slug(name: str) -> str:
-    folded = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    folded = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", folded).strip("-")[:60] or "tracker"

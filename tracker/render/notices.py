@@ -23,7 +23,7 @@ class WelcomeInput(msgspec.Struct, frozen=True, kw_only=True):
     """The present of one watch at its start.
 
     ``recruiting`` and ``nearby`` are counts; ``near`` says what nearby means ("100 km of 80331 München"), empty for
-    none. ``hears`` are finished phrases ("a trial starts recruiting: at once"); ``already`` finished sentences on what
+    none. ``hears`` are phrases ("major changes: at once"); ``already`` finished sentences on what
     is already true (results overdue, dates passed) and will therefore not be told as news.
     """
 
@@ -47,7 +47,7 @@ def welcome(given: WelcomeInput) -> Content:
     counted = f"{plural(len(given.rows), 'trial')}, {given.recruiting:,} recruiting{one_line(near)}"
     notes = []
     if given.hears:
-        notes.append(Box(title="You will hear when", lines=tuple(one_line(line) for line in given.hears)))
+        notes.append(Box(title="You will hear of", lines=tuple(one_line(line) for line in given.hears)))
     if given.already:
         notes.append(Box(title="Already so today", lines=tuple(one_line(line) for line in given.already)))
     page = Page(
@@ -59,7 +59,7 @@ def welcome(given: WelcomeInput) -> Content:
         overview=_present(given.rows) if given.rows else None,
         notes=tuple(notes),
         footer=footer(
-            why=(f"the watch “{given.watch}”",),
+            why=(f"Watch “{given.watch}” is new and sends to “{given.channel}”.",),
             channel=given.channel,
             contact=given.contact,
             sources=given.attributions,
@@ -109,7 +109,7 @@ def operator(
         paragraphs=tuple(one_line(sentence) for sentence in sentences),
         commands=tuple((one_line(label), one_line(command)) for label, command in commands),
         footer=footer(
-            why=(f"the channel “{channel}” under [operator] in config.toml",),
+            why=(f"Channel “{channel}” stands under [operator] in config.toml.",),
             channel="",
             contact="",
             timezone=timezone,

@@ -23,7 +23,8 @@ def public_event(event: Event) -> Event:
     if event.kind in PERSONAL_KINDS:
         # A path's later steps are natural keys, and the key of a person is a name.
         blank = tuple(Change(path=change.path[:1]) for change in event.changes)
-        return msgspec.structs.replace(event, changes=blank, details={})
+        counts = {key: value for key, value in event.details.items() if isinstance(value, int)}
+        return msgspec.structs.replace(event, changes=blank, details=counts)
     kept = tuple(
         msgspec.structs.replace(change, old=_without_people(change.old), new=_without_people(change.new))
         for change in event.changes

@@ -147,7 +147,7 @@ def _groups(record: TrialRecord, everything: bool) -> Iterator[tuple[str, list[L
     if joining := list(_eligibility(record)):
         yield "Who can join", _cut(joining, everything)
     if sites := [_site(site) for site in record.sites or ()]:
-        yield f"Where ({plural(len(sites), 'place')})", _cut(sites, everything)
+        yield f"Where ({plural(len(sites), 'site')})", _cut(sites, everything)
     if summary := [("", one_line(line)) for line in (record.brief_summary or "").split("\n") if line.strip()]:
         yield "Summary", summary
 

@@ -137,7 +137,9 @@ def _part(event: Event) -> PartView:
     told = [one_line(line, LONGEST_LINE) for line in lines]
     if isinstance(coverage, str) and not any(coverage in line for line in [headline, *told]):
         told.append(f"Counted {one_line(coverage)}.")
-    return PartView(headline=headline, pairs=pairs(shown), lines=tuple(told))
+    # A line that tells both sides, as of a reworded title, says more than the bare pair.
+    shown_pairs = tuple(pair for pair in pairs(shown) if not any(pair.old in line and pair.new in line for line in told))
+    return PartView(headline=headline, pairs=shown_pairs, lines=tuple(told))
 
 
 def _address(events: Sequence[Event], record: TrialRecord | None) -> str:

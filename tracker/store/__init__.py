@@ -5,18 +5,40 @@ from __future__ import annotations
 from typing import Self
 
 from tracker.store import (
-    acceptance,
-    backup,
-    events,
-    leases,
-    notices,
-    outbox,
-    runs,
-    snapshots,
-    staging,
-    trials,
-    upkeep,
-    watches,
+    acceptance as _acceptance,
+)
+from tracker.store import (
+    backup as _backup,
+)
+from tracker.store import (
+    events as _events,
+)
+from tracker.store import (
+    leases as _leases,
+)
+from tracker.store import (
+    notices as _notices,
+)
+from tracker.store import (
+    outbox as _outbox,
+)
+from tracker.store import (
+    runs as _runs,
+)
+from tracker.store import (
+    snapshots as _snapshots,
+)
+from tracker.store import (
+    staging as _staging,
+)
+from tracker.store import (
+    trials as _trials,
+)
+from tracker.store import (
+    upkeep as _upkeep,
+)
+from tracker.store import (
+    watches as _watches,
 )
 from tracker.store.database import Database, parse_url
 from tracker.store.schema import migrate, require_current, require_usable, schema_state
@@ -45,76 +67,76 @@ class Store(Database):
         return cls(parsed)
 
     # who may write
-    acquire_lease = leases.acquire_lease
-    renew_lease = leases.renew_lease
-    release_lease = leases.release_lease
+    acquire_lease = _leases.acquire_lease
+    renew_lease = _leases.renew_lease
+    release_lease = _leases.release_lease
 
     # which trials are followed, by which watch
-    sync_watches = watches.sync_watches
-    watch_states = watches.watch_states
-    memberships = watches.memberships
-    complete_listing = watches.complete_listing
-    followed = trials.followed
-    tracking_since = trials.tracking_since
+    sync_watches = _watches.sync_watches
+    watch_states = _watches.watch_states
+    memberships = _watches.memberships
+    complete_listing = _watches.complete_listing
+    followed = _trials.followed
+    tracking_since = _trials.tracking_since
 
     # a run from its opening to its end
-    open_run = runs.open_run
-    fail_run = runs.fail_run
-    last_healthy = runs.last_healthy
-    runs = runs.runs
-    run = runs.run
-    held_runs = runs.held_runs
-    stage = staging.stage
-    staged_totals = staging.staged_totals
-    known_events = staging.known_events
-    new_issues = staging.new_issues
-    accept = acceptance.accept
-    hold = acceptance.hold
-    release = acceptance.release
-    discard = acceptance.discard
+    open_run = _runs.open_run
+    fail_run = _runs.fail_run
+    last_healthy = _runs.last_healthy
+    runs = _runs.runs
+    run = _runs.run
+    held_runs = _runs.held_runs
+    stage = _staging.stage
+    staged_totals = _staging.staged_totals
+    known_events = _staging.known_events
+    new_issues = _staging.new_issues
+    accept = _acceptance.accept
+    hold = _acceptance.hold
+    release = _acceptance.release
+    discard = _acceptance.discard
 
     # what was kept
-    document = snapshots.document
-    documents = snapshots.documents
-    current_documents = snapshots.current_documents
-    snapshot = snapshots.snapshot
-    timeline = snapshots.timeline
-    snapshot_at = snapshots.snapshot_at
-    redigest = snapshots.redigest
-    events = events.events
-    event = events.event
-    event_snapshots = events.event_snapshots
-    past_events = events.past_events
-    stories = events.stories
+    document = _snapshots.document
+    documents = _snapshots.documents
+    current_documents = _snapshots.current_documents
+    snapshot = _snapshots.snapshot
+    timeline = _snapshots.timeline
+    snapshot_at = _snapshots.snapshot_at
+    redigest = _snapshots.redigest
+    events = _events.events
+    event = _events.event
+    event_snapshots = _events.event_snapshots
+    past_events = _events.past_events
+    stories = _events.stories
 
     # what is told
-    ready_alerts = outbox.ready_alerts
-    told_events = outbox.told_events
-    cut = outbox.cut
-    message = outbox.message
-    due_messages = outbox.due_messages
-    mark_sent = outbox.mark_sent
-    mark_retry = outbox.mark_retry
-    mark_failed = outbox.mark_failed
-    retry = outbox.retry
-    drop = outbox.drop
-    outbox = outbox.outbox
-    add_note = notices.add_note
-    notes = notices.notes
-    silence = notices.silence
-    silences = notices.silences
-    unsilence = notices.unsilence
-    begin_condition = notices.begin_condition
-    end_condition = notices.end_condition
-    mark_condition_told = notices.mark_condition_told
-    conditions = notices.conditions
+    ready_alerts = _outbox.ready_alerts
+    told_events = _outbox.told_events
+    cut = _outbox.cut
+    message = _outbox.message
+    due_messages = _outbox.due_messages
+    mark_sent = _outbox.mark_sent
+    mark_retry = _outbox.mark_retry
+    mark_failed = _outbox.mark_failed
+    retry = _outbox.retry
+    drop = _outbox.drop
+    outbox = _outbox.outbox
+    add_note = _notices.add_note
+    notes = _notices.notes
+    silence = _notices.silence
+    silences = _notices.silences
+    unsilence = _notices.unsilence
+    begin_condition = _notices.begin_condition
+    end_condition = _notices.end_condition
+    mark_condition_told = _notices.mark_condition_told
+    conditions = _notices.conditions
 
     # upkeep
-    due = upkeep.due
-    set_due = upkeep.set_due
-    source_states = upkeep.source_states
-    host_profiles = upkeep.host_profiles
-    remember_host = upkeep.remember_host
-    size = upkeep.size
-    integrity = upkeep.integrity
-    backup = backup.backup
+    due = _upkeep.due
+    set_due = _upkeep.set_due
+    source_states = _upkeep.source_states
+    host_profiles = _upkeep.host_profiles
+    remember_host = _upkeep.remember_host
+    size = _upkeep.size
+    integrity = _upkeep.integrity
+    backup = _backup.backup

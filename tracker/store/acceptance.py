@@ -129,9 +129,7 @@ def _accept(connection: Connection, run: RowMapping, now: datetime, closing: _Cl
     connection.execute(
         update(t.runs).where(t.runs.c.id == run_id).values(state="accepted", finished_at=now, cursor=None, closing=None)
     )
-    return AcceptReport(
-        run=read_run(connection, run_id), events=events, alerts=alerts, joined=joined, superseded=superseded
-    )
+    return AcceptReport(run=read_run(connection, run_id), events=events, alerts=alerts, joined=joined, superseded=superseded)
 
 
 def _see_again(connection: Connection, run_id: int) -> None:
@@ -180,7 +178,9 @@ def _note_checks(connection: Connection, run: RowMapping) -> None:
     }
     first_absence = {
         "absent_since": func.coalesce(trials.absent_since, checks.checked_at),
-        "absent_data_timestamp": case((trials.absent_since.is_(None), run["data_timestamp"]), else_=trials.absent_data_timestamp),
+        "absent_data_timestamp": case(
+            (trials.absent_since.is_(None), run["data_timestamp"]), else_=trials.absent_data_timestamp
+        ),
     }
     note(
         THERE,

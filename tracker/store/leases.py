@@ -16,7 +16,9 @@ def acquire_lease(database: Database, name: str, holder: str, now: datetime, ttl
     """Take the lease if nobody holds it at ``now``. Raises LeaseHeldError, which names the holder and the expiry."""
     expires_at = now + ttl
     with database.writing() as connection:
-        statement = insert(connection, t.leases).values(name=name, holder=holder, token=1, acquired_at=now, expires_at=expires_at)
+        statement = insert(connection, t.leases).values(
+            name=name, holder=holder, token=1, acquired_at=now, expires_at=expires_at
+        )
         taken = connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["name"],

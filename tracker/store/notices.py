@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import RowMapping, Select, delete, insert, select, update
 
 from tracker.errors import StoreError
 from tracker.model.watch import Silence
@@ -67,19 +68,20 @@ def unsilence(database: Database, silence_id: int) -> None:
 
 
 def begin_condition(database: Database, name: str, message: str, now: datetime) -> bool:
-    """Something is wrong: True when that is new and to be told; the message of one that lasts is brought up to date.
+    """Something is wrong: True until the operator has been told. The message of one that lasts is brought up to date.
 
     One that ended and begins again before its end was told has, for the operator, never ended.
     """
     with database.writing() as connection:
         row = connection.execute(select(t.conditions).where(t.conditions.c.name == name)).mappings().one_or_none()
-        lasts = row is not None and row["told_end_at"] is None
         values: dict[str, object] = {"message": message, "ended_at": None}
-        if not lasts:
+        told = row is not None and row["told_begin_at"] is not None
+        if row is not None and row["told_end_at"] is not None:  # that was another time
             values |= {"since": now, "told_begin_at": None, "told_end_at": None}
+            told = False
         statement = upsert(connection, t.conditions).values(name=name, message=message, since=now)
         connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
-        return not lasts
+        return not told
 
 
 def end_condition(database: Database, name: str, now: datetime) -> Condition | None:
@@ -115,7 +117,7 @@ def conditions(database: Database) -> list[Condition]:
         return [_condition(row) for row in connection.execute(statement).mappings()]
 
 
-def _silences() -> Select[tuple[int]]:
+def _silences() -> Select[*tuple[Any, ...]]:
     return select(*(t.silences.c[name] for name in Silence.__struct_fields__))
 
 
@@ -123,5 +125,5 @@ def _silence(row: RowMapping) -> Silence:
     return Silence(**row)
 
 
-def _condition(row: Mapping[str, Any]) -> Condition:
+def _condition(row: RowMapping | dict[str, Any]) -> Condition:
     return Condition(**row)

@@ -1,5 +1,7 @@
-"""Alerts and messages. An alert goes held -> ready -> in message -> sent, failed, dropped or silenced, never back, except
-that the alerts of a failed message that is tried again are in a message again.
+"""Alerts and messages.
+
+An alert goes held -> ready -> in message -> sent, failed, dropped or silenced, and never back; only the alerts of a failed
+message that is to be tried again are in a message again.
 """
 
 from __future__ import annotations
@@ -96,7 +98,9 @@ def due_messages(database: Database, now: datetime) -> list[Message]:
     """Messages to try now, oldest first."""
     statement = (
         select(*rows.message_columns())
-        .where(t.messages.c.state == "waiting", (t.messages.c.next_attempt_at.is_(None)) | (t.messages.c.next_attempt_at <= now))
+        .where(
+            t.messages.c.state == "waiting", (t.messages.c.next_attempt_at.is_(None)) | (t.messages.c.next_attempt_at <= now)
+        )
         .order_by(t.messages.c.created_at, t.messages.c.key)
     )
     with database.reading() as connection:
@@ -106,7 +110,9 @@ def due_messages(database: Database, now: datetime) -> list[Message]:
 def mark_sent(database: Database, key: str, now: datetime) -> None:
     """The channel accepted the message: record it, and that its alerts are sent. Called after sending, never before."""
     with database.writing() as connection:
-        _change(connection, key, state="sent", sent_at=now, next_attempt_at=None, last_error="", attempts=t.messages.c.attempts + 1)
+        _change(
+            connection, key, state="sent", sent_at=now, next_attempt_at=None, last_error="", attempts=t.messages.c.attempts + 1
+        )
         _settle(connection, key, "sent", now, "")
 
 
@@ -125,12 +131,12 @@ def mark_failed(database: Database, key: str, error: str, now: datetime) -> None
 
 def retry(database: Database, key: str | None, now: datetime) -> int:
     """Let a message that failed or waits be tried at once, or all of them; returns how many. StoreError for an unknown key."""
-    again = t.messages.c.state.in_(("waiting", "failed"))
+    again = select(t.messages.c.key).where(t.messages.c.state.in_(("waiting", "failed")))
     with database.writing() as connection:
         if key is not None:
             _require(connection, key)
-            again &= t.messages.c.key == key
-        keys = list(connection.scalars(select(t.messages.c.key).where(again)))
+            again = again.where(t.messages.c.key == key)
+        keys = list(connection.scalars(again))
         for some in chunks(keys):
             connection.execute(
                 update(t.messages).where(t.messages.c.key.in_(some)).values(state="waiting", next_attempt_at=None, attempts=0)
@@ -161,11 +167,11 @@ def outbox(database: Database) -> OutboxView:
         .order_by(t.messages.c.created_at, t.messages.c.key)
     )
     by = (t.alerts.c.channel, t.alerts.c.watch, t.alerts.c.when, t.alerts.c.state, t.alerts.c.reason)
-    tally = select(*by, func.count().label("number")).where(t.alerts.c.state.in_(("held", "ready"))).group_by(*by).order_by(*by)
+    tally = select(*by, func.count().label("count")).where(t.alerts.c.state.in_(("held", "ready"))).group_by(*by).order_by(*by)
     with database.reading() as connection:
         return OutboxView(
             messages=tuple(rows.message(row) for row in connection.execute(unsent).mappings()),
-            alerts=tuple(AlertTally(*row) for row in connection.execute(tally)),
+            alerts=tuple(AlertTally(**row) for row in connection.execute(tally).mappings()),
         )
 
 
@@ -206,6 +212,8 @@ def _move(connection: Connection, alerts: Iterable[Reasoned], state: AlertState,
         t.alerts.c.state == "ready",
     )
     statement = update(t.alerts).where(*where)
-    moved = connection.execute(statement.values(state=state, changed_at=now, message=key, reason=bindparam("its_reason")), moves)
+    moved = connection.execute(
+        statement.values(state=state, changed_at=now, message=key, reason=bindparam("its_reason")), moves
+    )
     if moved.rowcount != len(moves):
         raise LeaseLostError("some of these alerts are no longer ready: another process is delivering; nothing was written.")

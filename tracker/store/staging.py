@@ -30,7 +30,9 @@ def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: date
     Raises LeaseLostError when the lease or the run is no longer ours.
     """
     # Compressing is most of the work and needs no lock: other processes may write meanwhile.
-    bodies = [(staged, pack(staged.document.body), hashlib.sha256(staged.document.body).hexdigest()) for staged in batch.snapshots]
+    bodies = [
+        (staged, pack(staged.document.body), hashlib.sha256(staged.document.body).hexdigest()) for staged in batch.snapshots
+    ]
     with database.writing(lease) as connection:
         run = require_state(connection, run_id, "open")
         trials = {staged.check.trial for staged in batch.checks} | {staged.document.trial for staged in batch.snapshots}

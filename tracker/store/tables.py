@@ -25,7 +25,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    false,
     text,
 )
 
@@ -148,12 +147,11 @@ checks = Table(
     Column("checked_at", UtcDateTime, nullable=False),
     _required("error"),
     Column("emptied", Text, nullable=False, server_default="[]"),
-    Column("has_validators", Boolean, nullable=False, server_default=false()),
+    Column("has_validators", Boolean, nullable=False),
     Column("etag", Text),
     Column("last_modified", Text),
     Column("nct_number", Text),
     Column("merged_into", Text),
-    Index(None, "trial"),
 )
 
 dictionaries = Table(
@@ -215,11 +213,11 @@ events = Table(
     Column("body", Text, nullable=False),
     Index(None, "trial", "effective_at"),
     Index(None, "effective_at"),
-    Index(None, "story"),
     Index(None, "old_snapshot"),
     Index(None, "new_snapshot"),
 )
-Index("uq_events_accepted", events.c.id, unique=True, sqlite_where=text("accepted"), postgresql_where=text("accepted"))
+# SQLite uses a partial index only for a condition spelt like it, and SQLAlchemy spells booleans "= 1" there.
+Index("uq_events_accepted", events.c.id, unique=True, sqlite_where=text("accepted = 1"), postgresql_where=text("accepted"))
 
 stories = Table(
     "stories",
@@ -231,7 +229,7 @@ stories = Table(
     Column("body", Text, nullable=False),
     Index(None, "trial"),
 )
-Index("uq_stories_accepted", stories.c.id, unique=True, sqlite_where=text("accepted"), postgresql_where=text("accepted"))
+Index("uq_stories_accepted", stories.c.id, unique=True, sqlite_where=text("accepted = 1"), postgresql_where=text("accepted"))
 
 issues = Table(
     "issues",
@@ -288,6 +286,7 @@ alerts = Table(
     UniqueConstraint("run", "event", "watch", "channel"),
     CheckConstraint("state IN ('held', 'ready', 'in_message', 'sent', 'failed', 'dropped', 'silenced')", name="state"),
     Index(None, "state", "channel"),
+    Index(None, "event"),
     Index(None, "message"),
     sqlite_autoincrement=True,
 )

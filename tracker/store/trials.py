@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Exists, Select, and_, exists, func, select
 
@@ -41,7 +42,7 @@ def tracking_since(database: Database, trials: Collection[str]) -> dict[str, dat
     return since
 
 
-def select_followed() -> Select[*tuple[object, ...]]:
+def select_followed() -> Select[*tuple[Any, ...]]:
     """Trials with their current snapshots, by key."""
     joined = t.trials.outerjoin(t.snapshots, t.snapshots.c.id == t.trials.c.current_snapshot)
     return select(*rows.trial_columns(), *rows.meta_columns()).select_from(joined).order_by(t.trials.c.key)

@@ -14,6 +14,7 @@ from tracker.store.database import Database, chunks, insert
 from tracker.store.trials import ensure_trials
 from tracker.store.values import CompletedListing, How, Join, Lease, Membership, WatchChanges, WatchState
 
+
 def sync_watches(
     database: Database, watches: Sequence[Watch], channels: Collection[str], now: datetime
 ) -> dict[str, WatchChanges]:
@@ -124,7 +125,7 @@ def move_merged(connection: Connection, run_id: int, joined_at: datetime, now: d
         _end(connection, row.watch, [row.trial], now)
 
 
-def _active_members() -> Select[tuple[str, str, str]]:
+def _active_members() -> Select[str, str, str]:
     columns = (t.memberships.c.watch, t.memberships.c.trial, t.memberships.c.how)
     return select(*columns).where(t.memberships.c.ended_at.is_(None))
 
@@ -164,11 +165,7 @@ def _sync_watch(
     by_hand: dict[str, How] = {merged.get(trial, trial): "listed" for trial in watch.trials}
     by_hand |= {page.trial: "page" for page in watch.pages}
     joined = [trial for trial in by_hand if trial not in members]
-    ended = [
-        trial
-        for trial, how in members.items()
-        if trial not in by_hand and (how != "search" or trial in watch.exclude)
-    ]
+    ended = [trial for trial, how in members.items() if trial not in by_hand and (how != "search" or trial in watch.exclude)]
     ensure_trials(connection, joined, now)
     _join(connection, [Join(watch=watch.name, trial=trial, silent=True, how=by_hand[trial]) for trial in joined], now)
     _end(connection, watch.name, ended, now)

@@ -84,13 +84,13 @@ def sync(
             holder=holder,
             only=frozenset(only),
             full=full,
-            reshaped=any(change.created or change.removed for change in changes),
+            reshaped=any(change.created or change.removed for change in changes.values()),
             progress=progress,
         )
         for source in _needed(settings, store, sources)
     ]
     reports = [report for kind in ("registry", "page") for report in _run(lane for lane in lanes if lane.kind == kind)]
-    return SyncReport(lanes=tuple(reports), watches=tuple(changes))
+    return SyncReport(lanes=tuple(reports), watches=tuple(changes.values()))
 
 
 def _needed(settings: Settings, store: Store, sources: Mapping[str, Source]) -> list[Source]:

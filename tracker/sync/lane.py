@@ -263,7 +263,7 @@ class Lane:
             data_version=run.data_timestamp,
             counts=run.counts,
             events=events,
-            stories=tuple(self.store.stories({event.story for event in events})),
+            stories=tuple(self.store.stories(sorted({event.story for event in events})).values()),
             failures=tuple(met.failures),
             issues=tuple(met.issues),
             error=error,

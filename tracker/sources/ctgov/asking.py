@@ -39,32 +39,32 @@ _TOO_MUCH = frozenset({400, 413, 414})
 _AGAIN = "Nothing was changed; the next sync asks again."
 
 
-class _Dated(msgspec.Struct):
+class _Dated(msgspec.Struct, frozen=True):
     date: str | None = None
 
 
-class _Identification(msgspec.Struct):
+class _Identification(msgspec.Struct, frozen=True):
     nctId: str
     nctIdAliases: list[str] = []
 
 
-class _Status(msgspec.Struct):
+class _Status(msgspec.Struct, frozen=True):
     studyFirstPostDateStruct: _Dated = _Dated()
     lastUpdatePostDateStruct: _Dated = _Dated()
 
 
-class _Protocol(msgspec.Struct):
+class _Protocol(msgspec.Struct, frozen=True):
     identificationModule: _Identification
     statusModule: _Status = _Status()
 
 
-class _Study(msgspec.Struct):
+class _Study(msgspec.Struct, frozen=True):
     """As much of a study as asking needs."""
 
     protocolSection: _Protocol
 
 
-class _Page(msgspec.Struct):
+class _Page(msgspec.Struct, frozen=True):
     """A page of studies, each still as served."""
 
     studies: list[msgspec.Raw]
@@ -72,7 +72,7 @@ class _Page(msgspec.Struct):
     totalCount: int | None = None
 
 
-class _Version(msgspec.Struct):
+class _Version(msgspec.Struct, frozen=True):
     dataTimestamp: str
 
 
@@ -194,7 +194,7 @@ def _asked_once(
             strange += not any(name in numbers for name in names)
             for name in matching:
                 del open_numbers[name]
-                yield name, _found(name, names[0], body, response, data)
+                yield name, _found(name, names[0], body, response, fetch.base_url, data)
     for number in list(open_numbers):
         del open_numbers[number]
         if strange:
@@ -213,11 +213,11 @@ def _names(body: bytes) -> list[str]:
     return list(dict.fromkeys([identification.nctId, *identification.nctIdAliases]))
 
 
-def _found(name: str, canonical: str, body: bytes, response: Response, data: DataVersion | None) -> Found:
+def _found(name: str, canonical: str, body: bytes, response: Response, base_url: str, data: DataVersion | None) -> Found:
     document = Document(
         source="ctgov",
         trial=f"ctgov:{name}",
-        url=f"https://clinicaltrials.gov/api/v2/studies/{canonical}",
+        url=f"{base_url}/studies/{canonical}",
         body=body,
         content_type=response.content_type,
         fetched_at=response.fetched_at,

@@ -34,7 +34,10 @@ Values = dict[str, Any]
 
 def parse(document: Document) -> Parsed:
     """The record of one study; raises AnswerError or LayoutError (see `payload.study`)."""
-    return read(payload.study(document))[0]
+    try:
+        return read(payload.study(document))[0]
+    except RecursionError as error:
+        raise payload.too_deep(document) from error
 
 
 def read(study: dict[str, Any]) -> tuple[Parsed, Notes]:

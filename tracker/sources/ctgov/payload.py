@@ -60,8 +60,8 @@ def digest(document: Document) -> str:
             location.pop("geoPoint", None)
     try:
         return canonical_digest(content)
-    except (RecursionError, OverflowError, ValueError) as error:
-        raise _wrong(document, f"the answer cannot be written in canonical form ({error})") from error
+    except RecursionError as error:
+        raise too_deep(document) from error
 
 
 def canonical_digest(value: object) -> str:
@@ -123,6 +123,11 @@ def _at(value: object, path: tuple[str, ...]) -> object:
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
+
+
+def too_deep(document: Document) -> AnswerError:
+    """The error for an answer that just decodes, and is nested too deeply for anything else."""
+    return _wrong(document, "the answer is nested too deeply")
 
 
 def _wrong(document: Document, what: str) -> AnswerError:

@@ -13,6 +13,7 @@ from tracker.model.dates import RegistryDate
 from tracker.model.source import Issue
 from tracker.sources.ctgov.fields import IGNORED, KEPT
 
+_LARGEST = 2**63 - 1  # what every database and JSON reader below can hold
 _DATE_TYPES = frozenset({"ACTUAL", "ESTIMATED"})
 
 
@@ -96,7 +97,7 @@ class Taker:
         value = self._left.pop(key, None)
         if value is None:
             return None
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST:
             return value
         self._unreadable(key, value)
         return None

@@ -12,11 +12,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from tracker.extract.labels import Entry, Page
-from tracker.extract.pages import date_of, known_word, paragraphs, word_of
+from tracker.extract.pages import date_of, known_word, listed, paragraphs, word_of
 from tracker.extract.words import clean, criteria
 from tracker.model.record import (
     Arm,
-    Contact,
     Eligibility,
     Enrollment,
     Intervention,
@@ -25,18 +24,17 @@ from tracker.model.record import (
     ResponsibleParty,
     ResultsDigests,
     SecondaryId,
-    Site,
 )
 from tracker.sources.meddatax import words
+from tracker.sources.meddatax.places import read_contacts, read_countries, read_sites
 
 Values = dict[str, Any]
-_BULLET = re.compile(r"[*•·●-]\s+")
 
 
 def read_record(page: Page) -> Values:
     """Every field of a record page."""
     related(page)
-    sites = _sites(page)
+    sites = read_sites(page)
     values: Values = {
         "results_state": _results_state(page),
         **_basics(page, "Basic Information", ("Recruitment Status", "Clinical Phase", "Total Enrollment")),
@@ -45,7 +43,7 @@ def read_record(page: Page) -> Values:
         "completion_date": date_of(page, page.value("Basic Information", "Study Completion Date"), "Study Completion Date"),
         "brief_summary": _text(page, "Brief Summary"),
         "detailed_description": _text(page, "Detailed Description"),
-        "conditions": _lines(page, "Conditions"),
+        "conditions": listed(page, "Conditions"),
         **_design(page),
         **_arms_and_interventions(page),
         "eligibility": _eligibility(page),
@@ -53,8 +51,8 @@ def read_record(page: Page) -> Values:
         "responsible_party": _responsible_party(page),
         "references": _references(page),
         "secondary_ids": _other_identifiers(page),
-        "countries": _countries(page, sites),
-        **_contacts(page, sites),
+        "countries": read_countries(page, sites),
+        **read_contacts(page, sites),
     }
     for section in ("Conditions", "Sponsors", "Eligibility Criteria"):
         if not page.has(section) or (section == "Conditions" and values["conditions"] is None):
@@ -88,10 +86,10 @@ def read_results(page: Page) -> Values:
 def related(page: Page) -> None:
     """Leaves other trials out by name; what does not look like one of them is told, never taken for this trial's."""
     entries = page.all("More Related Trials")
-    for entry, following in zip(entries, [*entries[1:], None], strict=True):
-        is_item = words.RELATED_ITEM.fullmatch(entry.text)
-        is_title = following is not None and following.text.startswith("NCT") and words.RELATED_ITEM.fullmatch(following.text)
-        if is_item or is_title:
+    is_item = [bool(words.RELATED_ITEM.fullmatch(entry.text)) for entry in entries]
+    for number, entry in enumerate(entries):
+        is_title = number + 1 < len(entries) and is_item[number + 1] and entries[number + 1].text.startswith("NCT")
+        if is_item[number] or is_title:
             page.ignore(entry, "related trial")
         else:
             page.unplaced(entry)
@@ -139,9 +137,7 @@ def _enrollment(page: Page, text: str | None, path: str) -> Enrollment | None:
 
 def _design(page: Page) -> Values:
     section = "Study Design"
-    values: Values = {
-        field: _word(page, section, label, known.split()) for field, (label, known) in words.DESIGN.items()
-    }
+    values: Values = {field: _word(page, section, label, known.split()) for field, (label, known) in words.DESIGN.items()}
     masked = [
         words.MASKED[match[0]]
         for text in page.values(section, "Who is masked")
@@ -223,7 +219,9 @@ def _listed_interventions(page: Page) -> list[Intervention]:
     """The section of its own: a name, its description, then the type marker, which ends it."""
     found = []
     for lines, markers in _groups(page, "Interventions", ("Intervention Type",)):
-        kind = word_of(page, markers["Intervention Type"], words.INTERVENTION_TYPES.split(), "Interventions / Intervention Type")
+        kind = word_of(
+            page, markers["Intervention Type"], words.INTERVENTION_TYPES.split(), "Interventions / Intervention Type"
+        )
         name, *description = lines
         found.append(
             Intervention(type=kind, name=clean(name.text), description=paragraphs(entry.marked for entry in description))
@@ -231,7 +229,9 @@ def _listed_interventions(page: Page) -> list[Intervention]:
     return found
 
 
-def _groups(page: Page, section: str, required: tuple[str, ...], *, personal: bool = False) -> list[tuple[list[Entry], dict[str, str]]]:
+def _groups(
+    page: Page, section: str, required: tuple[str, ...], *, personal: bool = False
+) -> list[tuple[list[Entry], dict[str, str]]]:
     """Lines and the labelled values that end them; lines without the required labels cannot be told apart and are Issues."""
     groups: list[tuple[list[Entry], dict[str, str]]] = [([], {})]
     for entry in page.all(section):
@@ -242,7 +242,7 @@ def _groups(page: Page, section: str, required: tuple[str, ...], *, personal: bo
             groups.append(([entry], {}))
         else:
             markers[entry.label] = entry.text
-    whole = [(lines, markers) for lines, markers in groups if lines and all(label in markers for label in required)]
+    whole = [group for group in groups if group[0] and group[1] and all(label in group[1] for label in required)]
     for lines, markers in groups:
         if (lines, markers) not in whole:
             for entry in lines:
@@ -292,28 +292,49 @@ def _responsible_party(page: Page) -> ResponsibleParty | None:
     section = "Responsible Party"
     known = ("SPONSOR", "PRINCIPAL_INVESTIGATOR", "SPONSOR_INVESTIGATOR")
     kind = _word(page, section, "Responsibility Role", known)
-    name, *others = page.texts(section) or [None]
-    for entry in others:
-        if entry is not None:
-            page.unplaced(entry, personal=True)
-    return ResponsibleParty(type=kind, name=clean(name.text) if name else None) if kind or name else None
+    texts = page.texts(section)
+    for entry in texts[1:]:
+        page.unplaced(entry, personal=True)
+    name = clean(texts[0].text) if texts else None
+    return ResponsibleParty(type=kind, name=name) if kind or name else None
 
 
-def _sites(page: Page) -> tuple[Site, ...] | None:
-    """Places: a facility, "City, State, Country", and the place's own status where the trial is recruiting."""
-    countries = _country_lines(page)
-    sites: list[Site] = []
-    lines: list[Entry] = []
-    for entry in [*page.all("Locations"), None]:
-        if entry is not None and entry.label is None:
-            lines.append(entry)
-            continue
-        *earlier, last = _places(page, lines, countries) or [None]
-        sites.extend(site for site in earlier if site is not None)
-        if last is not None:
-            status = word_of(page, entry.text, words.STATUSES, "Locations / Site Status") if entry else None
-            sites.append(Site(**{**last, "recruitment_status": status}) if isinstance(last, dict) else last)
-        elif entry is not None:
-            page.unplaced(entry)
-        lines = []
-    return tuple(sites) or None
+def _references(page: Page) -> tuple[Reference, ...] | None:
+    found = []
+    for lines, markers in _groups(page, "References", ()):
+        kind = markers.get("Reference Type")
+        number = re.match(r"\d+", markers.get("PMID", ""))
+        found.append(
+            Reference(
+                citation=paragraphs(entry.text for entry in lines),
+                type=word_of(page, kind, ("BACKGROUND", "RESULT", "DERIVED"), "References / Reference Type"),
+                pmid=number[0] if number else None,
+            )
+        )
+        if "PMID" in markers and not number:
+            page.issue("unreadable_value", "References / PMID", markers["PMID"])
+    return tuple(found) or None
+
+
+def _other_identifiers(page: Page) -> tuple[SecondaryId, ...] | None:
+    """Numbers elsewhere. The site's source word org_study_id marks the sponsor's own; a dash stands for no type."""
+    found = []
+    for lines, markers in _groups(page, "Other Identifiers", ()):
+        source, kind = markers.get("Identifier Source", ""), markers.get("Identifier Type", "").strip("-–— ")
+        own = source.casefold() == "org_study_id"
+        domain = None if own or source.casefold() in ("", "-", "secondary_id") else clean(source)
+        number = paragraphs(entry.text for entry in lines) or ""
+        found.append(SecondaryId(id=number, type="ORG_STUDY_ID" if own else kind.upper() or None, domain=domain))
+    return tuple(found) or None
+
+
+def _word(page: Page, section: str, label: str, known: Sequence[str]) -> str | None:
+    return word_of(page, page.value(section, label), known, f"{section} / {label}")
+
+
+def _text(page: Page, section: str) -> str | None:
+    return paragraphs(entry.marked for entry in page.texts(section))
+
+
+def _sha256(said: list[str]) -> str:
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()

@@ -28,7 +28,8 @@ DESIGN = {
     "intervention_model": ("Intervention Model", "SINGLE_GROUP PARALLEL CROSSOVER FACTORIAL SEQUENTIAL"),
     "observational_model": (
         "Observational Model",
-        "COHORT CASE_CONTROL CASE_ONLY CASE_CROSSOVER ECOLOGIC_OR_COMMUNITY FAMILY_BASED DEFINED_POPULATION NATURAL_HISTORY OTHER",
+        "COHORT CASE_CONTROL CASE_ONLY CASE_CROSSOVER ECOLOGIC_OR_COMMUNITY FAMILY_BASED DEFINED_POPULATION NATURAL_HISTORY "
+        "OTHER",
     ),
     "time_perspective": ("Time Perspective", "RETROSPECTIVE PROSPECTIVE CROSS_SECTIONAL OTHER"),
     "primary_purpose": (
@@ -73,11 +74,13 @@ _DAY = re.compile(r"\d{4}(?:-\d\d){0,2}")
 _STATUS = _any_of(" ".join(STATUSES))
 _PHASE = re.compile(r"(?:NA|(?:EARLY_)?PHASE[1-4](?:\s*/\s*PHASE[1-4])*)")
 COUNT = re.compile(r"(\d[\d,]*) participants?", re.IGNORECASE)
-_AGE = re.compile(r"\d+ (?:Year|Month|Week|Day|Hour|Minute)s?", re.IGNORECASE)
+AGE = re.compile(r"\d+ (?:Year|Month|Week|Day|Hour|Minute)s?", re.IGNORECASE)
 CLASS = _any_of("NIH FED OTHER_GOV INDIV INDUSTRY NETWORK AMBIG OTHER UNKNOWN")
 PHONE = re.compile(r"[+(]?\d[\d\s().+/x,-]{4,}(?:ext\.? ?\d+)?", re.IGNORECASE)
 EMAIL = re.compile(r"\S+@\S+")
-RELATED_ITEM = re.compile(rf"(?:{NCT.pattern}|{_STATUS.pattern}|{_PHASE.pattern})(?:\s+(?:{_STATUS.pattern}|{_PHASE.pattern}))*")
+RELATED_ITEM = re.compile(
+    rf"(?:{NCT.pattern}|{_STATUS.pattern}|{_PHASE.pattern})(?:\s+(?:{_STATUS.pattern}|{_PHASE.pattern}))*"
+)
 
 _HEAD = Section(
     HEAD,
@@ -146,7 +149,9 @@ RECORD_PAGE = Vocabulary(
         ),
         Section(
             "Study Groups",
-            intros=("Review each arm or cohort in the study, along with the interventions and objectives associated with them.",),
+            intros=(
+                "Review each arm or cohort in the study, along with the interventions and objectives associated with them.",
+            ),
             prose=True,
             labels=(
                 Label("Group Type", shape=_any_of(ARM_TYPES), repeats=True),
@@ -170,8 +175,8 @@ RECORD_PAGE = Vocabulary(
             ),
             prose=True,
             labels=(
-                Label("Minimum Eligible Age", shape=_AGE),
-                Label("Maximum Eligible Age", shape=_AGE),
+                Label("Minimum Eligible Age", shape=AGE),
+                Label("Maximum Eligible Age", shape=AGE),
                 Label("Eligible Sex", shape=_any_of("ALL FEMALE MALE")),
                 Label("Accepts Healthy Volunteers", shape=_any_of("Yes No true false")),
             ),

@@ -1,0 +1,79 @@
+"""``trials_file``: a table of trials as spreadsheets save it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.config.making import loaded, mistakes
+
+WATCH = '[[watch]]\nname = "lupus"\ntrials_file = "lists/lupus.csv"\n'
+
+
+@pytest.fixture
+def csv(tmp_path: Path) -> Path:
+    (tmp_path / "lists").mkdir()
+    return tmp_path / "lists" / "lupus.csv"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "id,label,group,note\nNCT07177911,CC312 in SLE,a,\nNCT06801119,,b,asked\n",
+        "\ufeffid;label\r\nNCT07177911;CC312 in SLE\r\n\r\n;\r\nnct 06801119;\r\n",
+        "Label\tID\nCC312 in SLE\tNCT07177911\n\tNCT06801119\n",
+        'NCT Number,Study Title,label\nNCT07177911,"A, B",CC312 in SLE\nNCT06801119\n',
+        "NCT07177911,CC312 in SLE\nNCT06801119\n",
+    ],
+    ids=["plain", "semicolons and a byte order mark", "tabs", "the registry's download", "without a header"],
+)
+def test_a_table_is_read_however_it_was_saved(tmp_path: Path, csv: Path, content: str) -> None:
+    csv.write_bytes(content.encode())
+    (watch,) = loaded(tmp_path, WATCH).watches
+    assert watch.trials == ("ctgov:NCT07177911", "ctgov:NCT06801119")
+    assert watch.labels == {"ctgov:NCT07177911": "CC312 in SLE"}
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (
+            "id\nNCT07177911\nNCT1\n\nISRCTN12345678\n,x\n",
+            ["line 3", "NCT and eight", "line 5", "not follow", "line 6", "empty"],
+        ),
+        ("id\nNCT07177911\nNCT07177911\n", ["lupus.csv line 3", "twice, first at lupus.csv line 2"]),
+        ("ids,label\nNCT07177911,x\n", ["line 1", 'Did you mean "id"?']),
+        ("foo\nNCT07177911\n", ["line 1 names no column id", "Name the first column id"]),
+        ("", ["lupus.csv is empty"]),
+        ("id,label\n", ["no trial"]),
+        ('id\n"NCT07177911\n', ["NCT07177911"]),
+    ],
+)
+def test_mistakes_name_file_and_line(tmp_path: Path, csv: Path, content: str, expected: list[str]) -> None:
+    csv.write_text(content)
+    if content.endswith('"NCT07177911\n'):  # a quote left open runs to the end, which is still one clear number
+        assert loaded(tmp_path, WATCH).watches[0].trials == ("ctgov:NCT07177911",)
+        return
+    told = "\n".join(mistakes(tmp_path, WATCH))
+    for words in expected:
+        assert words in told
+
+
+def test_a_file_of_something_else_does_not_fill_screens(tmp_path: Path, csv: Path) -> None:
+    csv.write_text("id\n" + "x\n" * 500)
+    told = mistakes(tmp_path, WATCH)
+    assert len(told) == 11
+    assert "490 more lines" in told[-1]
+
+
+def test_a_file_in_another_encoding_is_a_mistake(tmp_path: Path, csv: Path) -> None:
+    csv.write_bytes("id,label\nNCT07177911,Zürich\n".encode("cp1252"))
+    (told,) = mistakes(tmp_path, WATCH)
+    assert "lupus.csv is not UTF-8" in told
+
+
+def test_a_trial_of_the_list_and_the_file_is_listed_twice(tmp_path: Path, csv: Path) -> None:
+    csv.write_text("id\nNCT07177911\n")
+    (told,) = mistakes(tmp_path, f'{WATCH}trials = ["NCT07177911"]')
+    assert "lupus.csv line 2: NCT07177911 is listed twice, first at trials[0]" in told

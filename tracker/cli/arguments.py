@@ -1,0 +1,108 @@
+"""What users type, turned into values: trials, dates and time spans."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+
+from tracker import clock
+from tracker.cli.app import App
+from tracker.errors import UsageError
+from tracker.model.ids import recognise
+from tracker.model.source import Document, Source
+from tracker.store import Store
+from tracker.store.values import SnapshotMeta
+
+_SPAN = re.compile(r"(\d{1,4})([hdw])\Z")
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+
+
+def trial_key(app: App, text: str) -> str:
+    """The key of a trial given as a registry's number, a key (``meddatax:NCT…``) or a page's address."""
+    if text.startswith(("http://", "https://")):
+        from tracker import sources
+
+        page = sources.page_of(text, {key: place.base_url for key, place in app.settings.sources.items()})
+        if page:
+            return page.trial
+    source, _, number = text.partition(":")
+    if source in app.sources and number:
+        return f"{source}:{number}"
+    found = recognise(text)
+    if found is None:
+        raise UsageError(
+            f"{text} is no number of a known registry.",
+            remedy="Give a number such as NCT07177911, or source:number as `tracker list --format csv` shows it.",
+        )
+    return found.key
+
+
+def moment(text: str, place: tzinfo, now: datetime, *, end_of_day: bool = False) -> datetime:
+    """A time span back from now (``24h``, ``7d``, ``2w``) or a day (``2026-02-11``), as an aware UTC time.
+
+    A day means its first moment, or with ``end_of_day`` its last, in the reader's time zone.
+    """
+    span = _SPAN.match(text)
+    if span:
+        return now - timedelta(**{_UNITS[span[2]]: int(span[1])})
+    try:
+        day = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text} is neither a day nor a time span.", remedy="Write 2026-02-11 or 7d, 24h, 2w.") from error
+    if day.tzinfo is None:
+        day = day.replace(tzinfo=place)
+    if end_of_day and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        day += timedelta(days=1) - timedelta(microseconds=1)
+    return day.astimezone(UTC)
+
+
+def version(app: App, store: Store, trial: str, text: str | None, *, default: int) -> SnapshotMeta:
+    """A stored version by its number (1 is the first, -1 the latest) or as it stood at the end of a day."""
+    timeline = store.timeline(trial)
+    if not timeline:
+        raise UsageError(f"Nothing is stored of {trial}.", remedy="`tracker list` shows what is followed.")
+    if text is None or re.fullmatch(r"-?\d{1,3}", text):
+        number = default if text is None else int(text)
+        index = number - 1 if number > 0 else len(timeline) + number
+        if not 0 <= index < len(timeline):
+            raise UsageError(
+                f"{trial} has {len(timeline)} stored version{'s' * (len(timeline) > 1)}, no number {number}.",
+                remedy=f"`tracker show {trial}` lists them.",
+            )
+        return timeline[index]
+    found = store.snapshot_at(trial, moment(text, app.place, clock.now(), end_of_day=True))
+    if found is None:
+        raise UsageError(
+            f"{trial} was not followed yet on {text}.",
+            remedy=f"The first version was seen {timeline[0].first_seen_at:%Y-%m-%d}.",
+        )
+    return found
+
+
+def saved(app: App, path: Path, source_key: str | None) -> tuple[Source, Document]:
+    """A saved payload or page as a document; the source is recognised when it is not named."""
+    try:
+        body = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.", remedy="Name a saved payload or page.") from error
+    if source_key is not None and source_key not in app.sources:
+        raise UsageError(f"There is no source {source_key}.", remedy=f"Sources: {', '.join(app.sources)}.")
+    candidates = [app.sources[source_key]] if source_key else list(app.sources.values())
+    for source in candidates:
+        key = source.recognises(body)
+        if key or source_key:
+            return source, _document(source, key or f"{source.info.key}:?", path, body)
+    raise UsageError(
+        f"{path} is not recognised as a payload or page of any source ({', '.join(app.sources)}).",
+        remedy="Name the source with --source to see why it cannot be read.",
+    )
+
+
+def _document(source: Source, key: str, path: Path, body: bytes) -> Document:
+    start = body.lstrip()[:1]
+    kind = {b"<": "text/html", b"{": "application/json", b"[": "application/json"}.get(start, "text/plain")
+    now = clock.now()
+    return Document(
+        source=source.info.key, trial=key, url=path.absolute().as_uri(), body=body, content_type=kind, fetched_at=now, as_of=now
+    )

@@ -1,0 +1,132 @@
+"""The ``doctor`` command: looks at everything a run depends on, and says what to do about what is amiss."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from tracker import __version__, clock
+from tracker.cli.app import App
+from tracker.cli.options import Shared, shared_options
+from tracker.errors import DeliveryError, SourceError, StoreError
+
+if TYPE_CHECKING:
+    from tracker.fetch import Fetcher
+    from tracker.model.source import Source
+    from tracker.render.tables import Finding
+
+LEAST_FREE = 512 * 1024 * 1024
+
+
+@click.command("doctor")
+@click.option("--mail", "send", is_flag=True, help="Also send a test message through every channel.")
+@shared_options
+def doctor_command(shared: Shared, send: bool) -> int:
+    """Look at configuration, database, disk, registries and channels; each line with its remedy (exit code 1 for a problem).
+
+    This is the live check: it asks every registry that is enabled for its data version, and greets the mail server.
+    """
+    from tracker.render import tables
+
+    app = App(shared)
+    findings = [*_configuration(app), *_database(app), *_registries(app), *_channels(app, send)]
+    if shared.json:
+        app.emit({"findings": findings})
+    else:
+        app.show(tables.findings_grid(findings))
+    return 1 if any(finding.state == "problem" for finding in findings) else 0
+
+
+def _configuration(app: App) -> Iterator[Finding]:
+    from tracker.config import remarks
+    from tracker.render.tables import Finding
+
+    yield Finding(subject="configuration", state="ok", text=str(app.settings.path))
+    for remark in remarks(app.settings):
+        yield Finding(subject="configuration", state="warning", text=remark)
+
+
+def _database(app: App) -> Iterator[Finding]:
+    from tracker.render.tables import Finding
+    from tracker.store import Store, schema_state
+
+    url, shown = app.settings.store_url, app.settings.shown_store_url
+    try:
+        state = schema_state(url)
+        if state != "current":
+            yield Finding(subject="database", state="warning", text=f"{shown}: schema {state}", remedy="Run `tracker migrate`.")
+            return
+        with Store.open(url) as store:
+            damage, size = store.integrity(), store.size()
+            text = f"{shown}: {size.trials:,} trials, {size.snapshots:,} versions, {size.size / 1e6:,.1f} MB"
+            yield Finding(subject="database", state="ok", text=text)
+            for sentence in damage:
+                yield Finding(subject="database", state="problem", text=sentence, remedy="Restore the latest backup.")
+            for run in store.held_runs():
+                text = f"run {run.id} of {run.source} is held: {run.verdict.sick}"
+                remedy = f"`tracker release {run.id}` if it is true, with --discard if not."
+                yield Finding(subject="runs", state="warning", text=text, remedy=remedy)
+            for key, accepted in store.source_states().items():
+                text = f"{key}: last accepted run {accepted.accepted_at:%Y-%m-%d %H:%M} UTC"
+                yield Finding(subject="runs", state="ok", text=text)
+    except StoreError as error:
+        yield Finding(subject="database", state="problem", text=error.message, remedy=error.remedy)
+    free = shutil.disk_usage(app.settings.path.parent).free
+    enough = free >= LEAST_FREE
+    yield Finding(
+        subject="disk",
+        state="ok" if enough else "problem",
+        text=f"{free / 1e9:,.1f} GB free beside the configuration",
+        remedy="" if enough else "Free some space: a full disk stops every run.",
+    )
+
+
+def _registries(app: App) -> Iterator[Finding]:
+    from tracker.fetch import Fetcher, user_agent
+
+    agent = user_agent(app.settings.http.contact or "", __version__)
+    with Fetcher(user_agent=agent) as fetcher:
+        for key, source in app.sources.items():
+            if app.settings.sources[key].enabled:
+                yield _reached(app, fetcher, source)
+
+
+def _reached(app: App, fetcher: Fetcher, source: Source) -> Finding:
+    from tracker.render.tables import Finding
+
+    place = app.settings.sources[source.info.key]
+    fetch = fetcher.bind(source.info, base_url=place.base_url, pace=place.pace)
+    try:
+        data = source.data_version(fetch)
+        if data is None:
+            fetch.get(place.base_url, accept="text/html")
+    except SourceError as error:
+        return Finding(subject=source.info.title, state="problem", text=error.message, remedy=error.remedy)
+    return Finding(subject=source.info.title, state="ok", text=f"answers; data of {data.timestamp}" if data else "answers")
+
+
+def _channels(app: App, send: bool) -> Iterator[Finding]:
+    from tracker import deliver
+    from tracker.deliver import channels
+    from tracker.render.tables import Finding
+
+    if app.settings.mail:
+        server = f"{app.settings.mail.host}:{app.settings.mail.port}"
+        try:
+            channels.greet(app.settings.mail)
+            yield Finding(subject="mail server", state="ok", text=f"{server} answers and takes our login")
+        except DeliveryError as error:
+            yield Finding(subject="mail server", state="problem", text=error.message, remedy=error.remedy)
+    for channel in app.settings.channels:
+        subject = f"channel {channel.name}"
+        if not send:
+            yield Finding(subject=subject, state="ok", text="set up; try it with --mail or `tracker channel test`")
+            continue
+        try:
+            deliver.send_test(app.settings, channel, clock.now())
+            yield Finding(subject=subject, state="ok", text="took a test message")
+        except DeliveryError as error:
+            yield Finding(subject=subject, state="problem", text=error.message, remedy=error.remedy)

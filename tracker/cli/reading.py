@@ -1,0 +1,237 @@
+"""Commands that read: list, changes, show, diff, parse."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from tracker import clock
+from tracker.cli import arguments
+from tracker.cli.app import App
+from tracker.cli.options import Shared, shared_options
+from tracker.errors import UsageError
+
+if TYPE_CHECKING:
+    from tracker.events import Detected
+    from tracker.model.record import TrialRecord
+    from tracker.model.source import Document, Source
+    from tracker.render.tables import Nearest
+    from tracker.store import Store
+
+
+@click.command("list")
+@click.option("--watch", metavar="WATCH", help="Only the trials of this watch.")
+@click.option("--status", metavar="STATUS", help="Only this recruitment status, such as RECRUITING.")
+@click.option("--near", is_flag=True, help="Only trials with a place within their watch's radius.")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
+@shared_options
+def list_command(shared: Shared, watch: str | None, status: str | None, near: bool, form: str) -> None:
+    """The present: status, dates, enrollment, results, last update and nearest place of every followed trial."""
+    app = App(shared)
+    with app.store() as store:
+        print_present(app, store, watch=watch, status=status, near_only=near, form="json" if shared.json else form)
+
+
+def print_present(
+    app: App, store: Store, *, watch: str | None = None, status: str | None = None, near_only: bool = False, form: str = "table"
+) -> None:
+    """The table of the present."""
+    from tracker import records
+    from tracker.render import machine, tables
+
+    known: list[TrialRecord] = []
+    labels: dict[str, str] = {}
+    nearest: dict[str, Nearest] = {}
+    watches = {one.name: one for one in app.settings.watches}
+    members = [member for member in store.memberships() if watch in (None, member.watch)]
+    radius = {}
+    for member in members:
+        if member.watch in watches:
+            labels.setdefault(member.trial, watches[member.watch].labels.get(member.trial, ""))
+            if watches[member.watch].near:
+                radius[member.trial] = watches[member.watch].near
+    for _, record in records.current(store, app.sources, sorted({member.trial for member in members})):
+        if status and (record.recruitment_status or "") != status.upper().replace(" ", "_"):
+            continue
+        near = radius.get(record.trial)
+        place = records.nearest_site(record, near)
+        if near_only and (near is None or place is None or place.km > near.km):
+            continue
+        if place:
+            nearest[record.trial] = place
+        known.append(record)
+    if form == "json":
+        click.echo(machine.present_json(known, labels=labels, nearest=nearest), nl=False)
+        return
+    grid = tables.present_grid(tables.present_rows(known, labels=labels, nearest=nearest))
+    if form == "csv":
+        click.echo(tables.grid_csv(grid), nl=False)
+    else:
+        app.show(grid)
+
+
+@click.command("changes")
+@click.option("--since", metavar="7d|DATE", help="From this day, or so far back, on.")
+@click.option("--watch", metavar="WATCH", help="Only what this watch follows.")
+@click.option("--trial", metavar="TRIAL", help="Only this trial.")
+@click.option("--kind", "kinds", metavar="KIND", multiple=True, help="Only this kind; may be repeated.")
+@click.option("--min-severity", type=click.Choice(["minor", "notable", "major"]), default="minor")
+@click.option("--format", "form", type=click.Choice(["table", "json", "csv", "md"]), default="table")
+@shared_options
+def changes_command(
+    shared: Shared,
+    since: str | None,
+    watch: str | None,
+    trial: str | None,
+    kinds: tuple[str, ...],
+    min_severity: str,
+    form: str,
+) -> None:
+    """The change log, oldest first."""
+    from tracker import events
+    from tracker.render import machine, tables
+    from tracker.store.values import EventFilter
+
+    app = App(shared)
+    unknown = set(kinds) - set(events.KINDS)
+    if unknown:
+        raise UsageError(f"There is no kind {', '.join(sorted(unknown))}.", remedy="docs/changes.md lists them all.")
+    wanted = EventFilter(
+        since=arguments.moment(since, app.place, clock.now()) if since else None,
+        watch=watch,
+        trial=arguments.trial_key(app, trial) if trial else None,
+        kinds=frozenset(kinds),
+        min_severity=min_severity,  # type: ignore[arg-type]  # click allows these three words only
+    )
+    with app.store() as store:
+        found = store.events(wanted)
+    match "json" if shared.json else form:
+        case "json":
+            click.echo(machine.changes_json(found, contacts=app.settings.contacts), nl=False)
+        case "csv":
+            click.echo(tables.changes_csv(found), nl=False)
+        case "md":
+            click.echo(tables.changes_markdown(found, app.place), nl=False)
+        case _ if found:
+            app.show(tables.changes_grid(found, app.place))
+        case _:
+            app.print("No changes in this log.")
+
+
+@click.command("show")
+@click.argument("trial")
+@click.option("--at", metavar="DATE", help="As it stood at the end of this day.")
+@click.option("--all", "everything", is_flag=True, help="Lists to their end.")
+@shared_options
+def show_command(shared: Shared, trial: str, at: str | None, everything: bool) -> None:
+    """A record as it stands, or stood, and the timeline of its changes. Contact persons are left out."""
+    from tracker import records
+    from tracker.render import machine, record_view
+    from tracker.store.values import EventFilter
+
+    app = App(shared)
+    key = arguments.trial_key(app, trial)
+    with app.store() as store:
+        meta = arguments.version(app, store, key, at, default=-1)
+        record = records.read(app.sources, store.document(meta.id))
+        until = arguments.moment(at, app.place, clock.now(), end_of_day=True) if at else None
+        timeline = store.events(EventFilter(trial=key, until=until))
+        versions = store.timeline(key)
+    if shared.json:
+        click.echo(machine.record_json(record, contacts=app.settings.contacts), nl=False)
+        return
+    app.show(record_view.record_view(record, timeline[::-1], place=app.place, everything=everything))
+    seen = (
+        f"{meta.first_seen_at.astimezone(app.place):%Y-%m-%d %H:%M} to {meta.last_seen_at.astimezone(app.place):%Y-%m-%d %H:%M}"
+    )
+    app.print(
+        "", f"Version {[one.id for one in versions].index(meta.id) + 1} of {len(versions)}, seen {seen}, sha256 {meta.sha256}"
+    )
+
+
+@click.command("diff")
+@click.argument("trial", required=False)
+@click.option("--from", "old", metavar="DATE|N", help="A stored version; the one before the latest by default.")
+@click.option("--to", "new", metavar="DATE|N", help="A stored version; the latest by default.")
+@click.option("--files", nargs=2, type=click.Path(path_type=Path), metavar="OLD NEW", help="Compare two saved files instead.")
+@click.option("--source", metavar="SOURCE", help="Whose files they are, when that is not recognised.")
+@shared_options
+def diff_command(
+    shared: Shared, trial: str | None, old: str | None, new: str | None, files: tuple[Path, Path] | None, source: str | None
+) -> None:
+    """What changed between two stored versions of a trial, or two saved files."""
+    from tracker.render import machine, record_view
+
+    app = App(shared)
+    if (trial is None) == (files is None):
+        raise UsageError(
+            "diff compares either versions of a trial or two files.", remedy="tracker diff TRIAL, or --files OLD NEW."
+        )
+    if files:
+        reader, before = arguments.saved(app, files[0], source)
+        _, after = arguments.saved(app, files[1], source)
+        found = _detect(reader, before, after)
+        title, place = reader.info.title, clock.now().tzinfo
+    else:
+        assert trial is not None
+        key = arguments.trial_key(app, trial)
+        with app.store() as store:
+            versions = [arguments.version(app, store, key, text, default=default) for text, default in ((old, -2), (new, -1))]
+            before, after = (store.document(meta.id) for meta in versions)
+        reader = app.sources[before.source]
+        found = _detect(reader, before, after, versions[0].last_seen_at, versions[1].first_seen_at)
+        title, place = reader.info.title, app.place
+    assert place is not None
+    if shared.json:
+        click.echo(machine.diff_json(found.story, found.events, after.trial), nl=False)
+    else:
+        app.show(record_view.diff_view(found.story, found.events, place=place, source_title=title))
+
+
+def _detect(
+    source: Source, before: Document, after: Document, seen: datetime | None = None, first: datetime | None = None
+) -> Detected:
+    import hashlib
+
+    from tracker import events
+    from tracker.compare import compare
+    from tracker.model.event import Seen
+    from tracker.render import words
+
+    old, new = source.parse(before).record, source.parse(after).record
+    stamps = (seen or before.fetched_at, first or after.fetched_at)
+    seen_old, seen_new = (
+        Seen(sha256=hashlib.sha256(one.body).hexdigest(), first_seen_at=at, last_seen_at=at, data_version=one.data_version)
+        for one, at in zip((before, after), stamps, strict=True)
+    )
+    found = events.detect(
+        events.Comparison(
+            old=old,
+            new=new,
+            changes=compare(old, new),
+            seen_old=seen_old,
+            seen_new=seen_new,
+            label=new.acronym or new.brief_title or new.trial,
+            detected_at=stamps[1],
+            tracking_since=stamps[0],
+        )
+    )
+    told, story = words.tell(found.events, found.story)
+    return msgspec.structs.replace(found, events=told, story=story)
+
+
+@click.command("parse")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--source", metavar="SOURCE", help="Whose payload or page it is, when that is not recognised.")
+@shared_options
+def parse_command(shared: Shared, file: Path, source: str | None) -> int:
+    """The record read from a saved payload or page, as JSON. Exit code 3 when something in it could not be read."""
+    app = App(shared)
+    reader, document = arguments.saved(app, file, source)
+    parsed = reader.parse(document)
+    app.emit({"record": parsed.record, "issues": parsed.issues})
+    return 3 if parsed.issues else 0

@@ -1,0 +1,226 @@
+"""Commands that do the tracker's work: sync, release, demo."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from tracker import __version__, clock
+from tracker.cli.app import App
+from tracker.cli.options import Shared, shared_options
+from tracker.errors import UsageError
+
+if TYPE_CHECKING:
+    from tracker.config import Settings
+    from tracker.deliver import DeliveryReport
+    from tracker.store import Store
+    from tracker.sync import Progress, SyncReport
+
+
+@click.command("sync")
+@click.argument("watches", nargs=-1, metavar="[WATCH…]")
+@click.option("--full", is_flag=True, help="Ask for every trial, also those read at the registry's present data version.")
+@click.option("--dry-run", is_flag=True, help="Say what would be told; keep and send nothing.")
+@click.option("--no-deliver", is_flag=True, help="Keep what changed, but send nothing now.")
+@click.option("--exit-code", is_flag=True, help="Exit with 10 when changes were found.")
+@shared_options
+def sync_command(shared: Shared, watches: tuple[str, ...], full: bool, dry_run: bool, no_deliver: bool, exit_code: bool) -> int:
+    """One pass: ask the registries, say what changed, tell the right people.
+
+    Exit codes: 0 done, 1 nothing could be read, 3 some sources or trials failed or a run is held, 10 with --exit-code
+    when there are changes.
+    """
+    app = App(shared)
+    unknown = set(watches) - {watch.name for watch in app.settings.watches}
+    if unknown:
+        names = ", ".join(watch.name for watch in app.settings.watches) or "none"
+        raise UsageError(f"There is no watch {', '.join(sorted(unknown))}.", remedy=f"Watches in {app.config_path}: {names}.")
+    with _working_store(app, dry_run) as (settings, store):
+        first = not store.runs(1)
+        report = _sync(app, settings, store, watches, full)
+        delivery = None if dry_run or no_deliver else _deliver(app, settings, store)
+        if shared.json:
+            _emit(app, report, delivery)
+        else:
+            _print(app, store, report, delivery, first=first)
+    failed_delivery = delivery is not None and not delivery.clean
+    code = {"done": 0, "partly": 3, "failed": 1}[report.state]
+    if code == 0 and failed_delivery:
+        return 3
+    return 10 if code == 0 and exit_code and report.events else code
+
+
+@contextmanager
+def _working_store(app: App, dry_run: bool) -> Iterator[tuple[Settings, Store]]:
+    """The store to work in; a dry run works in a copy that is thrown away."""
+    if not dry_run:
+        with app.fresh_store() as store:
+            yield app.settings, store
+        return
+    from tracker.store import Store, migrate, schema_state
+
+    url = app.settings.store_url
+    with tempfile.TemporaryDirectory(prefix="tracker-dry-run-") as folder:
+        copy = Path(folder) / "tracker.db"
+        if schema_state(url) != "absent":
+            with Store.open(url, must_be_current=False) as store:
+                store.backup(copy)
+        settings = msgspec.structs.replace(app.settings, store_url=f"sqlite:///{copy}")
+        migrate(settings.store_url, now=clock.now(), backup=False)
+        with Store.open(settings.store_url) as store:
+            yield settings, store
+
+
+def _sync(app: App, settings: Settings, store: Store, watches: tuple[str, ...], full: bool) -> SyncReport:
+    from tracker.fetch import Fetcher, user_agent
+    from tracker.sync import sync
+
+    with Fetcher(user_agent=user_agent(settings.http.contact or "", __version__)) as fetcher, _progress(app) as progress:
+        return sync(settings, store, app.sources, fetcher, clock.now, only=watches, full=full, progress=progress)
+
+
+def _deliver(app: App, settings: Settings, store: Store) -> DeliveryReport:
+    from tracker.deliver import deliver
+
+    return deliver(settings, store, app.sources, clock.now)
+
+
+@contextmanager
+def _progress(app: App) -> Iterator[Progress]:
+    """A bar a source on a terminal; nothing on a pipe and with --json."""
+    from tracker.sync import no_progress
+
+    if app.shared.json or not sys.stderr.isatty():
+        yield no_progress
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    with Bars(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bars:
+        tasks = {
+            source.info.title: bars.add_task(source.info.title, total=None, visible=False) for source in app.sources.values()
+        }
+        yield lambda title, done, total: bars.update(tasks[title], completed=done, total=total, visible=True)
+
+
+def _emit(app: App, report: SyncReport, delivery: DeliveryReport | None) -> None:
+    from tracker.render.privacy import public_event
+
+    app.emit(
+        {
+            "run": {
+                "state": report.state,
+                "sources": [
+                    {
+                        "id": lane.run,
+                        "source": lane.source,
+                        "state": lane.state,
+                        "data_version": lane.data_version,
+                        "error": lane.error,
+                        "failures": lane.failures,
+                        "issues": lane.issues,
+                    }
+                    for lane in report.lanes
+                ],
+            },
+            "counts": report.counts,
+            "events": [event if app.settings.contacts else public_event(event) for event in report.events],
+            "messages": delivery.tried if delivery else [],
+        }
+    )
+
+
+def _print(app: App, store: Store, report: SyncReport, delivery: DeliveryReport | None, *, first: bool) -> None:
+    from tracker.cli.reading import print_present
+    from tracker.cli.words import print_changes, print_delivery, print_lanes
+
+    if first or (report.counts.baseline and not report.events):
+        print_present(app, store)
+    print_changes(app, report.events)
+    print_lanes(app, report)
+    if delivery:
+        print_delivery(app, delivery)
+
+
+@click.command("release")
+@click.argument("run", type=int)
+@click.option("--discard", is_flag=True, help="Drop the run instead.")
+@shared_options
+def release_command(shared: Shared, run: int, discard: bool) -> int:
+    """Let a held run go: its changes were true. With --discard, drop it: they were not."""
+    app = App(shared)
+    with app.store() as store:
+        if discard:
+            dropped = store.discard(run, clock.now())
+            if shared.json:
+                app.emit({"run": dropped})
+            else:
+                app.print(f"Run {run} is discarded; nothing of it was kept or told.")
+            return 0
+        report = store.release(run, clock.now())
+        delivery = _deliver(app, app.settings, store)
+        if shared.json:
+            app.emit({"run": report.run, "events": report.events, "alerts": report.alerts, "messages": delivery.tried})
+        else:
+            from tracker.cli.words import print_delivery
+
+            app.print(f"Run {run} is released: {report.events} events accepted, {report.alerts} alerts ready.")
+            print_delivery(app, delivery)
+    return 0 if delivery.clean else 3
+
+
+@click.command("demo")
+@click.option("--folder", type=click.Path(path_type=Path), help="Where to leave the database and the digest.")
+@shared_options
+def demo_command(shared: Shared, folder: Path | None) -> int:
+    """The whole job on three invented days against a registry and a mail server on this machine; no network."""
+    from tracker.cli.reading import print_present
+    from tracker.cli.words import print_changes, print_delivery, print_lanes
+    from tracker.demo.run import DayReport, run
+    from tracker.render import tables
+    from tracker.store.values import EventFilter
+
+    app = App(shared)
+    told: list[DayReport] = []
+
+    def tell(day: DayReport, settings: Settings, store: Store) -> None:
+        told.append(day)
+        if shared.json:
+            return
+        app.settings = settings
+        app.print("" if day.number > 1 else "A registry, two trial sites and a mail server now run on this machine.\n")
+        app.print(f"Day {day.number}: {day.at:%d %B %Y}", "")
+        if day.number == 1:
+            print_present(app, store)
+        print_changes(app, day.synced.events)
+        print_lanes(app, day.synced)
+        print_delivery(app, day.delivered)
+        if day.number == 3:
+            app.print("", "The change log (tracker changes):", "")
+            app.show(tables.changes_grid(store.events(EventFilter()), app.place))
+
+    report = run(folder, load=app.load, tell=tell)
+    if shared.json:
+        app.emit({"days": [{"at": day.at, "events": day.synced.events, "messages": day.delivered.tried} for day in told]})
+    else:
+        app.print("", "The mails, to open in a browser:")
+        for page in report.mails:
+            app.print(f"  {page}")
+        app.print(f"The database:      {report.database}", f"The configuration: {report.config}")
+        app.print("Look around:       tracker --config FILE changes | show NCT07177911 | diff NCT09900007 | digest --since 2026-02-10")
+    return 0 if all(day.synced.state == "done" and day.delivered.clean for day in told) else 1

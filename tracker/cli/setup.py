@@ -1,0 +1,143 @@
+"""Commands that set things up: init, check, add, remove, migrate, backup."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from tracker import clock
+from tracker.cli.app import App
+from tracker.cli.options import Shared, shared_options
+from tracker.errors import ConfigError, UsageError
+
+
+@click.command("init")
+@click.option("--search", metavar="URL", help="A search pasted from the registry's page in the browser.")
+@click.option("--mail", metavar="ADDRESS", help="Where alerts and digests go.")
+@shared_options
+def init_command(shared: Shared, search: str | None, mail: str | None) -> None:
+    """Write a commented config.toml that works, and make the database.
+
+    An existing configuration is never overwritten; its database is brought up to date.
+    """
+    from tracker.config import edit, template
+
+    app = App(shared)
+    path = Path(shared.config or os.environ.get("TRACKER_CONFIG") or "config.toml").absolute()
+    written = not path.exists()
+    if written:
+        text = template.template(search=search, mail=mail)
+        settings = app.check(text, path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        edit.write(path, text)
+    else:
+        if search or mail:
+            raise UsageError(
+                f"{path} exists and is not overwritten.", remedy="Edit it, or use `tracker add`, or name another with --config."
+            )
+        settings = app.load(path)
+    report = app.migrate(settings.store_url)
+    if shared.json:
+        app.emit({"config": path, "written": written, "database": settings.shown_store_url, "schema": report.after})
+        return
+    app.print(f"{'Wrote' if written else 'Kept'} {path}", f"Database ready: {settings.shown_store_url}")
+    if written:
+        app.print("Next: put in your trials (`tracker add NCT…`), then `tracker sync`.")
+
+
+@click.command("check")
+@shared_options
+def check_command(shared: Shared) -> None:
+    """Validate the configuration and say all its mistakes at once (exit code 2)."""
+    from tracker.config import remarks
+
+    app = App(shared)
+    try:
+        settings = app.settings
+    except ConfigError as error:
+        if shared.json:
+            app.emit({"config": app.shared.config, "ok": False, "mistakes": error.mistakes})
+            click.get_current_context().exit(2)
+        raise
+    notes = remarks(settings)
+    if shared.json:
+        app.emit({"config": settings.path, "ok": True, "mistakes": [], "remarks": notes})
+        return
+    trials = sum(len(watch.trials) + len(watch.pages) for watch in settings.watches)
+    app.print(
+        f"{settings.path} is in order: {len(settings.watches)} watches, {trials} trials and pages listed by hand, "
+        f"{len(settings.channels)} channels."
+    )
+    for note in notes:
+        app.print(f"  note: {note}")
+
+
+@click.command("add")
+@click.argument("trials", nargs=-1, required=True, metavar="TRIAL…")
+@click.option("--watch", metavar="WATCH", help="Which watch; the first one by default.")
+@shared_options
+def add_command(shared: Shared, trials: tuple[str, ...], watch: str | None) -> None:
+    """Follow more trials (any registry's number) or trial pages (an address)."""
+    from tracker.config import edit
+
+    _edit(App(shared), lambda text: edit.add_trials(text, watch, trials), trials, "added")
+
+
+@click.command("remove")
+@click.argument("trials", nargs=-1, required=True, metavar="TRIAL…")
+@click.option("--watch", metavar="WATCH", help="Only from this watch; from all by default.")
+@shared_options
+def remove_command(shared: Shared, trials: tuple[str, ...], watch: str | None) -> None:
+    """Stop following trials. What was stored of them stays; one that a search brought in is put on its `exclude`."""
+    from tracker.config import edit
+
+    _edit(App(shared), lambda text: edit.remove_trials(text, watch, trials), trials, "removed")
+
+
+def _edit(app: App, change: Callable[[str], str], trials: tuple[str, ...], done: str) -> None:
+    from tracker.config import edit
+
+    path = app.config_path
+    before = path.read_text(encoding="utf-8")
+    after = change(before)
+    settings = app.check(after, path)
+    if after != before:
+        edit.write(path, after)
+    if app.shared.json:
+        app.emit({"config": settings.path, "changed": after != before, done: trials})
+    elif after == before:
+        app.print(f"{path} needed no change.")
+    else:
+        app.print(f"{path}: {done} {', '.join(trials)}. The next `tracker sync` goes by it.")
+
+
+@click.command("migrate")
+@shared_options
+def migrate_command(shared: Shared) -> None:
+    """Bring the database schema up to date, after an automatic backup."""
+    app = App(shared)
+    report = app.migrate(app.settings.store_url)
+    if shared.json:
+        app.emit(report)
+        return
+    if report.before == report.after:
+        app.print(f"The schema is up to date ({report.after}).")
+    else:
+        app.print(f"The schema went from {report.before or 'nothing'} to {report.after}.")
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(path_type=Path))
+@shared_options
+def backup_command(shared: Shared, file: Path) -> None:
+    """Write a consistent copy of the database to FILE, also while the tracker runs."""
+    app = App(shared)
+    with app.store() as store:
+        store.backup(file)
+    if shared.json:
+        app.emit({"backup": file.absolute(), "bytes": file.stat().st_size, "at": clock.now()})
+    else:
+        app.print(f"Wrote {file} ({file.stat().st_size:,} bytes), checked and complete.")

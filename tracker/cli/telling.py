@@ -1,0 +1,146 @@
+"""Commands about what is sent: digest, outbox, channel."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from tracker import clock
+from tracker.cli import arguments
+from tracker.cli.app import App
+from tracker.cli.options import Shared, shared_options
+from tracker.errors import UsageError
+
+if TYPE_CHECKING:
+    from tracker.deliver.compose import Wanted
+    from tracker.model.watch import Channel
+    from tracker.store import Store
+
+
+@click.command("digest")
+@click.option("--since", metavar="7d|DATE", default="7d", show_default=True, help="From this day, or so far back, on.")
+@click.option("--watch", metavar="WATCH", help="Only what this watch follows.")
+@click.option("--format", "form", type=click.Choice(["text", "html", "json", "eml"]), default="text")
+@click.option("--send", metavar="CHANNEL", help="Send it to this channel, beside the regular ones.")
+@shared_options
+def digest_command(shared: Shared, since: str, watch: str | None, form: str, send: str | None) -> int:
+    """The change-log digest of a time span, to read here or to send. It never touches what the regular digests hold."""
+    from tracker import deliver
+    from tracker.render import machine, mail
+
+    app = App(shared)
+    now = clock.now()
+    start = arguments.moment(since, app.place, now)
+    channel = _channel(app, send) if send else None
+    with app.store() as store:
+        wanted = _wanted(store, watch, since=start)
+        if shared.json or form == "json":
+            click.echo(machine.changes_json((event for event, _ in wanted.values()), contacts=app.settings.contacts), nl=False)
+            return 0
+        composer = deliver.Composer(app.settings, store, app.sources)
+        content = composer.digest(send or "", wanted, now, cadence="on request", since=start)
+        key = f"digest:{send}:on-request:{now.isoformat()}"
+        message = deliver.make_message(app.settings, key, send or "", "digest", content, now)
+        if channel:
+            store.cut(message, (), now)
+            sent = deliver.deliver(app.settings, store, app.sources, clock.now)
+            mine = [item for item in sent.tried if item.key == key]
+            for item in mine:
+                app.print(f"NOT sent: {item.error}" if item.error else f"Sent to {item.channel}: {item.subject}")
+            return 0 if mine and not mine[0].error else 1
+    if form == "eml":
+        sender = app.settings.mail.sender if app.settings.mail else "tracker@tracker.invalid"
+        letter = mail.email(
+            message, sender=sender, recipients=[sender], list_name="digest", unsubscribe_address=sender, date=now
+        )
+        click.echo(letter.as_bytes().decode("utf-8", "replace"), nl=False)
+    else:
+        click.echo(content.html if form == "html" else content.text)
+    return 0
+
+
+def _wanted(store: Store, watch: str | None, since: datetime) -> Wanted:
+    from tracker.store.values import EventFilter
+
+    following: dict[str, list[str]] = {}
+    for member in store.memberships():
+        if watch in (None, member.watch):
+            following.setdefault(member.trial, []).append(member.watch)
+    found = store.events(EventFilter(since=since, watch=watch))
+    return {event.id: (event, tuple(following.get(event.trial, ()))) for event in found}
+
+
+def _channel(app: App, name: str) -> Channel:
+    for channel in app.settings.channels:
+        if channel.name == name:
+            return channel
+    names = ", ".join(channel.name for channel in app.settings.channels) or "none"
+    raise UsageError(f"There is no channel {name}.", remedy=f"Channels in {app.config_path}: {names}.")
+
+
+@click.command("outbox")
+@click.argument("action", type=click.Choice(["list", "retry", "drop"]), default="list")
+@click.argument("key", required=False)
+@shared_options
+def outbox_command(shared: Shared, action: str, key: str | None) -> int:
+    """What waits to be sent, and why. `retry [KEY]` tries again now, `drop KEY` never sends it."""
+    from tracker import deliver
+    from tracker.cli.words import counted, print_delivery
+    from tracker.render import tables
+
+    app = App(shared)
+    with app.store() as store:
+        if action == "drop":
+            if not key:
+                raise UsageError("Which message is to be dropped?", remedy="`tracker outbox` lists the keys.")
+            store.drop(key, "dropped by hand", clock.now())
+            app.print(f"Dropped {key}.")
+            return 0
+        if action == "retry":
+            store.retry(key, clock.now())
+            report = deliver.deliver(app.settings, store, app.sources, clock.now)
+            if shared.json:
+                app.emit({"messages": report.tried})
+            else:
+                print_delivery(app, report)
+            return 0 if report.clean else 3
+        view = store.outbox()
+        if shared.json:
+            app.emit(view)
+            return 0
+        if view.messages:
+            app.show(tables.outbox_grid(view.messages, app.place))
+        for tally in view.alerts:
+            why = f" ({tally.reason})" if tally.reason else ""
+            app.print(
+                f"{counted(tally.count, 'alert')} of watch {tally.watch} to {tally.channel}: {tally.state}, {tally.when}{why}"
+            )
+        if not view.messages and not view.alerts:
+            app.print("Nothing waits: every message is on its way.")
+    return 0
+
+
+@click.command("channel")
+@click.argument("action", type=click.Choice(["test"]), expose_value=False)
+@click.argument("name")
+@shared_options
+def channel_command(shared: Shared, name: str) -> int:
+    """Send a test message through a channel: `tracker channel test NAME`."""
+    from tracker import deliver
+    from tracker.errors import DeliveryError
+
+    app = App(shared)
+    try:
+        deliver.send_test(app.settings, _channel(app, name), clock.now())
+    except DeliveryError as error:
+        if not shared.json:
+            raise
+        app.emit({"channel": name, "ok": False, "error": str(error)})
+        return 1
+    if shared.json:
+        app.emit({"channel": name, "ok": True, "error": ""})
+    else:
+        app.print(f"Channel {name} took a test message.")
+    return 0

@@ -1,0 +1,72 @@
+"""Registry texts fit for a line: flattened, shortened, and where two differ, shortened around the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from tracker.render.safe_text import one_line
+from tracker.render.words.english import S
+
+LONGEST_QUOTE = 100
+LONGEST_CHANGE = 300
+_CONTEXT = 4
+
+
+def quote(text: object, limit: int = LONGEST_QUOTE) -> str:
+    """A registry's text on one line, shortened with an ellipsis."""
+    return one_line(str(text or ""), limit)
+
+
+def listed(items: Sequence[object], limit: int = 3) -> str:
+    """``a, b and c``; of long lists the first ones and how many more."""
+    names = [quote(item, 60) for item in items]
+    if len(names) > limit:
+        return ", ".join(names[:limit]) + " " + S["more"].format(count=len(names) - limit).lstrip("… ")
+    if len(names) > 1:
+        return S["and"].format(first=", ".join(names[:-1]), last=names[-1])
+    return names[0] if names else ""
+
+
+def difference(old: str, new: str, limit: int = LONGEST_CHANGE) -> str:
+    """One text with its changes in place: ``… in Arm 5 [and Arm 6 → Arm 6, and Arm 8] at …``, [+came], [−went]."""
+    before, after = one_line(old).split(), one_line(new).split()
+    if not before or not after:
+        return f"“{quote(old, limit // 2)}” → “{quote(new, limit // 2)}”"
+    parts: list[str] = []
+    operations = _operations(before, after)
+    for place, (operation, start, stop, left, right) in enumerate(operations):
+        if operation == "equal":
+            parts.append(_context(before[start:stop], first=place == 0, last=place == len(operations) - 1))
+            continue
+        gone, come = " ".join(before[start:stop]), " ".join(after[left:right])
+        parts.append(f"[{gone} → {come}]" if gone and come else f"[−{gone}]" if gone else f"[+{come}]")
+    told = " ".join(part for part in parts if part)
+    if len(told) > limit:
+        return f"“{quote(old, limit // 2)}” → “{quote(new, limit // 2)}”"
+    return f"“{told}”"
+
+
+def _operations(before: list[str], after: list[str]) -> list[tuple[str, int, int, int, int]]:
+    """Word operations, with single equal words between two changes made part of the change."""
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    merged: list[tuple[str, int, int, int, int]] = []
+    codes = matcher.get_opcodes()
+    for place, (operation, start, stop, left, right) in enumerate(codes):
+        lone = operation == "equal" and stop - start == 1 and 0 < place < len(codes) - 1
+        kind = "equal" if operation == "equal" and not lone else "change"
+        if kind == "change" and merged and merged[-1][0] == "change":
+            _, first, _, other, _ = merged[-1]
+            merged[-1] = ("change", first, stop, other, right)
+        else:
+            merged.append((kind, start, stop, left, right))
+    return merged
+
+
+def _context(words: list[str], *, first: bool, last: bool) -> str:
+    """A few words next to a change; an ellipsis for the rest."""
+    if len(words) <= 2 * _CONTEXT:
+        return " ".join(words)
+    head = [] if first else words[:_CONTEXT]
+    tail = [] if last else words[-_CONTEXT:]
+    return " ".join([*head, "…", *tail])

@@ -1,0 +1,172 @@
+"""MedDataX (meddatax.com): pages that republish ClinicalTrials.gov records, read by their words since no mark-up is known.
+
+Two kinds of page: the record (``/clinical-trials/NCT…``) and its results (``…/results``). A served page must carry its
+number, its title and the site's own sentences; a saved text may be an opening or an extraction that lost its head.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from tracker.errors import UsageError
+from tracker.extract import pages
+from tracker.extract.blocks import Line, is_html, read_lines
+from tracker.extract.labels import HEAD, TITLE, Page
+from tracker.extract.placing import read_page
+from tracker.extract.words import clean
+from tracker.model.ids import NCT, split_key
+from tracker.model.record import TrialRecord
+from tracker.model.source import (
+    Answer,
+    Asked,
+    DataVersion,
+    Document,
+    Fetch,
+    Listed,
+    Parsed,
+    Search,
+    SourceInfo,
+)
+from tracker.sources.meddatax import words
+from tracker.sources.meddatax.read import read_record, read_results
+
+_PATH = re.compile(r"/clinical-trials/(NCT\d{8})(?:/results)?/?\Z", re.IGNORECASE)
+_NUMBER_LINE = re.compile(r"NCT ID\b|NCT\d{8}\Z", re.IGNORECASE)
+_FINGERPRINT = 2  # fixed sentences (or, beside number and title, twice as many headings) that show a page of this site
+
+
+class MedDataX:
+    """See `tracker.model.source.Source`."""
+
+    info = SourceInfo(
+        key="meddatax",
+        title="MedDataX",
+        kind="page",
+        home="ctgov",
+        base_url="https://meddatax.com",
+        hosts=("meddatax.com", "www.meddatax.com"),
+        pace=0.2,
+        anchors=("nct_number", "brief_title", "last_update_posted", "recruitment_status"),
+        attribution="meddatax.com, a site that republishes ClinicalTrials.gov",
+    )
+
+    def data_version(self, fetch: Fetch) -> DataVersion | None:
+        """None: the site does not say how new its data are."""
+        del fetch
+        return None
+
+    def listing(self, search: Search, fetch: Fetch) -> Iterator[Listed]:
+        """Raises UsageError: pages are followed by their address."""
+        del fetch
+        raise UsageError(
+            f"{self.info.title} cannot be searched ({search.url or 'a query'}).",
+            remedy="Put the addresses of its pages under `pages`, and searches to ClinicalTrials.gov.",
+        )
+
+    def retrieve(self, asked: Sequence[Asked], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
+        """Each page at its own address, or else at the record's usual one."""
+        del data
+        base = fetch.base_url.rstrip("/")
+        return pages.retrieve_pages(
+            self.info, asked, fetch, lambda one: one.url or f"{base}/clinical-trials/{split_key(one.trial).number}"
+        )
+
+    def parse(self, document: Document) -> Parsed:
+        """The record of a record page or of a results page."""
+        record, page = self.read(document)
+        return Parsed(record=record, issues=page.finish())
+
+    def digest(self, document: Document) -> str:
+        """Over the labelled blocks that are read: related trials and boilerplate do not move it."""
+        return self.read(document)[1].digest(self.info.digest_version)
+
+    def read(self, document: Document) -> tuple[TrialRecord, Page]:
+        """The record and the placed page, which says what was ignored and what was left over."""
+        pages.refuse_unreadable(document)
+        lines = read_lines(document.body, document.content_type)
+        page, has_results = _placed(lines)
+        self._check_fingerprint(document, page, has_results)
+        title = _title(page)
+        number = self._number(document, page, title)
+        values = read_results(page) if has_results else read_record(page)
+        pages.note_replacements(page, document)
+        heading = words.RESULTS_TITLE.match(title) if title and has_results else None
+        record = TrialRecord(
+            trial=f"{self.info.key}:{split_key(document.trial).number or number}",
+            nct_number=number,
+            url=document.url or None,
+            brief_title=heading["title"] if heading else title,
+            last_update_posted=pages.date_of(page, page.value(HEAD, "Last Updated", expected=True), "Last Updated"),
+            **values,
+        )
+        return record, page
+
+    def recognises(self, body: bytes) -> str | None:
+        """``meddatax:NCT…`` for a page, served or saved, with the site's sentences and its number."""
+        page, has_results = _placed(read_lines(body, ""))
+        number = _stated(page)
+        known = has_results or page.intros >= _FINGERPRINT
+        return f"{self.info.key}:{number}" if number and known else None
+
+    def key_of(self, url: str, base_url: str | None = None) -> str | None:
+        """The trial key of a page's address; None for other sites. ``base_url`` is a stand-in for the site's own."""
+        match = _PATH.match(pages.path_on(self.info, url, base_url) or "")
+        return f"{self.info.key}:{match[1].upper()}" if match else None
+
+    def _check_fingerprint(self, document: Document, page: Page, has_results: bool) -> None:
+        """A served page without its anchors is another page, a redesign or an outage: none of them is news."""
+        whole = is_html(document.body, document.content_type)
+        named = _stated(page) is not None
+        known = page.intros >= _FINGERPRINT or (has_results and bool(page.found))
+        if not known and not (named and len(page.found) >= 2 * _FINGERPRINT):
+            raise pages.layout_error(document, f"sections that {self.info.title} gives its pages")
+        if whole and not named:
+            raise pages.layout_error(document, "line `NCT ID`")
+        if whole and _title(page) is None:
+            raise pages.layout_error(document, "title above `NCT ID`")
+
+    def _number(self, document: Document, page: Page, title: str | None) -> str | None:
+        number = _stated(page)
+        named = words.RESULTS_TITLE.match(title) if title else None
+        asked = split_key(document.trial).number
+        for stated in (number, named and named["nct"]):
+            if stated and asked and stated != asked:
+                raise pages.wrong_trial(document, stated)
+        if number is None:
+            page.issue("missing_shape", "NCT ID")
+        if title is None:
+            page.issue("missing_shape", "title")
+        page.value(HEAD, "NCT ID")
+        return number
+
+
+def _placed(lines: Sequence[Line]) -> tuple[Page, bool]:
+    """The page, read as a results page if its head says so."""
+    has_results = any(words.RESULTS_TITLE.match(line.text) or line.text == "Results Overview" for line in lines[:40])
+    vocabulary = words.RESULTS_PAGE if has_results else words.RECORD_PAGE
+    return read_page(lines, vocabulary, _title_line(lines)), has_results
+
+
+def _title_line(lines: Sequence[Line]) -> str | None:
+    """The title stands right above "NCT ID"; in an extraction without that label, first of all."""
+    for number, line in enumerate(lines[:60]):
+        if words.RESULTS_TITLE.match(line.text):
+            return line.text
+        if _NUMBER_LINE.match(line.text):
+            return lines[number - 1].text if number else None
+    return None
+
+
+def _stated(page: Page) -> str | None:
+    given = next((entry.text for entry in page.entries if (entry.section, entry.label) == (HEAD, "NCT ID")), "")
+    match = NCT.search(given)
+    return match[0] if match else None
+
+
+def _title(page: Page) -> str | None:
+    text = page.value(HEAD, TITLE)
+    return clean(text) if text else None
+
+
+SOURCE = MedDataX()

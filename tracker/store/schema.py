@@ -1,0 +1,179 @@
+"""Which schema a database has, and bringing it up to date.
+
+Revisions are numbered 0001, 0002 ... in the order of their files, so that their state is known without loading alembic.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.engine import URL
+
+from tracker.errors import SchemaError, StoreError
+from tracker.store.backup import copy_database
+from tracker.store.database import WRITING, make_engine, parse_url, sqlite_file, told_as_ours
+from tracker.store.values import MigrationReport, SchemaState
+
+_MIGRATION_LOCK = 7_177_911
+"""Any number will do, as long as two migrations of one PostgreSQL database use the same."""
+
+
+def migrations_folder() -> Path:
+    """Where the migrations are: inside an installed package, or at the top of a working copy."""
+    here = Path(__file__).resolve().parent
+    for folder in (here / "migrations", here.parents[1] / "alembic"):
+        if (folder / "env.py").is_file():
+            return folder
+    raise StoreError("the migrations are missing from this installation.", remedy="Install the tracker again.")
+
+
+def head_revision() -> str:
+    """The revision that this program works with."""
+    return max(path.name.split("_")[0] for path in (migrations_folder() / "versions").glob("[0-9]*_*.py"))
+
+
+def schema_state(url: str) -> SchemaState:
+    """Whether the database is there and fits this program. Raises StoreError when it cannot be asked."""
+    parsed = parse_url(url)
+    file = sqlite_file(parsed)
+    if file is not None and not file.exists():
+        return "absent"
+    return _state(_revision(parsed))
+
+
+def require_usable(url: URL) -> None:
+    """Raise StoreError when the folder or file of a SQLite database is missing or not writable."""
+    file = sqlite_file(url)
+    if file is None:
+        return
+    folder = file.parent
+    if not folder.is_dir():
+        raise StoreError(
+            f"the folder {folder} of the database does not exist.",
+            remedy="Run `tracker migrate` to make both, or correct [store] url.",
+        )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise StoreError(
+            f"the folder {folder} of the database is not writable for this user.",
+            remedy="SQLite keeps files beside the database: make the folder writable.",
+        )
+    if not file.exists():
+        raise SchemaError(f"there is no database {file} yet.", remedy="Run `tracker migrate` to make it.")
+    if not os.access(file, os.R_OK | os.W_OK):
+        raise StoreError(f"the database {file} is not writable for this user.", remedy="Correct its owner or mode.")
+
+
+def require_current(url: URL) -> None:
+    """Raise SchemaError when the database's tables are not this program's."""
+    revision, name = _revision(url), url.render_as_string(hide_password=True)
+    match _state(revision):
+        case "absent":
+            raise SchemaError(f"the database {name} has no tables yet.", remedy="Run `tracker migrate` to make them.")
+        case "behind":
+            raise SchemaError(
+                f"the database {name} has revision {revision}, this program needs {head_revision()}.",
+                remedy="Run `tracker migrate`.",
+            )
+        case "ahead":
+            raise SchemaError(
+                f"the database {name} has revision {revision}, this program knows only {head_revision()}.",
+                remedy="Install the version of the tracker that last migrated it, or a newer one.",
+            )
+
+
+def migrate(url: str, *, now: datetime, backup: bool = True) -> MigrationReport:
+    """Bring a database up to date; a new SQLite database and its folder are made.
+
+    Before the tables of an existing SQLite database are changed, a consistent copy is written beside it. All revisions
+    are one transaction, on both databases: it is done, or nothing was. Raises SchemaError when the database is ahead.
+    """
+    parsed = parse_url(url)
+    file = sqlite_file(parsed)
+    if file is not None:
+        _make_folder(file.parent)
+        require_usable_or_new(parsed, file)
+    before = _revision(parsed) if file is None or file.exists() else None
+    if _state(before) == "ahead":
+        require_current(parsed)
+    head, copy, note = head_revision(), None, ""
+    if before == head:
+        return MigrationReport(before=before, after=head, note="The database was up to date.")
+    if before is not None and backup:
+        if file is None:
+            note = "No backup was made: on PostgreSQL that is pg_dump's work."
+        else:
+            stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+            copy = copy_database(file, file.with_name(f"{file.stem}.before-{head}-{stamp}.db"))
+    _upgrade(parsed)
+    return MigrationReport(before=before, after=head, backup=copy, note=note)
+
+
+def require_usable_or_new(url: URL, file: Path) -> None:
+    """Like `require_usable`, for a database that may yet have to be made."""
+    if file.exists():
+        require_usable(url)
+    elif not os.access(file.parent, os.W_OK | os.X_OK):
+        raise StoreError(f"the folder {file.parent} is not writable for this user.", remedy="Correct its owner or mode.")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"the folder {folder} cannot be made: {error.strerror}.", remedy="Correct [store] url.") from error
+
+
+def _state(revision: str | None) -> SchemaState:
+    if revision is None:
+        return "absent"
+    head = head_revision()
+    if revision == head:
+        return "current"
+    return "behind" if revision < head else "ahead"
+
+
+def _revision(url: URL) -> str | None:
+    engine = make_engine(url)
+    try:
+        with told_as_ours(url), engine.connect() as connection:
+            return _read_revision(connection, url)
+    finally:
+        engine.dispose()
+
+
+def _read_revision(connection: Connection, url: URL) -> str | None:
+    names = set(inspect(connection).get_table_names())
+    if "alembic_version" in names:
+        revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return revision
+    if names and connection.dialect.name == "sqlite":
+        raise SchemaError(
+            f"the file {url.database} is a database of something else.", remedy="Name another file in [store] url."
+        )
+    return None
+
+
+def _upgrade(url: URL) -> None:
+    from alembic.config import Config
+
+    from alembic import command  # a fifth of a second, and only this needs it
+
+    # Batch mode drops and renames tables: with foreign keys on, dropping one would empty those that point to it.
+    engine = make_engine(url, foreign_keys=False)
+    try:
+        with told_as_ours(url), engine.connect().execution_options(**WRITING) as connection, connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+            config = Config()
+            config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            if connection.dialect.name == "sqlite" and connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
+                raise SchemaError(
+                    "the migration would lose rows and was undone.", remedy="Report this with the revision numbers."
+                )
+    finally:
+        engine.dispose()
