@@ -79,13 +79,13 @@ def server() -> Iterator[URL]:
 
 
 @contextmanager
-def fresh_database(server_url: URL) -> Iterator[URL]:
-    """An empty database on the server, dropped at the end."""
+def fresh_database(server_url: URL, template: str = "template0") -> Iterator[URL]:
+    """A database on the server, empty or a copy of another, dropped at the end."""
     name = f"tracker_test_{uuid.uuid4().hex}"
     admin = create_engine(server_url, isolation_level="AUTOCOMMIT")
     try:
         with admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
         yield server_url.set(database=name)
         with admin.connect() as connection:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))

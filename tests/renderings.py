@@ -45,7 +45,8 @@ def model(text: str, vocabulary: Vocabulary) -> tuple[Piece, ...]:
         elif prefix and rest.strip(": ") and rest[0] in ": " and (rest[0] == ":" or " " not in rest.strip()):
             pieces.append(Piece("pair", rest.lstrip(": "), prefix))
         elif prefix and not rest.strip(": ") and lines:
-            pieces.append(Piece("pair", " ".join(lines.pop(0).split()), prefix))
+            empty = any(lines[0].strip().lower().startswith(label) for label in labels)
+            pieces.append(Piece("pair", "" if empty else " ".join(lines.pop(0).split()), prefix))
         elif marked:
             pieces.append(Piece("item", marked["text"].strip(), mark=marked["mark"]))
         else:
@@ -144,7 +145,7 @@ def spans(pieces: tuple[Piece, ...]) -> str:
     def write(piece: Piece) -> str:
         if piece.kind == "pair":
             return f"<li><span>{_e(piece.label)}</span><span>{_e(piece.text)}</span></li>"
-        return f"<li><strong>{_e(piece.text)}</strong></li>" if piece.kind == "heading" else f"<p>{_e(piece.text)}</p>"
+        return f"<div><strong>{_e(piece.text)}</strong></div>" if piece.kind == "heading" else f"<p>{_e(piece.text)}</p>"
 
     out: list[str] = []
     for piece in pieces:

@@ -163,6 +163,13 @@ def test_a_doubled_dollar_is_a_literal_one(tmp_path: Path) -> None:
     assert (read.name, read.trials) == ("${A} b", ("ctgov:NCT07177911",))
 
 
+def test_a_line_break_at_the_end_of_a_variable_is_not_part_of_it(tmp_path: Path) -> None:
+    text = '[mail]\nhost = "${HOST}"\nfrom = "a@example.org"\nuser = "u"\npassword = "${PASSWORD}"'
+    mail = loaded(tmp_path, text, {"HOST": "smtp.example.org\n", "PASSWORD": " p4ss \n"}).mail
+    assert mail is not None
+    assert (mail.host, mail.password) == ("smtp.example.org", " p4ss ")
+
+
 def test_the_page_address_is_judged_with_the_base_address_in_force(tmp_path: Path) -> None:
     text = '[sources.meddatax]\nbase_url = "http://127.0.0.1:9"\n[[watch]]\nname = "a"\npages = ["http://127.0.0.1:9/clinical-trials/X"]'
     assert loaded(tmp_path, text).watches[0].pages[0].trial == "meddatax:X"

@@ -85,7 +85,7 @@ ONE_MISTAKE = [
     ('[mail]\nhost = "h"\n', "[mail] from", "sender"),
     ('[mail]\nhost = "smtp://h"\nfrom = "a@example.org"\n', "[mail] host", "name alone"),
     ('[mail]\nhost = "h"\nfrom = "tracker"\n', "[mail] from", "you@example.org"),
-    (f'{MAIL}reply_to = "A <a@b.org>\\nBcc: <c@d.org>"\n', "[mail] reply_to", "you@example.org"),
+    (f'{MAIL}reply_to = "A <a@b.org>\\nBcc: <c@d.org>"\n', "[mail] reply_to", "one line"),
     (f'{MAIL}reply_to = "a@b@c"\n', "[mail] reply_to", "you@example.org"),
     (f'{MAIL}user = "u"\n', "[mail] password", "${SMTP_PASSWORD}"),
     (f'{MAIL}password = "p"\n', "[mail] user", "Add the user"),
@@ -116,6 +116,7 @@ ONE_MISTAKE = [
     ('[severity]\n"results_posted.x" = "minor"\n', "results_posted.x", "has no effects"),
     ("[privacy]\ncontacts = 1\n", "[privacy] contacts", "true or false"),
     # watches
+    ('[[watch]]\nname = "a\\nb"\ntrials = ["NCT07177911"]\n', "name (line 2)", "one line"),
     ('[[watch]]\ntrials = ["NCT07177911"]\n', "[[watch]] number 1 name", "needs a name"),
     (f'{WATCH}trials = ["NCT07177911"]\n' * 2, '[[watch]] "lupus" name (line 5)', "own name"),
     (WATCH, '[[watch]] "lupus" (line 1)', "follows nothing"),
@@ -148,6 +149,11 @@ ONE_MISTAKE = [
     (f'{WATCH}trials = ["NCT07177911"]\nkinds = ["result_posted"]\n', '"lupus" kinds[0]', 'Did you mean "results_posted"?'),
     (f'{WATCH}trials = ["NCT07177911"]\nkinds = []\n', '"lupus" kinds', "Leave it out"),
     (f'{WATCH}trials = ["NCT07177911"]\nnear = {{ km = 50 }}\n', '"lupus" near.place', "latitude and longitude"),
+    (
+        f'{WATCH}trials = ["NCT07177911"]\nnear = {{ place = "Bonn", country = "Germny" }}\n',
+        '"lupus" near.country',
+        "no country",
+    ),
     (f'{WATCH}trials = ["NCT07177911"]\nnear = {{ latitude = 50 }}\n', '"lupus" near.longitude', "Give both"),
     (f'{WATCH}trials = ["NCT07177911"]\nnear = {{ latitude = 91, longitude = 0 }}\n', '"lupus" near.latitude', "-90 to 90"),
     (f'{WATCH}trials = ["NCT07177911"]\nnear = {{ latitude = 9, longitude = 0, km = 0 }}\n', '"lupus" near.km', "above 0"),

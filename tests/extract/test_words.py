@@ -103,7 +103,13 @@ def test_headings_in_their_usual_spellings_open_their_list(inclusion: str, exclu
 
 
 @pytest.mark.parametrize(
-    "heading", ["Exclusion Criteria for healthy controls:", "Part 2 exclusion criteria:", "Donor Exclusion Criteria:"]
+    "heading",
+    [
+        "Exclusion Criteria for healthy controls:",
+        "Part 2 exclusion criteria:",
+        "Donor Exclusion Criteria:",
+        "Phase 1 Key Exclusion Criteria",
+    ],
 )
 def test_a_heading_that_says_more_opens_its_list_and_stays_in_it(heading: str) -> None:
     assert criteria(f"Inclusion Criteria:\n\n* A\n\n{heading}\n\n* C") == lines(("A",), (heading, "C"))
@@ -111,6 +117,7 @@ def test_a_heading_that_says_more_opens_its_list_and_stays_in_it(heading: str) -
 
 def test_a_heading_with_its_text_on_one_line() -> None:
     assert criteria("Inclusion Criteria: adults\nExclusion Criteria - none") == lines(("adults",), ("none",))
+    assert criteria("Inclusion Criteria: -\n- adults\nExclusion criteria: • none") == lines(("adults",), ("none",))
     assert criteria("Inclusion Criteria: 1. Adults. Exclusion Criteria: 1. None.") == lines(("Adults.",), ("None.",))
 
 

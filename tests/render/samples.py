@@ -203,6 +203,17 @@ def many_kinds() -> tuple[Entry, ...]:
         label="EXAMPLE-LN",
         headline="Time frame of a primary outcome changed while the trial is running",
         changes=(Change(path=("primary_outcomes", "Complete renal response", "time_frame"), old="Week 52", new="Week 76"),),
+        details={
+            "time_frame": [
+                {
+                    "fields": {"primary_outcomes": 1},
+                    "count": 1,
+                    "measures": ["Complete renal response"],
+                    "from": "Week 52",
+                    "to": "Week 76",
+                }
+            ]
+        },
         evidence=Evidence(links=("https://www.isrctn.com/ISRCTN12345674",)),
     )
     sites = make_event(
@@ -211,7 +222,12 @@ def many_kinds() -> tuple[Entry, ...]:
         trial="isrctn:ISRCTN12345674",
         label="EXAMPLE-LN",
         severity="minor",
-        headline="7 places added, 2 removed",
+        headline="Sites: 2 added, 1 removed (now 12)",
+        changes=(
+            Change(path=("sites", "a"), new={"facility": "Clinica Esempio", "city": "Turin", "country": "Italy"}),
+            Change(path=("sites", "b"), new={"facility": "Hôpital Exemple", "city": "Lyon", "country": "France"}),
+            Change(path=("sites", "c"), old={"facility": "Beispielspital", "city": "Bern", "country": "Switzerland"}),
+        ),
         evidence=Evidence(links=("https://www.isrctn.com/ISRCTN12345674",)),
     )
     due = make_event(

@@ -192,5 +192,5 @@ def test_outbox_runs_and_findings_say_why() -> None:
 def test_an_empty_table_is_a_head_and_nothing_more() -> None:
     grid = tables.changes_grid([], UTC)
     assert "0 changes in 0 trials" in grid_text(grid)
-    assert grid_csv(grid) == "Day,Severity,Trial,Name,What changed\n"
+    assert grid_csv(grid) == "Day,Severity,Trial,What changed\n"
     assert grid_markdown(grid).count("\n") == 2

@@ -113,6 +113,13 @@ def test_a_former_number_is_found_under_its_new_one() -> None:
     assert former.document.trial == "ctgov:NCT00000007"
 
 
+@pytest.mark.parametrize("number_first", [True, False])
+def test_a_study_is_named_wherever_its_number_stands(number_first: bool) -> None:
+    names = {"nctId": number(1), "briefTitle": "t"} if number_first else {"briefTitle": "t", "nctId": number(1)}
+    (answer,) = retrieve(ScriptedFetch([page({"protocolSection": {"identificationModule": names}})]), number(1)).values()
+    assert isinstance(answer, Found)
+
+
 def test_bad_numbers_fail_without_a_request() -> None:
     fetch = ScriptedFetch([])
     answers = retrieve(fetch, "NCT1", "nct00000001", "NCT00000001,NCT00000002", "../etc", "", "NCT0000000١")

@@ -62,21 +62,21 @@ def _pretend(url: str, revision: str) -> None:
     engine.dispose()
 
 
-def test_a_database_of_a_newer_program_is_refused(store: Store, url: str) -> None:
-    _pretend(url, "9999")
-    assert schema_state(url) == "ahead"
+def test_a_database_of_a_newer_program_is_refused(store: Store, store_url: str) -> None:
+    _pretend(store_url, "9999")
+    assert schema_state(store_url) == "ahead"
     with pytest.raises(SchemaError, match=r"9999.*knows only"):
-        Store.open(url)
+        Store.open(store_url)
     with pytest.raises(SchemaError, match="9999"):
-        migrate(url, now=DAY_0)
+        migrate(store_url, now=DAY_0)
 
 
-def test_a_database_that_is_behind_names_the_remedy(store: Store, url: str) -> None:
-    _pretend(url, "0000")
-    assert schema_state(url) == "behind"
+def test_a_database_that_is_behind_names_the_remedy(store: Store, store_url: str) -> None:
+    _pretend(store_url, "0000")
+    assert schema_state(store_url) == "behind"
     with pytest.raises(SchemaError, match="tracker migrate"):
-        Store.open(url)
-    Store.open(url, must_be_current=False).close()
+        Store.open(store_url)
+    Store.open(store_url, must_be_current=False).close()
 
 
 def test_opening_never_makes_a_database(sqlite_url: str, tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def installed(tmp_path: Path) -> Path:
     return site
 
 
-def test_an_installed_program_backs_up_and_upgrades_and_loses_nothing(store: Store, url: str, installed: Path) -> None:
+def test_an_installed_program_backs_up_and_upgrades_and_loses_nothing(store: Store, store_url: str, installed: Path) -> None:
     """Rebuilding a table that others point to must not empty these."""
     baseline(store, A)
     store.close()
@@ -155,7 +155,7 @@ def test_an_installed_program_backs_up_and_upgrades_and_loses_nothing(store: Sto
 from datetime import UTC, datetime
 from tracker.store import migrate
 
-report = migrate({url!r}, now=datetime.now(UTC))
+report = migrate({store_url!r}, now=datetime.now(UTC))
 print(report.backup, report.after)
 """
     environment = os.environ | {"PYTHONPATH": str(installed)}
@@ -164,9 +164,9 @@ print(report.backup, report.after)
     )
     copy, after = done.stdout.split()
     assert after == "0002"
-    assert schema_state(url) == "ahead"
+    assert schema_state(store_url) == "ahead"
     assert [member.trial for member in store.memberships()] == [A]
-    if url.startswith("sqlite"):
+    if store_url.startswith("sqlite"):
         assert re.fullmatch(r"tracker\.before-0002-\d{8}T\d{6}Z\.db", Path(copy).name)
         with Store.open(f"sqlite:///{copy}") as old:  # at the revision before, as it was
             assert [known.key for known in old.followed("ctgov")] == [A]

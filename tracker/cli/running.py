@@ -222,5 +222,5 @@ def demo_command(shared: Shared, folder: Path | None) -> int:
         for page in report.mails:
             app.print(f"  {page}")
         app.print(f"The database:      {report.database}", f"The configuration: {report.config}")
-        app.print("Look around:       tracker --config FILE changes | show NCT07177911 | diff NCT09900007 | digest --since 2026-02-10")
+        app.print("Look around:       tracker --config FILE changes | show NCT07177911 | diff NCT09900007")
     return 0 if all(day.synced.state == "done" and day.delivered.clean for day in told) else 1

@@ -101,7 +101,7 @@ def _edit(app: App, change: Callable[[str], str], trials: tuple[str, ...], done:
     from tracker.config import edit
 
     path = app.config_path
-    before = path.read_text(encoding="utf-8")
+    before = edit.read(path)
     after = change(before)
     settings = app.check(after, path)
     if after != before:

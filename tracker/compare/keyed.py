@@ -96,7 +96,7 @@ def differing(old: Any, new: Any, path: tuple[str, ...]) -> tuple[Any, Any]:
 
     Of a mapping or list that differs both sides are mappings, so that the leaves and not the branch are reported.
     """
-    if isinstance(old, list) or isinstance(new, list):
+    if isinstance(old, (list, tuple)) or isinstance(new, (list, tuple)):
         return _lists(old or [], new or [], path)
     if isinstance(old, dict) or isinstance(new, dict):
         return _mappings(_mapping(old), _mapping(new), path)
@@ -125,8 +125,8 @@ def _mappings(old: dict[str, Any], new: dict[str, Any], path: tuple[str, ...]) -
 
 def _lists(old: Any, new: Any, path: tuple[str, ...]) -> tuple[Any, Any]:
     # Only ``rest`` can hold a list on one side and something else on the other.
-    old = old if isinstance(old, list) else [old]
-    new = new if isinstance(new, list) else [new]
+    old = old if isinstance(old, (list, tuple)) else [old]
+    new = new if isinstance(new, (list, tuple)) else [new]
     if not any(isinstance(item, dict) for item in (*old, *new)):
         return _sets(old, new)
     befores, afters = _without_equals(_entries(old, path), _entries(new, path))

@@ -19,6 +19,8 @@ Pair = tuple[Entry | None, Entry | None]
 _IDENTITY = ("facility", "city", "state", "zip", "country")
 _SIMILAR = 0.60
 _NUMBERS = re.compile(r"\d+")
+# Letters that Unicode does not decompose into a plain letter and an accent.
+_PLAIN_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 
 
 _ANONYMOUS = ("investigationalsite", "investigativesite", "researchsite", "studysite", "localinstitution", "clinicalsite")
@@ -31,7 +33,7 @@ def site_key(entry: Entry) -> str:
 
 def folded(text: object) -> str:
     """Letters and digits only, without case and accents: ``Chūō-ku`` and ``Chuoku`` fold to the same."""
-    spelt = unicodedata.normalize("NFKD", str(text or "")).casefold()
+    spelt = unicodedata.normalize("NFKD", str(text or "")).casefold().translate(_PLAIN_LETTERS)
     return "".join(letter for letter in spelt if letter.isalnum())
 
 
@@ -67,6 +69,8 @@ def match_sites(old: list[Entry], new: list[Entry]) -> list[Pair]:
         (_tier("facility", "city", "country"), False),
         (_named_in_country, False),
         (_tier("zip", "city", "country"), True),
+        (_tier("zip", "facility", "country"), True),  # a city in another spelling or language
+        (_tier("facility", "city", "zip"), True),  # the registry respells countries, too
     )
     for key, unique in tiers:
         found, old, new = _by_key(old, new, key, unique=unique)

@@ -16,7 +16,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from tracker.config import arrays, load
+from tracker.config import arrays
+from tracker.config.load import parse
+from tracker.config.load import read as read_text
 from tracker.config.table import did_you_mean
 from tracker.config.trials import trial_number
 from tracker.errors import UsageError
@@ -71,8 +73,8 @@ def remove_trials(text: str, watch: str | None, ids: Iterable[str]) -> str:
 
 def read(path: Path) -> str:
     """The text of the file, line ends as they are. Raises ConfigError when it cannot be read or is not TOML."""
-    text = load.read(path)
-    load.parse(text, path)
+    text = read_text(path)
+    parse(text, path)
     return text
 
 

@@ -14,6 +14,7 @@ from tracker.config.positions import KeyPath, Place
 Choice = TypeVar("Choice", bound=str)
 
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SHORTEST_SECRET = 4  # shorter values are no secrets, and taking them out would tear other words
 _TYPE_NAMES = {str: "a text", bool: "true or false", int: "a whole number", float: "a number", list: "a list", dict: "a table"}
 
@@ -227,10 +228,17 @@ class Table:
     def _filled(self, value: str, key: str, index: int | None = None) -> str | None:
         path = (*self.path, key) if index is None else (*self.path, key, index)
         expanded = self.report.expand(value, self._name(key, index), path)
-        if expanded is not None and not expanded.strip():
+        if expanded is None:
+            return None
+        # Variables often end in a line break; blanks around a value are a slip, but may belong to a password.
+        text = expanded.strip("\r\n") if key == "password" else expanded.strip()
+        if not text:
             self.wrong(key, "This is empty. Give a value or leave the key out.", index)
             return None
-        return expanded.strip() if expanded is not None else None
+        if _CONTROL.search(text):
+            self.wrong(key, "This holds a line break or another control character. Write it in one line.", index)
+            return None
+        return text
 
     def _name(self, key: str, index: int | None = None) -> str:
         if not key:

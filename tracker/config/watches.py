@@ -12,6 +12,7 @@ from tracker.config.addresses import judge_web
 from tracker.config.sections import check_channel
 from tracker.config.table import Table, did_you_mean
 from tracker.config.trials import followed_trial, read_trials_file
+from tracker.extract.countries import country_code
 from tracker.model import ids
 from tracker.model.source import SourceInfo
 from tracker.model.vocabulary import SEVERITIES, When
@@ -201,7 +202,11 @@ def _read_near(table: Table) -> Near:
     for given, other in (("latitude", "longitude"), ("longitude", "latitude")):
         if given in table:
             table.missing(other, f"A {given} is given without a {other}. Give both, or a place alone.")
-    if "latitude" not in table and "longitude" not in table:
+    if country and country_code(country) is None:
+        table.wrong(
+            "country", f"{table.quoted('country')} is no country known here. Write its English name or two-letter code."
+        )
+    elif "latitude" not in table and "longitude" not in table:
         table.missing("place", 'Give a place, such as place = "80331 München", or latitude and longitude.')
         if place:
             latitude, longitude = _coordinates(table, place, country)

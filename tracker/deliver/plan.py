@@ -77,10 +77,11 @@ def cadences(settings: Settings) -> dict[str, list[When]]:
 def immediate(ready: Sequence[ReadyAlert], told: Mapping[str, Collection[str]], silences: Sequence[Silence]) -> list[Letter]:
     """One letter for each channel that is to hear at once.
 
-    Immediate wins: alerts of the same event for other watches of that channel ride along, so that no digest repeats it.
+    Immediate wins, and a story is told whole: alerts of the same registry update ride along, for other watches of that
+    channel and of lesser weight, so that no digest repeats a part of it.
     """
-    urgent = {(item.alert.channel, item.alert.event) for item in ready if item.alert.when == "immediate"}
-    chosen = [item for item in ready if (item.alert.channel, item.alert.event) in urgent]
+    urgent = {(item.alert.channel, item.event.story) for item in ready if item.alert.when == "immediate"}
+    chosen = [item for item in ready if (item.alert.channel, item.event.story) in urgent]
     return [_letter(channel, items, told.get(channel, ()), silences) for channel, items in _by_channel(chosen).items()]
 
 

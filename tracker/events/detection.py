@@ -108,11 +108,16 @@ def evidence_links(url: str | None, more: tuple[str, ...] = ()) -> tuple[str, ..
 
 
 def _versions(comparison: Comparison) -> tuple[str, ...]:
-    """What makes the step from old to new unique. Equal bytes read on two days are told apart by what changed."""
+    """What makes the step from old to new unique.
+
+    A record that flips back and forth has the same bytes again, so the old version is named with the time it was first
+    seen. Equal bytes read on two days are told apart by what changed.
+    """
+    since = comparison.seen_old.first_seen_at.isoformat()
     old, new = comparison.seen_old.sha256, comparison.seen_new.sha256
     if old != new:
-        return old, new
-    return old, new, str(comparison.detected_at.date()), msgspec.json.encode(comparison.changes, order="deterministic").decode()
+        return old, since, new
+    return old, since, new, str(comparison.detected_at.date()), msgspec.json.encode(comparison.changes, order="deterministic").decode()
 
 
 def named_hash(sha256: str | None) -> str | None:

@@ -43,7 +43,7 @@ def _eligibility(context: Context) -> Finding | None:
         if effects == ("criteria",) and _rearranged(context):
             return Finding(
                 severity="minor",
-                rule="lines were split, joined or moved; the words are the same",
+                rule="the criteria hold the same words, set in other lines or with other punctuation",
                 effects=effects,
                 details=details,
             )
@@ -62,7 +62,8 @@ def _criteria(context: Context) -> dict[str, dict[str, list[Any]]]:
         parts = {
             "added": [line for line in added if line not in taken_new],
             "removed": [line for line in removed if line not in taken_old],
-            "reworded": [{"from": old, "to": new} for old, new, _ in pairs],
+            "reworded": [{"from": old, "to": new} for old, new, _ in pairs if not same_words(old, new)],
+            "respelt": [{"from": old, "to": new} for old, new, _ in pairs if same_words(old, new)],
         }
         if changes:
             found[heading] = parts

@@ -5,6 +5,7 @@ These kinds own no field: the same changes are told in full by `sites_changed` a
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 from tracker.events.kinds import Context, Finding, change_kind
@@ -25,18 +26,13 @@ def _opened(context: Context) -> Finding | None:
         return None
     opened = _nearby(context, _open_sites(context.old), _open_sites(context.new))
     if opened:
-        return Finding(severity="major", rule="a site within the watch's radius opened", details={"near": opened})
+        return _finding(opened, "a site within the watch's radius opened")
     if context.old.recruitment_status in OPEN_STATUSES or context.new.recruitment_status not in OPEN_STATUSES:
         return None
     waiting = _within(context, [site for site in context.new.sites or () if not _is_open(site, context.new)])
     if not waiting:
         return None
-    return Finding(
-        severity="major",
-        rule="the trial opened elsewhere, the site within the watch's radius has not yet",
-        effects=("elsewhere_first",),
-        details={"near": waiting},
-    )
+    return _finding(waiting, "the trial opened elsewhere, the site within the watch's radius has not yet", "elsewhere_first")
 
 
 @change_kind(
@@ -50,7 +46,19 @@ def _closed(context: Context) -> Finding | None:
     closed = _nearby(context, _open_sites(context.new), _open_sites(context.old))
     if not closed:
         return None
-    return Finding(severity="major", rule="a site within the watch's radius closed", details={"near": closed})
+    return _finding(closed, "a site within the watch's radius closed")
+
+
+def _finding(places: list[dict[str, Any]], rule: str, *effects: str) -> Finding:
+    """Loud when a place is known to be near; a place that cannot be put on the map may be."""
+    if all(entry["km"] is None for entry in places):
+        return Finding(
+            severity="notable",
+            rule=f"{rule}, if it is within: it could not be placed",
+            effects=effects,
+            details={"near": places},
+        )
+    return Finding(severity="major", rule=rule, effects=effects, details={"near": places})
 
 
 def _places_changed(context: Context) -> bool:
@@ -122,7 +130,7 @@ def _within(context: Context, sites: list[Site]) -> list[dict[str, Any]]:
         if (entry := _entry(watch, site, near)) is not None
     ]
     return sorted(
-        found, key=lambda entry: (entry["watch"], entry["km"] if entry["km"] is not None else 0.0, entry["facility"] or "")
+        found, key=lambda entry: (entry["watch"], entry["km"] if entry["km"] is not None else inf, entry["facility"] or "")
     )
 
 
@@ -130,13 +138,13 @@ def _entry(watch: str, site: Site, near: Near) -> dict[str, Any] | None:
     from tracker.extract.places import near_distance  # a table of cities is read on first use
 
     distance = near_distance(site, near)
-    if distance is None:
+    if not distance.within:
         return None
     return {
         "watch": watch,
         "facility": site.facility,
         "city": site.city,
         "country": site.country,
-        "km": distance.km,
+        "km": None if distance.km is None else round(distance.km, 1),
         "how": distance.how,
     }

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from tracker.events.kinds import Context, Finding, change_kind
+from tracker.events.wording import words
+from tracker.extract.countries import country_code
 from tracker.model.record import TrialRecord
 
 _PLACE = frozenset({"facility", "city", "state", "zip", "country"})
@@ -29,8 +32,10 @@ def _sites(context: Context) -> Finding | None:
         "status": len({change.path[1] for change in parts if change.path[2] == "recruitment_status"}),
     }
     before, after = countries(context.old), countries(context.new)
-    opened = sorted(name for key, name in after.items() if key not in before)
-    closed = sorted(name for key, name in before.items() if key not in after)
+    # A site that stayed while its country's name changed: the registry respelt the country.
+    respelt = {folded(value) for change in parts if change.path[2] == "country" for value in (change.old, change.new)}
+    opened = sorted(name for key, name in after.items() if key not in before and key not in respelt)
+    closed = sorted(name for key, name in before.items() if key not in after and key not in respelt)
     effects = [name for name, count in counts.items() if count]
     effects += ["country_opened"] if opened else []
     effects += ["country_closed"] if closed else []
@@ -38,6 +43,9 @@ def _sites(context: Context) -> Finding | None:
         "counts": counts,
         "sites_before": len(context.old.sites or ()),
         "sites_now": len(context.new.sites or ()),
+        "status_to": dict(
+            Counter(change.new or "" for change in parts if change.path[2] == "recruitment_status").most_common()
+        ),
         "countries_opened": opened,
         "countries_closed": closed,
     }
@@ -49,4 +57,10 @@ def _sites(context: Context) -> Finding | None:
 def countries(record: TrialRecord) -> dict[str, str]:
     """The trial's countries by a folded name, so that "Turkey" and "Turkey (Türkiye)" are one."""
     names = [*(record.countries or ()), *(site.country for site in record.sites or () if site.country)]
-    return {_BRACKETS.sub("", name).casefold(): name for name in reversed(names)}
+    return {folded(name): name for name in reversed(names)}
+
+
+def folded(country: object) -> str:
+    """A country's ISO code; of an unknown one the name without case, punctuation and what stands in brackets."""
+    name = _BRACKETS.sub("", str(country or ""))
+    return country_code(name) or "".join(words(name))

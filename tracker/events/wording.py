@@ -175,6 +175,11 @@ def edit_span(old: str, new: str) -> tuple[str, str]:
         end += 1
     if start + end >= min(len(before), len(after)):  # something was only inserted or only taken out
         start, end = max(0, start - 2), max(0, end - 1)
-    elif end and before[-end].casefold().rstrip("s.,;") in _UNITS:  # "59 months", not "59"
+    elif end and before[-end].casefold().strip("(.,;:)").removesuffix("s") in _UNITS:  # "59 months", not "59"
         end -= 1
-    return " ".join(before[start : len(before) - end]), " ".join(after[start : len(after) - end])
+    return _bare(before[start : len(before) - end]), _bare(after[start : len(after) - end])
+
+
+def _bare(parts: list[str]) -> str:
+    """Words as one text, without the brackets and stops of the sentence around them."""
+    return " ".join(parts).strip("(.,;:)")

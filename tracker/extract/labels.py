@@ -21,7 +21,7 @@ HEAD = "head"
 TITLE = "Title"
 """The label of the line that a source names as the page's title."""
 
-How = Literal["label", "shape", "position", "text"]
+How = Literal["label", "shape", "position", "text", "unclear"]
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,7 @@ class Vocabulary:
 class Entry:
     """One placed line: a label's value, or text without a label. ``how`` says by what it was placed.
 
+    ``unclear`` is a value that fits several labels, or a label that has one already: it is not free text either.
     ``marked`` is the text with its list mark.
     """
 
@@ -128,8 +129,8 @@ class Page:
         return self._take([entry for entry in self.entries if entry.section == section])
 
     def texts(self, section: str) -> list[Entry]:
-        """Takes the lines without label."""
-        return self._take([entry for entry in self.entries if entry.section == section and entry.label is None])
+        """Takes the free text."""
+        return self._take([entry for entry in self.entries if entry.section == section and entry.how == "text"])
 
     def values(self, section: str, label: str) -> list[str]:
         """Takes the label's values that say something: a dash is none."""
@@ -167,7 +168,7 @@ class Page:
     def digest(self, version: int) -> str:
         """SHA-256 (hex) over the labelled blocks that were taken, as they stand on the page."""
         kept = [
-            [entry.section, entry.label or "", entry.text]
+            [entry.section, entry.label or "", entry.marked if entry.label is None else entry.text]
             for entry in self.entries
             if entry.number in self._taken and entry.number not in self._dropped
         ]

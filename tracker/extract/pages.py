@@ -62,13 +62,16 @@ def retrieve_pages(
 
 
 def path_on(info: SourceInfo, url: str, base_url: str | None) -> str | None:
-    """The address's path if it is on one of the source's hosts (or that of a stand-in ``base_url``), else None."""
+    """The address's path on one of the source's hosts, or below a stand-in ``base_url``; None anywhere else."""
     try:
-        parts = urlsplit(url if "://" in url else f"https://{url}")
-        hosts = {*info.hosts, urlsplit(base_url or "").hostname}
+        parts, base = urlsplit(url if "://" in url else f"https://{url}"), urlsplit(base_url or "")
+        same_host = (parts.hostname, parts.port) == (base.hostname, base.port)
     except ValueError:
         return None
-    return parts.path if parts.hostname and parts.hostname in hosts else None
+    below = base.path.rstrip("/") + "/"
+    if base.hostname and same_host and parts.path.startswith(below):
+        return parts.path[len(below) - 1 :]
+    return parts.path if parts.hostname in info.hosts else None
 
 
 def refuse_unreadable(document: Document) -> None:

@@ -248,6 +248,9 @@ def _by_shape(section: Section, items: Sequence[_Item], by_name: set[str]) -> No
         if names and (repeats or len(names) == len(group)):
             for item, name in zip(group, names * (len(group) if repeats else 1), strict=True):
                 item.label, item.how, item.text = labels[name], "shape", item.lines[0].plain
+        elif names:
+            for item in group:
+                item.how = "unclear"
 
 
 def _by_position(section: Section, items: Sequence[_Item]) -> None:

@@ -106,6 +106,7 @@ _TERM = rf"(?:{_SIDE}s? criteri(?:a|on|ums?)|criteri(?:a|on) (?:of|for) {_SIDE_A
 _HEADING_WITH_TEXT = re.compile(rf"{_PLAIN}{_TERM} ?(?::|-|–|—|\.) ?(?P<text>.*)\Z", re.IGNORECASE)
 _HEADING = re.compile(rf"{_PLAIN}(?:{_TERM}|(?P<side3>inclusion|exclusion)s?) ?[:.]?\Z", re.IGNORECASE)
 _QUALIFIED = re.compile(rf"(?P<before>.{{0,60}}?)\b{_TERM}\b(?P<after>.{{0,80}})\Z", re.IGNORECASE)
+_TITLED = re.compile(r"(?:[A-Z0-9][\w-]* ){1,4}(?P<side>Inclusion|Exclusion) Criteria\Z")
 _BOTH = re.compile(r"inclusion.*exclusion|exclusion.*inclusion", re.IGNORECASE)
 
 
@@ -157,7 +158,11 @@ def _heading(line: str, marked: bool) -> tuple[str | None, str]:
         return None, ""
     match = _HEADING_WITH_TEXT.match(line)
     if match:
-        return _side(match), _without_marks(match["text"])[0]
+        text = _without_marks(match["text"])[0]
+        return _side(match), text if any(mark.isalnum() for mark in text) else ""
+    match = None if marked else _TITLED.match(line)
+    if match:
+        return _side(match), line
     match = _QUALIFIED.match(line)
     if match and (line.endswith(":") or (not marked and not match["before"] and not line.endswith("."))):
         return _side(match), line

@@ -80,14 +80,14 @@ def _digest_subject(given: DigestInput, views: Sequence[StoryView]) -> str:
     if not views:
         return one_line(f"{given.title}: {held or 'no changes'}", LONGEST_SUBJECT)
     counted = _counted(views) + (f" ({held})" if held else "")
-    return one_line(f"{counted}: {views[0].label} – {_inner(views[0].headline)}", LONGEST_SUBJECT)
+    return one_line(f"{counted}: {one_line(views[0].label, 60)} – {_inner(views[0].headline)}", LONGEST_SUBJECT)
 
 
 def _alert_subject(given: DigestInput, views: Sequence[StoryView]) -> str:
     if not views:
         return _digest_subject(given, views)
     others = f" (and {len(views) - 1} more)" if len(views) > 1 else ""
-    return one_line(f"{views[0].label}: {views[0].headline}", LONGEST_SUBJECT - len(others)) + others
+    return one_line(f"{one_line(views[0].label, 60)}: {views[0].headline}", LONGEST_SUBJECT - len(others)) + others
 
 
 def _inner(headline: str) -> str:
@@ -183,7 +183,9 @@ def _warnings(given: DigestInput) -> tuple[Box, ...]:
 
 
 def _overview(views: Sequence[StoryView]) -> Overview:
-    rows = tuple((view.severity.capitalize(), view.label, view.headline) for view in views[:OVERVIEW_ROWS])
+    rows = tuple(
+        (view.severity.capitalize(), one_line(view.label, 48), one_line(view.headline, 120)) for view in views[:OVERVIEW_ROWS]
+    )
     left = len(views) - len(rows)
     more = f"and {left:,} more" if left else ""
     return Overview(columns=("Rated", "Trial", "What changed"), rows=rows, more=more, severities=True)

@@ -10,7 +10,8 @@ from tracker.render.page import Box, Footer, Overview, Page, Section
 from tracker.render.story_view import PartView, StoryView
 
 WIDTH = 72
-_LAST_COLUMN = 26
+_LAST_COLUMN = 34
+_NARROWEST = 20
 
 
 def text(page: Page) -> str:
@@ -62,9 +63,13 @@ def _overview(overview: Overview) -> str:
     """Columns as wide as their longest cell; the last one takes the rest and is wrapped."""
     *fixed, last = range(len(overview.columns))
     widths = {column: max(len(row[column]) for row in (overview.columns, *overview.rows)) for column in fixed}
+    words = {column: max(_longest_word(row[column]) for row in (overview.columns, *overview.rows)) for column in fixed}
     while sum(widths.values()) + 2 * len(widths) > WIDTH - _LAST_COLUMN:
-        widths[max(fixed, key=widths.__getitem__)] -= 1
-    rest = WIDTH - sum(widths.values()) - 2 * len(widths)
+        breakable = [column for column in fixed if widths[column] > words[column]]
+        if not breakable:
+            break
+        widths[max(breakable, key=widths.__getitem__)] -= 1
+    rest = max(_NARROWEST, WIDTH - sum(widths.values()) - 2 * len(widths))
     rule = "  ".join(["-" * widths[column] for column in fixed] + ["-" * rest])
     head = [*_row(overview.columns, widths, last, rest), rule]
     body = [line for row in overview.rows for line in _row(row, widths, last, rest)]
@@ -72,8 +77,13 @@ def _overview(overview: Overview) -> str:
     return _block(*title, *head, *body, *([overview.more] if overview.more else []))
 
 
+def _longest_word(text: str) -> int:
+    """Its length, up to that of a trial's number in brackets: nothing shorter is broken."""
+    return min(_NARROWEST, max(map(len, text.split()), default=0))
+
+
 def _row(row: tuple[str, ...], widths: dict[int, int], last: int, rest: int) -> Iterator[str]:
-    cells = {column: textwrap.wrap(row[column], width) or [""] for column, width in widths.items()}
+    cells = {column: textwrap.wrap(row[column], width, break_on_hyphens=False) or [""] for column, width in widths.items()}
     cells[last] = textwrap.wrap(row[last], rest, break_on_hyphens=False) or [""]
     for height in range(max(map(len, cells.values()))):
         line = [cells[column][height] if height < len(cells[column]) else "" for column in sorted(cells)]
@@ -92,7 +102,7 @@ def _section(section: Section) -> Iterator[str]:
 def _story(story: StoryView, *, named: bool) -> str:
     lines: list[str] = []
     if named:
-        lines += _wrapped(story.label if story.number in story.label else f"{story.label} ({story.number})")
+        lines += _wrapped(story.name if story.number in story.name else f"{story.name} ({story.number})")
         lines += _wrapped(story.title, "  ")
         lines.append("")
     lines += _wrapped(story.headline, "> ", "  ")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 MOST_LINES = 25
 """Entries of one list that ``show`` prints unless all are asked for."""
 
+MOST_CONDITIONS = 10
+
 Line = tuple[str, str]
 """A field's title and its value; an empty title goes on with the field above."""
 
@@ -133,7 +135,7 @@ def _fields(lines: Sequence[Line]) -> Table:
 
 
 def _groups(record: TrialRecord, everything: bool) -> Iterator[tuple[str, list[Line]]]:
-    facts = [(title, told) for title, field in _FACTS if (told := _fact(record, field))]
+    facts = [(title, told) for title, field in _FACTS if (told := _fact(record, field, everything))]
     if facts:
         yield "Record", facts
     arms = [(one_line(arm.label), one_line(arm.description or "")) for arm in record.arms or ()]
@@ -152,10 +154,12 @@ def _groups(record: TrialRecord, everything: bool) -> Iterator[tuple[str, list[L
         yield "Summary", summary
 
 
-def _fact(record: TrialRecord, field: str) -> str:
+def _fact(record: TrialRecord, field: str, everything: bool) -> str:
     given = getattr(record, field)
     if field == "conditions":
-        return ", ".join(one_line(condition) for condition in given or ())
+        named = [one_line(condition) for condition in given or ()]
+        left = [] if everything or len(named) <= MOST_CONDITIONS else [f"and {len(named) - MOST_CONDITIONS} more"]
+        return ", ".join((named[:MOST_CONDITIONS] if left else named) + left)
     return value(field, msgspec.to_builtins(given)) or ""
 
 

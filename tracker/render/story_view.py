@@ -7,7 +7,6 @@ from datetime import tzinfo
 
 import msgspec
 
-from tracker.model.dates import RegistryDate
 from tracker.model.event import Event, Story
 from tracker.model.ids import split_key
 from tracker.model.record import TrialRecord
@@ -40,11 +39,16 @@ class LinkView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoryView(msgspec.Struct, frozen=True, kw_only=True):
-    """One registry update of one trial, ready to be set in text or HTML. ``more_parts`` were left out for length."""
+    """One registry update of one trial, ready to be set in text or HTML.
+
+    ``label`` is short, for subjects and overviews; ``name`` heads the story, with ``title`` below it where that says
+    more. ``more_parts`` were left out for length.
+    """
 
     trial: str
     number: str
     label: str
+    name: str
     title: str
     source: str
     address: str
@@ -77,6 +81,7 @@ def story_view(
     leading = events[0] if events else None
     title = one_line((record and (record.brief_title or record.official_title)) or "", 200)
     label = trial_label(story.trial, leading, record)
+    named_by_title = bool(title) and title.startswith(label.removesuffix("…"))
     address = _address(events, record)
     headline = one_line(story.headline, LONGEST_LINE)
     parts = tuple(_part(event) for event in events[1:longest])
@@ -84,7 +89,8 @@ def story_view(
         trial=story.trial,
         number=split_key(story.trial).number,
         label=label,
-        title="" if title == label else title,
+        name=title if named_by_title else label,
+        title="" if named_by_title else title,
         source=one_line(source_title),
         address=address,
         severity=story.severity,
@@ -123,23 +129,21 @@ def when_sentence(event: Event, place: tzinfo) -> str:
         told = f"{subject}: first seen {first}, last seen unchanged {last}"
     own = []
     if event.updated_on:
-        own.append(f"the registry's own update date is {words.date(RegistryDate(one_line(event.updated_on)))}")
+        own.append(f"the registry's own update date is {times.registry_day(event.updated_on)}")
     if event.data_version:
-        own.append(f"its data version {one_line(event.data_version)}")
+        own.append(f"its data version {times.registry_day(event.data_version)}")
     return f"{told}; {', '.join(own)}." if own else f"{told}."
 
 
 def _part(event: Event) -> PartView:
     shown = public_event(event)
     lines = [] if event.kind in PERSONAL_KINDS else words.lines(shown, limit=MOST_LINES)
-    coverage = shown.details.get("coverage")
     headline = one_line(event.headline, LONGEST_LINE)
     told = [one_line(line, LONGEST_LINE) for line in lines]
-    if isinstance(coverage, str) and not any(coverage in line for line in [headline, *told]):
-        told.append(f"Counted {one_line(coverage)}.")
-    # A line that tells both sides, as of a reworded title, says more than the bare pair.
-    shown_pairs = tuple(pair for pair in pairs(shown) if not any(pair.old in line and pair.new in line for line in told))
-    return PartView(headline=headline, pairs=shown_pairs, lines=tuple(told))
+    shown_pairs = pairs(shown)
+    # What stands as old and new value need not be told again as a line of that field.
+    twice = tuple(f"{pair.field}: " for pair in shown_pairs)
+    return PartView(headline=headline, pairs=shown_pairs, lines=tuple(line for line in told if not line.startswith(twice)))
 
 
 def _address(events: Sequence[Event], record: TrialRecord | None) -> str:

@@ -1,12 +1,10 @@
-"""Tables for terminals, pipes, spreadsheets and documents: one grid of words, set in the form that is asked for."""
+"""The tables of ``list``, ``changes``, ``outbox``, ``runs`` and ``doctor``: values in, a grid of words out."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
@@ -17,44 +15,32 @@ from tracker.model.ids import split_key
 from tracker.model.record import Enrollment, TrialRecord
 from tracker.model.run import Run
 from tracker.render import times, words
-from tracker.render.safe_text import cell, one_line, plural
+from tracker.render.grid import SEVERITY_STYLES, Grid, csv_text, grid_csv, grid_markdown, grid_table, grid_text, terminal
+from tracker.render.safe_text import one_line, plural
 from tracker.render.story_view import trial_label
 
-if TYPE_CHECKING:
-    from rich.table import Table
+__all__ = [
+    "SEVERITY_STYLES",
+    "Finding",
+    "Grid",
+    "Nearest",
+    "PresentRow",
+    "changes_csv",
+    "changes_grid",
+    "changes_markdown",
+    "findings_grid",
+    "grid_csv",
+    "grid_markdown",
+    "grid_table",
+    "grid_text",
+    "outbox_grid",
+    "present_grid",
+    "present_rows",
+    "runs_grid",
+    "terminal",
+]
 
-SEVERITY_STYLES = {"major": "bold red", "notable": "yellow", "minor": "dim"}
-STATE_STYLES = {
-    "ok": "green",
-    "warning": "yellow",
-    "problem": "bold red",
-    "accepted": "green",
-    "sent": "green",
-    "held": "bold red",
-    "failed": "bold red",
-    "waiting": "yellow",
-}
-
-_GAP = 2
-_LEAST_FLEXIBLE = 20
-_NARROWEST = 12
 _RESULTS = {"NONE_POSTED": "none posted", "SUBMITTED": "submitted", "RETURNED": "returned", "POSTED": "posted"}
-
-
-class Grid(msgspec.Struct, frozen=True, kw_only=True):
-    """Columns and rows of words, and how to fit them into a terminal.
-
-    ``flexible`` names the column that takes the space that is left; ``widest`` limits others (their cells are wrapped);
-    ``optional`` are left out, in this order, where the terminal is too narrow. ``numbers`` stand to the right.
-    """
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    flexible: str = ""
-    widest: Mapping[str, int] = {}
-    optional: tuple[str, ...] = ()
-    numbers: frozenset[str] = frozenset()
-    caption: str = ""
 
 
 class Nearest(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,7 +116,7 @@ def present_grid(rows: Sequence[PresentRow]) -> Grid:
 
 def changes_grid(events: Sequence[Event], place: tzinfo) -> Grid:
     """``changes``: a row an event, in the order given; days in the zone ``place``."""
-    rows = tuple(
+    rows: tuple[tuple[str, ...], ...] = tuple(
         (
             times.day(event.effective_at, place),
             event.severity,
@@ -141,8 +127,11 @@ def changes_grid(events: Sequence[Event], place: tzinfo) -> Grid:
         for event in events
     )
     trials = plural(len({event.trial for event in events}), "trial")
+    columns: tuple[str, ...] = ("Day", "Severity", "Trial", "Name", "What changed")
+    if not any(name for *_, name, _ in rows):
+        columns, rows = (*columns[:3], columns[4]), tuple((*row[:3], row[4]) for row in rows)
     return Grid(
-        columns=("Day", "Severity", "Trial", "Name", "What changed"),
+        columns=columns,
         rows=rows,
         flexible="What changed",
         widest={"Name": 18},
@@ -174,7 +163,7 @@ def changes_csv(events: Sequence[Event]) -> str:
         "story",
         "id",
     )
-    return _csv([columns, *(_change_cells(event) for event in events)])
+    return csv_text([columns, *(_change_cells(event) for event in events)])
 
 
 def changes_markdown(events: Sequence[Event], place: tzinfo) -> str:
@@ -229,67 +218,6 @@ def findings_grid(findings: Sequence[Finding]) -> Grid:
     return Grid(columns=("State", "What", "How it is"), rows=rows, flexible="How it is")
 
 
-def grid_csv(grid: Grid) -> str:
-    """The grid as CSV (UTF-8, comma, line feed), safe to open in a spreadsheet."""
-    return _csv([grid.columns, *grid.rows])
-
-
-def grid_markdown(grid: Grid) -> str:
-    """The grid as a Markdown table; registry text cannot break out of its cell."""
-    lines = [grid.columns, tuple("---:" if column in grid.numbers else "---" for column in grid.columns)]
-    lines += [tuple(_markdown(text) for text in row) for row in grid.rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def grid_table(grid: Grid, *, width: int = 100) -> Table:
-    """The grid as a rich table ``width`` columns wide: no frame, a thin rule under the head, states in colour."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    widths, left_out = _fitted(grid, width)
-    caption = f"{grid.caption}; too narrow for: {', '.join(left_out)}".strip("; ") if left_out else grid.caption
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-        show_edge=False,
-        caption=Text(caption, style="dim") if caption else None,
-        caption_justify="left",
-    )
-    for column, space in widths.items():
-        justify: Literal["right", "left"] = "right" if column in grid.numbers else "left"
-        table.add_column(Text(column), justify=justify, width=space, overflow="fold", vertical="top")
-    kept = [index for index, column in enumerate(grid.columns) if column in widths]
-    for row in grid.rows:
-        table.add_row(*(Text(one_line(row[index]), style=_style(row[index])) for index in kept))
-    return table
-
-
-def grid_text(grid: Grid, *, width: int = 100, colour: bool = False) -> str:
-    """The grid as text for a terminal or, without ``colour``, for a pipe."""
-    return terminal(grid_table(grid, width=width), width=width, colour=colour)
-
-
-def terminal(renderable: object, *, width: int = 100, colour: bool = False) -> str:
-    """Anything rich can draw, as text ``width`` columns wide; without ``colour`` (pipes, files) it holds no escapes."""
-    from rich.console import Console
-
-    stream = io.StringIO()
-    console = Console(
-        file=stream,
-        width=width,
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        no_color=not colour,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
-    console.print(renderable)
-    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
-
-
 def _present_row(record: TrialRecord, label: str, nearest: Nearest | None) -> PresentRow:
     return PresentRow(
         trial=record.trial,
@@ -299,7 +227,8 @@ def _present_row(record: TrialRecord, label: str, nearest: Nearest | None) -> Pr
         primary_completion=_date(record.primary_completion_date),
         enrollment=_enrollment(record.enrollment),
         results=_RESULTS.get(record.results_state or "", one_line(record.results_state or "")),
-        last_update=_date(record.last_update_posted),
+        # Whether a posting date is estimated is the registry's bookkeeping, not news.
+        last_update=one_line(record.last_update_posted.date) if record.last_update_posted else "",
         nearest=_nearest(nearest),
     )
 
@@ -356,42 +285,3 @@ def _why_waiting(message: Message, place: tzinfo) -> str:
         return f"sent {times.moment(message.sent_at, place)}"
     again = f"next try {times.moment(message.next_attempt_at, place)}" if message.next_attempt_at else ""
     return "; ".join(part for part in (one_line(message.last_error, 160), again) if part)
-
-
-def _csv(rows: Iterable[Sequence[str]]) -> str:
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerows([cell(one_line(text)) for text in row] for row in rows)
-    return stream.getvalue()
-
-
-def _markdown(text: str) -> str:
-    escaped = one_line(text)
-    for mark in "\\`*_[]<>|":
-        escaped = escaped.replace(mark, f"\\{mark}")
-    return escaped
-
-
-def _fitted(grid: Grid, width: int) -> tuple[dict[str, int], list[str]]:
-    """Each kept column's width and the columns left out."""
-    from rich.cells import cell_len
-
-    natural = {}
-    for index, column in enumerate(grid.columns):
-        cells = max((cell_len(one_line(row[index])) for row in grid.rows), default=0)
-        natural[column] = max([min(cells, grid.widest.get(column, cells)), *map(cell_len, column.split())])
-    left_out = []
-    for column in (*grid.optional, ""):
-        wanted = natural | ({grid.flexible: min(natural[grid.flexible], _LEAST_FLEXIBLE)} if grid.flexible else {})
-        spare = width - sum(wanted.values()) - _GAP * (len(wanted) - 1)
-        if spare >= 0 or not column:
-            break
-        del natural[column]
-        left_out.append(column)
-    if grid.flexible:
-        natural[grid.flexible] = min(natural[grid.flexible], max(_NARROWEST, wanted[grid.flexible] + spare))
-    return natural, left_out
-
-
-def _style(text: str) -> str:
-    return SEVERITY_STYLES.get(text) or STATE_STYLES.get(text, "")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from tracker.model.dates import RegistryDate
+from tracker.render.safe_text import one_line
+
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -25,6 +28,15 @@ def day(at: datetime, place: tzinfo) -> str:
 def moment(at: datetime, place: tzinfo) -> str:
     """Day and minute, such as ``12 Feb 2026, 07:00``."""
     return f"{day(at, place)}, {at.astimezone(place):%H:%M}"
+
+
+def registry_day(given: str) -> str:
+    """A registry's date in the same manner: ``12 Feb 2026``, ``Feb 2026``; what cannot be read stands as given."""
+    date = RegistryDate(given)
+    if date.first is None or date.precision not in {"day", "month"}:
+        return one_line(given, 60)
+    month = f"{_MONTHS[date.first.month - 1]} {date.first.year}"
+    return f"{date.first.day} {month}" if date.precision == "day" else month
 
 
 def span(first: datetime, last: datetime, place: tzinfo) -> tuple[str, str]:

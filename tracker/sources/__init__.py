@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Protocol, cast
-from urllib.parse import urlsplit
 
 from tracker.model.source import Source
 from tracker.model.watch import Page
@@ -25,19 +24,16 @@ def load() -> Mapping[str, Source]:
 
 
 class _PageSource(Source, Protocol):
-    def key_of(self, url: str) -> str | None:
-        """The trial key of a page's address, None if it is no trial page of this site."""
+    def key_of(self, url: str, base_url: str | None = None) -> str | None:
+        """The trial key of a page's address, on the site itself or under ``base_url``; None if it is no trial page."""
         ...
 
 
 def page_of(url: str, base_urls: Mapping[str, str]) -> Page | None:
     """Whose trial page is at an address? ``base_urls`` are the sources' configured addresses; None if no source reads it."""
-    host = urlsplit(url).hostname or ""
     for key, source in load().items():
-        if source.info.kind != "page":
-            continue
-        if host in source.info.hosts or url.startswith(base_urls.get(key, source.info.base_url)):
-            trial = cast(_PageSource, source).key_of(url)
+        if source.info.kind == "page":
+            trial = cast(_PageSource, source).key_of(url, base_urls.get(key))
             if trial:
                 return Page(source=key, trial=trial, url=url)
     return None

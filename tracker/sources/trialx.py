@@ -64,7 +64,7 @@ _AGES_SHAPE = re.compile("|".join(re.sub(r"\?P<\w+>", "?:", form.pattern) for fo
 _PHASE = re.compile(r"(?:Early )?Phase (?:N/?A|[0-4](?:\s*[/-]\s*(?:Phase )?[0-4])?|I{1,3}V?|IV)", re.IGNORECASE)
 _NCT = re.compile(r"NCT\d{8}")
 _DATE = re.compile(r"\d{1,2} [A-Z][a-z]+\.? \d{4}|[A-Z][a-z]+\.? \d{1,2}, \d{4}|\d{4}-\d\d-\d\d")
-_LISTING = re.compile(r"/clinical-trials/listings/(\d+)(?:/|\Z)")
+_LISTING = re.compile(r"/clinical-trials/listings/(\d+)(?=[/?#]|\Z)")
 _CANONICAL = re.compile(r"<(?:link|meta)\b[^>]*(?:canonical|og:url)[^>]*?/clinical-trials/listings/(\d+)/", re.IGNORECASE)
 
 
@@ -206,7 +206,8 @@ class TrialX:
         pages.refuse_unreadable(document)
         page = _placed(read_lines(document.body, document.content_type))
         self._check_fingerprint(document, page)
-        listing = self.key_of(document.url, document.url)
+        match = _LISTING.search(document.url)
+        listing = f"{self.info.key}:{match[1]}" if match else ""
         if listing and document.trial and listing != document.trial:
             raise pages.wrong_trial(document, listing)
         title = page.value(HEAD, TITLE, expected=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from tracker.model.dates import RegistryDate
 from tracker.model.vocabulary import Severity
 from tracker.render.safe_text import one_line
 from tracker.render.words.english import DATE_TYPE, EFFECT, FIELD, KIND, SEVERITY, STATUS, STATUS_BEFORE, S
+
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def status(word: str | None) -> str:
@@ -43,8 +46,9 @@ def severity_word(severity: Severity) -> str:
 
 
 def field_word(field: str) -> str:
-    """A field's name inside a sentence."""
-    return FIELD.get(field, one_line(_plain(field), 60))
+    """A field's name inside a sentence; a source's own path is told by its last step."""
+    own = _CAMEL.sub(" ", field.rsplit(".", 1)[-1]) if "." in field else field
+    return FIELD.get(own, one_line(_plain(own), 60))
 
 
 def first_capital(text: str) -> str:

@@ -69,20 +69,20 @@ def _count(entries: Any) -> int:
 
 
 def _eligibility(event: Event) -> str:
-    parts = [part for name, change in event.details.items() if name != "criteria" and (part := _who_can_join(name, change))]
     criteria = event.details.get("criteria") or {}
+    parts = [part for name, change in event.details.items() if name != "criteria" and (part := _who_can_join(name, change))]
     counts = [
         f"{len(lines)} {field_word(heading)} {effect_word(effect)}"
         if heading != "other"
         else f"{len(lines)} {effect_word(effect)}"
         for heading, found in criteria.items()
         for effect, lines in found.items()
-        if lines
+        if lines and effect != "respelt"
     ]
-    if counts:
-        parts.append(
-            S["criteria"].format(parts=", ".join(counts)) if event.severity != "minor" or parts else S["criteria_other"]
-        )
+    if counts and not (event.severity == "minor" and event.effects == ("criteria",)):
+        parts.append(S["criteria"].format(parts=", ".join(counts)))
+    elif criteria:
+        parts.append(S["criteria_other"])
     return S["eligibility"].format(parts=", ".join(dict.fromkeys(parts)) or effect_word(next(iter(event.effects), "changed")))
 
 
@@ -93,7 +93,7 @@ def _who_can_join(name: str, change: dict[str, Any]) -> str:
             key = "age_none" if not new else "age_given" if not old else "age"
             return S[key].format(field=field_word(name), to=quote(new, 30), old=quote(old, 30))
         case "sex":
-            return S["sex"].format(to=SEX.get(new, quote(new, 30)), old=SEX.get(old, quote(old, 30)) or S["none"])
+            return S["sex"].format(to=SEX.get(new or "", quote(new, 30)), old=SEX.get(old or "", quote(old, 30)) or S["none"])
         case "healthy_volunteers":
             return S["volunteers_yes" if new else "volunteers_no"]
         case "std_ages":
@@ -199,8 +199,18 @@ def _fields(event: Event) -> str:
     return S["fields_changed"].format(fields=listed([field_word(effect) for effect in event.effects], 4))
 
 
+def _links(event: Event) -> str:
+    """How many links came and went."""
+    told = []
+    for effect, side in (("added", "new"), ("removed", "old")):
+        count = sum(len(change.path) == 2 and getattr(change, side) is not None for change in event.changes)
+        if count:
+            told.append(S[f"link{'s' if count > 1 else ''}_{effect}"].format(count=count))
+    return ", ".join(told) or S["generic"].format(kind=kind_title(event.kind))
+
+
 def _fields_of(event: Event) -> str:
-    fields = [field_word(str(field).rsplit(".", 1)[-1]) for field in event.details.get("fields") or ()]
+    fields = [field_word(str(field)) for field in event.details.get("fields") or ()]
     return S["titled"].format(title=kind_title(event.kind), text=S["fields_changed"].format(fields=listed(fields, 4) or "…"))
 
 
@@ -259,6 +269,7 @@ CONTENT: dict[str, Callable[[Event], str]] = {
     "titles_changed": _fields,
     "description_changed": _fields,
     "identifiers_changed": _fields,
+    "links_changed": _links,
     "oversight_changed": _fields_of,
     "other_fields_changed": _fields_of,
     "ipd_sharing_changed": _ipd,

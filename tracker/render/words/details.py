@@ -9,12 +9,14 @@ from typing import Any
 from tracker.model.event import Change, Event
 from tracker.render.words.basics import days, field_word, first_capital, status
 from tracker.render.words.content import outcome_counts
-from tracker.render.words.english import FIELD, HEADING, S
+from tracker.render.words.english import BOOLEAN, FIELD, HEADING, STEP_TYPE, S
 from tracker.render.words.places import place
 from tracker.render.words.texts import difference, listed, quote
 
 LIMIT = 12
-_SILENT = frozenset({"contacts_changed"})
+_SILENT = frozenset({"contacts_changed", "enrollment_changed", "results_amended", "results_delay_certified", "phases_changed"})
+"""Kinds whose headline says it all, or must not say more."""
+
 _LONG = 240
 
 
@@ -55,6 +57,15 @@ def _date(event: Event) -> Iterator[str]:
 def _results(event: Event) -> Iterator[str]:
     if (after := event.details.get("days_after_primary_completion")) is not None and after > 0:
         yield S["line_after_completion"].format(days=days(after))
+
+
+def _steps(event: Event) -> Iterator[str]:
+    """Steps of the quality control, where one update brought several."""
+    steps = event.details.get("steps") or []
+    for step in steps if len(steps) > 1 else ():
+        yield S["line_step"].format(
+            step=STEP_TYPE.get(step.get("type"), quote(step.get("type"), 40)), date=quote(step.get("date"), 20)
+        )
 
 
 def _outcomes(event: Event) -> Iterator[str]:
@@ -163,9 +174,7 @@ def _sponsors(event: Event) -> Iterator[str]:
     for effect in ("added", "removed"):
         for field in ("collaborators", "funders"):
             for name in (event.details.get(field) or {}).get(effect, ()):
-                yield S["line_field"].format(
-                    field=first_capital(field_word(field)), text=S[f"line_{effect}"].format(text=quote(name)).lower()
-                )
+                yield S[f"line_{effect}"].format(text=quote(name))
 
 
 def _mirror(event: Event) -> Iterator[str]:
@@ -178,10 +187,6 @@ def _listing(event: Event) -> Iterator[str]:
     for name in ("reason", "why"):
         if text := event.details.get(name):
             yield first_capital(quote(text, _LONG))
-
-
-def _nothing(event: Event) -> Iterator[str]:
-    return iter(())
 
 
 def _changes(event: Event) -> Iterator[str]:
@@ -218,8 +223,15 @@ FIELD_LISTS = frozenset(
 
 
 def _path(change: Change) -> str:
+    """A change's path in words; the value itself, which is its own key in a list of plain values, is left out."""
     steps = change.path[1:] if change.path[0] == "rest" else change.path
-    return first_capital(", ".join(field_word(step) if step in FIELD or "_" in step else quote(step, 60) for step in steps))
+    if len(steps) > 1 and steps[-1] in (change.old, change.new):
+        steps = steps[:-1]
+    return first_capital(", ".join(field_word(step) if _is_field(step) else quote(step, 60) for step in steps))
+
+
+def _is_field(step: str) -> bool:
+    return step in FIELD or "_" in step or ("." in step and " " not in step)
 
 
 def _both(change: Change) -> str:
@@ -228,17 +240,9 @@ def _both(change: Change) -> str:
             return difference(change.old, change.new)
         return f"“{quote(change.old)}” → “{quote(change.new)}”"
     if change.old is None:
-        return (
-            S["line_added"].format(text=_value(change.new)).lower()
-            if not isinstance(change.new, str)
-            else f"+ “{quote(change.new, _LONG)}”"
-        )
+        return f"+ {_value(change.new)}"
     if change.new is None:
-        return (
-            S["line_removed"].format(text=_value(change.old)).lower()
-            if not isinstance(change.old, str)
-            else f"− “{quote(change.old, _LONG)}”"
-        )
+        return f"− {_value(change.old)}"
     return f"{_value(change.old)} → {_value(change.new)}"
 
 
@@ -246,6 +250,10 @@ def _value(value: Any) -> str:
     match value:
         case None:
             return S["none"]
+        case bool():
+            return BOOLEAN[value]
+        case str():
+            return f"“{quote(value, _LONG)}”"
         case dict() if "date" in value and len(value) <= 2:
             return quote(value["date"], 40)
         case dict() if "count" in value:
@@ -264,11 +272,7 @@ _TELLERS: dict[str, Callable[[Event], Iterator[str]]] = {
     "start_date_changed": _date,
     "primary_completion_date_changed": _date,
     "completion_date_changed": _date,
-    "enrollment_changed": _nothing,
     "results_posted": _results,
-    "results_amended": _nothing,
-    "results_delay_certified": _nothing,
-    "phases_changed": _nothing,
     "primary_outcomes_changed": _outcomes,
     "secondary_outcomes_changed": _outcomes,
     "other_outcomes_changed": _outcomes,
@@ -278,6 +282,7 @@ _TELLERS: dict[str, Callable[[Event], Iterator[str]]] = {
     "nearby_site_closed": _nearby,
     "arms_changed": _entries,
     "interventions_changed": _entries,
+    "results_submission_changed": _steps,
     "references_changed": _references,
     "sponsors_changed": _sponsors,
     "mirror_lags": _mirror,

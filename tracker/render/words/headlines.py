@@ -55,7 +55,7 @@ def _status(event: Event) -> str:
         return S["reads_as"].format(new=quote(details.get("to_as_given"), 50), old=quote(details.get("from_as_given"), 50))
     news = status_news(event)
     if "went_unknown" in event.effects:
-        return S["last_known"].format(news=news, before=status_before(details.get("last_known_status")))
+        return S["last_known"].format(news=news, before=status(details.get("last_known_status")).lower())
     if reason := details.get("why_stopped"):
         return S["reason"].format(news=news, reason=quote(reason))
     return S["before"].format(news=news, before=status_before(details.get("from")))
@@ -83,7 +83,7 @@ def _date(event: Event) -> str:
         case "refined" | "widened":
             return S["restated"].format(**values)
         case "type_stated":
-            return S["type_stated"].format(type=DATE_TYPE.get((details.get("new") or {}).get("type"), ""), **values)
+            return S["type_stated"].format(type=DATE_TYPE.get((details.get("new") or {}).get("type") or "", ""), **values)
         case effect:
             return S[effect].format(**values)
 
@@ -96,7 +96,9 @@ def _happened(field: str, apart: int, old: str, new: str) -> str:
 def _enrollment(event: Event) -> str:
     details, effects = event.details, event.effects
     before, now, moved = details.get("from"), details.get("to"), details.get("percent")
-    was = S["was" if details.get("from_type") == "ACTUAL" else "planned"].format(count=f"{before or 0:,}")
+    was = S["was" if details.get("from_type") == "ACTUAL" or "raised" in effects else "planned"].format(
+        count=f"{before or 0:,}"
+    )
     values = {"to": f"{now or 0:,}", "was": was, "percent": percent(moved or 0.0), "from_": f"{before or 0:,}"}
     if effects[0] in {"given", "cleared", "zeroed"} or "zeroed" in effects:
         return S["enrollment_zeroed" if "zeroed" in effects else f"enrollment_{effects[0]}"].format(**values)
@@ -164,6 +166,10 @@ def _watch(event: Event) -> str:
     return S[event.kind].format(watch=quote(event.details.get("watch"), 60))
 
 
+def _fixed(event: Event) -> str:
+    return S[event.kind]
+
+
 def _merged(event: Event) -> str:
     return S["merged"].format(into=quote(str(event.details.get("into") or "").partition(":")[2], 40))
 
@@ -188,8 +194,8 @@ _TELLERS: dict[str, Teller] = {
     "new_registration": _newly_registered,
     "entered_watch": _watch,
     "left_watch": _watch,
-    "removed": lambda event: S["removed"],
-    "restored": lambda event: S["restored"],
+    "removed": _fixed,
+    "restored": _fixed,
     "merged": _merged,
     "mirror_lags": _mirror,
     "registries_disagree": _mirror,

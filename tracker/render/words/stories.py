@@ -9,7 +9,7 @@ import msgspec
 from tracker.model.event import Event, Story
 from tracker.model.vocabulary import rank
 from tracker.render.safe_text import one_line
-from tracker.render.words.basics import days, field_word
+from tracker.render.words.basics import date_text, days, field_word, kind_title
 from tracker.render.words.english import COMPLETION_FIELDS, S
 from tracker.render.words.headlines import LONGEST, headline, status_news
 from tracker.render.words.texts import quote
@@ -55,7 +55,7 @@ def _lead(event: Event) -> tuple[str, str]:
 
 def _shorts(lead: Event, others: Sequence[Event]) -> list[str]:
     """Short forms, the most telling first; trifles only beside a trifle, and nothing the lead has said."""
-    loud = [event for event in others if rank(event.severity) >= min(1, rank(lead.severity))]
+    loud = [event for event in others if rank(event.severity) >= min(1, rank(lead.severity)) and event.kind not in _NEVER]
     if lead.kind == "recruitment_status_changed" and lead.details.get("why_stopped"):
         loud = [event for event in loud if event.kind != "why_stopped_changed"]
     both = [event for event in loud if event.kind in _COMPLETION_KINDS]
@@ -66,6 +66,10 @@ def _shorts(lead: Event, others: Sequence[Event]) -> list[str]:
         if text and text not in shorts:
             shorts.append(text)
     return shorts
+
+
+_BY_KIND = frozenset({"eligibility_changed", "arms_changed", "interventions_changed", "design_changed", "description_changed"})
+_NEVER = frozenset({"contacts_changed", "other_fields_changed"})
 
 
 def _together(events: Sequence[Event]) -> str:
@@ -90,13 +94,34 @@ def _short(event: Event) -> str:
             return S[key].format(old=f"{details['from']:,}", new=f"{details['to']:,}")
         case kind if kind in (*_COMPLETION_KINDS, "start_date_changed"):
             return _short_date(event)
+        case kind if kind in _BY_KIND:
+            return S["short_changed"].format(kind=kind_title(kind).lower())
+        case "sites_changed":
+            return _short_sites(event)
         case _:
             text = headline(event)
             return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
+def _short_sites(event: Event) -> str:
+    """Sites in few words: a country first, else how many came and went."""
+    counts = event.details.get("counts") or {}
+    if event.details.get("countries_opened") or event.details.get("countries_closed"):
+        text = headline(event).split(";")[0]
+        return text[:1].lower() + text[1:]
+    if added := counts.get("added"):
+        told = [S["short_sites_added"].format(count=added)]
+        return ", ".join(told + [S["short_sites_removed"].format(count=counts["removed"])] * bool(counts.get("removed")))
+    if removed := counts.get("removed"):
+        return S["short_sites_only_removed"].format(count=removed)
+    return S["short_changed"].format(kind=kind_title(event.kind).lower())
+
+
 def _short_date(event: Event) -> str:
-    what, apart = field_word(str(event.details.get("field"))), int(event.details.get("days") or 0)
+    details = event.details
+    what, apart = field_word(str(event.details.get("field"))), int(details.get("days") or 0)
+    if "happened" in event.effects and event.kind == "start_date_changed":
+        return S["short_started"].format(date=date_text(details.get("new")))
     if "happened" in event.effects:
         return S["short_actual"].format(what=what)
     if event.effects[0] in {"slipped", "advanced"}:

@@ -15,7 +15,7 @@ _CONTEXT = 4
 
 def quote(text: object, limit: int = LONGEST_QUOTE) -> str:
     """A registry's text on one line, shortened with an ellipsis."""
-    return one_line(str(text or ""), limit)
+    return one_line("" if text is None else str(text), limit)
 
 
 def listed(items: Sequence[object], limit: int = 3) -> str:

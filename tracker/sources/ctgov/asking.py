@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
@@ -36,6 +37,9 @@ _LISTED_FIELDS = "NCTId|StudyFirstPostDate|LastUpdatePostDate"
 _TOO_MUCH = frozenset({400, 413, 414})
 """A malformed number among many (400), or more than the front end takes: fewer numbers may pass."""
 
+_OPENING = re.compile(
+    rb'\s*{\s*"protocolSection"\s*:\s*{\s*"identificationModule"\s*:\s*{\s*"nctId"\s*:\s*"(NCT[0-9]{8})"', re.ASCII
+)
 _AGAIN = "Nothing was changed; the next sync asks again."
 
 
@@ -205,7 +209,13 @@ def _asked_once(
 
 
 def _names(body: bytes) -> list[str]:
-    """A study's number and its former ones; empty if they cannot be read."""
+    """A study's number and its former ones; empty if they cannot be read.
+
+    The number is the first thing in a study as served, so most need not be decoded only to be named.
+    """
+    opening = _OPENING.match(body)
+    if opening and b'"nctIdAliases"' not in body:
+        return [opening[1].decode()]
     try:
         identification = _STUDIES.decode(body).protocolSection.identificationModule
     except (msgspec.MsgspecError, ValueError, RecursionError):

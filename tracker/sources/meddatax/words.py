@@ -55,18 +55,18 @@ MASKED = {
     "Outcomes Assessors": "OUTCOMES_ASSESSOR",
 }
 MASKED_WORD = "|".join(sorted(map(re.escape, MASKED), key=len, reverse=True))
-_PENDING = (
+PENDING = (
     "The study team has not published outcome measurements, participant flow, or safety data for this trial yet. "
     "Check back later for updates."
 )
-_AVAILABLE = (
+AVAILABLE = (
     "Outcome measurements, participant flow, baseline characteristics, and adverse events have been published for this study."
 )
 RESULTS = {
     "Results pending": "NONE_POSTED",
     "Results available": "POSTED",
-    _PENDING: "NONE_POSTED",
-    _AVAILABLE: "POSTED",
+    PENDING: "NONE_POSTED",
+    AVAILABLE: "POSTED",
 }
 
 NCT = re.compile(r"NCT\d{8}")
@@ -100,7 +100,7 @@ RECORD_PAGE = Vocabulary(
             "Study Results",
             labels=(
                 Label("Results", shape=re.compile(r"Results (?:pending|available)", re.IGNORECASE), written=False),
-                Label("Results note", shape=re.compile(f"{re.escape(_PENDING)}|{re.escape(_AVAILABLE)}"), written=False),
+                Label("Results note", shape=re.compile(f"{re.escape(PENDING)}|{re.escape(AVAILABLE)}"), written=False),
             ),
         ),
         Section(
