@@ -18,8 +18,10 @@ def route(event: Event, watches: Mapping[str, Watch], joined: Mapping[str, datet
 
     A watch hears of events after it joined, of the kinds it asks for, from each send's severity on. Several sends of a
     watch to one channel become one alert, the soonest. An event that belongs to some watches only (a search entered, a
-    site near a place) names them in its details.
+    site near a place) names them in its details; what a page repeats after its registry is nobody's news.
     """
+    if "echo_of" in event.details:
+        return []
     alerts = []
     for name, since in joined.items():
         watch = watches.get(name)

@@ -13,9 +13,10 @@ CHANGED_LEAST, CHANGED_SHARE = 100, 0.5
 
 
 def judge(counts: RunCounts, emptied: Mapping[str, int], *, last_listed: int | None) -> Verdict:
-    """The verdict on a run; ``emptied`` counts trials by the anchor that was filled and is empty now, ``last_listed`` is
-    how many trials the searches held in the last healthy run.
+    """The verdict on a run.
 
+    ``emptied`` counts trials by the anchor that was filled and is empty now, ``last_listed`` is how many trials the
+    searches held in the last healthy run.
     Only answers count as checks; a number the registry does not know is the user's mistake, not the run's.
     """
     rules = (

@@ -82,7 +82,7 @@ def test_regeocoding_a_site_is_silent() -> None:
 
 
 def test_sites_are_a_multiset_not_a_list() -> None:
-    """ "Research Site" occurs many times; one more is one added, whatever its place in the list."""
+    """A "Research Site" occurs many times; one more is one added, whatever its place in the list."""
     crowd = (site("Research Site", "Boston", zip="02115"),) * 2 + (site("Research Site", "Dallas"),)
     (change,) = differing(sites=(crowd, (crowd[2], crowd[0], site("Research Site", "Miami"), crowd[1])))
     assert (change.old, change.new["city"]) == (None, "Miami")

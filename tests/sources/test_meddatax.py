@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.pages import AT, FIXTURES, HTML, check_golden, document, lost_lines, shuffled_page
+from tests.pages import AT, FIXTURES, HTML, TEXT, check_golden, document, lost_lines, shuffled_page
 from tests.renderings import STYLES, model
 from tracker.errors import AnswerError, BlockedError, LayoutError, StatusError, TransientFetchError, UsageError
 from tracker.extract.labels import Vocabulary
@@ -190,6 +191,14 @@ def test_a_page_cut_off_on_its_way_is_an_answer_error(share: float) -> None:
     html = STYLES["headings"](model(text_of("record"), RECORD_PAGE))
     with pytest.raises(AnswerError, match="cut off"):
         SOURCE.parse(served("record", html[: int(len(html) * share)]))
+
+
+@given(lines=st.lists(st.sampled_from(text_of("record").splitlines()) | st.text(max_size=30), max_size=60), html=st.booleans())
+@settings(deadline=None)
+def test_pages_in_pieces_are_read_or_refused_and_never_break(lines: list[str], html: bool) -> None:
+    page = "<br>".join(lines) if html else "\n".join(lines)
+    with contextlib.suppress(AnswerError):
+        SOURCE.parse(document("meddatax:NCT90000001", page, HTML if html else TEXT))
 
 
 def test_another_trials_page_is_an_answer_error() -> None:

@@ -19,7 +19,6 @@ from tests.store.make import (
     check,
     data,
     day,
-    document,
     event,
     snapshot,
     watch,
@@ -431,4 +430,3 @@ def test_documents_come_back_in_the_order_asked_for(store: Store) -> None:
     assert [found.trial for found in store.documents([*ids, 999])] == [C, A, B]
     with pytest.raises(StoreError, match="there is no snapshot 999"):
         store.document(999)
-    assert document(A).source == "ctgov"

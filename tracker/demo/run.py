@@ -48,7 +48,10 @@ def run(
     load: Callable[[Path], Settings],
     tell: Callable[[DayReport, Settings, Store], None],
 ) -> DemoReport:
-    """Play the three days and tell of each as it ends; an older demo in ``folder`` is replaced. ``load`` reads a configuration."""
+    """Play the three days and tell of each as it ends.
+
+    ``load`` reads a configuration; an older demo in ``folder`` is replaced.
+    """
     folder = folder or Path(tempfile.mkdtemp(prefix="tracker-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
     for old in (*folder.glob("tracker.db*"), *folder.glob("mail-*.html")):

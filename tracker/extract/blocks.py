@@ -121,7 +121,7 @@ def html_lines(html: str) -> tuple[Line, ...]:
         elif tag in _INLINE:
             writer.seam(tag, opens=opens)
         elif tag != "-text":
-            writer.block(node, tag, opens=opens)
+            writer.block(tag, opens=opens)
     writer.end()
     return tuple(writer.lines)
 
@@ -137,6 +137,7 @@ class _Writer:
     _closed: str = ""
     _levels: list[int] = field(default_factory=list)
     _mark: str = ""
+    _lists: list[int | None] = field(default_factory=list)
 
     def text(self, text: str, *, lined: bool) -> None:
         first, *more = _LINE_ENDS.split(text) if lined else [text]
@@ -166,15 +167,28 @@ class _Writer:
         if opens:
             self._closed = ""
 
-    def block(self, node: LexborNode, tag: str, *, opens: bool) -> None:
+    def block(self, tag: str, *, opens: bool) -> None:
         self.end()
         if len(tag) == 2 and tag[0] == "h" and tag[1] in "123456":
             if opens:
                 self._levels.append(int(tag[1]))
             elif self._levels:
                 self._levels.pop()
+        elif tag in ("ul", "ol"):
+            if opens:
+                self._lists.append(0 if tag == "ol" else None)
+            elif self._lists:
+                self._lists.pop()
         elif tag == "li":
-            self._mark = _drawn_mark(node) if opens else ""
+            self._mark = self._drawn_mark() if opens else ""
+
+    def _drawn_mark(self) -> str:
+        """What a browser draws before the next item of the innermost list."""
+        number = self._lists[-1] if self._lists else None
+        if number is None:
+            return "* "
+        self._lists[-1] = number + 1
+        return f"{number + 1}. "
 
     def end(self) -> None:
         if self._text:
@@ -220,14 +234,3 @@ def _keeps_lines(node: LexborNode) -> bool:
             return True
         parent = parent.parent
     return False
-
-
-def _drawn_mark(item: LexborNode) -> str:
-    parent = item.parent
-    if parent is None or parent.tag != "ol":
-        return "* "
-    number, before = 1, item.prev
-    while before is not None:
-        number += before.tag == "li"
-        before = before.prev
-    return f"{number}. "

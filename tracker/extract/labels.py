@@ -160,8 +160,9 @@ class Page:
 
     def finish(self) -> tuple[Issue, ...]:
         """All issues, the lines nobody took among them. Called once, after the source has read the page."""
+        placed = self._taken | self._dropped
         for entry in self.entries:
-            if entry.number not in self._taken | self._dropped:
+            if entry.number not in placed:
                 self.unplaced(entry)
         return tuple(self.issues)
 

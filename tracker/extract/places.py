@@ -165,7 +165,9 @@ def _site_point(city: str, state: str, country: str | None, geo: Point | None, h
     if geo is None or distance_km(*geo, *meant.point) <= _AGREE_KM or named or _is_well_known(meant, found):
         return meant.point, "city"
     # a namesake too small for the gazetteer, or a registry's mistake: nobody can tell, and near must not be missed
-    return min(((meant.point, "city"), (geo, "geo point")), key=lambda each: distance_km(*home, *each[0]))
+    if distance_km(*home, *geo) < distance_km(*home, *meant.point):
+        return geo, "geo point"
+    return meant.point, "city"
 
 
 def _site_cities(city: str, state: str, country: str) -> tuple[Sequence[_City], bool]:

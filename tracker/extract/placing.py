@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -126,7 +127,7 @@ def _place(section: Section, lines: Sequence[Line], title: str | None) -> list[_
             if item.text == title and item.label is None:
                 item.label, item.how = Label(TITLE), "position"
                 break
-    by_name = {item.label.name for item in items if item.label and item.how == "label"}
+    by_name = {item.label.name for item in items if item.label and item.how == "label" and item.text}
     _by_shape(section, items, by_name)
     if section.positional and not by_name:
         _by_position(section, items)
@@ -188,16 +189,16 @@ def _match(section: Section, line: Line) -> tuple[Label, str | None] | None:
 
 def _by_label(section: Section, lines: Sequence[Line]) -> list[_Item]:
     items: list[_Item] = []
-    rest = list(lines)
+    rest = deque(lines)
     while rest:
-        line = rest.pop(0)
+        line = rest.popleft()
         found = _match(section, line)
         if found is None:
             items.append(_Item((line,), line.text))
         elif found[1] is not None:
             items.append(_Item((line,), found[1], found[0], "label"))
         elif rest and _is_value(section, found[0], rest[0]):
-            value = rest.pop(0)
+            value = rest.popleft()
             items.append(_Item((line, value), value.plain, found[0], "label"))
         elif section.prose and not line.text.endswith(":") and not line.level:
             items.append(_Item((line,), line.text))
@@ -256,10 +257,11 @@ def _by_shape(section: Section, items: Sequence[_Item], by_name: set[str]) -> No
 def _by_position(section: Section, items: Sequence[_Item]) -> None:
     """Places runs of lines between two placed ones, when exactly as many labels belong there."""
     order = {label.name: number for number, label in enumerate(section.labels) if not label.repeats}
-    filled = {item.label.name for item in items if item.label}
+    filled = {item.label.name for item in items if item.label and item.text}
     run: list[_Item] = []
     last = -1
-    for item in [*items, None]:
+    # A label that stands there without its value (all labels in one table row, all values in the next) fills no place.
+    for item in [*(item for item in items if item.text), None]:
         if item is not None and item.label is None:
             run.append(item)
             continue

@@ -122,8 +122,9 @@ class Fetch(Protocol):
     ) -> Response:
         """Get an address (relative ones are under ``base_url``); pace, retries, caps and redirects are seen to.
 
-        Raises StatusError for 4xx other than 403 and 429 (``status`` 404 and 410 mean gone), BlockedError,
-        TooLargeError, and TransientFetchError when the retries are used up. 304 only comes back for ``validators``.
+        Raises BlockedError (401, 403, 407, 451 and challenge pages), StatusError for other unwelcome statuses (404 and
+        410 mean gone), TooLargeError, TransientFetchError when the retries are used up, and a plain FetchError for what
+        no retry mends (a foreign host, an untrusted certificate). 304 only comes back for ``validators``.
         """
         ...
 

@@ -11,7 +11,7 @@ import msgspec
 from tracker.model.alert import Message
 from tracker.model.dates import RegistryDate
 from tracker.model.event import Event
-from tracker.model.ids import split_key
+from tracker.model.ids import recognise, split_key
 from tracker.model.record import Enrollment, TrialRecord
 from tracker.model.run import Run
 from tracker.render import times, words
@@ -85,12 +85,18 @@ def present_rows(
     return tuple(_present_row(record, named.get(record.trial, ""), near.get(record.trial)) for record in records)
 
 
+def shown_number(trial: str) -> str:
+    """A registry's number as it is; the whole key where the number is another registry's (a page's NCT number) or none."""
+    found = recognise(split_key(trial).number)
+    return found.number if found and found.key == trial else trial
+
+
 def present_grid(rows: Sequence[PresentRow]) -> Grid:
     """``list``: a row a trial; the column of the nearest place stands only when one is known."""
     columns = ("Trial", "Name", "Status", "Start", "Primary completion", "Enrollment", "Results", "Updated")
     cells = [
         (
-            split_key(row.trial).number,
+            shown_number(row.trial),
             row.label,
             row.recruitment_status,
             row.start,

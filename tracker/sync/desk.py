@@ -127,10 +127,13 @@ class Desk:
                 case NotModified():
                     outcomes.append(weigh.unchanged(known, context))
                 case Absent():
-                    outcomes.append(weigh.absent(known, answer, context))
+                    outcomes.append(weigh.absent(known, answer, self._last(known), context))
                 case Failed():
                     outcomes.append(weigh.failed(known, answer, context))
         return outcomes + self._weigh_moved(moved)
+
+    def _last(self, known: Followed) -> TrialRecord | None:
+        return records.read(self.sources, self.store.document(known.current.id)) if known.current else None
 
     def _redefined(self, known: Followed) -> bool:
         return known.current is not None and known.current.digest_version != self.source.info.digest_version
@@ -161,12 +164,22 @@ class Desk:
                 outcomes.append(weigh.failed(known, _failed(known, error), context))
         return outcomes
 
-    def _context(self, trial: str, past: tuple[Event, ...] = (), since: datetime | None = None) -> Context:
-        watches = [self._watches[name] for name in self._joined[trial] if name in self._watches]
+    def _context(
+        self,
+        trial: str,
+        entering: Sequence[str] = (),
+        past: tuple[Event, ...] = (),
+        since: datetime | None = None,
+    ) -> Context:
+        info, number = self.source.info, self.followed[trial].nct_number
+        watches = [self._watches[name] for name in (*entering, *self._joined[trial]) if name in self._watches]
+        labels = [watch.labels.get(trial) or watch.labels.get(f"{info.home}:{number}") for watch in watches]
         return Context(
             data=self.data,
             now=self.clock(),
-            label=next((watch.labels[trial] for watch in watches if trial in watch.labels), ""),
+            label=next((label for label in labels if label), ""),
+            site=info.title if info.kind == "page" else "",
+            home=self._home(number),
             tracking_since=since,
             past=past,
             near={watch.name: watch.near for watch in watches if watch.near},
@@ -192,13 +205,12 @@ class Desk:
         ]
 
     def _listing_event(self, kind: str, trial: str, watch: str, details: Mapping[str, object], record: TrialRecord) -> Event:
-        context = self._context(trial)
-        label = self._watches[watch].labels.get(trial, context.label)
+        context = self._context(trial, (watch,))
         day = self.data.timestamp if self.data else context.now.date().isoformat()
         return listing_event(
             kind,
             trial=trial,
-            label=weigh.label_of(record, label, trial),
+            label=weigh.label_of(record, trial, context),
             record=record,
             detected_at=context.now,
             seen_between=(None, context.now),
@@ -214,11 +226,8 @@ class Desk:
         watches, now = self._watches, self.clock()
         staged = [event for outcome in outcomes for event in outcome.events]
         routed: list[Alert] = []
-        for outcome in outcomes:
-            home = self._home(outcome.record)
-            for item in outcome.events:
-                if outcome.record is None or not mirrors.already_told(item.event, outcome.record, home):
-                    routed += alerts.route(item.event, watches, self._joined[item.event.trial])
+        for event in (item.event for outcome in outcomes for item in outcome.events):
+            routed += alerts.route(event, watches, self._joined[event.trial])
         entered = [*listing_events, *(event for outcome in outcomes for event in self._entered(outcome))]
         lagging = [event for outcome in outcomes for event in self._lagging(outcome)]
         for event in entered:
@@ -250,12 +259,12 @@ class Desk:
 
     # --- mirrors ------------------------------------------------------------------------------------------------
 
-    def _home(self, record: TrialRecord | None) -> TrialRecord | None:
+    def _home(self, number: str | None) -> TrialRecord | None:
         """The home registry's record of the trial that a page republishes, if it is followed there."""
         home = self.source.info.home
-        if home is None or record is None or record.nct_number is None:
+        if home is None or number is None:
             return None
-        return next((found for _, found in records.current(self.store, self.sources, [f"{home}:{record.nct_number}"])), None)
+        return next((found for _, found in records.current(self.store, self.sources, [f"{home}:{number}"])), None)
 
     def _lagging(self, outcome: Outcome) -> list[Event]:
         """Where a page still shows what the registry has moved on from since the page was first read."""
@@ -264,7 +273,7 @@ class Desk:
         if info.home is None or known.current is None or check.status not in ("unchanged", "changed", "quiet"):
             return []
         record = outcome.record or records.read(self.sources, self.store.document(known.current.id))
-        home = self._home(record)
+        home = self._home(record.nct_number)
         versions = self.store.timeline(f"{info.home}:{record.nct_number}")
         if home is None or versions[-1].first_seen_at <= known.first_seen_at:
             return []
@@ -275,7 +284,7 @@ class Desk:
         event = listing_event(
             "mirror_lags" if lag.behind else "registries_disagree",
             trial=check.trial,
-            label=weigh.label_of(record, self._context(check.trial).label, check.trial),
+            label=weigh.label_of(record, check.trial, self._context(check.trial)),
             record=record,
             detected_at=self.clock(),
             seen_between=(versions[-1].first_seen_at, self.clock()),

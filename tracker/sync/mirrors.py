@@ -5,12 +5,12 @@ Pure decisions over two records of one trial, the page's and its home registry's
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from tracker.model.dates import RegistryDate
-from tracker.model.event import Event
+from tracker.model.event import Change, Event
 from tracker.model.record import TrialRecord
 
 COMPARED = (
@@ -34,12 +34,15 @@ class Lag(msgspec.Struct, frozen=True, kw_only=True):
     behind: bool
 
 
-def already_told(event: Event, page: TrialRecord, home: TrialRecord | None) -> bool:
-    """Whether the registry's record already says all that the page's event tells."""
-    if home is None:
-        return False
-    fields = {change.path[0] for change in event.changes}
-    return bool(fields) and all(_agree(getattr(page, field, None), getattr(home, field, None)) for field in fields)
+def echo(event: Event, page: TrialRecord, home: TrialRecord | None) -> Event:
+    """The page's event as it is, or marked as an echo where the registry's record said all of it before.
+
+    An echo is kept, weighs little and is alerted to nobody.
+    """
+    if home is None or not event.changes or not all(_repeats(change, page, home) for change in event.changes):
+        return event
+    details = {**event.details, "echo_of": home.trial}
+    return msgspec.structs.replace(event, severity="minor", rule="the registry's record said so before", details=details)
 
 
 def lag(page: TrialRecord, home: TrialRecord, earlier: Sequence[TrialRecord]) -> Lag | None:
@@ -54,6 +57,30 @@ def lag(page: TrialRecord, home: TrialRecord, earlier: Sequence[TrialRecord]) ->
         differing[field] = (msgspec.to_builtins(mine), msgspec.to_builtins(theirs))
         behind = behind and (dated_earlier or any(_agree(mine, getattr(record, field)) for record in earlier))
     return Lag(fields=differing, behind=behind) if differing else None
+
+
+def _repeats(change: Change, page: TrialRecord, home: TrialRecord) -> bool:
+    """Whether the registry says what the page changed to.
+
+    Entries of a list are looked for by their words, since a page leaves out parts of them (a site's postcode).
+    """
+    field = change.path[0]
+    mine, theirs = getattr(page, field, None), getattr(home, field, None)
+    if not isinstance(mine, tuple) or field in COMPARED:
+        return _agree(mine, theirs)
+    known = _words(msgspec.to_builtins(theirs))
+    if change.new is None:
+        return not _words(change.old) <= known
+    return _words(change.new) <= known
+
+
+def _words(value: object) -> set[str]:
+    """The texts and numbers inside a JSON value."""
+    if isinstance(value, Mapping):
+        return {word for part in value.values() for word in _words(part)}
+    if isinstance(value, list | tuple):
+        return {word for part in value for word in _words(part)}
+    return set() if value is None else {str(value).casefold()}
 
 
 def _earlier(page: RegistryDate | None, home: RegistryDate | None) -> bool:

@@ -20,6 +20,7 @@ from tracker.model.vocabulary import Severity, rank
 from tracker.model.watch import Near
 from tracker.render import words
 from tracker.store.values import Followed, SnapshotMeta, StagedCheck, StagedEvent, StagedSnapshot
+from tracker.sync import mirrors
 
 GONE_AFTER = timedelta(hours=20)
 """Absent twice this far apart is removed, where the registry states no data version of its own."""
@@ -28,7 +29,10 @@ LABEL_LENGTH = 70
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """What an answer is weighed with: the registry's data, the time, and what the watches say of the trial."""
+    """What an answer is weighed with: the registry's data, the time, and what the watches say of the trial.
+
+    For a page ``site`` is the site's name, and ``home`` the record of the registry that the page repeats.
+    """
 
     data: DataVersion | None
     now: datetime
@@ -37,6 +41,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     past: tuple[Event, ...] = ()
     near: Mapping[str, Near] = {}
     overrides: Mapping[str, Severity] = {}
+    site: str = ""
+    home: TrialRecord | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,12 +56,15 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     record: TrialRecord | None = None
 
 
-def label_of(record: TrialRecord | None, given: str, trial: str) -> str:
-    """The name people call a trial by: the one they gave it, else its acronym or the start of its title."""
-    if given or record is None:
-        return given or trial
-    name = record.acronym or record.brief_title or trial
-    return name if len(name) <= LABEL_LENGTH else name[:LABEL_LENGTH].rsplit(" ", 1)[0] + " …"
+def label_of(record: TrialRecord | None, trial: str, context: Context) -> str:
+    """The name people call a trial by: the one they gave it, else its acronym or the start of its title.
+
+    A page's trial also names the site, so that it is told from the registry's record.
+    """
+    name = context.label or (record and (record.acronym or record.brief_title)) or trial
+    if len(name) > LABEL_LENGTH:
+        name = name[:LABEL_LENGTH].rsplit(" ", 1)[0] + "…"
+    return f"{name} ({context.site})" if context.site else name
 
 
 def unchanged(known: Followed, context: Context, validators: Validators | None = None) -> Outcome:
@@ -101,9 +110,9 @@ def found(source: Source, known: Followed, answer: Found, digest: str, old: Docu
     if known.current is None or old is None:
         return outcome("baseline")
     before = source.parse(old).record
-    label = label_of(record, context.label, known.key)
+    label = label_of(record, known.key, context)
     detected = detect(_comparison(known, before, record, answer.document, label, context))
-    events = detected.events
+    events = tuple(mirrors.echo(event, record, context.home) for event in detected.events)
     status: CheckStatus = "changed" if events else "quiet"
     if known.removed_at:
         status = "restored"
@@ -113,14 +122,17 @@ def found(source: Source, known: Followed, answer: Found, digest: str, old: Docu
     return outcome(status, events=events, story=detected.story, emptied=emptied)
 
 
-def absent(known: Followed, answer: Absent, context: Context) -> Outcome:
-    """Asked for by its number and not there: removed only when two different answers say so, a day apart."""
+def absent(known: Followed, answer: Absent, last: TrialRecord | None, context: Context) -> Outcome:
+    """Asked for by its number and not there: removed only when two different answers say so, a day apart.
+
+    ``last`` is the record as it was last seen.
+    """
     if known.current is None:
         error = f"{known.key} is not there: {answer.why} Check the number."
         return _outcome(known, context, "absent", error=error)
     if known.removed_at or not _twice(known, context):
         return _outcome(known, context, "absent")
-    event = _listing("removed", known, context, seen_from=known.current.last_seen_at, details={"why": answer.why})
+    event = _listing("removed", known, context, seen_from=known.current.last_seen_at, record=last, details={"why": answer.why})
     return _outcome(known, context, "removed", events=(event,))
 
 
@@ -189,7 +201,7 @@ def _listing(
     return listing_event(
         kind,
         trial=known.key,
-        label=label_of(record, context.label, known.key),
+        label=label_of(record, known.key, context),
         record=record,
         detected_at=context.now,
         seen_between=(seen_from, context.now),

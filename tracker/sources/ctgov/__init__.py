@@ -35,7 +35,7 @@ class ClinicalTrialsGov:
         ),
         search_parameters=SEARCH_PARAMETERS,
         query_fields=QUERY_FIELDS,
-        attribution="Source: ClinicalTrials.gov (U.S. National Library of Medicine).",
+        attribution="ClinicalTrials.gov (U.S. National Library of Medicine)",
     )
 
     def data_version(self, fetch: Fetch) -> DataVersion:

@@ -1,0 +1,213 @@
+"""Results, eligibility, arms, sponsors, texts and links: each fires, and each has a near miss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.make import actual, changed, events, make_record
+from tracker.model.event import Event
+from tracker.model.record import (
+    Arm,
+    Contact,
+    CountryStatus,
+    Criteria,
+    Eligibility,
+    Intervention,
+    IpdSharing,
+    Link,
+    Official,
+    Organisation,
+    Oversight,
+    Reference,
+    RegistryNotice,
+    RegulatoryEvent,
+    ResultsDigests,
+    ResultsSubmission,
+    SecondaryId,
+    StudyDocument,
+)
+
+POSTED: dict[str, Any] = {
+    "results_state": "POSTED",
+    "results_first_posted": actual("2026-03-05"),
+    "results_digests": ResultsDigests(baseline="a", outcome_measures="b"),
+}
+
+
+def step(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Event]:
+    before = make_record(**old)
+    return events(before, changed(before, **new))
+
+
+def only(found: dict[str, Event], kind: str) -> Event:
+    assert list(found) == [kind]
+    return found[kind]
+
+
+def test_results_posted_is_one_major_event_with_all_its_parts() -> None:
+    event = only(step({"primary_completion_date": actual("2025-01-15")}, POSTED), "results_posted")
+    assert (event.severity, event.details["posted_on"]) == ("major", "2026-03-05")
+    assert event.details["days_after_primary_completion"] == 414
+
+
+def test_results_amended_names_the_parts_and_is_not_posted_again() -> None:
+    event = only(step(POSTED, {"results_digests": ResultsDigests(baseline="a", outcome_measures="c")}), "results_amended")
+    assert (event.severity, event.effects) == ("notable", ("outcome_measures",))
+
+
+def test_posted_results_that_are_taken_away_are_major() -> None:
+    gone = {"results_state": "NONE_POSTED", "results_first_posted": None, "results_digests": None}
+    event = only(step(POSTED, gone), "results_amended")
+    assert (event.severity, event.effects) == ("major", ("removed",))
+
+
+def steps(*types: str) -> tuple[ResultsSubmission, ...]:
+    return tuple(ResultsSubmission(type=name, date=f"2026-0{number + 1}-01") for number, name in enumerate(types))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "effects"),
+    [
+        ((), ("RELEASE",), ("submitted",)),
+        (("RELEASE",), ("RELEASE", "RESET"), ("returned",)),
+        (("RELEASE", "RESET"), ("RELEASE", "RESET", "RELEASE"), ("resubmitted",)),
+        (("RELEASE",), ("RELEASE", "UNRELEASE"), ("cancelled",)),
+        ((), ("RELEASE", "RESET"), ("submitted", "returned")),
+    ],
+)
+def test_steps_of_the_registrys_quality_control(before: Any, after: Any, effects: tuple[str, ...]) -> None:
+    event = only(
+        step({"results_submissions": steps(*before)}, {"results_submissions": steps(*after)}), "results_submission_changed"
+    )
+    assert (event.effects, event.severity) == (effects, "notable")
+
+
+def test_a_certified_delay_is_major() -> None:
+    assert only(step({}, {"delay_certified_on": actual("2026-03-01")}), "results_delay_certified").severity == "major"
+
+
+def test_a_compliance_notice_is_major() -> None:
+    notice = RegistryNotice(type="VIOLATION_IDENTIFIED", description="Failure to submit")
+    event = only(step({}, {"compliance_notices": (notice,)}), "compliance_notice_changed")
+    assert (event.severity, event.effects) == ("major", ("added",))
+
+
+def test_documents_published_replaced_and_unchanged() -> None:
+    plan = StudyDocument(type="PROTOCOL+SAP", filename="p.pdf", date="2025-01-01")
+    event = only(step({}, {"documents": (plan,)}), "documents_changed")
+    assert event.effects == ("protocol", "sap", "added")
+    newer = StudyDocument(type="PROTOCOL+SAP", filename="p.pdf", date="2026-01-01")
+    assert "replaced" in only(step({"documents": (plan,)}, {"documents": (newer,)}), "documents_changed").effects
+    assert step({"documents": (plan,)}, {"documents": (plan,)}) == {}
+
+
+def join(*lines: str, **fields: Any) -> dict[str, Any]:
+    return {"eligibility": Eligibility(criteria=Criteria(inclusion=lines), **fields)}
+
+
+def test_eligibility_is_told_by_part_and_line() -> None:
+    old = join("Adults with lupus for two years", "Written consent", maximum_age="65 Years", sex="FEMALE")
+    new = join("Adults with lupus for at least two years", "Stable dose of steroids", maximum_age="75 Years", sex="ALL")
+    event = only(step(old, new), "eligibility_changed")
+    assert (event.effects, event.severity) == (("age", "sex", "criteria"), "notable")
+    found = event.details["criteria"]["inclusion"]
+    assert (len(found["reworded"]), found["added"], found["removed"]) == (1, ["Stable dose of steroids"], ["Written consent"])
+
+
+def test_criteria_cut_into_other_lines_are_a_trifle() -> None:
+    event = only(step(join("Adults. Written consent"), join("Adults", "Written consent.")), "eligibility_changed")
+    assert event.severity == "minor"
+
+
+def test_arms_added_removed_and_renamed() -> None:
+    old = {"arms": (Arm(label="Examplumab 10 mg", type="EXPERIMENTAL"), Arm(label="Placebo", type="PLACEBO_COMPARATOR"))}
+    new = {"arms": (Arm(label="Examplumab 10 mg weekly", type="EXPERIMENTAL"), Arm(label="Usual care", type="NO_INTERVENTION"))}
+    event = only(step(old, new), "arms_changed")
+    assert event.effects == ("added", "removed", "renamed")
+    assert event.details["renamed"] == [{"from": "Examplumab 10 mg", "to": "Examplumab 10 mg weekly"}]
+
+
+def test_arm_two_is_not_another_name_of_arm_one() -> None:
+    event = only(step({"arms": (Arm(label="Arm 1"),)}, {"arms": (Arm(label="Arm 2"),)}), "arms_changed")
+    assert event.effects == ("added", "removed")
+
+
+def test_a_new_intervention_is_not_told_again_by_the_arms_that_list_it() -> None:
+    drug = Intervention(type="DRUG", name="Examplumab")
+    old = {"arms": (Arm(label="A", interventions=()),), "interventions": ()}
+    new = {"arms": (Arm(label="A", interventions=("Drug: Examplumab",)),), "interventions": (drug,)}
+    assert only(step(old, new), "interventions_changed").effects == ("added",)
+
+
+def test_an_interventions_other_names_are_a_trifle() -> None:
+    old, new = (Intervention(type="DRUG", name="X", other_names=names) for names in (("a",), ("a", "b")))
+    event = only(step({"interventions": (old,)}, {"interventions": (new,)}), "interventions_changed")
+    assert (event.severity, event.effects) == ("minor", ("other_names",))
+
+
+@pytest.mark.parametrize(("field", "value"), [("masking", "DOUBLE"), ("allocation", "RANDOMIZED")])
+def test_masking_and_allocation_after_the_start_are_major(field: str, value: str) -> None:
+    assert only(step({field: "NONE"}, {field: value}), "design_changed").severity == "major"
+    early = {field: "NONE", "recruitment_status": "NOT_YET_RECRUITING", "start_date": "2026-09"}
+    assert only(step(early, {field: value}), "design_changed").severity == "notable"
+    assert only(step({}, {"masking_description": "New words"}), "design_changed").severity == "minor"
+
+
+def test_a_phase_changed_after_the_start_is_major_and_order_is_no_change() -> None:
+    assert only(step({}, {"phases": ("PHASE2", "PHASE3")}), "phases_changed").severity == "major"
+    assert step({"phases": ("PHASE1", "PHASE2")}, {"phases": ("PHASE2", "PHASE1")}) == {}
+
+
+def test_another_lead_sponsor_is_major_another_spelling_is_not() -> None:
+    event = only(step({}, {"lead_sponsor": Organisation(name="Other Pharma")}), "sponsors_changed")
+    assert (event.severity, event.effects) == ("major", ("lead",))
+    respelt = {"lead_sponsor": Organisation(name="EXAMPLE PHARMA.", organisation_class="INDUSTRY")}
+    assert only(step({}, respelt), "sponsors_changed").severity == "minor"
+
+
+def test_collaborators_come_and_go() -> None:
+    event = only(step({"collaborators": ()}, {"collaborators": (Organisation(name="Institute"),)}), "sponsors_changed")
+    assert event.details["collaborators"] == {"added": ["Institute"], "removed": []}
+    assert event.severity == "minor"
+
+
+def test_publications_of_results_are_notable_background_is_not() -> None:
+    assert only(step({}, {"references": (Reference(pmid="1", type="DERIVED"),)}), "references_changed").severity == "notable"
+    assert only(step({}, {"references": (Reference(pmid="1", type="BACKGROUND"),)}), "references_changed").severity == "minor"
+
+
+def test_a_halt_is_major_a_lay_summary_is_notable() -> None:
+    halt = RegulatoryEvent(type="TEMPORARY_HALT", date="2026-03-01", country="Spain")
+    assert only(step({}, {"regulatory_events": (halt,)}), "regulatory_events_changed").severity == "major"
+    summary = RegulatoryEvent(type="LAY_SUMMARY", date="2026-03-01")
+    assert only(step({}, {"regulatory_events": (summary,)}), "regulatory_events_changed").severity == "notable"
+
+
+def test_a_member_states_status_is_notable_its_wording_is_not() -> None:
+    def state(status: str, as_given: str) -> dict[str, Any]:
+        return {"country_status": (CountryStatus(country="Spain", status=status, as_given=as_given),)}
+
+    event = only(step(state("NOT_YET_RECRUITING", "2"), state("RECRUITING", "4")), "country_status_changed")
+    assert (event.severity, event.details["countries"]) == ("notable", ["Spain"])
+    assert only(step(state("RECRUITING", "3"), state("RECRUITING", "4")), "country_status_changed").severity == "minor"
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("titles_changed", {"brief_title": "Another title", "acronym": "EX"}),
+        ("description_changed", {"brief_summary": "Other words"}),
+        ("conditions_changed", {"conditions": ("Nephritis",), "keywords": ("SLE",)}),
+        ("identifiers_changed", {"secondary_ids": (SecondaryId(id="EX-1", type="OTHER"),)}),
+        ("links_changed", {"see_also_links": (Link(url="https://example.org"),)}),
+        ("ipd_sharing_changed", {"ipd_sharing": IpdSharing(plan="YES")}),
+        ("oversight_changed", {"oversight": Oversight(dmc=True)}),
+        ("contacts_changed", {"central_contacts": (Contact(name="A. Person"),), "officials": (Official(name="B. Person"),)}),
+        ("other_fields_changed", {"rest": {"a": 1}}),
+    ],
+)
+def test_quieter_kinds_fire_once_and_stay_quiet(kind: str, fields: dict[str, Any]) -> None:
+    assert only(step({}, fields), kind).severity == "minor"
+    assert step(fields, fields) == {}

@@ -1,0 +1,225 @@
+"""Outcome switching is major; new words for the same thing are not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.make import DAY, actual, changed, day, events, make_record, measure
+from tracker.events.wording import edit_span, likeness, measures_otherwise, time_point, time_point_moved
+from tracker.model.event import Event
+from tracker.model.record import OutcomeMeasure, TrialRecord
+
+SURVIVAL = measure("Overall survival", "5 years")
+RESPONSE = measure("Objective response rate by RECIST 1.1", "24 weeks")
+PAIN = measure("Pain intensity on a visual scale", "12 weeks")
+
+
+def step(old: tuple[OutcomeMeasure, ...], new: tuple[OutcomeMeasure, ...], **fields: Any) -> Event:
+    before = make_record(primary_outcomes=old, **fields)
+    return events(before, changed(before, primary_outcomes=new))["primary_outcomes_changed"]
+
+
+def test_an_outcome_added_or_removed_after_the_start_is_major() -> None:
+    assert step((SURVIVAL,), (SURVIVAL, PAIN)).effects == ("added",)
+    event = step((SURVIVAL, PAIN), (SURVIVAL,))
+    assert (event.effects, event.severity, event.details["window"]) == (("removed",), "major", "ongoing")
+
+
+def test_a_switch_is_one_removed_and_one_added() -> None:
+    event = step((SURVIVAL,), (PAIN,))
+    assert (event.effects, event.severity) == (("added", "removed"), "major")
+
+
+def test_before_the_start_nothing_of_this_is_major() -> None:
+    early: dict[str, Any] = {"recruitment_status": "NOT_YET_RECRUITING", "start_date": "2026-06"}
+    event = step((SURVIVAL,), (PAIN,), **early)
+    assert (event.severity, event.details["window"]) == ("notable", "before_start")
+    assert step((SURVIVAL,), (measure("Overall survival rate", "5 years"),), **early).severity == "minor"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["overall  survival", "OVERALL SURVIVAL", "Overall-survival."],
+    ids=["space", "case", "punctuation"],
+)
+def test_case_and_punctuation_of_a_primary_outcome_are_no_alarm(text: str) -> None:
+    before = make_record(primary_outcomes=(SURVIVAL,))
+    found = events(before, changed(before, primary_outcomes=(measure(text, "5 years"),)))
+    assert all(event.severity == "minor" and event.effects == ("measure_reworded",) for event in found.values())
+
+
+def test_rewording_is_notable() -> None:
+    event = step((RESPONSE,), (measure("Objective response rate by RECIST version 1.1", "24 weeks"),))
+    assert (event.effects, event.severity) == (("measure_reworded",), "notable")
+
+
+def test_another_aggregation_is_redefined_and_major() -> None:
+    event = step((measure("Mean pain score"),), (measure("Median pain score"),))
+    assert (event.effects, event.severity) == (("measure_reworded",), "major")
+    assert event.details["redefined"]
+
+
+def test_a_small_move_of_the_time_point_is_notable_and_a_large_one_major() -> None:
+    small = step((measure("Overall survival", "Up to 59 months"),), (measure("Overall survival", "Up to 58 months"),))
+    assert (small.effects, small.severity) == (("time_frame",), "notable")
+    large = step((measure("Overall survival", "5 years"),), (measure("Overall survival", "3 years"),))
+    assert (large.effects, large.severity) == (("time_frame",), "major")
+    assert large.details["time_frame"][0]["days"] == -730  # two years
+
+
+def test_a_new_description_is_notable() -> None:
+    event = step((SURVIVAL,), (measure("Overall survival", "5 years", "From randomisation to death"),))
+    assert (event.effects, event.severity) == (("description",), "notable")
+
+
+def moved(old: TrialRecord, **fields: Any) -> dict[str, Event]:
+    return events(old, changed(old, **fields))
+
+
+def test_an_outcome_that_becomes_primary_is_promoted_and_told_once() -> None:
+    old = make_record(primary_outcomes=(SURVIVAL,), secondary_outcomes=(PAIN, RESPONSE))
+    found = moved(old, primary_outcomes=(SURVIVAL, PAIN), secondary_outcomes=(RESPONSE,))
+    assert list(found) == ["primary_outcomes_changed"]
+    event = found["primary_outcomes_changed"]
+    assert (event.effects, event.severity, len(event.changes)) == (("promoted",), "major", 2)
+
+
+def test_an_outcome_that_stops_being_primary_is_demoted() -> None:
+    old = make_record(primary_outcomes=(SURVIVAL, PAIN), secondary_outcomes=(RESPONSE,))
+    found = moved(
+        old, primary_outcomes=(SURVIVAL,), secondary_outcomes=(RESPONSE, measure("Pain intensity on visual scale", "12 weeks"))
+    )
+    assert list(found) == ["primary_outcomes_changed"]
+    assert "demoted" in found["primary_outcomes_changed"].effects
+
+
+def test_moves_below_the_primary_outcomes_are_the_secondary_kinds() -> None:
+    old = make_record(secondary_outcomes=(PAIN,), other_outcomes=(RESPONSE,))
+    found = moved(old, secondary_outcomes=(PAIN, RESPONSE), other_outcomes=())
+    assert list(found) == ["secondary_outcomes_changed"]
+    assert (found["secondary_outcomes_changed"].effects, found["secondary_outcomes_changed"].severity) == (
+        ("promoted",),
+        "notable",
+    )
+
+
+def test_secondary_and_other_outcomes_are_less_loud() -> None:
+    old = make_record(secondary_outcomes=(PAIN,), other_outcomes=(PAIN,))
+    found = moved(old, secondary_outcomes=(PAIN, SURVIVAL), other_outcomes=(PAIN, RESPONSE))
+    assert found["secondary_outcomes_changed"].severity == "notable"
+    assert found["other_outcomes_changed"].severity == "minor"
+
+
+def test_many_like_time_frame_edits_are_one_event_with_one_group() -> None:
+    def frames(months: int, count: int, name: str) -> tuple[OutcomeMeasure, ...]:
+        return tuple(measure(f"{name} number {n}", f"Up to approximately {months} months") for n in range(count))
+
+    old = make_record(primary_outcomes=frames(59, 3, "Survival"), secondary_outcomes=frames(59, 22, "Response"))
+    found = moved(old, primary_outcomes=frames(58, 3, "Survival"), secondary_outcomes=frames(58, 22, "Response"))
+    assert list(found) == ["primary_outcomes_changed"]
+    (group,) = found["primary_outcomes_changed"].details["time_frame"]
+    assert (group["from"], group["to"], group["fields"]) == (
+        "59 months",
+        "58 months",
+        {"primary_outcomes": 3, "secondary_outcomes": 22},
+    )
+
+
+def test_another_time_frame_edit_in_the_secondary_outcomes_is_their_own_event() -> None:
+    old = make_record(primary_outcomes=(SURVIVAL,), secondary_outcomes=(PAIN,))
+    found = moved(
+        old, primary_outcomes=(measure("Overall survival", "6 years"),), secondary_outcomes=(measure(PAIN.measure, "14 weeks"),)
+    )
+    assert set(found) == {"primary_outcomes_changed", "secondary_outcomes_changed"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "window"),
+    [
+        ({"start_date": "2026-06", "recruitment_status": "NOT_YET_RECRUITING"}, "before_start"),
+        ({"start_date": "2026-01", "recruitment_status": "NOT_YET_RECRUITING"}, "before_start"),
+        ({"start_date": "2026-03"}, "uncertain"),
+        ({"start_date": None, "recruitment_status": "UNKNOWN"}, "uncertain"),
+        ({"start_date": None}, "ongoing"),
+        ({}, "ongoing"),
+        ({"primary_completion_date": actual("2025-12-01")}, "after_primary_completion"),
+        ({"primary_completion_date": "2025-12-01", "recruitment_status": "ACTIVE_NOT_RECRUITING"}, "after_primary_completion"),
+        ({"primary_completion_date": "2025-12-01"}, "ongoing"),
+        ({"primary_completion_date": "2026-03"}, "uncertain"),
+        ({"results_state": "POSTED", "results_first_posted": actual("2026-02-20")}, "with_results"),
+        ({"results_state": "POSTED", "results_first_posted": actual("2025-02-20")}, "after_results"),
+    ],
+)
+def test_the_window_is_placed_by_the_old_records_dates(fields: dict[str, Any], window: str) -> None:
+    assert step((SURVIVAL,), (PAIN,), **fields).details["window"] == window
+
+
+def test_a_placing_by_an_estimate_is_flagged() -> None:
+    fields: dict[str, Any] = {"primary_completion_date": "2025-12-01", "recruitment_status": "ACTIVE_NOT_RECRUITING"}
+    assert "estimated" in step((SURVIVAL,), (PAIN,), **fields).details["window_note"]
+
+
+def test_changes_that_come_with_the_results_keep_major_and_say_so() -> None:
+    old = make_record(primary_outcomes=(SURVIVAL,))
+    found = moved(old, primary_outcomes=(PAIN,), results_state="POSTED", results_first_posted=actual("2026-03-08"))
+    event = found["primary_outcomes_changed"]
+    assert (event.severity, event.details["window"]) == ("major", "with_results")
+    assert "at results posting" in event.rule
+
+
+def test_a_record_update_is_placed_by_its_own_date_not_by_when_we_saw_it() -> None:
+    old = make_record(start_date=actual("2026-02-15"), last_update_posted="2026-01-05")
+    new = changed(old, primary_outcomes=(PAIN,), last_update_posted="2026-02-01")
+    assert events(old, new, detected_at=day(60))["primary_outcomes_changed"].details["window"] == "before_start"
+    assert DAY.year == 2026
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Change in HbA1c at week 24", "Change in body weight at week 24", False),
+        ("Overall survival", "Progression-free survival", False),
+        ("Objective response in Arm 5 and Arm 6", "Objective response in Arm 5, Arm 6, and Arm 8", True),
+        ("Number of participants with adverse events", "Number of Participants With an Adverse Event (AE)", True),
+        ("Overall Survival (OS)", "Overall survival", True),
+        ("Pain", "Sleep", False),
+    ],
+)
+def test_likeness_looks_past_the_words_that_all_measures_share(one: str, other: str, same: bool) -> None:
+    assert (likeness(one, other) > 0) is same
+    assert (likeness(other, one) > 0) is same
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("Day 28", 28),
+        ("up to 2 years", 730.5),
+        ("weeks 4, week 12 and week 24", 168),
+        ("six months", 182.64),
+        ("Baseline", None),
+        ("24-week", 168),
+    ],
+)
+def test_the_time_point_of_a_time_frame_is_its_latest(text: str, days: float | None) -> None:
+    assert time_point(text) == days
+
+
+def test_a_time_point_moves_far_from_a_fifth_and_four_weeks() -> None:
+    assert time_point_moved("12 weeks", "16 weeks") == (28, True)
+    assert time_point_moved("12 weeks", "15 weeks") == (21, False)
+    assert time_point_moved("59 months", "58 months") == (-30, False)
+    assert time_point_moved("at discharge", "58 months") is None
+
+
+def test_counts_made_shares_are_measured_otherwise_and_more_detail_is_not() -> None:
+    assert measures_otherwise("Number of patients with pain", "Percentage of patients with pain")
+    assert measures_otherwise("Patients with pain", "Patients without pain")
+    assert not measures_otherwise("Survival", "Median survival")
+
+
+def test_the_span_of_an_edit_keeps_its_unit() -> None:
+    assert edit_span("(up to 59 months)", "(up to 58 months)") == ("59 months", "58 months")
+    assert edit_span("Week 12", "Week 12 and week 24") == ("Week 12", "Week 12 and week 24")

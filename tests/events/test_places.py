@@ -1,0 +1,103 @@
+"""Sites, countries, and what is near."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.make import changed, events, make_record, site
+from tracker.model.event import Event
+from tracker.model.record import Contact
+from tracker.model.watch import Near
+
+MUNICH = Near(place="München", country="Germany", km=50)
+HERE = site("Klinikum", "Munich", "Germany", zip="80331")
+FAR = site("Charité", "Berlin", "Germany", zip="10117")
+
+
+def step(old: tuple[Any, ...], new: tuple[Any, ...], **parts: Any) -> dict[str, Event]:
+    before = make_record(sites=old, recruitment_status=parts.pop("was", "RECRUITING"))
+    return events(before, changed(before, sites=new, recruitment_status=parts.pop("now", before.recruitment_status)), **parts)
+
+
+def test_sites_that_come_and_go_are_counted() -> None:
+    event = step((HERE, FAR), (HERE, site("Uniklinik", "Köln", "Germany")))["sites_changed"]
+    assert (event.effects, event.severity) == (("added", "removed"), "minor")
+    assert event.details["counts"] == {"added": 1, "removed": 1, "renamed": 0, "status": 0}
+
+
+def test_a_renamed_site_is_one_site() -> None:
+    event = step((HERE,), (site("Klinikum München", "Munich", "Germany", zip="80331"),))["sites_changed"]
+    assert event.effects == ("renamed",)
+
+
+def test_a_country_that_opens_is_notable() -> None:
+    event = step((HERE,), (HERE, site("Hospital", "Rosario", "Argentina")))["sites_changed"]
+    assert (event.severity, event.details["countries_opened"]) == ("notable", ["Argentina"])
+    closed = step((HERE, site("Hospital", "Rosario", "Argentina")), (HERE,))["sites_changed"]
+    assert "country_closed" in closed.effects
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("Turkey", "Turkey (Türkiye)"), ("Côte D'Ivoire", "Côte d’Ivoire"), ("Atlantis", "Lemuria")]
+)
+def test_a_country_in_another_spelling_opens_and_closes_nothing(old: str, new: str) -> None:
+    event = step((site("Clinic", "Town", old, zip="1"),), (site("Clinic", "Town", new, zip="1"),))["sites_changed"]
+    assert (event.effects, event.severity) == (("renamed",), "minor")
+
+
+def test_contact_persons_of_sites_are_no_news_of_the_sites() -> None:
+    old = site(contacts=(Contact(name="A. Person", phone="1"),))
+    found = step((old,), (site(contacts=(Contact(name="A. Person", phone="2"),)),))
+    assert list(found) == ["contacts_changed"]
+    assert found["contacts_changed"].effects == ("site_contacts",)
+    assert "Person" not in str(found["contacts_changed"].details)
+
+
+def near(old: tuple[Any, ...], new: tuple[Any, ...], **parts: Any) -> dict[str, Event]:
+    return step(old, new, near={"munich": MUNICH}, **parts)
+
+
+def test_a_site_near_a_watch_opens() -> None:
+    found = near((FAR,), (FAR, HERE))
+    event = found["nearby_site_opened"]
+    assert (event.severity, event.changes) == ("major", ())
+    assert [(entry["watch"], entry["city"]) for entry in event.details["near"]] == [("munich", "Munich")]
+    assert "sites_changed" in found
+
+
+def test_a_site_elsewhere_opens_nothing_near() -> None:
+    assert "nearby_site_opened" not in near((HERE,), (HERE, FAR))
+
+
+def test_without_a_place_nothing_is_near() -> None:
+    assert set(step((FAR,), (FAR, HERE))) == {"sites_changed"}
+
+
+def test_a_renamed_site_does_not_open_again() -> None:
+    renamed = site("Klinikum der Universität", "Munich", "Germany", zip="80331")
+    assert set(near((HERE,), (renamed,))) == {"sites_changed"}
+
+
+def test_a_nearby_site_opens_when_the_trial_does() -> None:
+    found = near((HERE,), (HERE,), was="NOT_YET_RECRUITING", now="RECRUITING")
+    assert found["nearby_site_opened"].effects == ()
+
+
+def test_recruiting_elsewhere_but_not_near() -> None:
+    waiting = site("Klinikum", "Munich", "Germany", zip="80331", recruitment_status="NOT_YET_RECRUITING")
+    open_far = site("Charité", "Berlin", "Germany", zip="10117", recruitment_status="RECRUITING")
+    found = near((HERE, FAR), (waiting, open_far), was="NOT_YET_RECRUITING", now="RECRUITING")
+    assert found["nearby_site_opened"].effects == ("elsewhere_first",)
+
+
+def test_a_nearby_site_closes_or_leaves() -> None:
+    assert "nearby_site_closed" in near((HERE, FAR), (FAR,))
+    done = site("Klinikum", "Munich", "Germany", zip="80331", recruitment_status="COMPLETED")
+    assert "nearby_site_closed" in near((HERE,), (done,))
+    assert "nearby_site_closed" not in near((HERE, FAR), (HERE,))
+
+
+def test_a_site_that_never_recruited_does_not_close() -> None:
+    assert "nearby_site_closed" not in near((HERE,), (), was="COMPLETED", now="COMPLETED")
