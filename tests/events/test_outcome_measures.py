@@ -198,7 +198,7 @@ def test_likeness_looks_past_the_words_that_all_measures_share(one: str, other: 
         ("Day 28", 28),
         ("up to 2 years", 730.5),
         ("weeks 4, week 12 and week 24", 168),
-        ("six months", 182.64),
+        ("six months", 6 * 30.44),
         ("Baseline", None),
         ("24-week", 168),
     ],

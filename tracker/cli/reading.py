@@ -108,7 +108,8 @@ def changes_command(
         min_severity=min_severity,  # type: ignore[arg-type]  # click allows these three words only
     )
     with app.store() as store:
-        found = store.events(wanted)
+        stories = store.stories(sorted({event.story for event in store.events(wanted)}))
+        found = tables.in_story_order(store.events(wanted), stories)
     match "json" if shared.json else form:
         case "json":
             click.echo(machine.changes_json(found, contacts=app.settings.contacts), nl=False)
@@ -117,7 +118,7 @@ def changes_command(
         case "md":
             click.echo(tables.changes_markdown(found, app.place), nl=False)
         case _ if found:
-            app.show(tables.changes_grid(found, app.place))
+            app.show(tables.changes_grid(found, app.place, grouped=True))
         case _:
             app.print("No changes in this log.")
 

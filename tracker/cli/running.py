@@ -151,7 +151,7 @@ def _print(app: App, store: Store, report: SyncReport, delivery: DeliveryReport 
 
     if first or (report.counts.baseline and not report.events):
         print_present(app, store)
-    print_changes(app, report.events)
+    print_changes(app, report.events, report.stories)
     print_lanes(app, report)
     if delivery:
         print_delivery(app, delivery)
@@ -192,7 +192,6 @@ def demo_command(shared: Shared, folder: Path | None) -> int:
     from tracker.cli.reading import print_present
     from tracker.cli.words import print_changes, print_delivery, print_lanes
     from tracker.demo.run import DayReport, run
-    from tracker.render import tables
     from tracker.store.values import EventFilter
 
     app = App(shared)
@@ -207,12 +206,13 @@ def demo_command(shared: Shared, folder: Path | None) -> int:
         app.print(f"Day {day.number}: {day.at:%d %B %Y}", "")
         if day.number == 1:
             print_present(app, store)
-        print_changes(app, day.synced.events)
+        print_changes(app, day.synced.events, day.synced.stories)
         print_lanes(app, day.synced)
         print_delivery(app, day.delivered)
         if day.number == 3:
             app.print("", "The change log (tracker changes):", "")
-            app.show(tables.changes_grid(store.events(EventFilter()), app.place))
+            found = store.events(EventFilter())
+            print_changes(app, found, store.stories(sorted({event.story for event in found})))
 
     report = run(folder, load=app.load, tell=tell)
     if shared.json:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tracker.cli.app import App
-from tracker.model.event import Event
+from tracker.model.event import Event, Story
 
 if TYPE_CHECKING:
     from tracker.deliver import DeliveryReport
@@ -18,12 +18,12 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def print_changes(app: App, events: Sequence[Event]) -> None:
-    """The table of changes; nothing when there are none."""
+def print_changes(app: App, events: Sequence[Event], stories: Mapping[str, Story]) -> None:
+    """The table of changes, story by story; nothing when there are none."""
     from tracker.render import tables
 
     if events:
-        app.show(tables.changes_grid(events, app.place))
+        app.show(tables.changes_grid(tables.in_story_order(events, stories), app.place, grouped=True))
 
 
 def print_lanes(app: App, report: SyncReport) -> None:

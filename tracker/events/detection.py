@@ -117,7 +117,13 @@ def _versions(comparison: Comparison) -> tuple[str, ...]:
     old, new = comparison.seen_old.sha256, comparison.seen_new.sha256
     if old != new:
         return old, since, new
-    return old, since, new, str(comparison.detected_at.date()), msgspec.json.encode(comparison.changes, order="deterministic").decode()
+    return (
+        old,
+        since,
+        new,
+        str(comparison.detected_at.date()),
+        msgspec.json.encode(comparison.changes, order="deterministic").decode(),
+    )
 
 
 def named_hash(sha256: str | None) -> str | None:

@@ -58,6 +58,8 @@ def listing_event(
     effects = ("registered_late",) if kind == "new_registration" and record and registered_late(record) else ()
     severity, rule = overridden(*_SEVERITY[kind], kind, effects, overrides or {})
     posted = record.last_update_posted if record else None
+    if kind == "new_registration" and record:
+        details = _registered(record) | details
     return Event(
         id=identity(trial, kind, key),
         kind=kind,
@@ -77,6 +79,12 @@ def listing_event(
             old=named_hash(old_sha), new=named_hash(new_sha), links=evidence_links(record.url if record else None)
         ),
     )
+
+
+def _registered(record: TrialRecord) -> dict[str, Any]:
+    """When the trial was first posted and when it starts, as far as stated."""
+    stated = {"first_posted": record.first_posted, "start_date": record.start_date}
+    return {name: date.date for name, date in stated.items() if date}
 
 
 def registered_late(record: TrialRecord) -> bool:

@@ -30,6 +30,8 @@ _INLINE = _tags(
 )
 # These may stand inside a word ("CC<b>312</b>", "H<sub>2</sub>O"); the others hold words of their own.
 _WITHIN_WORDS = _tags("abbr b bdi bdo big code del em font i ins mark q s small strike strong sub sup tt u var wbr")
+_PRE_TAGS = _INLINE | _tags("pre p div td dd section")
+_PRE_DEPTH = 30  # how far up a style that keeps line ends is looked for
 _PRE_HINT = re.compile(r"white-?space\s*[:-]\s*(?:pre|break-spaces)|\bpre-(?:line|wrap)\b", re.IGNORECASE)
 _MARKED_LINE = re.compile(r"\n[^\S\n]*(?:[*•·●▪◦-]|\(?\d{1,2}[.)])[^\S\n]+\S")
 _LIST_MARK = re.compile(r"(?:[*•·●▪◦‣■–-]|\(?\d{1,2}[.)])\s+")
@@ -228,7 +230,9 @@ def _keeps_lines(node: LexborNode) -> bool:
     if len(_MARKED_LINE.findall("\n" + text)) > 1:
         return True
     parent = node.parent
-    while parent is not None and (parent.tag in _INLINE or parent.tag in ("pre", "p", "div", "td", "dd", "section")):
+    for _ in range(_PRE_DEPTH):
+        if parent is None or parent.tag not in _PRE_TAGS:
+            return False
         attributes = parent.attributes
         if parent.tag == "pre" or _PRE_HINT.search(f"{attributes.get('style') or ''} {attributes.get('class') or ''}"):
             return True

@@ -120,17 +120,32 @@ def present_grid(rows: Sequence[PresentRow]) -> Grid:
     )
 
 
-def changes_grid(events: Sequence[Event], place: tzinfo) -> Grid:
-    """``changes``: a row an event, in the order given; days in the zone ``place``."""
+def in_story_order(events: Sequence[Event], stories: Mapping[str, Story]) -> list[Event]:
+    """Day by day, the weightiest story first; within a story its events as they are ranked there."""
+
+    def place(event: Event) -> tuple[datetime, int, str, int]:
+        story = stories.get(event.story)
+        weight = rank(story.severity if story else event.severity)
+        position = story.parts.index(event.id) if story and event.id in story.parts else 0
+        return event.effective_at, -weight, event.story or event.id, position
+
+    return sorted(events, key=place)
+
+
+def changes_grid(events: Sequence[Event], place: tzinfo, *, grouped: bool = False) -> Grid:
+    """``changes``: a row an event, in the order given; days in the zone ``place``.
+
+    ``grouped`` leaves day and trial out where a row goes on with the story of the row above.
+    """
     rows: tuple[tuple[str, ...], ...] = tuple(
         (
-            times.day(event.effective_at, place),
+            "" if follows else times.day(event.effective_at, place),
             event.severity,
-            split_key(event.trial).number,
-            trial_label(event.trial, event, None) if event.label else "",
+            "" if follows else split_key(event.trial).number,
+            "" if follows or not event.label else trial_label(event.trial, event, None),
             one_line(event.headline, 300),
         )
-        for event in events
+        for event, follows in zip(events, _follows(events, grouped=grouped), strict=True)
     )
     trials = plural(len({event.trial for event in events}), "trial")
     columns: tuple[str, ...] = ("Day", "Severity", "Trial", "Name", "What changed")
@@ -143,6 +158,11 @@ def changes_grid(events: Sequence[Event], place: tzinfo) -> Grid:
         widest={"Name": 18},
         caption=f"{plural(len(events), 'change')} in {trials}",
     )
+
+
+def _follows(events: Sequence[Event], *, grouped: bool) -> list[bool]:
+    stories = [event.story for event in events]
+    return [grouped and bool(story) and story == above for story, above in zip(stories, ["", *stories], strict=False)]
 
 
 def changes_csv(events: Sequence[Event]) -> str:

@@ -150,13 +150,11 @@ def _see_again(connection: Connection, run_id: int) -> None:
 
 
 def _make_current(connection: Connection, run_id: int) -> None:
-    newest = (
-        select(t.snapshots.c.trial, func.max(t.snapshots.c.id).label("id"))
-        .where(t.snapshots.c.run == run_id)
-        .group_by(t.snapshots.c.trial)
-        .subquery("newest")
-    )
-    connection.execute(update(t.trials).where(t.trials.c.key == newest.c.trial).values(current_snapshot=newest.c.id))
+    """The newest version that the run staged of each trial. Correlated on purpose: joined, it is looked up row by row."""
+    in_run = t.snapshots.c.run == run_id
+    newest = select(func.max(t.snapshots.c.id)).where(in_run, t.snapshots.c.trial == t.trials.c.key).scalar_subquery()
+    changed = select(t.snapshots.c.trial).where(in_run)
+    connection.execute(update(t.trials).where(t.trials.c.key.in_(changed)).values(current_snapshot=newest))
 
 
 def _note_checks(connection: Connection, run: RowMapping) -> None:

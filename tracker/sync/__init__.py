@@ -18,7 +18,7 @@ import msgspec
 
 from tracker.clock import Clock
 from tracker.config import Settings
-from tracker.model.event import Event
+from tracker.model.event import Event, Story
 from tracker.model.run import RunCounts
 from tracker.model.source import Source
 from tracker.store import Store
@@ -48,6 +48,11 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
     def events(self) -> tuple[Event, ...]:
         """Accepted events of all sources, weightiest runs first as they were run."""
         return tuple(event for lane in self.lanes for event in lane.events)
+
+    @property
+    def stories(self) -> dict[str, Story]:
+        """The stories of these events by id."""
+        return {story.id: story for lane in self.lanes for story in lane.stories}
 
     @property
     def counts(self) -> RunCounts:

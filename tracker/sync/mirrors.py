@@ -65,6 +65,8 @@ def _repeats(change: Change, page: TrialRecord, home: TrialRecord) -> bool:
     Entries of a list are looked for by their words, since a page leaves out parts of them (a site's postcode).
     """
     field = change.path[0]
+    if field == "recruitment_status_as_given":  # the page's own word for recruitment_status, which is looked at itself
+        return True
     mine, theirs = getattr(page, field, None), getattr(home, field, None)
     if not isinstance(mine, tuple) or field in COMPARED:
         return _agree(mine, theirs)

@@ -1,0 +1,279 @@
+"""The words people read: one line, in plain terms, quoted where it is the registry's text, and without persons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.compare.test_compare import RECORDS
+from tests.make import DAY, actual, changed, detected, events, make_record, measure, site
+from tracker.events import KINDS, listing_event
+from tracker.model.dates import RegistryDate
+from tracker.model.event import Event, Story
+from tracker.model.record import (
+    Contact,
+    Criteria,
+    Eligibility,
+    Enrollment,
+    Official,
+    Organisation,
+    Reference,
+    TrialRecord,
+)
+from tracker.model.vocabulary import RECRUITMENT_STATUSES
+from tracker.render import words
+from tracker.render.words import english
+from tracker.render.words.texts import difference
+
+
+def told(old: dict[str, Any], new: dict[str, Any], kind: str | None = None) -> str:
+    """The headline of a step, of one kind or of the whole story."""
+    before = make_record(**old)
+    found = detected(before, changed(before, **new))
+    worded, story = words.tell(found.events, found.story)
+    if kind:
+        return next(event.headline for event in worded if event.kind == kind)
+    assert story is not None
+    return story.headline
+
+
+N = "NOT_YET_RECRUITING"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "headline"),
+    [
+        ({"recruitment_status": N}, {"recruitment_status": "RECRUITING"}, "Now recruiting (before: not yet)"),
+        ({}, {"recruitment_status": "ACTIVE_NOT_RECRUITING"}, "No longer recruiting (before: recruiting)"),
+        ({}, {"recruitment_status": "ENROLLING_BY_INVITATION"}, "Now by invitation only (before: recruiting)"),
+        ({"recruitment_status": "SUSPENDED"}, {"recruitment_status": "RECRUITING"}, "Recruiting again (before: suspended)"),
+        ({}, {"recruitment_status": "TERMINATED"}, "Terminated (before: recruiting)"),
+        ({}, {"primary_completion_date": "2027-03"}, "Primary completion slips by 181 days to 2027-03 (was 2026-09)"),
+        ({}, {"completion_date": "2027-01"}, "Completion moves 59 days earlier to 2027-01 (was 2027-03)"),
+        ({"start_date": "2026-02"}, {"start_date": actual("2026-02-20")}, "Started on 2026-02-20 (planned 2026-02)"),
+        ({"start_date": "2026-02"}, {"start_date": actual("2026-02")}, "Started in 2026-02"),
+        ({}, {"primary_completion_date": "2026-09-30"}, "Primary completion now given as 2026-09-30 (was 2026-09)"),
+        ({}, {"primary_completion_date": None}, "Primary completion no longer given (was 2026-09)"),
+        ({}, {"primary_completion_date": "Spring 2027"}, "Primary completion now reads “Spring 2027” (was “2026-09”)"),
+        ({"enrollment": 32}, {"enrollment": 12}, "Enrollment cut by 62 % to 12 (planned 32)"),
+        ({}, {"enrollment": 120}, "Enrollment raised by 20 % to 120 (was 100)"),
+        ({"enrollment": 10}, {"enrollment": 500}, "Enrollment now 500 (planned 10)"),
+        ({}, {"enrollment": Enrollment(count=100, type="ACTUAL")}, "100 people enrolled, as planned"),
+        ({}, {"enrollment": Enrollment(count=1, type="ACTUAL")}, "1 person enrolled, 99 % fewer than the 100 planned"),
+        ({}, {"enrollment": Enrollment(count=0, type="ACTUAL")}, "No one enrolled (planned 100)"),
+        ({}, {"results_state": "POSTED", "results_first_posted": actual("2026-03-05")}, "Results posted on 2026-03-05"),
+        ({}, {"phases": ("PHASE2", "PHASE3")}, "Phase now 2/3 (was 2)"),
+        (
+            {},
+            {"lead_sponsor": Organisation(name="Other", organisation_class="INDUSTRY")},
+            "Lead sponsor now Other (was Example Pharma)",
+        ),
+        ({}, {"references": (Reference(pmid="1", type="RESULT"),)}, "1 publication linked"),
+        ({}, {"masking": "DOUBLE"}, "Masking now double (was not stated)"),
+        ({}, {"brief_title": "New", "acronym": "N"}, "Brief title and acronym changed"),
+        ({}, {"rest": {"protocolSection.oddModule.newThing": 1}}, "Other fields: new thing changed"),
+        ({}, {"secondary_outcomes": (measure("Pain"),)}, "Secondary outcome added: “Pain” (while ongoing)"),
+    ],
+)
+def test_headlines(old: dict[str, Any], new: dict[str, Any], headline: str) -> None:
+    assert told(old, new) == headline
+
+
+def test_a_reason_is_quoted_in_its_own_words() -> None:
+    stop = {"recruitment_status": "TERMINATED", "why_stopped": "Slow accrual; no safety concern"}
+    assert told({}, stop) == "Terminated: “Slow accrual; no safety concern”"
+
+
+def test_a_story_joins_the_weightiest_event_with_the_next_most_telling_ones() -> None:
+    old = {"enrollment": 263, "primary_completion_date": "2026-02", "completion_date": "2026-02"}
+    new = {
+        "recruitment_status": "TERMINATED",
+        "enrollment": Enrollment(count=99, type="ACTUAL"),
+        "primary_completion_date": actual("2026-02-10"),
+        "completion_date": actual("2026-02-10"),
+        "brief_summary": "Other words",
+    }
+    assert told(old, new) == "Terminated: 263 planned → 99 enrolled, both completion dates now actual"
+
+
+def test_both_completion_dates_that_slip_alike_are_one_phrase() -> None:
+    old = {"enrollment": 100, "primary_completion_date": "2026-09-01", "completion_date": "2026-12-01"}
+    new = {"enrollment": 150, "primary_completion_date": "2026-09-11", "completion_date": "2026-12-11"}
+    assert told(old, new) == "Enrollment raised by 50 % to 150 (was 100); both completion dates +10 days"
+
+
+def test_like_time_frame_edits_are_one_line() -> None:
+    def frames(text: str) -> tuple[Any, ...]:
+        return tuple(measure(f"Survival {n}", text) for n in range(25))
+
+    before = make_record(primary_outcomes=frames("59 months"))
+    event = events(before, changed(before, primary_outcomes=frames("58 months")))["primary_outcomes_changed"]
+    assert words.headline(event) == "Time frame of 25 primary outcomes: 59 months → 58 months (while ongoing)"
+    assert words.lines(event) == ["Time frame of 25 primary outcomes: 59 months → 58 months"]
+
+
+def test_eligibility_reads_as_people_would_say_it() -> None:
+    old = {"eligibility": Eligibility(criteria=Criteria(inclusion=("Adults",)), maximum_age="65 Years", sex="FEMALE")}
+    new = {"eligibility": Eligibility(criteria=Criteria(inclusion=("Adults", "Consent")), maximum_age="75 Years", sex="ALL")}
+    headline = told(old, new)
+    assert headline.startswith("Eligibility: ")
+    for part in (
+        "maximum age now 75 Years (was 65 Years)",
+        "open to all sexes (was women only)",
+        "criteria lines 1 inclusion added",
+    ):
+        assert part in headline
+
+
+def test_sites_read_as_counts_and_countries() -> None:
+    old = {"sites": (site("A", recruitment_status=N), site("B", "Dallas"))}
+    new = {"sites": (site("A", recruitment_status="RECRUITING"), site("C", "Rosario", "Argentina"))}
+    assert told(old, new) == "Now also in Argentina; Sites: 1 added, 1 removed, 1 now recruiting (now 2)"
+
+
+def test_only_the_words_that_differ_are_shown() -> None:
+    old = "The drug is given once a day for as long as there is benefit in Arm 5 and Arm 6 of the trial"
+    new = "The drug is given once a day for as long as there is benefit in Arm 5, Arm 6, and Arm 8 of the trial"
+    assert difference(old, new) == "“… benefit in Arm [5 and Arm 6 → 5, Arm 6, and Arm 8] of the trial”"
+    assert difference("a b c", "a b c d") == "“a b c [+d]”"
+    assert difference("a b c", "a c") == "“a [−b] c”"
+
+
+HOSTILE = "Fine\r\nBcc: all@example.org\u202e\x1b[31m <b>bold</b>\x00 " + "long " * 100
+
+
+def test_hostile_text_stays_on_one_line() -> None:
+    fields = {
+        "why_stopped": HOSTILE,
+        "recruitment_status": HOSTILE,
+        "primary_outcomes": (measure(HOSTILE),),
+        "sites": (site(HOSTILE, HOSTILE, HOSTILE),),
+        "lead_sponsor": Organisation(name=HOSTILE),
+        "start_date": RegistryDate(HOSTILE),
+        "rest": {HOSTILE: HOSTILE},
+        "conditions": (HOSTILE,),
+    }
+    before = make_record()
+    found = detected(before, changed(before, **fields))
+    worded, story = words.tell(found.events, found.story)
+    assert story is not None
+    texts = [story.headline, *(event.headline for event in worded), *(line for event in worded for line in words.lines(event))]
+    assert len(worded) >= 7
+    for text in texts:
+        assert text.isprintable()
+        assert "\u202e" not in text
+    assert all(len(text) <= 160 for text in texts[: len(worded) + 1])
+
+
+def test_persons_are_never_named() -> None:
+    person = Contact(name="Pat Example", phone="555-0100", email="pat@example.org")
+    fields = {
+        "central_contacts": (person,),
+        "officials": (Official(name="Pat Example"),),
+        "sites": (site(contacts=(person,)),),
+    }
+    before = make_record(sites=(site(),))
+    found = detected(before, changed(before, **fields))
+    worded, story = words.tell(found.events, found.story)
+    assert story is not None
+    texts = [story.headline, *(event.headline for event in worded), *(line for event in worded for line in words.lines(event))]
+    assert not any("Pat" in text or "pat@" in text or "555" in text for text in texts)
+
+
+def test_a_kind_without_words_of_its_own_gets_a_sensible_sentence() -> None:
+    event = Event(
+        id="1",
+        kind="dosage_form_changed",
+        effects=("new_strength",),
+        trial="ctgov:NCT01234567",
+        label="x",
+        severity="minor",
+        rule="",
+        detected_at=DAY,
+        seen_between=(None, DAY),
+        effective_at=DAY,
+    )
+    assert words.headline(event) == "Dosage form: new strength"
+    assert words.headline(msgspec.structs.replace(event, effects=())) == "Dosage form changed"
+    assert words.lines(event) == []
+
+
+def listed(kind: str, **details: Any) -> str:
+    event = listing_event(
+        kind,
+        trial="ctgov:NCT01234567",
+        label="x",
+        record=make_record(first_posted="2026-03-01"),
+        detected_at=DAY,
+        seen_between=(None, DAY),
+        details=details,
+    )
+    return words.headline(event)
+
+
+def test_listing_events_read_plainly() -> None:
+    assert listed("entered_watch", watch="lupus") == "Now matches “lupus”"
+    assert listed("left_watch", watch="lupus") == "No longer matches “lupus”; still followed"
+    assert listed("removed") == "Gone from the registry"
+    assert listed("restored") == "Back at the registry"
+    assert listed("merged", into="ctgov:NCT07654321") == "Now answered by the record NCT07654321"
+    assert listed("new_registration", watch="lupus") == "Newly registered on 2026-03-01, after its start 2025-01-15"
+    lag = {"home": "ctgov:NCT01234567", "fields": {"recruitment_status": {"page": "RECRUITING", "registry": "COMPLETED"}}}
+    assert listed("mirror_lags", **lag) == "This page still shows an older state than ctgov:NCT01234567: status"
+
+
+def test_every_kind_severity_and_status_has_a_word() -> None:
+    assert set(KINDS) <= set(english.KIND)
+    assert set(RECRUITMENT_STATUSES) <= set(english.STATUS)
+    assert words.status("RECRUITING") == "Recruiting"
+    assert words.status("SOME_NEW_WORD") == "Some new word"
+    assert words.severity_word("major") == "Major"
+    assert words.kind_title("enrollment_changed") == "Enrollment"
+    assert words.effect_word("sap") == "analysis plan"
+
+
+def test_a_date_in_words_keeps_its_precision_and_kind() -> None:
+    assert words.date(RegistryDate("2026-09", "ESTIMATED")) == "2026-09 (estimated)"
+    assert words.date(RegistryDate("2026-09-01")) == "2026-09-01"
+    assert words.date(RegistryDate("Spring 2026", "ACTUAL")) == "Spring 2026 (actual)"
+
+
+def test_long_details_say_how_many_lines_were_left_out() -> None:
+    old = make_record()
+    event = events(old, changed(old, sites=tuple(site(f"Clinic {n}", f"Town {n}") for n in range(30))))["sites_changed"]
+    told_lines = words.lines(event, limit=5)
+    assert len(told_lines) == 5
+    assert told_lines[-1] == "… and 26 more"
+
+
+def test_telling_changes_headlines_only() -> None:
+    before = make_record()
+    found = detected(before, changed(before, enrollment=30))
+    worded, story = words.tell(found.events, found.story)
+    assert [msgspec.structs.replace(event, headline="") for event in worded] == list(found.events)
+    assert isinstance(story, Story)
+    assert msgspec.structs.replace(story, headline="") == found.story
+    assert words.tell((), None) == ((), None)
+
+
+@given(RECORDS, RECORDS)
+@settings(max_examples=80, deadline=None)
+def test_whatever_changed_can_be_told_in_a_line(old: TrialRecord, new: TrialRecord) -> None:
+    found = detected(old, new)
+    worded, story = words.tell(found.events, found.story)
+    for event in worded:
+        assert event.headline
+        assert len(event.headline) <= 160
+        assert "not present" not in event.headline
+        assert all(line and "\n" not in line for line in words.lines(event))
+    assert story is None or 0 < len(story.headline) <= 160
+
+
+@given(st.text(max_size=80), st.text(max_size=80))
+@settings(max_examples=100, deadline=None)
+def test_any_two_texts_have_a_difference_on_one_line(old: str, new: str) -> None:
+    assert len(difference(old, new).splitlines()) == 1
