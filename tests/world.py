@@ -160,8 +160,12 @@ class World:
         return self.now
 
     def sync(self, *, only: tuple[str, ...] = (), full: bool = False) -> SyncReport:
-        """One pass over what the registry shows now."""
+        """One pass over the scenario's studies and pages as they are now."""
         self.registry.show(self._today())
+        return self.sync_shown(only=only, full=full)
+
+    def sync_shown(self, *, only: tuple[str, ...] = (), full: bool = False) -> SyncReport:
+        """One pass over whatever the registry was made to show."""
         with Fetcher(user_agent="tracker-tests/1", sleep=lambda _: None) as fetcher:
             return sync(self.settings, self.store, sources.load(), fetcher, self.clock, only=only, full=full)
 

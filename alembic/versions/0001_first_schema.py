@@ -243,7 +243,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("snapshots", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_snapshots_base_snapshot"), ["base_snapshot"], unique=False)
-        batch_op.create_index(batch_op.f("ix_snapshots_run"), ["run"], unique=False)
+        batch_op.create_index(batch_op.f("ix_snapshots_run_trial"), ["run", "trial"], unique=False)
         batch_op.create_index(batch_op.f("ix_snapshots_trial_first_seen_at"), ["trial", "first_seen_at"], unique=False)
 
     op.create_table(

@@ -204,7 +204,7 @@ def test_registry_texts_as_keys_hide_nothing(name: str) -> None:
 
 
 def test_unmodelled_lists_are_compared_without_order() -> None:
-    old = {"m": [{"term": "A", "n": 1}, {"term": "B"}], "s": ["x", "y"]}
+    old: dict[str, Any] = {"m": [{"term": "A", "n": 1}, {"term": "B"}], "s": ["x", "y"]}
     assert differing(rest=(old, {"m": list(reversed(old["m"])), "s": ["y", "x"]})) == ()
     assert paths(differing(rest=(old, {"m": [{"term": "A", "n": 2}, {"term": "B"}], "s": ["x", "y"]}))) == {
         ("rest", "m", "A", "n")

@@ -52,6 +52,11 @@ def test_results_posted_is_one_major_event_with_all_its_parts() -> None:
     assert event.details["days_after_primary_completion"] == 414
 
 
+def test_the_steps_that_leave_the_record_when_results_are_posted_are_not_told_again() -> None:
+    waiting = {"results_state": "SUBMITTED", "results_submissions": steps("RELEASE")}
+    assert only(step(waiting, POSTED | {"results_submissions": ()}), "results_posted").severity == "major"
+
+
 def test_results_amended_names_the_parts_and_is_not_posted_again() -> None:
     event = only(step(POSTED, {"results_digests": ResultsDigests(baseline="a", outcome_measures="c")}), "results_amended")
     assert (event.severity, event.effects) == ("notable", ("outcome_measures",))

@@ -47,6 +47,13 @@ def test_a_country_in_another_spelling_opens_and_closes_nothing(old: str, new: s
     assert (event.effects, event.severity) == (("renamed",), "minor")
 
 
+def test_the_registrys_list_of_countries_that_left_is_not_told_again() -> None:
+    old = make_record(sites=(HERE, site("Hospital", "Rosario", "Argentina")), rest={"miscInfoModule.removedCountries": []})
+    new = changed(old, sites=(HERE,), rest={"miscInfoModule.removedCountries": ["Argentina"]})
+    assert list(events(old, new)) == ["sites_changed"]
+    assert list(events(old, changed(old, rest=new.rest))) == ["other_fields_changed"]
+
+
 def test_contact_persons_of_sites_are_no_news_of_the_sites() -> None:
     old = site(contacts=(Contact(name="A. Person", phone="1"),))
     found = step((old,), (site(contacts=(Contact(name="A. Person", phone="2"),)),))

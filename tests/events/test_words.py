@@ -59,9 +59,9 @@ N = "NOT_YET_RECRUITING"
         ({}, {"primary_completion_date": "2026-09-30"}, "Primary completion now given as 2026-09-30 (was 2026-09)"),
         ({}, {"primary_completion_date": None}, "Primary completion no longer given (was 2026-09)"),
         ({}, {"primary_completion_date": "Spring 2027"}, "Primary completion now reads “Spring 2027” (was “2026-09”)"),
-        ({"enrollment": 32}, {"enrollment": 12}, "Enrollment cut by 62 % to 12 (planned 32)"),
+        ({"enrollment": 32}, {"enrollment": 12}, "Enrollment cut by 63 % to 12 (planned 32)"),
         ({}, {"enrollment": 120}, "Enrollment raised by 20 % to 120 (was 100)"),
-        ({"enrollment": 10}, {"enrollment": 500}, "Enrollment now 500 (planned 10)"),
+        ({"enrollment": 10}, {"enrollment": 500}, "Enrollment now 500 (was 10)"),
         ({}, {"enrollment": Enrollment(count=100, type="ACTUAL")}, "100 people enrolled, as planned"),
         ({}, {"enrollment": Enrollment(count=1, type="ACTUAL")}, "1 person enrolled, 99 % fewer than the 100 planned"),
         ({}, {"enrollment": Enrollment(count=0, type="ACTUAL")}, "No one enrolled (planned 100)"),
@@ -138,7 +138,7 @@ def test_sites_read_as_counts_and_countries() -> None:
 def test_only_the_words_that_differ_are_shown() -> None:
     old = "The drug is given once a day for as long as there is benefit in Arm 5 and Arm 6 of the trial"
     new = "The drug is given once a day for as long as there is benefit in Arm 5, Arm 6, and Arm 8 of the trial"
-    assert difference(old, new) == "“… benefit in Arm [5 and Arm 6 → 5, Arm 6, and Arm 8] of the trial”"
+    assert difference(old, new) == "“… is benefit in Arm [5 → 5, Arm 6,] and Arm [6 → 8] of the trial”"
     assert difference("a b c", "a b c d") == "“a b c [+d]”"
     assert difference("a b c", "a c") == "“a [−b] c”"
 

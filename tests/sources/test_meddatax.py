@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -161,9 +162,10 @@ def test_label_less_values_are_placed_by_position_only_where_nothing_is_left_ope
 
 def test_head_less_text_is_read_but_a_head_less_page_is_not() -> None:
     """An extraction may lose title and number; a page that was served without them cannot be known to be the trial's."""
-    html = STYLES["div_pairs"](model(text_of("label_less"), RECORD_PAGE))
+    page = same_page("label_less", STYLES["div_pairs"](model(text_of("label_less"), RECORD_PAGE)))
+    assert SOURCE.parse(page).record.recruitment_status is not None
     with pytest.raises(LayoutError, match="NCT ID"):
-        SOURCE.parse(same_page("label_less", html))
+        SOURCE.parse(msgspec.structs.replace(page, url="https://meddatax.com/clinical-trials/NCT90000001"))
 
 
 MAINTENANCE = "<html><head><title>Soon</title></head><body><h1>We are down for maintenance</h1></body></html>"

@@ -179,15 +179,6 @@ def test_another_listings_page_is_an_answer_error() -> None:
         SOURCE.parse(served(html, ADDRESS.replace("900001", "900002")))
 
 
-def test_another_number_than_the_pinned_one_is_an_answer_error() -> None:
-    page = saved(text_of("listing"))
-    record = SOURCE.parse(page).record
-    SOURCE.check_pin(record, "NCT90000001", page)
-    SOURCE.check_pin(record, None, page)
-    with pytest.raises(AnswerError, match="NCT90000777"):
-        SOURCE.check_pin(record, "NCT90000777", page)
-
-
 def test_recognises_listings_served_and_saved() -> None:
     """A saved text does not know its listing number; the trial's own number stands in."""
     html = STYLES["div_pairs"](model(text_of("listing"), VOCABULARY))

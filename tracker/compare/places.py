@@ -11,6 +11,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Any
 
 Entry = dict[str, Any]
@@ -33,7 +34,14 @@ def site_key(entry: Entry) -> str:
 
 def folded(text: object) -> str:
     """Letters and digits only, without case and accents: ``Chūō-ku`` and ``Chuoku`` fold to the same."""
-    spelt = unicodedata.normalize("NFKD", str(text or "")).casefold().translate(_PLAIN_LETTERS)
+    return _folded(str(text or ""))
+
+
+@lru_cache(maxsize=16384)
+def _folded(text: str) -> str:
+    if text.isascii():
+        return "".join(letter for letter in text.lower() if letter.isalnum())
+    spelt = unicodedata.normalize("NFKD", text).casefold().translate(_PLAIN_LETTERS)
     return "".join(letter for letter in spelt if letter.isalnum())
 
 
@@ -48,6 +56,11 @@ def _tier(*names: str) -> Callable[[Entry], Place]:
         return parts if parts[0] else None
 
     return key
+
+
+def _spelt_alike(entry: Entry) -> Place:
+    parts = tuple(str(entry.get(name) or "") for name in _IDENTITY)
+    return parts if any(parts) else None
 
 
 def _identity(entry: Entry) -> Place:
@@ -65,6 +78,7 @@ def match_sites(old: list[Entry], new: list[Entry]) -> list[Pair]:
     """One-to-one pairs of sites; a pair with None is a site that came or went. Both lists come in canonical order."""
     pairs: list[Pair] = []
     tiers = (
+        (_spelt_alike, False),  # the bulk of them, at no cost
         (_identity, False),
         (_tier("facility", "city", "country"), False),
         (_named_in_country, False),

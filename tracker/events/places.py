@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
-from tracker.events.kinds import Context, Finding, change_kind
+from tracker.events.kinds import Comparison, Context, Finding, change_kind
 from tracker.events.wording import words
 from tracker.extract.countries import country_code
+from tracker.model.event import Change
 from tracker.model.record import TrialRecord
 
 _PLACE = frozenset({"facility", "city", "state", "zip", "country"})
 _BRACKETS = re.compile(r"\s*\([^)]*\)")
 
 
+def _echoes(comparison: Comparison) -> Iterator[Change]:
+    """ClinicalTrials.gov's own list of countries that left only repeats what the sites say."""
+    if comparison.of("sites", "countries"):
+        for change in comparison.of("rest"):
+            if len(change.path) > 1 and change.path[1].endswith("removedCountries"):
+                yield change
+
+
 @change_kind(
     "sites_changed",
     owns=("sites", "countries"),
+    claims=_echoes,
     effects=("added", "removed", "renamed", "status", "country_opened", "country_closed"),
     description="Sites were added, removed or renamed, or their own recruitment status changed; countries opened or closed.",
     weight=40,
@@ -56,7 +67,7 @@ def _sites(context: Context) -> Finding | None:
 
 def countries(record: TrialRecord) -> dict[str, str]:
     """The trial's countries by a folded name, so that "Turkey" and "Turkey (Türkiye)" are one."""
-    names = [*(record.countries or ()), *(site.country for site in record.sites or () if site.country)]
+    names = dict.fromkeys([*(record.countries or ()), *(site.country for site in record.sites or () if site.country)])
     return {folded(name): name for name in reversed(names)}
 
 

@@ -22,7 +22,8 @@ def has_results(record: TrialRecord) -> bool:
 
 def _when_posted(comparison: Comparison) -> Iterator[Change]:
     if has_results(comparison.new) and not has_results(comparison.old):
-        yield from comparison.of(*_RESULTS_FIELDS)
+        # Posting ends the quality control: its steps leave the record together with it.
+        yield from comparison.of(*_RESULTS_FIELDS, "results_submissions")
 
 
 def _when_already_posted(comparison: Comparison) -> Iterator[Change]:

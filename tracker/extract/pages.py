@@ -13,7 +13,6 @@ from tracker.extract.dates import read_date
 from tracker.extract.labels import Page
 from tracker.extract.words import clean
 from tracker.model.dates import RegistryDate
-from tracker.model.record import TrialRecord
 from tracker.model.source import Absent, Answer, Asked, Document, Failed, Fetch, Found, NotModified, SourceInfo
 
 _E = TypeVar("_E", bound=AnswerError)
@@ -105,10 +104,9 @@ def wrong_trial(document: Document, number: str) -> AnswerError:
     )
 
 
-def check_pin(record: TrialRecord, pinned: str | None, document: Document) -> None:
-    """Raises AnswerError when the page carries another registry number than the one ``pinned`` at its first read."""
-    if pinned and record.nct_number and record.nct_number != pinned:
-        raise wrong_trial(document, f"{record.nct_number} and was of {pinned}")
+def is_served(document: Document) -> bool:
+    """Whether a site served this page, so that it must show its anchors; what a person saved may be a part of a page."""
+    return document.url.startswith(("http://", "https://")) and is_html(document.body, document.content_type)
 
 
 def _error(kind: type[_E], document: Document, reason: str, remedy: str) -> _E:

@@ -74,7 +74,7 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parsed(msgspec.Struct, frozen=True, kw_only=True):
-    """A record and what could not be read of it. ``ignored`` names source values left out on purpose (path -> why)."""
+    """A record and what could not be read of it."""
 
     record: TrialRecord
     issues: tuple[Issue, ...] = ()

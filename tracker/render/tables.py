@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Literal
 
 import msgspec
 
 from tracker.model.alert import Message
 from tracker.model.dates import RegistryDate
-from tracker.model.event import Event
+from tracker.model.event import Event, Story
 from tracker.model.ids import recognise, split_key
 from tracker.model.record import Enrollment, TrialRecord
 from tracker.model.run import Run
+from tracker.model.vocabulary import rank
 from tracker.render import times, words
 from tracker.render.grid import SEVERITY_STYLES, Grid, csv_text, grid_csv, grid_markdown, grid_table, grid_text, terminal
 from tracker.render.safe_text import one_line, plural

@@ -1,8 +1,8 @@
 """TrialX (trialx.com): a trial finder's listings, which label next to nothing, read by the shapes of their lines.
 
-The address holds the site's own listing number; the registry's number stands alone on a line far down the page. The caller
-pins that number at the first read and holds later ones to it (`TrialX.check_pin`). The site's date has no label either: it
-is the date the site shows, not the registry's.
+The address holds the site's own listing number; the registry's number stands alone on a line far down the page. It is
+pinned at the first read, and another one later is an error. The site's date has no label either: it is the date the
+site shows, not the registry's.
 """
 
 from __future__ import annotations
@@ -237,10 +237,6 @@ class TrialX:
         )
         return record, page
 
-    def check_pin(self, record: TrialRecord, pinned: str | None, document: Document) -> None:
-        """Raises AnswerError when the listing's registry number is no longer the one pinned at its first read."""
-        pages.check_pin(record, pinned, document)
-
     def recognises(self, body: bytes) -> str | None:
         """The key of a listing, served or saved. A saved text does not know its listing number: its NCT number stands in."""
         page = _placed(read_lines(body, ""))
@@ -260,7 +256,7 @@ class TrialX:
         """A served page without its anchors is another page, a redesign or an outage: none of them is news."""
         if sum(page.has(section) for section in _SECTIONS) < 2:
             raise pages.layout_error(document, f"sections that {self.info.title} gives its listings")
-        if is_html(document.body, document.content_type):
+        if pages.is_served(document):
             shapes = sum(entry.section == HEAD and entry.how == "shape" for entry in page.entries)
             if not any((entry.section, entry.label) == (HEAD, TITLE) for entry in page.entries):
                 raise pages.layout_error(document, "title")

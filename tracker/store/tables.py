@@ -189,7 +189,7 @@ snapshots = Table(
     Column("body", LargeBinary, nullable=False),
     CheckConstraint("origin IN ('live', 'backfill')", name="origin"),
     Index(None, "trial", "first_seen_at"),
-    Index(None, "run"),
+    Index(None, "run", "trial"),
     Index(None, "base_snapshot"),
     sqlite_autoincrement=True,
 )

@@ -226,15 +226,12 @@ def told(events: tuple[Event, ...], story: Story | None = None) -> tuple[tuple[E
     """Events with their headlines and stories. An event that stands alone is a story of its own, or leads the given one."""
     if not events:
         return (), ()
-    alone = tuple(event for event in events if not event.story)
     if story is None:
         story = Story(id=events[0].id, trial=events[0].trial, headline="", severity=events[0].severity, parts=())
-    if alone:
-        parts = tuple(event.id for event in alone) + story.parts
-        severity = max((*(event.severity for event in alone), story.severity), key=rank)
-        story = msgspec.structs.replace(story, parts=parts, severity=severity)
-        events = tuple(msgspec.structs.replace(event, story=story.id) for event in events)
-    worded, told_story = words.tell(events, story)
+    parts = tuple(event.id for event in events if not event.story) + story.parts
+    severity = max((event.severity for event in events), key=rank)
+    story = msgspec.structs.replace(story, parts=parts, severity=severity)
+    worded, told_story = words.tell([msgspec.structs.replace(event, story=story.id) for event in events], story)
     return tuple(worded), (told_story,) if told_story else ()
 
 

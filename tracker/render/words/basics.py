@@ -67,8 +67,9 @@ def people(count: int | None) -> str:
 
 
 def percent(value: float) -> str:
-    """A percentage without sign, whole from 1 % on."""
-    return f"{abs(value):,.0f}" if abs(value) >= 1 else f"{abs(value):.1f}"
+    """A percentage without sign, whole (halves up) where that does not make it 0 or 100."""
+    size = abs(value)
+    return f"{size:.1f}" if size < 1 or 99 < size < 100 else f"{int(size + 0.5):,}"
 
 
 def on(text: str) -> str:

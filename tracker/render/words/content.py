@@ -129,6 +129,8 @@ def _design(event: Event) -> str:
 def _word(value: Any) -> str:
     if isinstance(value, bool):
         return BOOLEAN[value]
+    if value == "NA":
+        return S["not_applicable"]
     return quote(str(value).replace("_", " ").lower(), 40) if value else S["none"]
 
 

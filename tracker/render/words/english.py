@@ -384,6 +384,7 @@ S = {
     "short_both_earlier": "both completion dates −{days}",
     "and": "{first} and {last}",
     "none": "not stated",
+    "not_applicable": "not applicable",
     "link_added": "{count} link added",
     "links_added": "{count} links added",
     "link_removed": "{count} link removed",

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from tracker.errors import UsageError
 from tracker.extract import pages
-from tracker.extract.blocks import Line, is_html, read_lines
+from tracker.extract.blocks import Line, read_lines
 from tracker.extract.labels import HEAD, TITLE, Page
 from tracker.extract.placing import read_page
 from tracker.extract.words import clean
@@ -116,14 +116,14 @@ class MedDataX:
 
     def _check_fingerprint(self, document: Document, page: Page, has_results: bool) -> None:
         """A served page without its anchors is another page, a redesign or an outage: none of them is news."""
-        whole = is_html(document.body, document.content_type)
+        served = pages.is_served(document)
         named = _stated(page) is not None
         known = page.intros >= _FINGERPRINT or (has_results and bool(page.found))
         if not known and not (named and len(page.found) >= 2 * _FINGERPRINT):
             raise pages.layout_error(document, f"sections that {self.info.title} gives its pages")
-        if whole and not named:
+        if served and not named:
             raise pages.layout_error(document, "line `NCT ID`")
-        if whole and _title(page) is None:
+        if served and _title(page) is None:
             raise pages.layout_error(document, "title above `NCT ID`")
 
     def _number(self, document: Document, page: Page, title: str | None) -> str | None:
