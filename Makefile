@@ -36,5 +36,8 @@ imports: $(READY)
 migrate: $(READY) ## A new schema revision from tracker/store/tables.py: make migrate m="what it is for"
 	$(BIN)/alembic revision --autogenerate -m "$(m)"
 
+pictures: $(READY) ## Refresh the output and the picture that the README shows
+	$(BIN)/python docs/refresh.py
+
 clean: ## Remove what was set up and built; snapshots stay
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

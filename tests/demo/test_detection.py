@@ -134,7 +134,7 @@ def test_the_demo_shows_this_effect(number: int, nct: str, kind: str, effects: s
 def test_the_configuration_loads_without_a_mistake(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     with LoopbackRegistry(DAYS[0]) as registry:
-        path.write_text(config_text(registry, 2525, tmp_path), encoding="utf-8")
+        path.write_text(config_text(registry, 2525), encoding="utf-8")
         settings = config.load(
             path,
             sources={key: source.info for key, source in sources.load().items()},

@@ -145,10 +145,10 @@ def test_the_demos_files_stay_small_and_name_nobody() -> None:
 
 def test_the_configuration_is_toml_that_points_at_the_loopback(tmp_path: Path) -> None:
     with LoopbackRegistry(DAYS[0]) as registry:
-        config = tomllib.loads(config_text(registry, 2525, tmp_path))
+        config = tomllib.loads(config_text(registry, 2525))
     assert config["sources"]["ctgov"]["base_url"] == registry.base_url
     assert config["mail"]["port"] == 2525
-    assert config["store"]["url"] == f"sqlite:///{tmp_path}/tracker.db"
+    assert config["store"]["url"] == "sqlite:///tracker.db"
     listed = {trial if isinstance(trial, str) else trial["id"] for trial in config["watch"][0]["trials"]}
     assert listed <= set(DAYS[0].studies)
     assert "@" not in "".join(page for page in config["watch"][0]["pages"])

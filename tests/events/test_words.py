@@ -223,7 +223,7 @@ def test_listing_events_read_plainly() -> None:
     assert listed("merged", into="ctgov:NCT07654321") == "Now answered by the record NCT07654321"
     assert listed("new_registration", watch="lupus") == "Newly registered on 2026-03-01, after its start 2025-01-15"
     lag = {"home": "ctgov:NCT01234567", "fields": {"recruitment_status": {"page": "RECRUITING", "registry": "COMPLETED"}}}
-    assert listed("mirror_lags", **lag) == "This page still shows an older state than ctgov:NCT01234567: status"
+    assert listed("mirror_lags", **lag) == "This page still shows the older state: status"
 
 
 def test_every_kind_severity_and_status_has_a_word() -> None:

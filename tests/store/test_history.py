@@ -31,9 +31,9 @@ def history(store: Store, trial: str = A, days: int = 3) -> None:
         run.accept()
 
 
-@given(body=st.binary(max_size=3000))
-def test_packed_bytes_come_back_identical(body: bytes) -> None:
-    assert unpack(pack(body), ENCODING, 1) == body
+@given(bodies=st.lists(st.binary(max_size=3000), max_size=5))
+def test_packed_bytes_come_back_identical(bodies: list[bytes]) -> None:
+    assert [unpack(packed, ENCODING, 1) for packed in pack(bodies)] == bodies
 
 
 numbers = itertools.count()

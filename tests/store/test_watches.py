@@ -134,3 +134,19 @@ def test_two_watches_follow_a_trial_until_both_have_ended_it(store: Store) -> No
     store.sync_watches([watch("lupus"), watch("other")], {"me"}, day(2))
     assert store.followed("ctgov") == []
     assert [known.key for known in store.followed("ctgov", [A, B])] == [A]
+
+
+def test_an_alert_dropped_in_a_held_run_does_not_stand_in_the_way_of_the_next(store: Store) -> None:
+    """The watch is renamed and renamed back while a run is held; the healthy run finds the same event again."""
+    watches = (watch("lupus", A),)
+    baseline(store, A, watches=watches)
+    known = store.followed("ctgov")[0].current
+    assert known is not None
+    sick = Pass(store, 1)
+    sick.stage(**changed(A, b"second", sick.now, "e1", known.id))
+    sick.hold()
+    store.sync_watches([watch("sle", A)], {"me"}, day(1))
+    store.sync_watches(watches, {"me"}, day(1.5))
+    healthy = Pass(store, 2)
+    healthy.stage(**changed(A, b"second", healthy.now, "e1", known.id))
+    assert healthy.accept().alerts == 1

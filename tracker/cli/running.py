@@ -210,8 +210,8 @@ def demo_command(shared: Shared, folder: Path | None) -> int:
         print_lanes(app, day.synced)
         print_delivery(app, day.delivered)
         if day.number == 3:
-            app.print("", "The change log (tracker changes):", "")
-            found = store.events(EventFilter())
+            app.print("", "The change log, major changes only (tracker changes --min-severity major):", "")
+            found = store.events(EventFilter(min_severity="major"))
             print_changes(app, found, store.stories(sorted({event.story for event in found})))
 
     report = run(folder, load=app.load, tell=tell)
@@ -220,7 +220,13 @@ def demo_command(shared: Shared, folder: Path | None) -> int:
     else:
         app.print("", "The mails, to open in a browser:")
         for page in report.mails:
-            app.print(f"  {page}")
-        app.print(f"The database:      {report.database}", f"The configuration: {report.config}")
-        app.print("Look around:       tracker --config FILE changes | show NCT07177911 | diff NCT09900007")
+            app.print(f"  {_short(page)}")
+        config = _short(report.config)
+        app.print(f"The database: {_short(report.database)}")
+        app.print(f"Look around:  tracker --config {config} changes | show NCT07177911 | diff NCT09900007")
     return 0 if all(day.synced.state == "done" and day.delivered.clean for day in told) else 1
+
+
+def _short(path: Path) -> Path:
+    """A path as a user in this folder would type it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

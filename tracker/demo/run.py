@@ -52,13 +52,13 @@ def run(
 
     ``load`` reads a configuration; an older demo in ``folder`` is replaced.
     """
-    folder = folder or Path(tempfile.mkdtemp(prefix="tracker-demo-"))
+    folder = (folder or Path(tempfile.mkdtemp(prefix="tracker-demo-"))).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     for old in (*folder.glob("tracker.db*"), *folder.glob("mail-*.html")):
         old.unlink()
     config = folder / "config.toml"
     with LoopbackRegistry(days()[0]) as registry, Mailbox() as mailbox:
-        config.write_text(config_text(registry, mailbox.port, folder), encoding="utf-8")
+        config.write_text(config_text(registry, mailbox.port), encoding="utf-8")
         settings = load(config)
         migrate(settings.store_url, now=_asked_at(days()[0]))
         with Store.open(settings.store_url) as store:
@@ -83,7 +83,8 @@ def _asked_at(day: Day) -> datetime:
 
 def _keep(folder: Path, number: int, mailbox: Mailbox) -> Path:
     """The HTML part of a mail as a file, to be opened in a browser."""
-    page = folder / f"mail-{number + 1}.html"
-    part = mailbox.letters[number].message.get_body(("html",))
+    letter = mailbox.letters[number]
+    page = folder / f"mail-{number + 1}-{letter.recipients[0].partition('@')[0]}.html"
+    part = letter.message.get_body(("html",))
     page.write_text(part.get_content() if part else "", encoding="utf-8")
     return page

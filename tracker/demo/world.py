@@ -7,7 +7,6 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 
 import msgspec
 
@@ -88,11 +87,10 @@ def days() -> tuple[Day, Day, Day]:
     )
 
 
-def config_text(registry: LoopbackRegistry, mail_port: int, folder: Path) -> str:
-    """A config.toml that follows the demo's trials here, mails to this port and keeps its database in ``folder``."""
+def config_text(registry: LoopbackRegistry, mail_port: int) -> str:
+    """A config.toml that follows the demo's trials here, mails to this port and keeps its database beside itself."""
     template = _text("config.toml")
     values = {
-        "STORE": f"sqlite:///{(folder / 'tracker.db').as_posix()}",
         "CTGOV": registry.base_url,
         "MEDDATAX": registry.meddatax_url,
         "TRIALX": registry.trialx_url,

@@ -278,7 +278,8 @@ def _nearest(given: Nearest | None) -> str:
     if given is None:
         return ""
     own = f", {words.status(given.recruitment_status).lower()}" if given.recruitment_status else ""
-    return one_line(f"{given.place}, {given.km:.0f} km{own}", 60)
+    away = f"{given.km:.0f} km" if given.km >= 1 else "under 1 km"
+    return one_line(f"{given.place}, {away}{own}", 60)
 
 
 def _change_cells(event: Event) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -19,10 +19,16 @@ from tracker.errors import LeaseLostError, StoreError
 from tracker.store.tables import leases
 from tracker.store.values import Lease
 
+if TYPE_CHECKING:
+    import psycopg  # an extra: installed where PostgreSQL is used
+
 Item = TypeVar("Item")
 
 CHUNK = 500
 """Keys in one statement: well below what either database allows."""
+
+PATIENCE = 60
+"""Seconds to wait for another writer: accepting the first run over a whole registry takes that long."""
 
 WRITING = {"writing": True}
 """Execution option of a connection whose transaction is going to write."""
@@ -68,7 +74,7 @@ def make_engine(url: URL, *, foreign_keys: bool = True) -> Engine:
         def connected(connection: sqlite3.Connection, _record: object) -> None:
             connection.isolation_level = None
             for pragma in (
-                "busy_timeout=10000",
+                f"busy_timeout={PATIENCE * 1000}",
                 "journal_mode=WAL",
                 "synchronous=NORMAL",
                 f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
@@ -82,7 +88,17 @@ def make_engine(url: URL, *, foreign_keys: bool = True) -> Engine:
 
         event.listen(engine, "connect", connected)
         event.listen(engine, "begin", begun)
+    else:
+        event.listen(engine, "connect", _set_limits)
     return engine
+
+
+def _set_limits(connection: psycopg.Connection, _record: object) -> None:
+    """PostgreSQL's own waits have no end: a process that stands still in a transaction would stop all others for ever."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{PATIENCE}s'")
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{PATIENCE}s'")
+    connection.commit()
 
 
 def insert(connection: Connection, table: Any) -> sqlite.Insert | postgresql.Insert:
@@ -158,6 +174,7 @@ def told_as_ours(url: URL) -> Iterator[None]:
 
 
 _REMEDIES = (
+    ("lock timeout", "Another process has been writing for long; try again when it is done."),
     ("is locked", "Another process has been writing for long; try again when it is done."),
     ("disk is full", "Free some disk space and try again; what was accepted before is safe."),
     ("readonly", "Make the file and its folder writable for this user."),

@@ -30,9 +30,7 @@ def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: date
     Raises LeaseLostError when the lease or the run is no longer ours.
     """
     # Compressing is most of the work and needs no lock: other processes may write meanwhile.
-    bodies = [
-        (staged, pack(staged.document.body), hashlib.sha256(staged.document.body).hexdigest()) for staged in batch.snapshots
-    ]
+    packed = pack(staged.document.body for staged in batch.snapshots)
     with database.writing(lease) as connection:
         run = require_state(connection, run_id, "open")
         trials = {staged.check.trial for staged in batch.checks} | {staged.document.trial for staged in batch.snapshots}
@@ -41,8 +39,8 @@ def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: date
         _write_checks(connection, run_id, [staged for staged in batch.checks if staged.check.trial not in done])
         origin = "backfill" if run["purpose"] == "backfill" else "live"
         new = [
-            _snapshot_row(run_id, staged, packed, sha256, origin)
-            for staged, packed, sha256 in bodies
+            _snapshot_row(run_id, staged, body, origin)
+            for staged, body in zip(batch.snapshots, packed, strict=True)
             if staged.document.trial not in done
         ]
         if new:
@@ -154,7 +152,7 @@ def _write_checks(connection: Connection, run_id: int, checks: Sequence[StagedCh
     connection.execute(upsert, check_rows)
 
 
-def _snapshot_row(run_id: int, staged: StagedSnapshot, packed: bytes, sha256: str, origin: str) -> dict[str, object]:
+def _snapshot_row(run_id: int, staged: StagedSnapshot, packed: bytes, origin: str) -> dict[str, object]:
     document = staged.document
     return {
         "trial": document.trial,
@@ -168,7 +166,7 @@ def _snapshot_row(run_id: int, staged: StagedSnapshot, packed: bytes, sha256: st
         "first_seen_at": staged.first_seen_at,
         "last_seen_at": staged.first_seen_at,
         "data_version": document.data_version,
-        "sha256": sha256,
+        "sha256": hashlib.sha256(document.body).hexdigest(),
         "digest": staged.digest,
         "digest_version": staged.digest_version,
         "size": len(document.body),

@@ -32,7 +32,8 @@ def lines(event: Event, limit: int = LIMIT) -> list[str]:
 
 def _status(event: Event) -> Iterator[str]:
     details = event.details
-    if reason := details.get("why_stopped"):
+    reason = details.get("why_stopped")
+    if reason and f"“{reason}”" not in event.headline:
         yield S["line_reason"].format(reason=quote(reason, 1000))
     if details.get("sites_open") is not None:
         yield S["line_open_sites"].format(open=details["sites_open"], total=details["sites_total"])
@@ -208,6 +209,13 @@ def _parts(event: Event) -> Iterator[str]:
             yield S["line_field"].format(field=_path(change), text=_both(change))
 
 
+def _documents(event: Event) -> Iterator[str]:
+    for effect, sentence in (("added", "line_added"), ("removed", "line_removed"), ("replaced", "line_changed")):
+        for entry in event.details.get(effect) or ():
+            parts = (entry.get("label") or entry.get("type"), entry.get("date"))
+            yield S[sentence].format(text=", ".join(quote(part, 120) for part in parts if part))
+
+
 FIELD_LISTS = frozenset(
     {
         "secondary_ids",
@@ -283,6 +291,7 @@ _TELLERS: dict[str, Callable[[Event], Iterator[str]]] = {
     "arms_changed": _entries,
     "interventions_changed": _entries,
     "results_submission_changed": _steps,
+    "documents_changed": _documents,
     "references_changed": _references,
     "sponsors_changed": _sponsors,
     "mirror_lags": _mirror,

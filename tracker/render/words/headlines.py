@@ -32,8 +32,10 @@ Teller = Callable[[Event], str]
 
 def headline(event: Event) -> str:
     """The event in one sentence of at most 160 characters."""
-    teller = _TELLERS.get(event.kind, general)
-    return one_line(first_capital(teller(event)), LONGEST)
+    text = first_capital(_TELLERS.get(event.kind, general)(event))
+    if "echo_of" in event.details:
+        text = S["echo"].format(text=text[:1].lower() + text[1:])
+    return one_line(text, LONGEST)
 
 
 def general(event: Event) -> str:
@@ -176,7 +178,7 @@ def _merged(event: Event) -> str:
 
 def _mirror(event: Event) -> str:
     fields = [field_word(field) for field in event.details.get("fields") or {}]
-    return S[event.kind].format(home=quote(event.details.get("home"), 60), fields=listed(fields, 4))
+    return S[event.kind].format(fields=listed(fields, 4))
 
 
 _TELLERS: dict[str, Teller] = {

@@ -1,0 +1,58 @@
+"""Refreshes what the README shows: the output of the demo and the picture of its digest. Run it by `make pictures`."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+FOLDER = "demo-output"
+BLOCK = re.compile(r"(<!-- demo begins -->\n```\n).*?(```\n<!-- demo ends -->)", re.DOTALL)
+PICTURE_SIZE = "720,1750"
+
+
+def demo() -> str:
+    """The demo's output as a user sees it in a pipe, paths relative to where it ran."""
+    with tempfile.TemporaryDirectory() as place:
+        command = [sys.executable, "-m", "tracker", "demo", "--folder", FOLDER]
+        done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=True)
+        target = ROOT / FOLDER
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(Path(place) / FOLDER, target)
+    return done.stdout
+
+
+def readme(text: str, output: str) -> str:
+    """The README with its demo block brought up to date."""
+    shown = "\n".join(line.rstrip() for line in output.splitlines()) + "\n"
+    return BLOCK.sub(lambda found: found[1] + shown + found[2], text)
+
+
+def picture(page: Path, target: Path) -> bool:
+    """A picture of a page, taken by Chromium; False where there is none."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        return False
+    with tempfile.TemporaryDirectory() as profile:
+        options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+        options += ["--disable-component-update", "--disable-sync", "--disable-quic", "--hide-scrollbars"]
+        options += [f"--user-data-dir={profile}", f"--screenshot={target}", f"--window-size={PICTURE_SIZE}"]
+        subprocess.run([browser, *options, page.as_uri()], capture_output=True, check=True, timeout=120)
+    return True
+
+
+def main() -> None:
+    """Rewrite the README's block and take the picture."""
+    path = ROOT / "README.md"
+    path.write_text(readme(path.read_text(encoding="utf-8"), demo()), encoding="utf-8")
+    digest = sorted((ROOT / FOLDER).glob("mail-*-newsroom.html"))[-2]
+    if not picture(digest, ROOT / "docs" / "pictures" / "digest.png"):
+        sys.exit("No Chromium here: the picture is as it was. Install it and run again.")
+
+
+if __name__ == "__main__":
+    main()
