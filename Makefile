@@ -34,7 +34,7 @@ imports: $(READY)
 	$(BIN)/lint-imports
 
 migrate: $(READY) ## A new schema revision from tracker/store/tables.py: make migrate m="what it is for"
-	$(BIN)/alembic revision --autogenerate -m "$(m)"
+	$(BIN)/alembic upgrade head && $(BIN)/alembic revision --autogenerate -m "$(m)"
 
 pictures: $(READY) ## Refresh the output and the picture that the README shows
 	$(BIN)/python docs/refresh.py

@@ -161,8 +161,12 @@ class World:
 
     def sync(self, *, only: tuple[str, ...] = (), full: bool = False) -> SyncReport:
         """One pass over the scenario's studies and pages as they are now."""
-        self.registry.show(self._today())
+        self.show()
         return self.sync_shown(only=only, full=full)
+
+    def show(self) -> None:
+        """The registry shows the scenario's studies and pages as they are now."""
+        self.registry.show(self._today())
 
     def sync_shown(self, *, only: tuple[str, ...] = (), full: bool = False) -> SyncReport:
         """One pass over whatever the registry was made to show."""

@@ -70,7 +70,13 @@ class TransientFetchError(FetchError):
 
 
 class BlockedError(FetchError):
-    """The host refuses us."""
+    """The host refuses us; ``whole_host`` is False when it refuses one page only (robots.txt, a login for this page).
+
+    ``status`` is the HTTP status that says so, 0 when something else does.
+    """
+
+    whole_host: bool = True
+    status: int = 0
 
 
 class TooLargeError(FetchError):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.config.making import loaded
 from tracker.config.keys import KEYS
-from tracker.config.settings import DAYS, SECURITIES, WHEN_EMPTY
+from tracker.config.settings import DAYS, SECURITIES, TLS_CHOICES, WHEN_EMPTY
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
 SECTIONS = {
@@ -33,7 +33,9 @@ def test_nothing_is_explained_that_does_not_exist() -> None:
         assert set(re.findall(r"^\| `([a-z_]+)` \|", body, re.MULTILINE)) <= set(KEYS.get(table, ()))
 
 
-@pytest.mark.parametrize("word", [*SECURITIES, *WHEN_EMPTY, *DAYS[:5], "immediate", "daily", "minor", "notable", "major"])
+@pytest.mark.parametrize(
+    "word", [*SECURITIES, *TLS_CHOICES, *WHEN_EMPTY, *DAYS[:5], "immediate", "daily", "minor", "notable", "major"]
+)
 def test_every_word_that_can_be_chosen_is_named(word: str) -> None:
     assert f'"{word}"' in PAGE
 

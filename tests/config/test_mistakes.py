@@ -80,6 +80,11 @@ ONE_MISTAKE = [
     ('[sources.ctgov]\nbase_url = "clinicaltrials.gov"\n', "[sources.ctgov] base_url", "https://"),
     ('[sources.ctgov]\nbase_url = "https://a.org/?x=1"\n', "[sources.ctgov] base_url", "path only"),
     ('[sources.ctgov]\nbase_url = "https://a.org:port/"\n', "[sources.ctgov] base_url", "https://"),
+    ('[sources.ctgov]\ntls = "tls1.3"\n', "[sources.ctgov] tls", 'Did you mean "tls1.2"?'),
+    ("[sources.ctgov]\ntls = 1.2\n", "[sources.ctgov] tls", "a text in quotes"),
+    ('[sources.ctgov]\nuser_agent = " "\n', "[sources.ctgov] user_agent", "empty"),
+    ('[sources.ctgov]\nuser_agent = "prüfer/1"\n', "[sources.ctgov] user_agent", "ASCII"),
+    ('[sources.ctgov]\nuser_agent = "a/1\\r\\nX: y"\n', "[sources.ctgov] user_agent", "one line"),
     # mail, channels, operator
     ('[mail]\nfrom = "a@example.org"\n', "[mail] host (line 1)", "smtp.example.org"),
     ('[mail]\nhost = "h"\n', "[mail] from", "sender"),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import httpx
 
 from tracker.fetch import Fetcher, Limits
-from tracker.fetch.client import BoundFetch
-from tracker.model.source import SourceInfo
+from tracker.fetch.bound import BoundFetch
+from tracker.model.source import SourceInfo, TlsProfile
 
 START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 BASE_URL = "https://registry.example/api/v2"
@@ -33,10 +33,23 @@ class FakeTime:
         return START + timedelta(seconds=self.seconds)
 
 
-def make_info(key: str = "registry", *, hosts: tuple[str, ...] = ("registry.example",)) -> SourceInfo:
+def make_info(
+    key: str = "registry", *, hosts: tuple[str, ...] = ("registry.example",), page: bool = False, tls_ladder: bool = False
+) -> SourceInfo:
     return SourceInfo(
-        key=key, title=key.title(), kind="registry", base_url=BASE_URL, hosts=hosts, pace=1.0, anchors=("brief_title",)
+        key=key,
+        title=key.title(),
+        kind="page" if page else "registry",
+        base_url=BASE_URL,
+        hosts=hosts,
+        pace=1.0,
+        anchors=("brief_title",),
+        tls_ladder=tls_ladder,
     )
+
+
+def unresolved(host: str, port: int) -> Sequence[str]:
+    raise AssertionError(f"{host} was looked up")
 
 
 def make_fetcher(
@@ -44,13 +57,20 @@ def make_fetcher(
     *,
     time: FakeTime | None = None,
     limits: Limits | None = None,
+    profiles: Mapping[str, str] | None = None,
+    remember: Callable[[str, TlsProfile], None] = lambda host, profile: None,
+    resolve: Callable[[str, int], Sequence[str]] = unresolved,
+    network: httpx.BaseTransport | None = None,
 ) -> Fetcher:
     """Without a handler it goes to the real network stack (for servers on loopback)."""
     time = time or FakeTime()
     return Fetcher(
         user_agent="trial-registry-tracker/0.0 (test)",
-        transport=httpx.MockTransport(handler) if handler else None,
+        transport=httpx.MockTransport(handler) if handler else network,
         limits=limits or Limits(),
+        profiles=profiles,
+        remember=remember,
+        resolve=resolve,
         sleep=time.sleep,
         monotonic=time.monotonic,
         now=time.now,

@@ -248,7 +248,7 @@ def test_redirects_are_followed_within_the_sources_hosts() -> None:
 @pytest.mark.parametrize(
     ("location", "reason"),
     [
-        ("https://login.example/?next=x", "leads away to login.example"),
+        ("https://elsewhere.example/?next=x", "leads away to elsewhere.example"),
         ("http://registry.example/old", "from https down to http"),
         ("https://registry.example:8443/", "leads away to registry.example:8443"),
         ("http://169.254.169.254/latest/meta-data", "from https down to http"),

@@ -5,21 +5,16 @@ from __future__ import annotations
 import gzip
 import resource
 import socket
-import ssl
 import struct
-import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
 from tests.fetch.loopback import Handler, answer, serving
-from tests.fetch.make import FakeTime, bind, make_fetcher
-from tracker.errors import FetchError, StatusError, TooLargeError, TransientFetchError
-from tracker.fetch import Limits, ssl_context
+from tests.fetch.make import bind, make_fetcher
+from tracker.errors import StatusError, TooLargeError, TransientFetchError
+from tracker.fetch import Limits
 from tracker.model.source import Response
 
 if sys.version_info >= (3, 14):
@@ -28,7 +23,6 @@ else:
     from backports import zstd
 
 MIB = 1024 * 1024
-POST_HANDSHAKE_AUTH = 49
 
 
 def get(handler: Handler, *, limits: Limits | None = None, url: str = "/record") -> tuple[Response, int]:
@@ -224,98 +218,3 @@ def test_a_large_page_for_an_error_is_not_read_to_its_end() -> None:
     with serving(handler) as server, make_fetcher() as fetcher, pytest.raises(StatusError, match="gone gone") as caught:
         bind(fetcher, base_url=server.url).get("/record")
     assert caught.value.status == 404
-
-
-# --- TLS
-
-
-def test_our_client_hello_carries_post_handshake_auth() -> None:
-    """Hosts of the NIH are reported to refuse httpx's own hello, which lacks it."""
-    hellos: list[bytes] = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def listen() -> None:
-            connection, _ = listener.accept()
-            with connection:
-                hellos.append(connection.recv(65536))
-
-        thread = threading.Thread(target=listen, daemon=True)
-        thread.start()
-        with make_fetcher(limits=Limits(attempts=1)) as fetcher, pytest.raises(TransientFetchError):
-            bind(fetcher, base_url=f"https://127.0.0.1:{listener.getsockname()[1]}").get("/")
-        thread.join(10)
-    extensions = client_hello_extensions(hellos[0])
-    assert POST_HANDSHAKE_AUTH in extensions
-    assert extensions == client_hello_extensions(standard_library_hello()), "the hello is that of urllib.request"
-
-
-def standard_library_hello() -> bytes:
-    """What `urllib.request` would send, from memory to memory."""
-    context = ssl._create_default_https_context()
-    context.set_alpn_protocols(["http/1.1"])
-    context.post_handshake_auth = True
-    outgoing = ssl.MemoryBIO()
-    with pytest.raises(ssl.SSLWantReadError):
-        context.wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="127.0.0.1").do_handshake()
-    return outgoing.read()
-
-
-def client_hello_extensions(record: bytes) -> list[int]:
-    """The extension numbers of a TLS record that holds a ClientHello, in order."""
-    assert record[0] == 22, "not a handshake record"
-    assert record[5] == 1, "not a ClientHello"
-    at = 5 + 4 + 2 + 32  # record header, handshake header, version, random
-    at += 1 + record[at]  # session id
-    at += 2 + int.from_bytes(record[at : at + 2], "big")  # cipher suites
-    at += 1 + record[at]  # compression methods
-    end = at + 2 + int.from_bytes(record[at : at + 2], "big")
-    at += 2
-    found = []
-    while at < end:
-        found.append(int.from_bytes(record[at : at + 2], "big"))
-        at += 4 + int.from_bytes(record[at + 2 : at + 4], "big")
-    return found
-
-
-def test_certificates_are_verified() -> None:
-    context = ssl_context()
-    assert context.verify_mode is ssl.CERT_REQUIRED
-    assert context.check_hostname
-
-
-@pytest.fixture(scope="module")
-def self_signed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("tls") / "both.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    subprocess.run(
-        [*command, "-subj", "/CN=localhost", "-keyout", str(path), "-out", str(path.with_suffix(".crt"))],
-        check=True,
-        capture_output=True,
-    )
-    path.write_bytes(path.read_bytes() + path.with_suffix(".crt").read_bytes())
-    return path
-
-
-@pytest.fixture
-def untrusted_server(self_signed: Path) -> Iterator[str]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(self_signed)
-
-    def serve(listener: socket.socket) -> None:
-        connection, _ = listener.accept()
-        with suppress(OSError), connection, context.wrap_socket(connection, server_side=True) as tls:
-            tls.recv(1)
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
-        thread.start()
-        yield f"https://127.0.0.1:{listener.getsockname()[1]}"
-        thread.join(10)
-
-
-def test_a_certificate_that_is_not_trusted_is_told_at_once(untrusted_server: str) -> None:
-    time = FakeTime()
-    with make_fetcher(time=time) as fetcher, pytest.raises(FetchError, match="certificate is not trusted") as caught:
-        bind(fetcher, base_url=untrusted_server).get("/")
-    assert not isinstance(caught.value, TransientFetchError)
-    assert time.slept == []

@@ -245,3 +245,20 @@ def test_a_condition_nobody_heard_of_ends_without_a_word(store: Store) -> None:
     store.begin_condition("smtp", "down", DAY_0)
     assert store.end_condition("smtp", day(1)) is None
     assert store.conditions() == []
+
+
+def test_housekeeping_forgets_texts_and_old_checks_and_no_history(outbox: Store) -> None:
+    outbox.cut(message(), [alert()], day(1))
+    outbox.mark_sent("me/run-1", day(1))
+    before = outbox.size()
+    outbox.housekeep(day(30))
+    kept = outbox.message("me/run-1")
+    assert kept is not None
+    assert kept.text
+    outbox.housekeep(day(200))
+    tidied = outbox.message("me/run-1")
+    assert tidied is not None
+    assert (tidied.text, tidied.html, tidied.state, tidied.events) == ("", "", "sent", kept.events)
+    after = outbox.size()
+    assert (after.snapshots, after.events, after.trials) == (before.snapshots, before.events, before.trials)
+    assert not outbox.cut(message(), [], day(201)), "what was sent is still known"

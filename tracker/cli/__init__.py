@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -18,10 +19,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "add": ("setup", "Follow more trials: edits config.toml and keeps its comments."),
     "remove": ("setup", "Stop following trials: edits config.toml and keeps its comments."),
     "check": ("setup", "Validate the configuration; all mistakes at once."),
-    "doctor": ("doctor", "Look at configuration, database, disk, clock, registries and channels."),
+    "doctor": ("doctor", "Look at configuration, database, disk, registries and channels."),
     "sync": ("running", "One pass: ask the registries, say what changed, tell the right people."),
+    "run": ("serving", "The daemon: syncs, delivers and sends digests by the clock."),
     "list": ("reading", "The present: status, dates, enrollment, results of every followed trial."),
     "changes": ("reading", "The change log."),
+    "deadlines": ("deadlines", "Results due and overdue, planned dates that passed: estimates."),
     "show": ("reading", "A record as it stands or stood, and its timeline."),
     "diff": ("reading", "What changed between two versions, or two saved files."),
     "parse": ("reading", "The record read from a saved payload or page, as JSON."),
@@ -31,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "release": ("running", "Let a held run go, or discard it."),
     "migrate": ("setup", "Bring the database schema up to date, after a backup."),
     "backup": ("setup", "A consistent copy of the database, also while the tracker runs."),
+    "completion": ("completing", "The script that lets bash, zsh or fish complete commands and options."),
     "demo": ("running", "The whole job on three invented days, offline."),
 }
 
@@ -57,19 +61,22 @@ class _Lazy(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="tracker")
 @shared_options
 def cli(shared: Shared) -> None:
     """Follow clinical-trial registry records and be told what changed."""
 
 
-def main() -> None:
-    """Run the ``tracker`` command; errors made on purpose end in one sentence and their exit code."""
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the ``tracker`` command; errors made on purpose end in one sentence and their exit code. Always exits.
+
+    ``args`` are those of the process unless given.
+    """
     from tracker.errors import ConfigError, TrackerError, UsageError
 
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(args, prog_name="tracker", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("stopped", err=True)
         sys.exit(130)

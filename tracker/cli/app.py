@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import shutil
 import sys
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import tzinfo
 from functools import cached_property
 from pathlib import Path
@@ -14,10 +18,9 @@ import click
 
 from tracker import clock, log
 from tracker.cli.options import Shared
+from tracker.errors import TrackerError, UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
-
     from tracker.config import Settings
     from tracker.model.source import Source
     from tracker.store import Store
@@ -30,6 +33,9 @@ class App:
     def __init__(self, shared: Shared) -> None:
         self.shared = shared
         log.setup(shared.verbosity)
+        if not shared.verbosity and sys.stdout.isatty() and sys.stderr.isatty():
+            # What the log would warn of is told by the command itself; on a terminal it would stand there twice.
+            log.get("tracker").setLevel(logging.CRITICAL)
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:
@@ -62,6 +68,13 @@ class App:
 
         return config.check(text, path, **self._surroundings())
 
+    def require_watches(self, names: Iterable[str]) -> None:
+        """Raise UsageError, naming those there are, unless every one of these watches is in the configuration."""
+        known = [watch.name for watch in self.settings.watches]
+        if unknown := sorted(set(names) - set(known)):
+            there = ", ".join(known) or "none"
+            raise UsageError(f"There is no watch {', '.join(unknown)}.", remedy=f"Watches in {self.config_path}: {there}.")
+
     def _surroundings(self) -> Any:
         """What a configuration is checked against: config itself knows neither sources nor kinds."""
         from tracker import events, sources
@@ -80,7 +93,7 @@ class App:
         report = migrate(url, now=clock.now())
         if report.backup:
             self.say(f"The database as it was before its schema changed is in {report.backup}")
-        if report.note:
+        if report.note and report.before != report.after:
             self.say(report.note)
         return report
 
@@ -95,17 +108,10 @@ class App:
         self.migrate(self.settings.store_url)
         return self.store()
 
-    @cached_property
-    def console(self) -> Console:
-        """stdout, for people."""
-        from rich.console import Console
-
-        return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-
-    def print(self, *renderables: RenderableType) -> None:
-        """Tables and texts for people, on stdout."""
-        for renderable in renderables:
-            self.console.print(renderable, markup=False)
+    def print(self, *texts: str) -> None:
+        """Texts for people, on stdout. On a terminal they are wrapped between words; addresses stay whole, to be copied."""
+        for line in (line for text in texts for line in text.split("\n")):
+            click.echo(_wrapped(line, self.width) if sys.stdout.isatty() else line)
 
     def say(self, text: str) -> None:
         """Progress and asides, on stderr."""
@@ -120,7 +126,7 @@ class App:
     @property
     def width(self) -> int:
         """Columns of the terminal; 120 on a pipe, where nobody counts them."""
-        return self.console.width if sys.stdout.isatty() else 120
+        return shutil.get_terminal_size().columns if sys.stdout.isatty() else 120
 
     @property
     def place(self) -> tzinfo:
@@ -135,3 +141,19 @@ class App:
 
         drawn = tables.grid_table(renderable, width=self.width) if isinstance(renderable, tables.Grid) else renderable
         click.echo(tables.terminal(drawn, width=self.width, colour=sys.stdout.isatty()), nl=False)
+
+
+def _wrapped(line: str, width: int) -> str:
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Tell a file or folder that cannot be written in a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise TrackerError(
+            f"{path} cannot be written: {error.strerror}.", remedy="Name another place, or correct owner and mode of this one."
+        ) from error

@@ -11,6 +11,7 @@ from tracker.cli.app import App
 from tracker.errors import UsageError
 from tracker.model.ids import recognise
 from tracker.model.source import Document, Source
+from tracker.model.vocabulary import RECRUITMENT_STATUSES
 from tracker.store import Store
 from tracker.store.values import SnapshotMeta
 
@@ -48,13 +49,21 @@ def moment(text: str, place: tzinfo, now: datetime, *, end_of_day: bool = False)
         return now - timedelta(**{_UNITS[span[2]]: int(span[1])})
     try:
         day = datetime.fromisoformat(text)
-    except ValueError as error:
+        if day.tzinfo is None:
+            day = day.replace(tzinfo=place)
+        if end_of_day and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            day += timedelta(days=1) - timedelta(microseconds=1)
+        return day.astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # OverflowError: at the very ends of the calendar
         raise UsageError(f"{text} is neither a day nor a time span.", remedy="Write 2026-02-11 or 7d, 24h, 2w.") from error
-    if day.tzinfo is None:
-        day = day.replace(tzinfo=place)
-    if end_of_day and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        day += timedelta(days=1) - timedelta(microseconds=1)
-    return day.astimezone(UTC)
+
+
+def recruitment_status(text: str) -> str:
+    """A recruitment status as typed (``recruiting``, ``"Active, not recruiting"``), in the registry's word."""
+    word = "_".join(re.findall(r"[A-Z]+", text.upper()))
+    if word not in RECRUITMENT_STATUSES:
+        raise UsageError(f"{text} is no recruitment status.", remedy=f"They are {', '.join(RECRUITMENT_STATUSES)}.")
+    return word
 
 
 def version(app: App, store: Store, trial: str, text: str | None, *, default: int) -> SnapshotMeta:
@@ -63,6 +72,11 @@ def version(app: App, store: Store, trial: str, text: str | None, *, default: in
     if not timeline:
         raise UsageError(f"Nothing is stored of {trial}.", remedy="`tracker list` shows what is followed.")
     if text is None or re.fullmatch(r"-?\d{1,3}", text):
+        if text is None and len(timeline) < abs(default):
+            raise UsageError(
+                f"Only one version of {trial} is stored: there is none before it.",
+                remedy=f"`tracker show {trial}` shows it.",
+            )
         number = default if text is None else int(text)
         index = number - 1 if number > 0 else len(timeline) + number
         if not 0 <= index < len(timeline):

@@ -11,7 +11,7 @@ import click
 from tracker import __version__, clock
 from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
-from tracker.errors import DeliveryError, SourceError, StoreError
+from tracker.errors import DeliveryError, SourceError, StoreError, TransientFetchError
 
 if TYPE_CHECKING:
     from tracker.fetch import Fetcher
@@ -32,7 +32,7 @@ def doctor_command(shared: Shared, send: bool) -> int:
     from tracker.render import tables
 
     app = App(shared)
-    findings = [*_configuration(app), *_database(app), *_registries(app), *_channels(app, send)]
+    findings = [*_configuration(app), *_database(app), _disk(app), *_registries(app), *_channels(app, send)]
     if shared.json:
         app.emit({"findings": findings})
     else:
@@ -56,8 +56,10 @@ def _database(app: App) -> Iterator[Finding]:
     url, shown = app.settings.store_url, app.settings.shown_store_url
     try:
         state = schema_state(url)
-        if state != "current":
-            yield Finding(subject="database", state="warning", text=f"{shown}: schema {state}", remedy="Run `tracker migrate`.")
+        if state in ("absent", "behind"):
+            yield Finding(
+                subject="database", state="warning", text=f"{shown}: schema {state}.", remedy="Run `tracker migrate`."
+            )
             return
         with Store.open(url) as store:
             damage, size = store.integrity(), store.size()
@@ -74,9 +76,14 @@ def _database(app: App) -> Iterator[Finding]:
                 yield Finding(subject="runs", state="ok", text=text)
     except StoreError as error:
         yield Finding(subject="database", state="problem", text=error.message, remedy=error.remedy)
+
+
+def _disk(app: App) -> Finding:
+    from tracker.render.tables import Finding
+
     free = shutil.disk_usage(app.settings.path.parent).free
     enough = free >= LEAST_FREE
-    yield Finding(
+    return Finding(
         subject="disk",
         state="ok" if enough else "problem",
         text=f"{free / 1e9:,.1f} GB free beside the configuration",
@@ -85,10 +92,10 @@ def _database(app: App) -> Iterator[Finding]:
 
 
 def _registries(app: App) -> Iterator[Finding]:
-    from tracker.fetch import Fetcher, user_agent
+    from tracker.fetch import Fetcher, Limits, user_agent
 
     agent = user_agent(app.settings.http.contact or "", __version__)
-    with Fetcher(user_agent=agent) as fetcher:
+    with Fetcher(user_agent=agent, limits=Limits(attempts=1)) as fetcher:  # somebody is waiting for the answer
         for key, source in app.sources.items():
             if app.settings.sources[key].enabled:
                 yield _reached(app, fetcher, source)
@@ -98,14 +105,18 @@ def _reached(app: App, fetcher: Fetcher, source: Source) -> Finding:
     from tracker.render.tables import Finding
 
     place = app.settings.sources[source.info.key]
-    fetch = fetcher.bind(source.info, base_url=place.base_url, pace=place.pace)
+    fetch = fetcher.bind(source.info, base_url=place.base_url, pace=place.pace, tls=place.tls, user_agent=place.user_agent)
     try:
         data = source.data_version(fetch)
         if data is None:
             fetch.get(place.base_url, accept="text/html")
+    except TransientFetchError as error:
+        remedy = f"Check the network and proxy of this machine, and [sources.{source.info.key}] base_url; then try again."
+        return Finding(subject=source.info.title, state="problem", text=error.message, remedy=remedy)
     except SourceError as error:
         return Finding(subject=source.info.title, state="problem", text=error.message, remedy=error.remedy)
-    return Finding(subject=source.info.title, state="ok", text=f"answers; data of {data.timestamp}" if data else "answers")
+    said = [f"answers; data of {data.timestamp}" if data else "answers", *map(str, fetch.attempts())]
+    return Finding(subject=source.info.title, state="ok", text=", ".join(said))
 
 
 def _channels(app: App, send: bool) -> Iterator[Finding]:

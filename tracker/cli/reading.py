@@ -27,25 +27,28 @@ if TYPE_CHECKING:
 @click.option("--watch", metavar="WATCH", help="Only the trials of this watch.")
 @click.option("--status", metavar="STATUS", help="Only this recruitment status, such as RECRUITING.")
 @click.option("--near", is_flag=True, help="Only trials with a place within their watch's radius.")
-@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", help="How it is written.")
 @shared_options
 def list_command(shared: Shared, watch: str | None, status: str | None, near: bool, form: str) -> None:
     """The present: status, dates, enrollment, results, last update and nearest place of every followed trial."""
     app = App(shared)
+    app.require_watches([watch] if watch else [])
+    wanted = arguments.recruitment_status(status) if status else None
     with app.store() as store:
-        print_present(app, store, watch=watch, status=status, near_only=near, form="json" if shared.json else form)
+        print_present(app, store, watch=watch, status=wanted, near_only=near, form="json" if shared.json else form)
 
 
 def print_present(
     app: App, store: Store, *, watch: str | None = None, status: str | None = None, near_only: bool = False, form: str = "table"
 ) -> None:
-    """The table of the present."""
+    """The table of the present. A trial that is gone from its registry is shown as gone, and has no recruitment status."""
     from tracker import records
     from tracker.render import machine, tables
 
     known: list[TrialRecord] = []
     labels: dict[str, str] = {}
     nearest: dict[str, Nearest] = {}
+    removed: dict[str, datetime] = {}
     watches = {one.name: one for one in app.settings.watches}
     members = [member for member in store.memberships() if watch in (None, member.watch)]
     radius = {}
@@ -54,8 +57,8 @@ def print_present(
             labels.setdefault(member.trial, watches[member.watch].labels.get(member.trial, ""))
             if watches[member.watch].near:
                 radius[member.trial] = watches[member.watch].near
-    for _, record in records.current(store, app.sources, sorted({member.trial for member in members})):
-        if status and (record.recruitment_status or "") != status.upper().replace(" ", "_"):
+    for followed, record in records.current(store, app.sources, sorted({member.trial for member in members})):
+        if status and (followed.removed_at or record.recruitment_status != status):
             continue
         near = radius.get(record.trial)
         place = records.nearest_site(record, near)
@@ -63,11 +66,13 @@ def print_present(
             continue
         if place:
             nearest[record.trial] = place
+        if followed.removed_at:
+            removed[record.trial] = followed.removed_at
         known.append(record)
     if form == "json":
-        click.echo(machine.present_json(known, labels=labels, nearest=nearest), nl=False)
+        click.echo(machine.present_json(known, labels=labels, nearest=nearest, removed=removed), nl=False)
         return
-    grid = tables.present_grid(tables.present_rows(known, labels=labels, nearest=nearest))
+    grid = tables.present_grid(tables.present_rows(known, labels=labels, nearest=nearest, removed=removed))
     if form == "csv":
         click.echo(tables.grid_csv(grid), nl=False)
     else:
@@ -79,8 +84,10 @@ def print_present(
 @click.option("--watch", metavar="WATCH", help="Only what this watch follows.")
 @click.option("--trial", metavar="TRIAL", help="Only this trial.")
 @click.option("--kind", "kinds", metavar="KIND", multiple=True, help="Only this kind; may be repeated.")
-@click.option("--min-severity", type=click.Choice(["minor", "notable", "major"]), default="minor")
-@click.option("--format", "form", type=click.Choice(["table", "json", "csv", "md"]), default="table")
+@click.option(
+    "--min-severity", type=click.Choice(["minor", "notable", "major"]), default="minor", help="Only this or weightier."
+)
+@click.option("--format", "form", type=click.Choice(["table", "json", "csv", "md"]), default="table", help="How it is written.")
 @shared_options
 def changes_command(
     shared: Shared,
@@ -97,6 +104,7 @@ def changes_command(
     from tracker.store.values import EventFilter
 
     app = App(shared)
+    app.require_watches([watch] if watch else [])
     unknown = set(kinds) - set(events.KINDS)
     if unknown:
         raise UsageError(f"There is no kind {', '.join(sorted(unknown))}.", remedy="docs/changes.md lists them all.")
@@ -172,9 +180,14 @@ def diff_command(
         raise UsageError(
             "diff compares either versions of a trial or two files.", remedy="tracker diff TRIAL, or --files OLD NEW."
         )
+    if (files and (old or new)) or (trial and source):
+        raise UsageError("--from and --to go with a trial, --source with --files.", remedy="See `tracker diff --help`.")
     if files:
-        reader, before = arguments.saved(app, files[0], source)
-        _, after = arguments.saved(app, files[1], source)
+        (reader, before), (other, after) = (arguments.saved(app, file, source) for file in files)
+        if (reader.info.key, before.trial) != (other.info.key, after.trial):
+            raise UsageError(
+                f"{files[0]} is of {before.trial}, {files[1]} of {after.trial}.", remedy="Name two files of one trial."
+            )
         found = _detect(reader, before, after)
         title, place = reader.info.title, clock.now().tzinfo
     else:

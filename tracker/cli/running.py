@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from tracker import __version__, clock
+from tracker import clock
 from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
 from tracker.errors import UsageError
@@ -37,15 +37,16 @@ def sync_command(shared: Shared, watches: tuple[str, ...], full: bool, dry_run: 
     Exit codes: 0 done, 1 nothing could be read, 3 some sources or trials failed or a run is held, 10 with --exit-code
     when there are changes.
     """
+    from tracker.passes import one_pass
+
     app = App(shared)
-    unknown = set(watches) - {watch.name for watch in app.settings.watches}
-    if unknown:
-        names = ", ".join(watch.name for watch in app.settings.watches) or "none"
-        raise UsageError(f"There is no watch {', '.join(sorted(unknown))}.", remedy=f"Watches in {app.config_path}: {names}.")
+    app.require_watches(watches)
     with _working_store(app, dry_run) as (settings, store):
         first = not store.runs(1)
-        report = _sync(app, settings, store, watches, full)
-        delivery = None if dry_run or no_deliver else _deliver(app, settings, store)
+        send = not dry_run and not no_deliver
+        with _progress(app) as progress:
+            done = one_pass(settings, store, app.sources, clock.now, only=watches, full=full, send=send, progress=progress)
+        report, delivery = done.synced, done.delivered
         if shared.json:
             _emit(app, report, delivery)
         else:
@@ -67,6 +68,8 @@ def _working_store(app: App, dry_run: bool) -> Iterator[tuple[Settings, Store]]:
     from tracker.store import Store, migrate, schema_state
 
     url = app.settings.store_url
+    if not url.startswith("sqlite"):
+        raise UsageError("--dry-run works in a copy, which is made of SQLite databases only.", remedy="Leave it out.")
     with tempfile.TemporaryDirectory(prefix="tracker-dry-run-") as folder:
         copy = Path(folder) / "tracker.db"
         if schema_state(url) != "absent":
@@ -76,14 +79,6 @@ def _working_store(app: App, dry_run: bool) -> Iterator[tuple[Settings, Store]]:
         migrate(settings.store_url, now=clock.now(), backup=False)
         with Store.open(settings.store_url) as store:
             yield settings, store
-
-
-def _sync(app: App, settings: Settings, store: Store, watches: tuple[str, ...], full: bool) -> SyncReport:
-    from tracker.fetch import Fetcher, user_agent
-    from tracker.sync import sync
-
-    with Fetcher(user_agent=user_agent(settings.http.contact or "", __version__)) as fetcher, _progress(app) as progress:
-        return sync(settings, store, app.sources, fetcher, clock.now, only=watches, full=full, progress=progress)
 
 
 def _deliver(app: App, settings: Settings, store: Store) -> DeliveryReport:
@@ -149,7 +144,7 @@ def _print(app: App, store: Store, report: SyncReport, delivery: DeliveryReport 
     from tracker.cli.reading import print_present
     from tracker.cli.words import print_changes, print_delivery, print_lanes
 
-    if first or (report.counts.baseline and not report.events):
+    if report.counts.baseline and (first or not report.events):
         print_present(app, store)
     print_changes(app, report.events, report.stories)
     print_lanes(app, report)
@@ -185,7 +180,7 @@ def release_command(shared: Shared, run: int, discard: bool) -> int:
 
 
 @click.command("demo")
-@click.option("--folder", type=click.Path(path_type=Path), help="Where to leave the database and the digest.")
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="Where to leave the database and the digest.")
 @shared_options
 def demo_command(shared: Shared, folder: Path | None) -> int:
     """The whole job on three invented days against a registry and a mail server on this machine; no network."""

@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tracker import clock
-from tracker.cli.app import App
+from tracker.cli.app import App, writing
 from tracker.cli.options import Shared, shared_options
 from tracker.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from tracker.config import Settings
 
 
 @click.command("init")
@@ -30,9 +34,10 @@ def init_command(shared: Shared, search: str | None, mail: str | None) -> None:
     written = not path.exists()
     if written:
         text = template.template(search=search, mail=mail)
-        settings = app.check(text, path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        edit.write(path, text)
+        settings = _checked(app, text, path, "was not written")
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            edit.write(path, text)
     else:
         if search or mail:
             raise UsageError(
@@ -59,7 +64,7 @@ def check_command(shared: Shared) -> None:
         settings = app.settings
     except ConfigError as error:
         if shared.json:
-            app.emit({"config": app.shared.config, "ok": False, "mistakes": error.mistakes})
+            app.emit({"config": error.path, "ok": False, "mistakes": error.mistakes})
             click.get_current_context().exit(2)
         raise
     notes = remarks(settings)
@@ -103,15 +108,25 @@ def _edit(app: App, change: Callable[[str], str], trials: tuple[str, ...], done:
     path = app.config_path
     before = edit.read(path)
     after = change(before)
-    settings = app.check(after, path)
+    settings = _checked(app, after, path, "was not changed")
     if after != before:
-        edit.write(path, after)
+        with writing(path):
+            edit.write(path, after)
     if app.shared.json:
         app.emit({"config": settings.path, "changed": after != before, done: trials})
     elif after == before:
         app.print(f"{path} needed no change.")
     else:
         app.print(f"{path}: {done} {', '.join(trials)}. The next `tracker sync` goes by it.")
+
+
+def _checked(app: App, text: str, path: Path, kept: str) -> Settings:
+    """The settings of a text before it is written: its mistakes are not in the file, and their lines are of the new text."""
+    try:
+        return app.check(text, path)
+    except ConfigError as error:
+        mistakes = "\n".join(f"  - {mistake}" for mistake in error.mistakes)
+        raise UsageError(f"{path} {kept}: it would be wrong.\n{mistakes}") from error
 
 
 @click.command("migrate")

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from tracker import clock
 from tracker.cli import arguments
@@ -15,6 +16,7 @@ from tracker.errors import UsageError
 
 if TYPE_CHECKING:
     from tracker.deliver.compose import Wanted
+    from tracker.model.alert import Message
     from tracker.model.watch import Channel
     from tracker.store import Store
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 @click.command("digest")
 @click.option("--since", metavar="7d|DATE", default="7d", show_default=True, help="From this day, or so far back, on.")
 @click.option("--watch", metavar="WATCH", help="Only what this watch follows.")
-@click.option("--format", "form", type=click.Choice(["text", "html", "json", "eml"]), default="text")
+@click.option("--format", "form", type=click.Choice(["text", "html", "json", "eml"]), default="text", help="How it is written.")
 @click.option("--send", metavar="CHANNEL", help="Send it to this channel, beside the regular ones.")
 @shared_options
 def digest_command(shared: Shared, since: str, watch: str | None, form: str, send: str | None) -> int:
@@ -31,25 +33,23 @@ def digest_command(shared: Shared, since: str, watch: str | None, form: str, sen
     from tracker.render import machine, mail
 
     app = App(shared)
+    app.require_watches([watch] if watch else [])
     now = clock.now()
     start = arguments.moment(since, app.place, now)
-    channel = _channel(app, send) if send else None
+    if send:
+        _channel(app, send)
     with app.store() as store:
         wanted = _wanted(store, watch, since=start)
-        if shared.json or form == "json":
+        if (shared.json or form == "json") and not send:
             click.echo(machine.changes_json((event for event, _ in wanted.values()), contacts=app.settings.contacts), nl=False)
             return 0
         composer = deliver.Composer(app.settings, store, app.sources)
-        content = composer.digest(send or "", wanted, now, cadence="on request", since=start)
+        watches = [watch] if watch else [one.name for one in app.settings.watches]
+        content = composer.digest(send or "", wanted, now, cadence="on request", since=start, watches=watches)
         key = f"digest:{send}:on-request:{now.isoformat()}"
         message = deliver.make_message(app.settings, key, send or "", "digest", content, now)
-        if channel:
-            store.cut(message, (), now)
-            sent = deliver.deliver(app.settings, store, app.sources, clock.now)
-            mine = [item for item in sent.tried if item.key == key]
-            for item in mine:
-                app.print(f"NOT sent: {item.error}" if item.error else f"Sent to {item.channel}: {item.subject}")
-            return 0 if mine and not mine[0].error else 1
+        if send:
+            return _send(app, store, message)
     if form == "eml":
         sender = app.settings.mail.sender if app.settings.mail else "tracker@tracker.invalid"
         letter = mail.email(
@@ -59,6 +59,21 @@ def digest_command(shared: Shared, since: str, watch: str | None, form: str, sen
     else:
         click.echo(content.html if form == "html" else content.text)
     return 0
+
+
+def _send(app: App, store: Store, message: Message) -> int:
+    """Put a message into the outbox and have it sent with what else waits there; 3 when it has to wait itself."""
+    from tracker import deliver
+    from tracker.cli.words import print_delivery
+
+    store.cut(message, (), clock.now())
+    report = deliver.deliver(app.settings, store, app.sources, clock.now)
+    mine = msgspec.structs.replace(report, tried=tuple(item for item in report.tried if item.key == message.key))
+    if app.shared.json:
+        app.emit({"messages": mine.tried})
+    else:
+        print_delivery(app, mine)
+    return 0 if mine.sent else 3
 
 
 def _wanted(store: Store, watch: str | None, since: datetime) -> Wanted:
@@ -96,15 +111,20 @@ def outbox_command(shared: Shared, action: str, key: str | None) -> int:
             if not key:
                 raise UsageError("Which message is to be dropped?", remedy="`tracker outbox` lists the keys.")
             store.drop(key, "dropped by hand", clock.now())
-            app.print(f"Dropped {key}.")
+            if shared.json:
+                app.emit({"dropped": key})
+            else:
+                app.print(f"Dropped {key}.")
             return 0
         if action == "retry":
             store.retry(key, clock.now())
             report = deliver.deliver(app.settings, store, app.sources, clock.now)
             if shared.json:
                 app.emit({"messages": report.tried})
-            else:
+            elif report.tried or report.busy:
                 print_delivery(app, report)
+            else:
+                app.print("Nothing waits: every message is on its way.")
             return 0 if report.clean else 3
         view = store.outbox()
         if shared.json:
@@ -112,6 +132,8 @@ def outbox_command(shared: Shared, action: str, key: str | None) -> int:
             return 0
         if view.messages:
             app.show(tables.outbox_grid(view.messages, app.place))
+            app.print("", "`tracker outbox retry KEY` tries one again now, `tracker outbox drop KEY` never sends it:")
+            app.print(*(f"  {message.key}" for message in view.messages), "")
         for tally in view.alerts:
             why = f" ({tally.reason})" if tally.reason else ""
             app.print(

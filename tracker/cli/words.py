@@ -11,6 +11,7 @@ from tracker.model.event import Event, Story
 if TYPE_CHECKING:
     from tracker.deliver import DeliveryReport
     from tracker.sync import SyncReport
+    from tracker.sync.desk import Failure
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -54,14 +55,24 @@ def print_lanes(app: App, report: SyncReport) -> None:
                 )
             case _:
                 app.print(f"{lane.title}: {'busy' if lane.state == 'busy' else 'FAILED'}. {lane.error}")
-        for failure in lane.failures:
-            app.print(f"  failed: {failure.subject}: {failure.error}")
+        for error, subjects in _by_error(lane.failures).items():
+            shown = ", ".join(subjects[:3])
+            more = f" and {len(subjects) - 3:,} more" if len(subjects) > 3 else ""
+            app.print(f"  failed: {shown}{more}: {error}")
         for new in lane.issues:
             value = f" = {new.issue.value!r}" if new.issue.value else ""
             often = f" ({new.count} times)" if new.count > 1 else ""
             app.print(f"  noticed: {new.trial}: {new.issue.code.replace('_', ' ')} at {new.issue.path}{value}{often}")
     if not report.lanes:
         app.print("Nothing is followed yet. Put in trials with `tracker add NCT…`.")
+
+
+def _by_error(failures: Sequence[Failure]) -> dict[str, list[str]]:
+    """What failed for the same reason, which is told once: one bad answer fails some hundred trials."""
+    found: dict[str, list[str]] = {}
+    for failure in failures:
+        found.setdefault(failure.error.removeprefix(f"{failure.subject}: "), []).append(failure.subject)
+    return found
 
 
 def print_delivery(app: App, report: DeliveryReport) -> None:

@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 KEYS: Mapping[str, tuple[str, ...]] = {
-    "": ("store", "http", "sources", "mail", "operator", "channel", "watch", "digest", "schedule", "severity", "privacy"),
+    "": (
+        "store",
+        "http",
+        "sources",
+        "mail",
+        "operator",
+        "channel",
+        "watch",
+        "digest",
+        "schedule",
+        "daemon",
+        "severity",
+        "privacy",
+    ),
     "store": ("url",),
     "http": ("contact",),
-    "sources.*": ("base_url", "pace", "enabled"),
+    "sources.*": ("base_url", "pace", "enabled", "tls", "user_agent"),
     "mail": ("host", "port", "security", "user", "password", "from", "reply_to"),
     "operator": ("channel", "ping"),
     "channel": ("name", "url"),
@@ -29,6 +42,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "watch.send": ("to", "when", "min_severity"),
     "digest": ("at", "days", "timezone", "when_empty"),
     "schedule": ("sync",),
+    "daemon": ("port", "metrics"),
     "privacy": ("contacts",),
 }
 """``[sources]``, ``[severity]`` and ``query`` are missing: their keys are sources, change kinds and the registry's fields."""

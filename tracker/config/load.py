@@ -90,6 +90,7 @@ def check(
         digest=sections.read_digest(root.table("digest", "digest")),
         schedule=sections.read_schedule(root.table("schedule", "schedule")),
         severities=sections.read_severities(root.table("severity", "severity"), kinds),
+        daemon=sections.read_daemon(root.table("daemon", "daemon")),
         contacts=root.table("privacy", "privacy").flag("contacts", default=False),
     )
     if report.mistakes:

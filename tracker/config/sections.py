@@ -13,7 +13,9 @@ from tracker.config.schedule import judge_schedule
 from tracker.config.settings import (
     DAYS,
     SECURITIES,
+    TLS_CHOICES,
     WHEN_EMPTY,
+    Daemon,
     Digest,
     Http,
     Mail,
@@ -75,7 +77,19 @@ def _read_source(table: Table, info: SourceInfo) -> SourceSettings:
         base_url=(base_url or info.base_url).rstrip("/"),
         pace=info.pace if pace is None else pace,
         enabled=table.flag("enabled", default=True),
+        tls=table.choice("tls", TLS_CHOICES, "auto"),
+        user_agent=_read_user_agent(table),
     )
+
+
+def _read_user_agent(table: Table) -> str | None:
+    """A User-Agent by hand; an empty text is a value here: send none."""
+    if table.is_empty("user_agent"):
+        return ""
+    agent = table.text("user_agent")
+    if agent and not (agent.isascii() and agent.isprintable()):
+        table.wrong("user_agent", "A User-Agent is plain ASCII text. Write one such as my-project/1.0 (+https://example.org).")
+    return agent
 
 
 def read_mail(table: Table) -> Mail:
@@ -180,6 +194,14 @@ def read_schedule(table: Table) -> Schedule:
     if wrong := judge_schedule(sync):
         table.wrong("sync", f"{table.quoted('sync')} is no schedule. {wrong}")
     return Schedule(sync=sync)
+
+
+def read_daemon(table: Table) -> Daemon:
+    """``[daemon]``."""
+    metrics = table.flag("metrics", default=False)
+    if metrics:
+        table.missing("port", "Metrics are asked for but no port is given. Add port = 8700.")
+    return Daemon(port=table.whole("port", least=1, most=65535), metrics=metrics)
 
 
 def read_severities(table: Table, kinds: Mapping[str, frozenset[str]]) -> dict[str, Severity]:

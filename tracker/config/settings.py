@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from tracker.model.source import TLS_PROFILES, TlsChoice
 from tracker.model.vocabulary import Severity
 from tracker.model.watch import Channel, Watch
 
@@ -20,6 +21,7 @@ WhenEmpty = Literal["always", "weekly", "never"]
 SECURITIES: tuple[Security, ...] = ("starttls", "tls", "none")
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WHEN_EMPTY: tuple[WhenEmpty, ...] = ("always", "weekly", "never")
+TLS_CHOICES: tuple[TlsChoice, ...] = ("auto", *TLS_PROFILES)
 
 HIDDEN = "***"
 _SECRET_FIELDS = frozenset({"password", "ping", "store_url"})
@@ -46,11 +48,16 @@ class Http(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourceSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a source is asked, how fast (requests a second), and whether it is asked at all."""
+    """Where a source is asked, how fast (requests a second), and whether it is asked at all.
+
+    ``tls`` fixes the TLS greeting; ``user_agent`` stands in for the usual one, an empty text means that none is sent.
+    """
 
     base_url: str
     pace: float
     enabled: bool = True
+    tls: TlsChoice = "auto"
+    user_agent: str | None = None
 
 
 class Mail(_Discreet, frozen=True, kw_only=True):
@@ -97,6 +104,13 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
         return interval(self.sync)
 
 
+class Daemon(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``tracker run`` tells on 127.0.0.1: nothing without a ``port``, else ``/health``, and ``/metrics`` if asked."""
+
+    port: int | None = None
+    metrics: bool = False
+
+
 class Settings(_Discreet, frozen=True, kw_only=True):
     """Everything config.toml says, checked, with defaults filled in.
 
@@ -114,6 +128,7 @@ class Settings(_Discreet, frozen=True, kw_only=True):
     watches: tuple[Watch, ...] = ()
     digest: Digest = Digest()
     schedule: Schedule = Schedule()
+    daemon: Daemon = Daemon()
     severities: Mapping[str, Severity] = {}
     contacts: bool = False
 

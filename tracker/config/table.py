@@ -98,6 +98,10 @@ class Table:
         """Whether the key is given and is not an empty list or table."""
         return self._content.get(key) not in (None, [], {})
 
+    def is_empty(self, key: str) -> bool:
+        """Whether the key is given as an empty text, where that means something."""
+        return self._content.get(key) == ""
+
     def inline(self, key: str, index: int, value: object, kind: str) -> Table | None:
         """An entry of a list that is itself a table, such as ``{ id = "NCT07177911" }``; None for any other entry."""
         if not isinstance(value, dict):

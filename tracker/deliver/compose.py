@@ -48,11 +48,19 @@ class Composer:
         cadence: str,
         notes: Sequence[str] = (),
         since: datetime | None = None,
+        watches: Sequence[str] | None = None,
+        told_at_once: int = 0,
     ) -> Content:
-        """A digest; it says how many runs are held, so that silence is never mistaken for "no changes"."""
+        """A digest; it says how many runs are held, so that silence is never mistaken for "no changes".
+
+        It is about ``watches``: by default those that send to the channel. ``told_at_once`` is how many changes the channel
+        heard of in immediate messages since then.
+        """
         held = tuple(self._held(run) for run in self.store.held_runs())
-        given = self._input(channel, wanted, now, cadence=cadence)
-        return pages.digest(msgspec.structs.replace(given, notes=tuple(notes), held=held, since=since))
+        given = self._input(channel, wanted, now, cadence=cadence, about=watches)
+        return pages.digest(
+            msgspec.structs.replace(given, notes=tuple(notes), held=held, since=since, told_at_once=told_at_once)
+        )
 
     def welcome(self, watch: Watch, channel: str, now: datetime) -> Content | None:
         """The one-off message after a watch's first sync; None while none of its trials has been read."""
@@ -74,6 +82,7 @@ class Composer:
                 at=now,
                 timezone=self.settings.digest.timezone,
                 attributions=self._attributions({trial.partition(":")[0] for trial in trials}),
+                contact=self.settings.http.contact or "",
             )
         )
 
@@ -82,13 +91,16 @@ class Composer:
         title = self.sources[run.source].info.title if run.source in self.sources else run.source
         return notices.held_run(run, source_title=title, channel=channel, at=now, timezone=self.settings.digest.timezone)
 
-    def _input(self, channel: str, wanted: Wanted, now: datetime, *, cadence: str) -> pages.DigestInput:
-        watches = sorted({watch for _, names in wanted.values() for watch in names}) or self._watches_of(channel)
+    def _input(
+        self, channel: str, wanted: Wanted, now: datetime, *, cadence: str, about: Sequence[str] | None = None
+    ) -> pages.DigestInput:
+        about = self._watches_of(channel) if about is None else about
+        watches = sorted({watch for _, names in wanted.values() for watch in names}) or about
         return pages.DigestInput(
             title="Trial registry changes",
             channel=channel,
             entries=tuple(self._entries(wanted)),
-            followed=len({member.trial for member in self.store.memberships() if member.watch in self._watches_of(channel)}),
+            followed=len({member.trial for member in self.store.memberships() if member.watch in about}),
             until=now,
             timezone=self.settings.digest.timezone,
             cadence=cadence,

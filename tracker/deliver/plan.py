@@ -78,10 +78,13 @@ def immediate(ready: Sequence[ReadyAlert], told: Mapping[str, Collection[str]], 
     """One letter for each channel that is to hear at once.
 
     Immediate wins, and a story is told whole: alerts of the same registry update ride along, for other watches of that
-    channel and of lesser weight, so that no digest repeats a part of it.
+    channel and of lesser weight, so that no digest repeats a part of it. Beside an urgent alert that is silenced or told
+    already nothing rides along: the rest waits for its digest.
     """
-    urgent = {(item.alert.channel, item.event.story) for item in ready if item.alert.when == "immediate"}
-    chosen = [item for item in ready if (item.alert.channel, item.event.story) in urgent]
+    urgent = [item for item in ready if item.alert.when == "immediate"]
+    letters = [_letter(channel, items, told.get(channel, ()), silences) for channel, items in _by_channel(urgent).items()]
+    whole = {(letter.channel, event.story) for letter in letters for event, _ in letter.wanted.values()}
+    chosen = [item for item in ready if item.alert.when == "immediate" or (item.alert.channel, item.event.story) in whole]
     return [_letter(channel, items, told.get(channel, ()), silences) for channel, items in _by_channel(chosen).items()]
 
 

@@ -1,7 +1,7 @@
 """Change kinds: a small function each, and the story that groups one registry update.
 
-``detect(comparison)`` names every change; ``KINDS`` lists the kinds there are. One module a topic; every module of this
-folder is imported here, which registers its kinds.
+``detect(comparison)`` names every change, ``calendar_events`` what became true as days passed; ``KINDS`` lists the kinds
+there are. One module a topic; every module of this folder is imported here, which registers its kinds.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
 
+from tracker.events.calendar import already_true, calendar_events, deadlines, next_news
 from tracker.events.detection import detect
 from tracker.events.kinds import REGISTERED, Comparison, Detected, KindInfo
 from tracker.events.listing import listing_event
@@ -21,4 +22,15 @@ for _module in pkgutil.iter_modules(__path__, f"{__name__}."):
 KINDS: Mapping[str, KindInfo] = MappingProxyType({name: kind.info for name, kind in REGISTERED.items()})
 """Every kind that can fire, by name."""
 
-__all__ = ["KINDS", "Comparison", "Detected", "KindInfo", "detect", "listing_event"]
+__all__ = [
+    "KINDS",
+    "Comparison",
+    "Detected",
+    "KindInfo",
+    "already_true",
+    "calendar_events",
+    "deadlines",
+    "detect",
+    "listing_event",
+    "next_news",
+]

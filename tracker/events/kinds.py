@@ -150,6 +150,12 @@ def listing_kind(name: str, *, description: str, effects: tuple[str, ...] = (), 
     _add(ChangeKind(info=info))
 
 
+def calendar_kind(name: str, *, description: str, effects: tuple[str, ...] = (), weight: int = 10) -> None:
+    """Name a kind that tells of a day that came, not of a field that changed."""
+    info = KindInfo(name=name, description=description, cause="calendar", effects=effects, weight=weight)
+    _add(ChangeKind(info=info))
+
+
 def _add(kind: ChangeKind) -> None:
     if kind.info.name in REGISTERED:
         raise ValueError(f"Two change kinds are called {kind.info.name!r}.")

@@ -28,7 +28,7 @@ _KINDS: tuple[tuple[type[FetchError], str], ...] = (
 def retrieve_pages(
     info: SourceInfo, asked: Sequence[Asked], fetch: Fetch, address: Callable[[Asked], str | None]
 ) -> Iterator[Answer]:
-    """One answer for each page asked for. A BlockedError ends the source, since it speaks for the whole host."""
+    """One answer for each page asked for. A block of the whole host ends the source; that of one page fails it alone."""
     for one in asked:
         url = address(one)
         if url is None:
@@ -36,8 +36,11 @@ def retrieve_pages(
             continue
         try:
             response = fetch.get(url, accept="text/html", validators=one.validators)
-        except BlockedError:
-            raise
+        except BlockedError as error:
+            if error.whole_host:
+                raise
+            yield Failed(trial=one.trial, kind="blocked", error=str(error))
+            continue
         except FetchError as error:
             if isinstance(error, StatusError) and error.status in _GONE:
                 yield Absent(trial=one.trial, why=f"{url} answered {error.status}")

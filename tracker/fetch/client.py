@@ -1,32 +1,30 @@
-"""The fetcher itself. The only file that imports httpx, so that its maintained fork is a one-line change."""
+"""The fetcher itself: one for a run. It says when a host is asked again, with which greeting, and when no more."""
 
 from __future__ import annotations
 
 import random
-import socket
-import ssl
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import TracebackType
 
-import httpx
-
 from tracker import clock, log
-from tracker.errors import FetchError, StatusError, TooLargeError, TransientFetchError
-from tracker.fetch.addresses import Origin, join, origin, redirected, without_login
-from tracker.fetch.deadline import Deadline
-from tracker.fetch.decoding import ACCEPT_ENCODING, DecodeErrors, decoded
-from tracker.fetch.limits import MIB, Limits
+from tracker.errors import FetchError, StatusError, TransientFetchError
+from tracker.fetch.addresses import origin
+from tracker.fetch.bound import BoundFetch
+from tracker.fetch.challenges import challenge, is_json
+from tracker.fetch.circuit import Circuit
+from tracker.fetch.guard import Guard, Resolve, resolve
+from tracker.fetch.ladder import Attempt, Ladder, Remember, remember_nothing
+from tracker.fetch.limits import Limits
+from tracker.fetch.manner import Manner
 from tracker.fetch.pace import Lane
 from tracker.fetch.refusals import Answer, Ask, refusal
-from tracker.fetch.tls import ssl_context
-from tracker.model.source import Response, SourceInfo, Validators
+from tracker.fetch.robots import RobotsBook
+from tracker.fetch.wire import Transport, Wire
+from tracker.model.source import TLS_PROFILES, SourceInfo, TlsChoice, TlsProfile
 
 _LOG = log.get(__name__)
-_REFUSAL_BYTES = 64 * 1024  # of an answer that is refused anyway, enough to quote its first words
-_LOST = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError, httpx.ProxyError)
-_UNASKABLE = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 
 
 def user_agent(contact: str, version: str) -> str:
@@ -41,35 +39,35 @@ def user_agent(contact: str, version: str) -> str:
 class Fetcher:
     """One client for a run: connections, pace and limits shared by all sources. A context manager; safe across threads.
 
-    ``transport`` replaces the network (the test transport), ``sleep``, ``monotonic`` and ``now`` the time.
+    ``profiles`` are the TLS profiles that hosts accepted in earlier runs, ``remember`` is told of a better one.
+    ``transport`` replaces the network (the test transport), ``resolve`` the look-up of page hosts, ``sleep``,
+    ``monotonic`` and ``now`` the time.
     """
 
     def __init__(
         self,
         *,
         user_agent: str,
-        transport: httpx.BaseTransport | None = None,
+        profiles: Mapping[str, str] | None = None,
+        remember: Remember = remember_nothing,
+        transport: Transport | None = None,
+        resolve: Resolve = resolve,
         limits: Limits = Limits(),  # noqa: B008 - frozen
         sleep: Callable[[float], None] = clock.sleep,
         monotonic: Callable[[], float] = clock.monotonic,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
+        self.user_agent = user_agent
         self.limits = limits
         self.now = now
+        self.robots = RobotsBook()
         self._sleep = sleep
         self._monotonic = monotonic
+        self._ladder = Ladder(profiles or {}, remember)
         self._lanes: dict[str, Lane] = {}
-        self._lanes_lock = threading.Lock()
-        self._sockets: dict[Origin, socket.socket] = {}
-        self._client = httpx.Client(
-            headers={"User-Agent": user_agent, "Accept-Encoding": ACCEPT_ENCODING},
-            transport=transport,
-            verify=True if transport is not None else ssl_context(),
-            # a loopback server (tests, the demo) is never reached through the proxy of the environment
-            mounts={"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None},
-            timeout=httpx.Timeout(limits.read_timeout, connect=limits.connect_timeout),
-            follow_redirects=False,
-        )
+        self._circuits: dict[str, Circuit] = {}
+        self._lock = threading.Lock()
+        self._wire = Wire(transport=transport, guard=Guard(resolve), limits=limits)
 
     def __enter__(self) -> Fetcher:
         return self
@@ -79,37 +77,107 @@ class Fetcher:
 
     def close(self) -> None:
         """Close all connections."""
-        self._client.close()
+        self._wire.close()
 
-    def bind(self, info: SourceInfo, *, base_url: str, pace: float) -> BoundFetch:
-        """The fetcher as one source sees it; ``pace`` is in requests a second. Satisfies `model.source.Fetch`."""
-        return BoundFetch(self, info, base_url=base_url, pace=pace)
+    def bind(
+        self, info: SourceInfo, *, base_url: str, pace: float, tls: TlsChoice = "auto", user_agent: str | None = None
+    ) -> BoundFetch:
+        """The fetcher as one source sees it; satisfies `model.source.Fetch`.
+
+        ``pace`` is in requests a second; ``tls`` fixes the profile; ``user_agent`` replaces the usual one, an empty text
+        sends none.
+        """
+        return BoundFetch(self, info, base_url=base_url, pace=pace, tls=tls, user_agent=user_agent)
+
+    def attempts(self, host: str) -> tuple[Attempt, ...]:
+        """What the host (with its port, where unusual) last gave to each TLS profile that was tried; none over plain http."""
+        return self._ladder.attempts(host)
 
     def lane(self, host: str) -> Lane:
         """The one queue for a host."""
-        with self._lanes_lock:
+        with self._lock:
             if host not in self._lanes:
                 self._lanes[host] = Lane(
                     host, longest_wait=self.limits.longest_wait, sleep=self._sleep, monotonic=self._monotonic
                 )
             return self._lanes[host]
 
-    def ask(self, ask: Ask, headers: dict[str, str], *, pace: float, conditional: bool) -> Answer:
-        """One address, tried again while that makes sense; gives an answer that can be used or followed."""
-        lane = self.lane(origin(ask.url).host)
-        lane.slow_to(pace)
+    def ask(self, ask: Ask, headers: dict[str, str], manner: Manner) -> Answer:
+        """One address, tried again and with other greetings while that makes sense; an answer to use or to follow."""
+        place = origin(ask.url)
+        climbs = manner.climbs and place.scheme == "https"
+        rungs = self._ladder.rungs(place.host, manner.tls, climbs=climbs)
+        refused: FetchError | None = None
+        for profile in rungs:
+            try:
+                answer = self._persist(ask, headers, manner, profile)
+            except TransientFetchError:
+                if refused is None:
+                    raise
+                continue  # another greeting was refused before: the host is there, this greeting is no way in
+            error = self._refusal(ask, answer, manner)
+            if not _refuses_greeting(answer):
+                if climbs and manner.tls == "auto" and (error is None or isinstance(error, StatusError)):
+                    self._ladder.settle(place.host, profile)
+                if error is not None:
+                    raise error
+                return answer
+            refused = refused or error
+        assert refused is not None
+        if len(rungs) > 1:
+            self._ladder.exhaust(place.host)
+        raise self._told_with_attempts(refused, place.host) if climbs else refused
+
+    def probe(self, ask: Ask, headers: dict[str, str], manner: Manner) -> tuple[Attempt, ...]:
+        """One request with each TLS profile, whatever comes of it; nothing is remembered. Empty for plain http."""
+        place = origin(ask.url)
+        if place.scheme != "https":
+            return ()
+        lane = self.lane(place.host)
+        lane.slow_to(manner.pace)
+        for profile in TLS_PROFILES:
+            try:
+                with lane.turn(ask):
+                    self._once(ask, headers, manner, profile)
+            except FetchError as error:
+                _LOG.info(log.pairs("probe", profile=profile, error=error.message))
+        return self.attempts(place.host)
+
+    def _told_with_attempts(self, refused: FetchError, host: str) -> FetchError:
+        tried = ", ".join(map(str, self._ladder.attempts(host)))
+        refused.message += f" Tried: {tried}."
+        refused.remedy += f" `tls` and `user_agent` in [sources.{refused.source}] can be set by hand."
+        return refused
+
+    def _refusal(self, ask: Ask, answer: Answer, manner: Manner) -> FetchError | None:
+        return refusal(ask, answer, conditional=manner.conditional, now=self.now(), page=manner.page)
+
+    def _persist(self, ask: Ask, headers: dict[str, str], manner: Manner, profile: TlsProfile) -> Answer:
+        """One address with one greeting, tried again while the trouble may pass; an answer with any other status."""
+        host = origin(ask.url).host
+        lane, circuit = self.lane(host), self._circuit(host)
+        lane.slow_to(manner.pace)
+        circuit.check(ask)
         attempt = 0
         while True:
             attempt += 1
+            asked = False
             try:
                 with lane.turn(ask):
-                    answer = self._once(ask, headers)
-                refused = refusal(ask, answer, conditional=conditional, now=self.now())
-                if refused is not None:
-                    raise refused
+                    asked = True
+                    answer = self._once(ask, headers, manner, profile)
+                error = self._refusal(ask, answer, manner)
+                if isinstance(error, TransientFetchError):
+                    raise error
             except TransientFetchError as error:
-                self._hold(lane, attempt, error)
+                try:
+                    self._hold(lane, attempt, error)
+                except TransientFetchError:
+                    if asked:
+                        circuit.failed(error)
+                    raise
             else:
+                circuit.answered()
                 return answer
 
     def _hold(self, lane: Lane, attempt: int, error: TransientFetchError) -> None:
@@ -122,143 +190,24 @@ class Fetcher:
         lane.hold(2 ** (attempt - 1) * random.uniform(0.75, 1.5))  # at least, were Retry-After 0
         _LOG.info(log.pairs("fetch_retry", attempt=attempt, error=error.message))
 
-    def _once(self, ask: Ask, headers: dict[str, str]) -> Answer:
-        with Deadline(self._sockets, origin(ask.url), self.limits.total_timeout) as deadline:
-            try:
-                with self._client.stream("GET", ask.url, headers=headers, extensions={"trace": deadline.trace}) as response:
-                    body = self._body(ask, response, deadline)
-            except _LOST as error:
-                if deadline.passed:
-                    raise self._too_slow(ask) from error
-                raise _lost(ask, error) from error
-            except _UNASKABLE as error:
-                raise ask.error(FetchError, f"this cannot be asked for ({error}).", "Correct the address.") from error
-        _LOG.debug(log.pairs("fetch", source=ask.source, status=response.status_code, bytes=len(body)))
-        return Answer(status=response.status_code, headers=dict(response.headers.items()), body=body)
-
-    def _body(self, ask: Ask, response: httpx.Response, deadline: Deadline) -> bytes:
-        """The unpacked body within the cap; what is refused anyway is only read as far as it will be quoted."""
-        wanted = response.status_code == 200
-        cap = self.limits.max_bytes if wanted else _REFUSAL_BYTES
-        announced = response.headers.get("content-length", "")
-        if wanted and announced.isascii() and announced.isdigit() and int(announced[:18]) > cap:
-            raise self._too_large(ask)
-        body = bytearray()
+    def _once(self, ask: Ask, headers: dict[str, str], manner: Manner, profile: TlsProfile) -> Answer:
+        """One try; what it got is written down."""
+        place = origin(ask.url)
+        got = "no answer"
         try:
-            for piece in decoded(self._wire(ask, response, deadline), response.headers.get("content-encoding", "")):
-                body += piece
-                if len(body) > cap:
-                    if wanted:
-                        raise self._too_large(ask)
-                    break
-        except DecodeErrors as error:
-            if wanted:
-                raise ask.error(TransientFetchError, f"the compressed body arrived damaged ({error}).") from error
-        except LookupError as error:
-            if wanted:
-                raise ask.error(FetchError, f"the body is packed as {error}, which was not asked for.") from error
-        if deadline.passed:
-            raise self._too_slow(ask)
-        return bytes(body)
+            answer = self._wire.send(ask, headers, profile=profile, guarded=manner.guarded)
+            got = "challenge page" if challenge(answer.headers, answer.body) else str(answer.status)
+        finally:
+            if place.scheme == "https":
+                self._ladder.note(place.host, profile, got)
+        return answer
 
-    def _wire(self, ask: Ask, response: httpx.Response, deadline: Deadline) -> Iterator[bytes]:
-        """The bytes as they come, counted: httpx would unpack them without bounds."""
-        received = 0
-        assert isinstance(response.stream, httpx.SyncByteStream)
-        for chunk in response.stream:
-            received += len(chunk)
-            if received > self.limits.max_bytes:
-                raise self._too_large(ask)
-            if deadline.passed:
-                raise self._too_slow(ask)
-            yield chunk
-
-    def _too_large(self, ask: Ask) -> TooLargeError:
-        return ask.error(TooLargeError, f"the answer is larger than {self.limits.max_bytes / MIB:g} MiB and was dropped.")
-
-    def _too_slow(self, ask: Ask) -> TooLargeError:
-        return ask.error(TooLargeError, f"the answer took longer than {self.limits.total_timeout:g} s and was dropped.")
+    def _circuit(self, host: str) -> Circuit:
+        with self._lock:
+            return self._circuits.setdefault(host, Circuit(host, limit=self.limits.circuit))
 
 
-class BoundFetch:
-    """A source's view of the fetcher: its address, its hosts, its pace."""
-
-    def __init__(self, fetcher: Fetcher, info: SourceInfo, *, base_url: str, pace: float) -> None:
-        self.base_url = base_url
-        self._fetcher = fetcher
-        self._source = info.key
-        self._hosts = frozenset({*(host.lower() for host in info.hosts), origin(base_url).host})
-        self._pace = pace
-
-    def get(
-        self,
-        url: str,
-        params: Sequence[tuple[str, str]] = (),
-        *,
-        accept: str = "application/json",
-        validators: Validators | None = None,
-    ) -> Response:
-        """See `model.source.Fetch.get`."""
-        ask = Ask(source=self._source, url=join(self.base_url, url, params))
-        self._check_address(ask)
-        conditions = _conditions(validators)
-        headers = {"Accept": accept, **conditions}
-        seen = [ask.url]
-        while True:
-            answer = self._fetcher.ask(ask, headers, pace=self._pace, conditional=bool(conditions))
-            if answer.redirect is None:
-                break
-            ask = Ask(source=self._source, url=self._follow(ask, answer, seen))
-            seen.append(ask.url)
-        return Response(
-            url=without_login(ask.url),
-            status=answer.status,
-            headers=answer.headers,
-            body=answer.body if answer.status == 200 else b"",
-            fetched_at=self._fetcher.now(),
-        )
-
-    def _check_address(self, ask: Ask) -> None:
-        remedy = f"Addresses of {self._source} are on {', '.join(sorted(self._hosts))}."
-        try:
-            host = origin(ask.url).host
-        except ValueError as error:
-            raise ask.error(FetchError, "this is not an address that can be asked.", remedy) from error
-        if host not in self._hosts:
-            raise ask.error(FetchError, f"{host} is not a host of this source, so it was not asked.", remedy)
-
-    def _follow(self, ask: Ask, answer: Answer, seen: list[str]) -> str:
-        """Where the redirect leads, if we may go there: a foreign host is a login page or worse."""
-        try:
-            target = redirected(ask.url, answer.redirect or "")
-            if origin(target).host not in self._hosts:
-                raise ValueError(f"it leads away to {origin(target).host}")
-            if target in seen:
-                raise ValueError("it leads in a circle")
-            if len(seen) > self._fetcher.limits.redirects:
-                raise ValueError(f"it is the last of {len(seen)}")
-        except ValueError as reason:
-            refused = ask.error(StatusError, f"the redirect (status {answer.status}) was not followed: {reason}.")
-            refused.status = answer.status
-            raise refused from reason
-        return target
-
-
-def _conditions(validators: Validators | None) -> dict[str, str]:
-    """The headers that ask "has it changed?"; a validator that cannot be sent back as it came is left out."""
-    if validators is None:
-        return {}
-    pairs = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
-    return {name: value for name, value in pairs.items() if value and value.isascii() and value.isprintable()}
-
-
-def _lost(ask: Ask, error: Exception) -> FetchError:
-    """Timeouts and broken connections may be over next time; a certificate that is not trusted will not be."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            remedy = "Check the clock and the certificates of this machine (ca-certificates, SSL_CERT_FILE)."
-            return ask.error(FetchError, f"the host's certificate is not trusted ({cause.verify_message}).", remedy)
-        cause = cause.__cause__ or cause.__context__
-    what = "no answer in time" if isinstance(error, httpx.TimeoutException) else "the connection failed"
-    return ask.error(TransientFetchError, f"{what} ({str(error) or type(error).__name__}).")
+def _refuses_greeting(answer: Answer) -> bool:
+    """Whether the greeting may be what was refused: a 403 from in front of the interface, and no challenge."""
+    headers, body = answer.headers, answer.body
+    return answer.status == 403 and not is_json(headers, body) and not challenge(headers, body)

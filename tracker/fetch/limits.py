@@ -12,7 +12,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     ``max_bytes`` bounds the body twice: as it comes over the wire and unpacked. ``read_timeout`` is the longest silence
     within an answer, ``total_timeout`` the longest a single try may take from connecting to the last byte.
-    ``attempts`` counts the first try. ``longest_wait`` is the longest Retry-After that is waited for within a run.
+    ``attempts`` counts the first try. ``longest_wait`` is the longest Retry-After that is waited for within a run, and
+    the longest Crawl-delay that is kept to. ``circuit`` failed requests in a row end the asking of a host for the run.
     """
 
     max_bytes: int = 64 * MIB
@@ -22,3 +23,4 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 4
     longest_wait: float = 120.0
     redirects: int = 5
+    circuit: int = 5

@@ -13,14 +13,25 @@ import msgspec
 
 from tracker.errors import BlockedError, FetchError, StatusError, TransientFetchError
 from tracker.fetch.addresses import shown
+from tracker.fetch.challenges import challenge, is_login_page
 
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 BLOCKED_STATUSES = frozenset({401, 403, 407, 451})
+LOGIN_STATUSES = frozenset({200, 401, 403, 503})
+"""With these a page may be a login; 404 and 410 say "gone" whatever stands on them."""
 
 _BLOCK_REMEDY = (
     "It is the host that refuses us; nothing is said about the trial. See that [http] contact names you, lower the pace of "
     "the source, let some hours pass, and ask `tracker doctor` what the host accepts."
+)
+_CHALLENGE_REMEDY = (
+    "This is a block, not a change; nothing is solved or bypassed. Let some hours pass, lower the pace of the source, see "
+    "that [http] contact names you, and ask the host to let the tracker in."
+)
+_LOGIN_REMEDY = (
+    "This is a block, not a change; nothing is logged into. Open the address in a browser without being logged in: if it "
+    "asks for a password there too, the page is no longer public, and can be taken out of `pages`."
 )
 _WORDS_SHOWN = 200
 _INVISIBLE = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.IGNORECASE | re.DOTALL)
@@ -54,13 +65,17 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         return self.headers.get("location") if self.status in REDIRECT_STATUSES else None
 
 
-def refusal(ask: Ask, answer: Answer, *, conditional: bool, now: datetime) -> FetchError | None:
+def refusal(ask: Ask, answer: Answer, *, conditional: bool, now: datetime, page: bool = False) -> FetchError | None:
     """The error that an answer amounts to, or None for one that can be used or followed.
 
-    ``conditional`` says that "not modified" was a possible answer; ``now`` is what a Retry-After date is measured from.
+    ``conditional`` says that "not modified" was a possible answer, ``page`` that a trial page was asked for; ``now`` is
+    what a Retry-After date is measured from.
     """
-    if _is_challenge(answer.headers):
-        return ask.error(BlockedError, "the host sent a challenge page for browsers instead of an answer.", _BLOCK_REMEDY)
+    if vendor := challenge(answer.headers, answer.body):
+        what = f"the host sent a challenge page for browsers ({vendor}) instead of an answer, with status {answer.status}."
+        return ask.error(BlockedError, what, _CHALLENGE_REMEDY)
+    if page and answer.status in LOGIN_STATUSES and is_login_page(answer.headers, answer.body):
+        return login_error(ask, f"a login page came instead of the trial's page, with status {answer.status}.")
     if answer.status == 200 or answer.redirect is not None or (answer.status == 304 and conditional):
         return None
     words = first_words(answer)
@@ -70,7 +85,9 @@ def refusal(ask: Ask, answer: Answer, *, conditional: bool, now: datetime) -> Fe
         transient.retry_after = retry_after(answer.headers.get("retry-after", ""), now)
         return transient
     if answer.status in BLOCKED_STATUSES:
-        return ask.error(BlockedError, f"this is a block: {said}", _BLOCK_REMEDY)
+        blocked = ask.error(BlockedError, f"this is a block: {said}", _BLOCK_REMEDY)
+        blocked.status = answer.status
+        return blocked
     error = ask.error(StatusError, said)
     error.status = answer.status
     return error
@@ -98,6 +115,8 @@ def first_words(answer: Answer) -> str:
     return words if len(words) <= _WORDS_SHOWN else words[:_WORDS_SHOWN].rsplit(" ", 1)[0] + " …"
 
 
-def _is_challenge(headers: Mapping[str, str]) -> bool:
-    """Only what a firewall states of itself; guessing from the words of a page would hit real pages some day."""
-    return headers.get("cf-mitigated") == "challenge" or headers.get("x-amzn-waf-action") in ("challenge", "captcha")
+def login_error(ask: Ask, what: str) -> BlockedError:
+    """The error for one page that is behind a login; other pages of the host may still be public."""
+    error = ask.error(BlockedError, what, _LOGIN_REMEDY)
+    error.whole_host = False
+    return error

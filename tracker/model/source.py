@@ -17,6 +17,15 @@ from tracker.model.dates import RegistryDate
 from tracker.model.record import TrialRecord
 from tracker.model.watch import Near
 
+TlsProfile = Literal["standard library", "requests-like", "tls1.2"]
+"""The greetings the fetcher can send: that of ``urllib.request``, that of ``requests``, and one that offers TLS 1.2 only."""
+
+TlsChoice = Literal["auto", "standard library", "requests-like", "tls1.2"]
+"""A profile set by hand, or ``auto``: begin with the standard library's, and try the others where the source allows it."""
+
+TLS_PROFILES: tuple[TlsProfile, ...] = ("standard library", "requests-like", "tls1.2")
+"""In the order in which they are tried."""
+
 
 class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What is fixed about a source.
@@ -25,6 +34,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     ``anchors`` are the record fields that every healthy answer has. ``version`` is raised when old bytes would parse
     differently, ``digest_version`` when the digest's rule changes. ``pace`` is in requests a second.
     ``home`` is the registry whose numbers a page site republishes (its pages are mirrors of that registry's records).
+    ``tls_ladder`` says that its hosts may answer 403 to a TLS greeting, so that the others are worth trying.
     """
 
     key: str
@@ -38,6 +48,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     digest_version: int = 1
     calendar: bool = False
     home: str | None = None
+    tls_ladder: bool = False
     search_hosts: tuple[str, ...] = ()
     search_parameters: frozenset[str] = frozenset()
     query_fields: frozenset[str] = frozenset()
@@ -122,9 +133,10 @@ class Fetch(Protocol):
     ) -> Response:
         """Get an address (relative ones are under ``base_url``); pace, retries, caps and redirects are seen to.
 
-        Raises BlockedError (401, 403, 407, 451 and challenge pages), StatusError for other unwelcome statuses (404 and
-        410 mean gone), TooLargeError, TransientFetchError when the retries are used up, and a plain FetchError for what
-        no retry mends (a foreign host, an untrusted certificate). 304 only comes back for ``validators``.
+        Raises BlockedError (401, 403, 407, 451, challenge and login pages, robots.txt), StatusError for other unwelcome
+        statuses (404 and 410 mean gone), TooLargeError, TransientFetchError when the retries are used up, and a plain
+        FetchError for what no retry mends (a foreign host, an untrusted certificate). 304 only comes back for
+        ``validators``.
         """
         ...
 

@@ -19,8 +19,9 @@ from tracker.render.page import Box, Overview, Page, Section, footer
 from tracker.render.safe_text import one_line, plural
 from tracker.render.story_view import StoryView, story_view
 
-HTML_LIMIT = 400_000
-"""Bytes of HTML that a message may have; mail servers refuse from about 5 MB, mail programs get slow long before."""
+HTML_LIMIT = 100_000
+"""Bytes of HTML that a message may have: from about 102 kB on, mail programs such as Gmail cut it off and hide the footer,
+and with it how to stop the messages."""
 
 LONGEST_SUBJECT = 150
 OVERVIEW_FROM = 4
@@ -45,7 +46,9 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
 
     ``notes`` and ``held`` are finished sentences; ``held`` is one for each run that was held or failed, and keeps the
     digest from saying "no changes". ``since`` and ``until`` are aware UTC; ``timezone`` is an IANA name; ``cadence`` is
-    daily, weekly, immediate or "on request"; ``contact`` is where a reader can write to.
+    daily, weekly, immediate or "on request"; ``contact`` is where a reader can write to. ``told_at_once`` counts the
+    changes that the channel was told of in immediate messages since then: they are left out here, and "no changes" would
+    deny them.
     """
 
     title: str
@@ -61,6 +64,7 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     attributions: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
     contact: str = ""
+    told_at_once: int = 0
 
 
 def digest(given: DigestInput) -> Content:
@@ -78,7 +82,8 @@ def alert(given: DigestInput) -> Content:
 def _digest_subject(given: DigestInput, views: Sequence[StoryView]) -> str:
     held = f"{len(given.held)} held" if given.held else ""
     if not views:
-        return one_line(f"{given.title}: {held or 'no changes'}", LONGEST_SUBJECT)
+        quiet = f"nothing beyond {_told(given)} told at once" if given.told_at_once else "no changes"
+        return one_line(f"{given.title}: {held or quiet}", LONGEST_SUBJECT)
     counted = _counted(views) + (f" ({held})" if held else "")
     return one_line(f"{counted}: {one_line(views[0].label, 60)} – {_inner(views[0].headline)}", LONGEST_SUBJECT)
 
@@ -147,7 +152,7 @@ def _page(given: DigestInput, views: list[StoryView], shown: int, subject: str) 
         paragraphs=() if views or given.held else (_nothing(given),),
         more=f"and {left:,} more; all of them:" if left else "",
         more_command=f"tracker changes{since}" if left else "",
-        notes=(Box(title="Also", lines=tuple(one_line(note) for note in given.notes)),) if given.notes else (),
+        notes=_notes(given, views),
         footer=footer(
             why=given.why,
             channel=given.channel,
@@ -171,8 +176,24 @@ def _facts(given: DigestInput, views: Sequence[StoryView]) -> str:
 
 def _nothing(given: DigestInput) -> str:
     since = f" since {times.day(given.since, times.zone(given.timezone))}" if given.since else ""
+    if given.told_at_once:
+        return f"Nothing beyond {_told(given)} you were told of at once{since}."
     trials = "the trial" if given.followed == 1 else f"the {plural(given.followed, 'trial')}"
     return f"No changes in {trials} you follow{since}."
+
+
+def _told(given: DigestInput) -> str:
+    return "the change" if given.told_at_once == 1 else f"the {plural(given.told_at_once, 'change')}"
+
+
+def _notes(given: DigestInput, views: Sequence[StoryView]) -> tuple[Box, ...]:
+    lines = [one_line(note) for note in given.notes]
+    if given.told_at_once and (views or given.held):
+        count = (
+            f"{given.told_at_once:,}{' more' if views else ''} {'change was' if given.told_at_once == 1 else 'changes were'}"
+        )
+        lines.append(f"{count} told at once.")
+    return (Box(title="Also", lines=tuple(lines)),) if lines else ()
 
 
 def _warnings(given: DigestInput) -> tuple[Box, ...]:

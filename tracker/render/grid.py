@@ -104,7 +104,7 @@ def terminal(renderable: object, *, width: int = 100, colour: bool = False) -> s
         markup=False,
         emoji=False,
     )
-    console.print(renderable)
+    console.print(renderable, crop=False)  # addresses may stand out: broken ones cannot be opened
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 import msgspec
 
@@ -33,9 +34,13 @@ def present_json(
     *,
     labels: Mapping[str, str] | None = None,
     nearest: Mapping[str, Nearest] | None = None,
+    removed: Mapping[str, datetime] | None = None,
 ) -> str:
-    """``{"trials": [...]}`` with what ``list`` shows, as values: enumerations and dates as the registry gives them."""
-    named, near = labels or {}, nearest or {}
+    """``{"trials": [...]}`` with what ``list`` shows, as values: enumerations and dates as the registry gives them.
+
+    ``removed`` says since when a trial is gone from its registry; the rest is what was last seen of it.
+    """
+    named, near, gone = labels or {}, nearest or {}, removed or {}
     trials = [
         {
             "trial": record.trial,
@@ -48,6 +53,7 @@ def present_json(
             "results_state": record.results_state,
             "last_update_posted": record.last_update_posted,
             "nearest": near.get(record.trial),
+            "removed_at": gone.get(record.trial),
             "url": record.url,
         }
         for record in records

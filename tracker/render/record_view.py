@@ -66,7 +66,8 @@ def record_view(
     title = one_line(label or shown.brief_title or shown.official_title or shown.trial)
     number = split_key(shown.trial).number
     parts: list[Text | Table] = [Text(f"{title} ({number})", style="bold")]
-    parts += [Text(one_line(line)) for line in (label and shown.brief_title, shown.url) if line]
+    parts += [Text(one_line(label and shown.brief_title))] if label and shown.brief_title else []
+    parts += [Text(one_line(shown.url), no_wrap=True, overflow="ignore")] if shown.url else []
     for heading, lines in _groups(shown, everything):
         parts += [Text(), Text(heading, style="bold underline"), _fields(lines)]
     if timeline:
@@ -94,7 +95,7 @@ def diff_view(story: Story | None, events: Sequence[Event], *, place: tzinfo, so
     parts += [Text(), Text(view.when, style="dim")]
     if view.rule:
         parts.append(Text(f"Rated {view.severity}: {view.rule}.", style="dim"))
-    parts += [Text(f"{link.text}: {link.address}", style="dim") for link in view.links]
+    parts += [Text(f"{link.text}: {link.address}", style="dim", no_wrap=True, overflow="ignore") for link in view.links]
     return Group(*parts)
 
 

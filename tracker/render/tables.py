@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Literal
 
@@ -10,6 +10,7 @@ import msgspec
 
 from tracker.model.alert import Message
 from tracker.model.dates import RegistryDate
+from tracker.model.deadline import Deadline
 from tracker.model.event import Event, Story
 from tracker.model.ids import recognise, split_key
 from tracker.model.record import Enrollment, TrialRecord
@@ -80,10 +81,13 @@ def present_rows(
     *,
     labels: Mapping[str, str] | None = None,
     nearest: Mapping[str, Nearest] | None = None,
+    removed: Container[str] = (),
 ) -> tuple[PresentRow, ...]:
-    """Each record in words; ``labels`` and ``nearest`` are by trial key."""
+    """Each record in words; ``labels`` and ``nearest`` are by trial key, ``removed`` are gone from their registry."""
     named, near = labels or {}, nearest or {}
-    return tuple(_present_row(record, named.get(record.trial, ""), near.get(record.trial)) for record in records)
+    rows = (_present_row(record, named.get(record.trial, ""), near.get(record.trial)) for record in records)
+    gone = "Gone from the registry"
+    return tuple(msgspec.structs.replace(row, recruitment_status=gone) if row.trial in removed else row for row in rows)
 
 
 def shown_number(trial: str) -> str:
@@ -115,7 +119,7 @@ def present_grid(rows: Sequence[PresentRow]) -> Grid:
         rows=tuple(line if near else line[:-1] for line in cells),
         flexible="Name",
         widest={"Status": 14, "Nearest": 22},
-        optional=("Start", "Results", "Updated", "Enrollment"),
+        optional=("Start", "Results", "Updated", "Enrollment", "Primary completion"),
         numbers=frozenset({"Enrollment"}),
         caption=plural(len(rows), "trial"),
     )
@@ -166,6 +170,23 @@ def _follows(events: Sequence[Event], *, grouped: bool) -> list[bool]:
     return [grouped and bool(story) and story == above for story, above in zip(stories, ["", *stories], strict=False)]
 
 
+def deadlines_grid(rows: Sequence[Deadline], labels: Mapping[str, str]) -> Grid:
+    """``deadlines``: a row a day, in the order given."""
+    cells = tuple(
+        (row.due.isoformat(), row.state, shown_number(row.trial), one_line(labels.get(row.trial, ""), 48), words.deadline(row))
+        for row in rows
+    )
+    columns = ("Day", "State", "Trial", "Name", "What")
+    return Grid(
+        columns=columns,
+        rows=cells,
+        flexible="What",
+        widest={"Name": 18},
+        optional=("Name",),
+        caption=f"{plural(len(rows), 'deadline')}; estimates, not legal findings",
+    )
+
+
 def changes_csv(events: Sequence[Event]) -> str:
     """``changes --format csv``: a row an event with its evidence; times are ISO 8601 in UTC."""
     columns = (
@@ -214,7 +235,14 @@ def outbox_grid(messages: Sequence[Message], place: tzinfo) -> Grid:
     )
     columns = ("Made", "State", "Channel", "Kind", "Tries", "Subject", "Why")
     widest = {"Why": 30}
-    return Grid(columns=columns, rows=rows, flexible="Subject", widest=widest, optional=("Kind",), numbers=frozenset({"Tries"}))
+    return Grid(
+        columns=columns,
+        rows=rows,
+        flexible="Subject",
+        widest=widest,
+        optional=("Kind", "Tries", "Made"),
+        numbers=frozenset({"Tries"}),
+    )
 
 
 def runs_grid(runs: Sequence[Run], place: tzinfo) -> Grid:

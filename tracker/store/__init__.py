@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
+from tracker.errors import StoreError
 from tracker.store import (
     acceptance as _acceptance,
 )
@@ -62,9 +63,14 @@ class Store(Database):
         """
         parsed = parse_url(url)
         require_usable(parsed)
+        store = cls(parsed)
         if must_be_current:
-            require_current(parsed)
-        return cls(parsed)
+            try:
+                require_current(store)
+            except StoreError:
+                store.close()
+                raise
+        return store
 
     # who may write
     acquire_lease = _leases.acquire_lease
@@ -112,6 +118,7 @@ class Store(Database):
     # what is told
     ready_alerts = _outbox.ready_alerts
     told_events = _outbox.told_events
+    told_at_once = _outbox.told_at_once
     cut = _outbox.cut
     message = _outbox.message
     due_messages = _outbox.due_messages
@@ -138,5 +145,6 @@ class Store(Database):
     host_profiles = _upkeep.host_profiles
     remember_host = _upkeep.remember_host
     size = _upkeep.size
+    housekeep = _upkeep.housekeep
     integrity = _upkeep.integrity
     backup = _backup.backup

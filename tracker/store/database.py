@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
@@ -21,6 +21,7 @@ from tracker.store.values import Lease
 
 if TYPE_CHECKING:
     import psycopg  # an extra: installed where PostgreSQL is used
+    from sqlalchemy.dialects import postgresql
 
 Item = TypeVar("Item")
 
@@ -103,7 +104,11 @@ def _set_limits(connection: psycopg.Connection, _record: object) -> None:
 
 def insert(connection: Connection, table: Any) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that knows ON CONFLICT, in the database's own words."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # here, because loading it takes as long as a small command
+
+    return postgresql.insert(table)
 
 
 def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[list[Item]]:

@@ -57,6 +57,23 @@ def told_events(database: Database, channel: str) -> set[str]:
         return set(connection.scalars(statement))
 
 
+def told_at_once(database: Database, channel: str, since: datetime, until: datetime) -> int:
+    """How many events the channel was told of at once, in messages sent after ``since`` and not after ``until``."""
+    statement = (
+        select(func.count(t.alerts.c.event.distinct()))
+        .join(t.messages, t.messages.c.key == t.alerts.c.message)
+        .where(
+            t.messages.c.channel == channel,
+            t.messages.c.kind == "alert",
+            t.messages.c.state == "sent",
+            t.messages.c.sent_at > since,
+            t.messages.c.sent_at <= until,
+        )
+    )
+    with database.reading() as connection:
+        return connection.execute(statement).scalar_one()
+
+
 def cut(
     database: Database,
     message: Message | None,

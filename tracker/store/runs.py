@@ -110,7 +110,7 @@ def read_run(connection: Connection, run_id: int) -> Run:
     """One run, in the middle of a transaction."""
     row = connection.execute(select(*rows.run_columns()).where(t.runs.c.id == run_id)).mappings().one_or_none()
     if row is None:
-        raise StoreError(f"there is no run {run_id}.", remedy="`tracker runs` lists them.")
+        raise StoreError(f"there is no run {run_id}.", remedy="`tracker doctor` lists those that are held.")
     return rows.run(row)
 
 
@@ -118,7 +118,7 @@ def require_state(connection: Connection, run_id: int, state: RunState) -> RowMa
     """The run's whole row, locked until the transaction ends. Raises when the run is in another state by now."""
     row = connection.execute(select(t.runs).where(t.runs.c.id == run_id).with_for_update()).mappings().one_or_none()
     if row is None:
-        raise StoreError(f"there is no run {run_id}.", remedy="`tracker runs` lists them.")
+        raise StoreError(f"there is no run {run_id}.", remedy="`tracker doctor` lists those that are held.")
     if row["state"] == state:
         return row
     if state == "open":

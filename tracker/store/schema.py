@@ -9,12 +9,12 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 
 from tracker.errors import SchemaError, StoreError
 from tracker.store.backup import copy_database
-from tracker.store.database import WRITING, make_engine, parse_url, sqlite_file, told_as_ours
+from tracker.store.database import WRITING, Database, make_engine, parse_url, sqlite_file, told_as_ours
 from tracker.store.values import MigrationReport, SchemaState
 
 _MIGRATION_LOCK = 7_177_911
@@ -66,22 +66,10 @@ def require_usable(url: URL) -> None:
         raise StoreError(f"the database {file} is not writable for this user.", remedy="Correct its owner or mode.")
 
 
-def require_current(url: URL) -> None:
+def require_current(database: Database) -> None:
     """Raise SchemaError when the database's tables are not this program's."""
-    revision, name = _revision(url), url.render_as_string(hide_password=True)
-    match _state(revision):
-        case "absent":
-            raise SchemaError(f"the database {name} has no tables yet.", remedy="Run `tracker migrate` to make them.")
-        case "behind":
-            raise SchemaError(
-                f"the database {name} has revision {revision}, this program needs {head_revision()}.",
-                remedy="Run `tracker migrate`.",
-            )
-        case "ahead":
-            raise SchemaError(
-                f"the database {name} has revision {revision}, this program knows only {head_revision()}.",
-                remedy="Install the version of the tracker that last migrated it, or a newer one.",
-            )
+    with database.reading() as connection:
+        _require(_read_revision(connection, database.url), database.url)
 
 
 def migrate(url: str, *, now: datetime, backup: bool = True) -> MigrationReport:
@@ -94,10 +82,10 @@ def migrate(url: str, *, now: datetime, backup: bool = True) -> MigrationReport:
     file = sqlite_file(parsed)
     if file is not None:
         _make_folder(file.parent)
-        require_usable_or_new(parsed, file)
+        _require_usable_or_new(parsed, file)
     before = _revision(parsed) if file is None or file.exists() else None
     if _state(before) == "ahead":
-        require_current(parsed)
+        _require(before, parsed)
     head, copy, note = head_revision(), None, ""
     if before == head:
         return MigrationReport(before=before, after=head, note="The database was up to date.")
@@ -111,12 +99,29 @@ def migrate(url: str, *, now: datetime, backup: bool = True) -> MigrationReport:
     return MigrationReport(before=before, after=head, backup=copy, note=note)
 
 
-def require_usable_or_new(url: URL, file: Path) -> None:
+def _require_usable_or_new(url: URL, file: Path) -> None:
     """Like `require_usable`, for a database that may yet have to be made."""
     if file.exists():
         require_usable(url)
     elif not os.access(file.parent, os.W_OK | os.X_OK):
         raise StoreError(f"the folder {file.parent} is not writable for this user.", remedy="Correct its owner or mode.")
+
+
+def _require(revision: str | None, url: URL) -> None:
+    name = url.render_as_string(hide_password=True)
+    match _state(revision):
+        case "absent":
+            raise SchemaError(f"the database {name} has no tables yet.", remedy="Run `tracker migrate` to make them.")
+        case "behind":
+            raise SchemaError(
+                f"the database {name} has revision {revision}, this program needs {head_revision()}.",
+                remedy="Run `tracker migrate`.",
+            )
+        case "ahead":
+            raise SchemaError(
+                f"the database {name} has revision {revision}, this program knows only {head_revision()}.",
+                remedy="Install the version of the tracker that last migrated it, or a newer one.",
+            )
 
 
 def _make_folder(folder: Path) -> None:
@@ -145,7 +150,12 @@ def _revision(url: URL) -> str | None:
 
 
 def _read_revision(connection: Connection, url: URL) -> str | None:
-    names = set(inspect(connection).get_table_names())
+    tables = (
+        "SELECT name FROM sqlite_master WHERE type = 'table'"
+        if connection.dialect.name == "sqlite"
+        else "SELECT tablename FROM pg_tables WHERE schemaname = ANY (current_schemas(false))"
+    )
+    names = set(connection.scalars(text(tables)))
     if "alembic_version" in names:
         revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
         return revision

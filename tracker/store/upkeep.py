@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from contextlib import closing
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text, update
 
 from tracker.store import tables as t
 from tracker.store.database import Database, insert
 from tracker.store.values import Due, SourceState, StoreSize
+
+KEPT_FOR = timedelta(days=90)
 
 
 def due(database: Database, name: str) -> Due:
@@ -78,3 +81,22 @@ def integrity(database: Database) -> list[str]:
         lost = lost.where(t.trials.c.current_snapshot.is_not(None), t.snapshots.c.id.is_(None))
         damage += [f"the current version of {key} is missing" for key in connection.scalars(lost)]
     return damage
+
+
+def housekeep(database: Database, now: datetime) -> None:
+    """The daily tidying: what nobody asks for any more after 90 days goes, and the database's own figures are refreshed.
+
+    Gone are the checks of ended runs (failures that were told long ago) and the texts of messages that were sent; that
+    they were sent, and of what, stays. No snapshot, event or story is ever deleted.
+    """
+    before = now - KEPT_FOR
+    ended = select(t.runs.c.id).where(t.runs.c.state.not_in(("open", "held")), t.runs.c.finished_at < before)
+    with database.writing() as connection:
+        connection.execute(delete(t.checks).where(t.checks.c.run.in_(ended)))
+        old = (t.messages.c.state.in_(("sent", "dropped")), t.messages.c.created_at < before, t.messages.c.text != "")
+        connection.execute(update(t.messages).where(*old).values(text="", html=""))
+    if database.engine.dialect.name == "sqlite":
+        # Outside a transaction: within one, SQLite refuses to truncate its log.
+        with closing(database.engine.raw_connection()) as raw:
+            raw.cursor().execute("PRAGMA optimize")
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")

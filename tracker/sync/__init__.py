@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
@@ -71,10 +71,11 @@ def sync(
     only: Sequence[str] = (),
     full: bool = False,
     progress: Progress = no_progress,
+    stop: Callable[[], bool] = lambda: False,
 ) -> SyncReport:
     """One pass over every followed trial, or those of the watches named in ``only``.
 
-    ``full`` also asks for trials already read at the registry's present data version.
+    ``full`` also asks for trials already read at the registry's present data version; ``stop`` is asked between batches.
     """
     changes = store.sync_watches(settings.watches, {channel.name for channel in settings.channels}, clock())
     holder = f"{socket.gethostname()}:{os.getpid()}"
@@ -91,6 +92,7 @@ def sync(
             full=full,
             reshaped=any(change.created or change.removed for change in changes.values()),
             progress=progress,
+            stop=stop,
         )
         for source in _needed(settings, store, sources)
     ]

@@ -13,7 +13,7 @@ from tracker import alerts, records
 from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.errors import SourceError
-from tracker.events import listing_event
+from tracker.events import calendar_events, listing_event
 from tracker.model.alert import Alert
 from tracker.model.event import Event
 from tracker.model.record import TrialRecord
@@ -60,6 +60,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self._watches = {watch.name: watch for watch in self.settings.watches}
+        self._changed: dict[str, Outcome] = {}
         self._joined: dict[str, dict[str, datetime]] = defaultdict(dict)
         for member in self.memberships:
             self._joined[member.trial][member.watch] = member.joined_at
@@ -80,6 +81,8 @@ class Desk:
                 self.gathered.absent.add(check.trial)
             elif check.status != "failed":
                 self.gathered.answered.add(check.trial)
+            if outcome.before and outcome.record and outcome.snapshot:
+                self._changed[check.trial] = outcome
         self._stage(lease, outcomes)
 
     def stage_listings(self, lease: Lease) -> None:
@@ -102,6 +105,32 @@ class Desk:
             if trial in stored
         ]
         self._stage(lease, (), events)
+
+    def stage_calendar(self, lease: Lease, last: datetime | None, *, everyone: bool) -> None:
+        """Stage what the calendar has made true since ``last``: of the trials changed in this run, or of ``everyone``."""
+        staged: list[Event] = []
+        trials = None if everyone else sorted(self._changed)
+        for known, record in records.current(self.store, self.sources, trials):
+            if known.source == self.source.info.key and known.key in self.followed and not known.removed_at:
+                staged += self._came_true(known, record, last)
+        if staged:
+            new = self.store.known_events([event.id for event in staged])
+            self._stage(lease, (), calendar=[event for event in staged if event.id not in new])
+
+    def _came_true(self, known: Followed, record: TrialRecord, last: datetime | None) -> tuple[Event, ...]:
+        changed = self._changed.get(known.key)
+        assert known.current is not None
+        newest = changed.record if changed and changed.record else record
+        context = self._context(known.key)
+        return calendar_events(
+            newest,
+            label=weigh.label_of(newest, known.key, context),
+            since=max(last, known.first_seen_at) if last else known.first_seen_at,
+            now=context.now,
+            seen=weigh.seen(known.current),
+            before=changed.before if changed else None,
+            overrides=self.settings.severities,
+        )
 
     # --- weighing -----------------------------------------------------------------------------------------------
 
@@ -222,7 +251,13 @@ class Desk:
 
     # --- staging ------------------------------------------------------------------------------------------------
 
-    def _stage(self, lease: Lease, outcomes: Sequence[Outcome], listing_events: Sequence[Event] = ()) -> None:
+    def _stage(
+        self,
+        lease: Lease,
+        outcomes: Sequence[Outcome],
+        listing_events: Sequence[Event] = (),
+        calendar: Sequence[Event] = (),
+    ) -> None:
         watches, now = self._watches, self.clock()
         staged = [event for outcome in outcomes for event in outcome.events]
         routed: list[Alert] = []
@@ -232,9 +267,9 @@ class Desk:
         lagging = [event for outcome in outcomes for event in self._lagging(outcome)]
         for event in entered:
             routed += alerts.route(event, watches, {str(event.details["watch"]): now})
-        for event in lagging:
+        for event in (*lagging, *calendar):
             routed += alerts.route(event, watches, self._joined[event.trial])
-        alone = [weigh.told((event,)) for event in (*entered, *lagging)]
+        alone = [weigh.told((event,)) for event in (*entered, *lagging, *calendar)]
         report = self.store.stage(
             lease,
             self.run,

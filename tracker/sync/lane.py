@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
 import msgspec
@@ -24,6 +24,7 @@ from tracker.model.source import (
     Found,
     Source,
     SourceInfo,
+    TlsChoice,
 )
 from tracker.model.watch import Watch
 from tracker.store import Store
@@ -56,16 +57,21 @@ def no_progress(title: str, done: int, total: int) -> None:
 class Binder(Protocol):
     """The fetcher as a pass sees it."""
 
-    def bind(self, info: SourceInfo, *, base_url: str, pace: float) -> Fetch:
+    def bind(
+        self, info: SourceInfo, *, base_url: str, pace: float, tls: TlsChoice = "auto", user_agent: str | None = None
+    ) -> Fetch:
         """The client for one source, with its address and pace."""
         ...
 
 
-LaneState = Literal["accepted", "held", "failed", "busy"]
+LaneState = Literal["accepted", "held", "failed", "busy", "stopped"]
 
 
 class LaneReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What one source's part of a pass did. ``error`` says why it failed or is held."""
+    """What one source's part of a pass did. ``error`` says why it failed or is held.
+
+    ``stopped``: we were asked to end; what was staged is kept, and the next pass takes the run up.
+    """
 
     source: str
     title: str
@@ -100,6 +106,7 @@ class Lane:
     full: bool
     reshaped: bool
     progress: Progress
+    stop: Callable[[], bool]
 
     @property
     def kind(self) -> str:
@@ -123,7 +130,9 @@ class Lane:
 
     def _run(self, lease: Lease) -> LaneReport:
         place = self.settings.sources[self.source.info.key]
-        fetch = self.fetcher.bind(self.source.info, base_url=place.base_url, pace=place.pace)
+        fetch = self.fetcher.bind(
+            self.source.info, base_url=place.base_url, pace=place.pace, tls=place.tls, user_agent=place.user_agent
+        )
         data = self.source.data_version(fetch)
         opened = self.store.open_run(lease, self.source.info.key, self.clock(), data)
         met = Gathered()
@@ -146,8 +155,32 @@ class Lane:
         for batch in _batches(self._answers(due, fetch, data)):
             lease = self.store.renew_lease(lease, self.clock(), LEASE_FOR)
             desk.stage(lease, batch)
+            if self.stop():
+                break
+        if self.stop():
+            return self._report(opened.run, "stopped", met)
         desk.stage_listings(lease)
-        return self._close(lease, opened, met, decisions, followed)
+        today = self._stage_calendar(lease, desk)
+        report = self._close(lease, opened, met, decisions, followed)
+        if today and report.state == "accepted":
+            self.store.set_due(self._calendar, today, None)
+        return report
+
+    @property
+    def _calendar(self) -> str:
+        return f"calendar:{self.source.info.key}"
+
+    def _stage_calendar(self, lease: Lease, desk: Desk) -> datetime | None:
+        """Hold the records against the calendar: all of them once a day, those that changed in every run.
+
+        Gives the time to remember when all were looked at. Pages repeat their registry and have no calendar of their own.
+        """
+        if self.kind != "registry":
+            return None
+        last, now = self.store.due(self._calendar).last_at, self.clock()
+        everyone = not self.only and (last is None or last.astimezone(UTC).date() != now.astimezone(UTC).date())
+        desk.stage_calendar(lease, last, everyone=everyone)
+        return now if everyone else None
 
     def _list(self, fetch: Fetch, met: Gathered) -> list[listing.Decision]:
         """List every watch's search to its end, and decide who joins and leaves."""
@@ -204,6 +237,8 @@ class Lane:
                 waiting.pop(answer.trial, None)
                 self.progress(title, total - len(waiting), total)
                 yield answer
+                if self.kind == "page" and self.stop():  # each page is a request; a registry's answers come by the batch
+                    return
         except FetchError as error:
             logger.error(log.pairs("source_ended_early", source=self.source.info.key, error=error))
             for trial in waiting:
@@ -238,7 +273,7 @@ class Lane:
             CompletedListing(
                 watch=decision.watch,
                 digest=decision.digest,
-                left=tuple(trial for trial in decision.left if trial not in met.absent),
+                left=(*decision.shed, *(trial for trial in decision.left if trial not in met.absent)),
                 back=decision.back,
             )
             for decision in decisions

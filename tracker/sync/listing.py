@@ -25,13 +25,17 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What one complete listing does to a watch. ``note`` is a line for the next digest, empty for none."""
+    """What one complete listing does to a watch. ``note`` is a line for the next digest, empty for none.
+
+    ``left`` are members that the registry's change took out of the search, ``shed`` those that an edit of the search did.
+    """
 
     watch: str
     digest: str
     listed: int
     entries: tuple[Entry, ...] = ()
     left: tuple[str, ...] = ()
+    shed: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
     note: str = ""
 
@@ -58,7 +62,8 @@ def decide(
     """Compare a complete listing with the watch's members.
 
     The first listing of a watch, and the first after it was edited, bring trials in silently. Later a trial is
-    ``new_registration`` if it was first posted since the last listing, else ``entered_watch``.
+    ``new_registration`` if it was first posted since the last listing, else ``entered_watch``. Whatever an edit took out of
+    the search leaves silently: nothing happened at the registry.
     """
     digest = listing_digest(search, watch.exclude)
     found = {entry.trial: entry for entry in listed if entry.trial not in watch.exclude}
@@ -69,7 +74,7 @@ def decide(
         if trial not in members:
             entries.append(_entry(entry, state, silent=first or edited))
     by_search = {trial: member for trial, member in members.items() if member.how == "search"}
-    left = () if edited else tuple(t for t, m in by_search.items() if t not in found and m.left_search_at is None)
+    gone = tuple(t for t, m in by_search.items() if t not in found and m.left_search_at is None)
     back = tuple(t for t, m in by_search.items() if t in found and m.left_search_at is not None)
     if not edited:
         entries += [Entry(trial=trial, kind="entered_watch", reason="it is in the search again") for trial in back]
@@ -77,7 +82,16 @@ def decide(
     if edited and entries:
         count = "1 trial" if len(entries) == 1 else f"{len(entries)} trials"
         note = f"The search of watch “{watch.name}” was edited; {count} joined it."
-    return Decision(watch=watch.name, digest=digest, listed=len(found), entries=tuple(entries), left=left, back=back, note=note)
+    return Decision(
+        watch=watch.name,
+        digest=digest,
+        listed=len(found),
+        entries=tuple(entries),
+        left=() if edited else gone,
+        shed=gone if edited else (),
+        back=back,
+        note=note,
+    )
 
 
 def _entry(entry: Listed, state: WatchState, *, silent: bool) -> Entry:

@@ -5,13 +5,14 @@ Pure decisions over two records of one trial, the page's and its home registry's
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from tracker.model.dates import RegistryDate
 from tracker.model.event import Change, Event
-from tracker.model.record import TrialRecord
+from tracker.model.record import Enrollment, TrialRecord
 
 COMPARED = (
     "recruitment_status",
@@ -22,6 +23,8 @@ COMPARED = (
     "phases",
 )
 """Fields in which a page that says otherwise than the registry is worth a word."""
+
+_ORDINAL = re.compile(r" #\d+\Z")
 
 
 class Lag(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,20 +63,43 @@ def lag(page: TrialRecord, home: TrialRecord, earlier: Sequence[TrialRecord]) ->
 
 
 def _repeats(change: Change, page: TrialRecord, home: TrialRecord) -> bool:
-    """Whether the registry says what the page changed to.
-
-    Entries of a list are looked for by their words, since a page leaves out parts of them (a site's postcode).
-    """
-    field = change.path[0]
+    """Whether the registry says what the page changed to."""
+    field, *steps = change.path
     if field == "recruitment_status_as_given":  # the page's own word for recruitment_status, which is looked at itself
         return True
     mine, theirs = getattr(page, field, None), getattr(home, field, None)
-    if not isinstance(mine, tuple) or field in COMPARED:
+    if field in COMPARED or isinstance(mine or theirs, RegistryDate | Enrollment):
         return _agree(mine, theirs)
-    known = _words(msgspec.to_builtins(theirs))
-    if change.new is None:
-        return not _words(change.old) <= known
-    return _words(change.new) <= known
+    return _says(msgspec.to_builtins(theirs), steps, change.old, change.new)
+
+
+def _says(theirs: object, steps: Sequence[str], old: object, new: object) -> bool:
+    """Whether the registry's JSON value holds ``new`` in the place that ``steps`` name, or no longer holds ``old``."""
+    while steps and isinstance(theirs, Mapping):
+        theirs, steps = theirs.get(steps[0]), steps[1:]
+    if isinstance(theirs, list | tuple):
+        return _lists(theirs, steps, old, new)
+    if new is None:
+        return not theirs
+    return _words(new) <= _words(theirs)
+
+
+def _lists(entries: Sequence[object], steps: Sequence[str], old: object, new: object) -> bool:
+    """Entries are looked for by their words, since a page leaves out parts of them (a site's postcode)."""
+    if not steps:  # the whole list came or went: each entry stands under its label
+        befores, afters = (side if isinstance(side, Mapping) else {} for side in (old, new))
+        return all(_lists(entries, [label], befores.get(label), afters.get(label)) for label in {**befores, **afters})
+    if len(steps) > 1:  # part of an entry, whose label is made of its words
+        label = _tokens(_ORDINAL.sub("", steps[0]))
+        entries = [entry for entry in entries if label <= _tokens(*_words(entry))]
+    known = [_words(entry) for entry in entries]
+    if new is None:
+        return bool(entries or len(steps) == 1) and not any(_words(old) <= words for words in known)
+    return any(_words(new) <= words for words in known)
+
+
+def _tokens(*texts: str) -> set[str]:
+    return {token for text in texts for token in re.findall(r"\w+", text.casefold())}
 
 
 def _words(value: object) -> set[str]:

@@ -46,7 +46,10 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be staged for one trial. ``record`` is the one just read, None when nothing new was read."""
+    """What is to be staged for one trial.
+
+    ``record`` is the one just read, None when nothing new was read; ``before`` the one that it was compared with.
+    """
 
     staged: StagedCheck
     snapshot: StagedSnapshot | None = None
@@ -54,6 +57,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     stories: tuple[Story, ...] = ()
     issues: tuple[Issue, ...] = ()
     record: TrialRecord | None = None
+    before: TrialRecord | None = None
 
 
 def label_of(record: TrialRecord | None, trial: str, context: Context) -> str:
@@ -119,7 +123,7 @@ def found(source: Source, known: Followed, answer: Found, digest: str, old: Docu
         back = _listing("restored", known, context, seen_from=known.removed_at, record=record)
         events = (back, *events)
     emptied = tuple(name for name in source.info.anchors if getattr(before, name) and not getattr(record, name))
-    return outcome(status, events=events, story=detected.story, emptied=emptied)
+    return outcome(status, events=events, story=detected.story, emptied=emptied, before=before)
 
 
 def absent(known: Followed, answer: Absent, last: TrialRecord | None, context: Context) -> Outcome:
@@ -171,7 +175,7 @@ def _comparison(
         old=before,
         new=record,
         changes=compare(before, record),
-        seen_old=_seen(known.current),
+        seen_old=seen(known.current),
         seen_new=Seen(
             sha256=_sha256(document.body),
             first_seen_at=context.now,
@@ -213,7 +217,8 @@ def _listing(
     )
 
 
-def _seen(meta: SnapshotMeta) -> Seen:
+def seen(meta: SnapshotMeta) -> Seen:
+    """A stored version as a comparison needs it."""
     return Seen(
         sha256=meta.sha256,
         first_seen_at=meta.first_seen_at,
@@ -247,6 +252,7 @@ def _outcome(
     events: tuple[Event, ...] = (),
     story: Story | None = None,
     record: TrialRecord | None = None,
+    before: TrialRecord | None = None,
     snapshot: StagedSnapshot | None = None,
     issues: tuple[Issue, ...] = (),
     validators: Validators | None = None,
@@ -269,4 +275,5 @@ def _outcome(
         stories=stories,
         issues=issues,
         record=record,
+        before=before,
     )

@@ -8,13 +8,24 @@ from typing import Any
 
 from tracker.model.event import Change, Event
 from tracker.render.words.basics import days, field_word, first_capital, status
+from tracker.render.words.calendar import CALENDAR_LINES
 from tracker.render.words.content import outcome_counts
 from tracker.render.words.english import BOOLEAN, FIELD, HEADING, STEP_TYPE, S
 from tracker.render.words.places import place
 from tracker.render.words.texts import difference, listed, quote
 
 LIMIT = 12
-_SILENT = frozenset({"contacts_changed", "enrollment_changed", "results_amended", "results_delay_certified", "phases_changed"})
+_SILENT = frozenset(
+    {
+        "contacts_changed",
+        "enrollment_changed",
+        "results_amended",
+        "results_delay_certified",
+        "phases_changed",
+        "milestone_passed",
+        "verification_lapsed",
+    }
+)
 """Kinds whose headline says it all, or must not say more."""
 
 _LONG = 240
@@ -300,4 +311,5 @@ _TELLERS: dict[str, Callable[[Event], Iterator[str]]] = {
     "left_watch": _listing,
     "removed": _listing,
     "new_registration": _listing,
+    **CALENDAR_LINES,
 }

@@ -106,6 +106,11 @@ KIND = {
     "country_status_changed": "Status by country",
     "regulatory_events_changed": "Regulatory events",
     "other_fields_changed": "Other fields",
+    "results_due_soon": "Results due",
+    "results_overdue": "Results overdue",
+    "milestone_passed": "Planned date passed",
+    "verification_lapsed": "Not verified",
+    "will_go_unknown": "About to be unknown",
 }
 
 EFFECT = {
@@ -394,6 +399,56 @@ S = {
     "unnamed": "unnamed site",
 }
 """The sentences."""
+
+CALENDAR = {
+    "results_in": "Results due in {days}, by {due} (estimate)",
+    "results_today": "Results due today, {due} (estimate)",
+    "results_were_due": "Results were due by {due} (estimate)",
+    "results_submitted": "Results submitted to the registry for review; due by {due} (estimate)",
+    "results_returned": "Results returned by the registry for correction; due by {due} (estimate)",
+    "overdue_duty": "Results overdue since {due}, {counted}: estimated legal duty (FDAAA 801)",
+    "overdue_practice": "No results by {due}, {counted} (estimate, by registry practice)",
+    "year_after": "a year after {what} {date}",
+    "years_after_certification": "two years after the certified delay of {date}",
+    "milestone_ahead": "Planned {what}",
+    "milestone_passed": "Planned {what} has passed, still marked as estimated",
+    "milestones_passed": "Planned {what} have passed, still marked as estimated",
+    "verify_by": "Last verified {verified}; to be verified again by {due}",
+    "not_verified": "Not verified since {verified} ({months} months)",
+    "unknown_from": "Will be shown as unknown from {due} unless updated",
+    "unknown_since": "To be shown as unknown since {due}, for lack of updates",
+    "because": "Because: {reasons}",
+    "no_finding": "An estimate from the public record, not a legal finding",
+}
+"""What is said of a day that matters, before and after it."""
+
+ALREADY_TRUE = {
+    "legal_duty": (
+        "Results of 1 trial are overdue (estimated legal duty, FDAAA 801; not a legal finding)",
+        "Results of {count} trials are overdue (estimated legal duty, FDAAA 801; not a legal finding)",
+    ),
+    "registry_practice": (
+        "1 trial has no results a year after its completion (estimate, by registry practice)",
+        "{count} trials have no results a year after their completion (estimate, by registry practice)",
+    ),
+    "results_due_soon": (
+        "Results of 1 trial are due within 30 days, or fell due less than 30 days ago (estimate)",
+        "Results of {count} trials are due within 30 days, or fell due less than 30 days ago (estimate)",
+    ),
+    "milestone_passed": (
+        "1 trial is past a planned date that is still marked as estimated",
+        "{count} trials are past a planned date that is still marked as estimated",
+    ),
+    "verification_lapsed": (
+        "1 open trial has not been verified for 12 months or more",
+        "{count} open trials have not been verified for 12 months or more",
+    ),
+    "will_go_unknown": (
+        "1 trial will be shown as unknown within 60 days unless updated",
+        "{count} trials will be shown as unknown within 60 days unless updated",
+    ),
+}
+"""What is true of how many trials when a watch begins: of one, of several."""
 
 HEADING = {"inclusion": "Inclusion", "exclusion": "Exclusion", "other": "Criteria"}
 SEX = {"ALL": "all sexes", "FEMALE": "women only", "MALE": "men only"}

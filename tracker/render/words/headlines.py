@@ -20,6 +20,7 @@ from tracker.render.words.basics import (
     status,
     status_before,
 )
+from tracker.render.words.calendar import CALENDAR_HEADLINES
 from tracker.render.words.content import CONTENT
 from tracker.render.words.english import DATE_TYPE, HAPPENED, PHASE, STATUS_NEWS, STATUS_NEWS_EXCEPT, STEP, S
 from tracker.render.words.places import PLACES
@@ -201,6 +202,7 @@ _TELLERS: dict[str, Teller] = {
     "merged": _merged,
     "mirror_lags": _mirror,
     "registries_disagree": _mirror,
+    **CALENDAR_HEADLINES,
     **CONTENT,
     **PLACES,
 }

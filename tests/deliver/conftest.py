@@ -1,0 +1,74 @@
+"""An office of deliveries: a database, a mail server, and a clock that moves only when told to."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.deliver.making import make_mail, make_message, make_settings
+from tests.make import DAY
+from tracker.config import Settings
+from tracker.deliver import DeliveryReport, deliver
+from tracker.demo import Mailbox
+from tracker.model.alert import Message
+from tracker.store import Store, migrate
+
+CHANNELS = {"me": "mailto:me@example.org", "team": "mailto:team@example.org", "operator": "mailto:operator@example.org"}
+
+
+class Office:
+    """Messages are put into its outbox and delivered; ``settings`` may be replaced."""
+
+    def __init__(self, url: str, mailbox: Mailbox) -> None:
+        self.url, self.mailbox, self.store = url, mailbox, Store.open(url)
+        self.now = DAY
+        self.settings: Settings = self.settings_with()
+
+    def settings_with(self, *, operator: str | None = "operator", **urls: str) -> Settings:
+        """Settings with further channels, or with others of the same name."""
+        return make_settings(make_mail(self.mailbox.port), CHANNELS | urls, operator=operator)
+
+    def put(self, key: str, channel: str = "me", **given: Any) -> Message:
+        """A message waits."""
+        message = make_message(key, channel=channel, created_at=self.now, **given)
+        assert self.store.cut(message, (), self.now)
+        return message
+
+    def deliver(self, *, after: timedelta = timedelta(0)) -> DeliveryReport:
+        self.now += after
+        return deliver(self.settings, self.store, {}, lambda: self.now)
+
+    def message(self, key: str) -> Message:
+        found = self.store.message(key)
+        assert found is not None
+        return found
+
+    def subjects(self, who: str) -> list[str]:
+        return [str(letter.message["Subject"]) for letter in self.mailbox.to(f"{who}@example.org")]
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database to copy: the migrations are run once."""
+    file = tmp_path_factory.mktemp("template") / "tracker.db"
+    migrate(f"sqlite:///{file}", now=DAY)
+    return file
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with Mailbox() as running:
+        yield running
+
+
+@pytest.fixture
+def office(tmp_path: Path, migrated: Path, mailbox: Mailbox) -> Iterator[Office]:
+    shutil.copy(migrated, tmp_path / "tracker.db")
+    made = Office(f"sqlite:///{tmp_path / 'tracker.db'}", mailbox)
+    yield made
+    made.store.close()

@@ -1,0 +1,270 @@
+"""The TLS ladder, proved on the bytes of real greetings."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.fetch.loopback import answer
+from tests.fetch.loopback_tls import (
+    POST_HANDSHAKE_AUTH,
+    SESSION_TICKET,
+    Hello,
+    TlsServer,
+    hello_of,
+    tls_server,
+)
+from tests.fetch.make import FakeTime, make_fetcher, make_info
+from tracker import sources
+from tracker.errors import BlockedError, FetchError, TransientFetchError
+from tracker.fetch import BoundFetch, Fetcher, Limits, ssl_context
+from tracker.model.source import TLS_PROFILES, TlsChoice, TlsProfile
+
+
+def likes_the_standard_library(hello: Hello) -> bool:
+    return POST_HANDSHAKE_AUTH in hello.extensions
+
+
+def likes_requests(hello: Hello) -> bool:
+    return SESSION_TICKET not in hello.extensions
+
+
+def likes_tls_1_2(hello: Hello) -> bool:
+    return not hello.offers_tls_1_3
+
+
+def likes_nobody(hello: Hello) -> bool:
+    return False
+
+
+def laddered(fetcher: Fetcher, server: TlsServer, *, tls: TlsChoice = "auto") -> BoundFetch:
+    return fetcher.bind(make_info(tls_ladder=True), base_url=server.url, pace=1000, tls=tls)
+
+
+# --- the greetings
+
+
+def test_the_first_greeting_is_that_of_urllib() -> None:
+    """Hosts of the NIH are reported to refuse httpx's own, which lacks extension 49."""
+    of_urllib = ssl._create_default_https_context()
+    of_urllib.post_handshake_auth = True
+    ours = hello_of(ssl_context())
+    assert POST_HANDSHAKE_AUTH in ours.extensions
+    assert ours == hello_of(of_urllib)
+
+
+def test_the_second_greeting_has_no_session_ticket() -> None:
+    first, second = hello_of(ssl_context()), hello_of(ssl_context("requests-like"))
+    assert second.extensions == tuple(number for number in first.extensions if number != SESSION_TICKET)
+    assert (second.versions, second.ciphers) == (first.versions, first.ciphers)
+
+
+def test_the_third_greeting_offers_tls_1_2_only() -> None:
+    first, third = hello_of(ssl_context()), hello_of(ssl_context("tls1.2"))
+    assert first.offers_tls_1_3
+    assert not third.offers_tls_1_3
+    assert third.ciphers < first.ciphers
+
+
+def test_the_greeting_of_plain_httpx_is_none_of_ours() -> None:
+    plain = hello_of(httpx.create_ssl_context())
+    assert plain not in [hello_of(ssl_context(profile)) for profile in TLS_PROFILES]
+
+
+@pytest.mark.parametrize("profile", TLS_PROFILES)
+def test_certificates_are_verified_with_every_profile(profile: TlsProfile) -> None:
+    context = ssl_context(profile)
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+
+
+def test_a_certificate_that_is_not_trusted_is_told_at_once(certificate: Path) -> None:
+    time = FakeTime()
+    with (
+        tls_server(certificate) as server,
+        make_fetcher(time=time) as fetcher,
+        pytest.raises(FetchError, match="certificate is not trusted") as caught,
+    ):
+        laddered(fetcher, server).get("/")
+    assert not isinstance(caught.value, TransientFetchError)
+    assert time.slept == []
+
+
+# --- the rungs
+
+
+@pytest.mark.parametrize(
+    ("likes", "profile"),
+    [
+        (likes_the_standard_library, "standard library"),
+        (likes_requests, "requests-like"),
+        (likes_tls_1_2, "tls1.2"),
+    ],
+)
+def test_the_ladder_is_climbed_to_the_rung_that_the_host_accepts(
+    trusted: Path, likes: Callable[[Hello], bool], profile: TlsProfile
+) -> None:
+    remembered: list[tuple[str, str]] = []
+    with (
+        tls_server(trusted, likes) as server,
+        make_fetcher(remember=lambda host, name: remembered.append((host, name))) as fetcher,
+    ):
+        fetch = laddered(fetcher, server)
+        assert fetch.get("/version").body == b"[]"
+        climbed = TLS_PROFILES.index(profile) + 1
+        assert [likes(hello) for hello in server.hellos] == [False] * (climbed - 1) + [True]
+        assert [str(attempt) for attempt in fetch.attempts()] == [
+            *(f"403 with {name}" for name in TLS_PROFILES[: climbed - 1]),
+            f"200 with {profile}",
+        ]
+        fetch.get("/version")
+        assert len(server.hellos) == climbed + 1, "the run begins with the rung that worked"
+        assert likes(server.hellos[-1])
+    assert remembered == ([] if profile == "standard library" else [(server.host, profile)])
+
+
+def test_what_an_earlier_run_remembered_comes_first(trusted: Path) -> None:
+    with tls_server(trusted, likes_tls_1_2) as server, make_fetcher(profiles={server.host: "tls1.2"}) as fetcher:
+        laddered(fetcher, server).get("/version")
+        assert len(server.hellos) == 1
+
+
+def test_a_remembered_rung_that_is_refused_now_leads_to_the_others(trusted: Path) -> None:
+    remembered: list[str] = []
+    with tls_server(trusted, lambda hello: hello.offers_tls_1_3) as server:
+        profiles = {server.host: "tls1.2"}
+        with make_fetcher(profiles=profiles, remember=lambda host, name: remembered.append(name)) as fetcher:
+            laddered(fetcher, server).get("/version")
+    assert remembered == ["standard library"]
+
+
+def test_a_profile_of_another_version_of_this_program_is_passed_over(trusted: Path) -> None:
+    with tls_server(trusted) as server, make_fetcher(profiles={server.host: "quic"}) as fetcher:
+        laddered(fetcher, server).get("/version")
+        assert str(laddered(fetcher, server).attempts()[0]) == "200 with standard library"
+
+
+def test_where_no_rung_helps_the_error_says_what_each_one_got(trusted: Path) -> None:
+    with tls_server(trusted, likes_nobody) as server, make_fetcher() as fetcher:
+        fetch = laddered(fetcher, server)
+        with pytest.raises(BlockedError) as caught:
+            fetch.get("/version")
+        assert "Tried: 403 with standard library, 403 with requests-like, 403 with tls1.2." in caught.value.message
+        assert "[sources.registry]" in caught.value.remedy
+        with pytest.raises(BlockedError):
+            fetch.get("/version")
+        assert len(server.hellos) == 4, "the ladder is climbed once a run"
+
+
+# --- when it is not climbed
+
+
+def test_a_refusal_of_the_interface_itself_is_no_matter_of_tls(trusted: Path) -> None:
+    refusal = answer(b'{"error": "forbidden"}', "403 Forbidden", "Content-Type: application/json")
+    with tls_server(trusted, likes_nobody, refusal=refusal) as server, make_fetcher() as fetcher:
+        with pytest.raises(BlockedError, match="this is a block"):
+            laddered(fetcher, server).get("/version")
+        assert len(server.hellos) == 1
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        answer(b"<html><title>Just a moment...</title>", "403 Forbidden", "Content-Type: text/html"),
+        answer(b"", "403 Forbidden", "cf-mitigated: challenge"),
+    ],
+    ids=["body", "header"],
+)
+def test_a_challenge_is_not_answered_with_another_greeting(trusted: Path, refusal: bytes) -> None:
+    with tls_server(trusted, likes_nobody, refusal=refusal) as server, make_fetcher() as fetcher:
+        with pytest.raises(BlockedError, match="challenge page"):
+            laddered(fetcher, server).get("/version")
+        assert len(server.hellos) == 1
+        assert str(fetcher.attempts(server.host)[0]) == "challenge page with standard library"
+
+
+def test_other_sources_do_not_climb(trusted: Path) -> None:
+    with tls_server(trusted, likes_tls_1_2) as server, make_fetcher() as fetcher:
+        with pytest.raises(BlockedError):
+            fetcher.bind(make_info(), base_url=server.url, pace=1000).get("/version")
+        assert len(server.hellos) == 1
+
+
+def test_only_clinicaltrials_gov_declares_the_ladder() -> None:
+    assert [key for key, source in sources.load().items() if source.info.tls_ladder] == ["ctgov"]
+
+
+def test_a_profile_set_by_hand_is_the_only_one_and_not_remembered(trusted: Path) -> None:
+    def remember(host: str, profile: str) -> None:
+        pytest.fail("it would outlive the setting")
+
+    with tls_server(trusted, likes_requests) as server, make_fetcher(remember=remember) as fetcher:
+        with pytest.raises(BlockedError, match=r"Tried: 403 with tls1\.2"):
+            laddered(fetcher, server, tls="tls1.2").get("/version")
+        assert laddered(fetcher, server, tls="requests-like").get("/version").status == 200
+        assert len(server.hellos) == 2
+
+
+def test_trouble_on_a_higher_rung_does_not_hide_the_refusal() -> None:
+    """The first greeting was refused, so the host is there; that the next ones find no connection is told with it."""
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        if request.extensions["profile"] == "standard library":
+            return httpx.Response(403, text="no")
+        raise httpx.ConnectError("reset")
+
+    with make_fetcher(handler, limits=Limits(attempts=1)) as fetcher, pytest.raises(BlockedError) as caught:
+        fetcher.bind(make_info(tls_ladder=True), base_url="https://registry.example", pace=1000).get("/version")
+    assert "no answer with requests-like" in caught.value.message
+
+
+def test_passing_trouble_settles_nothing() -> None:
+    remembered: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(403 if request.extensions["profile"] == "standard library" else 503, text="no")
+
+    with (
+        make_fetcher(handler, remember=lambda host, name: remembered.append(name), limits=Limits(attempts=1)) as fetcher,
+        pytest.raises(BlockedError),
+    ):
+        fetcher.bind(make_info(tls_ladder=True), base_url="https://registry.example", pace=1000).get("/version")
+    assert remembered == []
+
+
+# --- what doctor asks
+
+
+def test_a_probe_tries_every_profile_and_changes_nothing(trusted: Path) -> None:
+    with tls_server(trusted, likes_requests) as server, make_fetcher() as fetcher:
+        fetch = laddered(fetcher, server)
+        told = ", ".join(map(str, fetch.probe("/version")))
+        assert told == "403 with standard library, 200 with requests-like, 403 with tls1.2"
+        fetch.get("/version")
+        assert len(server.hellos) == 3 + 2, "the next request begins at the first rung"
+
+
+def test_a_probe_of_a_plain_address_has_nothing_to_tell() -> None:
+    with make_fetcher() as fetcher:
+        assert fetcher.bind(make_info(), base_url="http://127.0.0.1:9", pace=1000).probe("/version") == ()
+
+
+# --- who we say we are
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [(None, b"User-Agent: trial-registry-tracker/0.0 (test)\r\n"), ("mine/1", b"User-Agent: mine/1\r\n"), ("", None)],
+)
+def test_the_user_agent_can_be_set_by_hand_and_left_out(trusted: Path, given: str | None, sent: bytes | None) -> None:
+    with tls_server(trusted) as server, make_fetcher() as fetcher:
+        fetcher.bind(make_info(), base_url=server.url, pace=1000, user_agent=given).get("/version")
+        if sent is None:
+            assert b"user-agent" not in server.heads[0].lower()
+        else:
+            assert sent in server.heads[0]

@@ -1,0 +1,128 @@
+"""Who joins and leaves a watch by its search, and who hears of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.make import DAY, actual, day
+from tracker.model.source import Listed, Search
+from tracker.model.watch import Near, Watch
+from tracker.store.values import Membership, WatchState
+from tracker.sync.listing import Decision, Entry, decide, listing_digest, search_of
+
+SEARCH = Search(fields={"condition": "lupus"})
+A, B, C = "ctgov:NCT00000001", "ctgov:NCT00000002", "ctgov:NCT00000003"
+NEVER = WatchState(created_at=DAY)
+
+
+def listed(trial: str, posted: str | None = "2020-01-01") -> Listed:
+    return Listed(trial=trial, first_posted=actual(posted) if posted else None)
+
+
+def member(trial: str, how: str = "search", left_on: int | None = None) -> Membership:
+    left = day(left_on) if left_on is not None else None
+    return Membership(watch="lupus", trial=trial, how=how, joined_at=DAY, left_search_at=left)
+
+
+def last_listed(search: Search = SEARCH, exclude: frozenset[str] = frozenset()) -> WatchState:
+    """The watch was listed to its end on DAY."""
+    return WatchState(created_at=DAY, listing_digest=listing_digest(search, exclude), last_complete_listing_at=DAY)
+
+
+def decided(
+    found: list[Listed], *members: Membership, state: WatchState | None = None, exclude: frozenset[str] = frozenset()
+) -> Decision:
+    watch = Watch(name="lupus", query=SEARCH.fields, exclude=exclude)
+    return decide(watch, SEARCH, found, state or last_listed(exclude=exclude), {one.trial: one for one in members})
+
+
+def test_the_first_listing_brings_everything_in_silently() -> None:
+    decision = decided([listed(A), listed(B, "2026-03-09")], state=NEVER)
+    assert decision.entries == (Entry(trial=A, kind=None), Entry(trial=B, kind=None))
+    assert (decision.listed, decision.note, decision.left) == (2, "", ())
+
+
+@pytest.mark.parametrize(("days_before", "kind"), [(-1, "new_registration"), (7, "new_registration"), (8, "entered_watch")])
+def test_a_new_registration_was_posted_since_the_last_listing_less_seven_days(days_before: int, kind: str) -> None:
+    posted = (DAY - timedelta(days=days_before)).date().isoformat()
+    [entry] = decided([listed(A, posted)]).entries
+    assert entry.kind == kind
+
+
+def test_a_late_match_says_why_and_so_does_one_without_a_date() -> None:
+    for posted in ("2020-01-01", None, "long ago"):
+        [entry] = decided([listed(A, posted)]).entries
+        assert entry.kind == "entered_watch"
+        assert entry.reason
+
+
+def test_a_date_of_a_month_counts_by_its_last_day() -> None:
+    assert decided([listed(A, "2026-03")]).entries[0].kind == "new_registration"
+    assert decided([listed(A, "2026-02")]).entries[0].kind == "entered_watch"
+
+
+def test_members_that_are_still_listed_are_no_news() -> None:
+    decision = decided([listed(A), listed(B)], member(A), member(B, "listed"))
+    assert (decision.entries, decision.left, decision.shed, decision.back) == ((), (), (), ())
+
+
+def test_a_member_leaves_a_search_once() -> None:
+    assert decided([], member(A)).left == (A,)
+    assert decided([], member(A, left_on=-3)).left == ()
+
+
+@pytest.mark.parametrize("how", ["listed", "page"])
+def test_a_trial_listed_by_hand_cannot_leave_by_a_search(how: str) -> None:
+    assert decided([], member(A, how)).left == ()
+
+
+def test_a_trial_back_in_the_search_enters_again_with_that_reason() -> None:
+    decision = decided([listed(A)], member(A, left_on=-3))
+    assert decision.back == (A,)
+    assert decision.entries == (Entry(trial=A, kind="entered_watch", reason="it is in the search again"),)
+
+
+def test_an_excluded_trial_is_as_if_the_search_did_not_hold_it() -> None:
+    decision = decided([listed(A), listed(B)], exclude=frozenset({A}))
+    assert [entry.trial for entry in decision.entries] == [B]
+    assert decision.listed == 1
+
+
+def test_an_edited_search_joins_silently_and_leaves_a_line_for_the_digest() -> None:
+    edited = last_listed(Search(fields={"condition": "something else"}))
+    decision = decided([listed(A, "2026-03-09"), listed(B)], member(B), state=edited)
+    assert decision.entries == (Entry(trial=A, kind=None),)
+    assert "was edited; 1 trial joined" in decision.note
+
+
+def test_what_an_edit_takes_out_of_a_search_is_shed_without_a_word_now_and_later() -> None:
+    """The registry changed nothing, so neither this listing nor the next may say that the trial left."""
+    edited = last_listed(Search(fields={"condition": "something else"}))
+    decision = decided([listed(A)], member(A), member(B), state=edited)
+    assert (decision.left, decision.shed, decision.note) == ((), (B,), "")
+    assert decided([listed(A)], member(A), member(B, left_on=0)).left == ()
+
+
+def test_what_an_edit_brings_back_is_back_without_an_event() -> None:
+    edited = last_listed(Search(fields={"condition": "something else"}))
+    decision = decided([listed(A)], member(A, left_on=-3), state=edited)
+    assert (decision.back, decision.entries) == ((A,), ())
+
+
+def test_a_changed_exclude_or_place_is_an_edit_and_another_order_is_none() -> None:
+    same = listing_digest(SEARCH, frozenset({A, B}))
+    assert listing_digest(SEARCH, frozenset({B, A})) == same
+    assert listing_digest(SEARCH, frozenset({A})) != same
+    placed = Search(fields=SEARCH.fields, near=Near(place="Oslo", km=50))
+    assert listing_digest(placed, frozenset({A, B})) != same
+    two = Search(fields={"condition": "lupus", "country": "Norway"})
+    other_order = Search(fields={"country": "Norway", "condition": "lupus"})
+    assert listing_digest(two, frozenset()) == listing_digest(other_order, frozenset())
+
+
+def test_a_watch_of_listed_trials_has_nothing_to_search() -> None:
+    assert search_of(Watch(name="by hand", trials=(A,))) is None
+    assert search_of(Watch(name="fields", query={"condition": "lupus"})) == SEARCH
+    assert search_of(Watch(name="address", search="https://registry.example/search")) is not None

@@ -1,0 +1,43 @@
+"""The ``deadlines`` command: days that matter, ahead and passed."""
+
+from __future__ import annotations
+
+import click
+
+from tracker import clock
+from tracker.cli.app import App
+from tracker.cli.options import Shared, shared_options
+
+
+@click.command("deadlines")
+@click.option("--watch", metavar="WATCH", help="Only the trials of this watch.")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "json", "ics"]), default="table", help="How it is written."
+)
+@shared_options
+def deadlines_command(shared: Shared, watch: str | None, form: str) -> None:
+    """Results due and overdue, planned dates that passed, lapses of verification: estimates, not legal findings."""
+    from tracker import events, records
+    from tracker.render import ics, tables
+
+    app = App(shared)
+    now = clock.now()
+    labels = {trial: label for one in app.settings.watches for trial, label in one.labels.items()}
+    with app.store() as store:
+        trials = sorted({member.trial for member in store.memberships() if watch in (None, member.watch)})
+        known = [record for one, record in records.current(store, app.sources, trials) if not one.removed_at]
+    rows = [row for record in known for row in events.deadlines(record, now.date())]
+    rows.sort(key=lambda row: (row.due, row.trial, row.kind))
+    for record in known:
+        labels[record.trial] = labels.get(record.trial) or record.acronym or record.brief_title or ""
+    match "json" if shared.json else form:
+        case "json":
+            app.emit({"deadlines": rows})
+        case "ics":
+            click.echo(ics.calendar(rows, labels, now), nl=False)
+        case "csv":
+            click.echo(tables.grid_csv(tables.deadlines_grid(rows, labels)), nl=False)
+        case _ if rows:
+            app.show(tables.deadlines_grid(rows, labels))
+        case _:
+            app.print("No deadline is known of the followed trials.")

@@ -1,0 +1,119 @@
+"""``/health`` for whoever watches the daemon, and ``/metrics`` for Prometheus when asked: on the loopback address only."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import msgspec
+
+from tracker.store import Store
+
+STALE_AFTER = timedelta(days=2)
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """The daemon's health as JSON. ``status`` is ok, standby or stale (no accepted run for two days)."""
+
+    status: str
+    mode: str
+    started_at: datetime
+    last_pass_at: datetime | None
+    last_pass_clean: bool | None
+    last_accepted: dict[str, datetime]
+    held_runs: int
+    messages_waiting: int
+    messages_failed: int
+    conditions: tuple[str, ...]
+    last_error: str
+
+
+def health(store: Store, mode: str, started_at: datetime, now: datetime, **told: object) -> Health:
+    """What the database and the daemon say of themselves; a daemon that just started is not stale yet."""
+    accepted = {key: state.accepted_at for key, state in store.source_states().items()}
+    latest = max(accepted.values(), default=started_at)
+    stale = now - max(latest, started_at) > STALE_AFTER
+    messages = store.outbox().messages
+    return msgspec.convert(
+        {
+            "status": "standby" if mode == "standby" else "stale" if stale else "ok",
+            "mode": mode,
+            "started_at": started_at,
+            "last_accepted": accepted,
+            "held_runs": len(store.held_runs()),
+            "messages_waiting": sum(message.state == "waiting" for message in messages),
+            "messages_failed": sum(message.state == "failed" for message in messages),
+            "conditions": tuple(found.message for found in store.conditions() if found.ended_at is None),
+            **told,
+        },
+        Health,
+    )
+
+
+def metrics(found: Health, store: Store) -> bytes:
+    """The same for Prometheus. Needs the package prometheus-client (extra ``metrics``)."""
+    from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+    registry = CollectorRegistry()
+
+    def gauge(name: str, text: str, value: float) -> None:
+        Gauge(f"tracker_{name}", text, registry=registry).set(value)
+
+    size = store.size()
+    gauge("up", "1 while the daemon is at work, 0 while it stands by", float(found.status != "standby"))
+    gauge("stale", "1 when no run was accepted for two days", float(found.status == "stale"))
+    gauge("trials", "trials stored", size.trials)
+    gauge("snapshots", "versions stored", size.snapshots)
+    gauge("events", "events stored", size.events)
+    gauge("database_bytes", "size of the database", size.size)
+    gauge("held_runs", "runs that health holds", found.held_runs)
+    gauge("messages_waiting", "messages that wait to be sent", found.messages_waiting)
+    gauge("messages_failed", "messages given up", found.messages_failed)
+    gauge("conditions", "things the operator was told are wrong", len(found.conditions))
+    last = Gauge("tracker_last_accepted_timestamp_seconds", "last accepted run", ["source"], registry=registry)
+    for source, at in found.last_accepted.items():
+        last.labels(source=source).set(at.timestamp())
+    return bytes(generate_latest(registry))
+
+
+class Monitor:
+    """The little HTTP server; a context manager. ``answer`` gives the health, ``count`` the metrics or None when not asked."""
+
+    def __init__(self, port: int, answer: Callable[[], Health], count: Callable[[], bytes] | None) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if self.path == "/health":
+                    found = answer()
+                    self._send(503 if found.status == "stale" else 200, "application/json", msgspec.json.encode(found))
+                elif self.path == "/metrics" and count is not None:
+                    self._send(200, "text/plain; version=0.0.4; charset=utf-8", count())
+                else:
+                    self._send(404, "text/plain", b"Here are /health and, when asked for, /metrics.\n")
+
+            def _send(self, status: int, kind: str, body: bytes) -> None:
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """A line a probe would drown what matters."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.2,), name="monitor", daemon=True)
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._server.server_address[1])
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()

@@ -1,0 +1,236 @@
+"""The running daemon: signals, the lease that makes it the only one, and the loop that does what is due."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from types import FrameType
+
+import msgspec
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from tracker import log
+from tracker.clock import Clock
+from tracker.config import Settings
+from tracker.daemon import systemd
+from tracker.daemon.jobs import JOBS, Job, due_now, name_of, next_at
+from tracker.daemon.monitor import Health, Monitor, health, metrics
+from tracker.deliver import deliver
+from tracker.errors import ConfigError, LeaseHeldError, LeaseLostError, TrackerError
+from tracker.model.source import Source
+from tracker.passes import one_pass
+from tracker.store import Store
+from tracker.store.values import Lease
+
+LEASE_NAME = "daemon"
+LEASE_FOR = timedelta(minutes=2)
+RETRY_AFTER = timedelta(minutes=10)
+TICK_SECONDS = 5
+"""How often the alarm looks at what is due: also the longest that a jumping clock can delay anything."""
+
+logger = log.get(__name__)
+
+
+class State(msgspec.Struct, kw_only=True):
+    """What the daemon is doing, for ``/health``. ``mode`` is starting, standby, idle, a job's name or stopping."""
+
+    mode: str = "starting"
+    started_at: datetime
+    last_pass_at: datetime | None = None
+    last_pass_clean: bool | None = None
+    last_error: str = ""
+
+
+class Daemon:
+    """One daemon process. ``load`` reads the configuration anew; ``make_fetcher`` makes the client of one pass."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        sources: Mapping[str, Source],
+        clock: Clock,
+        load: Callable[[], Settings],
+    ) -> None:
+        self.settings, self.sources, self.clock = settings, sources, clock
+        self.store = Store.open(settings.store_url)
+        self.state = State(started_at=clock())
+        self._load = load
+        self._lease: Lease | None = None
+        self._stop, self._reload = threading.Event(), threading.Event()
+        self._holder = f"{socket.gethostname()}:{os.getpid()}"
+
+    # --- from outside -------------------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Finish the batch at hand and end."""
+        self._stop.set()
+
+    def reload(self) -> None:
+        """Read the configuration again before the next job."""
+        self._reload.set()
+
+    def run(self) -> None:
+        """Do what is due until told to stop."""
+        scheduler = BackgroundScheduler(
+            timezone="UTC",
+            executors={"default": ThreadPoolExecutor(1)},
+            job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
+        )
+        scheduler.add_job(self.tick, "interval", seconds=TICK_SECONDS, next_run_time=self.clock(), id="tick")
+        alive = systemd.watchdog_seconds()
+        if alive:
+            # On its own thread: a long pass is no reason to be killed, a stuck process is.
+            scheduler.add_executor(ThreadPoolExecutor(1), "alive")
+            scheduler.add_job(systemd.notify, "interval", args=["WATCHDOG=1"], seconds=alive, executor="alive", id="alive")
+        scheduler.start()
+        monitor = self._monitor()
+        systemd.notify("READY=1")
+        logger.info(log.pairs("daemon_started", config=self.settings.path))
+        try:
+            self._stop.wait()
+        finally:
+            self.state.mode = "stopping"
+            if monitor:
+                monitor.close()
+            systemd.notify("STOPPING=1")
+            scheduler.shutdown(wait=True)
+            self._let_go()
+            self.store.close()
+            logger.info(log.pairs("daemon_stopped"))
+
+    def health(self) -> Health:
+        """The daemon's health and the database's."""
+        return health(
+            self.store,
+            self.state.mode,
+            self.state.started_at,
+            self.clock(),
+            last_pass_at=self.state.last_pass_at,
+            last_pass_clean=self.state.last_pass_clean,
+            last_error=self.state.last_error,
+        )
+
+    def _monitor(self) -> Monitor | None:
+        asked = self.settings.daemon
+        if asked.port is None:
+            return None
+        return Monitor(asked.port, self.health, (lambda: metrics(self.health(), self.store)) if asked.metrics else None)
+
+    # --- one tick of the alarm ----------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Hold the lease, reread the configuration if asked, and do what is due. No error ends the daemon."""
+        try:
+            if self._stop.is_set() or not self._hold():
+                return
+            if self._reload.is_set():
+                self._reread()
+            now = self.clock()
+            for job in due_now({job: self.store.due(name_of(job)) for job in JOBS}, now):
+                if self._stop.is_set():
+                    return
+                self._do(job)
+            self._show("idle")
+        except (TrackerError, OSError) as error:
+            self.state.last_error = str(error)
+            logger.error(log.pairs("tick_failed", error=error))
+
+    def _hold(self) -> bool:
+        """Whether we are the daemon of this database; if another is, stand by."""
+        try:
+            if self._lease is None:
+                self._lease = self.store.acquire_lease(LEASE_NAME, self._holder, self.clock(), LEASE_FOR)
+            else:
+                self._lease = self.store.renew_lease(self._lease, self.clock(), LEASE_FOR)
+        except LeaseHeldError as error:
+            if self.state.mode != "standby":
+                logger.info(log.pairs("standing_by", why=error))
+            self._show("standby")
+            return False
+        except LeaseLostError:
+            self._lease = None
+            return False
+        return True
+
+    def _let_go(self) -> None:
+        if self._lease is not None:
+            self.store.release_lease(self._lease, self.clock())
+
+    def _do(self, job: Job) -> None:
+        """Do a job and say when it is due next; one that fails is tried again after a while, not at the next tick."""
+        self._show(job)
+        done = False
+        try:
+            match job:
+                case "sync":
+                    self._pass()
+                case "deliver":
+                    deliver(self.settings, self.store, self.sources, self.clock)
+                case "housekeeping":
+                    self.store.housekeep(self.clock())
+            done = True
+        finally:
+            if not self._stop.is_set():  # what was cut short is due again at the next start
+                now = self.clock()
+                again = next_at(job, self.settings.schedule, now)
+                self.store.set_due(name_of(job), now, again if done else min(again, now + RETRY_AFTER))
+
+    def _pass(self) -> None:
+        report = one_pass(self.settings, self.store, self.sources, self.clock, stop=self._between_batches)
+        self.state.last_pass_at, self.state.last_pass_clean = self.clock(), report.clean
+
+    def _between_batches(self) -> bool:
+        """Asked by a pass between batches: whether to stop. Keeps the daemon's lease meanwhile."""
+        if self._lease is not None and not self._stop.is_set():
+            self._hold()
+        return self._stop.is_set()
+
+    def _reread(self) -> None:
+        self._reload.clear()
+        systemd.notify("RELOADING=1")
+        try:
+            settings = self._load()
+        except ConfigError as error:
+            logger.error(log.pairs("config_kept", why=f"the new one is wrong: {error}"))
+            self.state.last_error = str(error)
+        else:
+            if settings.store_url != self.settings.store_url:
+                self.state.last_error = "The [store] url changed: restart the daemon to work in another database."
+                logger.error(log.pairs("config_kept", why=self.state.last_error))
+            else:
+                self.settings, self.state.last_error = settings, ""
+                logger.info(log.pairs("config_reread", config=settings.path))
+                self._reschedule()
+        systemd.notify("READY=1")
+
+    def _reschedule(self) -> None:
+        """A schedule that became shorter counts from the last pass, not from the end of the old interval."""
+        due = self.store.due(name_of("sync"))
+        if due.last_at is not None:
+            self.store.set_due(name_of("sync"), due.last_at, next_at("sync", self.settings.schedule, due.last_at))
+
+    def _show(self, mode: str) -> None:
+        if mode != self.state.mode:
+            self.state.mode = mode
+            systemd.notify(f"STATUS={mode}")
+
+
+def serve(daemon: Daemon) -> None:
+    """Run a daemon in this process until SIGTERM or SIGINT; SIGHUP rereads the configuration."""
+
+    def on_stop(_number: int, _frame: FrameType | None) -> None:
+        daemon.stop()
+
+    def on_reload(_number: int, _frame: FrameType | None) -> None:
+        daemon.reload()
+
+    signal.signal(signal.SIGTERM, on_stop)
+    signal.signal(signal.SIGINT, on_stop)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, on_reload)
+    daemon.run()

@@ -1,0 +1,96 @@
+"""Sends what waits in the outbox, oldest first, and records how each try ended: after sending, never before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import msgspec
+
+from tracker import log
+from tracker.clock import Clock
+from tracker.config import Settings
+from tracker.deliver import plan
+from tracker.deliver.channels import Sender
+from tracker.errors import DeliveryError, PermanentDeliveryError
+from tracker.model.alert import Message, MessageKind
+from tracker.store import Store
+from tracker.store.values import Lease
+
+LEASE_FOR = timedelta(minutes=15)
+"""Longer than any one message takes; the lease is renewed before each."""
+
+DEAD_AFTER = 2
+"""Failures after which a channel is left alone until the next delivery: one may be the message's fault, two are its own."""
+
+logger = log.get(__name__)
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """One message that was tried: ``error`` is empty when its channel took it.
+
+    ``refused`` has a sentence for each recipient that was refused while others of the channel got the message.
+    """
+
+    key: str
+    channel: str
+    kind: MessageKind
+    subject: str
+    error: str = ""
+    given_up: bool = False
+    refused: tuple[str, ...] = ()
+
+
+class Courier:
+    """Tries the messages that are due. ``tried`` is what it has done so far, whatever ends its round."""
+
+    def __init__(self, settings: Settings, store: Store, clock: Clock, lease: Lease, send: Sender) -> None:
+        self.settings, self.store, self.clock, self.lease, self.send = settings, store, clock, lease, send
+        self.tried: list[Sent] = []
+        self._channels = {channel.name: channel for channel in settings.channels}
+        self._failures: Counter[str] = Counter()
+
+    def send_waiting(self) -> None:
+        """Try every message that is due, except that a dead channel is left alone, however much waits for it.
+
+        Raises LeaseLostError when another process has taken over.
+        """
+        for message in self.store.due_messages(self.clock()):
+            if self._failures[message.channel] >= DEAD_AFTER:
+                continue
+            self.store.renew_lease(self.lease, self.clock(), LEASE_FOR)
+            self.tried.append(self._try(message))
+
+    def _try(self, message: Message) -> Sent:
+        told = Sent(key=message.key, channel=message.channel, kind=message.kind, subject=message.subject)
+        try:
+            refused = self._send(message)
+        except PermanentDeliveryError as error:
+            return self._give_up(told, error)
+        except DeliveryError as error:
+            self._failures[message.channel] += 1
+            if message.attempts < len(plan.BACK_OFF):
+                self.store.mark_retry(message.key, str(error), self.clock() + plan.BACK_OFF[message.attempts])
+                logger.warning(log.pairs("message_waits", key=message.key, error=error))
+                return msgspec.structs.replace(told, error=str(error))
+            tries = f"Given up after {message.attempts + 1} tries: {error.message}"
+            return self._give_up(told, PermanentDeliveryError(tries))
+        self.store.mark_sent(message.key, self.clock())
+        if refused:
+            logger.error(log.pairs("message_partly_refused", key=message.key, error=" ".join(refused)))
+        return msgspec.structs.replace(told, refused=refused)
+
+    def _send(self, message: Message) -> tuple[str, ...]:
+        channel = self._channels.get(message.channel)
+        if channel is None:
+            raise PermanentDeliveryError(
+                f'Channel "{message.channel}" is not in the configuration any more.',
+                remedy="Add it again, or drop the message.",
+            )
+        events = [event for event in map(self.store.event, message.events) if event]
+        return self.send(self.settings, channel, message, events, self.clock())
+
+    def _give_up(self, told: Sent, error: PermanentDeliveryError) -> Sent:
+        self.store.mark_failed(told.key, str(error), self.clock())
+        logger.error(log.pairs("message_given_up", key=told.key, error=error))
+        return msgspec.structs.replace(told, error=str(error), given_up=True)

@@ -1,0 +1,173 @@
+"""Cuts messages: decides with `plan`, writes with `Composer`, keeps with the store. Nothing is sent here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import msgspec
+
+from tracker.clock import Clock
+from tracker.config import Settings
+from tracker.config.settings import DAYS
+from tracker.deliver import channels, plan, trouble
+from tracker.deliver.compose import Composer
+from tracker.deliver.courier import Sent
+from tracker.model.alert import Content, Message, MessageKind
+from tracker.model.source import Source
+from tracker.model.vocabulary import When
+from tracker.render import mail
+from tracker.store import Store
+from tracker.store.values import Lease, ReadyAlert
+
+
+def make_message(settings: Settings, key: str, channel: str, kind: MessageKind, content: Content, now: datetime) -> Message:
+    """An outbox entry; its Message-ID derives from its key, so that a repeated sending can be recognised."""
+    return Message(
+        key=key,
+        channel=channel,
+        kind=kind,
+        subject=content.subject,
+        text=content.text,
+        html=content.html,
+        message_id=mail.message_id(key, channels.mail_domain(settings)),
+        created_at=now,
+    )
+
+
+class Desk:
+    """Turns what is due into messages in the outbox, each in one transaction under the delivery's lease."""
+
+    def __init__(self, settings: Settings, store: Store, sources: Mapping[str, Source], clock: Clock, lease: Lease) -> None:
+        self.settings, self.store, self.clock, self.lease = settings, store, clock, lease
+        self.composer = Composer(settings, store, sources)
+
+    def cut_welcomes(self) -> None:
+        """The present of each watch, once, when its first trials were read."""
+        for watch in self.settings.watches:
+            for channel in sorted({send.to for send in watch.send}):
+                key = f"welcome:{channel}:{watch.name}"
+                content = None if self.store.message(key) else self.composer.welcome(watch, channel, self.clock())
+                if content:
+                    self._cut(key, channel, "welcome", content)
+
+    def cut_immediate(self) -> None:
+        """What is to be heard at once: one message a channel."""
+        now = self.clock()
+        ready = self.store.ready_alerts()
+        told = self._told(ready)
+        for letter in plan.immediate(ready, told, self.store.silences(now)):
+            key = f"alert:{letter.channel}:{_hash(letter)}"
+            content = self.composer.alert(letter.channel, letter.wanted, now) if letter.wanted else None
+            self._settle(key, letter, "alert", content)
+
+    def cut_digests(self) -> None:
+        """Every digest that came due since it was last looked at; after a downtime one, not one a day."""
+        for channel, cadences in plan.cadences(self.settings).items():
+            for when in cadences:
+                now = self.clock()
+                due = plan.last_due(self.settings.digest, when, now)
+                name = f"digest:{channel}:{when}"
+                seen = self.store.due(name)
+                if seen.last_at is None:
+                    self.store.set_due(name, last_at=now, next_at=None)
+                elif seen.last_at < due.at:
+                    # A digest speaks of the time since the last one that was written; most days without news have none.
+                    written = f"written:{channel}:{when}"
+                    if self._cut_digest(channel, when, due, self.store.due(written).last_at or seen.last_at):
+                        self.store.set_due(written, last_at=due.at, next_at=None)
+                    self.store.set_due(name, last_at=due.at, next_at=None)
+
+    def cut_operator(self) -> None:
+        """One message to the operator for each run that is held, each trouble that began or ended, each message given up.
+
+        Messages to the operator are left out: one that cannot be sent must not bring forth another.
+        """
+        channel, now = self.settings.operator.channel, self.clock()
+        if channel is None:
+            return
+        for run in self.store.held_runs():
+            key = f"operator:held:{run.id}"
+            if self.store.message(key) is None:
+                self._cut(key, channel, "operator", self.composer.held_run(run, channel, now))
+        for condition in self.store.conditions():
+            if condition.ended_at is not None or condition.told_begin_at is None:
+                phase = "began" if condition.ended_at is None else "ended"
+                key = f"operator:{phase}:{condition.name}:{condition.since.isoformat()}"
+                self._cut(key, channel, "operator", trouble.condition(self.settings, condition, channel, now))
+                self.store.mark_condition_told(condition.name, now)
+        for message in self.store.outbox().messages:
+            key = f"operator:gave-up:{message.key}"
+            if message.state == "failed" and message.kind != "operator" and self.store.message(key) is None:
+                self._cut(key, channel, "operator", trouble.given_up(self.settings, message, channel, now))
+
+    def cut_refusals(self, tried: Iterable[Sent]) -> None:
+        """One message to the operator for each that some recipients of its channel were refused."""
+        channel = self.settings.operator.channel
+        for item in tried:
+            key = f"operator:refused:{item.key}"
+            if channel and item.refused and item.kind != "operator":
+                now = self.clock()
+                content = trouble.refused(self.settings, item.subject, item.channel, item.refused, channel, now)
+                self._cut(key, channel, "operator", content)
+
+    def _cut_digest(self, channel: str, when: When, due: plan.Due, since: datetime) -> bool:
+        """Whether there was a digest to write."""
+        now = self.clock()
+        ready = self.store.ready_alerts(channel=channel)
+        letter = plan.digest(channel, when, ready, self._told(ready).get(channel, ()), self.store.silences(now))
+        watches = [w.name for w in self.settings.watches if any(send.to == channel and send.when == when for send in w.send)]
+        notes = self.store.notes(watches)
+        content = None
+        if letter.wanted or notes or self._proof_of_life(when, due):
+            content = self.composer.digest(
+                channel,
+                letter.wanted,
+                now,
+                cadence=when,
+                notes=[note.text for note in notes],
+                since=since,
+                told_at_once=self.store.told_at_once(channel, since, due.at),
+            )
+        key = f"digest:{channel}:{when}:{due.day.isoformat()}"
+        self._settle(key, letter, "digest", content, notes=tuple(note.id for note in notes))
+        return content is not None
+
+    def _proof_of_life(self, when: When, due: plan.Due) -> bool:
+        """Whether a digest without news is to say so: failures and silence must not look alike."""
+        policy = self.settings.digest.when_empty
+        weekly = DAYS[due.day.weekday()] == self.settings.digest.weekly_on
+        return policy == "always" or (policy == "weekly" and (when == "weekly" or weekly))
+
+    def _told(self, ready: list[ReadyAlert]) -> dict[str, set[str]]:
+        return {channel: self.store.told_events(channel) for channel in {item.alert.channel for item in ready}}
+
+    def _settle(
+        self, key: str, letter: plan.Letter, kind: MessageKind, content: Content | None, notes: tuple[int, ...] = ()
+    ) -> None:
+        """Cut the message, or only settle the alerts that need none."""
+        superseded = [(alert, "the channel has heard of it already") for alert in letter.told]
+        message = None
+        if content is not None:
+            message = make_message(self.settings, key, letter.channel, kind, content, self.clock())
+            message = msgspec.structs.replace(message, events=tuple(letter.wanted))
+        elif not letter.silenced and not superseded:
+            return
+        self.store.cut(
+            message,
+            letter.alerts,
+            self.clock(),
+            silenced=letter.silenced,
+            superseded=superseded,
+            notes=notes,
+            lease=self.lease,
+        )
+
+    def _cut(self, key: str, channel: str, kind: MessageKind, content: Content) -> None:
+        now = self.clock()
+        self.store.cut(make_message(self.settings, key, channel, kind, content, now), (), now, lease=self.lease)
+
+
+def _hash(letter: plan.Letter) -> str:
+    return hashlib.sha256(" ".join(sorted(letter.wanted)).encode()).hexdigest()[:20]

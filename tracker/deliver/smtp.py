@@ -1,0 +1,188 @@
+"""Mail through the server of ``[mail]``: one letter, every recipient once, and errors that say whether to try again.
+
+smtplib hands a letter to those recipients that the server takes and only reports the others. Trying again would then
+send it twice to the first, so the steps of a delivery are taken one by one here.
+"""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import parseaddr
+from urllib.parse import unquote, urlsplit
+
+from tracker.config import Mail, Settings
+from tracker.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
+from tracker.model.alert import Message
+from tracker.model.watch import Channel
+from tracker.render import mail
+
+TIMEOUT_SECONDS = 30
+PATIENCE = 3
+"""In so many tries a recipient that is refused for now keeps the letter from all: most servers that put a new sender off
+take it minutes later. After that the others get it, and the operator hears who did not."""
+
+_KEPT = "The message is kept and tried again."
+_TAKEN = (250, 251)
+
+Refused = Mapping[str, tuple[int, bytes]]
+"""Recipient -> the server's code and words."""
+
+
+def send(settings: Settings, channel: Channel, message: Message, now: datetime) -> tuple[str, ...]:
+    """Send a message to every address of a ``mailto:`` channel; a sentence for each that was refused while others took it.
+
+    Raises TransientDeliveryError or PermanentDeliveryError when nobody was sent it.
+    """
+    if settings.mail is None:
+        raise PermanentDeliveryError(
+            f'Channel "{channel.name}" needs [mail], which is not set up.', remedy="Add [mail] with host and from."
+        )
+    letter = mail.email(
+        message,
+        sender=settings.mail.sender,
+        recipients=recipients(channel.url),
+        reply_to=settings.mail.reply_to or "",
+        list_name=channel.name,
+        unsubscribe_address=parseaddr(settings.mail.reply_to or settings.mail.sender)[1],
+        date=now,
+    )
+    with _session(settings.mail) as server:
+        try:
+            refused = _hand_over(server, channel, letter, patient=message.attempts < PATIENCE)
+        except (smtplib.SMTPException, OSError) as error:
+            raise _broken_off(settings.mail, error) from error
+    return tuple(_refusal(channel, address, *answer) for address, answer in refused.items())
+
+
+def recipients(url: str) -> list[str]:
+    """The addresses of a ``mailto:`` URL."""
+    return [unquote(part).strip() for part in urlsplit(url).path.split(",") if part.strip()]
+
+
+def mail_domain(settings: Settings) -> str:
+    """The domain our Message-IDs belong to: that of the sender."""
+    sender = settings.mail.sender if settings.mail else ""
+    return parseaddr(sender)[1].partition("@")[2] or "tracker.invalid"
+
+
+def greet(settings: Mail) -> None:
+    """Connect and log in, and send nothing: what ``doctor`` does. Raises TransientDeliveryError."""
+    with _session(settings):
+        pass
+
+
+def _hand_over(server: smtplib.SMTP, channel: Channel, letter: EmailMessage, *, patient: bool) -> Refused:
+    """One mail transaction. Returns the recipients that were refused while others were sent the letter."""
+    content = letter.as_bytes()
+    [sender] = letter["From"].addresses
+    # The addresses as the header spells them: an international domain goes on the wire in its ASCII form.
+    to = [address.addr_spec for address in letter["To"].addresses]
+    code, words = server.mail(sender.addr_spec, [f"size={len(content)}"] if server.has_extn("size") else [])
+    if code != 250:
+        raise smtplib.SMTPSenderRefused(code, words, sender.addr_spec)
+    answers = {address: server.rcpt(address) for address in to}
+    refused = {address: answer for address, answer in answers.items() if answer[0] not in _TAKEN}
+    for_now = {address: answer for address, answer in refused.items() if answer[0] < 500}
+    if for_now and (patient or len(refused) == len(answers)):
+        address, answer = next(iter(for_now.items()))
+        raise TransientDeliveryError(_refusal(channel, address, *answer), remedy=_KEPT)
+    if len(refused) == len(answers):
+        address, answer = next(iter(refused.items()))
+        raise PermanentDeliveryError(
+            _refusal(channel, address, *answer), remedy="Correct the address of the channel, then `tracker outbox retry`."
+        )
+    code, words = server.data(content)
+    if code != 250:
+        raise smtplib.SMTPDataError(code, words)
+    return refused
+
+
+def _refusal(channel: Channel, address: str, code: int, words: bytes) -> str:
+    return f'The mail server refused {address} of channel "{channel.name}": {code} {_plain(words)}.'
+
+
+# --- the connection -------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _session(settings: Mail) -> Iterator[smtplib.SMTP]:
+    """A connection that is logged in. Raises TransientDeliveryError: no letter is at fault when there is none yet."""
+    try:
+        server = _connected(settings)
+    except (smtplib.SMTPException, OSError) as error:
+        raise _unreached(settings, error) from error
+    try:
+        yield server
+    finally:
+        # Whatever the server says to our leaving, what it accepted stays accepted.
+        with suppress(smtplib.SMTPException):
+            server.quit()
+        server.close()
+
+
+def _connected(settings: Mail) -> smtplib.SMTP:
+    if settings.security == "tls":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(
+            settings.host, settings.port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
+        )
+    else:
+        server = smtplib.SMTP(settings.host, settings.port, timeout=TIMEOUT_SECONDS)
+    try:
+        if settings.security == "starttls":
+            server.starttls(context=ssl.create_default_context())
+        if settings.user and settings.password:
+            server.login(settings.user, settings.password)
+        server.ehlo_or_helo_if_needed()
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def _unreached(settings: Mail, error: smtplib.SMTPException | OSError) -> TransientDeliveryError:
+    """Why there is no connection. All of it is mended in [mail] or at the server while the message waits."""
+    where = f"{settings.host}:{settings.port}"
+    match error:
+        case smtplib.SMTPAuthenticationError():
+            sentence = f"{where} did not accept user and password of [mail] ({error.smtp_code} {_plain(error.smtp_error)})."
+            remedy = "Check [mail] user and password; the message is kept and tried again."
+        case smtplib.SMTPResponseException():
+            sentence = f"{where} takes no mail from here: it answered {error.smtp_code} {_plain(error.smtp_error)}."
+            remedy = "Mend what the server names; the message is kept and tried again."
+        case smtplib.SMTPNotSupportedError():
+            sentence = f"{where} does not offer what [mail] asks for: {_plain(str(error))}"
+            remedy = "Check [mail] security, user and password; the message is kept and tried again."
+        case ssl.SSLCertVerificationError():
+            sentence = f"{where} shows a certificate that is not trusted: {error.verify_message}."
+            remedy = (
+                "Write [mail] host as its certificate does, or name the file of its authority in the environment "
+                "variable SSL_CERT_FILE; the message is kept and tried again."
+            )
+        case ssl.SSLError():
+            sentence = f'{where} does not speak TLS as [mail] security = "{settings.security}" asks ({error.reason}).'
+            remedy = 'Port 465 goes with "tls", port 587 with "starttls"; the message is kept and tried again.'
+        case _:
+            sentence = f"{where} could not be reached or broke off ({type(error).__name__}: {_plain(str(error))})."
+            remedy = "Check [mail] host, port and security; the message is kept and tried again."
+    return TransientDeliveryError(sentence, remedy=remedy)
+
+
+def _broken_off(settings: Mail, error: smtplib.SMTPException | OSError) -> DeliveryError:
+    """What the server said to this letter, or that it went away in the middle of it."""
+    if not isinstance(error, smtplib.SMTPResponseException):
+        return _unreached(settings, error)
+    sentence = f"{settings.host} answered {error.smtp_code} {_plain(error.smtp_error)}."
+    if error.smtp_code >= 500:
+        return PermanentDeliveryError(sentence, remedy="Mend what the server names, then `tracker outbox retry`.")
+    return TransientDeliveryError(sentence, remedy=_KEPT)
+
+
+def _plain(words: bytes | str) -> str:
+    decoded = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    return re.sub(r"\s+", " ", decoded).strip()[:200]

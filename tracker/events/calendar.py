@@ -1,0 +1,135 @@
+"""Records held against a day: which deadlines a trial has, and which of them have become news since the rules last ran.
+
+What is already true when a trial is first read is no news: it belongs to the list of deadlines and the welcome message.
+A rule that becomes true later is told once for each trial, kind and due date, whenever and however often one looks.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from tracker.events.detection import evidence_links, identity, named_hash, overridden
+from tracker.events.occasions import Occasion, occasions
+from tracker.model.deadline import Deadline, DeadlineState
+from tracker.model.event import Event, Evidence, Seen
+from tracker.model.record import TrialRecord
+from tracker.model.vocabulary import Severity
+
+_NOTICES = frozenset({"results_due_soon", "will_go_unknown"})
+"""Kinds that tell of a day ahead."""
+
+
+def deadlines(record: TrialRecord, today: dt.date) -> tuple[Deadline, ...]:
+    """Every deadline known of a trial, ahead or passed, in order of their days. Results stand in one row."""
+    known = occasions(record)
+    overdue = any(occasion.kind == "results_overdue" and occasion.true_on(today) for occasion in known)
+    hidden = "results_due_soon" if overdue else "results_overdue"
+    rows = (_deadline(record, occasion, today) for occasion in known if occasion.kind != hidden)
+    return tuple(sorted(rows, key=lambda row: (row.due, row.kind)))
+
+
+def already_true(record: TrialRecord, today: dt.date) -> tuple[Deadline, ...]:
+    """The deadlines that are news no more, soon or passed: what the welcome message tells of a trial, and no alert will."""
+    return tuple(row for row in deadlines(record, today) if row.told_on and row.told_on <= today)
+
+
+def next_news(record: TrialRecord, after: dt.date) -> dt.date | None:
+    """The next day on which a rule becomes true of this record; until then it need not be looked at again."""
+    return min((day for occasion in occasions(record) if (day := occasion.told_on) and day > after), default=None)
+
+
+def calendar_events(
+    record: TrialRecord,
+    *,
+    label: str,
+    since: datetime | None,
+    now: datetime,
+    seen: Seen,
+    before: TrialRecord | None = None,
+    overrides: Mapping[str, Severity] | None = None,
+) -> tuple[Event, ...]:
+    """What has become true of a trial after ``since`` and by ``now``, both aware, counted in UTC days.
+
+    ``since`` is when the rules last ran for this trial, or when it was first read; None, on the first reading, gives
+    nothing. ``seen`` is the current version. ``before`` is the record as it stood at ``since`` where it has changed: what
+    was true of it is no news, what its change made true at once is. Headlines stay empty: words are ``render``'s business.
+    """
+    if since is None:
+        return ()
+    settled, today = _day(since), _day(now)
+    known = {occasion.key for occasion in occasions(before or record) if occasion.true_on(settled)}
+    news = [occasion for occasion in occasions(record) if occasion.true_on(today) and occasion.key not in known]
+    return tuple(_event(record, occasion, label, since, now, seen, overrides or {}) for occasion in news)
+
+
+def _deadline(record: TrialRecord, occasion: Occasion, today: dt.date) -> Deadline:
+    return Deadline(
+        kind=occasion.kind,
+        effects=occasion.effects,
+        trial=record.trial,
+        due=occasion.due,
+        told_on=occasion.told_on,
+        state=_state(record, occasion, today),
+        severity=occasion.severity,
+        rule=occasion.rule,
+        details=_details(occasion, today),
+    )
+
+
+def _state(record: TrialRecord, occasion: Occasion, today: dt.date) -> DeadlineState:
+    if occasion.told_on is None:
+        return "returned" if record.results_state == "RETURNED" else "submitted"
+    if today < occasion.told_on:
+        return "ahead"
+    if occasion.kind not in _NOTICES:
+        return "passed"
+    if occasion.kind == "results_due_soon":
+        return "soon" if today <= occasion.due else "grace"
+    return "soon" if today < occasion.due else "passed"
+
+
+def _details(occasion: Occasion, today: dt.date) -> dict[str, Any]:
+    return {
+        "due": occasion.due.isoformat(),
+        "days": (occasion.due - today).days,
+        "reasons": list(occasion.reasons),
+        "estimate": True,
+        **occasion.facts,
+    }
+
+
+def _event(
+    record: TrialRecord,
+    occasion: Occasion,
+    label: str,
+    since: datetime,
+    now: datetime,
+    seen: Seen,
+    overrides: Mapping[str, Severity],
+) -> Event:
+    severity, rule = overridden(occasion.severity, occasion.rule, occasion.kind, occasion.effects, overrides)
+    posted = record.last_update_posted
+    return Event(
+        id=identity(record.trial, occasion.kind, occasion.due.isoformat()),
+        kind=occasion.kind,
+        effects=occasion.effects,
+        trial=record.trial,
+        label=label,
+        severity=severity,
+        rule=rule,
+        cause="calendar",
+        details=_details(occasion, _day(now)),
+        detected_at=now,
+        seen_between=(since, now),
+        effective_at=now,
+        updated_on=posted.date if posted else None,
+        data_version=seen.data_version,
+        evidence=Evidence(old=named_hash(seen.sha256), new=named_hash(seen.sha256), links=evidence_links(record.url)),
+    )
+
+
+def _day(moment: datetime) -> dt.date:
+    return moment.astimezone(UTC).date()

@@ -1,0 +1,188 @@
+"""What a record's dates lead to: the calendar kinds, each a small rule from a record to the days that matter.
+
+An occasion is worked out from the record alone, so it is the same whenever one looks; `tracker.events.calendar` holds it
+against a day. A date given to the month or year counts to its last day.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from tracker.events.kinds import calendar_kind
+from tracker.events.results import has_results
+from tracker.events.results_duty import last_day, milestone, results_duty, years_later
+from tracker.model.dates import RegistryDate
+from tracker.model.ids import REGISTRIES, split_key
+from tracker.model.record import TrialRecord
+from tracker.model.vocabulary import OPEN_STATUSES, Severity
+
+RESULTS_NOTICE = timedelta(days=30)
+"""Results are announced as due soon this long before the day."""
+RESULTS_GRACE = timedelta(days=30)
+"""The registry takes so long to post what was submitted in time: overdue is said only after it."""
+UNKNOWN_NOTICE = timedelta(days=60)
+"""Time enough to ask the sponsor for an update."""
+
+_FADING = frozenset({"RECRUITING", "NOT_YET_RECRUITING", "ENROLLING_BY_INVITATION", "ACTIVE_NOT_RECRUITING"})
+_WAITING = frozenset({"SUBMITTED", "RETURNED"})
+_MILESTONES = ("start_date", "primary_completion_date", "completion_date")
+_SOURCES = frozenset(registry.source for registry in REGISTRIES)
+_BASES = ("legal_duty", "registry_practice")
+
+calendar_kind(
+    "results_due_soon",
+    description="By our estimate, results of an interventional trial are due within 30 days.",
+    effects=_BASES,
+    weight=46,
+)
+calendar_kind(
+    "results_overdue",
+    description="By our estimate, results of an interventional trial are overdue by more than 30 days.",
+    effects=_BASES,
+    weight=78,
+)
+calendar_kind(
+    "milestone_passed",
+    description="A planned start or completion date has passed and is still marked as estimated.",
+    effects=("start", "primary_completion", "completion"),
+    weight=40,
+)
+calendar_kind("verification_lapsed", description="The record of an open trial has not been verified for 12 months.", weight=12)
+calendar_kind(
+    "will_go_unknown",
+    description="Within 60 days the registry will show the trial's status as unknown, unless the record is updated.",
+    weight=48,
+)
+
+
+class Occasion(msgspec.Struct, frozen=True, kw_only=True):
+    """A day that matters. It is true from ``told_on`` on; None when it is known but never news.
+
+    ``facts`` are details that do not depend on the day one looks.
+    """
+
+    kind: str
+    effects: tuple[str, ...] = ()
+    due: dt.date
+    told_on: dt.date | None
+    severity: Severity
+    rule: str
+    reasons: tuple[str, ...]
+    facts: dict[str, Any] = {}
+
+    @property
+    def key(self) -> tuple[str, dt.date]:
+        """What makes it one of its trial: a date that moves makes another."""
+        return self.kind, self.due
+
+    def true_on(self, day: dt.date) -> bool:
+        """Whether it is true on a day."""
+        return self.told_on is not None and self.told_on <= day
+
+
+def occasions(record: TrialRecord) -> tuple[Occasion, ...]:
+    """All that follows from a record's dates. A page that repeats a registry's record has none of its own."""
+    if split_key(record.trial).source not in _SOURCES:
+        return ()
+    return (*_results(record), *_milestones(record), *_verification(record), *_unknown(record))
+
+
+def _results(record: TrialRecord) -> Iterator[Occasion]:
+    duty = None if has_results(record) else results_duty(record)
+    if duty is None:
+        return
+    waiting = record.results_state in _WAITING
+    effect = "legal_duty" if duty.legal else "registry_practice"
+    facts = {"counted_from": duty.counted_from, "results_state": record.results_state}
+    behind = (
+        "a legal duty (FDAAA 801) probably applies" if duty.legal else "expected by registry practice, not by a recognised duty"
+    )
+    yield Occasion(
+        kind="results_due_soon",
+        effects=(effect,),
+        due=duty.due,
+        told_on=None if waiting else duty.due - RESULTS_NOTICE,
+        severity="notable",
+        rule=f"the estimated due date of results is {RESULTS_NOTICE.days} days away; {behind}",
+        reasons=duty.reasons,
+        facts=facts,
+    )
+    if not waiting:
+        yield Occasion(
+            kind="results_overdue",
+            effects=(effect,),
+            due=duty.due,
+            told_on=duty.due + RESULTS_GRACE + timedelta(days=1),
+            severity="major" if duty.legal else "notable",
+            rule=f"no results {RESULTS_GRACE.days} days after the estimated due date; {behind}; not a legal finding",
+            reasons=duty.reasons,
+            facts=facts,
+        )
+
+
+def _milestones(record: TrialRecord) -> Iterator[Occasion]:
+    """Planned dates, those of one day together: primary completion and completion often are the same."""
+    if record.recruitment_status == "WITHDRAWN":
+        return
+    planned: dict[dt.date, dict[str, str]] = {}
+    for field in _MILESTONES:
+        date: RegistryDate | None = getattr(record, field)
+        day = last_day(date)
+        if date and day and date.type == "ESTIMATED":
+            planned.setdefault(day, {})[field] = date.date
+    for day, dates in planned.items():
+        yield Occasion(
+            kind="milestone_passed",
+            effects=tuple(field.removesuffix("_date") for field in dates),
+            due=day,
+            told_on=day + timedelta(days=1),
+            severity="notable",
+            rule="a planned date has passed and is still marked as estimated",
+            reasons=tuple(f"{milestone(field)} {text} is marked as estimated" for field, text in dates.items()),
+            facts={"dates": dates},
+        )
+
+
+def _verification(record: TrialRecord) -> Iterator[Occasion]:
+    verified = last_day(record.verified_on)
+    if verified is None or record.verified_on is None or record.recruitment_status not in OPEN_STATUSES:
+        return
+    due = years_later(verified, 1)
+    yield Occasion(
+        kind="verification_lapsed",
+        due=due,
+        told_on=due + timedelta(days=1),
+        severity="minor",
+        rule="the record of an open trial was not verified for 12 months",
+        reasons=(f"last verified {record.verified_on.date}", "open trials are to be brought up to date every 12 months"),
+        facts={"verified_on": record.verified_on.date},
+    )
+
+
+def _unknown(record: TrialRecord) -> Iterator[Occasion]:
+    """The registry's own rule: past completion, and not verified for two years; the status turns on the day after both."""
+    verified = last_day(record.verified_on)
+    if verified is None or record.verified_on is None or record.recruitment_status not in _FADING:
+        return
+    if not record.trial.startswith("ctgov:"):
+        return
+    ends = record.completion_date if last_day(record.completion_date) else record.primary_completion_date
+    completed = last_day(ends)
+    stale = years_later(verified, 2)
+    due = max(stale, completed or stale) + timedelta(days=1)
+    stated = f"completion {ends.date}" if ends and completed else "no completion date given"
+    yield Occasion(
+        kind="will_go_unknown",
+        due=due,
+        told_on=due - UNKNOWN_NOTICE,
+        severity="notable",
+        rule=f"the registry shows trials as unknown that are past completion and unverified for two years; told"
+        f" {UNKNOWN_NOTICE.days} days before",
+        reasons=(f"last verified {record.verified_on.date}", stated),
+        facts={"verified_on": record.verified_on.date},
+    )
