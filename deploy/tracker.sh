@@ -19,5 +19,6 @@ if [ -r "$secrets" ]; then
     . "$secrets"
     set +a
 fi
+umask 027
 export TRACKER_CONFIG="$config"
 exec /opt/tracker/bin/tracker "$@"

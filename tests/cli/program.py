@@ -65,21 +65,26 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), **(extra or {})}
 
 
-class Terminal(io.StringIO):
-    """An output that says it is a terminal."""
+class Stream(io.TextIOWrapper):
+    """An output in memory, for texts and bytes alike, that may say it is a terminal."""
+
+    def __init__(self, *, terminal: bool) -> None:
+        self.written = io.BytesIO()
+        self.terminal = terminal
+        super().__init__(self.written, encoding="utf-8", newline="", write_through=True)
 
     def isatty(self) -> bool:
-        return True
+        return self.terminal
 
 
 def inside(*args: str | Path, terminal: bool = False) -> Ended:
     """The program in this process; logging is left as it was found. An error that was not foreseen is raised."""
-    out, err = (Terminal(), Terminal()) if terminal else (io.StringIO(), io.StringIO())
+    out, err = Stream(terminal=terminal), Stream(terminal=terminal)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), _logging_kept(), pytest.raises(SystemExit) as ended:
         main([str(arg) for arg in args])
     code = ended.value.code
     assert isinstance(code, int)
-    return Ended(code, out.getvalue(), err.getvalue())
+    return Ended(code, out.written.getvalue().decode(), err.written.getvalue().decode())
 
 
 @contextlib.contextmanager

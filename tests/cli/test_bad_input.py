@@ -83,6 +83,18 @@ def test_a_registry_that_gives_no_data_version_is_a_failed_run(world: World, sta
     assert (stored(world, A), log(run)) == (1, set())
 
 
+def test_a_sync_that_could_read_nothing_at_all_has_failed(world: World, run: Run) -> None:
+    world.configure(f'[[watch]]\nname = "mine"\ntrials = ["{A}", "{B}"]\n')
+    publish(world)
+    run("sync")
+    world.now += timedelta(days=1)
+    publish(world)
+    world.registry.fault = lambda request: Reply(headers=JSON, body=b"{}") if request.path.endswith("/studies") else None
+    assert run("sync").code == 1
+    world.registry.fault = None
+    assert run("sync").code == 0
+
+
 def test_another_trials_record_is_not_taken_for_the_one_asked_for(followed: World, run: Run) -> None:
     def another(request: Request) -> Reply | None:
         answer = followed.registry.answer(request)
@@ -99,11 +111,11 @@ def test_another_trials_record_is_not_taken_for_the_one_asked_for(followed: Worl
     assert "NCT00000999" not in run("list").out
 
 
-def test_a_page_whose_anchors_are_gone_fails_and_the_registry_goes_on(followed: World, start: Run, run: Run) -> None:
+def test_a_page_whose_anchors_are_gone_fails_and_the_registry_goes_on(followed: World, run: Run) -> None:
     followed.pages = {PATH: "<!doctype html><html><body><h1>Our new site</h1><p>Trials, now with videos.</p></body></html>"}
     followed.amend(A, statusModule__overallStatus="COMPLETED")
     publish(followed)
-    ended = start("sync", "--no-deliver")
+    ended = run("sync", "--no-deliver")
     assert ended.code == 3
     assert f"failed: meddatax:{PAGE}: " in ended.out
     assert log(run) == {(f"ctgov:{A}", "recruitment_status_changed")}
@@ -151,11 +163,11 @@ def test_each_bad_record_is_the_trouble_of_its_own_trial(world: World, start: Ru
     assert "failed" in again.out, "a trial that cannot be read is told of each time"
 
 
-def test_a_number_of_no_registry_is_a_mistake_in_the_configuration(followed: World, start: Run, run: Run) -> None:
+def test_a_number_of_no_registry_is_a_mistake_in_the_configuration(followed: World, run: Run) -> None:
     text = followed.config.read_text("utf-8")
     followed.config.write_text(text.replace(B, "ABC-12345"), "utf-8")
     publish(followed)
-    ended = start("sync")
+    ended = run("sync")
     assert ended.code == 2
     assert ended.out == ""
     assert '"ABC-12345"' in ended.err

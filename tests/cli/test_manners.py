@@ -97,13 +97,15 @@ def test_the_configuration_is_named_by_option_then_environment_then_folder(
     assert str(tmp_path / "missing.toml") in ended.err
 
 
-def test_relative_paths_go_by_the_configuration_and_not_by_the_working_directory(tmp_path: Path) -> None:
+def test_relative_paths_go_by_the_configuration_and_not_by_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "here").mkdir()
     (tmp_path / "elsewhere").mkdir()
     assert inside("init", "--config", tmp_path / "here" / "config.toml").code == 0
-    ended = process("list", "--config", "../here/config.toml", folder=tmp_path / "elsewhere")
-    assert ended.code == 0
-    assert [path.name for path in (tmp_path / "elsewhere").iterdir() if not path.name.startswith(".")] == []
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert inside("list", "--config", "../here/config.toml").code == 0
+    assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
 def test_verbosity_goes_to_stderr(world: World, run: Run) -> None:
@@ -118,13 +120,12 @@ def test_verbosity_goes_to_stderr(world: World, run: Run) -> None:
 # --- pipes and terminals --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("arguments", [("changes", "--json"), ("outbox",)])
-def test_a_reader_that_hangs_up_is_no_error_to_talk_about(demo: Path, arguments: tuple[str, ...]) -> None:
+def test_a_reader_that_hangs_up_is_no_error_to_talk_about(demo: Path) -> None:
     """As in ``tracker … | head -1``, with a reader that is gone before anything was written."""
     reader, writer = os.pipe()
     os.close(reader)
     ended = subprocess.run(
-        command(["--config", demo / "config.toml", *arguments]), env=environment(), stdout=writer, stderr=subprocess.PIPE
+        command(["--config", demo / "config.toml", "changes"]), env=environment(), stdout=writer, stderr=subprocess.PIPE
     )
     os.close(writer)
     assert ended.stderr == b""

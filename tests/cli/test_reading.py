@@ -265,6 +265,21 @@ def test_diff_called_wrongly_says_how(ask: Run, arguments: tuple[str | Path, ...
     assert words in ended.err
 
 
+# --- deadlines ------------------------------------------------------------------------------------------------------
+
+
+def test_deadlines_in_four_forms(ask: Run) -> None:
+    values = ask("deadlines", "--json")
+    assert values.code == 0
+    rows = values.json["deadlines"]
+    assert rows
+    assert ask("deadlines", "--format", "json").out == values.out
+    assert len(table(ask("deadlines", "--format", "csv").out)) == len(rows)
+    assert ask("deadlines", "--format", "ics").out.count("BEGIN:VEVENT") == len(rows)
+    assert rows[0]["trial"].partition(":")[2] in ask("deadlines").out
+    assert ask("deadlines", "--watch", "lups").code == 2
+
+
 # --- parse ----------------------------------------------------------------------------------------------------------
 
 

@@ -130,7 +130,7 @@ def test_check_says_what_is_allowed_but_seldom_meant(tmp_path: Path) -> None:
     config.write_text('[[watch]]\nname = "mine"\ntrials = ["NCT07177911"]\n', "utf-8")
     ended = inside("check", "--config", config)
     assert ended.code == 0
-    assert "is in order: 1 watches, 1 trials" in ended.out or "is in order: 1 watch, 1 trial" in ended.out
+    assert f"{config} is in order: 1 watch, 1 trial or page listed by hand, 0 channels.\n" in ended.out
     assert 'note: [[watch]] "mine" sends to nobody' in ended.out
 
 

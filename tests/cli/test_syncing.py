@@ -78,9 +78,9 @@ def test_a_second_sync_at_the_same_data_version_asks_for_nothing(following: Worl
     assert [request.path.rpartition("/")[2] for request in following.registry.requests[asked:]] == ["version", "studies"]
 
 
-def test_a_dry_run_tells_what_would_be_told_and_keeps_and_sends_nothing(changed: World, start: Run) -> None:
+def test_a_dry_run_tells_what_would_be_told_and_keeps_and_sends_nothing(changed: World, run: Run) -> None:
     before, database = rows(changed.folder), (changed.folder / "tracker.db").read_bytes()
-    ended = start("sync", "--dry-run")
+    ended = run("sync", "--dry-run")
     assert ended.code == 0
     assert "Completed" in ended.out
     assert rows(changed.folder) == before
@@ -114,8 +114,8 @@ def test_only_the_named_watches_are_read(following: World, run: Run) -> None:
     assert [trial["trial"] for trial in run("list", "--json").json["trials"]] == [f"ctgov:{B}"]
 
 
-def test_an_unknown_watch_is_refused_with_the_names_of_those_there_are(following: World, start: Run) -> None:
-    ended = start("sync", "nobody's")
+def test_an_unknown_watch_is_refused_with_the_names_of_those_there_are(following: World, run: Run) -> None:
+    ended = run("sync", "nobody's")
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == f"error: There is no watch nobody's. Watches in {following.config}: mine.\n"
     assert following.registry.requests == []

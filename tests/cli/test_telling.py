@@ -142,10 +142,10 @@ def test_a_channel_that_refuses_is_told_in_a_sentence(told: World, run: Run) -> 
 # --- doctor ---------------------------------------------------------------------------------------------------------
 
 
-def test_doctor_finds_nothing_amiss_against_a_registry_that_answers(told: World, start: Run) -> None:
+def test_doctor_finds_nothing_amiss_against_a_registry_that_answers(told: World, run: Run) -> None:
     told.pages = {"/meddatax": "<!doctype html><p>Welcome", "/trialx": "<!doctype html><p>Welcome"}
     publish(told)
-    ended = start("doctor", "--json")
+    ended = run("doctor", "--json")
     assert ended.code == 0, ended.out
     findings = {finding["subject"]: finding for finding in ended.json["findings"]}
     assert {finding["state"] for finding in findings.values()} == {"ok"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import http.client
 import socket
@@ -87,8 +88,9 @@ def test_a_delay_ends_when_the_registry_stops() -> None:
     connection.request("GET", "/api/v2/version")
     assert asked.wait(10)
     registry.close()
-    with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
-        connection.getresponse()
+    # The answer may just have got out before the connection was closed; what counts is that nobody waits for it.
+    with contextlib.suppress(http.client.HTTPException, ConnectionError):
+        connection.getresponse().read()
     connection.close()
 
 

@@ -14,6 +14,23 @@ from tracker.model.event import Change, Evidence
 from tracker.render.digest import HTML_LIMIT, DigestInput, alert, digest
 
 HOSTILE = "<script>alert('x')</script> \"quoted\" & <b>bold</b>\r\nBcc: a@b.example \x1b[31m\x00 \u202egnp.exe {{ 7*7 }}"
+TOLD_AT_ONCE = [
+    (
+        1,
+        "nothing beyond the change told at once",
+        "Nothing beyond the change you were told of at once since 11 Feb 2026.",
+    ),
+    (
+        9,
+        "nothing beyond the 9 changes told at once",
+        "Nothing beyond the 9 changes you were told of at once since 11 Feb 2026.",
+    ),
+    (
+        1204,
+        "nothing beyond the 1,204 changes told at once",
+        "Nothing beyond the 1,204 changes you were told of at once since 11 Feb 2026.",
+    ),
+]
 HELD = "Run 41 of ClinicalTrials.gov is held: 131 of 140 checked trials changed."
 
 
@@ -78,6 +95,30 @@ def test_an_empty_digest_says_no_changes() -> None:
     assert content.subject == "Trial changes: no changes"
     assert "No changes in the 34 trials you follow since 11 Feb 2026." in content.text
     assert "No changes in the 34 trials" in content.html
+
+
+@pytest.mark.parametrize(("count", "subject", "sentence"), TOLD_AT_ONCE)
+def test_a_quiet_digest_does_not_deny_what_was_told_at_once(count: int, subject: str, sentence: str) -> None:
+    content = digest(make_digest(told_at_once=count))
+    assert content.subject == f"Trial changes: {subject}"
+    for part in (content.subject, " ".join(content.text.split()), content.html):
+        assert "no changes" not in part.lower()
+    assert sentence in " ".join(content.text.split())
+    assert sentence in content.html
+
+
+def test_a_digest_with_changes_says_how_many_more_were_told_at_once() -> None:
+    entry = make_entry(make_event())
+    assert "9 more changes were told at once." in " ".join(digest(make_digest(entry, told_at_once=9)).text.split())
+    assert "1 more change was told at once." in digest(make_digest(entry, told_at_once=1)).html
+    assert "told at once" not in digest(make_digest(entry)).text
+
+
+def test_a_held_run_does_not_hide_what_was_told_at_once() -> None:
+    content = digest(make_digest(held=(HELD,), told_at_once=9))
+    assert content.subject == "Trial changes: 1 held"
+    assert "9 changes were told at once." in " ".join(content.text.split())
+    assert "Nothing beyond" not in content.text
 
 
 def test_a_held_run_never_reads_as_no_changes() -> None:
@@ -248,7 +289,11 @@ def test_one_story_cannot_outgrow_the_limit() -> None:
     events = [make_event("titles_changed", headline="x" * 5000 + str(number), changes=changes) for number in range(300)]
     content = digest(make_digest(make_entry(*events)))
     assert len(content.html.encode()) <= HTML_LIMIT
-    assert "and 280 more" in content.text
+    left = re.search(r"^  \* and (\d+) more$", content.text, re.MULTILINE)
+    assert left
+    told = len(re.findall(r"^  \* x", content.text, re.MULTILINE))
+    assert told + int(left[1]) == 299, "all but the leading one"
+    assert told >= 2, "no more is left out than the limit asks for"
 
 
 def test_plain_text_keeps_to_72_columns_and_holds_no_markup() -> None:

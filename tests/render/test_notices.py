@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tests.render import golden
@@ -9,7 +10,8 @@ from tests.render.samples import SEEN, make_record
 from tracker.model.record import Enrollment
 from tracker.model.run import Run, RunCounts, Verdict
 from tracker.render import notices
-from tracker.render.notices import WelcomeInput, held_run, operator, welcome
+from tracker.render.digest import HTML_LIMIT
+from tracker.render.notices import WELCOME_ROWS, WelcomeInput, held_run, operator, welcome
 from tracker.render.tables import Nearest, present_rows
 
 SICK = "131 of 140 checked trials changed (rule: at least 100 checked and over half changed)"
@@ -68,10 +70,13 @@ def test_welcome_without_a_place_has_no_nearest_column() -> None:
     assert "Nearest" not in content.text
 
 
-def test_welcome_of_a_large_watch_is_cut() -> None:
+def test_welcome_of_a_large_watch_is_cut_and_says_where_the_rest_is() -> None:
     content = welcome(make_welcome(count=1000))
-    assert "and 800 more; all of them: tracker list" in " ".join(content.text.split())
-    assert len(content.html.encode()) < 400_000
+    left = re.search(r"and (\d+) more; all of them: tracker list", " ".join(content.text.split()))
+    assert left
+    assert 1000 - WELCOME_ROWS <= int(left[1]) < 900
+    assert len(content.html.encode()) <= HTML_LIMIT
+    assert "write “unsubscribe” to you@example.org" in content.html
 
 
 def test_a_welcome_of_nothing_still_reads() -> None:

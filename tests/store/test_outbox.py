@@ -118,6 +118,33 @@ def test_ready_alerts_are_asked_for_by_channel_and_speed(store: Store) -> None:
     assert [ready.alert.when for ready in store.ready_alerts("mail")] == ["weekly"]
 
 
+def test_events_told_at_once_are_counted_between_two_digests(store: Store) -> None:
+    """After the last digest was cut, and not after this one."""
+    baseline(store, A)
+    tell(store, 1, alert("e1"), alert("e1", watch="other"))
+    tell(store, 2, alert("e2"), alert("e2", channel="mail"))
+    store.cut(message("alert/1", day(3)), [alert("e1"), alert("e1", watch="other")], day(3))
+    store.cut(message("alert/2", day(4)), [alert("e2")], day(4))
+    assert store.told_at_once("me", day(0), day(9)) == 2, "two watches that want one event hear of one"
+    assert store.told_at_once("me", day(3), day(4)) == 1
+    assert store.told_at_once("me", day(2), day(3)) == 1
+    assert store.told_at_once("me", day(4), day(9)) == 0
+    assert store.told_at_once("mail", day(0), day(9)) == 0
+    store.mark_sent("alert/1", day(5))
+    assert store.told_at_once("me", day(2), day(3)) == 1, "when it was sent does not matter"
+    store.mark_failed("alert/2", "550 no such user", day(5))
+    assert store.told_at_once("me", day(3), day(4)) == 0, "what was given up told nobody"
+
+
+def test_what_a_digest_told_was_not_told_at_once(outbox: Store) -> None:
+    told = message("digest/1")
+    outbox.cut(
+        type(told)(**{name: getattr(told, name) for name in told.__struct_fields__} | {"kind": "digest"}), [alert()], day(1)
+    )
+    outbox.mark_sent("digest/1", day(1))
+    assert outbox.told_at_once("me", day(0), day(9)) == 0
+
+
 def test_a_message_that_could_not_be_sent_waits_for_its_time(outbox: Store) -> None:
     outbox.cut(message(), [alert()], day(1))
     outbox.mark_retry("me/run-1", "451 try later", day(2))

@@ -93,6 +93,12 @@ def test_a_sites_status_is_looked_up_at_that_site_and_at_no_other() -> None:
     assert not echoed(old, new, other)["sites_changed"]
 
 
+def test_a_site_renamed_on_both_is_an_echo() -> None:
+    old, new = page(sites=(site("North Clinic"),)), page(sites=(site("North Clinics"),))
+    assert echoed(old, new, make_record(sites=(site("North Clinics", zip="62701"),)))["sites_changed"]
+    assert not echoed(old, new, make_record(sites=(site("North Clinic", zip="62701"),)))["sites_changed"]
+
+
 def changed_site(given: Any, status: str, **more: Any) -> Any:
     return site(given.facility, given.city, given.country, recruitment_status=status, **more)
 

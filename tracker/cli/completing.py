@@ -15,7 +15,7 @@ VARIABLE = "_TRACKER_COMPLETE"
 @click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @shared_options
-def completion_command(shared: Shared, shell: str) -> None:
+def completion_command(shared: Shared, shell: str) -> None:  # noqa: ARG001 - every command understands the shared options
     """Print the script that lets a shell complete commands, options and their values.
 
     bash:  eval "$(tracker completion bash)" in ~/.bashrc

@@ -21,6 +21,7 @@ def deadlines_command(shared: Shared, watch: str | None, form: str) -> None:
     from tracker.render import ics, tables
 
     app = App(shared)
+    app.require_watches([watch] if watch else [])
     now = clock.now()
     labels = {trial: label for one in app.settings.watches for trial, label in one.labels.items()}
     with app.store() as store:

@@ -57,6 +57,7 @@ def init_command(shared: Shared, search: str | None, mail: str | None) -> None:
 @shared_options
 def check_command(shared: Shared) -> None:
     """Validate the configuration and say all its mistakes at once (exit code 2)."""
+    from tracker.cli.words import counted
     from tracker.config import remarks
 
     app = App(shared)
@@ -72,10 +73,12 @@ def check_command(shared: Shared) -> None:
         app.emit({"config": settings.path, "ok": True, "mistakes": [], "remarks": notes})
         return
     trials = sum(len(watch.trials) + len(watch.pages) for watch in settings.watches)
-    app.print(
-        f"{settings.path} is in order: {len(settings.watches)} watches, {trials} trials and pages listed by hand, "
-        f"{len(settings.channels)} channels."
+    parts = (
+        counted(len(settings.watches), "watch", "watches"),
+        counted(trials, "trial or page", "trials and pages") + " listed by hand",
+        counted(len(settings.channels), "channel"),
     )
+    app.print(f"{settings.path} is in order: {', '.join(parts)}.")
     for note in notes:
         app.print(f"  note: {note}")
 

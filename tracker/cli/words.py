@@ -83,4 +83,4 @@ def print_delivery(app: App, report: DeliveryReport) -> None:
         if item.error:
             app.print(f"NOT sent to {item.channel}: {item.subject}", f"  {item.error}")
         else:
-            app.print(f"Sent to {item.channel}: {item.subject}")
+            app.print(f"Sent to {item.channel}: {item.subject}", *(f"  {refusal}" for refusal in item.refused))

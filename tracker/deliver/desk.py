@@ -68,16 +68,17 @@ class Desk:
             for when in cadences:
                 now = self.clock()
                 due = plan.last_due(self.settings.digest, when, now)
-                name = f"digest:{channel}:{when}"
-                seen = self.store.due(name)
+                looked, written = f"digest:{channel}:{when}", f"written:{channel}:{when}"
+                seen = self.store.due(looked)
                 if seen.last_at is None:
-                    self.store.set_due(name, last_at=now, next_at=None)
+                    self.store.set_due(looked, last_at=now, next_at=None)
+                    self.store.set_due(written, last_at=now, next_at=None)
                 elif seen.last_at < due.at:
-                    # A digest speaks of the time since the last one that was written; most days without news have none.
-                    written = f"written:{channel}:{when}"
-                    if self._cut_digest(channel, when, due, self.store.due(written).last_at or seen.last_at):
-                        self.store.set_due(written, last_at=due.at, next_at=None)
-                    self.store.set_due(name, last_at=due.at, next_at=None)
+                    # A digest speaks of the time since the last one that was written; a day without news may have none.
+                    since = self.store.due(written).last_at or seen.last_at
+                    if self._cut_digest(channel, when, due, since, now):
+                        self.store.set_due(written, last_at=now, next_at=None)
+                    self.store.set_due(looked, last_at=due.at, next_at=None)
 
     def cut_operator(self) -> None:
         """One message to the operator for each run that is held, each trouble that began or ended, each message given up.
@@ -112,9 +113,8 @@ class Desk:
                 content = trouble.refused(self.settings, item.subject, item.channel, item.refused, channel, now)
                 self._cut(key, channel, "operator", content)
 
-    def _cut_digest(self, channel: str, when: When, due: plan.Due, since: datetime) -> bool:
+    def _cut_digest(self, channel: str, when: When, due: plan.Due, since: datetime, now: datetime) -> bool:
         """Whether there was a digest to write."""
-        now = self.clock()
         ready = self.store.ready_alerts(channel=channel)
         letter = plan.digest(channel, when, ready, self._told(ready).get(channel, ()), self.store.silences(now))
         watches = [w.name for w in self.settings.watches if any(send.to == channel and send.when == when for send in w.send)]
@@ -128,7 +128,7 @@ class Desk:
                 cadence=when,
                 notes=[note.text for note in notes],
                 since=since,
-                told_at_once=self.store.told_at_once(channel, since, due.at),
+                told_at_once=self.store.told_at_once(channel, since, now),
             )
         key = f"digest:{channel}:{when}:{due.day.isoformat()}"
         self._settle(key, letter, "digest", content, notes=tuple(note.id for note in notes))

@@ -17,7 +17,7 @@ from tracker.model.vocabulary import SEVERITIES, Severity, rank
 from tracker.render import markup, plain, times
 from tracker.render.page import Box, Overview, Page, Section, footer
 from tracker.render.safe_text import one_line, plural
-from tracker.render.story_view import StoryView, story_view
+from tracker.render.story_view import MOST_PARTS, StoryView, story_view
 
 HTML_LIMIT = 100_000
 """Bytes of HTML that a message may have: from about 102 kB on, mail programs such as Gmail cut it off and hide the footer,
@@ -105,7 +105,7 @@ def _counted(views: Sequence[StoryView]) -> str:
     return f"{plural(changes, 'change')} in {plural(len({view.trial for view in views}), 'trial')}"
 
 
-def _views(given: DigestInput) -> list[StoryView]:
+def _views(given: DigestInput, longest: int = MOST_PARTS) -> list[StoryView]:
     """All stories, weightiest severity first; within one severity a trial's stories stand together."""
     place = times.zone(given.timezone)
     views = [
@@ -116,6 +116,7 @@ def _views(given: DigestInput) -> list[StoryView]:
             watches=entry.watches,
             source_title=entry.source_title,
             place=place,
+            longest=longest,
         )
         for entry in given.entries
     ]
@@ -126,15 +127,22 @@ def _views(given: DigestInput) -> list[StoryView]:
 
 
 def _content(given: DigestInput, views: list[StoryView], subject: str) -> Content:
-    """Text and HTML of as many stories as the size limit allows; the weightiest stand first and stay."""
-    shown = len(views)
+    """Text and HTML of as many stories as the size limit allows; the weightiest stand first and stay.
+
+    Where one story alone is too long, fewer of its events are told.
+    """
+    shown, longest = len(views), MOST_PARTS
     while True:
         page = _page(given, views, shown, subject)
         html = markup.html(page)
         size = len(html.encode())
-        if size <= HTML_LIMIT or shown <= 1:
+        if size <= HTML_LIMIT or (shown <= 1 and longest <= 1):
             return Content(subject=subject, text=plain.text(page), html=html)
-        shown = max(1, min(shown - 1, shown * HTML_LIMIT * 9 // (size * 10)))
+        if shown > 1:
+            shown = max(1, min(shown - 1, shown * HTML_LIMIT * 9 // (size * 10)))
+        else:
+            longest //= 2
+            views = _views(given, longest)
 
 
 def _page(given: DigestInput, views: list[StoryView], shown: int, subject: str) -> Page:

@@ -11,11 +11,14 @@ from tracker.model.alert import Content
 from tracker.model.ids import split_key
 from tracker.model.run import Run
 from tracker.render import markup, plain, times
+from tracker.render.digest import HTML_LIMIT
 from tracker.render.page import Box, Overview, Page, footer
 from tracker.render.safe_text import one_line, plural
 from tracker.render.tables import PresentRow
 
 WELCOME_ROWS = 200
+"""So many trials are shown at most; fewer where the message would outgrow its limit."""
+
 LONGEST_SUBJECT = 150
 
 
@@ -66,7 +69,11 @@ def welcome(given: WelcomeInput) -> Content:
             timezone=given.timezone,
         ),
     )
-    return _content(page)
+    content, shown = _content(page), WELCOME_ROWS
+    while given.rows and shown > 1 and len(content.html.encode()) > HTML_LIMIT:
+        shown = shown * 3 // 4
+        content = _content(msgspec.structs.replace(page, overview=_present(given.rows, shown)))
+    return content
 
 
 def held_run(run: Run, *, source_title: str, channel: str, at: datetime, timezone: str = "UTC") -> Content:
@@ -135,7 +142,7 @@ def _content(page: Page) -> Content:
     return Content(subject=page.subject, text=plain.text(page), html=markup.html(page))
 
 
-def _present(rows: Sequence[PresentRow]) -> Overview:
+def _present(rows: Sequence[PresentRow], shown: int = WELCOME_ROWS) -> Overview:
     near = any(row.nearest for row in rows)
     columns = ("Trial", "Status", "Primary completion", "Nearest")
     cells = tuple(
@@ -145,7 +152,7 @@ def _present(rows: Sequence[PresentRow]) -> Overview:
             row.primary_completion or "not stated",
             row.nearest or "none known",
         )[: 4 if near else 3]
-        for row in rows[:WELCOME_ROWS]
+        for row in rows[:shown]
     )
     left = len(rows) - len(cells)
     more = f"and {left:,} more; all of them: tracker list" if left else ""

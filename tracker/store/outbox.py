@@ -58,16 +58,19 @@ def told_events(database: Database, channel: str) -> set[str]:
 
 
 def told_at_once(database: Database, channel: str, since: datetime, until: datetime) -> int:
-    """How many events the channel was told of at once, in messages sent after ``since`` and not after ``until``."""
+    """How many events stand in the channel's immediate messages cut after ``since`` and not after ``until``.
+
+    A message that still waits counts: it is ahead of any digest cut now. One given up or dropped told nobody.
+    """
     statement = (
         select(func.count(t.alerts.c.event.distinct()))
         .join(t.messages, t.messages.c.key == t.alerts.c.message)
         .where(
             t.messages.c.channel == channel,
             t.messages.c.kind == "alert",
-            t.messages.c.state == "sent",
-            t.messages.c.sent_at > since,
-            t.messages.c.sent_at <= until,
+            t.messages.c.state.in_(("waiting", "sent")),
+            t.messages.c.created_at > since,
+            t.messages.c.created_at <= until,
         )
     )
     with database.reading() as connection:

@@ -39,8 +39,8 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def state(self) -> SyncState:
-        """done, partly (some source or trial failed, or a run is held) or failed (no source could be read)."""
-        if self.lanes and all(lane.state in ("failed", "busy") for lane in self.lanes):
+        """done, partly (some source or trial failed, or a run is held) or failed (nothing could be read)."""
+        if self.lanes and all(lane.in_vain for lane in self.lanes):
             return "failed"
         return "done" if all(lane.clean for lane in self.lanes) else "partly"
 

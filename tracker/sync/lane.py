@@ -86,6 +86,11 @@ class LaneReport(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
 
     @property
+    def in_vain(self) -> bool:
+        """Whether nothing could be read: the source failed or is busy, or each of its trials failed."""
+        return self.state in ("failed", "busy") or 0 < self.counts.checked == self.counts.failed
+
+    @property
     def clean(self) -> bool:
         """Whether all that was asked for was read, and read in full."""
         return self.state == "accepted" and not self.failures and not self.issues

@@ -89,8 +89,8 @@ def _lists(entries: Sequence[object], steps: Sequence[str], old: object, new: ob
     if not steps:  # the whole list came or went: each entry stands under its label
         befores, afters = (side if isinstance(side, Mapping) else {} for side in (old, new))
         return all(_lists(entries, [label], befores.get(label), afters.get(label)) for label in {**befores, **afters})
-    if len(steps) > 1:  # part of an entry, whose label is made of its words
-        label = _tokens(_ORDINAL.sub("", steps[0]))
+    if len(steps) > 1:  # part of an entry, whose label is made of its words before the change
+        label = _tokens(_ORDINAL.sub("", steps[0])) - _tokens(*_words(old))
         entries = [entry for entry in entries if label <= _tokens(*_words(entry))]
     known = [_words(entry) for entry in entries]
     if new is None:

@@ -1,0 +1,156 @@
+"""Digests and welcomes told in days: what they count, since when, and that nothing is denied or told twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.world import SENDS, World, study
+
+A, B = "NCT00000101", "NCT00000102"
+LISTED = f'[[watch]]\nname = "mine"\ntrials = ["{A}", "{B}"]\n' + SENDS
+QUIET = "Trial registry changes: "
+ALWAYS = '[digest]\nwhen_empty = "always"\n'
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with World(tmp_path) as made:
+        made.studies = {nct: study(nct) for nct in (A, B)}
+        yield made
+
+
+def digests(world: World) -> list[str]:
+    """Subjects of the digests a reader got: neither welcomes nor alerts."""
+    return [
+        subject
+        for subject in world.subjects()
+        if subject.startswith(QUIET) or " changes in " in subject or " change in " in subject
+    ]
+
+
+def last_text(world: World) -> str:
+    body = world.mailbox.to("me@example.org")[-1].message.get_body(("plain",))
+    assert body is not None
+    return " ".join(body.get_content().split())
+
+
+def complete(world: World, nct: str = A) -> None:
+    world.amend(nct, statusModule__overallStatus="COMPLETED")
+
+
+def postpone(world: World, nct: str = B) -> None:
+    """A change that is notable: the next digest tells it."""
+    world.amend(nct, statusModule__primaryCompletionDateStruct={"date": "2027-08", "type": "ESTIMATED"})
+
+
+def test_the_welcome_says_how_to_stop_by_mail(world: World) -> None:
+    world.configure(LISTED)
+    world.day()
+    assert "write “unsubscribe” to me@example.org" in last_text(world)
+
+
+def test_a_quiet_digest_does_not_deny_what_was_told_at_once(world: World) -> None:
+    """Not even what is told by the same delivery."""
+    world.configure(LISTED, extra=ALWAYS)
+    world.day()
+    world.day(change=lambda: complete(world))
+    assert digests(world) == [f"{QUIET}nothing beyond the change told at once"]
+    assert "Nothing beyond the change you were told of at once since 3 Mar 2026." in last_text(world)
+    world.day()
+    assert digests(world)[1:] == [f"{QUIET}no changes"], "it was counted in the digest before"
+    assert "since 4 Mar 2026" in last_text(world)
+
+
+def test_what_is_told_between_two_digests_is_counted_in_the_later_one(world: World) -> None:
+    world.configure(LISTED, extra=ALWAYS)
+    world.day()
+    world.day()
+    world.day(after=timedelta(hours=6), change=lambda: complete(world))
+    assert digests(world) == [f"{QUIET}no changes"]
+    world.day(after=timedelta(hours=18))
+    assert digests(world)[1:] == [f"{QUIET}nothing beyond the change told at once"]
+
+
+def test_a_digest_with_changes_counts_what_was_told_at_once_beside_them(world: World) -> None:
+    world.configure(LISTED, extra=ALWAYS)
+    world.day()
+
+    def both() -> None:
+        complete(world)
+        postpone(world)
+
+    world.day(change=both)
+    [subject] = digests(world)
+    assert subject.startswith("1 change in 1 trial: ")
+    assert "1 more change was told at once." in last_text(world)
+    assert "ompleted" not in last_text(world)
+
+
+def test_a_weekly_proof_of_life_speaks_of_the_whole_week(world: World) -> None:
+    """Between two digests that were written lie days on which there was nothing to write."""
+    world.configure(LISTED)
+    world.day()
+    world.day(change=lambda: complete(world))
+    for _ in range(4):
+        world.day()
+    assert digests(world) == []
+    world.day()
+    assert f"{world.now:%a}" == "Mon"
+    assert digests(world) == [f"{QUIET}nothing beyond the change told at once"]
+    assert "since 3 Mar 2026" in last_text(world), "since the channel was set up"
+    for _ in range(7):
+        world.day()
+    assert digests(world)[1:] == [f"{QUIET}no changes"]
+    assert "since 9 Mar 2026" in last_text(world)
+
+
+def test_no_proof_of_life_is_sent_to_those_who_want_none(world: World) -> None:
+    world.configure(LISTED, extra='[digest]\nwhen_empty = "never"\n')
+    for _ in range(9):
+        world.day()
+    assert digests(world) == []
+
+
+def test_after_a_downtime_one_digest_tells_all(world: World) -> None:
+    world.configure(LISTED, extra=ALWAYS)
+    world.day()
+    world.now += timedelta(days=1)
+    postpone(world, A)
+    world.sync()
+    world.now += timedelta(days=1)
+    postpone(world, B)
+    world.sync()
+    world.now += timedelta(days=9)
+    world.deliver()
+    [subject] = digests(world)
+    assert subject.startswith("2 changes in 2 trials: ")
+
+
+def test_a_digest_is_cut_once_however_often_deliveries_run(world: World) -> None:
+    world.configure(LISTED, extra=ALWAYS)
+    world.day()
+    world.day(change=lambda: postpone(world))
+    world.now += timedelta(days=1)
+    for _ in range(4):
+        world.deliver()
+        world.now += timedelta(minutes=30)
+    told = [subject for subject in digests(world) if subject.startswith("1 change in 1 trial")]
+    assert len(told) == 1
+
+
+def test_what_an_edit_sheds_is_not_said_to_have_left_its_search(world: World) -> None:
+    """The registry changed nothing: neither the listing after the edit nor any later one makes an event of it."""
+    searched = '[[watch]]\nname = "search"\nsearch = "https://clinicaltrials.gov/search?cond={}"\n' + SENDS
+    world.studies[B] = study(B, conditionsModule__conditions=["Otheritis"])
+    world.configure(searched.format("Testitis%20OR%20Otheritis"))
+    world.day()
+    assert len(world.store.memberships()) == 2
+    world.configure(searched.format("Testitis"))
+    for _ in range(3):
+        world.day()
+    assert world.kinds() == []
+    assert len(world.store.memberships()) == 2, "membership is sticky"
