@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.make import DAY, day
@@ -113,6 +113,7 @@ def test_what_a_page_repeats_after_its_registry_is_nobodys_news() -> None:
 SENDS = st.builds(Send, to=st.sampled_from("ab"), when=st.sampled_from(WHENS), min_severity=st.sampled_from(SEVERITIES))
 
 
+@settings(deadline=None)
 @given(st.lists(SENDS, max_size=6), st.sampled_from(SEVERITIES))
 def test_a_channel_gets_one_alert_exactly_when_one_of_its_sends_applies(sends: list[Send], severity: Severity) -> None:
     heard = routed(event(severity=severity), watch(*sends))

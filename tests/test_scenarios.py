@@ -280,3 +280,30 @@ def test_silenced_alerts_are_kept_and_not_sent(world: World) -> None:
     world.day(change=lambda: world.amend(A, statusModule__overallStatus="COMPLETED"))
     assert world.kinds() == [(f"ctgov:{A}", "recruitment_status_changed")]
     assert not any("ompleted" in subject for subject in world.subjects())
+
+
+def test_a_digest_never_says_no_changes_when_something_could_not_be_read(world: World) -> None:
+    world.configure(LISTED, extra='\n[digest]\nwhen_empty = "always"\n')
+    world.day()
+    world.day()
+    quiet = [letter.message.get_body(("plain",)).get_content() for letter in world.mailbox.to("me@example.org")]
+    assert "No changes" in quiet[-1]
+    world.registry.fault = lambda request: Reply(status=500, body=b"oops")
+    assert world.day().state == "failed"
+    blind = world.mailbox.to("me@example.org")[-1].message
+    assert "no changes" not in str(blind["Subject"]).lower()
+    assert "No changes" not in blind.get_body(("plain",)).get_content()
+    assert "ClinicalTrials.gov could not be read" in " ".join(blind.get_body(("plain",)).get_content().split())
+    assert len(world.subjects("operator@example.org")) == 1
+    world.registry.fault = None
+    world.day()
+    assert len(world.subjects("operator@example.org")) == 2, "once when it begins, once when it is over"
+
+
+def test_a_run_in_which_nothing_could_be_read_is_no_accepted_run(world: World) -> None:
+    world.configure(LISTED)
+    world.day()
+    world.registry.fault = lambda request: Reply(status=200, body=b"{}") if request.path.endswith("/studies") else None
+    report = world.day()
+    assert report.state == "failed"
+    assert [run.state for run in world.store.runs(2)] == ["failed", "accepted"]

@@ -14,6 +14,7 @@ from tracker.config import Settings, load
 from tracker.deliver import DeliveryReport, deliver
 from tracker.demo import Day, LoopbackRegistry, Mailbox
 from tracker.fetch import Fetcher
+from tracker.passes import note_trouble
 from tracker.store import Store, migrate
 from tracker.store.values import EventFilter
 from tracker.sync import SyncReport, sync
@@ -171,7 +172,9 @@ class World:
     def sync_shown(self, *, only: tuple[str, ...] = (), full: bool = False) -> SyncReport:
         """One pass over whatever the registry was made to show."""
         with Fetcher(user_agent="tracker-tests/1", sleep=lambda _: None) as fetcher:
-            return sync(self.settings, self.store, sources.load(), fetcher, self.clock, only=only, full=full)
+            report = sync(self.settings, self.store, sources.load(), fetcher, self.clock, only=only, full=full)
+        note_trouble(self.settings, self.store, report, self.now)
+        return report
 
     def deliver(self) -> DeliveryReport:
         return deliver(self.settings, self.store, sources.load(), self.clock)

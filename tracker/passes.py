@@ -68,13 +68,18 @@ def one_pass(
     _note_gap(settings, store, clock())
     with fetcher_for(settings, store, clock) as fetcher:
         synced = sync(settings, store, sources, fetcher, clock, only=only, full=full, progress=progress, stop=stop)
-    for lane in synced.lanes:
-        _note_conditions(store, lane, clock())
-        _note_drift(settings, store, lane, clock())
+    note_trouble(settings, store, synced, clock())
     delivered = deliver(settings, store, sources, clock) if send else None
     if send and settings.operator.ping and synced.state == "done":
         ping(settings.operator.ping)
     return PassReport(synced=synced, delivered=delivered)
+
+
+def note_trouble(settings: Settings, store: Store, synced: SyncReport, now: datetime) -> None:
+    """Remember what is wrong and what is well again; the next delivery tells the operator, once each."""
+    for lane in synced.lanes:
+        _note_conditions(store, lane, now)
+        _note_drift(settings, store, lane, now)
 
 
 def conditions(lane: LaneReport) -> dict[str, str]:
@@ -82,12 +87,15 @@ def conditions(lane: LaneReport) -> dict[str, str]:
     failed = ""
     if lane.state == "failed":
         failed = f"{lane.title} could not be read: {lane.error}"
+    held = ""
+    if lane.state == "held":
+        held = f"A run of {lane.title} is held: {lane.error}"
     trials = ""
-    if lane.failures:
+    if lane.failures and lane.state == "accepted":
         named = "; ".join(f"{failure.subject}: {failure.error}" for failure in lane.failures[:MOST_NAMED])
         more = f"; and {len(lane.failures) - MOST_NAMED:,} more" if len(lane.failures) > MOST_NAMED else ""
         trials = f"{len(lane.failures):,} of {lane.counts.checked:,} could not be read at {lane.title}: {named}{more}"
-    return {f"source:{lane.source}": failed, f"trials:{lane.source}": trials}
+    return {f"source:{lane.source}": failed, f"held:{lane.source}": held, f"trials:{lane.source}": trials}
 
 
 def _note_conditions(store: Store, lane: LaneReport, now: datetime) -> None:
@@ -96,7 +104,7 @@ def _note_conditions(store: Store, lane: LaneReport, now: datetime) -> None:
     for name, message in conditions(lane).items():
         if message:
             store.begin_condition(name, message, now)
-        elif lane.state != "failed":
+        elif lane.state == "accepted" or name.startswith("source:"):
             store.end_condition(name, now)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from tracker import log
+from tracker.errors import SourceError
 from tracker.extract import places
 from tracker.model.record import TrialRecord
 from tracker.model.source import Document, Source
@@ -11,6 +13,8 @@ from tracker.model.watch import Near
 from tracker.render.tables import Nearest
 from tracker.store import Store
 from tracker.store.values import Followed
+
+logger = log.get(__name__)
 
 
 def read(sources: Mapping[str, Source], document: Document) -> TrialRecord:
@@ -23,8 +27,13 @@ def current(
 ) -> Iterator[tuple[Followed, TrialRecord]]:
     """What is known now of the given trials (all followed ones by default), one at a time."""
     for followed, document in store.current_documents(trials):
-        if document.source in sources:
+        if document.source not in sources:
+            continue
+        try:
             yield followed, read(sources, document)
+        except SourceError as error:
+            # A stored version that today's parser refuses must not keep everything else from being told.
+            logger.error(log.pairs("stored_version_unreadable", trial=followed.key, error=error))
 
 
 def nearest_site(record: TrialRecord, near: Near | None) -> Nearest | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -66,4 +67,4 @@ def test_a_sync_is_never_done_twice_within_its_interval(minutes: list[int]) -> N
             done.append(now)
             due = Due(name="daemon:sync", last_at=now, next_at=next_at("sync", schedule, now))
         assert now - done[-1] < timedelta(hours=6)
-    assert all(after - before >= timedelta(hours=6) for before, after in zip(done, done[1:], strict=False))
+    assert all(after - before >= timedelta(hours=6) for before, after in itertools.pairwise(done))

@@ -148,7 +148,10 @@ def test_a_one_shot_beside_the_daemon_doubles_nothing(world: World) -> None:
         world.show()
         world.store.set_due("daemon:sync", None, None)
         shot = subprocess.run(
-            [sys.executable, "-m", "tracker", "--config", str(world.config), "sync"], capture_output=True, text=True, check=False
+            [sys.executable, "-m", "tracker", "--config", str(world.config), "sync"],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert shot.returncode in (0, 1), shot.stderr  # 1: the daemon was at work on the only source
         until(lambda: len(world.store.events(EventFilter())) == 1, "the change is known")

@@ -320,6 +320,16 @@ def test_trouble_that_lasts_is_told_when_it_begins_and_when_it_is_over(office: O
     assert len(office.subjects("operator")) == 3
 
 
+def test_a_source_whose_runs_are_held_is_told_once_when_it_begins_and_once_when_it_is_over(office: Office) -> None:
+    for _ in range(3):
+        office.store.begin_condition("held:ctgov", "A run of ClinicalTrials.gov is held: too much.", office.now)
+        office.deliver(after=timedelta(hours=6))
+    assert office.subjects("operator") == ["Tracker: A run of ClinicalTrials.gov is held"]
+    office.store.end_condition("held:ctgov", office.now)
+    office.deliver()
+    assert office.subjects("operator")[1:] == ["Tracker: Over: A run of ClinicalTrials.gov is held"]
+
+
 def test_a_transient_error_is_logged_as_a_warning_and_giving_up_as_an_error(
     office: Office, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.deliver.making import make_settings, ready
@@ -90,6 +90,7 @@ def test_after_a_long_downtime_one_digest_is_due_and_not_one_a_day() -> None:
     assert len(dues(Digest(), "daily", step=timedelta(days=45))) == 8
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 15 * 366 * 24 * 60).map(lambda minutes: datetime(2020, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)),
     st.times().map(lambda at: at.replace(second=0, microsecond=0)),
@@ -243,6 +244,7 @@ class Channels:
                 self.settle(plan.digest(channel, when, waiting, self.heard[channel], silences))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.lists(ALERTS, max_size=6), SILENCES, st.sampled_from(((), ("daily",), ("weekly",)))), max_size=6))
 def test_whatever_becomes_ready_a_channel_hears_of_an_event_once_and_no_alert_is_left(
     rounds: list[tuple[list[ReadyAlert], list[Silence], tuple[When, ...]]],

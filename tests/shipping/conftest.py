@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -40,11 +41,19 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installe
     return install(wheel, tmp_path_factory.mktemp("installed") / "venv")
 
 
+@pytest.fixture(scope="session")
+def wheel_demo(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the installed program's demo leaves, to be copied before anything is changed in it."""
+    folder = tmp_path_factory.mktemp("demo")
+    assert "Day 3" in installed.tracker("demo", "--folder", "out", cwd=folder).stdout
+    return folder / "out"
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """A registry on the loopback address, two trials and a configuration that follows them."""
     with World(tmp_path) as made:
-        made.now = clock.now()
+        made.now = clock.now() - timedelta(days=5)  # its days are played before the real program looks at them
         made.studies = {nct: study(nct) for nct in (A, B)}
         made.show()
         made.configure(LISTED)

@@ -19,9 +19,10 @@ PATIENCE = 45.0
 
 
 def change_log(url: str) -> list[tuple[str, str, str]]:
+    """The change log of a database that is whole."""
     with Store.open(url) as store:
         assert store.integrity() == []
-        return [(event.trial, event.kind, event.effect) for event in store.events(EventFilter())]
+        return [(event.trial, event.kind, event.headline) for event in store.events(EventFilter())]
 
 
 def test_a_backup_during_a_sync_restores_to_the_same_change_log(world: World, tmp_path: Path) -> None:

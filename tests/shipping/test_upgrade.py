@@ -35,9 +35,9 @@ def next_release(tmp_path_factory: pytest.TempPathFactory) -> Installed:
 
 
 def test_an_upgrade_backs_up_by_itself_and_that_copy_is_the_way_back(
-    installed: Installed, next_release: Installed, tmp_path: Path
+    installed: Installed, next_release: Installed, wheel_demo: Path, tmp_path: Path
 ) -> None:
-    installed.tracker("demo", "--folder", "out", cwd=tmp_path)
+    shutil.copytree(wheel_demo, tmp_path / "out")
     config, log = ("--config", "out/config.toml"), ("changes", "--format", "csv")
     before = installed.tracker(*config, *log, cwd=tmp_path).stdout
     assert before.count("\n") > 20

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 import tarfile
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
+from tests.shipping.conftest import A
 from tests.shipping.shipped import ROOT, Installed, build, run
+from tests.world import World
 from tracker import __version__
 
 MIGRATIONS = "tracker/store/migrations"
@@ -44,7 +45,9 @@ def test_the_wheel_holds_templates_demo_data_and_migrations(wheel: Path) -> None
     names = set(members(wheel))
     assert {"tracker/render/templates/message.html.j2", "tracker/demo/data/days.toml", "tracker/demo/data/config.toml"} <= names
     assert {f"{MIGRATIONS}/env.py", f"{MIGRATIONS}/script.py.mako", f"{MIGRATIONS}/versions/0001_first_schema.py"} <= names
-    assert not {name for name in names if name.startswith(f"{MIGRATIONS}/") and name.endswith("__init__.py")}, "alembic's, no package"
+    assert not {name for name in names if name.startswith(f"{MIGRATIONS}/") and name.endswith("__init__.py")}, (
+        "alembic's, no package"
+    )
 
 
 def test_the_sdist_builds_the_same_wheel(sdist: Path, wheel: Path, tmp_path: Path) -> None:
@@ -69,30 +72,41 @@ def test_the_installed_program_is_the_wheels(installed: Installed, tmp_path: Pat
     assert Path(found).is_relative_to(installed.folder)
 
 
-def test_the_installed_program_sets_up_and_plays_the_demo_far_from_the_working_copy(
-    installed: Installed, tmp_path: Path
-) -> None:
-    """Init needs the migrations, the demo its data, the mails the templates."""
+def test_the_installed_program_sets_up_far_from_the_working_copy(installed: Installed, tmp_path: Path) -> None:
+    """Init needs the migrations."""
     assert "Database ready" in installed.tracker("init", "--mail", "you@example.org", cwd=tmp_path).stdout
-    installed.tracker("check", cwd=tmp_path)
-    told = installed.tracker("demo", "--folder", "out", cwd=tmp_path).stdout
-    assert "Day 3" in told
-    assert list((tmp_path / "out").glob("mail-*.html"))
+    assert "is in order" in installed.tracker("check", cwd=tmp_path).stdout
 
 
-@pytest.mark.parametrize("maker", ["wheel", "working copy"])
-def test_wheel_and_working_copy_share_databases(installed: Installed, tmp_path: Path, maker: str) -> None:
-    """A database made by one is opened by the other without a migration, and tells the same."""
+def test_the_installed_program_plays_the_demo(wheel_demo: Path) -> None:
+    """The demo needs its data, its mails the templates."""
+    assert list(wheel_demo.glob("mail-*.html"))
 
-    def by_wheel(*args: str) -> str:
-        return installed.tracker(*args, cwd=tmp_path).stdout
 
-    def by_working_copy(*args: str) -> str:
-        return run(sys.executable, "-m", "tracker", *args, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}).stdout
+def by_working_copy(*args: str | Path, cwd: Path) -> str:
+    """What the program of this working copy prints."""
+    return run(sys.executable, "-m", "tracker", *args, cwd=cwd, env={"PYTHONPATH": str(ROOT)}).stdout
 
-    make, other = (by_wheel, by_working_copy) if maker == "wheel" else (by_working_copy, by_wheel)
-    make("demo", "--folder", "out")
-    config = ("--config", "out/config.toml")
-    assert "up to date" in other(*config, "migrate")
-    assert other(*config, "changes", "--format", "csv") == make(*config, "changes", "--format", "csv")
-    assert other(*config, "--json", "show", "NCT09900007") == make(*config, "--json", "show", "NCT09900007")
+
+def test_the_working_copy_opens_a_database_that_the_wheel_made(installed: Installed, wheel_demo: Path) -> None:
+    config = ("--config", wheel_demo / "config.toml")
+    assert "up to date" in by_working_copy(*config, "migrate", cwd=wheel_demo)
+    for reading in (("changes", "--format", "csv"), ("--json", "show", "NCT09900007")):
+        told = installed.tracker(*config, *reading, cwd=wheel_demo).stdout
+        assert by_working_copy(*config, *reading, cwd=wheel_demo) == told != ""
+
+
+def test_the_wheel_opens_a_database_that_the_working_copy_made(installed: Installed, world: World) -> None:
+    """It tells what is there, and syncs on."""
+    world.sync()
+    world.day(change=lambda: world.amend(A, statusModule__overallStatus="COMPLETED"))
+    config = ("--config", world.config)
+    assert "up to date" in installed.tracker(*config, "migrate", cwd=world.folder).stdout
+    told = installed.tracker(*config, "changes", "--format", "csv", cwd=world.folder).stdout
+    assert by_working_copy(*config, "changes", "--format", "csv", cwd=world.folder) == told
+    assert A in told
+    world.now += timedelta(days=1)
+    world.amend(A, statusModule__overallStatus="UNKNOWN")
+    world.show()
+    installed.tracker(*config, "sync", cwd=world.folder)
+    assert len(world.kinds()) > told.count("\n") - 1

@@ -317,6 +317,16 @@ def test_a_failed_run_leaves_everything_as_it_was(store: Store) -> None:
     assert store.last_healthy("ctgov") == store.runs(2)[1]
 
 
+def test_one_run_of_a_source_is_held_at_a_time(store: Store) -> None:
+    """Night after night of the same trouble must not fill the disk: the newer held run saw what the older one saw."""
+    for number in (1, 2):
+        run = Pass(store, number)
+        run.stage(snapshots=(snapshot(A, f"version {number}".encode(), run.now),), checks=(check(A, "baseline", run.now),))
+        store.hold(run.lease, run.id, run.now, RunCounts(checked=3), Verdict(sick="too much"))
+    assert [held.id for held in store.held_runs()] == [run.id]
+    assert store.size().snapshots == 1
+
+
 def test_counts_and_verdict_are_kept_with_the_run(store: Store) -> None:
     run = Pass(store, 1)
     counts = RunCounts(checked=3, failed=3, listed=40)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.make import actual, changed, date, events, make_record, measure, site
@@ -150,12 +150,14 @@ RECORDS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(RECORDS, RECORDS)
 def test_a_page_that_shows_just_what_its_registry_shows_is_always_an_echo(old: TrialRecord, new: TrialRecord) -> None:
     home = changed(new, trial=HOME, url="https://clinicaltrials.gov/study/NCT01234567")
     assert all(echoed(old, new, home).values())
 
 
+@settings(deadline=None)
 @given(RECORDS)
 def test_a_page_does_not_lag_behind_a_registry_that_says_the_same(record: TrialRecord) -> None:
     assert lag(record, changed(record, trial=HOME), []) is None

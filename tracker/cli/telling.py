@@ -48,6 +48,7 @@ def digest_command(shared: Shared, since: str, watch: str | None, form: str, sen
         content = composer.digest(send or "", wanted, now, cadence="on request", since=start, watches=watches)
         key = f"digest:{send}:on-request:{now.isoformat()}"
         message = deliver.make_message(app.settings, key, send or "", "digest", content, now)
+        message = msgspec.structs.replace(message, events=tuple(wanted))
         if send:
             return _send(app, store, message)
     if form == "eml":

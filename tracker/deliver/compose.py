@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
 from tracker import records
 from tracker.config import Settings
+from tracker.events import already_true
 from tracker.model.alert import Content
 from tracker.model.event import Event
 from tracker.model.run import Run
@@ -51,15 +52,20 @@ class Composer:
         watches: Sequence[str] | None = None,
         told_at_once: int = 0,
     ) -> Content:
-        """A digest; it says how many runs are held, so that silence is never mistaken for "no changes".
+        """A digest; it says which runs are held and what cannot be read, so that silence never passes for "no changes".
 
         It is about ``watches``: by default those that send to the channel. ``told_at_once`` is how many changes the channel
         heard of in immediate messages since then.
         """
         held = tuple(self._held(run) for run in self.store.held_runs())
+        unread = tuple(
+            trouble.message
+            for trouble in self.store.conditions()
+            if trouble.ended_at is None and trouble.name.startswith(("source:", "trials:"))
+        )
         given = self._input(channel, wanted, now, cadence=cadence, about=watches)
         return pages.digest(
-            msgspec.structs.replace(given, notes=tuple(notes), held=held, since=since, told_at_once=told_at_once)
+            msgspec.structs.replace(given, notes=tuple(notes), held=held, unread=unread, since=since, told_at_once=told_at_once)
         )
 
     def welcome(self, watch: Watch, channel: str, now: datetime) -> Content | None:
@@ -78,6 +84,7 @@ class Composer:
                 recruiting=sum(record.recruitment_status in OPEN_STATUSES for record in known),
                 near=f"{near.km:g} km of {near.place}" if near else "",
                 nearby=sum(place.km <= near.km for place in nearest.values()) if near else 0,
+                already=words.already_true(row for record in known for row in already_true(record, now.astimezone(UTC).date())),
                 hears=tuple(f"{_FROM[send.min_severity]}: {_WHEN[send.when]}" for send in watch.send if send.to == channel),
                 at=now,
                 timezone=self.settings.digest.timezone,

@@ -21,6 +21,9 @@ from tracker.render import mail
 from tracker.store import Store
 from tracker.store.values import Lease, ReadyAlert
 
+HELD = "held:"
+"""How conditions begin that a held run's own message tells of, with more words."""
+
 
 def make_message(settings: Settings, key: str, channel: str, kind: MessageKind, content: Content, now: datetime) -> Message:
     """An outbox entry; its Message-ID derives from its key, so that a repeated sending can be recognised."""
@@ -81,23 +84,27 @@ class Desk:
                     self.store.set_due(looked, last_at=due.at, next_at=None)
 
     def cut_operator(self) -> None:
-        """One message to the operator for each run that is held, each trouble that began or ended, each message given up.
+        """One message to the operator for each trouble that began or ended, and for each message given up.
+
+        A source whose runs are held night after night is one trouble, told with the numbers of the run held first.
 
         Messages to the operator are left out: one that cannot be sent must not bring forth another.
         """
         channel, now = self.settings.operator.channel, self.clock()
         if channel is None:
             return
-        for run in self.store.held_runs():
-            key = f"operator:held:{run.id}"
-            if self.store.message(key) is None:
-                self._cut(key, channel, "operator", self.composer.held_run(run, channel, now))
+        held = {f"{HELD}{run.source}": run for run in self.store.held_runs()}
         for condition in self.store.conditions():
-            if condition.ended_at is not None or condition.told_begin_at is None:
-                phase = "began" if condition.ended_at is None else "ended"
-                key = f"operator:{phase}:{condition.name}:{condition.since.isoformat()}"
-                self._cut(key, channel, "operator", trouble.condition(self.settings, condition, channel, now))
-                self.store.mark_condition_told(condition.name, now)
+            if condition.ended_at is None and condition.told_begin_at is not None:
+                continue
+            phase = "began" if condition.ended_at is None else "ended"
+            key = f"operator:{phase}:{condition.name}:{condition.since.isoformat()}"
+            if phase == "began" and condition.name in held:
+                content = self.composer.held_run(held[condition.name], channel, now)
+            else:
+                content = trouble.condition(self.settings, condition, channel, now)
+            self._cut(key, channel, "operator", content)
+            self.store.mark_condition_told(condition.name, now)
         for message in self.store.outbox().messages:
             key = f"operator:gave-up:{message.key}"
             if message.state == "failed" and message.kind != "operator" and self.store.message(key) is None:

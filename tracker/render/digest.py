@@ -44,11 +44,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a digest or alert says.
 
-    ``notes`` and ``held`` are finished sentences; ``held`` is one for each run that was held or failed, and keeps the
-    digest from saying "no changes". ``since`` and ``until`` are aware UTC; ``timezone`` is an IANA name; ``cadence`` is
-    daily, weekly, immediate or "on request"; ``contact`` is where a reader can write to. ``told_at_once`` counts the
-    changes that the channel was told of in immediate messages since then: they are left out here, and "no changes" would
-    deny them.
+    ``notes``, ``held`` and ``unread`` are finished sentences. ``held`` is one for each run that is held, ``unread`` one for
+    each source or group of trials that cannot be read at present: either keeps the digest from saying "no changes".
+    ``since`` and ``until`` are aware UTC; ``timezone`` is an IANA name; ``cadence`` is daily, weekly, immediate or "on
+    request"; ``contact`` is where a reader can write to. ``told_at_once`` counts the changes that the channel was told of
+    in immediate messages since then: they are left out here, and "no changes" would be wrong of them.
     """
 
     title: str
@@ -56,6 +56,7 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[Entry, ...] = ()
     notes: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     followed: int
     since: datetime | None = None
     until: datetime
@@ -80,7 +81,7 @@ def alert(given: DigestInput) -> Content:
 
 
 def _digest_subject(given: DigestInput, views: Sequence[StoryView]) -> str:
-    held = f"{len(given.held)} held" if given.held else ""
+    held = ", ".join(f"{len(lines)} {word}" for lines, word in ((given.held, "held"), (given.unread, "not read")) if lines)
     if not views:
         quiet = f"nothing beyond {_told(given)} told at once" if given.told_at_once else "no changes"
         return one_line(f"{given.title}: {held or quiet}", LONGEST_SUBJECT)
@@ -157,7 +158,7 @@ def _page(given: DigestInput, views: list[StoryView], shown: int, subject: str) 
         warnings=_warnings(given),
         overview=_overview(views) if shown >= OVERVIEW_FROM else None,
         sections=_sections(views[:shown]),
-        paragraphs=() if views or given.held else (_nothing(given),),
+        paragraphs=() if views or given.held or given.unread else (_nothing(given),),
         more=f"and {left:,} more; all of them:" if left else "",
         more_command=f"tracker changes{since}" if left else "",
         notes=_notes(given, views),
@@ -196,7 +197,7 @@ def _told(given: DigestInput) -> str:
 
 def _notes(given: DigestInput, views: Sequence[StoryView]) -> tuple[Box, ...]:
     lines = [one_line(note) for note in given.notes]
-    if given.told_at_once and (views or given.held):
+    if given.told_at_once and (views or given.held or given.unread):
         count = (
             f"{given.told_at_once:,}{' more' if views else ''} {'change was' if given.told_at_once == 1 else 'changes were'}"
         )
@@ -205,10 +206,13 @@ def _notes(given: DigestInput, views: Sequence[StoryView]) -> tuple[Box, ...]:
 
 
 def _warnings(given: DigestInput) -> tuple[Box, ...]:
-    if not given.held:
-        return ()
-    title = f"{len(given.held)} held: what is behind this is not told below"
-    return (Box(title=title, lines=tuple(one_line(line) for line in given.held), warning=True),)
+    boxes = (
+        (given.held, f"{len(given.held)} held: what is behind this is not told below"),
+        (given.unread, "Not read at present: silence about these means nothing"),
+    )
+    return tuple(
+        Box(title=title, lines=tuple(one_line(line, 400) for line in lines), warning=True) for lines, title in boxes if lines
+    )
 
 
 def _overview(views: Sequence[StoryView]) -> Overview:

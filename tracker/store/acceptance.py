@@ -66,9 +66,12 @@ def hold(
     joins: Sequence[Join] = (),
     listings: Sequence[CompletedListing] = (),
 ) -> Run:
-    """Set a sick run aside. All it staged stays staged, and what acceptance would have done besides is kept for `release`."""
+    """Set a sick run aside. All it staged stays staged, and what acceptance would have done besides is kept for `release`.
+
+    One run of a source is held at a time: an older one saw less of what this one saw, and would only fill the disk.
+    """
     with database.writing(lease) as connection:
-        require_state(connection, run_id, "open")
+        _supersede_siblings(connection, require_state(connection, run_id, "open"), now)
         _judge(connection, run_id, counts, verdict)
         closing = to_json(_Closing(tuple(joins), tuple(listings)))
         connection.execute(

@@ -87,8 +87,8 @@ class LaneReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def in_vain(self) -> bool:
-        """Whether nothing could be read: the source failed or is busy, or each of its trials failed."""
-        return self.state in ("failed", "busy") or 0 < self.counts.checked == self.counts.failed
+        """Whether nothing was read: the source or each of its trials failed, or another process is at work on it."""
+        return self.state in ("failed", "busy")
 
     @property
     def clean(self) -> bool:
@@ -264,6 +264,9 @@ class Lane:
         comparable = not self.reshaped and not self.only and not met.failures
         if decisions:
             counts = msgspec.structs.replace(counts, listed=sum(decision.listed for decision in decisions))
+        if counts.checked and counts.failed == counts.checked:
+            error = f"None of the {counts.checked:,} trials asked for could be read."
+            return self._report(self.store.fail_run(lease, run_id, now, error, counts), "failed", met, error=error)
         last = self.store.last_healthy(info.key)
         last_listed = last.counts.listed if last and comparable else None
         verdict = health.judge(counts, totals.emptied, last_listed=last_listed)
