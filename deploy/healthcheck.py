@@ -1,6 +1,7 @@
 """Whether the tracker in this container is well: asks /health on the port that [daemon] port names.
 
-Exit code 0: well, or standing by for another daemon. 1: it does not answer, or no run was accepted for two days. One sentence says why.
+Exit code 0: well, or standing by for another daemon. 1: it does not answer, or no run was accepted for two days. One
+sentence says why.
 """
 
 from __future__ import annotations

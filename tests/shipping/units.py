@@ -53,4 +53,4 @@ KNOWN = {
     "Timer": {"OnCalendar", "RandomizedDelaySec", "Persistent"},
     "Install": {"WantedBy"},
 }
-"""The settings that systemd 252 knows, as far as they are used here: a misspelt one is ignored by systemd with a warning only."""
+"""The settings of systemd 252 that are used here: a misspelt one would be ignored by systemd with no more than a warning."""

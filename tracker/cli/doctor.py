@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from tracker.model.source import Source
     from tracker.render.tables import Finding
 
+MOST_ASTRAY = 120
+"""Seconds by which our clock may differ from a registry's."""
+
 LEAST_FREE = 512 * 1024 * 1024
 
 
@@ -67,6 +70,14 @@ def _database(app: App) -> Iterator[Finding]:
             yield Finding(subject="database", state="ok", text=text)
             for sentence in damage:
                 yield Finding(subject="database", state="problem", text=sentence, remedy="Restore the latest backup.")
+            for lease in store.leases():
+                if lease.expires_at > clock.now():
+                    text = f"{lease.name} is held by {lease.holder} until {lease.expires_at:%H:%M:%S} UTC"
+                    yield Finding(subject="at work", state="ok", text=text)
+            for trouble in store.conditions():
+                if trouble.ended_at is None:
+                    text = f"{trouble.message} Since {trouble.since:%Y-%m-%d %H:%M} UTC."
+                    yield Finding(subject="trouble", state="warning", text=text, remedy="See what the lines below say.")
             for run in store.held_runs():
                 text = f"run {run.id} of {run.source} is held: {run.verdict.sick}"
                 remedy = f"`tracker release {run.id}` if it is true, with --discard if not."
@@ -98,10 +109,11 @@ def _registries(app: App) -> Iterator[Finding]:
     with Fetcher(user_agent=agent, limits=Limits(attempts=1)) as fetcher:  # somebody is waiting for the answer
         for key, source in app.sources.items():
             if app.settings.sources[key].enabled:
-                yield _reached(app, fetcher, source)
+                yield from _reached(app, fetcher, source)
 
 
-def _reached(app: App, fetcher: Fetcher, source: Source) -> Finding:
+def _reached(app: App, fetcher: Fetcher, source: Source) -> Iterator[Finding]:
+    """Whether a source answers, with which TLS profile, what its robots.txt says of pages, and how far our clocks are apart."""
     from tracker.render.tables import Finding
 
     place = app.settings.sources[source.info.key]
@@ -112,11 +124,24 @@ def _reached(app: App, fetcher: Fetcher, source: Source) -> Finding:
             fetch.get(place.base_url, accept="text/html")
     except TransientFetchError as error:
         remedy = f"Check the network and proxy of this machine, and [sources.{source.info.key}] base_url; then try again."
-        return Finding(subject=source.info.title, state="problem", text=error.message, remedy=remedy)
+        yield Finding(subject=source.info.title, state="problem", text=error.message, remedy=remedy)
+        return
     except SourceError as error:
-        return Finding(subject=source.info.title, state="problem", text=error.message, remedy=error.remedy)
-    said = [f"answers; data of {data.timestamp}" if data else "answers", *map(str, fetch.attempts())]
-    return Finding(subject=source.info.title, state="ok", text=", ".join(said))
+        yield Finding(subject=source.info.title, state="problem", text=error.message, remedy=error.remedy)
+        return
+    said = [f"answers; data of {data.timestamp}" if data else "answers, robots.txt allows it", *map(str, fetch.attempts())]
+    yield Finding(subject=source.info.title, state="ok", text=", ".join(said))
+    if fetch.server_time is not None:
+        yield _clock(source.info.title, (clock.now() - fetch.server_time).total_seconds())
+
+
+def _clock(title: str, ahead: float) -> Finding:
+    from tracker.render.tables import Finding
+
+    if abs(ahead) <= MOST_ASTRAY:
+        return Finding(subject="clock", state="ok", text=f"within {MOST_ASTRAY} seconds of {title}'s")
+    text = f"{abs(ahead):,.0f} seconds {'ahead of' if ahead > 0 else 'behind'} {title}'s"
+    return Finding(subject="clock", state="problem", text=text, remedy="Set it by NTP: dates of changes and digests go by it.")
 
 
 def _channels(app: App, send: bool) -> Iterator[Finding]:

@@ -73,7 +73,7 @@ class Desk:
                 due = plan.last_due(self.settings.digest, when, now)
                 looked, written = f"digest:{channel}:{when}", f"written:{channel}:{when}"
                 seen = self.store.due(looked)
-                if seen.last_at is None:
+                if seen.last_at is None or seen.last_at > now:  # never looked at, or by a clock that was ahead
                     self.store.set_due(looked, last_at=now, next_at=None)
                     self.store.set_due(written, last_at=now, next_at=None)
                 elif seen.last_at < due.at:

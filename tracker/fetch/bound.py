@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -38,6 +40,8 @@ class BoundFetch:
         self._manner = Manner(pace=pace, tls=tls, climbs=info.tls_ladder)
         agent = fetcher.user_agent if user_agent is None else user_agent
         self._headers = {"User-Agent": agent} if agent else {}
+        self.server_time: datetime | None = None
+        """The time by the host's clock in its last answer, aware UTC, for whoever checks ours."""
 
     def get(
         self,
@@ -52,6 +56,7 @@ class BoundFetch:
         headers = {**self._headers, "Accept": accept, **conditions}
         manner = msgspec.structs.replace(self._manner, page="html" in accept, conditional=bool(conditions))
         ask, answer = self._followed(self._asked(url, params), headers, manner, heed_robots=self._is_page_site)
+        self.server_time = _http_date(answer.headers.get("date", "")) or self.server_time
         return Response(
             url=ask.url,
             status=answer.status,
@@ -160,6 +165,13 @@ class BoundFetch:
             error.remedy = f"Without robots.txt no page of the host is asked. {error.remedy}"
             raise
         return Rules(answer.body)
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC)
+    except ValueError:
+        return None
 
 
 def _conditions(validators: Validators | None) -> dict[str, str]:

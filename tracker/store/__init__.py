@@ -76,6 +76,7 @@ class Store(Database):
     acquire_lease = _leases.acquire_lease
     renew_lease = _leases.renew_lease
     release_lease = _leases.release_lease
+    leases = _leases.leases
 
     # which trials are followed, by which watch
     sync_watches = _watches.sync_watches

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from tracker.errors import LeaseHeldError, LeaseLostError
 from tracker.store import tables as t
 from tracker.store.database import Database, insert, require_lease
 from tracker.store.values import Lease
 
+ASTRAY = timedelta(hours=1)
+"""Clocks of several hosts may differ by less than this."""
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a lease that was given back ran out: free for every clock."""
+
 
 def acquire_lease(database: Database, name: str, holder: str, now: datetime, ttl: timedelta) -> Lease:
-    """Take the lease if nobody holds it at ``now``. Raises LeaseHeldError, which names the holder and the expiry."""
+    """Take the lease if nobody holds it at ``now``. Raises LeaseHeldError, which names the holder and the expiry.
+
+    One that runs longer than any lease is given for was taken while a clock was ahead, and counts as free.
+    """
     expires_at = now + ttl
+    free = or_(t.leases.c.expires_at <= now, t.leases.c.expires_at > expires_at + ASTRAY)
     with database.writing() as connection:
         statement = insert(connection, t.leases).values(
             name=name, holder=holder, token=1, acquired_at=now, expires_at=expires_at
@@ -23,7 +33,7 @@ def acquire_lease(database: Database, name: str, holder: str, now: datetime, ttl
             statement.on_conflict_do_update(
                 index_elements=["name"],
                 set_={"holder": holder, "token": t.leases.c.token + 1, "acquired_at": now, "expires_at": expires_at},
-                where=t.leases.c.expires_at <= now,
+                where=free,
             ).returning(t.leases.c.token)
         ).scalar_one_or_none()
         if taken is None:
@@ -33,6 +43,13 @@ def acquire_lease(database: Database, name: str, holder: str, now: datetime, ttl
                 remedy="Wait for it to finish; the lease of a process that was killed runs out at that time.",
             )
     return Lease(name=name, holder=holder, token=taken, expires_at=expires_at)
+
+
+def leases(database: Database) -> list[Lease]:
+    """Every lease that was ever taken, by name; one whose time is over is free."""
+    with database.reading() as connection:
+        columns = (t.leases.c[name] for name in Lease.__struct_fields__)
+        return [Lease(**row) for row in connection.execute(select(*columns).order_by(t.leases.c.name)).mappings()]
 
 
 def renew_lease(database: Database, lease: Lease, now: datetime, ttl: timedelta) -> Lease:
@@ -49,7 +66,7 @@ def renew_lease(database: Database, lease: Lease, now: datetime, ttl: timedelta)
 
 
 def release_lease(database: Database, lease: Lease, now: datetime) -> None:
-    """Give the lease back: others may take it from ``now`` on. Nothing happens when it is no longer ours.
+    """Give the lease back at ``now``: others may take it. Nothing happens when it is no longer ours.
 
     The row stays, so that its token goes on growing and a late write under the old one is still refused.
     """
@@ -57,5 +74,5 @@ def release_lease(database: Database, lease: Lease, now: datetime) -> None:
         connection.execute(
             update(t.leases)
             .where(t.leases.c.name == lease.name, t.leases.c.token == lease.token)
-            .values(expires_at=now, token=t.leases.c.token + 1)
+            .values(expires_at=min(now, LONG_AGO), token=t.leases.c.token + 1)
         )

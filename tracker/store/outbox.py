@@ -7,9 +7,9 @@ message that is to be tried again are in a message again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from tracker.errors import LeaseLostError, StoreError
 from tracker.model.alert import Alert, AlertState, Message
@@ -24,6 +24,9 @@ _ALERT = tuple(Alert.__struct_fields__)
 
 Reasoned = tuple[Alert, str]
 """An alert and why it is not sent."""
+
+LONGEST_WAIT = timedelta(days=2)
+"""No back-off between two tries of a message is longer."""
 
 
 def ready_alerts(database: Database, channel: str | None = None, when: When | None = None) -> list[ReadyAlert]:
@@ -115,12 +118,11 @@ def message(database: Database, key: str) -> Message | None:
 
 
 def due_messages(database: Database, now: datetime) -> list[Message]:
-    """Messages to try now, oldest first."""
+    """Messages to try now, oldest first; also those that a clock that was ahead has put off beyond any back-off."""
+    next_try = t.messages.c.next_attempt_at
     statement = (
         select(*rows.message_columns())
-        .where(
-            t.messages.c.state == "waiting", (t.messages.c.next_attempt_at.is_(None)) | (t.messages.c.next_attempt_at <= now)
-        )
+        .where(t.messages.c.state == "waiting", or_(next_try.is_(None), next_try <= now, next_try > now + LONGEST_WAIT))
         .order_by(t.messages.c.created_at, t.messages.c.key)
     )
     with database.reading() as connection:
