@@ -15,15 +15,10 @@ BLOCK = re.compile(r"(<!-- demo begins -->\n```\n).*?(```\n<!-- demo ends -->)",
 PICTURE_SIZE = "720,1750"
 
 
-def demo() -> str:
-    """The demo's output as a user sees it in a pipe, paths relative to where it ran."""
-    with tempfile.TemporaryDirectory() as place:
-        command = [sys.executable, "-m", "tracker", "demo", "--folder", FOLDER]
-        done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=True)
-        target = ROOT / FOLDER
-        shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(Path(place) / FOLDER, target)
-    return done.stdout
+def demo(place: Path) -> str:
+    """The demo's output as a user sees it in a pipe in this folder, where it leaves its database and mails."""
+    command = [sys.executable, "-m", "tracker", "demo", "--folder", FOLDER]
+    return subprocess.run(command, cwd=place, capture_output=True, text=True, check=True).stdout
 
 
 def readme(text: str, output: str) -> str:
@@ -48,7 +43,8 @@ def picture(page: Path, target: Path) -> bool:
 def main() -> None:
     """Rewrite the README's block and take the picture."""
     path = ROOT / "README.md"
-    path.write_text(readme(path.read_text(encoding="utf-8"), demo()), encoding="utf-8")
+    shutil.rmtree(ROOT / FOLDER, ignore_errors=True)
+    path.write_text(readme(path.read_text(encoding="utf-8"), demo(ROOT)), encoding="utf-8")
     digest = sorted((ROOT / FOLDER).glob("mail-*-newsroom.html"))[-2]
     if not picture(digest, ROOT / "docs" / "pictures" / "digest.png"):
         sys.exit("No Chromium here: the picture is as it was. Install it and run again.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 
 
 def get(name: str) -> logging.Logger:
@@ -15,7 +16,7 @@ def pairs(event: str, **fields: object) -> str:
     """``event key=value`` with values that hold blanks in quotes."""
     parts = [event]
     for key, value in fields.items():
-        text = str(value)
+        text = " ".join(str(value).split())
         parts.append(f'{key}="{text}"' if " " in text else f"{key}={text}")
     return " ".join(parts)
 
@@ -24,7 +25,9 @@ def setup(verbosity: int) -> None:
     """Send the tracker's log to stderr: warnings by default, info with -v, debug with -vv."""
     level = {0: logging.WARNING, 1: logging.INFO}.get(verbosity, logging.DEBUG)
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S"))
+    formatter = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
     root = logging.getLogger("tracker")
     root.handlers[:] = [handler]
     root.setLevel(level)

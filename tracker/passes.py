@@ -26,6 +26,7 @@ GAP = timedelta(days=2)
 """After so long without an accepted run the next pass says that nothing was looked at meanwhile."""
 
 MOST_NAMED = 5
+HOUSEKEEPING = "housekeeping"
 
 
 class PassReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +73,16 @@ def one_pass(
     delivered = deliver(settings, store, sources, clock) if send else None
     if send and settings.operator.ping and synced.state == "done":
         ping(settings.operator.ping)
+    _tidy(store, clock())
     return PassReport(synced=synced, delivered=delivered)
+
+
+def _tidy(store: Store, now: datetime) -> None:
+    """Housekeeping, once a day."""
+    last = store.due(HOUSEKEEPING).last_at
+    if last is None or last > now or now - last >= timedelta(days=1):
+        store.housekeep(now)
+        store.set_due(HOUSEKEEPING, now, None)
 
 
 def note_trouble(settings: Settings, store: Store, synced: SyncReport, now: datetime) -> None:

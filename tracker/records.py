@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tracker import log
 from tracker.errors import SourceError
 from tracker.extract import places
 from tracker.model.record import TrialRecord
 from tracker.model.source import Document, Source
-from tracker.model.watch import Near
+from tracker.model.watch import Near, Watch
 from tracker.render.tables import Nearest
 from tracker.store import Store
 from tracker.store.values import Followed
@@ -34,6 +34,18 @@ def current(
         except SourceError as error:
             # A stored version that today's parser refuses must not keep everything else from being told.
             logger.error(log.pairs("stored_version_unreadable", trial=followed.key, error=error))
+
+
+def labels(watches: Iterable[Watch], sources: Mapping[str, Source], known: Iterable[TrialRecord]) -> dict[str, str]:
+    """The names that watches give to trials, by key; a page has that of the registry's trial it repeats, and its site's."""
+    given = {trial: label for watch in watches for trial, label in watch.labels.items()}
+    found = {}
+    for record in known:
+        info = sources[record.trial.partition(":")[0]].info
+        name = given.get(record.trial) or given.get(f"{info.home}:{record.nct_number}")
+        if name:
+            found[record.trial] = f"{name} ({info.title})" if info.kind == "page" else name
+    return found
 
 
 def nearest_site(record: TrialRecord, near: Near | None) -> Nearest | None:

@@ -23,14 +23,13 @@ def deadlines_command(shared: Shared, watch: str | None, form: str) -> None:
     app = App(shared)
     app.require_watches([watch] if watch else [])
     now = clock.now()
-    labels = {trial: label for one in app.settings.watches for trial, label in one.labels.items()}
     with app.store() as store:
         trials = sorted({member.trial for member in store.memberships() if watch in (None, member.watch)})
         known = [record for one, record in records.current(store, app.sources, trials) if not one.removed_at]
     rows = [row for record in known for row in events.deadlines(record, now.date())]
     rows.sort(key=lambda row: (row.due, row.trial, row.kind))
-    for record in known:
-        labels[record.trial] = labels.get(record.trial) or record.acronym or record.brief_title or ""
+    named = records.labels(app.settings.watches, app.sources, known)
+    labels = {record.trial: named.get(record.trial) or record.acronym or record.brief_title or "" for record in known}
     match "json" if shared.json else form:
         case "json":
             app.emit({"deadlines": rows})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -92,12 +93,16 @@ def _database(app: App) -> Iterator[Finding]:
 def _disk(app: App) -> Finding:
     from tracker.render.tables import Finding
 
-    free = shutil.disk_usage(app.settings.path.parent).free
+    url = app.settings.store_url
+    folder = Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite:///") else app.settings.path.parent
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
     enough = free >= LEAST_FREE
     return Finding(
         subject="disk",
         state="ok" if enough else "problem",
-        text=f"{free / 1e9:,.1f} GB free beside the configuration",
+        text=f"{free / 1e9:,.1f} GB free in {folder}",
         remedy="" if enough else "Free some space: a full disk stops every run.",
     )
 

@@ -46,17 +46,14 @@ def print_present(
     from tracker.render import machine, tables
 
     known: list[TrialRecord] = []
-    labels: dict[str, str] = {}
     nearest: dict[str, Nearest] = {}
     removed: dict[str, datetime] = {}
     watches = {one.name: one for one in app.settings.watches}
     members = [member for member in store.memberships() if watch in (None, member.watch)]
     radius = {}
     for member in members:
-        if member.watch in watches:
-            labels.setdefault(member.trial, watches[member.watch].labels.get(member.trial, ""))
-            if watches[member.watch].near:
-                radius[member.trial] = watches[member.watch].near
+        if member.watch in watches and watches[member.watch].near:
+            radius[member.trial] = watches[member.watch].near
     for followed, record in records.current(store, app.sources, sorted({member.trial for member in members})):
         if status and (followed.removed_at or record.recruitment_status != status):
             continue
@@ -69,6 +66,7 @@ def print_present(
         if followed.removed_at:
             removed[record.trial] = followed.removed_at
         known.append(record)
+    labels = records.labels(app.settings.watches, app.sources, known)
     if form == "json":
         click.echo(machine.present_json(known, labels=labels, nearest=nearest, removed=removed), nl=False)
         return

@@ -1,4 +1,4 @@
-"""The daemon: an alarm clock around passes, deliveries and housekeeping. What is due stands in the database.
+"""The daemon: an alarm clock around passes and deliveries. What is due stands in the database.
 
     alarm (APScheduler) ─► what is due now? (`jobs`) ─► one job at a time ─► when is it due next? ─► the database
 

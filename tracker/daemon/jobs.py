@@ -11,13 +11,12 @@ from apscheduler.triggers.cron import CronTrigger
 from tracker.config import Schedule
 from tracker.store.values import Due
 
-Job = Literal["sync", "deliver", "housekeeping"]
+Job = Literal["sync", "deliver"]
 
-JOBS: tuple[Job, ...] = ("sync", "deliver", "housekeeping")
+JOBS: tuple[Job, ...] = ("sync", "deliver")
 """In the order in which they are done when several are due."""
 
 DELIVER_EVERY = timedelta(minutes=1)
-HOUSEKEEPING_EVERY = timedelta(days=1)
 
 
 def name_of(job: Job) -> str:
@@ -44,8 +43,6 @@ def next_at(job: Job, schedule: Schedule, now: datetime) -> datetime:
     match job:
         case "deliver":
             return now + DELIVER_EVERY
-        case "housekeeping":
-            return now + HOUSEKEEPING_EVERY
         case "sync":
             if schedule.every is not None:
                 return now + schedule.every

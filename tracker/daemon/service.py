@@ -171,8 +171,6 @@ class Daemon:
                     self._pass()
                 case "deliver":
                     deliver(self.settings, self.store, self.sources, self.clock)
-                case "housekeeping":
-                    self.store.housekeep(self.clock())
             done = True
         finally:
             if not self._stop.is_set():  # what was cut short is due again at the next start

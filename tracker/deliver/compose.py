@@ -80,7 +80,7 @@ class Composer:
             notices.WelcomeInput(
                 watch=watch.name,
                 channel=channel,
-                rows=present_rows(known, labels=watch.labels, nearest=nearest),
+                rows=present_rows(known, labels=records.labels([watch], self.sources, known), nearest=nearest),
                 recruiting=sum(record.recruitment_status in OPEN_STATUSES for record in known),
                 near=f"{near.km:g} km of {near.place}" if near else "",
                 nearby=sum(place.km <= near.km for place in nearest.values()) if near else 0,

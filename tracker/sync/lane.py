@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Literal, Protocol
 
 import msgspec
@@ -142,6 +143,8 @@ class Lane:
         opened = self.store.open_run(lease, self.source.info.key, self.clock(), data)
         met = Gathered()
         decisions = self._list(fetch, met)
+        if self.stop():
+            return self._report(opened.run, "stopped", met)
         followed = self._followed(decisions)
         due = [known for known in followed.values() if self._due(known, data, opened)]
         desk = Desk(
@@ -198,7 +201,7 @@ class Lane:
                 continue
             members = {m.trial: m for m in self.store.memberships(info.key) if m.watch == watch.name}
             try:
-                listed = list(self.source.listing(search, fetch))
+                listed = list(takewhile(lambda _: not self.stop(), self.source.listing(search, fetch)))
             except (FetchError, AnswerError) as error:
                 met.failures.append(Failure(subject=f"search of watch {watch.name}", error=str(error)))
                 continue
