@@ -85,7 +85,7 @@ def test_the_waits_grow_and_the_last_try_gives_up_and_tells_the_operator_once(of
     office.put("alert:me:1")
     office.mailbox.refuse = lambda address: "451 4.3.0 later" if address.startswith("me") else None
     for tries, wait in enumerate(plan.BACK_OFF, start=1):
-        [tried] = office.deliver().tried
+        [tried] = [item for item in office.deliver().tried if item.channel == "me"]
         assert not tried.given_up
         waiting = office.message("alert:me:1")
         assert (waiting.attempts, waiting.next_attempt_at) == (tries, office.now + wait)
@@ -100,7 +100,10 @@ def test_the_waits_grow_and_the_last_try_gives_up_and_tells_the_operator_once(of
     assert f"after {len(plan.BACK_OFF) + 1} tries" in failed.last_error
     for _ in range(3):
         assert office.deliver(after=timedelta(days=1)).tried == ()
-    assert office.subjects("operator") == ["Tracker: A message to “me” was given up"]
+    assert office.subjects("operator") == [
+        "Tracker: Channel “me” takes no messages",
+        "Tracker: A message to “me” was given up",
+    ]
 
 
 def test_the_operator_is_told_what_was_given_up_why_and_what_to_type(office: Office) -> None:
@@ -203,6 +206,22 @@ def test_a_dead_channel_keeps_no_other_waiting_and_is_left_alone_after_two_failu
     assert [item.key for item in report.tried if item.error] == ["alert:hook:0", "alert:hook:1"]
     assert [office.message(f"alert:hook:{number}").attempts for number in range(5)] == [1, 1, 0, 0, 0]
     assert [item.key for item in office.deliver().tried] == ["alert:hook:2", "alert:hook:3"]
+
+
+def test_the_operator_hears_once_of_a_dead_channel_and_once_when_it_is_well_again(office: Office) -> None:
+    office.settings = office.settings_with(hook=f"hook+http://127.0.0.1:{dead_port()}/{SECRET}")
+    office.put("alert:hook:0", "hook")
+    for _ in range(6):
+        office.deliver(after=timedelta(hours=13))
+    [began] = office.subjects("operator")
+    assert "takes no messages" in began
+
+    def send(*_: object) -> tuple[str, ...]:
+        return ()
+
+    office.now += timedelta(hours=25)
+    deliver(office.settings, office.store, {}, lambda: office.now, send=send)
+    assert office.store.conditions() == [], "it ended, and the operator was told so"
 
 
 def test_a_message_that_fails_at_every_try_does_not_hold_up_the_others_of_its_channel(office: Office) -> None:

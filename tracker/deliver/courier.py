@@ -23,6 +23,9 @@ LEASE_FOR = timedelta(minutes=15)
 DEAD_AFTER = 2
 """Failures after which a channel is left alone until the next delivery: one may be the message's fault, two are its own."""
 
+TOLD_AFTER = 3
+"""Failed tries of one message, some twenty minutes, after which the operator hears that its channel is dead."""
+
 logger = log.get(__name__)
 
 
@@ -49,6 +52,7 @@ class Courier:
         self.tried: list[Sent] = []
         self._channels = {channel.name: channel for channel in settings.channels}
         self._failures: Counter[str] = Counter()
+        self._dead = {found.name for found in store.conditions() if found.ended_at is None}
 
     def send_waiting(self) -> None:
         """Try every message that is due, except that a dead channel is left alone, however much waits for it.
@@ -69,6 +73,7 @@ class Courier:
             return self._give_up(told, error)
         except DeliveryError as error:
             self._failures[message.channel] += 1
+            self._note_dead(message, error)
             if message.attempts < len(plan.BACK_OFF):
                 self.store.mark_retry(message.key, str(error), self.clock() + plan.BACK_OFF[message.attempts])
                 logger.warning(log.pairs("message_waits", key=message.key, error=error))
@@ -76,9 +81,20 @@ class Courier:
             tries = f"Given up after {message.attempts + 1} tries: {error.message}"
             return self._give_up(told, PermanentDeliveryError(tries))
         self.store.mark_sent(message.key, self.clock())
+        if self._condition(message) in self._dead:
+            self.store.end_condition(self._condition(message), self.clock())
         if refused:
             logger.error(log.pairs("message_partly_refused", key=message.key, error=" ".join(refused)))
         return msgspec.structs.replace(told, refused=refused)
+
+    def _note_dead(self, message: Message, error: DeliveryError) -> None:
+        """A channel that has refused for a while is told of once; the operator's own cannot tell of itself."""
+        if message.attempts + 1 >= TOLD_AFTER and message.channel != self.settings.operator.channel:
+            what = f"Channel “{message.channel}” takes no messages: {error.message} They wait and are tried again."
+            self.store.begin_condition(self._condition(message), what, self.clock())
+
+    def _condition(self, message: Message) -> str:
+        return f"channel:{message.channel}"
 
     def _send(self, message: Message) -> tuple[str, ...]:
         channel = self._channels.get(message.channel)
