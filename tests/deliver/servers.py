@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import msgspec
+import trustme
 
 ANSWERS = {
     "connect": "220 scripted ready",
@@ -157,16 +157,9 @@ def dead_port() -> int:
 
 
 def certificate(folder: Path, name: str) -> tuple[Path, ssl.SSLContext]:
-    """A self-signed certificate for ``name`` ("IP:127.0.0.1", "DNS:mail.example.org"): its file and a server's context."""
-    cert, key = folder / "cert.pem", folder / "key.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=loopback", "-addext", f"subjectAltName={name}"),
-            *("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-keyout", str(key), "-out", str(cert)),
-        ],
-        check=True,
-        capture_output=True,
-    )
+    """A certificate for ``name`` (127.0.0.1, mail.example.org) by an authority of its own: its file, a server's context."""
+    authority, file = trustme.CA(), folder / "authority.pem"
+    authority.cert_pem.write_to_path(str(file))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(cert, key)
-    return cert, context
+    authority.issue_cert(name).configure_cert(context)
+    return file, context

@@ -133,7 +133,7 @@ def test_a_webhook_that_is_not_there_or_talks_nonsense_is_asked_again() -> None:
 
 
 def test_a_webhook_whose_certificate_is_nobodys_gets_nothing(tmp_path: Path) -> None:
-    _, context = certificate(tmp_path, "IP:127.0.0.1")
+    _, context = certificate(tmp_path, "127.0.0.1")
     with ScriptedSmtp(tls=context, implicit=True) as server:
         error = failure(f"hook+https://127.0.0.1:{server.port}/{SECRET}")
         assert isinstance(error, TransientDeliveryError)

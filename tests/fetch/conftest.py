@@ -16,5 +16,5 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The same certificate, trusted by fetchers that are made in this test."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.with_name("certificate.pem")))
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.with_name("authority.pem")))
     return certificate

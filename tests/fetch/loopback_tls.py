@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.fetch.loopback import answer
 
@@ -124,12 +123,8 @@ def tls_server(
 
 
 def make_certificate(folder: Path) -> Path:
-    """Key and self-signed certificate for 127.0.0.1 and page.example in one file."""
-    if shutil.which("openssl") is None:
-        pytest.fail("These tests make a certificate with the openssl command. Install openssl.")
-    both, certificate = folder / "both.pem", folder / "certificate.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:page.example"]
-    subprocess.run([*command, *names, "-keyout", str(both), "-out", str(certificate)], check=True, capture_output=True)
-    both.write_bytes(both.read_bytes() + certificate.read_bytes())
+    """Key and certificate for 127.0.0.1 and page.example in one file, and beside it ``authority.pem``, which signed it."""
+    both, authority = folder / "both.pem", trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "authority.pem"))
+    authority.issue_cert("127.0.0.1", "page.example").private_key_and_cert_chain_pem.write_to_path(str(both))
     return both
