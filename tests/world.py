@@ -115,6 +115,7 @@ class World:
         self.registry = LoopbackRegistry(self._today())
         self.mailbox = Mailbox()
         self.config = folder / "config.toml"
+        self.sources = sources.load()
         self._store: Store | None = None
 
     def __enter__(self) -> Self:
@@ -172,12 +173,12 @@ class World:
     def sync_shown(self, *, only: tuple[str, ...] = (), full: bool = False) -> SyncReport:
         """One pass over whatever the registry was made to show."""
         with Fetcher(user_agent="tracker-tests/1", sleep=lambda _: None) as fetcher:
-            report = sync(self.settings, self.store, sources.load(), fetcher, self.clock, only=only, full=full)
+            report = sync(self.settings, self.store, self.sources, fetcher, self.clock, only=only, full=full)
         note_trouble(self.settings, self.store, report, self.now)
         return report
 
     def deliver(self) -> DeliveryReport:
-        return deliver(self.settings, self.store, sources.load(), self.clock)
+        return deliver(self.settings, self.store, self.sources, self.clock)
 
     def day(self, *, after: timedelta = timedelta(days=1), change: Callable[[], None] | None = None) -> SyncReport:
         """Let time pass, apply a change to the registry, sync and deliver."""

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "parse": ("reading", "The record read from a saved payload or page, as JSON."),
     "digest": ("telling", "The change-log digest, to read or to send."),
     "outbox": ("telling", "What waits to be sent, and why; try again or drop."),
+    "silence": ("telling", "Mute alerts for a while."),
     "channel": ("telling", "Try a channel."),
     "release": ("running", "Let a held run go, or discard it."),
     "migrate": ("setup", "Bring the database schema up to date, after a backup."),

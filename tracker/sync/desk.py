@@ -149,7 +149,7 @@ class Desk:
                     except SourceError as error:
                         outcomes.append(weigh.failed(known, _failed(known, error), context))
                         continue
-                    if self._stored_digest(known) == (digest, self.source.info.digest_version):
+                    if known.current and known.current.digest == digest:
                         outcomes.append(weigh.unchanged(known, context, answer.validators))
                     else:
                         moved.append((answer, digest))
@@ -163,12 +163,6 @@ class Desk:
 
     def _last(self, known: Followed) -> TrialRecord | None:
         return records.read(self.sources, self.store.document(known.current.id)) if known.current else None
-
-    def _redefined(self, known: Followed) -> bool:
-        return known.current is not None and known.current.digest_version != self.source.info.digest_version
-
-    def _stored_digest(self, known: Followed) -> tuple[str, int] | None:
-        return (known.current.digest, known.current.digest_version) if known.current else None
 
     def _weigh_moved(self, moved: list[tuple[Found, str]]) -> list[Outcome]:
         """Weigh the documents that differ from what is stored, each against its stored version."""
@@ -184,11 +178,7 @@ class Desk:
             before = old.get(known.key)
             context = self._context(known.key, past=past.get(known.key, ()), since=since.get(known.key))
             try:
-                # Where the rule of the digest moved with a new version of this program, the trial may not have.
-                if before and self._redefined(known) and self.source.digest(before) == digest:
-                    outcomes.append(weigh.unchanged(known, context, answer.validators))
-                else:
-                    outcomes.append(weigh.found(self.source, known, answer, digest, before, context))
+                outcomes.append(weigh.found(self.source, known, answer, digest, before, context))
             except SourceError as error:
                 outcomes.append(weigh.failed(known, _failed(known, error), context))
         return outcomes
