@@ -125,7 +125,8 @@ def template(*, search: str | None, mail: str | None) -> str:
     channels = _MAIL.format(address=quoted(mail), url=quoted(f"mailto:{mail}")) if mail else _NO_MAIL
     follows = _SEARCH.format(search=quoted(search)) if search else _TRIALS
     watch = _WATCH.format(name=quoted("my search" if search else "my trials"), follows=follows)
-    return _HEAD + channels + watch + (_SENDS if mail else _NO_SENDS) + _TAIL
+    head = _HEAD.replace('# contact = "you@example.org"', f"contact = {quoted(mail)}") if mail else _HEAD
+    return head + channels + watch + (_SENDS if mail else _NO_SENDS) + _TAIL
 
 
 def quoted(text: str) -> str:
