@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.make import actual, changed, events, make_record
+from tests.make import actual, changed, detected, events, make_record
 from tracker.model.event import Event
 from tracker.model.record import (
     Arm,
@@ -28,6 +28,7 @@ from tracker.model.record import (
     SecondaryId,
     StudyDocument,
 )
+from tracker.render import words
 
 POSTED: dict[str, Any] = {
     "results_state": "POSTED",
@@ -112,6 +113,14 @@ def join(*lines: str, **fields: Any) -> dict[str, Any]:
     return {"eligibility": Eligibility(criteria=Criteria(inclusion=lines), **fields)}
 
 
+def test_a_replaced_document_says_what_is_another() -> None:
+    before, after = "2025-01-01", "2026-01-01"
+    old, new = (StudyDocument(type="PROTOCOL+SAP", filename="p.pdf", date=day) for day in (before, after))
+    event = only(step({"documents": (old,)}, {"documents": (new,)}), "documents_changed")
+    assert words.headline(event) == "Protocol and statistical analysis plan replaced"
+    assert words.lines(event) == [f"p.pdf, date: “{before}” → “{after}”"]
+
+
 def test_eligibility_is_told_by_part_and_line() -> None:
     old = join("Adults with lupus for two years", "Written consent", maximum_age="65 Years", sex="FEMALE")
     new = join("Adults with lupus for at least two years", "Stable dose of steroids", maximum_age="75 Years", sex="ALL")
@@ -132,6 +141,20 @@ def test_arms_added_removed_and_renamed() -> None:
     event = only(step(old, new), "arms_changed")
     assert event.effects == ("added", "removed", "renamed")
     assert event.details["renamed"] == [{"from": "Examplumab 10 mg", "to": "Examplumab 10 mg weekly"}]
+
+
+def test_a_renamed_arm_is_not_told_again_by_its_interventions() -> None:
+    """The list of an intervention's arms only repeats the new name; another arm in it is news."""
+
+    def trial(label: str, *others: str) -> dict[str, Any]:
+        arms = (Arm(label=label, type="EXPERIMENTAL"), Arm(label="Placebo"))
+        return {"arms": arms, "interventions": (Intervention(type="DRUG", name="Examplumab", arms=(label, *others)),)}
+
+    old = trial("Examplumab infusion with placebo in 2L disease")
+    assert only(step(old, trial("Examplumab infusion with placebo in 2/3L disease")), "arms_changed").effects == ("renamed",)
+    assert only(step(old, trial("Examplumab infusion with placebo in 2L disease", "Placebo")), "arms_changed").effects == (
+        "assignment",
+    )
 
 
 def test_arm_two_is_not_another_name_of_arm_one() -> None:
@@ -181,6 +204,72 @@ def test_collaborators_come_and_go() -> None:
 def test_publications_of_results_are_notable_background_is_not() -> None:
     assert only(step({}, {"references": (Reference(pmid="1", type="DERIVED"),)}), "references_changed").severity == "notable"
     assert only(step({}, {"references": (Reference(pmid="1", type="BACKGROUND"),)}), "references_changed").severity == "minor"
+
+
+def test_a_publication_that_is_now_of_another_type() -> None:
+    old, new = (Reference(pmid="19938117", type=kind) for kind in ("RESULT", "BACKGROUND"))
+    event = only(step({"references": (old,)}, {"references": (new,)}), "references_changed")
+    assert words.headline(event) == "Type of 1 linked publication changed"
+    assert words.lines(event) == ["PMID 19938117, type: results → background"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "headline", "lines"),
+    [
+        ({"oversight": Oversight(us_export=False)}, "Oversight: export from the US now no (was not stated)", []),
+        (
+            {"rest": {"protocolSection.statusModule.expandedAccessInfo": {"hasExpandedAccess": True}}},
+            "Other fields: expanded access changed",
+            ["Expanded access, available: not stated → yes"],
+        ),
+        (
+            {"rest": {"derivedSection.miscInfoModule.removedCountries": ["Spain"]}},
+            "Other fields: countries without sites any more changed",
+            ["Countries without sites any more: + “Spain”"],
+        ),
+        ({"collaborators": (Organisation(name="Personalis Inc."),)}, "Collaborator added: Personalis Inc.", None),
+        (
+            {"see_also_links": (Link(url="https://example.org/", label="Summary"),)},
+            "1 link added",
+            ["Added: “Summary” (https://example.org/)"],
+        ),
+        (
+            {"ipd_sharing": IpdSharing(plan="YES", info_types=("CSR",))},
+            "Data sharing now yes (was not stated)",
+            ["Data sharing, info types: + clinical study report", "Data sharing, plan: + yes"],
+        ),
+        (
+            {"country_status": (CountryStatus(country="Spain", status="RECRUITING"),)},
+            "Spain: Recruiting",
+            ["Spain: Recruiting"],
+        ),
+        (
+            {"conditions": ("Carcinoma, Intraductal", "Lupus")},
+            "Conditions added: “Carcinoma, Intraductal” and “Lupus”",
+            ["Added: “Carcinoma, Intraductal”", "Added: “Lupus”"],
+        ),
+        ({"secondary_ids": (SecondaryId(id="U10", type="NIH"),)}, "Secondary ids changed", ["Added: U10 (NIH)"]),
+    ],
+    ids=lambda value: value.split(":")[0] if isinstance(value, str) else "",
+)
+def test_fields_and_values_read_as_words(fields: dict[str, Any], headline: str, lines: list[str] | None) -> None:
+    (event,) = step({}, fields).values()
+    assert words.headline(event) == headline
+    assert lines is None or words.lines(event) == lines
+
+
+def test_a_name_keeps_its_capital_inside_a_story() -> None:
+    before = make_record()
+    spain = (CountryStatus(country="Spain", status="RECRUITING"),)
+    fields = {"enrollment": 120, "country_status": spain, "collaborators": (Organisation(name="Personalis Inc."),)}
+    found = detected(before, changed(before, **fields))
+    _, story = words.tell(found.events, found.story)
+    assert story is not None
+    assert story.headline == "Enrollment raised by 20 % to 120 (was 100); Spain: Recruiting"
+    minor = detected(before, changed(before, brief_title="New", collaborators=fields["collaborators"]))
+    _, story = words.tell(minor.events, minor.story)
+    assert story is not None
+    assert story.headline == "Collaborator added: Personalis Inc.; brief title changed"
 
 
 def test_a_halt_is_major_a_lay_summary_is_notable() -> None:

@@ -10,6 +10,7 @@ from tests.make import changed, events, make_record, site
 from tracker.model.event import Event
 from tracker.model.record import Contact
 from tracker.model.watch import Near
+from tracker.render import words
 
 MUNICH = Near(place="München", country="Germany", km=50)
 HERE = site("Klinikum", "Munich", "Germany", zip="80331")
@@ -24,7 +25,7 @@ def step(old: tuple[Any, ...], new: tuple[Any, ...], **parts: Any) -> dict[str, 
 def test_sites_that_come_and_go_are_counted() -> None:
     event = step((HERE, FAR), (HERE, site("Uniklinik", "Köln", "Germany")))["sites_changed"]
     assert (event.effects, event.severity) == (("added", "removed"), "minor")
-    assert event.details["counts"] == {"added": 1, "removed": 1, "renamed": 0, "status": 0}
+    assert event.details["counts"] == {"added": 1, "removed": 1, "renamed": 0, "address": 0, "status": 0}
 
 
 def test_a_renamed_site_is_one_site() -> None:
@@ -44,7 +45,7 @@ def test_a_country_that_opens_is_notable() -> None:
 )
 def test_a_country_in_another_spelling_opens_and_closes_nothing(old: str, new: str) -> None:
     event = step((site("Clinic", "Town", old, zip="1"),), (site("Clinic", "Town", new, zip="1"),))["sites_changed"]
-    assert (event.effects, event.severity) == (("renamed",), "minor")
+    assert (event.effects, event.severity) == (("address",), "minor")
 
 
 def test_the_registrys_list_of_countries_that_left_is_not_told_again() -> None:
@@ -104,6 +105,26 @@ def test_a_nearby_site_closes_or_leaves() -> None:
     done = site("Klinikum", "Munich", "Germany", zip="80331", recruitment_status="COMPLETED")
     assert "nearby_site_closed" in near((HERE,), (done,))
     assert "nearby_site_closed" not in near((HERE, FAR), (HERE,))
+
+
+def test_a_site_that_cannot_be_placed_may_be_near_and_says_so() -> None:
+    nowhere = site("Klinik", "Nirgendwohausen", "Germany")
+    event = near((FAR,), (FAR, nowhere))["nearby_site_opened"]
+    assert (event.severity, event.details["near"][0]["km"]) == ("notable", None)
+    assert "could not be placed" in event.rule
+    assert words.headline(event) == "Now open near you: Klinik, Nirgendwohausen (place unsure)"
+
+
+def test_a_site_that_cannot_be_placed_in_another_country_is_not_near() -> None:
+    assert "nearby_site_opened" not in near((FAR,), (FAR, site("Clinique", "Nullepart", "France")))
+
+
+def test_another_address_is_no_new_name() -> None:
+    moved = site("Klinikum", "Munich", "Germany", zip="80333")
+    event = step((HERE,), (moved,))["sites_changed"]
+    assert (event.effects, event.details["counts"]["address"]) == (("address",), 1)
+    assert words.headline(event) == "Sites: 1 with another address"
+    assert words.lines(event) == ["Address: Klinikum, Munich, 80331, Germany: 80331 → 80333"]
 
 
 def test_a_site_that_never_recruited_does_not_close() -> None:

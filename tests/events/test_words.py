@@ -124,7 +124,7 @@ def test_eligibility_reads_as_people_would_say_it() -> None:
     for part in (
         "maximum age now 75 Years (was 65 Years)",
         "open to all sexes (was women only)",
-        "criteria lines 1 inclusion added",
+        "1 inclusion criterion added",
     ):
         assert part in headline
 
@@ -141,6 +141,27 @@ def test_only_the_words_that_differ_are_shown() -> None:
     assert difference(old, new) == "“… is benefit in Arm [5 → 5, Arm 6,] and Arm [6 → 8] of the trial”"
     assert difference("a b c", "a b c d") == "“a b c [+d]”"
     assert difference("a b c", "a c") == "“a [−b] c”"
+
+
+def test_a_difference_too_long_to_show_whole_begins_with_the_first_edits() -> None:
+    old = " ".join(f"word{n} same{n} same{n} same{n}" for n in range(60))
+    new = " ".join(f"other{n} same{n} same{n} same{n}" for n in range(60))
+    told_text = difference(old, new, 200)
+    assert told_text.startswith("“[word0 → other0] same0")
+    assert told_text.endswith(" more edits")
+    assert len(told_text) <= 230
+
+
+def test_two_long_texts_never_read_alike() -> None:
+    opening = "The same long opening of both texts " * 20
+    told_text = difference(opening + "one " * 80, opening + "two " * 80)
+    assert "one" in told_text
+    assert "two" in told_text
+
+
+def test_spelling_is_told_as_spelling() -> None:
+    assert told({"conditions": ("lupus",)}, {"conditions": ("Lupus",)}) == "Conditions: only case or punctuation changed"
+    assert told({}, {"brief_title": "A study of examplumab in lupus"}) == "Titles: only case or punctuation changed"
 
 
 HOSTILE = "Fine\r\nBcc: all@example.org\u202e\x1b[31m <b>bold</b>\x00 " + "long " * 100

@@ -89,6 +89,7 @@ _ANY = Natural(
     keys=(_first("id", "name", "title", "label", "term", "type"),), label=_first("id", "name", "title", "label", "term", "type")
 )
 _QUIET_IN_SITES = ("geo",)
+_NOTHING: tuple[Any, ...] = (None, "", (), [])
 
 
 def differing(old: Any, new: Any, path: tuple[str, ...]) -> tuple[Any, Any]:
@@ -146,17 +147,23 @@ def _sets(old: Iterable[Any], new: Iterable[Any]) -> tuple[Any, Any]:
 
 
 def _entries(items: Iterable[Any], path: tuple[str, ...]) -> list[Entry]:
+    """The list's items as mappings without what is empty or quiet; an item that says nothing is none."""
     quiet = _QUIET_IN_SITES if path == ("sites",) else ()
-    return [
-        {key: value for key, value in item.items() if value not in (None, "") and key not in quiet}
+    entries = (
+        {key: value for key, value in item.items() if value not in _NOTHING and key not in quiet}
         if isinstance(item, dict)
         else {"": item}
         for item in items
-    ]
+    )
+    return [entry for entry in entries if entry]
 
 
 def canonical(entry: Any) -> bytes:
     """Bytes that are equal for equal entries; also the order that makes matching independent of the list's order."""
+    if isinstance(entry, dict) and any(isinstance(value, (list, tuple)) for value in entry.values()):
+        entry = {
+            key: sorted(map(canonical, value)) if isinstance(value, (list, tuple)) else value for key, value in entry.items()
+        }
     return msgspec.json.encode(entry, order="deterministic")
 
 
@@ -181,12 +188,12 @@ def _code(item: tuple[bytes, Entry]) -> bytes:
 
 
 def _match(old: list[Entry], new: list[Entry], keys: Sequence[Key]) -> list[Pair]:
-    """Pairs by the most exact key first; within one key in canonical order."""
+    """Pairs by the most exact key first; within one key in canonical order. Entries without a name are alike at last."""
     pairs: list[Pair] = []
-    for key in keys:
+    for exact, key in enumerate(keys, 1 - len(keys)):
         waiting: dict[str, list[Entry]] = defaultdict(list)
         for entry in reversed(new):
-            if name := key(entry):
+            if (name := key(entry)) or not exact:
                 waiting[name].append(entry)
         rest: list[Entry] = []
         for entry in old:

@@ -19,6 +19,7 @@ Pair = tuple[Entry | None, Entry | None]
 
 _IDENTITY = ("facility", "city", "state", "zip", "country")
 _SIMILAR = 0.60
+_CITY_LETTERS = 4
 _NUMBERS = re.compile(r"\d+")
 # Letters that Unicode does not decompose into a plain letter and an accent.
 _PLAIN_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
@@ -89,8 +90,10 @@ def match_sites(old: list[Entry], new: list[Entry]) -> list[Pair]:
     for key, unique in tiers:
         found, old, new = _by_key(old, new, key, unique=unique)
         pairs += found
-    found, old, new = _by_likeness(old, new)
-    return [*pairs, *found, *((entry, None) for entry in old), *((None, entry) for entry in new)]
+    for alike in (_by_city, _by_likeness):
+        found, old, new = alike(old, new)
+        pairs += found
+    return [*pairs, *((entry, None) for entry in old), *((None, entry) for entry in new)]
 
 
 def _by_key(
@@ -133,6 +136,25 @@ def _alike_first(old: list[Entry], new: list[Entry]) -> list[Pair]:
                 old.remove(site)
                 new.remove(other)
     return pairs
+
+
+def _by_city(old: list[Entry], new: list[Entry]) -> tuple[list[Pair], list[Entry], list[Entry]]:
+    """One name in one city written in more or fewer words: "Sharjah" and "Sharjah city", "Berlin" and "Berlin-Mitte"."""
+    named = _grouped(new, _tier("facility", "country"))
+    pairs: list[Pair] = []
+    taken: set[int] = set()
+    for site in old:
+        city = folded(site.get("city"))
+        for other in named.get(_tier("facility", "country")(site), []) if site.get("facility") else []:
+            if id(other) not in taken and _one_in_other(city, folded(other.get("city"))):
+                taken.add(id(other))
+                pairs.append((site, other))
+                break
+    return pairs, *_left(old, new, pairs)
+
+
+def _one_in_other(one: str, other: str) -> bool:
+    return min(len(one), len(other)) >= _CITY_LETTERS and (one.startswith(other) or other.startswith(one))
 
 
 def _by_likeness(old: list[Entry], new: list[Entry]) -> tuple[list[Pair], list[Entry], list[Entry]]:

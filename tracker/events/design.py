@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from tracker.events.kinds import Comparison, Context, Finding, change_kind
+from tracker.events.spelling import same_words, spelt
 from tracker.events.windows import has_started
-from tracker.events.wording import likeness, paired, same_words
+from tracker.events.wording import likeness, paired
 from tracker.model.event import Change
 
 _MAJOR_FIELDS = frozenset({"allocation", "masking"})
@@ -23,7 +24,7 @@ def _assignments_of_interventions(comparison: Comparison) -> Iterator[Change]:
 def _echoes_of_interventions(comparison: Comparison) -> Iterator[Change]:
     """An arm's list of interventions only repeats that an intervention came, went or was renamed."""
     whole = [change for change in comparison.of("interventions") if len(change.path) == 2]
-    names = [str((change.new or change.old)["name"]) for change in whole]
+    names = [str((change.new or change.old).get("name", "")) for change in whole]
     for change in comparison.of("arms"):
         if len(change.path) > 3 and change.path[2] == "interventions":
             text = str(change.new or change.old)
@@ -41,7 +42,10 @@ def _echoes_of_interventions(comparison: Comparison) -> Iterator[Change]:
 )
 def _arms(context: Context) -> Finding | None:
     details = _entries(context, "arms", "label")
-    details["assignment"] = sum(len(change.path) > 3 for change in context.changes)
+    # An intervention's list of arms repeats that an arm came, went or has another name.
+    arms = [change.new or change.old for change in context.under("arms") if len(change.path) == 2]
+    labels = {spelt(str(arm.get("label", ""))) for arm in arms}
+    details["assignment"] = sum(len(change.path) > 3 and spelt(change.path[-1]) not in labels for change in context.changes)
     effects = tuple(name for name in ("added", "removed", "renamed", "type", "description", "assignment") if details.get(name))
     return Finding(
         severity="notable", rule="arms of the trial changed", effects=effects or ("assignment",), details=_filled(details)
@@ -59,8 +63,9 @@ def _arms(context: Context) -> Finding | None:
 def _interventions(context: Context) -> Finding | None:
     details = _entries(context, "interventions", "name")
     details["other_names"] = [
-        change.path[1] for change in context.changes if len(change.path) > 2 and change.path[2] == "other_names"
+        _bare_name(change.path[1]) for change in context.changes if len(change.path) > 2 and change.path[2] == "other_names"
     ]
+    details["other_names"] = list(dict.fromkeys(details["other_names"]))
     effects = tuple(name for name in ("added", "removed", "renamed", "type", "description", "other_names") if details.get(name))
     quiet = set(effects) <= {"other_names", "description"}
     return Finding(
@@ -82,27 +87,39 @@ def _entries(context: Context, field: str, name: str) -> dict[str, Any]:
     for old, new, _ in pairs:
         for part in parts:
             if old.get(part) != new.get(part):
-                parts[part].append(new[name])
+                parts[part].append(_name(new, name))
     return {
-        "added": [entry[name] for entry in added if id(entry) not in taken],
-        "removed": [entry[name] for entry in removed if id(entry) not in taken],
-        "renamed": [{"from": old[name], "to": new[name]} for old, new, _ in pairs],
+        "added": [_name(entry, name) for entry in added if id(entry) not in taken],
+        "removed": [_name(entry, name) for entry in removed if id(entry) not in taken],
+        "renamed": [{"from": _name(old, name), "to": _name(new, name)} for old, new, _ in pairs],
     } | parts
 
 
 def _touched(context: Context, field: str, part: str) -> list[str]:
-    return [change.path[1] for change in context.under(field) if len(change.path) == 3 and change.path[2] == part]
+    return [_bare_name(change.path[1]) for change in context.under(field) if len(change.path) == 3 and change.path[2] == part]
+
+
+def _bare_name(key: str) -> str:
+    """An entry's name from its key in a path: of an intervention ("DRUG | Examplumab") without its type."""
+    kind, mark, name = key.partition(" | ")
+    return name if mark and kind.replace("_", "").isupper() else key
 
 
 def _entry_likeness(old: dict[str, Any], new: dict[str, Any], name: str) -> float:
     """Like names, or one and the same description under another name."""
-    if same_words(old[name], new[name]):
+    before, after = _name(old, name), _name(new, name)
+    if same_words(before, after):
         return 1.0
     if old.get("type") == new.get("type") and old.get("description") and old.get("description") == new.get("description"):
         return 0.9
-    if _numbers(old[name]) != _numbers(new[name]):
+    if _numbers(before) != _numbers(after):
         return 0.0  # "Arm 2" is not another name of "Arm 1"
-    return likeness(old[name], new[name])
+    return likeness(before, after)
+
+
+def _name(entry: dict[str, Any], name: str) -> str:
+    """An entry's name; a registry may leave it empty."""
+    return str(entry.get(name, ""))
 
 
 def _numbers(text: str) -> list[str]:

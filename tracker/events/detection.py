@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from tracker.events.kinds import REGISTERED, ChangeKind, Comparison, Context, Detected, Finding
+from tracker.events.spelling import SPELLING_RULE, only_spelling
 from tracker.model.event import Change, Event, Evidence, Story
 from tracker.model.vocabulary import Severity, rank
 
@@ -25,7 +26,7 @@ def detect(comparison: Comparison) -> Detected:
             continue
         finding = kind.judge(Context(comparison=comparison, changes=changes, kind=name))
         if finding is not None:
-            findings.append((kind, changes, finding))
+            findings.append((kind, changes, _quieter(finding, changes)))
     if not findings:
         return Detected()
     story_id = identity(comparison.new.trial, *_versions(comparison))
@@ -52,6 +53,14 @@ def _shared_out(comparison: Comparison) -> Mapping[str, tuple[Change, ...]]:
     for change in comparison.changes:
         shares[teller.get(id(change)) or owner.get(change.path[0], CATCH_ALL)].append(change)
     return {name: tuple(changes) for name, changes in shares.items()}
+
+
+def _quieter(finding: Finding, changes: tuple[Change, ...]) -> Finding:
+    """Of any kind: an edit of case and punctuation alone is a trifle, and is marked as one."""
+    if not changes or not only_spelling(changes):
+        return finding
+    details = finding.details | {"spelling_only": True}
+    return msgspec.structs.replace(finding, severity="minor", rule=SPELLING_RULE, details=details)
 
 
 def _event(comparison: Comparison, kind: ChangeKind, changes: tuple[Change, ...], finding: Finding, story_id: str) -> Event:

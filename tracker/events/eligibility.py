@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tracker.events.kinds import Context, Finding, change_kind
-from tracker.events.wording import likeness, paired, same_words, words
+from tracker.events.spelling import same_words
+from tracker.events.wording import likeness, paired
 from tracker.model.record import Criteria
 
 _PARTS = {
@@ -45,7 +46,7 @@ def _eligibility(context: Context) -> Finding | None:
                 severity="minor",
                 rule="the criteria hold the same words, set in other lines or with other punctuation",
                 effects=effects,
-                details=details,
+                details=details | {"spelling_only": True},
             )
     return Finding(severity="notable", rule="who can join changed", effects=effects, details=details)
 
@@ -71,18 +72,19 @@ def _criteria(context: Context) -> dict[str, dict[str, list[Any]]]:
 
 
 def _line_likeness(old: str, new: str) -> float:
-    return 1.0 if same_words(old, new) else likeness(old, new)
+    """Lines under one heading: two thirds of the shorter one's words are enough, since either way both are shown."""
+    return likeness(old, new, contained=2 / 3)
 
 
 def _rearranged(context: Context) -> bool:
-    """Whether each heading still holds the same words, however they are cut into lines."""
+    """Whether each heading still holds the same words in the same order, however they are cut into lines."""
     before = context.old.eligibility.criteria if context.old.eligibility else None
     after = context.new.eligibility.criteria if context.new.eligibility else None
     if before is None or after is None:
         return False
-    return all(_words_of(before, heading) == _words_of(after, heading) for heading in _HEADINGS)
+    return all(same_words(_text_of(before, heading), _text_of(after, heading)) for heading in _HEADINGS)
 
 
-def _words_of(criteria: Criteria, heading: str) -> list[str]:
+def _text_of(criteria: Criteria, heading: str) -> str:
     lines: tuple[str, ...] = getattr(criteria, heading)
-    return sorted(word for line in lines for word in words(line))
+    return "\n".join(lines)

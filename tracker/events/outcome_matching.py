@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from tracker.events.kinds import Comparison
-from tracker.events.wording import edit_span, likeness, paired, same_words
+from tracker.events.spelling import same_words
+from tracker.events.wording import edit_span, likeness, paired
 from tracker.model.event import Change
 
 FIELDS = ("primary_outcomes", "secondary_outcomes", "other_outcomes")
@@ -64,18 +65,23 @@ def _same_elsewhere(old: Change, new: Change) -> float:
 
 
 def _like_at_home(old: Change, new: Change) -> float:
-    return likeness(old.old["measure"], new.new["measure"]) if old.path[0] == new.path[0] else 0.0
+    return likeness(_measure(old.old), _measure(new.new)) if old.path[0] == new.path[0] else 0.0
 
 
 def _like_elsewhere(old: Change, new: Change) -> float:
-    return likeness(old.old["measure"], new.new["measure"]) if old.path[0] != new.path[0] else 0.0
+    return likeness(_measure(old.old), _measure(new.new)) if old.path[0] != new.path[0] else 0.0
 
 
 def _same(old: Change, new: Change) -> float:
     """One measure in the same words; of several the one with the same time frame."""
-    if not same_words(old.old["measure"], new.new["measure"]):
+    if not same_words(_measure(old.old), _measure(new.new)):
         return 0.0
     return 1.0 if old.old.get("time_frame") == new.new.get("time_frame") else 0.5
+
+
+def _measure(entry: dict[str, Any]) -> str:
+    """What is measured; a registry may leave it empty."""
+    return str(entry.get("measure", ""))
 
 
 def _edited_in_place(changes: tuple[Change, ...]) -> list[OutcomeEdit]:

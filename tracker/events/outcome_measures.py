@@ -10,8 +10,9 @@ from typing import Any
 
 from tracker.events.kinds import Claim, Comparison, Context, Finding, change_kind
 from tracker.events.outcome_matching import FIELDS, OutcomeEdit, OutcomeMoves, outcome_moves, teller, time_frame_span
+from tracker.events.spelling import same_words
 from tracker.events.windows import Window, window
-from tracker.events.wording import edit_span, measures_otherwise, same_words, time_point_moved
+from tracker.events.wording import edit_span, measures_otherwise, time_point_moved
 from tracker.model.event import Change
 from tracker.model.vocabulary import Severity
 
@@ -91,9 +92,7 @@ def _judge(context: Context, field: str) -> Finding:
         details["window_note"] = where.note
     details |= _details(field, edits, added, removed)
     effects = tuple(effect for effect in EFFECTS if details.get(effect))
-    severity, rule = _severity(
-        field, where, effects, redefined=bool(details.get("redefined")), spelling=_spelling_only(edits, effects)
-    )
+    severity, rule = _severity(field, where, effects, redefined=bool(details.get("redefined")))
     return Finding(severity=severity, rule=rule, effects=effects, details=details)
 
 
@@ -105,11 +104,11 @@ def _details(
     details: dict[str, Any] = {
         "added": added,
         "removed": removed,
-        "promoted": [edit.new["measure"] for edit in edits if _step(edit) > 0],
-        "demoted": [edit.new["measure"] for edit in edits if _step(edit) < 0],
+        "promoted": [edit.new.get("measure", "") for edit in edits if _step(edit) > 0],
+        "demoted": [edit.new.get("measure", "") for edit in edits if _step(edit) < 0],
         "measure_reworded": [_rewording(*texts) for _, texts in reworded],
         "time_frame": _time_frames(edits),
-        "description": [edit.new["measure"] for edit in edits if edit.changed("description")],
+        "description": [edit.new.get("measure", "") for edit in edits if edit.changed("description")],
     }
     details["redefined"] = [
         change for name in ("measure_reworded", "time_frame") for change in details[name] if change["redefined"]
@@ -142,28 +141,18 @@ def _time_frames(edits: list[OutcomeEdit]) -> list[dict[str, Any]]:
             {"from": span[0], "to": span[1], "count": 0, "measures": [], "fields": {}, "days": None, "redefined": False},
         )
         group["count"] += 1
-        group["measures"].append(edit.new["measure"])
+        group["measures"].append(edit.new.get("measure", ""))
         group["fields"][edit.field_new] = group["fields"].get(edit.field_new, 0) + 1
         group["days"] = moved[0] if moved else None
         group["redefined"] = group["redefined"] or bool(moved and moved[1])
     return sorted(groups.values(), key=lambda group: -group["count"])
 
 
-def _spelling_only(edits: list[OutcomeEdit], effects: tuple[str, ...]) -> bool:
-    return (
-        bool(edits)
-        and effects == ("measure_reworded",)
-        and all(same_words(*texts) for edit in edits if (texts := edit.changed("measure")))
-    )
-
-
-def _severity(field: str, where: Window, effects: tuple[str, ...], *, redefined: bool, spelling: bool) -> tuple[Severity, str]:
+def _severity(field: str, where: Window, effects: tuple[str, ...], *, redefined: bool) -> tuple[Severity, str]:
     strong = redefined or bool(_STRONG & set(effects))
     when = {"with_results": "at results posting", "before_start": "before the start"}.get(where.name, "after the start")
     if where.started is None:
         when = "at a time that cannot be told from the start"
-    if spelling:
-        return "minor", "only case and punctuation differ"
     what = "an outcome was added, removed, moved or redefined" if strong else "an outcome was reworded or timed otherwise"
     rule = f"{what} {when}"
     if field == "primary_outcomes":

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tracker.events.kinds import Comparison, Context, Finding, change_kind
-from tracker.events.wording import same_words
+from tracker.events.spelling import respelt_pairs, same_words
 from tracker.model.event import Change
 
 _SPONSOR_FIELDS = ("lead_sponsor", "collaborators", "responsible_party", "funders", "organization")
@@ -29,10 +29,11 @@ def _sponsors(context: Context) -> Finding | None:
         details["lead"] = {"from": old.name if old else None, "to": new.name if new else None}
     for field in ("collaborators", "funders"):
         if changes := [change for change in context.under(field) if len(change.path) == 2]:
-            details[field] = {
-                "added": [change.new["name"] for change in changes if change.old is None],
-                "removed": [change.old["name"] for change in changes if change.new is None],
-            }
+            removed, added, respelt = respelt_pairs(
+                [change.old.get("name", "") for change in changes if change.new is None],
+                [change.new.get("name", "") for change in changes if change.old is None],
+            )
+            details[field] = {"added": added, "removed": removed, **({"respelt": respelt} if respelt else {})}
     if old is None or new is None or not same_words(old.name, new.name):
         return Finding(
             severity="major" if "lead" in effects else "minor",

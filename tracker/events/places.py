@@ -12,7 +12,7 @@ from tracker.extract.countries import country_code
 from tracker.model.event import Change
 from tracker.model.record import TrialRecord
 
-_PLACE = frozenset({"facility", "city", "state", "zip", "country"})
+_ADDRESS = frozenset({"city", "state", "zip", "country"})
 _BRACKETS = re.compile(r"\s*\([^)]*\)")
 
 
@@ -28,18 +28,20 @@ def _echoes(comparison: Comparison) -> Iterator[Change]:
     "sites_changed",
     owns=("sites", "countries"),
     claims=_echoes,
-    effects=("added", "removed", "renamed", "status", "country_opened", "country_closed"),
-    description="Sites were added, removed or renamed, or their own recruitment status changed; countries opened or closed.",
+    effects=("added", "removed", "renamed", "address", "status", "country_opened", "country_closed"),
+    description="Sites came, went, were renamed, got another address or status of their own; countries opened or closed.",
     weight=40,
 )
 def _sites(context: Context) -> Finding | None:
     sites = context.under("sites")
     whole = [change for change in sites if len(change.path) == 2]
     parts = [change for change in sites if len(change.path) > 2]
+    renamed = {change.path[1] for change in parts if change.path[2] == "facility"}
     counts = {
         "added": sum(change.old is None for change in whole),
         "removed": sum(change.new is None for change in whole),
-        "renamed": len({change.path[1] for change in parts if change.path[2] in _PLACE}),
+        "renamed": len(renamed),
+        "address": len({change.path[1] for change in parts if change.path[2] in _ADDRESS} - renamed),
         "status": len({change.path[1] for change in parts if change.path[2] == "recruitment_status"}),
     }
     before, after = countries(context.old), countries(context.new)
@@ -62,7 +64,14 @@ def _sites(context: Context) -> Finding | None:
     }
     if opened or closed:
         return Finding(severity="notable", rule="a country opened or closed", effects=tuple(effects), details=details)
+    if parts and not whole and all(_is_country_respelt(change) for change in parts):
+        details["spelling_only"] = True
+        return Finding(severity="minor", rule="only the spelling of a country differs", effects=tuple(effects), details=details)
     return Finding(severity="minor", rule="sites changed within the same countries", effects=tuple(effects), details=details)
+
+
+def _is_country_respelt(change: Change) -> bool:
+    return change.path[2] == "country" and folded(change.old) == folded(change.new)
 
 
 def countries(record: TrialRecord) -> dict[str, str]:

@@ -108,7 +108,8 @@ def _recruitment_status(context: Context) -> Finding | None:
             | {
                 "from_as_given": context.old.recruitment_status_as_given,
                 "to_as_given": context.new.recruitment_status_as_given,
-            },
+            }
+            | ({} if context.under("last_known_status") else {"spelling_only": True}),
         )
     effect = status_effect(old, new)
     if effect == "went_unknown" and (context.new.last_known_status or old):

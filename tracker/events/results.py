@@ -90,7 +90,7 @@ def _results_amended(context: Context) -> Finding | None:
 def _results_submission(context: Context) -> Finding | None:
     steps = [change.new for change in context.under("results_submissions") if change.old is None]
     steps.sort(key=lambda step: step.get("date") or "")
-    effects = [_STEPS.get(step["type"], "other") for step in steps]
+    effects = [_STEPS.get(step.get("type", ""), "other") for step in steps]
     earlier = [step.type for step in context.old.results_submissions or ()]
     if "submitted" in effects and ("RELEASE" in earlier or "RESET" in earlier):
         effects[effects.index("submitted")] = "resubmitted"
@@ -184,5 +184,5 @@ def _document_types(context: Context) -> set[str]:
     types = {document.type for document in documents if any(document.type in key for key in keys)}
     for change in context.changes:
         if len(change.path) == 2:
-            types |= {value["type"] for value in (change.old, change.new) if value}
+            types |= {value.get("type", "") for value in (change.old, change.new) if value}
     return types

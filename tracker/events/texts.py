@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tracker.events.kinds import Context, Finding, change_kind
-from tracker.events.wording import same_words
+from tracker.events.spelling import respelt_pairs
 
 
 def _fields(context: Context) -> tuple[str, ...]:
     return tuple(dict.fromkeys(change.path[0] for change in context.changes))
-
-
-def _only_spelling(context: Context) -> bool:
-    """Whether nothing but case and punctuation differs in any of the texts."""
-    return all(
-        isinstance(change.old, str) and isinstance(change.new, str) and same_words(change.old, change.new)
-        for change in context.changes
-    )
 
 
 @change_kind(
@@ -26,8 +20,7 @@ def _only_spelling(context: Context) -> bool:
     weight=30,
 )
 def _titles(context: Context) -> Finding | None:
-    rule = "only case and punctuation of a title differ" if _only_spelling(context) else "a title changed"
-    return Finding(severity="minor", rule=rule, effects=_fields(context))
+    return Finding(severity="minor", rule="a title changed", effects=_fields(context))
 
 
 @change_kind(
@@ -38,8 +31,7 @@ def _titles(context: Context) -> Finding | None:
     weight=22,
 )
 def _description(context: Context) -> Finding | None:
-    rule = "only case and punctuation of a description differ" if _only_spelling(context) else "a description changed"
-    return Finding(severity="minor", rule=rule, effects=_fields(context))
+    return Finding(severity="minor", rule="a description changed", effects=_fields(context))
 
 
 @change_kind(
@@ -54,14 +46,16 @@ def _conditions(context: Context) -> Finding | None:
         severity="minor",
         rule="conditions or keywords changed",
         effects=_fields(context),
-        details={
-            field: {
-                "added": [change.new for change in context.under(field) if change.old is None],
-                "removed": [change.old for change in context.under(field) if change.new is None],
-            }
-            for field in _fields(context)
-        },
+        details={field: _terms(context, field) for field in _fields(context)},
     )
+
+
+def _terms(context: Context, field: str) -> dict[str, Any]:
+    changes = context.under(field)
+    removed, added, respelt = respelt_pairs(
+        [change.old for change in changes if change.new is None], [change.new for change in changes if change.old is None]
+    )
+    return {"added": added, "removed": removed, "respelt": respelt}
 
 
 @change_kind(

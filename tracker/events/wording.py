@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TypeVar
+
+from tracker.events.spelling import same_words
 
 CONTAINED = 0.75
 OVERLAPPING = 0.5
@@ -18,7 +21,7 @@ _SMALL = frozenset(
     )
 )
 # Words that many measures share whatever they measure: alone they do not make two of them the same.
-_GENERIC = frozenset(
+_GENERIC_WORDS = frozenset(
     _WORD.findall(
         "absolute adverse after arm assessed baseline change changes cohort count day days defined determined dose during each "
         "evaluated event events experience experiencing first frequency group hour hours incidence index last level levels "
@@ -75,29 +78,34 @@ def words(text: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
-def same_words(one: str, other: str) -> bool:
-    """Whether two texts differ in case, punctuation and spacing only."""
-    return "".join(words(one)) == "".join(words(other))
-
-
 def _telling(text: str) -> frozenset[str]:
-    return frozenset(words(_ACRONYM.sub(" ", text))) - _SMALL
+    return frozenset(map(_singular, frozenset(words(_ACRONYM.sub(" ", text))) - _SMALL))
 
 
-def likeness(one: str, other: str) -> float:
+def _singular(word: str) -> str:
+    """The word without a plural's ``s``: "steroids" and "steroid" are one word in two texts."""
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "is", "us")) else word
+
+
+@cache
+def _generic() -> frozenset[str]:
+    return frozenset(map(_singular, _GENERIC_WORDS))
+
+
+def likeness(one: str, other: str, contained: float = CONTAINED) -> float:
     """0 when two texts are not the same thing; else how alike they are, up to 1.
 
-    The same thing: three quarters of the shorter one's words are in the longer, or they share half of all their
-    words; and the same holds when the words that any measure may have are left out.
+    The same thing: three quarters (``contained``) of the shorter one's words are in the longer, or they share half of
+    all their words; and the same holds when the words that any measure may have are left out.
     """
     if same_words(one, other):
         return 1.0
     left, right = _telling(one), _telling(other)
-    if not _alike(left, right):
+    if not _alike(left, right, contained):
         return 0.0
-    core_left, core_right = left - _GENERIC, right - _GENERIC
+    core_left, core_right = left - _generic(), right - _generic()
     core_left, core_right = _without_numbers(core_left), _without_numbers(core_right)
-    if (core_left or core_right) and not _alike(core_left, core_right, small=True):
+    if (core_left or core_right) and not _alike(core_left, core_right, contained, small=True):
         return 0.0
     return len(left & right) / len(left | right)
 
@@ -106,11 +114,11 @@ def _without_numbers(tokens: frozenset[str]) -> frozenset[str]:
     return frozenset(token for token in tokens if not token.isdigit())
 
 
-def _alike(left: frozenset[str], right: frozenset[str], *, small: bool = False) -> bool:
+def _alike(left: frozenset[str], right: frozenset[str], share: float, *, small: bool = False) -> bool:
     shared, smaller = len(left & right), min(len(left), len(right))
     if not shared:
         return False
-    contained = (smaller >= 2 or small) and shared >= CONTAINED * smaller
+    contained = (smaller >= 2 or small) and shared >= share * smaller
     return contained or shared >= OVERLAPPING * len(left | right)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from tracker.model.dates import RegistryDate
 from tracker.model.vocabulary import Severity
 from tracker.render.safe_text import one_line
-from tracker.render.words.english import DATE_TYPE, EFFECT, FIELD, KIND, SEVERITY, STATUS, STATUS_BEFORE, S
+from tracker.render.words.english import DATE_TYPE, EFFECT, FIELD, KIND, REST_FIELD, SEVERITY, STATUS, STATUS_BEFORE, VALUE, S
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -46,9 +46,16 @@ def severity_word(severity: Severity) -> str:
 
 
 def field_word(field: str) -> str:
-    """A field's name inside a sentence; a source's own path is told by its last step."""
-    own = _CAMEL.sub(" ", field.rsplit(".", 1)[-1]) if "." in field else field
-    return FIELD.get(own, one_line(_plain(own), 60))
+    """A field's name inside a sentence; a source's own path is told by its last step, a text as it stands."""
+    if any(letter.isspace() for letter in field):
+        return one_line(field, 60)
+    own = field.rstrip(".[]").rsplit(".", 1)[-1].removesuffix("[]")
+    return FIELD.get(own) or REST_FIELD.get(own) or _plain(_CAMEL.sub(" ", own))
+
+
+def enumerated(word: str) -> str:
+    """A word of an enumeration for people: ``NO_INTERVENTION`` -> ``no intervention``."""
+    return VALUE.get(word, _plain(word))
 
 
 def first_capital(text: str) -> str:

@@ -8,7 +8,11 @@ from typing import Any
 from tracker.model.event import Change, Event
 from tracker.render.words.basics import effect_word, field_word, first_capital, kind_title, on, status, status_before
 from tracker.render.words.english import BOOLEAN, DOCUMENT, NOTICE, SEX, WINDOW, S
-from tracker.render.words.texts import difference, listed, quote
+from tracker.render.words.texts import difference, listed, quote, quoted, terms
+
+_SHORT_NAMES = 80
+FEW = 2
+"""Answers on oversight that a headline has room for."""
 
 _LEVEL = {"primary_outcomes_changed": "primary", "secondary_outcomes_changed": "secondary", "other_outcomes_changed": "other"}
 
@@ -70,17 +74,21 @@ def _count(entries: Any) -> int:
 
 def _eligibility(event: Event) -> str:
     criteria = event.details.get("criteria") or {}
-    parts = [part for name, change in event.details.items() if name != "criteria" and (part := _who_can_join(name, change))]
+    parts = [
+        part
+        for name, change in event.details.items()
+        if name in event.details.keys() - {"criteria", "spelling_only"} and (part := _who_can_join(name, change))
+    ]
     counts = [
-        f"{len(lines)} {field_word(heading)} {effect_word(effect)}"
-        if heading != "other"
-        else f"{len(lines)} {effect_word(effect)}"
+        S["criterion" if len(lines) == 1 else "criteria"]
+        .format(count=len(lines), heading="" if heading == "other" else heading, effect=effect_word(effect))
+        .replace("  ", " ")
         for heading, found in criteria.items()
         for effect, lines in found.items()
         if lines and effect != "respelt"
     ]
-    if counts and not (event.severity == "minor" and event.effects == ("criteria",)):
-        parts.append(S["criteria"].format(parts=", ".join(counts)))
+    if counts and not event.details.get("spelling_only"):
+        parts += counts
     elif criteria:
         parts.append(S["criteria_other"])
     return S["eligibility"].format(parts=", ".join(dict.fromkeys(parts)) or effect_word(next(iter(event.effects), "changed")))
@@ -108,11 +116,15 @@ def _entries(event: Event) -> str:
     for effect in event.effects:
         entries = event.details.get(effect) or []
         names = entries if isinstance(entries, list) else []
-        shown = [
-            f"{quote(entry['from'], 45)} → {quote(entry['to'], 45)}" if isinstance(entry, dict) else entry for entry in names
-        ]
-        parts.append(S[f"entry_{effect}"].format(names=listed(shown, 2)))
+        parts.append(_renamed(names) if effect == "renamed" else S[f"entry_{effect}"].format(names=quoted(names)))
     return S["titled"].format(title=kind_title(event.kind), text="; ".join(parts) or S["entry_assignment"])
+
+
+def _renamed(entries: list[dict[str, str]]) -> str:
+    """Both names of one short renaming; of more or longer ones only how many."""
+    if len(entries) == 1 and len(entries[0]["from"]) + len(entries[0]["to"]) <= _SHORT_NAMES:
+        return S["entry_renamed"].format(names=f"“{quote(entries[0]['from'])}” → “{quote(entries[0]['to'])}”")
+    return S["entry_renamed_many"].format(count=len(entries))
 
 
 def _design(event: Event) -> str:
@@ -140,9 +152,10 @@ def _sponsors(event: Event) -> str:
     if lead := details.get("lead"):
         key = "lead" if event.severity == "major" else "lead_spelling" if lead["from"] != lead["to"] else "lead_class"
         told.append(S[key].format(to=quote(lead["to"], 60) or S["none"], old=quote(lead["from"], 60) or S["none"]))
-    for effect in ("added", "removed"):
+    for effect in ("added", "removed", "respelt"):
         if names := (details.get("collaborators") or {}).get(effect):
             many = "_many" if len(names) > 1 else ""
+            names = [pair["to"] for pair in names] if effect == "respelt" else names
             told.append(S[f"collaborators_{effect}{many}"].format(names=listed(names)))
     if not told:
         told.append(S["fields_changed"].format(fields=listed([field_word(effect) for effect in event.effects])))
@@ -156,20 +169,22 @@ def _documents(event: Event) -> str:
         if effect not in event.effects:
             continue
         entries = event.details.get(effect) or []
-        own = [name for entry in entries if isinstance(entry, dict) for name in _document_names(entry.get("type"))]
+        own = [name for entry in entries if isinstance(entry, dict) for name in document_names(entry.get("type"))]
         told.append(
             S[f"documents_{effect}"].format(documents=first_capital(listed(list(dict.fromkeys(own or names))) or "documents"))
         )
     return "; ".join(told) or kind_title(event.kind)
 
 
-def _document_names(type_: Any) -> list[str]:
+def document_names(type_: Any) -> list[str]:
+    """A document's type in words: ``PROTOCOL+SAP`` is a protocol and a statistical analysis plan."""
     return [DOCUMENT.get(word, quote(word.lower(), 40)) for word in str(type_ or "").split("+") if word]
 
 
 def _compliance(event: Event) -> str:
     changes = [change.new or change.old for change in event.changes if len(change.path) == 2]
-    words = [NOTICE.get(notice["type"], quote(notice["type"], 60)) for notice in changes if isinstance(notice, dict)]
+    types = [str(notice.get("type", "")) for notice in changes if isinstance(notice, dict)]
+    words = [NOTICE.get(name) or quote(name, 60) for name in types if name]
     return (
         S["titled"].format(title=kind_title(event.kind), text=listed(words))
         if words
@@ -182,14 +197,20 @@ def _references(event: Event) -> str:
     for effect in ("added", "removed"):
         if entries := event.details.get(effect):
             told.append(S[f"reference{'s' if len(entries) > 1 else ''}_{effect}"].format(count=len(entries)))
+    if not told and all(len(change.path) > 2 and change.path[2] == "type" for change in event.changes):
+        count = len({change.path[1] for change in event.changes})
+        return S["reference_type" if count == 1 else "reference_types"].format(count=count)
     return ", ".join(told) or S["references_changed"]
 
 
 def _terms(event: Event) -> str:
     """Conditions and keywords."""
     told = [
-        S[f"list_{effect}"].format(field=field_word(field), items=listed(items))
+        S[f"list_{effect}"].format(
+            field=field_word(field), items=terms([item["to"] if effect == "respelt" else item for item in items])
+        )
         for field, found in event.details.items()
+        if isinstance(found, dict)
         for effect, items in found.items()
         if items
     ]
@@ -216,6 +237,17 @@ def _fields_of(event: Event) -> str:
     return S["titled"].format(title=kind_title(event.kind), text=S["fields_changed"].format(fields=listed(fields, 4) or "…"))
 
 
+def _oversight(event: Event) -> str:
+    """One or two answers with what they were; of more only which."""
+    if not 0 < len(event.changes) <= FEW or any(len(change.path) != 2 for change in event.changes):
+        return _fields_of(event)
+    told = [
+        S["field_now"].format(field=field_word(change.path[1]), to=_word(change.new), old=_word(change.old))
+        for change in event.changes
+    ]
+    return S["titled"].format(title=kind_title(event.kind), text="; ".join(told))
+
+
 def _ipd(event: Event) -> str:
     for change in event.changes:
         if change.path[-1] == "plan":
@@ -231,11 +263,12 @@ def _contacts(event: Event) -> str:
 
 
 def _countries(event: Event) -> str:
-    told = [told for change in event.changes if (told := _country(change))]
+    told = [told for change in event.changes if (told := country_news(change))]
     return "; ".join(told[:3]) or S["generic"].format(kind=kind_title(event.kind))
 
 
-def _country(change: Change) -> str:
+def country_news(change: Change) -> str:
+    """A member state's status, and what it was; empty for a change that tells no status."""
     if len(change.path) == 2:
         whole = change.new or change.old
         news = status(whole.get("status")) if change.new else S["none"]
@@ -272,7 +305,7 @@ CONTENT: dict[str, Callable[[Event], str]] = {
     "description_changed": _fields,
     "identifiers_changed": _fields,
     "links_changed": _links,
-    "oversight_changed": _fields_of,
+    "oversight_changed": _oversight,
     "other_fields_changed": _fields_of,
     "ipd_sharing_changed": _ipd,
     "contacts_changed": _contacts,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from tracker.model.event import Change, Event
-from tracker.render.words.basics import days, field_word, first_capital, status
+from tracker.render.words.basics import days, enumerated, field_word, first_capital, status
 from tracker.render.words.calendar import CALENDAR_LINES
-from tracker.render.words.content import outcome_counts
-from tracker.render.words.english import BOOLEAN, FIELD, HEADING, STEP_TYPE, S
+from tracker.render.words.content import FEW, country_news, document_names, outcome_counts
+from tracker.render.words.english import BOOLEAN, FIELD, HEADING, NOTICE, REST_FIELD, STEP_TYPE, S
 from tracker.render.words.places import place
 from tracker.render.words.texts import difference, listed, quote
 
@@ -29,6 +30,33 @@ _SILENT = frozenset(
 """Kinds whose headline says it all, or must not say more."""
 
 _LONG = 240
+_ENUMERATED = frozenset(
+    {
+        "type",
+        "class",
+        "role",
+        "plan",
+        "info_types",
+        "who_masked",
+        "phases",
+        "sampling_method",
+        "std_ages",
+        "study_type",
+        "allocation",
+        "intervention_model",
+        "primary_purpose",
+        "masking",
+        "observational_model",
+        "time_perspective",
+        "results_state",
+    }
+)
+"""Steps of a path whose values are words of an enumeration."""
+
+_TYPE_BEFORE = re.compile(r"^[A-Z_]+ \| ")
+_ENUMERATION = re.compile(r"[A-Z][A-Z0-9_]*\Z")
+_STEP = r"[A-Za-z0-9_]+(?:\[\])?"
+_FIELD_NAME = re.compile(rf"[a-z][a-z0-9]*(?:_[a-z0-9]+)+\Z|(?:{_STEP}\.)+{_STEP}\Z|[a-z]+(?:[A-Z][a-z0-9]*)+\Z")
 
 
 def lines(event: Event, limit: int = LIMIT) -> list[str]:
@@ -98,10 +126,22 @@ def _outcomes(event: Event) -> Iterator[str]:
             yield S["line_time_frame_one"].format(measure=quote(group["measures"][0]), old=old, new=new)
         else:
             yield S["line_time_frame"].format(counts=outcome_counts(group["fields"]), old=old, new=new)
-    for name in details.get("description", ()):
-        yield S["line_description"].format(measure=quote(name, _LONG))
+    yield from _descriptions(event)
     if note := details.get("window_note"):
         yield first_capital(quote(note))
+
+
+def _descriptions(event: Event) -> Iterator[str]:
+    """What differs in the description of an outcome that kept its name; else only that it does."""
+    told = {
+        change.path[1]: difference(change.old, change.new)
+        for change in event.changes
+        if len(change.path) == 3 and change.path[2] == "description" and change.old and change.new
+    }
+    for name in event.details.get("description", ()):
+        text = told.get(" ".join(str(name).split()))
+        key = "line_description_of" if text else "line_description"
+        yield S[key].format(measure=quote(name, _LONG // 2 if text else _LONG), text=text)
 
 
 def _outcome(entry: dict[str, Any]) -> str:
@@ -144,8 +184,10 @@ def _sites(event: Event) -> Iterator[str]:
         parts = [change for change in changes if change.path[2] not in {"recruitment_status", "contacts"}]
         if parts:
             told = ", ".join(f"{quote(change.old, 60) or S['none']} → {quote(change.new, 60) or S['none']}" for change in parts)
-            where = "" if any(change.path[2] == "facility" for change in parts) else f"{quote(name, 60)}: "
-            yield S["line_renamed"].format(text=where + told)
+            if any(change.path[2] == "facility" for change in parts):
+                yield S["line_renamed"].format(text=told)
+            else:
+                yield S["line_address"].format(text=f"{quote(name, 80)}: {told}")
 
 
 def _site(entry: dict[str, Any]) -> str:
@@ -169,7 +211,8 @@ def _entries(event: Event) -> Iterator[str]:
         yield S["line_renamed"].format(text=difference(pair["from"], pair["to"]))
     for change in event.changes:
         if len(change.path) == 3 and isinstance(change.old or change.new, str):
-            name = f"{quote(change.path[1], 60)}, {field_word(change.path[2])}"
+            own = _TYPE_BEFORE.sub("", change.path[1])
+            name = f"{quote(own, 60)}, {field_word(change.path[2])}"
             yield S["line_field"].format(field=name, text=_both(change))
 
 
@@ -179,7 +222,10 @@ def _references(event: Event) -> Iterator[str]:
             number = f"PMID {quote(entry['pmid'], 20)}: " if entry.get("pmid") else ""
             own = f" ({quote(entry['type'], 20).lower()})" if entry.get("type") else ""
             yield S[f"line_{effect}"].format(text=f"{number}{quote(entry.get('citation'), _LONG)}{own}")
-    yield from _parts(event)
+    for change in event.changes:
+        if len(change.path) > 2:
+            name = f"PMID {change.path[1]}" if change.path[1].isdigit() else f"“{quote(change.path[1], 60)}”"
+            yield S["line_reference"].format(name=name, part=field_word(change.path[2]), text=_both(change))
 
 
 def _sponsors(event: Event) -> Iterator[str]:
@@ -187,6 +233,32 @@ def _sponsors(event: Event) -> Iterator[str]:
         for field in ("collaborators", "funders"):
             for name in (event.details.get(field) or {}).get(effect, ()):
                 yield S[f"line_{effect}"].format(text=quote(name))
+    yield from _respelt(event)
+
+
+def _terms(event: Event) -> Iterator[str]:
+    """Conditions and keywords that came, went or are spelt otherwise."""
+    for effect in ("added", "removed"):
+        for found in event.details.values():
+            for name in found.get(effect, ()) if isinstance(found, dict) else ():
+                yield S[f"line_{effect}"].format(text=f"“{quote(name, _LONG)}”")
+    yield from _respelt(event)
+
+
+def _respelt(event: Event) -> Iterator[str]:
+    for found in event.details.values():
+        for pair in found.get("respelt", ()) if isinstance(found, dict) else ():
+            yield S["line_respelt"].format(text=difference(pair["from"], pair["to"]))
+
+
+def _oversight(event: Event) -> Iterator[str]:
+    """The answers that changed, where the headline has no room for them."""
+    if len(event.changes) > FEW:
+        yield from _changes(event)
+
+
+def _countries(event: Event) -> Iterator[str]:
+    yield from filter(None, map(country_news, event.changes))
 
 
 def _mirror(event: Event) -> Iterator[str]:
@@ -213,26 +285,22 @@ def _changes(event: Event) -> Iterator[str]:
             yield S["line_field"].format(field=_path(change), text=_both(change))
 
 
-def _parts(event: Event) -> Iterator[str]:
-    """Changes inside entries that were there before and after."""
-    for change in event.changes:
-        if len(change.path) > 2:
-            yield S["line_field"].format(field=_path(change), text=_both(change))
-
-
 def _documents(event: Event) -> Iterator[str]:
-    for effect, sentence in (("added", "line_added"), ("removed", "line_removed"), ("replaced", "line_changed")):
+    for effect, sentence in (("added", "line_added"), ("removed", "line_removed")):
         for entry in event.details.get(effect) or ():
             parts = (entry.get("label") or entry.get("type"), entry.get("date"))
-            yield S[sentence].format(text=", ".join(quote(part, 120) for part in parts if part))
+            yield S[sentence].format(text=", ".join(quote(part, 120) for part in parts if part) or S["none"])
+    for change in event.changes:
+        if len(change.path) > 2:
+            kind, _, name = change.path[1].partition(" | ")
+            document = quote(name, 60) or listed(document_names(kind))
+            yield S["line_field"].format(field=f"{document}, {field_word(change.path[2])}", text=_both(change))
 
 
 FIELD_LISTS = frozenset(
     {
         "secondary_ids",
         "aliases",
-        "conditions",
-        "keywords",
         "see_also_links",
         "documents",
         "compliance_notices",
@@ -250,10 +318,15 @@ def _path(change: Change) -> str:
 
 
 def _is_field(step: str) -> bool:
-    return step in FIELD or "_" in step or ("." in step and " " not in step)
+    """Whether a step is a field's name (ours, or a registry's own path) and no text of the record."""
+    return step in FIELD or step in REST_FIELD or bool(_FIELD_NAME.match(step))
 
 
 def _both(change: Change) -> str:
+    if _ENUMERATED & {*change.path[:1], *change.path[-1:], *change.path[1:2]} and _is_word(change.old) and _is_word(change.new):
+        return _words(change.old, change.new)
+    if isinstance(change.old or change.new, bool | int | float):
+        return f"{_value(change.old)} → {_value(change.new)}"
     if isinstance(change.old, str) and isinstance(change.new, str):
         if len(change.old) > 40 or len(change.new) > 40:
             return difference(change.old, change.new)
@@ -263,6 +336,16 @@ def _both(change: Change) -> str:
     if change.new is None:
         return f"− {_value(change.old)}"
     return f"{_value(change.old)} → {_value(change.new)}"
+
+
+def _is_word(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and bool(_ENUMERATION.match(value)))
+
+
+def _words(old: str | None, new: str | None) -> str:
+    if old is None or new is None:
+        return f"+ {enumerated(new)}" if new else f"− {enumerated(old or '')}"
+    return f"{enumerated(old)} → {enumerated(new)}"
 
 
 def _value(value: Any) -> str:
@@ -277,8 +360,17 @@ def _value(value: Any) -> str:
             return quote(value["date"], 40)
         case dict() if "count" in value:
             return quote(value["count"], 20)
+        case {"url": str(url)}:
+            return f"“{quote(value['label'], 100)}” ({quote(url, 120)})" if value.get("label") else quote(url, 200)
+        case {"id": str(number)}:
+            more = [value.get("domain"), enumerated(value["type"]) if value.get("type") else None]
+            told = ", ".join(quote(part, 60) for part in more if part)
+            return f"{quote(number, 60)} ({told})" if told else quote(number, 60)
+        case {"type": str(kind), "description": str(text)} if kind in NOTICE:
+            return f"{NOTICE[kind]}: “{quote(text, _LONG)}”"
         case dict():
-            return listed([item for item in value.values() if item not in (None, "")], 4)
+            parts = [item for item in value.values() if item not in (None, "")]
+            return listed([enumerated(item) if _is_word(item) and "_" in item else item for item in parts], 4)
         case list() | tuple():
             return listed(list(value), 4)
         case _:
@@ -305,6 +397,9 @@ _TELLERS: dict[str, Callable[[Event], Iterator[str]]] = {
     "documents_changed": _documents,
     "references_changed": _references,
     "sponsors_changed": _sponsors,
+    "conditions_changed": _terms,
+    "country_status_changed": _countries,
+    "oversight_changed": _oversight,
     "mirror_lags": _mirror,
     "registries_disagree": _mirror,
     "entered_watch": _listing,

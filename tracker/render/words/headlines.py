@@ -27,16 +27,30 @@ from tracker.render.words.places import PLACES
 from tracker.render.words.texts import listed, quote
 
 LONGEST = 160
+_NAME_FIRST = frozenset({"country_status_changed"})
+_OWN_SPELLING = frozenset({"recruitment_status_changed", "eligibility_changed", "sites_changed", "sponsors_changed"})
 
 Teller = Callable[[Event], str]
 
 
 def headline(event: Event) -> str:
     """The event in one sentence of at most 160 characters."""
-    text = first_capital(_TELLERS.get(event.kind, general)(event))
+    text = first_capital(_spelling(event) or _TELLERS.get(event.kind, general)(event))
     if "echo_of" in event.details:
-        text = S["echo"].format(text=text[:1].lower() + text[1:])
+        text = S["echo"].format(text=inside(event, text))
     return one_line(text, LONGEST)
+
+
+def inside(event: Event, text: str) -> str:
+    """An event's sentence as part of a longer one: its first letter small, unless it begins with a name or an acronym."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() and event.kind not in _NAME_FIRST else text
+
+
+def _spelling(event: Event) -> str:
+    """What is said of an edit of case and punctuation; empty where a kind has better words for it."""
+    if not event.details.get("spelling_only") or event.kind in _OWN_SPELLING:
+        return ""
+    return S["spelling_only"].format(kind=kind_title(event.kind))
 
 
 def general(event: Event) -> str:

@@ -11,7 +11,7 @@ from tracker.model.vocabulary import rank
 from tracker.render.safe_text import one_line
 from tracker.render.words.basics import date_text, days, field_word, kind_title
 from tracker.render.words.english import COMPLETION_FIELDS, S
-from tracker.render.words.headlines import LONGEST, headline, status_news
+from tracker.render.words.headlines import LONGEST, headline, inside, status_news
 from tracker.render.words.texts import quote
 
 _MOST = 3
@@ -58,6 +58,8 @@ def _shorts(lead: Event, others: Sequence[Event]) -> list[str]:
     loud = [event for event in others if rank(event.severity) >= min(1, rank(lead.severity)) and event.kind not in _NEVER]
     if lead.kind == "recruitment_status_changed" and lead.details.get("why_stopped"):
         loud = [event for event in loud if event.kind != "why_stopped_changed"]
+    if lead.kind == "recruitment_status_changed":
+        loud.sort(key=lambda event: event.kind != "start_date_changed")  # "Now recruiting: started 2026-02-11, …"
     both = [event for event in loud if event.kind in _COMPLETION_KINDS]
     together = _together(both) if len(both) == len(_COMPLETION_KINDS) else ""
     shorts: list[str] = []
@@ -99,8 +101,7 @@ def _short(event: Event) -> str:
         case "sites_changed":
             return _short_sites(event)
         case _:
-            text = headline(event)
-            return text[:1].lower() + text[1:] if text[1:2].islower() else text
+            return inside(event, headline(event))
 
 
 def _short_sites(event: Event) -> str:

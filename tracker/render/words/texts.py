@@ -28,29 +28,58 @@ def listed(items: Sequence[object], limit: int = 3) -> str:
     return names[0] if names else ""
 
 
+def quoted(items: Sequence[object], limit: int = 2) -> str:
+    """Names in quotation marks; of long lists the first ones and how many more."""
+    return listed([f"“{quote(item, 50)}”" for item in items], limit)
+
+
+def terms(items: Sequence[object]) -> str:
+    """Terms, in quotation marks where one of them has a comma of its own: "Carcinoma, Intraductal"."""
+    return quoted(items, 3) if any("," in str(item) for item in items) else listed(items)
+
+
 def difference(old: str, new: str, limit: int = LONGEST_CHANGE) -> str:
     """One text with its changes in place: ``… in Arm 5 [and Arm 6 → Arm 6, and Arm 8] at …``, [+came], [−went]."""
     before, after = one_line(old).split(), one_line(new).split()
     if not before or not after:
         return f"“{quote(old, limit // 2)}” → “{quote(new, limit // 2)}”"
-    parts: list[str] = []
     operations = _operations(before, after)
-    for place, (operation, start, stop, left, right) in enumerate(operations):
-        if operation == "equal":
-            parts.append(_context(before[start:stop], first=place == 0, last=place == len(operations) - 1))
-            continue
-        gone, come = " ".join(before[start:stop]), " ".join(after[left:right])
-        parts.append(f"[{gone} → {come}]" if gone and come else f"[−{gone}]" if gone else f"[+{come}]")
-    told = " ".join(part for part in parts if part)
-    if len(told) > limit:
-        return f"“{quote(old, limit // 2)}” → “{quote(new, limit // 2)}”"
-    return f"“{told}”"
+    parts = [_part(before, after, place, operations, longest=limit) for place in range(len(operations))]
+    if len(told := " ".join(part for part in parts if part)) <= limit:
+        return f"“{told}”"
+    return _first_edits(before, after, operations, limit)
 
 
-def _operations(before: list[str], after: list[str]) -> list[tuple[str, int, int, int, int]]:
+Operation = tuple[str, int, int, int, int]
+
+
+def _part(before: list[str], after: list[str], place: int, operations: list[Operation], longest: int) -> str:
+    """One stretch of the texts: a change in brackets, or the words between two changes."""
+    operation, start, stop, left, right = operations[place]
+    if operation == "equal":
+        return _context(before[start:stop], first=place == 0, last=place == len(operations) - 1)
+    gone, come = one_line(" ".join(before[start:stop]), longest), one_line(" ".join(after[left:right]), longest)
+    return f"[{gone} → {come}]" if gone and come else f"[−{gone}]" if gone else f"[+{come}]"
+
+
+def _first_edits(before: list[str], after: list[str], operations: list[Operation], limit: int) -> str:
+    """As many changes from the beginning as there is room for, long ones shortened, and how many are left out."""
+    told, left = "", sum(operation[0] != "equal" for operation in operations)
+    for place, operation in enumerate(operations):
+        part = _part(before, after, place, operations, longest=max(10, limit // 2 - 30))
+        longer = f"{told} {part}".strip()
+        if told and len(longer) > limit:
+            break
+        told, left = longer, left - (operation[0] != "equal")
+    if not left:
+        return f"“{told}”"
+    return f"“{told}” " + S["more_edit" if left == 1 else "more_edits"].format(count=left)
+
+
+def _operations(before: list[str], after: list[str]) -> list[Operation]:
     """Word operations, with single equal words between two changes made part of the change."""
     matcher = SequenceMatcher(None, before, after, autojunk=False)
-    merged: list[tuple[str, int, int, int, int]] = []
+    merged: list[Operation] = []
     codes = matcher.get_opcodes()
     for place, (operation, start, stop, left, right) in enumerate(codes):
         lone = operation == "equal" and stop - start == 1 and 0 < place < len(codes) - 1

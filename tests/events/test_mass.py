@@ -1,0 +1,80 @@
+"""A registry that reformats its records is one note to the operator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.make import changed, detected, make_record, measure, site
+from tracker.events.mass import reformatted
+from tracker.model.event import Event
+from tracker.model.record import TrialRecord
+
+Edit = Callable[[TrialRecord], dict[str, Any]]
+
+
+def run(trials: int, edit: Edit, **parts: Any) -> list[Event]:
+    """The events of a run in which as many trials got the same edit."""
+    found: list[Event] = []
+    for number in range(trials):
+        fields = {"conditions": ("Lupus",), "sites": (site(country="Turkey", zip="1"),)}
+        old = make_record(trial=f"ctgov:NCT{number:08}", **fields)
+        found.extend(detected(old, changed(old, **edit(old)), **parts).events)
+    return found
+
+
+def capitals(record: TrialRecord) -> dict[str, Any]:
+    return {"brief_title": str(record.brief_title).upper()}
+
+
+def test_the_same_respelling_of_most_records_is_a_reformatting() -> None:
+    events = run(30, capitals)
+    found = reformatted(events, checked=40)
+    assert found is not None
+    assert (found.kinds, found.trials, found.checked) == (("titles_changed",), 30, 40)
+    assert set(found.events) == {event.id for event in events}
+
+
+@pytest.mark.parametrize(("trials", "checked"), [(19, 19), (30, 61), (0, 0), (0, 100)])
+def test_under_twenty_trials_or_half_of_the_checked_is_none(trials: int, checked: int) -> None:
+    assert reformatted(run(trials, capitals), checked) is None
+
+
+@pytest.mark.parametrize(("trials", "checked"), [(20, 20), (20, 40), (30, 60)])
+def test_twenty_trials_and_half_of_the_checked_is_one(trials: int, checked: int) -> None:
+    assert reformatted(run(trials, capitals), checked) is not None
+
+
+def test_other_words_in_every_record_are_news_in_every_record() -> None:
+    assert reformatted(run(30, lambda _: {"brief_title": "Another study altogether"}), 30) is None
+
+
+def test_a_true_change_beside_the_reformatting_is_left_alone() -> None:
+    events = run(30, lambda record: capitals(record) | {"enrollment": 500})
+    found = reformatted(events, 30)
+    assert found is not None
+    assert set(found.events) == {event.id for event in events if event.kind == "titles_changed"}
+
+
+def test_several_kinds_reformatted_at_once_are_one_note() -> None:
+    events = run(25, lambda record: capitals(record) | {"primary_outcomes": (measure("CHANGE IN DISEASE ACTIVITY SCORE."),)})
+    found = reformatted(events, 30)
+    assert found is not None
+    assert (found.kinds, found.trials, len(found.events)) == (("primary_outcomes_changed", "titles_changed"), 25, 50)
+
+
+def test_trials_are_counted_not_events() -> None:
+    """One trial that flips back and forth within a run is one trial."""
+    assert reformatted(run(1, capitals) * 40, 40) is None
+
+
+def test_a_country_that_the_registry_spells_otherwise_is_a_reformatting() -> None:
+    found = reformatted(run(30, lambda _: {"sites": (site(country="Turkey (Türkiye)", zip="1"),)}), 30)
+    assert found is not None
+    assert found.kinds == ("sites_changed",)
+
+
+def test_a_kind_that_the_configuration_made_loud_is_told_as_the_user_wants() -> None:
+    assert reformatted(run(30, capitals, overrides={"titles_changed": "notable"}), 30) is None
