@@ -307,3 +307,26 @@ def test_a_run_in_which_nothing_could_be_read_is_no_accepted_run(world: World) -
     report = world.day()
     assert report.state == "failed"
     assert [run.state for run in world.store.runs(2)] == ["failed", "accepted"]
+
+
+def test_a_mass_reformatting_is_one_note_to_the_operator_and_hides_nothing_else(world: World) -> None:
+    """The same harmless edit in every record: no alert, no held run; a real change among them is told."""
+    numbers = [f"NCT0002{n:04}" for n in range(120)]
+    world.studies = {nct: study(nct, descriptionModule__briefSummary="A summary, written for a test.") for nct in numbers}
+    world.configure(SEARCHED.replace('min_severity = "notable"', 'min_severity = "minor"'))
+    world.day()
+
+    def reformat() -> None:
+        for nct in numbers:
+            world.amend(nct, descriptionModule__briefSummary="A Summary written for a Test")
+        world.amend(numbers[7], statusModule__overallStatus="COMPLETED")
+
+    report = world.day(change=reformat)
+    assert report.lanes[0].state == "accepted"
+    assert len(world.subjects("operator@example.org")) == 1
+    assert "reformatted" in world.subjects("operator@example.org")[0]
+    world.day()
+    told = [letter.message.get_body(("plain",)).get_content() for letter in world.mailbox.to("me@example.org")]
+    assert sum("ompleted" in body for body in told) == 1
+    assert not any("summary" in body.lower() for body in told)
+    assert len(world.kinds()) == 121

@@ -90,6 +90,7 @@ def note_trouble(settings: Settings, store: Store, synced: SyncReport, now: date
     for lane in synced.lanes:
         _note_conditions(store, lane, now)
         _note_drift(settings, store, lane, now)
+        _note_reformatting(settings, store, lane, now)
 
 
 def conditions(lane: LaneReport) -> dict[str, str]:
@@ -144,6 +145,25 @@ def _note_drift(settings: Settings, store: Store, lane: LaneReport, now: datetim
     names = " ".join(f"{new.issue.code} {new.issue.path} {new.issue.value}" for new in lane.issues)
     key = f"operator:new:{lane.source}:{hashlib.sha256(names.encode()).hexdigest()[:20]}"
     store.cut(make_message(settings, key, channel, "operator", content, now), (), now)
+
+
+def _note_reformatting(settings: Settings, store: Store, lane: LaneReport, now: datetime) -> None:
+    """One note instead of thousands of events: they are in the change log and are told to nobody."""
+    channel, mass = settings.operator.channel, lane.reformatting
+    if channel is None or mass is None or lane.state != "accepted":
+        return
+    content = notices.operator(
+        subject=f"{lane.title} reformatted its records",
+        sentences=(
+            f"The same kind of harmless edit (case, punctuation, the cut of lines) was made in {mass.trials:,} of "
+            f"{mass.checked:,} records: {', '.join(kind.replace('_', ' ') for kind in mass.kinds)}.",
+            "These edits are in the change log; nobody is sent them. Whatever else changed in these records is told as ever.",
+        ),
+        channel=channel,
+        at=now,
+        timezone=settings.digest.timezone,
+    )
+    store.cut(make_message(settings, f"operator:reformatted:{lane.run}", channel, "operator", content, now), (), now)
 
 
 def _note_gap(settings: Settings, store: Store, now: datetime) -> None:

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.make import actual, changed, date, make_record
-from tracker.events import KINDS, already_true, calendar_events, deadlines, next_news
+from tracker.events import KINDS, already_true, calendar_events, deadlines
 from tracker.events.results_duty import results_duty, years_later
 from tracker.model.dates import RegistryDate
 from tracker.model.deadline import Deadline
@@ -440,14 +440,6 @@ def test_however_a_span_is_split_into_runs_the_events_are_the_same(record: Trial
     assert len(set(whole)) == len(whole)
     since_first = {event.id for now in runs[1:] for event in told(record, runs[0], now)}
     assert since_first == set(whole)
-
-
-@given(DATED, MOMENTS, MOMENTS)
-@settings(max_examples=100, deadline=None)
-def test_nothing_happens_before_the_next_day_of_news(record: TrialRecord, since: datetime, now: datetime) -> None:
-    awaited = next_news(record, since.date())
-    events = told(record, since, now)
-    assert bool(events) == (awaited is not None and awaited <= now.date() and since < now)
 
 
 @given(DATED, MOMENTS, MOMENTS)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
 
-from tracker.events.calendar import already_true, calendar_events, deadlines, next_news
+from tracker.events.calendar import already_true, calendar_events, deadlines
 from tracker.events.detection import detect
 from tracker.events.kinds import REGISTERED, Comparison, Detected, KindInfo
 from tracker.events.listing import listing_event
@@ -32,5 +32,4 @@ __all__ = [
     "deadlines",
     "detect",
     "listing_event",
-    "next_news",
 ]

@@ -36,11 +36,6 @@ def already_true(record: TrialRecord, today: dt.date) -> tuple[Deadline, ...]:
     return tuple(row for row in deadlines(record, today) if row.told_on and row.told_on <= today)
 
 
-def next_news(record: TrialRecord, after: dt.date) -> dt.date | None:
-    """The next day on which a rule becomes true of this record; until then it need not be looked at again."""
-    return min((day for occasion in occasions(record) if (day := occasion.told_on) and day > after), default=None)
-
-
 def calendar_events(
     record: TrialRecord,
     *,

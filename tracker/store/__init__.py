@@ -95,6 +95,7 @@ class Store(Database):
     held_runs = _runs.held_runs
     stage = _staging.stage
     staged_totals = _staging.staged_totals
+    drop_alerts = _staging.drop_alerts
     known_events = _staging.known_events
     new_issues = _staging.new_issues
     accept = _acceptance.accept

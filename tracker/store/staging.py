@@ -69,6 +69,18 @@ def staged_totals(database: Database, run_id: int) -> StagedTotals:
     return StagedTotals(counts=counts, emptied=dict(emptied))
 
 
+def drop_alerts(database: Database, lease: Lease, run_id: int, events: Collection[str], reason: str) -> None:
+    """Alerts of these events of an open run will not be told; ``reason`` says why. The events stay."""
+    with database.writing(lease) as connection:
+        require_state(connection, run_id, "open")
+        for some in chunks(events):
+            connection.execute(
+                update(t.alerts)
+                .where(t.alerts.c.run == run_id, t.alerts.c.event.in_(some), t.alerts.c.state == "held")
+                .values(state="dropped", reason=reason)
+            )
+
+
 def known_events(database: Database, ids: Collection[str]) -> frozenset[str]:
     """Which of these events were accepted already: a calendar rule names its events anew every day."""
     with database.reading() as connection:

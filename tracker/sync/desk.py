@@ -14,6 +14,7 @@ from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.errors import SourceError
 from tracker.events import calendar_events, listing_event
+from tracker.events.mass import Reformatting, reformatted
 from tracker.model.alert import Alert
 from tracker.model.event import Event
 from tracker.model.record import TrialRecord
@@ -38,6 +39,7 @@ class Gathered:
 
     failures: list[Failure] = field(default_factory=list)
     issues: list[NewIssue] = field(default_factory=list)
+    reformatting: Reformatting | None = None
     answered: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
 
@@ -61,6 +63,7 @@ class Desk:
     def __post_init__(self) -> None:
         self._watches = {watch.name: watch for watch in self.settings.watches}
         self._changed: dict[str, Outcome] = {}
+        self._told: list[Event] = []
         self._joined: dict[str, dict[str, datetime]] = defaultdict(dict)
         for member in self.memberships:
             self._joined[member.trial][member.watch] = member.joined_at
@@ -131,6 +134,15 @@ class Desk:
             before=changed.before if changed else None,
             overrides=self.settings.severities,
         )
+
+    def reformatting(self, checked: int) -> tuple[Reformatting | None, int]:
+        """The mass edit of no meaning in this run, if there was one, and how many trials changed in nothing else."""
+        found = reformatted(self._told, checked)
+        if found is None:
+            return None, 0
+        harmless = set(found.events)
+        others = {event.trial for event in self._told if event.id not in harmless}
+        return found, len({event.trial for event in self._told if event.id in harmless} - others)
 
     # --- weighing -----------------------------------------------------------------------------------------------
 
@@ -251,6 +263,7 @@ class Desk:
         watches, now = self._watches, self.clock()
         staged = [event for outcome in outcomes for event in outcome.events]
         routed: list[Alert] = []
+        self._told += (item.event for outcome in outcomes for item in outcome.events)
         for event in (item.event for outcome in outcomes for item in outcome.events):
             routed += alerts.route(event, watches, self._joined[event.trial])
         entered = [*listing_events, *(event for outcome in outcomes for event in self._entered(outcome))]

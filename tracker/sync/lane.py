@@ -14,6 +14,7 @@ from tracker import health, log
 from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.errors import AnswerError, FetchError, LeaseHeldError, SourceError
+from tracker.events.mass import Reformatting
 from tracker.model.event import Event, Story
 from tracker.model.run import Run, RunCounts
 from tracker.model.source import (
@@ -85,6 +86,7 @@ class LaneReport(msgspec.Struct, frozen=True, kw_only=True):
     stories: tuple[Story, ...] = ()
     failures: tuple[Failure, ...] = ()
     issues: tuple[NewIssue, ...] = ()
+    reformatting: Reformatting | None = None
     error: str = ""
 
     @property
@@ -172,7 +174,7 @@ class Lane:
             return self._report(opened.run, "stopped", met)
         desk.stage_listings(lease)
         today = self._stage_calendar(lease, desk)
-        report = self._close(lease, opened, met, decisions, followed)
+        report = self._close(lease, opened, desk, decisions, followed)
         if today and report.state == "accepted":
             self.store.set_due(self._calendar, today, None)
         return report
@@ -267,12 +269,12 @@ class Lane:
         self,
         lease: Lease,
         opened: OpenRun,
-        met: Gathered,
+        desk: Desk,
         decisions: list[listing.Decision],
         followed: Mapping[str, Followed],
     ) -> LaneReport:
         """Judge the whole run and accept it, or leave it staged."""
-        info, run_id, now = self.source.info, opened.run.id, self.clock()
+        info, run_id, now, met = self.source.info, opened.run.id, self.clock(), desk.gathered
         totals = self.store.staged_totals(run_id)
         counts = totals.counts
         comparable = not self.reshaped and not self.only and not met.failures
@@ -283,7 +285,12 @@ class Lane:
             return self._report(self.store.fail_run(lease, run_id, now, error, counts), "failed", met, error=error)
         last = self.store.last_healthy(info.key)
         last_listed = last.counts.listed if last and comparable else None
-        verdict = health.judge(counts, totals.emptied, last_listed=last_listed)
+        met.reformatting, harmless = desk.reformatting(counts.checked)
+        if met.reformatting:
+            reason = "the registry reformatted its records: the same harmless edit in most of them"
+            self.store.drop_alerts(lease, run_id, met.reformatting.events, reason)
+        meant = msgspec.structs.replace(counts, changed=counts.changed - harmless)
+        verdict = health.judge(meant, totals.emptied, last_listed=last_listed)
         readable = met.answered | opened.done | {trial for trial, known in followed.items() if known.current}
         joins = [
             Join(watch=decision.watch, trial=entry.trial, silent=entry.kind is None)
@@ -323,6 +330,7 @@ class Lane:
             stories=tuple(self.store.stories(sorted({event.story for event in events})).values()),
             failures=tuple(met.failures),
             issues=tuple(met.issues),
+            reformatting=met.reformatting,
             error=error,
         )
 
