@@ -1,0 +1,74 @@
+"""One pass as a whole: the dead-man switch, trouble told once, drift and gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.deliver.servers import Hook
+from tests.world import SENDS, World, study
+from tracker import sources
+from tracker.demo import Reply
+from tracker.passes import PassReport, one_pass
+
+A = "NCT00000101"
+LISTED = f'[[watch]]\nname = "mine"\ntrials = ["{A}"]\n' + SENDS
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with World(tmp_path) as made:
+        made.studies = {A: study(A)}
+        made.configure(LISTED)
+        yield made
+
+
+def passed(world: World, *, ping: str = "", after: timedelta = timedelta(days=1), send: bool = True) -> PassReport:
+    world.now += after
+    world.show()
+    operator = msgspec.structs.replace(world.settings.operator, ping=ping or None)
+    settings = msgspec.structs.replace(world.settings, operator=operator)
+    return one_pass(settings, world.store, sources.load(), world.clock, send=send)
+
+
+def test_the_dead_mans_switch_is_called_after_good_passes_only(world: World) -> None:
+    with Hook() as switch:
+        ping = f"http://{switch.host}/alive"
+        assert passed(world, ping=ping).clean
+        assert switch.methods == ["GET"]
+        world.registry.fault = lambda request: Reply(status=404, body=b"not here")
+        assert not passed(world, ping=ping).clean
+        world.registry.fault = None
+        passed(world, ping=ping, send=False)
+        assert switch.methods == ["GET"], "not after a failed pass, and not by one that is to send nothing"
+
+
+def test_a_word_never_met_before_is_told_to_the_operator_once_with_an_example(world: World) -> None:
+    passed(world)
+    world.amend(A, statusModule__overallStatus="PAUSED_FOR_LUNCH")
+    for _ in range(3):
+        passed(world)
+    [letter] = world.mailbox.to("operator@example.org")
+    text = " ".join(letter.message.get_body(("plain",)).get_content().split())
+    assert "PAUSED_FOR_LUNCH" in text
+    assert f"ctgov:{A}" in text
+
+
+def test_the_first_pass_after_a_long_silence_says_so_once(world: World) -> None:
+    passed(world)
+    passed(world, after=timedelta(hours=30))
+    assert world.subjects("operator@example.org") == []
+    passed(world, after=timedelta(days=9))
+    passed(world)
+    [subject] = world.subjects("operator@example.org")
+    assert "nothing had run since 2026-03-04" in subject
+
+
+def test_a_dry_pass_sends_nothing(world: World) -> None:
+    report = passed(world, send=False)
+    assert report.delivered is None
+    assert world.mailbox.letters == []
