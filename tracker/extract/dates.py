@@ -37,11 +37,6 @@ def read_date(text: str, kind: str | None = None) -> RegistryDate:
     return RegistryDate(given, kind)
 
 
-def is_date(text: str) -> bool:
-    """Whether the text, as a whole, is a date that `read_date` understands."""
-    return read_date(text).precision != "none"
-
-
 def _iso(parts: dict[str, str | None]) -> str:
     month, day = parts.get("month"), parts.get("day")
     date = parts["year"] or ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
@@ -292,21 +292,7 @@ class Lane:
         meant = msgspec.structs.replace(counts, changed=counts.changed - harmless)
         verdict = health.judge(meant, totals.emptied, last_listed=last_listed)
         readable = met.answered | opened.done | {trial for trial, known in followed.items() if known.current}
-        joins = [
-            Join(watch=decision.watch, trial=entry.trial, silent=entry.kind is None)
-            for decision in decisions
-            for entry in decision.entries
-            if entry.trial in readable and entry.trial not in decision.back
-        ]
-        listings = [
-            CompletedListing(
-                watch=decision.watch,
-                digest=decision.digest,
-                left=(*decision.shed, *(trial for trial in decision.left if trial not in met.absent)),
-                back=decision.back,
-            )
-            for decision in decisions
-        ]
+        joins, listings = _joins(decisions, readable), _listings(decisions, met.absent)
         if verdict.sick:
             logger.error(log.pairs("run_held", source=info.key, run=run_id, why=verdict.sick))
             held = self.store.hold(lease, run_id, now, counts, verdict, joins, listings)
@@ -333,6 +319,29 @@ class Lane:
             reformatting=met.reformatting,
             error=error,
         )
+
+
+def _joins(decisions: Iterable[listing.Decision], readable: Collection[str]) -> list[Join]:
+    """The trials that join their watches: those that were read; the others are found again by the next listing."""
+    return [
+        Join(watch=decision.watch, trial=entry.trial, silent=entry.kind is None)
+        for decision in decisions
+        for entry in decision.entries
+        if entry.trial in readable and entry.trial not in decision.back
+    ]
+
+
+def _listings(decisions: Iterable[listing.Decision], absent: Collection[str]) -> list[CompletedListing]:
+    """The listings that were read to their end; a trial that is gone has not left a search."""
+    return [
+        CompletedListing(
+            watch=decision.watch,
+            digest=decision.digest,
+            left=(*decision.shed, *(trial for trial in decision.left if trial not in absent)),
+            back=decision.back,
+        )
+        for decision in decisions
+    ]
 
 
 def _batches(answers: Iterable[Answer]) -> Iterator[list[Answer]]:
