@@ -25,9 +25,9 @@ from tracker.model.record import (
     TrialRecord,
 )
 from tracker.model.vocabulary import RECRUITMENT_STATUSES
-from tracker.render import words
+from tracker.render import marks, words
 from tracker.render.words import english
-from tracker.render.words.texts import difference
+from tracker.render.words.texts import LONGEST_CHANGE, difference
 
 
 def told(old: dict[str, Any], new: dict[str, Any], kind: str | None = None) -> str:
@@ -135,18 +135,23 @@ def test_sites_read_as_counts_and_countries() -> None:
     assert told(old, new) == "Now also in Argentina; Sites: 1 added, 1 removed, 1 now recruiting (now 2)"
 
 
+def shown(old: str, new: str, limit: int = LONGEST_CHANGE) -> str:
+    """The difference of two texts as a plain-text medium prints it."""
+    return marks.plain(marks.spans(difference(old, new, limit)))
+
+
 def test_only_the_words_that_differ_are_shown() -> None:
     old = "The drug is given once a day for as long as there is benefit in Arm 5 and Arm 6 of the trial"
     new = "The drug is given once a day for as long as there is benefit in Arm 5, Arm 6, and Arm 8 of the trial"
-    assert difference(old, new) == "“… is benefit in Arm [5 → 5, Arm 6,] and Arm [6 → 8] of the trial”"
-    assert difference("a b c", "a b c d") == "“a b c [+d]”"
-    assert difference("a b c", "a c") == "“a [−b] c”"
+    assert shown(old, new) == "“… is benefit in Arm [5 → 5, Arm 6,] and Arm [6 → 8] of the trial”"
+    assert shown("a b c", "a b c d") == "“a b c [+d]”"
+    assert shown("a b c", "a c") == "“a [−b] c”"
 
 
 def test_a_difference_too_long_to_show_whole_begins_with_the_first_edits() -> None:
     old = " ".join(f"word{n} same{n} same{n} same{n}" for n in range(60))
     new = " ".join(f"other{n} same{n} same{n} same{n}" for n in range(60))
-    told_text = difference(old, new, 200)
+    told_text = shown(old, new, 200)
     assert told_text.startswith("“[word0 → other0] same0")
     assert told_text.endswith(" more edits")
     assert len(told_text) <= 230
@@ -154,7 +159,7 @@ def test_a_difference_too_long_to_show_whole_begins_with_the_first_edits() -> No
 
 def test_two_long_texts_never_read_alike() -> None:
     opening = "The same long opening of both texts " * 20
-    told_text = difference(opening + "one " * 80, opening + "two " * 80)
+    told_text = shown(opening + "one " * 80, opening + "two " * 80)
     assert "one" in told_text
     assert "two" in told_text
 

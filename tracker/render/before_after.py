@@ -1,6 +1,7 @@
 """Old and new value of the changes that are one plain value, in words: the pairs a reader compares at a glance.
 
-Lists (outcomes, criteria, sites) and long texts are told line by line by ``words.lines`` instead.
+Lists (outcomes, criteria, sites) and texts that are longer are told line by line by ``words.lines`` instead, with the
+edits marked in place.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ LONGEST = 160
 
 SIDE_BY_SIDE = 60
 """Characters up to which old and new stand on one line."""
+
+_TEXTS = frozenset({"why_stopped", "brief_title", "official_title"})
+"""Sentences: once both sides do not fit on one line, a reader wants the words that changed and not two sentences."""
 
 TITLES = {
     "recruitment_status": "Status",
@@ -126,7 +130,8 @@ def _pair(change: Change) -> Pair | None:
     if old is None or new is None or old == new or max(len(old), len(new)) > LONGEST:
         return None
     part = f" ({step})" if step in {"type", "class"} else ""
-    return Pair(field=TITLES[step if step in TITLES else field] + part, old=old, new=new)
+    pair = Pair(field=TITLES[step if step in TITLES else field] + part, old=old, new=new)
+    return None if field in _TEXTS and pair.long and old and new else pair
 
 
 def _enrollment(count: int | None, kind: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from tracker.render import marks
 from tracker.render.before_after import Pair
 from tracker.render.page import Box, Footer, Overview, Page, Section
 from tracker.render.story_view import PartView, StoryView
@@ -126,7 +127,7 @@ def _part(part: PartView, indent: str) -> Iterator[str]:
     for pair in part.pairs:
         yield from _pair(pair, indent)
     for line in part.lines:
-        yield from _bullet(line, indent)
+        yield from _bullet(marks.plain(line), indent)
 
 
 def _pair(pair: Pair, indent: str) -> Iterator[str]:

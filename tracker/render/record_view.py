@@ -11,7 +11,7 @@ import msgspec
 from tracker.model.event import Event, Story
 from tracker.model.ids import split_key
 from tracker.model.record import OutcomeMeasure, Site, TrialRecord
-from tracker.render import times, words
+from tracker.render import marks, times, words
 from tracker.render.before_after import value
 from tracker.render.privacy import public_record
 from tracker.render.safe_text import one_line, plural
@@ -27,6 +27,8 @@ MOST_LINES = 25
 """Entries of one list that ``show`` prints unless all are asked for."""
 
 MOST_CONDITIONS = 10
+
+_MARK_STYLES = {"": "", "gone": "red strike", "came": "green"}
 
 Line = tuple[str, str]
 """A field's title and its value; an empty title goes on with the field above."""
@@ -107,10 +109,11 @@ def _part_lines(part: PartView, indent: int) -> Iterator[Table]:
     from rich.text import Text
 
     for pair in part.pairs:
-        old, new = (pair.old or "none", "red strike"), (pair.new or "none", "green")
+        old, new = (pair.old or "none", _MARK_STYLES["gone"]), (pair.new or "none", _MARK_STYLES["came"])
         yield _hanging(" ", Text.assemble(f"{pair.field}: ", old, " -> ", new), indent - 2)
     for line in part.lines:
-        yield _hanging("-", Text(line), indent)
+        pieces = [(piece.text, _MARK_STYLES[piece.mark]) for piece in marks.pieces(line)]
+        yield _hanging("-", Text.assemble(*pieces), indent)
 
 
 def _hanging(mark: str, text: Text, indent: int) -> Table:

@@ -11,7 +11,7 @@ from tracker.model.event import Event, Story
 from tracker.model.ids import split_key
 from tracker.model.record import TrialRecord
 from tracker.model.vocabulary import Severity
-from tracker.render import times, words
+from tracker.render import marks, times, words
 from tracker.render.before_after import Pair, pairs
 from tracker.render.privacy import PERSONAL_KINDS, public_event
 from tracker.render.safe_text import one_line, web_link
@@ -28,7 +28,7 @@ class PartView(msgspec.Struct, frozen=True, kw_only=True):
 
     headline: str
     pairs: tuple[Pair, ...] = ()
-    lines: tuple[str, ...] = ()
+    lines: tuple[marks.Line, ...] = ()
 
 
 class LinkView(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,11 +139,11 @@ def _part(event: Event) -> PartView:
     shown = public_event(event)
     lines = [] if event.kind in PERSONAL_KINDS else words.lines(shown, limit=MOST_LINES)
     headline = one_line(event.headline, LONGEST_LINE)
-    told = [one_line(line, LONGEST_LINE) for line in lines]
     shown_pairs = pairs(shown)
     # What stands as old and new value need not be told again as a line of that field.
     twice = tuple(f"{pair.field}: " for pair in shown_pairs)
-    return PartView(headline=headline, pairs=shown_pairs, lines=tuple(line for line in told if not line.startswith(twice)))
+    told = tuple(marks.spans(line, LONGEST_LINE) for line in lines if not line.startswith(twice))
+    return PartView(headline=headline, pairs=shown_pairs, lines=told)
 
 
 def _address(events: Sequence[Event], record: TrialRecord | None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tracker.model.event import Change, Event
+from tracker.render import marks
 from tracker.render.words.basics import effect_word, field_word, first_capital, kind_title, on, status, status_before
 from tracker.render.words.english import BOOLEAN, DOCUMENT, NOTICE, SEX, WINDOW, S
 from tracker.render.words.texts import difference, listed, quote, quoted, terms
@@ -59,7 +60,7 @@ def _one_outcome(effect: str, entry: Any) -> str:
     if effect in {"added", "removed"}:
         text = quote(entry.get("measure"))
     elif effect == "measure_reworded":
-        text = difference(entry["from"], entry["to"], 90)
+        text = marks.plain(marks.spans(difference(entry["from"], entry["to"], 90)))
     elif effect == "time_frame":
         text = f"“{_or_nothing(entry['from'])}” → “{_or_nothing(entry['to'])}”"
     else:

@@ -60,7 +60,10 @@ _FIELD_NAME = re.compile(rf"[a-z][a-z0-9]*(?:_[a-z0-9]+)+\Z|(?:{_STEP}\.)+{_STEP
 
 
 def lines(event: Event, limit: int = LIMIT) -> list[str]:
-    """Detail lines, at most ``limit`` of them; the last says how many were left out. Persons are never named."""
+    """Detail lines, at most ``limit`` of them; the last says how many were left out. Persons are never named.
+
+    Edits within a text are marked: `marks.spans` reads a line.
+    """
     if event.kind in _SILENT:
         return []
     told = list(dict.fromkeys(_TELLERS.get(event.kind, _changes)(event)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
+from tracker.render import marks
 from tracker.render.safe_text import one_line
 from tracker.render.words.english import S
 
@@ -39,7 +40,10 @@ def terms(items: Sequence[object]) -> str:
 
 
 def difference(old: str, new: str, limit: int = LONGEST_CHANGE) -> str:
-    """One text with its changes in place: ``… in Arm 5 [and Arm 6 → Arm 6, and Arm 8] at …``, [+came], [−went]."""
+    """One text with its edits in place, word by word, each marked (`marks`); of long texts what is around the edits.
+
+    As plain text: ``… in Arm 5 [and Arm 6 → Arm 6, and Arm 8] at …``.
+    """
     before, after = one_line(old).split(), one_line(new).split()
     if not before or not after:
         return f"“{quote(old, limit // 2)}” → “{quote(new, limit // 2)}”"
@@ -54,12 +58,12 @@ Operation = tuple[str, int, int, int, int]
 
 
 def _part(before: list[str], after: list[str], place: int, operations: list[Operation], longest: int) -> str:
-    """One stretch of the texts: a change in brackets, or the words between two changes."""
+    """One stretch of the texts: a marked edit, or the words between two."""
     operation, start, stop, left, right = operations[place]
     if operation == "equal":
         return _context(before[start:stop], first=place == 0, last=place == len(operations) - 1)
     gone, come = one_line(" ".join(before[start:stop]), longest), one_line(" ".join(after[left:right]), longest)
-    return f"[{gone} → {come}]" if gone and come else f"[−{gone}]" if gone else f"[+{come}]"
+    return marks.edit(gone, come)
 
 
 def _first_edits(before: list[str], after: list[str], operations: list[Operation], limit: int) -> str:
@@ -93,8 +97,8 @@ def _operations(before: list[str], after: list[str]) -> list[Operation]:
 
 
 def _context(words: list[str], *, first: bool, last: bool) -> str:
-    """A few words next to a change; an ellipsis for the rest."""
-    if len(words) <= 2 * _CONTEXT:
+    """A few words next to a change; an ellipsis for the rest, where it stands for more than two words."""
+    if len(words) <= 2 * _CONTEXT + 2:
         return " ".join(words)
     head = [] if first else words[:_CONTEXT]
     tail = [] if last else words[-_CONTEXT:]
