@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check lint types imports migrate pictures clean
+.PHONY: help demo test chaos check lint types imports migrate pictures clean
 
 help: ## What can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -20,6 +20,9 @@ demo: $(READY) ## The whole job on three invented days, offline, in seconds
 
 test: $(READY) ## All tests, on SQLite and on PostgreSQL
 	$(BIN)/pytest -n auto
+
+chaos: $(READY) ## Every promise of docs/reliability.md broken on purpose: all faults and kill points, some minutes
+	TRACKER_CHAOS=all $(BIN)/pytest tests/chaos -n auto
 
 check: lint types imports test ## Everything that must be green before a change lands
 

@@ -1,0 +1,25 @@
+"""The promises of docs/reliability.md, each broken on purpose: kills, faults of registries and channels, full disks.
+
+Every run takes a part of the points, chosen by seed, so that the whole stays quick; ``make chaos`` takes them all.
+``TRACKER_CHAOS_SEED`` chooses another part.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Sequence
+from typing import TypeVar
+
+EVERYTHING = os.environ.get("TRACKER_CHAOS") == "all"
+SEED = int(os.environ.get("TRACKER_CHAOS_SEED") or "1")
+
+Point = TypeVar("Point")
+
+
+def part(points: Sequence[Point], count: int) -> list[Point]:
+    """``count`` of the points, chosen by seed and in their order; all of them for ``make chaos``."""
+    if EVERYTHING or count >= len(points):
+        return list(points)
+    chosen = sorted(random.Random(SEED).sample(range(len(points)), count))
+    return [points[place] for place in chosen]
