@@ -11,6 +11,7 @@ from tests.render.samples import make_digest, make_entry, make_event
 from tracker.model.event import Change, Event
 from tracker.render.digest import digest
 from tracker.render.marks import edit, plain, spans
+from tracker.render.words.texts import difference
 
 OLD = "Adults with active disease in spite of two earlier treatments, willing to come to the clinic every four weeks"
 NEW = "Adults with active disease in spite of three earlier treatments, willing to come to the clinic every month"
@@ -50,6 +51,18 @@ def test_the_text_twin_says_the_same_in_brackets() -> None:
     text = " ".join(digest(make_digest(make_entry(reworded()))).text.split())
     assert "in spite of [two → three] earlier" in text
     assert "clinic every [four weeks → month]”" in text
+
+
+def test_a_text_that_keeps_few_of_its_words_is_replaced_as_a_whole() -> None:
+    other = "The trial is done at two places and it is for children who have never been given anything for their disease"
+    line = spans(difference(OLD, other, 80))
+    assert [span.mark for span in line] == ["", "gone", "came", ""]
+    assert all(span.text.endswith("…") for span in line if span.mark)
+
+
+def test_a_text_that_only_grew_shows_what_was_added() -> None:
+    line = spans(difference("Pregnancy", "Pregnancy or a wish to become pregnant within one year"))
+    assert [span.mark for span in line] == ["", "came", ""]
 
 
 def test_a_long_title_is_told_by_the_words_that_changed() -> None:

@@ -12,6 +12,8 @@ from tracker.render.words.english import S
 LONGEST_QUOTE = 100
 LONGEST_CHANGE = 300
 _CONTEXT = 4
+_IN_COMMON = 0.4
+"""Share of the shorter text's words that must stay for edits to be told one by one; below it one text replaces another."""
 
 
 def quote(text: object, limit: int = LONGEST_QUOTE) -> str:
@@ -48,6 +50,9 @@ def difference(old: str, new: str, limit: int = LONGEST_CHANGE) -> str:
     if not before or not after:
         return f"“{quote(old, limit // 2)}” → “{quote(new, limit // 2)}”"
     operations = _operations(before, after)
+    kept = sum(stop - start for operation, start, stop, _, _ in operations if operation == "equal")
+    if kept < _IN_COMMON * min(len(before), len(after)):
+        return f"“{marks.edit(quote(old, limit // 2), quote(new, limit // 2))}”"
     parts = [_part(before, after, place, operations, longest=limit) for place in range(len(operations))]
     if len(told := " ".join(part for part in parts if part)) <= limit:
         return f"“{told}”"
