@@ -69,7 +69,6 @@ def test_every_path_of_the_table_has_one_teller_or_says_why_none() -> None:
     """Two tellers only where the page's opening explains them."""
     several = {path for path, kinds in table().items() if len(kinds) > 1}
     assert several <= {
-        "derivedSection.miscInfoModule.submissionTracking.submissionInfos[].releaseDate",
         "protocolSection.contactsLocationsModule.locations[].status",
         "protocolSection.contactsLocationsModule.locations[].country",
         "protocolSection.statusModule.resultsFirstPostDateStruct.date",

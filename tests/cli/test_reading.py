@@ -232,6 +232,17 @@ def test_diff_takes_versions_by_number_and_by_day(ask: Run) -> None:
     }
 
 
+def test_diff_rates_and_words_an_update_as_the_change_log_does(ask: Run) -> None:
+    """The nearby place, the overrides and the history before it are known to both."""
+
+    def told(events: list[dict[str, Any]]) -> list[list[Any]]:
+        return sorted([event[part] for part in ("kind", "effects", "severity", "rule", "headline")] for event in events)
+
+    logged = ask("changes", "--trial", TERMINATED, "--since", "2020-01-01", "--json").json["events"]
+    latest = [event for event in logged if event["evidence"]["new"] == logged[-1]["evidence"]["new"]]
+    assert told(ask("diff", TERMINATED, "--json").json["events"]) == told([e for e in latest if e["cause"] == "record"])
+
+
 def test_diff_of_two_saved_files(tmp_path: Path) -> None:
     old, new = tmp_path / "old.json", tmp_path / "new.json"
     made = study(A)
@@ -254,6 +265,7 @@ def test_diff_of_two_saved_files(tmp_path: Path) -> None:
         (("--files", "a.json", "b.json"), "a.json cannot be read: No such file or directory."),
         ((TERMINATED, "--from", "9"), "has 3 stored versions, no number 9."),
         ((TERMINATED, "--from", "0"), "no number 0."),
+        ((TERMINATED, "--from", "2", "--to", "1"), "The version of --from is newer than that of --to. Exchange them."),
         ((NEW,), f"Only one version of ctgov:{NEW} is stored"),
         (("--files", FIXTURES / "ctgov/ordinary.json", FIXTURES / "ctgov/ended_early.json"), "Name two files of one trial."),
         (("--files", FIXTURES / "ctgov/ordinary.json", FIXTURES / "meddatax/record.txt"), "Name two files of one trial."),

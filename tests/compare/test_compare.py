@@ -109,6 +109,8 @@ def test_one_of_two_equal_sites_that_goes_is_one_removed() -> None:
         (site("Research Site", "Kyiv", "Ukraine", zip="01001"), site("Research Site", "Kiev", "Ukraine", zip="01001")),
         (site("City Clinic", "Ankara", "Turkey", zip="06"), site("City Clinic", "Ankara", "Turkey (Türkiye)", zip="06")),
         (site("Springfield Cancer Centre", "Springfield"), site("Springfield Cancer Center LLC", "Springfield")),
+        (site("Research Site", "Ciudad de México", "Mexico"), site("Research Site", "Mexico City", "Mexico")),
+        (site("Research Site", "Köln", "Germany"), site("Research Site", "Cologne", "Germany")),
     ],
     ids=[
         "accents",
@@ -120,6 +122,8 @@ def test_one_of_two_equal_sites_that_goes_is_one_removed() -> None:
         "other name of a city",
         "country",
         "likeness",
+        "city in another language",
+        "city's usual name",
     ],
 )
 def test_a_site_in_another_spelling_is_the_same_site(old: Any, new: Any) -> None:
@@ -133,12 +137,26 @@ def test_a_site_in_another_spelling_is_the_same_site(old: Any, new: Any) -> None
         (site("Research Site", "Boston"), site("Research Site", "Dallas")),
         (site("Local Institution - 0062", "Rome", "Italy"), site("Local Institution - 0063", "Rome", "Italy")),
         (site("Mercy Hospital", "Berlin", "Germany"), site("Zoo Clinic", "Berlin", "Germany")),
+        (site("Research Site", "Ciudad de México", "Mexico"), site("Research Site", "Monterrey", "Mexico")),
+        (site("Research Site", "Nullepart", "France"), site("Research Site", "Nowhere-sur-Mer", "France")),
+        (site("Research Site", "Springfield"), site("Research Site", "Springdale")),
     ],
-    ids=["anonymous elsewhere", "another number", "another name"],
+    ids=["anonymous elsewhere", "another number", "another name", "another city", "cities unknown", "one of several cities"],
 )
 def test_another_site_is_not_taken_for_a_renamed_one(old: Any, new: Any) -> None:
     changes = differing(sites=((old,), (new,)))
     assert sorted(len(change.path) for change in changes) == [2, 2]
+
+
+def test_of_anonymous_sites_in_a_city_spelt_two_ways_only_the_number_counts() -> None:
+    """Two of three become Mexico City; which two nobody can tell, and the third is one removed."""
+    old = tuple(site("Research Site", "Ciudad de México", "Mexico") for _ in range(3))
+    new = tuple(site("Research Site", "Mexico City", "Mexico") for _ in range(2))
+    there, back = differing(sites=(old, new)), differing(sites=(new, old))
+    for changes in (there, back):
+        assert sorted(len(change.path) for change in changes) == [2, 3, 3]
+    assert [change.new for change in there if len(change.path) == 2] == [None]
+    assert [change.old for change in back if len(change.path) == 2] == [None]
 
 
 def test_a_site_that_comes_does_not_carry_its_contact_persons() -> None:

@@ -27,6 +27,8 @@ def step(old: int | None, new: int | None, old_type: str | None = "ESTIMATED", n
         (35, 35, "ACTUAL", ("actual_reported",), "notable"),
         (5, 0, "ACTUAL", ("actual_reported", "zeroed"), "major"),
         (5, 0, "ESTIMATED", ("zeroed",), "major"),
+        (0, 120, "ESTIMATED", ("raised",), "major"),
+        (0, 5, "ESTIMATED", ("raised",), "notable"),
         (None, 40, "ESTIMATED", ("given",), "notable"),
         (40, None, "ESTIMATED", ("cleared",), "notable"),
     ],
@@ -43,7 +45,9 @@ def test_percent_is_of_the_old_number() -> None:
 
 
 def test_planned_made_actual_with_the_same_number_is_told() -> None:
-    assert step(18, 18, new_type="ACTUAL").effects == ("actual_reported",)
+    event = step(18, 18, new_type="ACTUAL")
+    assert event.effects == ("actual_reported",)
+    assert event.rule.startswith("the same number")
 
 
 def test_only_the_kind_of_number_being_stated_is_a_trifle() -> None:

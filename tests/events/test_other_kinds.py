@@ -81,6 +81,9 @@ def steps(*types: str) -> tuple[ResultsSubmission, ...]:
         (("RELEASE", "RESET"), ("RELEASE", "RESET", "RELEASE"), ("resubmitted",)),
         (("RELEASE",), ("RELEASE", "UNRELEASE"), ("cancelled",)),
         ((), ("RELEASE", "RESET"), ("submitted", "returned")),
+        ((), ("RELEASE", "RESET", "RELEASE"), ("submitted", "returned", "resubmitted")),
+        ((), ("RELEASE", "RESET", "RELEASE", "RESET"), ("submitted", "resubmitted", "returned")),
+        (("RELEASE", "UNRELEASE"), ("RELEASE", "UNRELEASE", "RELEASE"), ("resubmitted",)),
     ],
 )
 def test_steps_of_the_registrys_quality_control(before: Any, after: Any, effects: tuple[str, ...]) -> None:
@@ -88,6 +91,33 @@ def test_steps_of_the_registrys_quality_control(before: Any, after: Any, effects
         step({"results_submissions": steps(*before)}, {"results_submissions": steps(*after)}), "results_submission_changed"
     )
     assert (event.effects, event.severity) == (effects, "notable")
+
+
+def test_steps_of_one_day_are_told_in_the_registrys_order() -> None:
+    """Returned in the morning and submitted again in the evening: it is with the registry."""
+    sent, returned, again = (
+        ResultsSubmission(type=kind, date=date)
+        for kind, date in (("RELEASE", "2026-01-01"), ("RESET", "2026-02-01"), ("RELEASE", "2026-02-01"))
+    )
+    event = only(
+        step({"results_submissions": (sent,)}, {"results_submissions": (sent, returned, again)}), "results_submission_changed"
+    )
+    assert event.effects == ("returned", "resubmitted")
+    assert words.headline(event) == "Results submitted to the registry again on 2026-02-01"
+
+
+TRACKING = "derivedSection.miscInfoModule.submissionTracking."
+
+
+def test_results_shown_before_they_passed_the_review_are_part_of_the_results_on_their_way() -> None:
+    """ClinicalTrials.gov numbers the version it showed with the step it belongs to, and dates the first once all is posted."""
+    numbered = {"rest": {TRACKING + "submissionInfos[].mcpReleaseN": {"2026-02-01": 3}}}
+    returned = {"results_state": "RETURNED", "results_submissions": steps("RELEASE", "RESET")}
+    waiting = {"results_state": "SUBMITTED", "results_submissions": steps("RELEASE")}
+    assert only(step(waiting, returned | numbered), "results_submission_changed").effects == ("returned",)
+    assert only(step(returned, numbered), "results_submission_changed").effects == ("other",)
+    dated = {"rest": {TRACKING + "firstMcpInfo.postDateStruct.date": "2026-02-20"}}
+    assert only(step(returned | numbered, POSTED | {"results_submissions": ()} | dated), "results_posted").severity == "major"
 
 
 def test_a_certified_delay_is_major() -> None:
@@ -133,6 +163,51 @@ def test_eligibility_is_told_by_part_and_line() -> None:
 def test_criteria_cut_into_other_lines_are_a_trifle() -> None:
     event = only(step(join("Adults. Written consent"), join("Adults", "Written consent.")), "eligibility_changed")
     assert event.severity == "minor"
+
+
+def under(**lines: tuple[str, ...]) -> dict[str, Any]:
+    return {"eligibility": Eligibility(criteria=Criteria(**lines))}
+
+
+def test_a_line_that_goes_from_inclusion_to_exclusion_is_told_as_moved() -> None:
+    old = under(inclusion=("Adults", "Active lupus nephritis"), exclusion=("Pregnancy",))
+    new = under(inclusion=("Adults",), exclusion=("Pregnancy", "Active lupus nephritis."))
+    event = only(step(old, new), "eligibility_changed")
+    assert (event.effects, event.severity) == (("criteria", "moved"), "notable")
+    assert event.details["criteria"]["exclusion"]["moved"] == [{"text": "Active lupus nephritis.", "from": "inclusion"}]
+    assert not any(found[part] for found in event.details["criteria"].values() for part in ("added", "removed"))
+    back = only(step(new, old), "eligibility_changed")
+    assert back.details["criteria"]["inclusion"]["moved"] == [{"text": "Active lupus nephritis", "from": "exclusion"}]
+
+
+def test_a_criterion_turned_round_is_no_move() -> None:
+    """To ask for no pregnancy and to exclude pregnancy are one thing in two places, told as what went and what came."""
+    event = only(step(under(inclusion=("Not pregnant",)), under(exclusion=("Pregnant",))), "eligibility_changed")
+    assert event.effects == ("criteria",)
+    assert event.details["criteria"]["inclusion"]["removed"] == ["Not pregnant"]
+    assert event.details["criteria"]["exclusion"]["added"] == ["Pregnant"]
+
+
+def test_lines_that_only_get_a_heading_are_a_trifle() -> None:
+    old, new = under(other=("Adults", "Pregnancy")), under(inclusion=("Adults",), exclusion=("Pregnancy",))
+    for before, after in ((old, new), (new, old)):
+        event = only(step(before, after), "eligibility_changed")
+        assert (event.severity, event.effects, event.details["spelling_only"]) == ("minor", ("criteria",), True)
+    assert words.headline(only(step(old, new), "eligibility_changed")) == "Eligibility: criteria set otherwise, same words"
+
+
+def test_a_new_line_among_those_that_get_a_heading_is_all_that_is_added() -> None:
+    old = under(other=("Adults", "Lupus for two years"))
+    new = under(inclusion=("Adults", "Lupus for at least two years", "Written consent"))
+    event = only(step(old, new), "eligibility_changed")
+    found = event.details["criteria"]["inclusion"]
+    assert (event.severity, found["added"], len(found["reworded"]), len(found["regrouped"])) == (
+        "notable",
+        ["Written consent"],
+        1,
+        1,
+    )
+    assert "other" not in event.details["criteria"] or not event.details["criteria"]["other"]["removed"]
 
 
 def test_arms_added_removed_and_renamed() -> None:

@@ -50,6 +50,16 @@ def test_case_and_punctuation_of_a_primary_outcome_are_no_alarm(text: str) -> No
     assert all(event.severity == "minor" and event.effects == ("measure_reworded",) for event in found.values())
 
 
+def test_a_short_form_written_out_is_no_switch() -> None:
+    event = step((measure("PFS", "2 years"),), (measure("Progression-free survival (PFS)", "2 years"),))
+    assert (event.effects, event.severity) == (("measure_reworded",), "notable")
+
+
+def test_a_rewording_says_how_alike_the_wordings_are() -> None:
+    event = step((measure("Pain at rest by a visual scale"),), (measure("Pain at rest by a numeric scale"),))
+    assert [entry["likeness"] for entry in event.details["measure_reworded"]] == [0.6]
+
+
 def test_rewording_is_notable() -> None:
     event = step((RESPONSE,), (measure("Objective response rate by RECIST version 1.1", "24 weeks"),))
     assert (event.effects, event.severity) == (("measure_reworded",), "notable")
@@ -185,6 +195,17 @@ def test_a_record_update_is_placed_by_its_own_date_not_by_when_we_saw_it() -> No
         ("Number of participants with adverse events", "Number of Participants With an Adverse Event (AE)", True),
         ("Overall Survival (OS)", "Overall survival", True),
         ("Pain", "Sleep", False),
+        ("OS", "Overall survival at 5 years", True),
+        ("PFS", "Progression-free survival (PFS)", True),
+        ("PFS", "Overall survival", False),
+        ("DOR by central review", "Duration of response by central review", True),
+        ("Number of SAEs", "Serious Adverse Events", True),
+        ("Mean 6MWD", "6-minute walk distance", True),
+        ("Change in BAD scale", "Change in score on the Barry-Albright Dystonia scale", True),
+        ("Overall response rate (ORR)", "Objective Response Rate", True),
+        ("Progression-free survival (PFS)", "Pain-free status (PFS)", False),
+        ("ALT elevation", "At least two relapses", False),
+        ("Angioedema Quality of Life (AE-QoL)", "Quality of Life by the Angioedema Quality of Life questionnaire", True),
     ],
 )
 def test_likeness_looks_past_the_words_that_all_measures_share(one: str, other: str, same: bool) -> None:
@@ -201,6 +222,12 @@ def test_likeness_looks_past_the_words_that_all_measures_share(one: str, other: 
         ("six months", 6 * 30.44),
         ("Baseline", None),
         ("24-week", 168),
+        ("Weeks 9-24", 168),
+        ("Week 9 through Week 24", 168),
+        ("Weeks 4, 8 and 12", 84),
+        ("Day 1 to 28", 28),
+        ("Week 4, 12 months", 12 * 30.44),
+        ("Day 1, 30 minutes after the dose", 1),
     ],
 )
 def test_the_time_point_of_a_time_frame_is_its_latest(text: str, days: float | None) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.make import changed, events, make_record, site
 from tracker.model.event import Event
-from tracker.model.record import Contact
+from tracker.model.record import Contact, GeoPoint
 from tracker.model.watch import Near
 from tracker.render import words
 
@@ -86,6 +86,34 @@ def test_without_a_place_nothing_is_near() -> None:
 def test_a_renamed_site_does_not_open_again() -> None:
     renamed = site("Klinikum der Universität", "Munich", "Germany", zip="80331")
     assert set(near((HERE,), (renamed,))) == {"sites_changed"}
+
+
+@pytest.mark.parametrize("country", ["Deutschland", "Germany (Federal Republic)"])
+def test_a_country_in_another_spelling_opens_nothing_near(country: str) -> None:
+    assert set(near((HERE,), (site("Klinikum", "Munich", country, zip="80331"),))) == {"sites_changed"}
+
+
+def test_an_anonymous_site_in_a_city_spelt_otherwise_does_not_open_again() -> None:
+    found = near((site("Research Site", "München", "Germany"),), (site("Research Site", "Munich", "Germany"),))
+    assert list(found) == ["sites_changed"]
+    assert found["sites_changed"].effects == ("address",)
+
+
+def test_an_anonymous_site_that_leaves_elsewhere_hides_none_that_opens_near() -> None:
+    """One name and no postcode: nothing says that the site in Berlin is the one in Munich."""
+    found = near((site("Research Site", "Berlin", "Germany"),), (site("Research Site", "Munich", "Germany"),))
+    assert [entry["city"] for entry in found["nearby_site_opened"].details["near"]] == ["Munich"]
+
+
+def test_a_site_that_is_put_right_into_the_radius_opens_near() -> None:
+    found = near((site("Lupus Centre", "Berlin", "Germany"),), (site("Lupus Centre", "Munich", "Germany"),))
+    assert "nearby_site_opened" in found
+    assert found["sites_changed"].effects == ("address",)
+
+
+def test_a_point_that_the_registry_sets_elsewhere_opens_nothing() -> None:
+    far, close = (site("Dorfklinik", "Nirgendwo", "Germany", geo=GeoPoint(lat=lat, lon=11.6)) for lat in (53.0, 48.1))
+    assert "nearby_site_opened" not in near((far, FAR), (close, FAR, site("Uniklinik", "Kiel", "Germany")))
 
 
 def test_a_nearby_site_opens_when_the_trial_does() -> None:

@@ -216,3 +216,49 @@ def test_every_update_of_any_field_reads_in_one_line(update: tuple[TrialRecord, 
     for event in events:
         assert 0 < len(event.headline) <= LONGEST_HEADLINE
         assert all(line and "\n" not in line for line in words.lines(event))
+
+
+MOVES = {"added": "removed", "removed": "added", "promoted": "demoted", "demoted": "promoted"}
+"""What an update undone is; everything else is the same backwards."""
+
+
+@st.composite
+def reworded(draw: Any) -> tuple[TrialRecord, TrialRecord]:
+    """Outcomes and criteria of a few words each, so that many are alike and some are equal."""
+    terms = st.sampled_from(["Pain", "pain", "Sleep", "fatigue", "scale", "at week 4", "overall survival", "OS", "PFS", "no"])
+    texts = st.lists(terms, min_size=1, max_size=4).map(" ".join)
+    measures = st.lists(st.builds(OutcomeMeasure, measure=texts, time_frame=MAYBE), max_size=4).map(tuple)
+    lines = st.lists(texts, max_size=4).map(tuple)
+    parts = st.fixed_dictionaries(
+        {
+            "primary_outcomes": measures,
+            "secondary_outcomes": measures,
+            "other_outcomes": measures,
+            "eligibility": st.builds(Eligibility, criteria=st.builds(Criteria, inclusion=lines, exclusion=lines, other=lines)),
+        }
+    )
+    old = make_record(**draw(parts))
+    return old, changed(old, **draw(parts))
+
+
+@given(reworded())
+@settings(max_examples=100, deadline=None)
+def test_an_update_undone_is_told_as_the_same_backwards(update: tuple[TrialRecord, TrialRecord]) -> None:
+    """What was added is removed, what was promoted is demoted, what was reworded is reworded back."""
+    old, new = update
+    there, back = _tally(detected(old, new).events), _tally(detected(new, old).events)
+    assert there == Counter({(kind, MOVES.get(part, part)): count for (kind, part), count in back.items()})
+
+
+def _tally(found: Any) -> Counter[tuple[str, str]]:
+    """How many measures, by what happened to them, and how many lines of the criteria."""
+    tally: Counter[tuple[str, str]] = Counter()
+    for event in found:
+        if event.kind == "eligibility_changed":
+            for parts in event.details["criteria"].values():
+                tally.update({(event.kind, part): len(lines) for part, lines in parts.items() if lines})
+            continue
+        for part in ("added", "removed", "promoted", "demoted", "measure_reworded"):
+            if entries := event.details.get(part):
+                tally[event.kind, part] += len(entries)
+    return tally

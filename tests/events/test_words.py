@@ -135,6 +135,25 @@ def test_sites_read_as_counts_and_countries() -> None:
     assert told(old, new) == "Now also in Argentina; Sites: 1 added, 1 removed, 1 now recruiting (now 2)"
 
 
+def test_a_criterion_that_moved_from_one_heading_to_the_other_is_told_as_moved() -> None:
+    lines = ("Active nephritis", "Two or more flares")
+    old = make_record(eligibility=Eligibility(criteria=Criteria(inclusion=lines, exclusion=("Pregnancy",))))
+    new = Eligibility(criteria=Criteria(inclusion=lines[1:], exclusion=("Pregnancy", lines[0])))
+    event = events(old, changed(old, eligibility=new))["eligibility_changed"]
+    assert words.headline(event) == "Eligibility: 1 criterion moved from inclusion to exclusion"
+    assert words.lines(event) == ["Moved from inclusion to exclusion: “Active nephritis”"]
+
+
+def test_an_end_with_results_says_the_results_before_a_late_start_date() -> None:
+    new = {
+        "recruitment_status": "COMPLETED",
+        "start_date": actual("2026-01"),
+        "results_state": "POSTED",
+        "results_first_posted": actual("2026-03-05"),
+    }
+    assert told({"start_date": "2026-01"}, new).startswith("Completed: results posted on 2026-03-05")
+
+
 def shown(old: str, new: str, limit: int = LONGEST_CHANGE) -> str:
     """The difference of two texts as a plain-text medium prints it."""
     return marks.plain(marks.spans(difference(old, new, limit)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tracker.model.source import Document, Source
     from tracker.render.tables import Nearest
     from tracker.store import Store
+    from tracker.store.values import SnapshotMeta
 
 
 @click.command("list")
@@ -192,10 +193,15 @@ def diff_command(
         assert trial is not None
         key = arguments.trial_key(app, trial)
         with app.store() as store:
-            versions = [arguments.version(app, store, key, text, default=default) for text, default in ((old, -2), (new, -1))]
-            before, after = (store.document(meta.id) for meta in versions)
+            first, second = (
+                arguments.version(app, store, key, text, default=default) for text, default in ((old, -2), (new, -1))
+            )
+            if second.first_seen_at < first.first_seen_at:
+                raise UsageError("The version of --from is newer than that of --to.", remedy="Exchange them.")
+            before, after = (store.document(meta.id) for meta in (first, second))
+            known = _known(app, store, key, first)
         reader = app.sources[before.source]
-        found = _detect(reader, before, after, versions[0].last_seen_at, versions[1].first_seen_at)
+        found = _detect(reader, before, after, first.last_seen_at, second.first_seen_at, **known)
         title, place = reader.info.title, app.place
     assert place is not None
     if shared.json:
@@ -204,8 +210,28 @@ def diff_command(
         app.show(record_view.diff_view(found.story, found.events, place=place, source_title=title))
 
 
+def _known(app: App, store: Store, trial: str, version: SnapshotMeta) -> dict[str, Any]:
+    """What a sync that found the next version knew, so that `diff` rates and words its changes alike."""
+    from tracker.store.values import EventFilter
+
+    timeline = store.timeline(trial)
+    later = next((meta.first_seen_at for meta in timeline if meta.first_seen_at > version.first_seen_at), None)
+    following = {member.watch for member in store.memberships() if member.trial == trial}
+    return {
+        "past": tuple(store.events(EventFilter(trial=trial, until=later))),
+        "near": {watch.name: watch.near for watch in app.settings.watches if watch.near and watch.name in following},
+        "overrides": app.settings.severities,
+        "tracking_since": timeline[0].first_seen_at,
+    }
+
+
 def _detect(
-    source: Source, before: Document, after: Document, seen: datetime | None = None, first: datetime | None = None
+    source: Source,
+    before: Document,
+    after: Document,
+    seen: datetime | None = None,
+    first: datetime | None = None,
+    **known: Any,
 ) -> Detected:
     import hashlib
 
@@ -229,7 +255,7 @@ def _detect(
             seen_new=seen_new,
             label=new.acronym or new.brief_title or new.trial,
             detected_at=stamps[1],
-            tracking_since=stamps[0],
+            **{"tracking_since": stamps[0], **known},
         )
     )
     told, story = words.tell(found.events, found.story)

@@ -14,6 +14,8 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Any
 
+from tracker.extract.countries import country_code
+
 Entry = dict[str, Any]
 Pair = tuple[Entry | None, Entry | None]
 
@@ -90,7 +92,7 @@ def match_sites(old: list[Entry], new: list[Entry]) -> list[Pair]:
     for key, unique in tiers:
         found, old, new = _by_key(old, new, key, unique=unique)
         pairs += found
-    for alike in (_by_city, _by_likeness):
+    for alike in (_by_city, _by_known_city, _by_likeness):
         found, old, new = alike(old, new)
         pairs += found
     return [*pairs, *((entry, None) for entry in old), *((None, entry) for entry in new)]
@@ -155,6 +157,29 @@ def _by_city(old: list[Entry], new: list[Entry]) -> tuple[list[Pair], list[Entry
 
 def _one_in_other(one: str, other: str) -> bool:
     return min(len(one), len(other)) >= _CITY_LETTERS and (one.startswith(other) or other.startswith(one))
+
+
+def _by_known_city(old: list[Entry], new: list[Entry]) -> tuple[list[Pair], list[Entry], list[Entry]]:
+    """One name in one city under two of the city's own names: "Ciudad de México" and "Mexico City"."""
+    both = set(map(_named_there, old)) & set(map(_named_there, new)) - {None}
+    if not both:
+        return [], old, new
+    from tracker.extract.places import city_point  # a table of cities is read on first use
+
+    def key(entry: Entry) -> Place:
+        named = _named_there(entry)
+        if named is None or named not in both:
+            return None
+        point = city_point(*(str(entry.get(name) or "") for name in ("city", "state", "country")))
+        return (*named, *map(str, point)) if point else None
+
+    return _by_key(old, new, key, unique=False)
+
+
+def _named_there(entry: Entry) -> Place:
+    """A site's name, whether or not it tells it from others, and its country; None unless both are given and known."""
+    name, country = folded(entry.get("facility")), country_code(str(entry.get("country") or ""))
+    return (name, country) if name and country else None
 
 
 def _by_likeness(old: list[Entry], new: list[Entry]) -> tuple[list[Pair], list[Entry], list[Entry]]:

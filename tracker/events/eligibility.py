@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from tracker.events.kinds import Context, Finding, change_kind
-from tracker.events.spelling import same_words
+from tracker.events.spelling import same_words, spelt
 from tracker.events.wording import likeness, paired
 from tracker.model.record import Criteria
 
@@ -21,59 +21,109 @@ _PARTS = {
     "study_population": "population",
     "sampling_method": "population",
 }
+_EFFECTS = ("age", "sex", "healthy_volunteers", "criteria", "moved", "population")
 _HEADINGS = ("inclusion", "exclusion", "other")
+_LINE_PARTS = ("moved", "added", "removed", "reworded", "regrouped", "respelt")
+_PLACED = frozenset({"moved", "regrouped"})
 
 
 @change_kind(
     "eligibility_changed",
     owns=("eligibility",),
-    effects=("age", "sex", "healthy_volunteers", "criteria", "population"),
+    effects=_EFFECTS,
     description="Who can join changed: age, sex, healthy volunteers, or lines of the criteria.",
     weight=58,
 )
 def _eligibility(context: Context) -> Finding | None:
     touched = {_PARTS.get(change.path[1], "criteria") for change in context.changes}
-    effects = tuple(effect for effect in dict.fromkeys(_PARTS.values()) if effect in touched)
     details: dict[str, Any] = {
         change.path[1]: {"from": change.old, "to": change.new}
         for change in context.changes
         if len(change.path) == 2 and change.path[1] != "criteria"
     }
+    rule = "who can join changed"
     if "criteria" in touched:
-        details["criteria"] = _criteria(context)
-        if effects == ("criteria",) and _rearranged(context):
+        details["criteria"] = criteria = _criteria(context)
+        if touched == {"criteria"} and (_only_regrouped(criteria) or _rearranged(context)):
             return Finding(
                 severity="minor",
-                rule="the criteria hold the same words, set in other lines or with other punctuation",
-                effects=effects,
+                rule="the criteria hold the same words, in other lines, under new headings or with other punctuation",
+                effects=("criteria",),
                 details=details | {"spelling_only": True},
             )
-    return Finding(severity="notable", rule="who can join changed", effects=effects, details=details)
+        if any(parts["moved"] for parts in criteria.values()):
+            touched.add("moved")
+            rule = "a criterion moved between inclusion and exclusion"
+    effects = tuple(effect for effect in _EFFECTS if effect in touched)
+    return Finding(severity="notable", rule=rule, effects=effects, details=details)
+
+
+class _Line(NamedTuple):
+    """A line of the criteria that went or came: the heading it stands under, its text and that without its spelling."""
+
+    heading: str
+    text: str
+    spelt: str
 
 
 def _criteria(context: Context) -> dict[str, dict[str, list[Any]]]:
-    """Lines added, removed and reworded, under each heading."""
-    found: dict[str, dict[str, list[Any]]] = {}
-    for heading in _HEADINGS:
-        changes = context.under("eligibility", "criteria", heading)
-        removed = [change.old for change in changes if change.old is not None]
-        added = [change.new for change in changes if change.new is not None]
-        pairs = paired(removed, added, _line_likeness)
-        taken_old, taken_new = {old for old, _, _ in pairs}, {new for _, new, _ in pairs}
-        parts = {
-            "added": [line for line in added if line not in taken_new],
-            "removed": [line for line in removed if line not in taken_old],
-            "reworded": [{"from": old, "to": new} for old, new, _ in pairs if not same_words(old, new)],
-            "respelt": [{"from": old, "to": new} for old, new, _ in pairs if same_words(old, new)],
-        }
-        if changes:
-            found[heading] = parts
+    """What happened to the lines, under the heading where each stands now (of a removed one: stood).
+
+    ``moved`` went from inclusion to exclusion or back, in the same words; ``regrouped`` only got or lost a heading.
+    """
+    changes = context.under("eligibility", "criteria")
+    removed = [_Line(change.path[2], change.old, spelt(change.old)) for change in changes if change.old is not None]
+    added = [_Line(change.path[2], change.new, spelt(change.new)) for change in changes if change.new is not None]
+    touched = {line.heading for line in (*removed, *added)}
+    found: dict[str, dict[str, list[Any]]] = {
+        heading: {part: [] for part in _LINE_PARTS} for heading in _HEADINGS if heading in touched
+    }
+    for score in (_same_at_home, _same_elsewhere, _like_at_home, _like_elsewhere):
+        pairs = paired(removed, added, score)
+        for old, new, _ in pairs:
+            part = _part(old, new)
+            told = {"text": new.text, "from": old.heading} if part in _PLACED else {"from": old.text, "to": new.text}
+            found[new.heading][part].append(told)
+        gone, came = {id(old) for old, _, _ in pairs}, {id(new) for _, new, _ in pairs}
+        removed = [line for line in removed if id(line) not in gone]
+        added = [line for line in added if id(line) not in came]
+    for line in removed:
+        found[line.heading]["removed"].append(line.text)
+    for line in added:
+        found[line.heading]["added"].append(line.text)
     return found
 
 
-def _line_likeness(old: str, new: str) -> float:
+def _part(old: _Line, new: _Line) -> str:
+    """What happened to a line that is still there."""
+    if old.spelt != new.spelt:
+        return "reworded"
+    if old.heading == new.heading:
+        return "respelt"
+    return "regrouped" if "other" in (old.heading, new.heading) else "moved"
+
+
+def _same_at_home(old: _Line, new: _Line) -> float:
+    return float(old.spelt == new.spelt and old.heading == new.heading)
+
+
+def _same_elsewhere(old: _Line, new: _Line) -> float:
+    return float(old.spelt == new.spelt)
+
+
+def _like_at_home(old: _Line, new: _Line) -> float:
     """Lines under one heading: two thirds of the shorter one's words are enough, since either way both are shown."""
-    return likeness(old, new, contained=2 / 3)
+    return likeness(old.text, new.text, contained=2 / 3) if old.heading == new.heading else 0.0
+
+
+def _like_elsewhere(old: _Line, new: _Line) -> float:
+    """Reworded lines that got or lost a heading. "No asthma" to join and "Asthma" not to are alike and no move."""
+    return likeness(old.text, new.text, contained=2 / 3) if "other" in (old.heading, new.heading) else 0.0
+
+
+def _only_regrouped(criteria: dict[str, dict[str, list[Any]]]) -> bool:
+    """Whether each line still stands there in the same words, and none went from inclusion to exclusion or back."""
+    return not any(parts[part] for parts in criteria.values() for part in ("moved", "added", "removed", "reworded"))
 
 
 def _rearranged(context: Context) -> bool:

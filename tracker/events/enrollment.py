@@ -52,7 +52,9 @@ def _severity(old: Enrollment, new: Enrollment, effects: tuple[str, ...]) -> tup
         return "major", "enrollment became zero"
     if effects == ("type_stated",):
         return "minor", "the same number; only whether it is actual or estimated was stated"
-    if old.count and new.count is not None:
+    if old.count == new.count:
+        return "notable", "the same number, reported as actual or as an estimate again"
+    if old.count is not None and new.count is not None:
         moved = abs(new.count - old.count)
         if moved >= MAJOR_PEOPLE and 100 * moved >= MAJOR_PERCENT * old.count:
             return "major", f"enrollment moved by {MAJOR_PERCENT} % and {MAJOR_PEOPLE} people or more"

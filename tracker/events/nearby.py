@@ -5,14 +5,18 @@ These kinds own no field: the same changes are told in full by `sites_changed` a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf
 from typing import Any
 
 from tracker.events.kinds import Context, Finding, change_kind
+from tracker.events.places import folded
 from tracker.model.event import Change
 from tracker.model.record import Site, TrialRecord
 from tracker.model.vocabulary import OPEN_STATUSES
 from tracker.model.watch import Near
+
+Same = Callable[[Site, Site], bool]
 
 
 @change_kind(
@@ -75,46 +79,61 @@ def _open_sites(record: TrialRecord) -> list[Site]:
 
 
 def _nearby(context: Context, before: list[Site], after: list[Site]) -> list[dict[str, Any]]:
-    """Open sites in ``after`` near a watch that are in ``before`` under no name."""
-    return _within(context, _without(context.comparison.of("sites"), before, after))
+    """Open sites in ``after`` near a watch that are in ``before`` under no name.
+
+    Only a site that was near itself can be the same under another name: one that left elsewhere says nothing here.
+    """
+    before, after = _unlike(before, after, _same_place)
+    one_site = _told_as_one(context.comparison.of("sites"))
+    found = []
+    for watch, near in sorted(context.comparison.near.items()):
+        was = [site for site in before if _entry(watch, site, near)]
+        now = [site for site in after if _entry(watch, site, near)]
+        found += _entries(watch, near, _unlike(was, now, one_site)[1])
+    return found
 
 
-def _without(changes: tuple[Change, ...], before: list[Site], after: list[Site]) -> list[Site]:
-    """``after`` less ``before``, one for one: the same place, the same name in the country, or a known renaming."""
-    renamed = {
-        frozenset((_fold(change.old), _fold(change.new)))
-        for change in changes
-        if len(change.path) == 3 and change.path[2] == "facility"
-    }
-    for same in (
-        _same_place,
-        _same_name,
-        lambda one, other: frozenset((_fold(one.facility), _fold(other.facility))) in renamed,
-    ):
-        left: list[Site] = []
-        before = list(before)
-        for site in after:
-            found = next((place for place, other in enumerate(before) if same(site, other)), None)
-            if found is None:
-                left.append(site)
-            else:
-                del before[found]
-        after = left
-    return after
+def _unlike(before: list[Site], after: list[Site], same: Same) -> tuple[list[Site], list[Site]]:
+    """Both lists without the sites that are the same in them, one for one."""
+    before, left = list(before), []
+    for site in after:
+        found = next((place for place, other in enumerate(before) if same(site, other)), None)
+        if found is None:
+            left.append(site)
+        else:
+            del before[found]
+    return before, left
 
 
 def _same_place(one: Site, other: Site) -> bool:
-    return (_fold(one.facility), _fold(one.city), _fold(one.country)) == (
+    return (_fold(one.facility), _fold(one.city), folded(one.country)) == (
         _fold(other.facility),
         _fold(other.city),
-        _fold(other.country),
+        folded(other.country),
     )
 
 
-def _same_name(one: Site, other: Site) -> bool:
-    """One name and one postcode, or a city re-spelt: the place did not move."""
-    name = _fold(one.facility)
-    return bool(name) and name == _fold(other.facility) and one.country == other.country and one.zip == other.zip
+def _told_as_one(changes: tuple[Change, ...]) -> Same:
+    """Whether two sites are one that has another name, or one name in a city spelt otherwise, as the comparison found."""
+    names, cities = _respelt(changes, "facility"), _respelt(changes, "city")
+
+    def same(one: Site, other: Site) -> bool:
+        name, before = _fold(one.facility), _fold(other.facility)
+        if frozenset((name, before)) in names:
+            return True
+        stayed = bool(one.zip and one.zip == other.zip) or frozenset((_fold(one.city), _fold(other.city))) in cities
+        return bool(name) and name == before and stayed
+
+    return same
+
+
+def _respelt(changes: tuple[Change, ...], part: str) -> set[frozenset[str]]:
+    """Old and new spellings of a part of the sites that stayed."""
+    return {
+        frozenset((_fold(change.old), _fold(change.new)))
+        for change in changes
+        if len(change.path) == 3 and change.path[2] == part
+    }
 
 
 def _fold(text: object) -> str:
@@ -123,15 +142,13 @@ def _fold(text: object) -> str:
 
 def _within(context: Context, sites: list[Site]) -> list[dict[str, Any]]:
     """The sites inside each watch's radius, nearest first."""
-    found = [
-        entry
-        for watch, near in sorted(context.comparison.near.items())
-        for site in sites
-        if (entry := _entry(watch, site, near)) is not None
-    ]
-    return sorted(
-        found, key=lambda entry: (entry["watch"], entry["km"] if entry["km"] is not None else inf, entry["facility"] or "")
-    )
+    return [entry for watch, near in sorted(context.comparison.near.items()) for entry in _entries(watch, near, sites)]
+
+
+def _entries(watch: str, near: Near, sites: list[Site]) -> list[dict[str, Any]]:
+    """The sites inside one watch's radius, nearest first."""
+    found = [entry for site in sites if (entry := _entry(watch, site, near)) is not None]
+    return sorted(found, key=lambda entry: (entry["km"] if entry["km"] is not None else inf, entry["facility"] or ""))
 
 
 def _entry(watch: str, site: Site, near: Near) -> dict[str, Any] | None:

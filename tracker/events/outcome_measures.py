@@ -12,7 +12,7 @@ from tracker.events.kinds import Claim, Comparison, Context, Finding, change_kin
 from tracker.events.outcome_matching import FIELDS, OutcomeEdit, OutcomeMoves, outcome_moves, teller, time_frame_span
 from tracker.events.spelling import same_words
 from tracker.events.windows import Window, window
-from tracker.events.wording import edit_span, measures_otherwise, time_point_moved
+from tracker.events.wording import edit_span, likeness, measures_otherwise, time_point_moved
 from tracker.model.event import Change
 from tracker.model.vocabulary import Severity
 
@@ -124,7 +124,13 @@ def _step(edit: OutcomeEdit) -> int:
 
 
 def _rewording(old: str, new: str) -> dict[str, Any]:
-    return {"from": old, "to": new, "redefined": measures_otherwise(old, new), "spelling": same_words(old, new)}
+    return {
+        "from": old,
+        "to": new,
+        "likeness": round(likeness(old, new), 2),
+        "redefined": measures_otherwise(old, new),
+        "spelling": same_words(old, new),
+    }
 
 
 def _time_frames(edits: list[OutcomeEdit]) -> list[dict[str, Any]]:

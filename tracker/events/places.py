@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tracker.events.kinds import Comparison, Context, Finding, change_kind
-from tracker.events.wording import words
+from tracker.events.terms import words
 from tracker.extract.countries import country_code
 from tracker.model.event import Change
 from tracker.model.record import TrialRecord

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from tracker.model.record import StudyDocument, TrialRecord
 
 _STEPS = {"RELEASE": "submitted", "RESET": "returned", "UNRELEASE": "cancelled"}
 _RESULTS_FIELDS = ("results_state", "results_first_posted", "results_digests")
+_UNDER_REVIEW = re.compile(r"\.submissionTracking\..*(?:firstMcpInfo|mcpReleaseN)")
 
 
 def has_results(record: TrialRecord) -> bool:
@@ -24,6 +26,14 @@ def _when_posted(comparison: Comparison) -> Iterator[Change]:
     if has_results(comparison.new) and not has_results(comparison.old):
         # Posting ends the quality control: its steps leave the record together with it.
         yield from comparison.of(*_RESULTS_FIELDS, "results_submissions")
+        yield from _of_review(comparison)
+
+
+def _of_review(comparison: Comparison) -> Iterator[Change]:
+    """What ClinicalTrials.gov adds of results that it posted with major comments, before they passed its review."""
+    for change in comparison.of("rest"):
+        if len(change.path) > 1 and _UNDER_REVIEW.search(change.path[1]):
+            yield change
 
 
 def _when_already_posted(comparison: Comparison) -> Iterator[Change]:
@@ -83,17 +93,16 @@ def _results_amended(context: Context) -> Finding | None:
 @change_kind(
     "results_submission_changed",
     owns=("results_state", "results_submissions", "results_waived"),
+    claims=_of_review,
     effects=("submitted", "returned", "cancelled", "resubmitted", "waived", "other"),
     description="Results were submitted to the registry, returned for correction, cancelled or submitted again.",
     weight=72,
 )
 def _results_submission(context: Context) -> Finding | None:
+    order = {(step.type, step.date): place for place, step in enumerate(context.new.results_submissions or ())}
     steps = [change.new for change in context.under("results_submissions") if change.old is None]
-    steps.sort(key=lambda step: step.get("date") or "")
-    effects = [_STEPS.get(step.get("type", ""), "other") for step in steps]
-    earlier = [step.type for step in context.old.results_submissions or ()]
-    if "submitted" in effects and ("RELEASE" in earlier or "RESET" in earlier):
-        effects[effects.index("submitted")] = "resubmitted"
+    steps.sort(key=lambda step: order.get((step.get("type", ""), step.get("date")), 0))
+    effects = _step_effects([step.type for step in context.old.results_submissions or ()], steps)
     if not effects and context.under("results_state"):
         effects = [{"SUBMITTED": "submitted", "RETURNED": "returned"}.get(context.new.results_state or "", "other")]
     if context.under("results_waived"):
@@ -101,9 +110,20 @@ def _results_submission(context: Context) -> Finding | None:
     return Finding(
         severity="notable",
         rule="a step of the registry's quality control of results",
-        effects=tuple(dict.fromkeys(effects)) or ("other",),
+        effects=tuple(reversed(dict.fromkeys(reversed(effects)))) or ("other",),  # the last one is how it stands
         details={"steps": steps, "state": context.new.results_state},
     )
+
+
+def _step_effects(earlier: Sequence[str], steps: list[dict[str, Any]]) -> list[str]:
+    """What each new step means; a submission after an earlier one is another one."""
+    before = bool({"RELEASE", "RESET"} & set(earlier))
+    effects = []
+    for step in steps:
+        effect = _STEPS.get(step.get("type", ""), "other")
+        effects.append("resubmitted" if before and effect == "submitted" else effect)
+        before = before or effect in {"submitted", "returned"}
+    return effects
 
 
 @change_kind(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from tracker.model.event import Change
@@ -30,6 +31,7 @@ def same_words(one: str, other: str) -> bool:
     return one == other or spelt(one) == spelt(other)
 
 
+@lru_cache(maxsize=4096)
 def spelt(text: str) -> str:
     """The text without what is only spelling; numbers that stand side by side stay apart."""
     parts: list[str] = []

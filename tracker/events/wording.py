@@ -1,28 +1,21 @@
-"""Are two texts the same thing in other words? Tokens, likeness, and the time points that a time frame names."""
+"""Are two texts the same thing in other words? Likeness, pairs, and the time points that a time frame names."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import TypeVar
 
 from tracker.events.spelling import same_words
+from tracker.events.terms import singular, telling, words
 
 CONTAINED = 0.75
 OVERLAPPING = 0.5
 
-_WORD = re.compile(r"[^\W_]+")
-_ACRONYM = re.compile(r"\((?=[^)]*[A-Z])[A-Za-z0-9/-]{2,8}\)")
-_SMALL = frozenset(
-    _WORD.findall(
-        "a an and any as at be by for from has have in into is of on or per that the their this to was were which who will with"
-    )
-)
 # Words that many measures share whatever they measure: alone they do not make two of them the same.
-_GENERIC_WORDS = frozenset(
-    _WORD.findall(
+_GENERIC = frozenset(
+    singular(word)
+    for word in words(
         "absolute adverse after arm assessed baseline change changes cohort count day days defined determined dose during each "
         "evaluated event events experience experiencing first frequency group hour hours incidence index last level levels "
         "mean measure measured median month months number occurrence part participant participants patient patients percent "
@@ -48,8 +41,7 @@ _AGGREGATIONS = {
 _NEGATIONS = frozenset({"without", "not", "no", "non"})
 
 _NUMBERS = {
-    word: number
-    for number, word in enumerate(_WORD.findall("one two three four five six seven eight nine ten eleven twelve"), 1)
+    word: number for number, word in enumerate(words("one two three four five six seven eight nine ten eleven twelve"), 1)
 }
 _UNITS = {
     "hour": 1 / 24,
@@ -64,32 +56,16 @@ _UNITS = {
 }
 _UNIT = "|".join(_UNITS)
 _AMOUNT = rf"\d+(?:\.\d+)?|{'|'.join(_NUMBERS)}"
-_DURATION = re.compile(rf"\b({_AMOUNT})[\s-]*({_UNIT})s?\b|\b({_UNIT})s?[\s-]*(\d+(?:\.\d+)?)\b", re.IGNORECASE)
+_NUMBER = r"\d+(?:\.\d+)?"
+# "Weeks 4, 8 and 12" goes on to 12; in "Day 1, 30 minutes" the second number counts something else.
+_NEXT_NUMBER = rf"(?:,|\s|-|–|/|&|and|or|to|through)+{_NUMBER}(?![\d.]|[\s-]*(?:(?:{_UNIT})s?\b|min|sec|times|mg|%))"
+_DURATION = re.compile(rf"\b({_AMOUNT})[\s-]*({_UNIT})s?\b|\b({_UNIT})s?[\s-]*({_NUMBER}(?:{_NEXT_NUMBER})*)", re.IGNORECASE)
 
 MOVED_PERCENT = 20
 MOVED_DAYS = 28
 
 _Item = TypeVar("_Item")
 _Other = TypeVar("_Other")
-
-
-def words(text: str) -> list[str]:
-    """Words and numbers, without case, accents and punctuation."""
-    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
-
-
-def _telling(text: str) -> frozenset[str]:
-    return frozenset(map(_singular, frozenset(words(_ACRONYM.sub(" ", text))) - _SMALL))
-
-
-def _singular(word: str) -> str:
-    """The word without a plural's ``s``: "steroids" and "steroid" are one word in two texts."""
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "is", "us")) else word
-
-
-@cache
-def _generic() -> frozenset[str]:
-    return frozenset(map(_singular, _GENERIC_WORDS))
 
 
 def likeness(one: str, other: str, contained: float = CONTAINED) -> float:
@@ -100,10 +76,10 @@ def likeness(one: str, other: str, contained: float = CONTAINED) -> float:
     """
     if same_words(one, other):
         return 1.0
-    left, right = _telling(one), _telling(other)
+    left, right = telling(one, other), telling(other, one)
     if not _alike(left, right, contained):
         return 0.0
-    core_left, core_right = left - _generic(), right - _generic()
+    core_left, core_right = left - _GENERIC, right - _GENERIC
     core_left, core_right = _without_numbers(core_left), _without_numbers(core_right)
     if (core_left or core_right) and not _alike(core_left, core_right, contained, small=True):
         return 0.0
@@ -156,9 +132,9 @@ def measures_otherwise(old: str, new: str) -> bool:
 def time_point(text: str) -> float | None:
     """The latest time point a time frame names, in days; None when it names none."""
     found = []
-    for amount, unit, unit_first, number in _DURATION.findall(text):
-        value = amount.lower() or number
-        found.append(float(_NUMBERS.get(value, 0) or value) * _UNITS[(unit or unit_first).lower()])
+    for amount, unit, unit_first, numbers in _DURATION.findall(text):
+        value = float(_NUMBERS.get(amount.lower(), 0) or amount) if amount else max(map(float, re.findall(_NUMBER, numbers)))
+        found.append(value * _UNITS[(unit or unit_first).lower()])
     return max(found, default=None)
 
 

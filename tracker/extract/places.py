@@ -22,7 +22,7 @@ from tracker.extract.countries import country_code, fold, states
 from tracker.model.record import Site
 from tracker.model.watch import Near
 
-__all__ = ["Distance", "Placed", "country_code", "distance_km", "fold", "near_distance", "place"]
+__all__ = ["Distance", "Placed", "city_point", "country_code", "distance_km", "fold", "near_distance", "place"]
 
 How = Literal["postcode", "city", "geo point", "unsure", "elsewhere"]
 
@@ -142,6 +142,17 @@ def near_distance(site: Site, near: Near) -> Distance:
             km = distance_km(*home, *point)
             return Distance(km=km, how=how, within=km <= near.km)
     return Distance(km=None, how="elsewhere" if foreign else "unsure", within=not foreign)
+
+
+@lru_cache(maxsize=16384)
+def city_point(city: str, state: str, country: str) -> Point | None:
+    """Where the city lies that these words mean, the same for all its spellings; None when it is unknown or one of several."""
+    code = country_code(country)
+    found, _ = _site_cities(city, state, code) if code else ((), False)
+    if not found:
+        return None
+    largest = max(found, key=lambda each: each.population)
+    return largest.point if len(found) == 1 or _is_well_known(largest, found) else None
 
 
 @lru_cache(maxsize=1024)

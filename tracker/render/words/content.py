@@ -81,18 +81,25 @@ def _eligibility(event: Event) -> str:
         if name in event.details.keys() - {"criteria", "spelling_only"} and (part := _who_can_join(name, change))
     ]
     counts = [
-        S["criterion" if len(lines) == 1 else "criteria"]
-        .format(count=len(lines), heading="" if heading == "other" else heading, effect=effect_word(effect))
-        .replace("  ", " ")
+        _criteria(heading, effect, lines)
         for heading, found in criteria.items()
         for effect, lines in found.items()
-        if lines and effect != "respelt"
+        if lines and effect not in {"respelt", "regrouped"}
     ]
     if counts and not event.details.get("spelling_only"):
         parts += counts
     elif criteria:
         parts.append(S["criteria_other"])
     return S["eligibility"].format(parts=", ".join(dict.fromkeys(parts)) or effect_word(next(iter(event.effects), "changed")))
+
+
+def _criteria(heading: str, effect: str, lines: list[Any]) -> str:
+    """How many lines under a heading came, went, were reworded or moved there from the other one."""
+    key = "criterion" if len(lines) == 1 else "criteria"
+    if effect == "moved":
+        return S[f"{key}_moved"].format(count=len(lines), old=lines[0]["from"], heading=heading)
+    named = "" if heading == "other" else heading
+    return S[key].format(count=len(lines), heading=named, effect=effect_word(effect)).replace("  ", " ")
 
 
 def _who_can_join(name: str, change: dict[str, Any]) -> str:

@@ -155,6 +155,9 @@ def _outcome(entry: dict[str, Any]) -> str:
 def _eligibility(event: Event) -> Iterator[str]:
     for heading, found in (event.details.get("criteria") or {}).items():
         name = HEADING.get(heading, heading)
+        for entry in found.get("moved", ()):
+            text = f"“{quote(entry['text'], _LONG)}”"
+            yield S["line_heading_moved"].format(old=entry["from"], heading=heading, text=text)
         for effect in ("added", "removed"):
             for line in found.get(effect, ()):
                 yield S[f"line_heading_{effect}"].format(heading=name, text=f"“{quote(line, _LONG)}”")

@@ -58,7 +58,7 @@ def _shorts(lead: Event, others: Sequence[Event]) -> list[str]:
     loud = [event for event in others if rank(event.severity) >= min(1, rank(lead.severity)) and event.kind not in _NEVER]
     if lead.kind == "recruitment_status_changed" and lead.details.get("why_stopped"):
         loud = [event for event in loud if event.kind != "why_stopped_changed"]
-    if lead.kind == "recruitment_status_changed":
+    if any(effect.startswith("started") for effect in lead.effects):
         loud.sort(key=lambda event: event.kind != "start_date_changed")  # "Now recruiting: started 2026-02-11, …"
     both = [event for event in loud if event.kind in _COMPLETION_KINDS]
     together = _together(both) if len(both) == len(_COMPLETION_KINDS) else ""

@@ -19,6 +19,7 @@ IGNORED: dict[str, str] = {
     _STATUS + "dispFirstSubmitQcDate": "a step after dispFirstSubmitDate, which is the certification and is read",
     _STATUS + "dispFirstPostDateStruct": "follows dispFirstSubmitDate, which is the certification and is read",
     _TRACKING + "estimatedResultsFirstSubmitDate": "repeats the first releaseDate of submissionInfos, which is read",
+    _TRACKING + "firstMcpInfo.postDateStruct.type": "whether a posting date is estimated or actual is no news",
     _UNPOSTED + "unpostedResponsibleParty": "repeats the responsible party as it was",
     _UNPOSTED + "unpostedEvents[].dateUnknown": "says only why an event has no date",
     "protocolSection.contactsLocationsModule.locations[].countryCode": "says again what country says",
@@ -45,7 +46,8 @@ KEPT: frozenset[str] = frozenset(
         "protocolSection.designModule.bioSpec",
         "protocolSection.referencesModule.availIpds",
         "documentSection.largeDocumentModule.noSap",
-        _TRACKING + "firstMcpInfo",  # results posted while quality control still had major comments
+        # Results that were posted with major comments, before they passed quality control: when first, and as which version.
+        _TRACKING + "firstMcpInfo.postDateStruct.date",
         _TRACKING + "submissionInfos[].mcpReleaseN",
         _DERIVED + "miscInfoModule.removedCountries",
     }

@@ -67,7 +67,9 @@ def _tracked(top: Taker) -> list[ResultsSubmission]:
         if returned:
             steps.append(ResultsSubmission(type="RESET", date=returned))
         info.close(released)
-    for taker in (tracking, misc, derived):
+    under_review = tracking.child("firstMcpInfo") if tracking else None
+    first_posted = under_review.child("postDateStruct") if under_review else None
+    for taker in (first_posted, under_review, tracking, misc, derived):
         if taker:
             taker.close()
     return steps

@@ -1,0 +1,125 @@
+"""What a text is about: its telling words, with short forms written out ("PFS" is "progression-free survival").
+
+A short form is read as the text itself or the text beside it spells it out, from three letters on; shorter and irregular
+ones by the field's usage.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import msgspec
+
+_WORD = re.compile(r"[^\W_]+")
+_SHORT = re.compile(r"\b(?=(?:[A-Za-z0-9]*[A-Z]){2})[A-Za-z0-9]{2,8}\b")
+_IN_BRACKETS = re.compile(r"\((?=[^)]*[A-Z])[A-Za-z0-9/-]{2,8}\)")
+
+SMALL = frozenset(
+    _WORD.findall(
+        "a an and any as at be by for from has have in into is of on or per that the their this to was were which who will with"
+    )
+)
+_SPELT_OUT_LETTERS = 3  # two letters begin two neighbouring words by chance
+
+_USUAL = {
+    "ae": "adverse event",
+    "bp": "blood pressure",
+    "cr": "complete response",
+    "fev1": "forced expiratory volume in 1 second",
+    "orr": "objective response rate",
+    "os": "overall survival",
+    "pk": "pharmacokinetics",
+    "pr": "partial response",
+    "qol": "quality of life",
+}
+"""What the field means by short forms that cannot be read off the words they stand for."""
+
+_SAME = {
+    "complete remission": "complete response",
+    "overall response rate": "objective response rate",
+    "partial remission": "partial response",
+    "pathologic complete": "pathological complete",
+    "relapse free": "recurrence free",
+}
+"""Terms that are two names of one thing."""
+_SAME_TERM = re.compile(rf"\b(?:{'|'.join(_SAME)})\b")
+
+
+class _Text(msgspec.Struct, frozen=True):
+    """A text taken apart: its telling words, and its short forms (True for one in brackets).
+
+    ``runs`` are its words in order, with and without the small ones, each with their first letters as one text.
+    """
+
+    telling: frozenset[str]
+    short: tuple[tuple[str, bool], ...]
+    runs: tuple[tuple[list[str], str], ...]
+
+
+def words(text: str) -> list[str]:
+    """Words and numbers, without case, accents and punctuation."""
+    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+
+
+def telling(text: str, other: str) -> frozenset[str]:
+    """The words that say what a text is about, short forms written out as it or the ``other`` text does.
+
+    A short form in brackets that nothing explains only repeats what stands before it, and is left out.
+    """
+    read = _taken_apart(text)
+    if not read.short:
+        return read.telling
+    found = set(read.telling)
+    for short, in_brackets in read.short:
+        if meaning := _meaning(short, text) or _meaning(short, other):
+            found |= meaning
+        elif not in_brackets:
+            found |= _telling([short.casefold()])
+    return frozenset(found)
+
+
+@lru_cache(maxsize=4096)
+def _taken_apart(text: str) -> _Text:
+    text = unicodedata.normalize("NFKC", text)
+    bare = _IN_BRACKETS.sub(" ", text)
+    short = [(found.strip("()"), True) for found in _IN_BRACKETS.findall(text)]
+    short += [(found, False) for found in _SHORT.findall(bare)]
+    rest = _SAME_TERM.sub(lambda match: _SAME[match[0]], " ".join(words(_SHORT.sub(" ", bare))))
+    every = words(bare)
+    runs = (every, [word for word in every if word not in SMALL])
+    return _Text(
+        telling=_telling(rest.split()),
+        short=tuple(dict.fromkeys(short)),
+        runs=tuple((run, "".join(word[0] for word in run)) for run in runs),
+    )
+
+
+@lru_cache(maxsize=16384)
+def _meaning(short: str, text: str) -> frozenset[str]:
+    """The telling words that a short form stands for; none when neither usage nor the text say it."""
+    letters = (short[:-1] if short.endswith("s") else short).casefold()  # "AEs"
+    if usual := _USUAL.get(letters):
+        return _telling(words(usual))
+    return _telling(_spelt_out(letters, _taken_apart(text)))
+
+
+def _spelt_out(letters: str, text: _Text) -> list[str]:
+    """The run of words that begin with these letters: "quality of life" for "qol", but never "at least two" for "alt"."""
+    if len(letters) < _SPELT_OUT_LETTERS:
+        return []
+    for run, initials in text.runs:
+        start = initials.find(letters)
+        if start >= 0 and not SMALL & {run[start], run[start + len(letters) - 1]}:
+            return run[start : start + len(letters)]
+    return []
+
+
+def _telling(found: list[str]) -> frozenset[str]:
+    return frozenset(singular(word) for word in found if word not in SMALL)
+
+
+def singular(word: str) -> str:
+    """The word without a plural's ``s``: "steroids" and "steroid" are one word in two texts."""
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "is", "us")) else word
