@@ -13,14 +13,29 @@ _FORMULA = re.compile(r"\s*[=+\-@\t\r＝＋－＠]")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?\Z")
 
 
+class _Shown(dict[int, str]):
+    """What each character is shown as, for `str.translate`; looked up once, since registry texts are long."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        category = unicodedata.category(character)
+        if category in {"Cc", "Zl", "Zp"}:
+            shown = " "
+        else:
+            shown = "" if category in _HIDDEN and character not in _JOINERS else character
+        self[code] = shown
+        return shown
+
+
+_SHOWN = _Shown()
+
+
 def one_line(text: str, limit: int | None = None) -> str:
     """The text on one line without control, bidirectional-override or lone surrogate characters.
 
     ``limit`` is in characters; what is longer ends in an ellipsis at a word's end where there is one.
     """
-    blanked = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text)
-    shown = "".join(c for c in blanked if c in _JOINERS or unicodedata.category(c) not in _HIDDEN)
-    line = " ".join(shown.split())
+    line = " ".join(text.translate(_SHOWN).split())
     if limit is None or len(line) <= limit:
         return line
     cut = line[: limit - 1]
