@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.shipping.shipped import ROOT, Installed, build, install
-from tests.store.test_schema import NEXT_REVISION
+from tests.store.revisions import EARLIER, as_of
+from tests.store.test_schema import NEXT_HEAD, NEXT_REVISION
 from tracker import __version__
 from tracker.store.schema import head_revision
 
 NEXT_VERSION = "99.0"
-NEXT_HEAD = f"{int(head_revision()) + 1:04d}"
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +28,7 @@ def next_release(tmp_path_factory: pytest.TempPathFactory) -> Installed:
         shutil.copy(ROOT / name, source)
     init = source / "tracker" / "__init__.py"
     init.write_text(init.read_text("utf-8").replace(__version__, NEXT_VERSION), encoding="utf-8")
-    revision = NEXT_REVISION.replace('"0002", "0001"', f'"{NEXT_HEAD}", "{head_revision()}"')
-    (source / "alembic" / "versions" / f"{NEXT_HEAD}_colour.py").write_text(revision, encoding="utf-8")
+    (source / "alembic" / "versions" / f"{NEXT_HEAD}_colour.py").write_text(NEXT_REVISION, encoding="utf-8")
     [wheel] = build(source, folder / "dist", "wheel")
     return install(wheel, folder / "venv")
 
@@ -56,4 +55,22 @@ def test_an_upgrade_backs_up_by_itself_and_that_copy_is_the_way_back(
     for rest in database.parent.glob("tracker.db-*"):
         rest.unlink()
     shutil.copy(copy, database)
+    assert installed.tracker(*config, *log, cwd=tmp_path).stdout == before
+
+
+@pytest.mark.parametrize("revision", EARLIER)
+def test_a_release_upgrades_what_each_earlier_one_left(
+    installed: Installed, wheel_demo: Path, tmp_path: Path, revision: str
+) -> None:
+    """The wheel has every revision in it, not only the newest."""
+    shutil.copytree(wheel_demo, tmp_path / "out")
+    config, log = ("--config", "out/config.toml"), ("changes", "--format", "csv")
+    before = installed.tracker(*config, *log, cwd=tmp_path).stdout
+    database = tmp_path / "out" / "tracker.db"
+    now = database.rename(tmp_path / "now.db")
+    as_of(revision, f"sqlite:///{now}", f"sqlite:///{database}")
+
+    assert "tracker migrate" in installed.tracker(*config, *log, cwd=tmp_path, code=1).stderr
+    told = installed.tracker(*config, "migrate", cwd=tmp_path).stdout
+    assert f"from {revision} to {head_revision()}" in told
     assert installed.tracker(*config, *log, cwd=tmp_path).stdout == before

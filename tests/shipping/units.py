@@ -44,7 +44,7 @@ KNOWN = {
         *("Type", "NotifyAccess", "User", "Group", "Environment", "EnvironmentFile", "ExecStart", "ExecReload"),
         *("TimeoutStartSec", "TimeoutStopSec", "KillMode", "WatchdogSec", "Restart", "RestartSec"),
         *("RestartPreventExitStatus", "SuccessExitStatus", "StateDirectory", "StateDirectoryMode", "WorkingDirectory", "UMask"),
-        *("ProtectSystem", "ProtectHome", "PrivateTmp", "PrivateDevices", "ProtectProc", "ProcSubset", "ProtectClock"),
+        *("ProtectSystem", "ProtectHome", "PrivateTmp", "PrivateDevices", "ProtectProc", "ProtectClock"),
         *("ProtectHostname", "ProtectControlGroups", "ProtectKernelLogs", "ProtectKernelModules", "ProtectKernelTunables"),
         *("NoNewPrivileges", "CapabilityBoundingSet", "AmbientCapabilities", "RestrictAddressFamilies", "RestrictNamespaces"),
         *("RestrictRealtime", "RestrictSUIDSGID", "RemoveIPC", "LockPersonality", "MemoryDenyWriteExecute"),

@@ -51,6 +51,16 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
+def url_beside(request: pytest.FixtureRequest, store_url: str, tmp_path: Path) -> Iterator[str]:
+    """Another empty address, of the same kind as ``store_url``."""
+    if store_url.startswith("sqlite"):
+        yield f"sqlite:///{tmp_path}/beside.db"
+        return
+    with postgres.fresh_database(request.getfixturevalue("postgres_server")) as address:
+        yield address.render_as_string(hide_password=False)
+
+
+@pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/tracker.db"
 

@@ -79,14 +79,14 @@ def test_a_killed_process_leaves_whole_batches_which_the_next_adopts(store: Stor
     worker = start("hang")
     assert worker.answer() == "in the middle"
     worker.kill()
-    lease = store.acquire_lease("source:ctgov", "next", DAY_0 + TTL, TTL)
-    opened = store.open_run(lease, "ctgov", DAY_0 + TTL, data(0))
+    lease = store.acquire_lease("source:ctgov", "next", DAY_0, TTL)
+    opened = store.open_run(lease, "ctgov", DAY_0, data(0))
     assert opened.adopted
     assert opened.done == {staged.check.trial for staged in batch(0).checks}
     with store.reading() as connection:
         assert "ctgov:NCT99999999" not in set(connection.scalars(select(trials.c.key)))
-    store.stage(lease, opened.run.id, batch(1), DAY_0 + TTL)
-    store.accept(lease, opened.run.id, DAY_0 + TTL, RunCounts())
+    store.stage(lease, opened.run.id, batch(1), DAY_0)
+    store.accept(lease, opened.run.id, DAY_0, RunCounts())
     assert (
         len(store.followed("ctgov", [staged.check.trial for number in (0, 1) for staged in batch(number).checks])) == 2 * BATCH
     )

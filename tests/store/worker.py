@@ -31,7 +31,7 @@ def batch(number: int) -> Batch:
 
 
 def fight(store: Store) -> None:
-    """Try for the lease once told to."""
+    """Try for the lease once told to, and stay: the lease of a process that is gone is free."""
     say("ready")
     hear()
     try:
@@ -40,6 +40,7 @@ def fight(store: Store) -> None:
         say("refused")
     else:
         say("won")
+    hear()
 
 
 def count(store: Store) -> None:
@@ -62,6 +63,13 @@ def hang(store: Store) -> None:
         hear()
 
 
+def hold(store: Store) -> None:
+    """Take the lease for long, and stand still."""
+    store.acquire_lease("source:ctgov", "holder", DAY_0, TTL)
+    say("holding")
+    hear()
+
+
 def write(store: Store) -> None:
     """Stage batch after batch."""
     lease = store.acquire_lease("source:ctgov", "writer", DAY_0, TTL)
@@ -74,4 +82,4 @@ def write(store: Store) -> None:
 
 if __name__ == "__main__":
     with Store.open(sys.argv[1]) as opened:
-        {"fight": fight, "count": count, "hang": hang, "write": write}[sys.argv[2]](opened)
+        {"fight": fight, "count": count, "hang": hang, "hold": hold, "write": write}[sys.argv[2]](opened)

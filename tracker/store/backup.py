@@ -9,6 +9,9 @@ from pathlib import Path
 from tracker.errors import StoreError
 from tracker.store.database import Database, sqlite_file
 
+PARTIAL = ".partial"
+"""The end of the name of a copy that is being written."""
+
 
 def backup(database: Database, path: Path) -> Path:
     """Write a consistent copy to a file that does not exist yet; returns it. Raises StoreError, also on PostgreSQL."""
@@ -19,16 +22,20 @@ def backup(database: Database, path: Path) -> Path:
 
 
 def copy_database(file: Path, path: Path) -> Path:
-    """Copy, check the copy, and only then give it its name: a file of that name is whole or is not there."""
+    """Copy, check the copy, and only then give it its name: a file of that name is whole or is not there.
+
+    Leases are left out: who is at work on the original is not at work on the copy, which may be put in its place.
+    """
     if path.exists():
         raise StoreError(f"{path} exists and is not overwritten.", remedy="Name another file, or move it away.")
-    partial = path.with_name(path.name + ".partial")
+    partial = path.with_name(path.name + PARTIAL)
     try:
-        partial.unlink(missing_ok=True)
-        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(partial)) as target:
+        remove_database(partial)  # of a process that was killed
+        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(partial, isolation_level=None)) as target:
             # All pages in one step: it reads one state while others write. Page by page, every write would start it anew.
             source.backup(target, pages=-1)
             target.execute("PRAGMA journal_mode=DELETE")  # the copy is one file
+            target.execute("DELETE FROM leases")
             (found,) = target.execute("PRAGMA integrity_check").fetchone()
         if found != "ok":
             raise StoreError(
@@ -40,5 +47,11 @@ def copy_database(file: Path, path: Path) -> Path:
             f"{file} could not be copied to {path}: {error}.", remedy="Check the folder and the space on it."
         ) from error
     finally:
-        partial.unlink(missing_ok=True)
+        remove_database(partial)
     return path
+
+
+def remove_database(file: Path) -> None:
+    """Remove a SQLite database, if it is there, and before it the files that SQLite keeps beside it."""
+    for rest in ("-journal", "-wal", "-shm", ""):
+        file.with_name(file.name + rest).unlink(missing_ok=True)

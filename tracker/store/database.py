@@ -182,6 +182,7 @@ _REMEDIES = (
     ("lock timeout", "Another process has been writing for long; try again when it is done."),
     ("is locked", "Another process has been writing for long; try again when it is done."),
     ("disk is full", "Free some disk space and try again; what was accepted before is safe."),
+    ("disk I/O error", "Free some disk space and look at the disk's health, then try again; what was accepted before is safe."),
     ("readonly", "Make the file and its folder writable for this user."),
     ("unable to open", "Check that the folder exists and is writable for this user."),
     ("malformed", "The file is damaged: restore it from a backup (tracker backup makes them)."),

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from glob import escape
 from pathlib import Path
 
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 
 from tracker.errors import SchemaError, StoreError
-from tracker.store.backup import copy_database
+from tracker.store.backup import PARTIAL, copy_database, remove_database
 from tracker.store.database import WRITING, Database, make_engine, parse_url, sqlite_file, told_as_ours
 from tracker.store.values import MigrationReport, SchemaState
 
@@ -76,7 +77,8 @@ def migrate(url: str, *, now: datetime, backup: bool = True) -> MigrationReport:
     """Bring a database up to date; a new SQLite database and its folder are made.
 
     Before the tables of an existing SQLite database are changed, a consistent copy is written beside it. All revisions
-    are one transaction, on both databases: it is done, or nothing was. Raises SchemaError when the database is ahead.
+    are one transaction, on both databases: it is done, or nothing was. Of several processes that migrate at once, one
+    does and the others find it done. Raises SchemaError when the database is ahead.
     """
     parsed = parse_url(url)
     file = sqlite_file(parsed)
@@ -86,17 +88,47 @@ def migrate(url: str, *, now: datetime, backup: bool = True) -> MigrationReport:
     before = _revision(parsed) if file is None or file.exists() else None
     if _state(before) == "ahead":
         _require(before, parsed)
-    head, copy, note = head_revision(), None, ""
-    if before == head:
-        return MigrationReport(before=before, after=head, note="The database was up to date.")
+    if before == head_revision():
+        return _up_to_date()
+    # Batch mode drops and renames tables: with foreign keys on, dropping one would empty those that point to it.
+    engine = make_engine(parsed, foreign_keys=False)
+    try:
+        with told_as_ours(parsed), engine.connect().execution_options(**WRITING) as connection, connection.begin():
+            return _migrate(connection, parsed, now, backup)
+    finally:
+        engine.dispose()
+
+
+def _migrate(connection: Connection, url: URL, now: datetime, backup: bool) -> MigrationReport:
+    """The same in a transaction, while no other process writes."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+    before, head = _read_revision(connection, url), head_revision()
+    if before == head:  # by the process that we waited for
+        return _up_to_date()
+    copy, note = None, ""
     if before is not None and backup:
-        if file is None:
-            note = "No backup was made: on PostgreSQL that is pg_dump's work."
+        file = sqlite_file(url)
+        if file is not None:
+            copy = _copy(file, head, now)
         else:
-            stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-            copy = copy_database(file, file.with_name(f"{file.stem}.before-{head}-{stamp}.db"))
-    _upgrade(parsed)
+            note = "No backup was made: on PostgreSQL that is pg_dump's work."
+    _upgrade(connection)
     return MigrationReport(before=before, after=head, backup=copy, note=note)
+
+
+def _copy(file: Path, head: str, now: datetime) -> Path:
+    """The copy beside a database that is about to be migrated to ``head``."""
+    for partial in file.parent.glob(f"{escape(file.stem)}.before-*{PARTIAL}"):
+        remove_database(partial)  # of a migration that was killed: another one cannot be at work now
+    stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    copy = file.with_name(f"{file.stem}.before-{head}-{stamp}.db")
+    # One killed after its copy and started again within the second has its copy already.
+    return copy if copy.exists() else copy_database(file, copy)
+
+
+def _up_to_date() -> MigrationReport:
+    return MigrationReport(before=head_revision(), after=head_revision(), note="The database was up to date.")
 
 
 def _require_usable_or_new(url: URL, file: Path) -> None:
@@ -166,24 +198,15 @@ def _read_revision(connection: Connection, url: URL) -> str | None:
     return None
 
 
-def _upgrade(url: URL) -> None:
+def _upgrade(connection: Connection) -> None:
+    """Run the revisions that are missing."""
     from alembic.config import Config
 
     from alembic import command  # a fifth of a second, and only this needs it
 
-    # Batch mode drops and renames tables: with foreign keys on, dropping one would empty those that point to it.
-    engine = make_engine(url, foreign_keys=False)
-    try:
-        with told_as_ours(url), engine.connect().execution_options(**WRITING) as connection, connection.begin():
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
-            config = Config()
-            config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            if connection.dialect.name == "sqlite" and connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
-                raise SchemaError(
-                    "the migration would lose rows and was undone.", remedy="Report this with the revision numbers."
-                )
-    finally:
-        engine.dispose()
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    if connection.dialect.name == "sqlite" and connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
+        raise SchemaError("the migration would lose rows and was undone.", remedy="Report this with the revision numbers.")

@@ -343,6 +343,7 @@ leases = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("holder", Text, nullable=False),
+    Column("process", Text, nullable=False, server_default="", comment="whose end frees the lease; empty when not known"),
     Column("token", Id, nullable=False, comment="grows with every taker"),
     Column("acquired_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),

@@ -1,0 +1,100 @@
+"""Databases as earlier releases left them: the tables of a revision, with rows in each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from alembic.config import Config
+from sqlalchemy import MetaData, insert, inspect, select
+
+from alembic import command
+from tests.store.make import DAY_0, PAGE, TTL, A, B, C, Pass, alert, baseline, changed, check, day, message, snapshot, watch
+from tracker.model.source import Issue, Validators
+from tracker.store import Store
+from tracker.store import tables as t
+from tracker.store.database import WRITING, make_engine, parse_url
+from tracker.store.schema import migrations_folder
+from tracker.store.tables import metadata
+
+REVISIONS = tuple(sorted(path.name.split("_")[0] for path in (migrations_folder() / "versions").glob("[0-9]*_*.py")))
+EARLIER = REVISIONS[:-1]
+
+Columns = Mapping[str, Sequence[str]]
+"""Table -> the names of its columns."""
+
+
+def furnish(store: Store) -> None:
+    """Put rows into every table: trials with a past, runs accepted, held and open, messages sent and waiting."""
+    followed = (watch("lupus", A, B, pages=(PAGE,)), watch("else", C))
+    baseline(store, A, B, C, watches=followed)
+    pages = Pass(store, 0, "meddatax", dated=False)
+    tags = Validators(etag='"a"', last_modified="Mon, 05 Jan 2026 06:00:00 GMT")
+    pages.stage(
+        checks=(check(PAGE.trial, "baseline", validators=tags, nct_number="NCT00000001"),),
+        snapshots=(snapshot(PAGE.trial, b"<p>page</p>"),),
+    )
+    pages.accept()
+    for number, state in enumerate(("accepted", "held", "open"), 1):
+        run = Pass(store, number)
+        current = store.followed("ctgov", [A])[0].current
+        assert current is not None
+        run.stage(**changed(A, b"version %d" % number, run.now, f"e{number}", current.id))
+        match state:
+            case "accepted":
+                run.accept()
+            case "held":
+                run.hold()
+    delivery = store.acquire_lease("delivery", "host:1", day(3), TTL)
+    store.cut(message(), (alert("e1"),), day(3), lease=delivery)
+    store.mark_sent("me/run-1", day(3))
+    store.cut(message("me/waiting", day(3), events=()), (), day(3), lease=delivery)
+    store.add_note("lupus", "B joined.", day(3))
+    store.silence(day(9), day(3), trial=B, reason="a holiday")
+    store.begin_condition("source:ctgov", "ClinicalTrials.gov could not be read.", day(3))
+    store.new_issues("ctgov", [(A, Issue(code="unknown_word", path="status", value="ODD"))], day(3))
+    store.remember_host("registry.example", "requests", day(3))
+    store.set_due("daemon:sync", day(3), day(4))
+    with store.writing() as connection:
+        connection.execute(insert(t.dictionaries).values(source="ctgov", created_at=DAY_0, body=b"\x00dictionary"))
+
+
+def as_of(revision: str, source: str, target: str) -> None:
+    """Make the empty database ``target`` what ``source``, of the present revision, would have been at an earlier one."""
+    old = make_engine(parse_url(target), foreign_keys=False)
+    with old.connect().execution_options(**WRITING) as connection, connection.begin():
+        config = Config()
+        config.set_main_option("script_location", str(migrations_folder()))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    there = columns(target)
+    new = make_engine(parse_url(source))
+    with new.connect() as given, old.connect().execution_options(**WRITING) as taken, taken.begin():
+        for table in metadata.sorted_tables:
+            kept = [column for column in table.columns if column.name in there.get(table.name, ())]
+            found = given.execute(select(*kept)).mappings().all() if kept else []
+            if found:
+                taken.execute(insert(table), [dict(row) for row in found])
+    new.dispose()
+    old.dispose()
+
+
+def columns(url: str) -> Columns:
+    """What a database's tables hold."""
+    engine = make_engine(parse_url(url))
+    found = inspect(engine)
+    names = {table: tuple(column["name"] for column in found.get_columns(table)) for table in found.get_table_names()}
+    engine.dispose()
+    return {table: held for table, held in names.items() if table != "alembic_version"}
+
+
+def rows(url: str, wanted: Columns) -> dict[str, list[tuple[object, ...]]]:
+    """These columns of every row, as the database gives them, in an order of their own."""
+    engine = make_engine(parse_url(url))
+    present, found = MetaData(), {}
+    with engine.connect() as connection:
+        present.reflect(connection)
+        for table, names in wanted.items():
+            statement = select(*(present.tables[table].c[name] for name in names))
+            found[table] = sorted((tuple(row) for row in connection.execute(statement)), key=repr)
+    engine.dispose()
+    return found

@@ -1,0 +1,89 @@
+"""A database of each earlier release becomes one of this release, and nothing of it is lost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.store.make import A, day
+from tests.store.revisions import EARLIER, REVISIONS, as_of, columns, furnish, rows
+from tracker.store import Store, migrate, schema_state
+from tracker.store.schema import head_revision
+from tracker.store.values import EventFilter
+
+PROCESSES = 3
+
+
+def test_there_are_rows_in_every_table(store: Store, store_url: str) -> None:
+    """Else the tests below would prove little; a new table wants a line in `furnish`."""
+    furnish(store)
+    found = rows(store_url, columns(store_url))
+    assert [table for table, kept in found.items() if not kept] == []
+
+
+@pytest.mark.parametrize("revision", EARLIER)
+def test_a_database_of_each_earlier_revision_upgrades_without_loss(
+    revision: str, store: Store, store_url: str, url_beside: str
+) -> None:
+    furnish(store)
+    as_of(revision, store_url, url_beside)
+    assert schema_state(url_beside) == "behind"
+    held = columns(url_beside)
+    before = rows(url_beside, held)
+    report = migrate(url_beside, now=day(9))
+    assert (report.before, report.after) == (revision, head_revision())
+    assert rows(url_beside, held) == before
+    if report.backup:
+        copied = rows(f"sqlite:///{report.backup}", held)
+        assert copied.pop("leases") == []
+        assert copied == {table: kept for table, kept in before.items() if table != "leases"}
+    with Store.open(url_beside) as upgraded:
+        assert upgraded.integrity() == []
+        assert upgraded.events(EventFilter()) == store.events(EventFilter())
+        assert upgraded.timeline(A) == store.timeline(A)
+        assert upgraded.outbox() == store.outbox()
+        upgraded.acquire_lease("source:ctgov", "next", day(9), day(1) - day(0))
+
+
+def test_revisions_are_numbered_without_a_gap() -> None:
+    numbers = [int(revision) for revision in REVISIONS]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize("revision", [None, *EARLIER])
+def test_of_processes_that_migrate_at_once_one_does_and_the_others_find_it_done(
+    revision: str | None, store: Store, store_url: str, url_beside: str
+) -> None:
+    """As when the daemon, a cron job and an impatient user start after an upgrade, in the same second."""
+    if revision is not None:
+        furnish(store)
+        as_of(revision, store_url, url_beside)
+    program = f"""
+import sys
+from tests.store.make import DAY_0
+from tracker.store import migrate
+
+sys.stdin.readline()
+print(migrate({url_beside!r}, now=DAY_0).before)
+"""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(PROCESSES)
+    ]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    answers = [process.communicate() for process in processes]
+    assert [process.returncode for process in processes] == [0] * PROCESSES, answers
+    assert sorted(said.strip() for said, _ in answers) == sorted([str(revision), *[head_revision()] * (PROCESSES - 1)])
