@@ -16,7 +16,18 @@ import pytest
 
 from tests.chaos import SEED, part
 from tests.chaos.killing import Kill, Program, Step, loaded, telling
-from tests.chaos.stage import Stage, Undisturbed, content, damage, finished, recorded, staged, undisturbed_pass, wreck
+from tests.chaos.stage import (
+    Stage,
+    Undisturbed,
+    content,
+    damage,
+    finished,
+    next_pass,
+    recorded,
+    staged,
+    undisturbed_pass,
+    wreck,
+)
 from tests.daemon.test_process import until
 from tests.store.revisions import EARLIER, as_of, columns, rows
 from tracker.demo import Request
@@ -77,7 +88,7 @@ def examine(stage: Stage, folder: Path, sent_before: Counter[str] | None = None)
 def recover(stage: Stage, program: Program, folder: Path, undisturbed: Undisturbed, dead: Dead) -> None:
     """The next pass ends as if nothing had happened, and repeats nothing but a message accepted and not recorded."""
     stage.world.registry.requests.clear()
-    again = program.run("sync", folder=folder)
+    again = next_pass(program, folder)
     assert again.code == 0, again.said
     assert damage(folder / "tracker.db") == []
     assert content(folder / "tracker.db") == undisturbed.content

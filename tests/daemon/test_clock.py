@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from tests.world import World, study
-from tracker import sources
-from tracker.daemon import Daemon
+from tracker import clock, sources
+from tracker.daemon import Daemon, service
+from tracker.store import Store
 
 A = "NCT00000101"
 WATCH = f'[[watch]]\nname = "mine"\ntrials = ["{A}"]\n[[watch.send]]\nto = "me"\nwhen = "daily"\n'
@@ -92,3 +95,30 @@ def test_two_daemons_on_one_database_never_work_at_once(world: World, daemon: Da
         assert daemon.state.mode == "standby", "back from its sleep it finds its place taken"
     finally:
         second.store.close()
+
+
+def delivered_today(store: Store) -> bool:
+    last = store.due("daemon:deliver").last_at
+    return last is not None and abs(clock.now() - last) < timedelta(hours=1)
+
+
+def test_a_clock_that_is_set_while_the_daemon_sleeps_does_not_stop_its_alarm(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Back by a day, ahead by two years, and back: it neither waits for the old time nor counts what it missed."""
+    monkeypatch.setattr(service, "TICK_SECONDS", 0.1)
+    with time_machine.travel(world.now, tick=True) as traveller:
+        daemon = Daemon(world.settings, sources.load(), clock.now, lambda: world.settings)
+        thread = threading.Thread(target=daemon.run)
+        thread.start()
+        try:
+            for jump in (timedelta(0), timedelta(days=-1), timedelta(days=731), timedelta(days=-731)):
+                traveller.shift(jump)
+                for _ in range(900):
+                    if delivered_today(world.store):
+                        break
+                    clock.sleep(0.05)
+                assert delivered_today(world.store), f"the alarm is silent after {jump}"
+        finally:
+            daemon.stop()
+            thread.join()

@@ -25,8 +25,15 @@ ANSWERS = {
 }
 
 
+HANG_UP = "hang up"
+"""In the place of an answer: the connection ends without one. An empty answer is silence."""
+
+
 class ScriptedSmtp:
-    """Answers each verb from a table (``connect`` is the greeting, ``message`` the answer to a complete letter)."""
+    """Answers each verb from a table (``connect`` is the greeting, ``message`` the answer to a complete letter).
+
+    ``answers`` may be changed while it runs: a server gets into trouble, and is well again.
+    """
 
     def __init__(
         self,
@@ -38,7 +45,7 @@ class ScriptedSmtp:
     ) -> None:
         self.letters: list[bytes] = []
         self.verbs: list[str] = []
-        self._answers = {**ANSWERS, **(answers or {})}
+        self.answers = {**ANSWERS, **(answers or {})}
         self._tls, self._implicit, self._offers = tls, implicit, offers
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -65,38 +72,43 @@ class ScriptedSmtp:
     def _serve(self, connection: socket.socket) -> None:
         if self._implicit and self._tls:
             with self._tls.wrap_socket(connection, server_side=True) as safe:
-                self._talk(safe, self._answers["connect"])
+                self._talk(safe, self.answers["connect"])
         else:
-            self._talk(connection, self._answers["connect"])
+            self._talk(connection, self.answers["connect"])
 
     def _talk(self, connection: socket.socket, greeting: str) -> None:
         with connection.makefile("rb") as lines:
-            _say(connection, greeting)
+            if not _say(connection, greeting):
+                return
             while line := lines.readline():
                 verb = line.strip().partition(b" ")[0].decode("ascii", "replace").upper()
                 self.verbs.append(verb)
                 if verb == "EHLO":
                     _say(connection, "\r\n".join(["250-scripted", *(f"250-{offer}" for offer in self._offers), "250 HELP"]))
                     continue
-                _say(connection, self._answers.get(verb, "250 fine"))
+                if not _say(connection, self.answers.get(verb, "250 fine")):
+                    return
                 if verb == "STARTTLS" and self._tls:
                     with self._tls.wrap_socket(connection, server_side=True) as safe:
                         self._talk(safe, "")  # the client greets again, the server does not
                     return
-                if verb == "DATA" and self._answers["DATA"].startswith("354"):
+                if verb == "DATA" and self.answers["DATA"].startswith("354"):
                     letter = b""
                     while not letter.endswith(b"\r\n.\r\n"):
                         letter += lines.readline()
-                    if self._answers["message"].startswith("2"):
+                    if self.answers["message"].startswith("2"):
                         self.letters.append(letter)
-                    _say(connection, self._answers["message"])
+                    if not _say(connection, self.answers["message"]):
+                        return
                 if verb == "QUIT":
                     return
 
 
-def _say(connection: socket.socket, words: str) -> None:
-    if words:
+def _say(connection: socket.socket, words: str) -> bool:
+    """Answer; False when the answer is to hang up."""
+    if words and words != HANG_UP:
         connection.sendall(f"{words}\r\n".encode())
+    return words != HANG_UP
 
 
 class Hook:

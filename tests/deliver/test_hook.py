@@ -47,10 +47,11 @@ def test_a_webhook_gets_the_message_and_its_events_as_public_json(server: Hook) 
     told = event("e1", severity="major"), event("e2")
     post(f"hook+http://{server.host}/{SECRET}", *told)
     [body] = server.posted
-    assert set(body) == {"key", "kind", "subject", "text", "events"}
+    assert set(body) == {"key", "kind", "subject", "text", "events", "events_left_out"}
     assert (body["key"], body["kind"], body["subject"]) == ("alert:me:1", "alert", "Jetzt in München: alert:me:1")
     assert body["text"] == "Sjögren: now recruiting\n"
     assert body["events"] == [msgspec.json.decode(msgspec.json.encode(one)) for one in told]
+    assert body["events_left_out"] == 0
     assert server.headers[0]["Content-Type"] == "application/json"
     assert server.headers[0]["User-Agent"].startswith("trial-registry-tracker/")
 

@@ -45,11 +45,13 @@ def test_a_message_takes_its_alerts_along_to_the_end(outbox: Store) -> None:
     assert outbox.ready_alerts() == []
     assert states(outbox) == {("e1", "lupus", "me"): ("in_message", "")}
     assert outbox.due_messages(day(1)) == [message()]
+    outbox.begin_try("me/run-1", day(2))
     outbox.mark_sent("me/run-1", day(1))
+    outbox.settle_sent(day(1))
     assert states(outbox) == {("e1", "lupus", "me"): ("sent", "")}
     sent = outbox.message("me/run-1")
     assert sent is not None
-    assert (sent.state, sent.sent_at, sent.attempts) == ("sent", day(1), 1)
+    assert (sent.state, sent.sent_at, sent.attempts, sent.last_error) == ("sent", day(1), 1, "")
     assert outbox.due_messages(day(9)) == []
     assert outbox.outbox().messages == ()
 
@@ -147,6 +149,7 @@ def test_what_a_digest_told_was_not_told_at_once(outbox: Store) -> None:
 
 def test_a_message_that_could_not_be_sent_waits_for_its_time(outbox: Store) -> None:
     outbox.cut(message(), [alert()], day(1))
+    outbox.begin_try("me/run-1", day(2))
     outbox.mark_retry("me/run-1", "451 try later", day(2))
     assert outbox.due_messages(day(1.5)) == []
     (waiting,) = outbox.due_messages(day(2))
@@ -165,6 +168,27 @@ def test_a_message_given_up_keeps_its_reason_and_can_be_tried_again(outbox: Stor
     assert [waiting.key for waiting in outbox.due_messages(day(2))] == ["me/run-1"]
     assert states(outbox) == {("e1", "lupus", "me"): ("in_message", "")}
     outbox.mark_sent("me/run-1", day(2))
+    outbox.settle_sent(day(2))
+    assert states(outbox) == {("e1", "lupus", "me"): ("sent", "")}
+
+
+def test_a_try_whose_end_was_never_recorded_counts_and_waits_like_one_that_failed(outbox: Store) -> None:
+    """The disk was full after the message had been sent: it must not be sent anew by every delivery."""
+    outbox.cut(message(), [alert()], day(1))
+    outbox.begin_try("me/run-1", day(2))
+    assert outbox.due_messages(day(1.5)) == []
+    (waiting,) = outbox.due_messages(day(2))
+    assert waiting.attempts == 1
+    assert "may have arrived" in waiting.last_error
+
+
+def test_alerts_follow_their_message_also_when_that_was_recorded_long_before(outbox: Store) -> None:
+    outbox.cut(message(), [alert()], day(1))
+    outbox.settle_sent(day(1))
+    assert states(outbox) == {("e1", "lupus", "me"): ("in_message", "")}, "it was not sent yet"
+    outbox.mark_sent("me/run-1", day(1))
+    assert outbox.ready_alerts() == []
+    outbox.settle_sent(day(9))
     assert states(outbox) == {("e1", "lupus", "me"): ("sent", "")}
 
 

@@ -46,6 +46,7 @@ def ask_everything(store: Store) -> None:
     store.cut(message(), [alert()], day(1))
     store.due_messages(day(1))
     store.mark_sent("me/run-1", day(1))
+    store.settle_sent(day(1))
     store.discard(run.id, day(1))
 
 

@@ -150,3 +150,11 @@ def test_an_alert_dropped_in_a_held_run_does_not_stand_in_the_way_of_the_next(st
     healthy = Pass(store, 2)
     healthy.stage(**changed(A, b"second", healthy.now, "e1", known.id))
     assert healthy.accept().alerts == 1
+
+
+def test_nobody_has_joined_in_the_future(store: Store) -> None:
+    """A clock that ran ahead said so; when it was put back, the trial would be mute until that day had come."""
+    store.sync_watches([watch("lupus", A)], {"me"}, DAY_0)
+    store.sync_watches([watch("lupus", A, B)], {"me"}, day(365))
+    assert store.sync_watches([watch("lupus", A, B)], {"me"}, day(1)) == {}
+    assert {member.trial: member.joined_at for member in store.memberships()} == {A: DAY_0, B: day(1)}

@@ -116,7 +116,13 @@ def saved(app: App, path: Path, source_key: str | None) -> tuple[Source, Documen
 def _document(source: Source, key: str, path: Path, body: bytes) -> Document:
     start = body.lstrip()[:1]
     kind = {b"<": "text/html", b"{": "application/json", b"[": "application/json"}.get(start, "text/plain")
-    now = clock.now()
+    saved_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)  # not the present: what is read off a file stays the same
     return Document(
-        source=source.info.key, trial=key, url=path.absolute().as_uri(), body=body, content_type=kind, fetched_at=now, as_of=now
+        source=source.info.key,
+        trial=key,
+        url=path.absolute().as_uri(),
+        body=body,
+        content_type=kind,
+        fetched_at=saved_at,
+        as_of=saved_at,
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tracker.fetch import Fetcher
     from tracker.model.source import Source
     from tracker.render.tables import Finding
+    from tracker.store.values import OutboxView
 
 MOST_ASTRAY = 120
 """Seconds by which our clock may differ from a registry's."""
@@ -55,7 +56,7 @@ def _configuration(app: App) -> Iterator[Finding]:
 
 def _database(app: App) -> Iterator[Finding]:
     from tracker.render.tables import Finding
-    from tracker.store import Store, schema_state
+    from tracker.store import Store, read_only, schema_state
 
     url, shown = app.settings.store_url, app.settings.shown_store_url
     try:
@@ -69,6 +70,9 @@ def _database(app: App) -> Iterator[Finding]:
             damage, size = store.integrity(), store.size()
             text = f"{shown}: {size.trials:,} trials, {size.snapshots:,} versions, {size.size / 1e6:,.1f} MB"
             yield Finding(subject="database", state="ok", text=text)
+            if read_only(store.url):
+                remedy = "To sync, make the file and its folder writable for this user."
+                yield Finding(subject="database", state="problem", text=f"{shown} can only be read.", remedy=remedy)
             for sentence in damage:
                 yield Finding(subject="database", state="problem", text=sentence, remedy="Restore the latest backup.")
             for lease in store.leases():
@@ -83,11 +87,27 @@ def _database(app: App) -> Iterator[Finding]:
                 text = f"run {run.id} of {run.source} is held: {run.verdict.sick}"
                 remedy = f"`tracker release {run.id}` if it is true, with --discard if not."
                 yield Finding(subject="runs", state="warning", text=text, remedy=remedy)
+            yield from _outbox(store.outbox())
             for key, accepted in store.source_states().items():
                 text = f"{key}: last accepted run {accepted.accepted_at:%Y-%m-%d %H:%M} UTC"
                 yield Finding(subject="runs", state="ok", text=text)
     except StoreError as error:
         yield Finding(subject="database", state="problem", text=error.message, remedy=error.remedy)
+
+
+def _outbox(view: OutboxView) -> Iterator[Finding]:
+    """What each channel has not been sent, with the newest reason: the operator's own channel may be the dead one."""
+    from tracker.cli.words import counted
+    from tracker.render.tables import Finding
+
+    remedy = "`tracker outbox` lists them, with their keys."
+    for state, what in (("waiting", "waiting"), ("failed", "given up")):
+        for channel in sorted({message.channel for message in view.messages if message.state == state}):
+            unsent = [message for message in view.messages if (message.channel, message.state) == (channel, state)]
+            tried = [message for message in unsent if message.last_error]
+            if tried:
+                text = f"{counted(len(unsent), 'message')} for {channel} {what}: {tried[-1].last_error}"
+                yield Finding(subject="outbox", state="warning", text=text, remedy=remedy)
 
 
 def _disk(app: App) -> Finding:

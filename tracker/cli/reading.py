@@ -17,6 +17,7 @@ from tracker.errors import UsageError
 
 if TYPE_CHECKING:
     from tracker.events import Detected
+    from tracker.model.event import Seen
     from tracker.model.record import TrialRecord
     from tracker.model.source import Document, Source
     from tracker.render.tables import Nearest
@@ -187,10 +188,12 @@ def diff_command(
             raise UsageError(
                 f"{files[0]} is of {before.trial}, {files[1]} of {after.trial}.", remedy="Name two files of one trial."
             )
-        found = _detect(reader, before, after)
+        found = _detect(reader, before, after, *(_saved(document) for document in (before, after)))
         title, place = reader.info.title, clock.now().tzinfo
     else:
         assert trial is not None
+        from tracker.sync.weigh import seen
+
         key = arguments.trial_key(app, trial)
         with app.store() as store:
             first, second = (
@@ -201,7 +204,7 @@ def diff_command(
             before, after = (store.document(meta.id) for meta in (first, second))
             known = _known(app, store, key, first)
         reader = app.sources[before.source]
-        found = _detect(reader, before, after, first.last_seen_at, second.first_seen_at, **known)
+        found = _detect(reader, before, after, seen(first), seen(second), **known)
         title, place = reader.info.title, app.place
     assert place is not None
     if shared.json:
@@ -225,27 +228,23 @@ def _known(app: App, store: Store, trial: str, version: SnapshotMeta) -> dict[st
     }
 
 
-def _detect(
-    source: Source,
-    before: Document,
-    after: Document,
-    seen: datetime | None = None,
-    first: datetime | None = None,
-    **known: Any,
-) -> Detected:
-    import hashlib
+def _saved(document: Document) -> Seen:
+    """A saved file as a version that was seen once, when it was saved."""
+    from hashlib import sha256
 
+    from tracker.model.event import Seen
+
+    at = document.fetched_at
+    return Seen(sha256=sha256(document.body).hexdigest(), first_seen_at=at, last_seen_at=at)
+
+
+def _detect(source: Source, before: Document, after: Document, seen_old: Seen, seen_new: Seen, **known: Any) -> Detected:
+    """The events of a step; one that was met in a sync has the ids that it has in the change log."""
     from tracker import events
     from tracker.compare import compare
-    from tracker.model.event import Seen
     from tracker.render import words
 
     old, new = source.parse(before).record, source.parse(after).record
-    stamps = (seen or before.fetched_at, first or after.fetched_at)
-    seen_old, seen_new = (
-        Seen(sha256=hashlib.sha256(one.body).hexdigest(), first_seen_at=at, last_seen_at=at, data_version=one.data_version)
-        for one, at in zip((before, after), stamps, strict=True)
-    )
     found = events.detect(
         events.Comparison(
             old=old,
@@ -254,8 +253,8 @@ def _detect(
             seen_old=seen_old,
             seen_new=seen_new,
             label=new.acronym or new.brief_title or new.trial,
-            detected_at=stamps[1],
-            **{"tracking_since": stamps[0], **known},
+            detected_at=seen_new.first_seen_at,
+            **{"tracking_since": seen_old.first_seen_at, **known},
         )
     )
     told, story = words.tell(found.events, found.story)

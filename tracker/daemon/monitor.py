@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import msgspec
 
+from tracker.errors import StoreError
 from tracker.store import Store
 
 STALE_AFTER = timedelta(days=2)
@@ -84,6 +85,12 @@ class Monitor:
     def __init__(self, port: int, answer: Callable[[], Health], count: Callable[[], bytes] | None) -> None:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                try:
+                    self._answer()
+                except StoreError as error:
+                    self._send(503, "text/plain; charset=utf-8", f"{error}\n".encode())
+
+            def _answer(self) -> None:
                 if self.path == "/health":
                     found = answer()
                     self._send(503 if found.status == "stale" else 200, "application/json", msgspec.json.encode(found))

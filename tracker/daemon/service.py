@@ -18,10 +18,11 @@ from tracker import log
 from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.daemon import systemd
+from tracker.daemon.alarm import Every, set_anew
 from tracker.daemon.jobs import JOBS, Job, due_now, name_of, next_at
 from tracker.daemon.monitor import Health, Monitor, health, metrics
 from tracker.deliver import deliver
-from tracker.errors import ConfigError, LeaseHeldError, LeaseLostError, TrackerError
+from tracker.errors import ConfigError, LeaseHeldError, LeaseLostError, StoreError, TrackerError
 from tracker.model.source import Source
 from tracker.passes import one_pass
 from tracker.store import Store
@@ -61,6 +62,7 @@ class Daemon:
         self.state = State(started_at=clock())
         self._load = load
         self._lease: Lease | None = None
+        self._rests_until: dict[Job, datetime] = {}
         self._stop, self._reload = threading.Event(), threading.Event()
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
 
@@ -81,18 +83,19 @@ class Daemon:
             executors={"default": ThreadPoolExecutor(1)},
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         )
-        scheduler.add_job(self.tick, "interval", seconds=TICK_SECONDS, next_run_time=self.clock(), id="tick")
+        scheduler.add_job(self.tick, Every(TICK_SECONDS), id="tick")
         alive = systemd.watchdog_seconds()
         if alive:
             # On its own thread: a long pass is no reason to be killed, a stuck process is.
             scheduler.add_executor(ThreadPoolExecutor(1), "alive")
-            scheduler.add_job(systemd.notify, "interval", args=["WATCHDOG=1"], seconds=alive, executor="alive", id="alive")
+            scheduler.add_job(systemd.notify, Every(alive), args=["WATCHDOG=1"], executor="alive", id="alive")
         scheduler.start()
         monitor = self._monitor()
         systemd.notify("READY=1")
         logger.info(log.pairs("daemon_started", config=self.settings.path))
         try:
-            self._stop.wait()
+            while not self._stop.wait(TICK_SECONDS):
+                set_anew(scheduler, self.clock())
         finally:
             self.state.mode = "stopping"
             if monitor:
@@ -134,11 +137,14 @@ class Daemon:
             for job in due_now({job: self.store.due(name_of(job)) for job in JOBS}, now):
                 if self._stop.is_set():
                     return
-                self._do(job)
+                if not self._rests(job, now):
+                    self._do(job)
             self._show("idle")
         except (TrackerError, OSError) as error:
+            # A full disk fails every tick; a line every five seconds would fill what is left of it.
+            if str(error) != self.state.last_error:
+                logger.error(log.pairs("tick_failed", error=error))
             self.state.last_error = str(error)
-            logger.error(log.pairs("tick_failed", error=error))
 
     def _hold(self) -> bool:
         """Whether we are the daemon of this database; if another is, stand by."""
@@ -158,8 +164,12 @@ class Daemon:
         return True
 
     def _let_go(self) -> None:
-        if self._lease is not None:
+        if self._lease is None:
+            return
+        try:
             self.store.release_lease(self._lease, self.clock())
+        except StoreError as error:
+            logger.warning(log.pairs("lease_kept", why=error))  # it runs out by itself
 
     def _do(self, job: Job) -> None:
         """Do a job and say when it is due next; one that fails is tried again after a while, not at the next tick."""
@@ -172,11 +182,26 @@ class Daemon:
                 case "deliver":
                     deliver(self.settings, self.store, self.sources, self.clock)
             done = True
+            self.state.last_error = ""
         finally:
             if not self._stop.is_set():  # what was cut short is due again at the next start
-                now = self.clock()
-                again = next_at(job, self.settings.schedule, now)
-                self.store.set_due(name_of(job), now, again if done else min(again, now + RETRY_AFTER))
+                self._set_due(job, done=done)
+
+    def _set_due(self, job: Job, *, done: bool) -> None:
+        """Remember when the job is due again; where the database cannot, in memory, lest it is done anew at every tick."""
+        now = self.clock()
+        again = next_at(job, self.settings.schedule, now)
+        soon = min(again, now + RETRY_AFTER)
+        try:
+            self.store.set_due(name_of(job), now, again if done else soon)
+        except StoreError:
+            self._rests_until[job] = soon
+            raise
+
+    def _rests(self, job: Job, now: datetime) -> bool:
+        """Whether the job waits although the database holds it for due; not for longer than a clock that was put back."""
+        until = self._rests_until.get(job, now)
+        return now < until <= now + RETRY_AFTER
 
     def _pass(self) -> None:
         report = one_pass(self.settings, self.store, self.sources, self.clock, stop=self._between_batches)

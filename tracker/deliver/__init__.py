@@ -56,29 +56,40 @@ def deliver(
     *,
     send: Sender = channels.send,
 ) -> DeliveryReport:
-    """Cut the messages that are due now and send all that wait; the operator hears at once of those that were given up."""
+    """Cut the messages that are due now and send all that wait; the operator hears at once of those that were given up.
+
+    It looks twice, the second time after the lease was given back: a process that found the lease held has left what it
+    brought to us, and may have no other delivery for hours.
+    """
+    courier = Courier(settings, store, clock, send)
+    busy = _deliver_once(settings, store, sources, clock, courier)
+    if not busy:
+        _deliver_once(settings, store, sources, clock, courier)
+    return DeliveryReport(tried=tuple(courier.tried), busy=busy)
+
+
+def _deliver_once(settings: Settings, store: Store, sources: Mapping[str, Source], clock: Clock, courier: Courier) -> str:
+    """Cut and send under the lease; a sentence when another process holds it or took it over, else nothing."""
     holder = f"{socket.gethostname()}:{os.getpid()}"
     try:
         lease = store.acquire_lease("delivery", holder, clock(), LEASE_FOR)
     except LeaseHeldError as error:
-        return DeliveryReport(busy=str(error))
-    courier = Courier(settings, store, clock, lease, send)
-    busy = ""
+        return str(error)
     try:
         desk = Desk(settings, store, sources, clock, lease)
         desk.cut_welcomes()
         desk.cut_immediate()
         desk.cut_digests()
         desk.cut_operator()
-        courier.send_waiting()
+        courier.send_waiting(lease)
         desk.cut_operator()
         desk.cut_refusals(courier.tried)
-        courier.send_waiting()
+        courier.send_waiting(lease)
     except LeaseLostError as error:
-        busy = str(error)
+        return str(error)
     finally:
         store.release_lease(lease, clock())
-    return DeliveryReport(tried=tuple(courier.tried), busy=busy)
+    return ""
 
 
 def send_test(settings: Settings, channel: Channel, now: datetime) -> None:

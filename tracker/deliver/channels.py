@@ -6,7 +6,7 @@ Every error says whether another try makes sense; no error repeats the channel's
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from tracker.config import Settings
@@ -23,14 +23,14 @@ __all__ = ["Sender", "greet", "mail_domain", "ping", "send"]
 MAIL_SCHEMES = ("mailto", "mailtos")
 HOOK_SCHEMES = ("hook+https", "hook+http")
 
-Sender = Callable[[Settings, Channel, Message, Sequence[Event], datetime], tuple[str, ...]]
+Sender = Callable[[Settings, Channel, Message, Iterable[Event], datetime], tuple[str, ...]]
 """Sends one message; raises TransientDeliveryError or PermanentDeliveryError when nobody got it.
 
 Returns a sentence for each recipient that was refused while others got it: empty when all is well.
 """
 
 
-def send(settings: Settings, channel: Channel, message: Message, events: Sequence[Event], now: datetime) -> tuple[str, ...]:
+def send(settings: Settings, channel: Channel, message: Message, events: Iterable[Event], now: datetime) -> tuple[str, ...]:
     """Send a message through its channel (a `Sender`). ``events`` are those it tells of, for channels that take data."""
     scheme = channel.url.partition(":")[0].lower()
     if scheme in MAIL_SCHEMES:

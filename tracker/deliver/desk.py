@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -79,7 +79,7 @@ class Desk:
                 elif seen.last_at < due.at:
                     # A digest speaks of the time since the last one that was written; a day without news may have none.
                     since = self.store.due(written).last_at or seen.last_at
-                    if self._cut_digest(channel, when, due, since, now):
+                    if self._cut_digest(channel, when, cadences, due, since, now):
                         self.store.set_due(written, last_at=now, next_at=None)
                     self.store.set_due(looked, last_at=due.at, next_at=None)
 
@@ -120,9 +120,11 @@ class Desk:
                 content = trouble.refused(self.settings, item.subject, item.channel, item.refused, channel, now)
                 self._cut(key, channel, "operator", content)
 
-    def _cut_digest(self, channel: str, when: When, due: plan.Due, since: datetime, now: datetime) -> bool:
+    def _cut_digest(
+        self, channel: str, when: When, cadences: Sequence[When], due: plan.Due, since: datetime, now: datetime
+    ) -> bool:
         """Whether there was a digest to write."""
-        ready = self.store.ready_alerts(channel=channel)
+        ready = plan.forwarded(self.store.ready_alerts(channel=channel), cadences)
         letter = plan.digest(channel, when, ready, self._told(ready).get(channel, ()), self.store.silences(now))
         watches = [w.name for w in self.settings.watches if any(send.to == channel and send.when == when for send in w.send)]
         notes = self.store.notes(watches)

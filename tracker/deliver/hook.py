@@ -9,7 +9,7 @@ import http.client
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import msgspec
 
@@ -22,6 +22,9 @@ from tracker.model.watch import Channel
 from tracker.render.privacy import public_event
 
 TIMEOUT_SECONDS = 30
+EVENTS_LIMIT = 500_000
+"""Bytes of events in one request: many receivers take a megabyte and no more, and a digest may tell of thousands."""
+
 _KEPT = "The message is kept and tried again."
 _CHECK = "Check its address, then `tracker outbox retry`."
 _WORTH_ANOTHER_TRY = frozenset({408, 425, 429})
@@ -37,13 +40,21 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         """Follow nothing; the answer itself becomes the error."""
 
 
-def send(settings: Settings, channel: Channel, message: Message, events: Sequence[Event]) -> None:
-    """POST ``{"key", "kind", "subject", "text", "events"}``. ``key`` is the same at every try of one message.
+def send(settings: Settings, channel: Channel, message: Message, events: Iterable[Event]) -> None:
+    """POST ``{"key", "kind", "subject", "text", "events", "events_left_out"}``. ``key`` is the same at every try.
 
-    Raises TransientDeliveryError or PermanentDeliveryError.
+    As many events as `EVENTS_LIMIT` allows; how many more there are says ``events_left_out``, and ``tracker changes`` what
+    they are. Raises TransientDeliveryError or PermanentDeliveryError.
     """
-    told = [event if settings.contacts else public_event(event) for event in events]
-    body = {"key": message.key, "kind": message.kind, "subject": message.subject, "text": message.text, "events": told}
+    told = _fitting(event if settings.contacts else public_event(event) for event in events)
+    body = {
+        "key": message.key,
+        "kind": message.kind,
+        "subject": message.subject,
+        "text": message.text,
+        "events": told,
+        "events_left_out": len(message.events) - len(told),
+    }
     hook = f'The webhook of channel "{channel.name}"'
     opener = urllib.request.build_opener(_NoRedirects)
     try:
@@ -72,6 +83,19 @@ def ping(url: str) -> None:
             return
     except (OSError, http.client.HTTPException, ValueError) as error:
         logger.warning(log.pairs("ping_failed", why=type(error).__name__))  # its text may hold the address
+
+
+def _fitting(events: Iterable[Event]) -> list[msgspec.Raw]:
+    """The first events, as JSON, that fit into one request."""
+    told: list[msgspec.Raw] = []
+    size = 0
+    for event in events:
+        encoded = msgspec.json.encode(event)
+        size += len(encoded)
+        if size > EVENTS_LIMIT:
+            break
+        told.append(msgspec.Raw(encoded))
+    return told
 
 
 def _answered(hook: str, code: int, reason: str) -> DeliveryError:

@@ -26,9 +26,12 @@ BACK_OFF = (
     timedelta(hours=3),
     timedelta(hours=6),
     timedelta(hours=12),
-    timedelta(hours=24),
+    *(timedelta(hours=24),) * 4,
 )
-"""Waits between the tries of one message; after the last of them it is given up and the operator hears of it."""
+"""Waits between the tries of one message; after the last of them it is given up and the operator hears of it.
+
+Five days in all, as mail servers wait for each other: a server that dies on the eve of a long weekend costs no message.
+"""
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +96,16 @@ def digest(channel: str, when: When, ready: Sequence[ReadyAlert], told: Collecti
     events = {item.alert.event for item in ready if item.alert.channel == channel and item.alert.when == when}
     chosen = [item for item in ready if item.alert.channel == channel and item.alert.event in events]
     return _letter(channel, chosen, told, silences)
+
+
+def forwarded(ready: Sequence[ReadyAlert], cadences: Sequence[When]) -> list[ReadyAlert]:
+    """The alerts of a channel, those raised for a digest that it gets no more put into its next one: edits lose nothing."""
+    return [
+        item
+        if item.alert.when in ("immediate", *cadences)
+        else msgspec.structs.replace(item, alert=msgspec.structs.replace(item.alert, when=cadences[0]))
+        for item in ready
+    ]
 
 
 def _by_channel(items: Iterable[ReadyAlert]) -> dict[str, list[ReadyAlert]]:

@@ -16,6 +16,8 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 from urllib.parse import unquote, urlsplit
 
+import msgspec
+
 from tracker.config import Mail, Settings
 from tracker.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 from tracker.model.alert import Message
@@ -43,16 +45,10 @@ def send(settings: Settings, channel: Channel, message: Message, now: datetime) 
         raise PermanentDeliveryError(
             f'Channel "{channel.name}" needs [mail], which is not set up.', remedy="Add [mail] with host and from."
         )
-    letter = mail.email(
-        message,
-        sender=settings.mail.sender,
-        recipients=recipients(channel.url),
-        reply_to=settings.mail.reply_to or "",
-        list_name=channel.name,
-        unsubscribe_address=parseaddr(settings.mail.reply_to or settings.mail.sender)[1],
-        date=now,
-    )
+    letter = _letter(settings.mail, channel, message, now)
     with _session(settings.mail) as server:
+        if not _fits(server, letter):
+            letter = _letter(settings.mail, channel, msgspec.structs.replace(message, html=""), now)
         try:
             refused = _hand_over(server, channel, letter, patient=message.attempts < PATIENCE)
         except (smtplib.SMTPException, OSError) as error:
@@ -75,6 +71,24 @@ def greet(settings: Mail) -> None:
     """Connect and log in, and send nothing: what ``doctor`` does. Raises TransientDeliveryError."""
     with _session(settings):
         pass
+
+
+def _letter(settings: Mail, channel: Channel, message: Message, now: datetime) -> EmailMessage:
+    return mail.email(
+        message,
+        sender=settings.sender,
+        recipients=recipients(channel.url),
+        reply_to=settings.reply_to or "",
+        list_name=channel.name,
+        unsubscribe_address=parseaddr(settings.reply_to or settings.sender)[1],
+        date=now,
+    )
+
+
+def _fits(server: smtplib.SMTP, letter: EmailMessage) -> bool:
+    """Whether the server's own limit on a letter, if it names one, allows this one; a long digest still fits as text."""
+    limit = server.esmtp_features.get("size", "")
+    return not limit.isdigit() or int(limit) == 0 or len(letter.as_bytes()) <= int(limit)
 
 
 def _hand_over(server: smtplib.SMTP, channel: Channel, letter: EmailMessage, *, patient: bool) -> Refused:

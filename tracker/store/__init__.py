@@ -41,10 +41,10 @@ from tracker.store import (
 from tracker.store import (
     watches as _watches,
 )
-from tracker.store.database import Database, parse_url
+from tracker.store.database import Database, parse_url, read_only
 from tracker.store.schema import migrate, require_current, require_usable, schema_state
 
-__all__ = ["Store", "migrate", "schema_state"]
+__all__ = ["Store", "migrate", "read_only", "schema_state"]
 
 
 class Store(Database):
@@ -56,7 +56,7 @@ class Store(Database):
 
     @classmethod
     def open(cls, url: str, *, must_be_current: bool = True) -> Self:
-        """Open a database that exists.
+        """Open a database that exists, for reading only where this user may not write.
 
         Raises SchemaError when its tables are not this program's (remedy: `tracker migrate`), StoreError when it cannot
         be used at all. The folder of a SQLite file is not created here: a wrong path must not begin a second baseline.
@@ -124,7 +124,9 @@ class Store(Database):
     cut = _outbox.cut
     message = _outbox.message
     due_messages = _outbox.due_messages
+    begin_try = _outbox.begin_try
     mark_sent = _outbox.mark_sent
+    settle_sent = _outbox.settle_sent
     mark_retry = _outbox.mark_retry
     mark_failed = _outbox.mark_failed
     retry = _outbox.retry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.dialects import sqlite
@@ -57,26 +59,47 @@ def sqlite_file(url: URL) -> Path | None:
     return Path(url.database) if url.get_dialect().name == "sqlite" and url.database else None
 
 
+def read_only(url: URL) -> bool:
+    """Whether the file of a SQLite database is there and can only be read by this user, as on a read-only mount."""
+    file = sqlite_file(url)
+    if file is None or not file.exists():
+        return False
+    return not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK | os.X_OK))
+
+
+def _for_reading(url: URL) -> URL:
+    """A SQLite address that asks for nothing to be written, not even the files that SQLite keeps beside the database."""
+    file = sqlite_file(url)
+    assert file is not None
+    # Without a log beside it the file is all there is, and nobody can change it through this mount.
+    settled = not file.with_name(file.name + "-wal").exists()
+    options = {"uri": "true", "mode": "ro"} | ({"immutable": "1"} if settled else {})
+    return url.set(database=f"file:{quote(str(file.absolute()))}", query=options)
+
+
 def make_engine(url: URL, *, foreign_keys: bool = True) -> Engine:
     """An engine whose transactions begin as they must.
+
+    A database that this user can only read is opened for reading: whatever asks to write in it is refused by SQLite.
 
     SQLite's driver would begin none at a SELECT, and two processes that read and then write lose updates without an
     error; a plain BEGIN turns that into "database is locked". So writers say BEGIN IMMEDIATE, and wait for their turn.
     """
     try:
-        engine = create_engine(url)
+        engine = create_engine(_for_reading(url) if read_only(url) else url)
     except ImportError as error:
         raise StoreError(
             "PostgreSQL needs the package psycopg, which is not installed.",
             remedy="Install the tracker with its extra: trial-registry-tracker[postgres].",
         ) from error
     if engine.dialect.name == "sqlite":
+        reads = read_only(url)
 
         def connected(connection: sqlite3.Connection, _record: object) -> None:
             connection.isolation_level = None
             for pragma in (
                 f"busy_timeout={PATIENCE * 1000}",
-                "journal_mode=WAL",
+                *(() if reads else ("journal_mode=WAL",)),
                 "synchronous=NORMAL",
                 f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
                 "cache_size=-65536",

@@ -28,6 +28,8 @@ Reasoned = tuple[Alert, str]
 LONGEST_WAIT = timedelta(days=2)
 """No back-off between two tries of a message is longer."""
 
+_UNKNOWN_END = "How the last try ended could not be recorded: the message may have arrived."
+
 
 def ready_alerts(database: Database, channel: str | None = None, when: When | None = None) -> list[ReadyAlert]:
     """Alerts that wait for a message, by their events' ``effective_at``."""
@@ -129,25 +131,43 @@ def due_messages(database: Database, now: datetime) -> list[Message]:
         return [rows.message(row) for row in connection.execute(statement).mappings()]
 
 
-def mark_sent(database: Database, key: str, now: datetime) -> None:
-    """The channel accepted the message: record it, and that its alerts are sent. Called after sending, never before."""
+def begin_try(database: Database, key: str, next_attempt_at: datetime) -> None:
+    """The message is about to be sent: the try counts, and unless its end is recorded the next is at ``next_attempt_at``.
+
+    Called before each try. Where nothing can be written, nothing is sent; and where a disk is full just after sending, the
+    message waits as after a failure and is not sent anew by every delivery.
+    """
     with database.writing() as connection:
-        _change(
-            connection, key, state="sent", sent_at=now, next_attempt_at=None, last_error="", attempts=t.messages.c.attempts + 1
-        )
-        _settle(connection, key, "sent", now, "")
+        _change(connection, key, next_attempt_at=next_attempt_at, last_error=_UNKNOWN_END, attempts=t.messages.c.attempts + 1)
+
+
+def mark_sent(database: Database, key: str, now: datetime) -> None:
+    """The channel accepted the message: record it. Called after sending, never before; `settle_sent` does its alerts.
+
+    One row: a digest of thousands of alerts needs no more of a full disk than another message.
+    """
+    with database.writing() as connection:
+        _change(connection, key, state="sent", sent_at=now, next_attempt_at=None, last_error="")
+
+
+def settle_sent(database: Database, now: datetime) -> None:
+    """The alerts of messages that were sent are sent."""
+    waiting = t.alerts.c.state == "in_message"
+    sent = select(t.messages.c.key).where(t.messages.c.state == "sent", t.messages.c.key == t.alerts.c.message).exists()
+    with database.writing() as connection:
+        connection.execute(update(t.alerts).where(waiting, sent).values(state="sent", changed_at=now, reason=""))
 
 
 def mark_retry(database: Database, key: str, error: str, next_attempt_at: datetime) -> None:
     """The channel could not take the message now: it waits until ``next_attempt_at``."""
     with database.writing() as connection:
-        _change(connection, key, next_attempt_at=next_attempt_at, last_error=error, attempts=t.messages.c.attempts + 1)
+        _change(connection, key, next_attempt_at=next_attempt_at, last_error=error)
 
 
 def mark_failed(database: Database, key: str, error: str, now: datetime) -> None:
     """The message is given up, and its alerts with it."""
     with database.writing() as connection:
-        _change(connection, key, state="failed", next_attempt_at=None, last_error=error, attempts=t.messages.c.attempts + 1)
+        _change(connection, key, state="failed", next_attempt_at=None, last_error=error)
         _settle(connection, key, "failed", now, error)
 
 

@@ -46,23 +46,31 @@ def schema_state(url: str) -> SchemaState:
 
 
 def require_usable(url: URL) -> None:
-    """Raise StoreError when the folder or file of a SQLite database is missing or not writable."""
+    """Raise StoreError when the folder or file of a SQLite database is missing or cannot be read."""
     file = sqlite_file(url)
     if file is None:
         return
-    folder = file.parent
-    if not folder.is_dir():
+    if not file.parent.is_dir():
         raise StoreError(
-            f"the folder {folder} of the database does not exist.",
+            f"the folder {file.parent} of the database does not exist.",
             remedy="Run `tracker migrate` to make both, or correct [store] url.",
-        )
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise StoreError(
-            f"the folder {folder} of the database is not writable for this user.",
-            remedy="SQLite keeps files beside the database: make the folder writable.",
         )
     if not file.exists():
         raise SchemaError(f"there is no database {file} yet.", remedy="Run `tracker migrate` to make it.")
+    if not os.access(file, os.R_OK):
+        raise StoreError(f"the database {file} is not readable for this user.", remedy="Correct its owner or mode.")
+
+
+def require_writable(url: URL) -> None:
+    """Raise StoreError when the folder or file of a SQLite database that exists is not writable."""
+    file = sqlite_file(url)
+    if file is None:
+        return
+    if not os.access(file.parent, os.W_OK | os.X_OK):
+        raise StoreError(
+            f"the folder {file.parent} of the database is not writable for this user.",
+            remedy="SQLite keeps files beside the database: make the folder writable.",
+        )
     if not os.access(file, os.R_OK | os.W_OK):
         raise StoreError(f"the database {file} is not writable for this user.", remedy="Correct its owner or mode.")
 
@@ -134,7 +142,7 @@ def _up_to_date() -> MigrationReport:
 def _require_usable_or_new(url: URL, file: Path) -> None:
     """Like `require_usable`, for a database that may yet have to be made."""
     if file.exists():
-        require_usable(url)
+        require_writable(url)
     elif not os.access(file.parent, os.W_OK | os.X_OK):
         raise StoreError(f"the folder {file.parent} is not writable for this user.", remedy="Correct its owner or mode.")
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select, text, update
 
 from tracker.store import tables as t
-from tracker.store.database import Database, insert
+from tracker.store.database import PATIENCE, Database, insert, told_as_ours
 from tracker.store.values import Due, SourceState, StoreSize
 
 KEPT_FOR = timedelta(days=90)
@@ -97,6 +97,9 @@ def housekeep(database: Database, now: datetime) -> None:
         connection.execute(update(t.messages).where(*old).values(text="", html=""))
     if database.engine.dialect.name == "sqlite":
         # Outside a transaction: within one, SQLite refuses to truncate its log.
-        with closing(database.engine.raw_connection()) as raw:
+        with told_as_ours(database.url), closing(database.engine.raw_connection()) as raw:
             raw.cursor().execute("PRAGMA optimize")
+            # While someone reads for long, no writer could begin until we gave up waiting: the log is cut another day.
+            raw.cursor().execute("PRAGMA busy_timeout=1000")
             raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            raw.cursor().execute(f"PRAGMA busy_timeout={PATIENCE * 1000}")

@@ -26,6 +26,7 @@ def sync_watches(
     """
     changes: dict[str, WatchChanges] = {}
     with database.writing() as connection:
+        _join_by_now(connection, now)
         active = set(connection.scalars(select(t.watches.c.name).where(t.watches.c.active)))
         merged = _merged(connection)
         members = _members(connection)
@@ -211,6 +212,12 @@ def _end(connection: Connection, watch: str, trials: Iterable[str], now: datetim
             .where(t.memberships.c.watch == watch, t.memberships.c.trial.in_(keys), t.memberships.c.ended_at.is_(None))
             .values(ended_at=now)
         )
+
+
+def _join_by_now(connection: Connection, now: datetime) -> None:
+    """Nobody joined in the future: a clock that ran ahead said so, and would mute the trial until that day has come."""
+    ahead = t.memberships.c.joined_at > now
+    connection.execute(update(t.memberships).where(ahead, t.memberships.c.ended_at.is_(None)).values(joined_at=now))
 
 
 def _set_addresses(connection: Connection, watches: Iterable[Watch]) -> None:

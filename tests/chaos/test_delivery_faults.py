@@ -1,0 +1,323 @@
+"""Channels in every kind of trouble: the others are served, one copy arrives in the end, and the operator hears once.
+
+What is tried again is so by the clock of the database, which outlives any process; what is refused for good is given up.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.chaos import EVERYTHING, part
+from tests.cli.program import inside
+from tests.deliver.conftest import Office
+from tests.deliver.making import SECRET, make_mail
+from tests.deliver.servers import ANSWERS, HANG_UP, Hook, ScriptedSmtp, dead_port
+from tests.make import DAY
+from tests.world import World, study
+from tracker.daemon.monitor import health
+from tracker.deliver import hook as webhook
+from tracker.deliver import plan, smtp
+from tracker.deliver.courier import DEAD_AFTER, TOLD_AFTER
+from tracker.demo import Mailbox
+from tracker.store import Store, migrate
+
+KEY = "alert:me:1"
+
+LATER: dict[str, dict[str, str]] = {
+    "refuses-all": {"connect": "421 4.3.2 shutting down"},
+    "refuses-us": {"connect": "554 5.7.1 not from here"},
+    "silent-at-connect": {"connect": ""},
+    "silent-at-letter": {"message": ""},
+    "hangs-up-at-connect": {"connect": HANG_UP},
+    "hangs-up-after-letter": {"DATA": HANG_UP},
+    "talks-nonsense": {"connect": "HTTP/1.1 400 Bad Request"},
+    "wrong-password": {"AUTH": "535 5.7.8 no"},
+    "sender-later": {"MAIL": "450 4.1.8 later"},
+    "recipient-later": {"RCPT": "451 4.7.1 greylisted"},
+    "mailbox-full": {"RCPT": "452 4.2.2 over quota"},
+    "letter-later": {"message": "451 4.3.0 out of disk"},
+}
+"""Faults of a mail server that pass, or that are mended in [mail] while the message waits."""
+
+FOR_GOOD: dict[str, dict[str, str]] = {
+    "recipient-unknown": {"RCPT": "550 5.1.1 no such user"},
+    "sender-refused": {"MAIL": "553 5.1.8 not you"},
+    "letter-refused": {"message": "554 5.7.1 spam"},
+    "letter-too-large": {"message": "552 5.3.4 message too big"},
+}
+CODES_LATER = [None, 408, 425, 429, 500, 502, 503, 504]
+"""What a webhook answers that has trouble; None is silence."""
+
+CODES_FOR_GOOD = [301, 302, 307, 400, 401, 403, 404, 410, 413, 422]
+
+
+class Yard:
+    """An office whose channel "me" is in trouble, while "other" and the operator's are two webhooks in good health."""
+
+    def __init__(self, office: Office, other: Hook, operator: Hook) -> None:
+        self.office, self.other, self.operator = office, other, operator
+        self.through(office.mailbox.port)
+        office.put(KEY)
+        office.put("alert:other:1", "other")
+
+    def through(self, port: int, url: str = "mailto:me@example.org", **login: str) -> None:
+        """Channel "me" is at this address, by a mail server on this port."""
+        urls = {"me": url, "other": f"hook+http://{self.other.host}/", "chief": f"hook+http://{self.operator.host}/"}
+        settings = self.office.settings_with(operator="chief", **urls)
+        self.office.settings = msgspec.structs.replace(settings, mail=make_mail(port, **login))
+
+    def restart(self) -> None:
+        """Another process goes on, with what the database knows."""
+        self.office.store.close()
+        self.office.store = Store.open(self.office.url)
+
+    def told(self) -> list[str]:
+        """What the operator heard, in order."""
+        return [posted["subject"] for posted in self.operator.posted]
+
+    def wait_out(self, tries: int) -> None:
+        """So many tries fail, each after the wait that the one before asked for; between them nothing is tried."""
+        for number in range(tries):
+            report = self.office.deliver(after=plan.BACK_OFF[number - 1] if number else timedelta(0))
+            assert [item.given_up for item in report.tried if item.key == KEY] == [False]
+            waiting = self.office.message(KEY)
+            assert (waiting.state, waiting.attempts) == ("waiting", number + 1)
+            assert waiting.next_attempt_at == self.office.now + plan.BACK_OFF[number]
+            self.restart()
+            assert [item.key for item in self.office.deliver().tried if item.channel == "me"] == []
+        assert [posted["key"] for posted in self.other.posted] == ["alert:other:1"], "the others are served meanwhile"
+
+    def assert_put_off(self) -> None:
+        """The fault has lasted for some tries, and is over now."""
+        assert self.told() == ["Tracker: Channel “me” takes no messages"]
+        assert SECRET not in f"{self.operator.posted} {self.office.store.outbox()}"
+        self.operator.posted.clear()
+        for _ in range(3):
+            self.office.deliver(after=timedelta(days=1))
+        assert self.office.message(KEY).state == "sent"
+        assert self.told() == ["Tracker: Over: Channel “me” takes no messages"]
+
+    def assert_given_up(self) -> None:
+        """At the first try, whatever time passes; the operator hears once, and has it sent when all is mended."""
+        self.office.deliver()
+        for _ in range(10):
+            assert [item.key for item in self.office.deliver(after=timedelta(days=1)).tried] == []
+        failed = self.office.message(KEY)
+        assert (failed.state, failed.attempts) == ("failed", 1)
+        assert self.told() == ["Tracker: A message to “me” was given up"]
+        assert [posted["key"] for posted in self.other.posted] == ["alert:other:1"]
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database to copy: the migrations are run once."""
+    file = tmp_path_factory.mktemp("template") / "tracker.db"
+    migrate(f"sqlite:///{file}", now=DAY)
+    return file
+
+
+@pytest.fixture
+def yard(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Yard]:
+    monkeypatch.setattr(smtp, "TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(webhook, "TIMEOUT_SECONDS", 0.2)
+    shutil.copy(migrated, tmp_path / "tracker.db")
+    with Mailbox() as mailbox, Hook() as other, Hook() as operator:
+        made = Yard(Office(f"sqlite:///{tmp_path / 'tracker.db'}", mailbox), other, operator)
+        yield made
+        made.office.store.close()
+
+
+# --- mail -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", part(list(LATER), 5))
+def test_a_mail_server_in_trouble_delays_a_message_and_sends_it_once_when_it_is_well(yard: Yard, fault: str) -> None:
+    with ScriptedSmtp(LATER[fault]) as server:
+        yard.through(server.port, user="tracker", password=SECRET)
+        yard.wait_out(TOLD_AFTER)
+        assert server.letters == []
+        server.answers.update(ANSWERS, MAIL="250 fine", RCPT="250 fine")
+        yard.assert_put_off()
+        assert len(server.letters) == 1
+
+
+def test_a_mail_server_that_is_not_there_delays_a_message(yard: Yard) -> None:
+    yard.through(dead_port())
+    yard.wait_out(TOLD_AFTER)
+    yard.through(yard.office.mailbox.port)
+    yard.assert_put_off()
+    assert len(yard.office.subjects("me")) == 1
+
+
+@pytest.mark.parametrize("fault", part(list(FOR_GOOD), 2))
+def test_what_a_mail_server_refuses_for_good_is_given_up_at_once(yard: Yard, fault: str) -> None:
+    with ScriptedSmtp(FOR_GOOD[fault]) as server:
+        yard.through(server.port)
+        yard.assert_given_up()
+        assert server.letters == []
+        server.answers.update(ANSWERS, MAIL="250 fine", RCPT="250 fine")
+        yard.office.store.retry(KEY, yard.office.now)
+        for _ in range(3):
+            yard.office.deliver(after=timedelta(days=1))
+        assert len(server.letters) == 1
+
+
+def test_a_mail_server_that_never_comes_back_is_given_up_after_five_days_and_told_twice_in_all(yard: Yard) -> None:
+    begun = yard.office.now
+    with ScriptedSmtp(LATER["refuses-all"]) as server:
+        yard.through(server.port)
+        yard.wait_out(len(plan.BACK_OFF))
+        yard.office.deliver(after=plan.BACK_OFF[-1])
+        assert yard.office.now - begun >= timedelta(days=4)
+        for _ in range(9):
+            yard.office.deliver(after=timedelta(days=1))
+    assert yard.office.message(KEY).state == "failed"
+    assert yard.told() == ["Tracker: Channel “me” takes no messages", "Tracker: A message to “me” was given up"]
+
+
+def test_one_of_several_recipients_that_is_put_off_or_refused_doubles_the_letter_for_none(yard: Yard) -> None:
+    answers = {"later@example.org": "451 4.7.1 greylisted", "gone@example.org": "550 5.1.1 no such user"}
+    yard.office.mailbox.refuse = answers.get
+    yard.through(yard.office.mailbox.port, "mailto:me@example.org,later@example.org,gone@example.org")
+    yard.office.deliver()
+    del answers["later@example.org"]
+    for wait in (*plan.BACK_OFF[:3], timedelta(days=9)):
+        yard.office.deliver(after=wait)
+    [letter] = yard.office.mailbox.letters
+    assert letter.recipients == ("me@example.org", "later@example.org")
+    assert yard.told() == ["Tracker: A message did not reach everybody on “me”"]
+
+
+# --- webhooks -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", part(CODES_LATER, 3))
+def test_a_webhook_in_trouble_delays_a_message_and_gets_it_once_when_it_is_well(yard: Yard, code: int | None) -> None:
+    with Hook() as hook:
+        hook.code = code
+        yard.through(yard.office.mailbox.port, f"hook+http://{hook.host}/{SECRET}")
+        yard.wait_out(TOLD_AFTER)
+        hook.code = 200
+        hook.posted.clear()
+        yard.assert_put_off()
+        assert [posted["key"] for posted in hook.posted] == [KEY]
+
+
+@pytest.mark.parametrize("code", part(CODES_FOR_GOOD, 3))
+def test_what_a_webhook_refuses_for_good_is_given_up_at_once(yard: Yard, code: int) -> None:
+    with Hook() as hook:
+        hook.code, hook.location = code, f"http://{yard.other.host}/elsewhere" if code < 400 else ""
+        yard.through(yard.office.mailbox.port, f"hook+http://{hook.host}/{SECRET}")
+        yard.assert_given_up()
+        assert len(hook.posted) == 1
+
+
+def test_a_webhook_whose_tls_fails_delays_a_message(yard: Yard) -> None:
+    yard.through(yard.office.mailbox.port, f"hook+https://{yard.other.host}/{SECRET}")
+    yard.wait_out(TOLD_AFTER)
+    with Hook() as hook:
+        yard.through(yard.office.mailbox.port, f"hook+http://{hook.host}/{SECRET}")
+        yard.assert_put_off()
+        assert [posted["key"] for posted in hook.posted] == [KEY]
+
+
+# --- the others -----------------------------------------------------------------------------------------------------
+
+
+def test_a_channel_that_lets_us_wait_costs_two_waits_a_delivery_and_comes_last(yard: Yard) -> None:
+    for number in range(20):
+        yard.office.put(f"alert:me:waiting-{number:02}")
+    with ScriptedSmtp(LATER["silent-at-connect"]) as server:
+        yard.through(server.port)
+        assert sum(bool(item.error) for item in yard.office.deliver().tried) == DEAD_AFTER
+        yard.office.put("alert:other:2", "other")
+        tried = yard.office.deliver(after=plan.BACK_OFF[0]).tried
+        assert tried[0].key == "alert:other:2"
+        assert sum(bool(item.error) for item in tried) == DEAD_AFTER
+
+
+# --- size -----------------------------------------------------------------------------------------------------------
+
+LIMIT = 100_000
+CHANGED = 1000 if EVERYTHING else 100
+FIELDS = {
+    "statusModule__overallStatus": "COMPLETED",
+    "statusModule__primaryCompletionDateStruct": {"date": "2028-06", "type": "ESTIMATED"},
+    "designModule__enrollmentInfo": {"count": 300, "type": "ESTIMATED"},
+    "descriptionModule__briefSummary": "Other words. " * 60,
+    "conditionsModule__conditions": ["Testitis", "Otheritis"],
+}
+
+
+def test_a_digest_of_thousands_of_changes_is_cut_sent_once_and_names_the_rest(tmp_path: Path) -> None:
+    """Five megabytes if it were whole, by a server that takes a tenth of one, and to a webhook that takes little more."""
+    with World(tmp_path) as world, Hook() as hook, ScriptedSmtp(offers=(f"SIZE {LIMIT}",)) as server:
+        trials = [f"NCT{number:08}" for number in range(1, CHANGED * 5 // 2)]
+        world.studies = {nct: study(nct) for nct in trials}
+        sends = "".join(f'[[watch.send]]\nto = "{to}"\nwhen = "daily"\nmin_severity = "minor"\n' for to in ("me", "hook"))
+        watch = f'[[watch]]\nname = "mine"\ntrials = {trials}\n{sends}'
+        world.configure(watch, extra=f'[[channel]]\nname = "hook"\nurl = "hook+http://{hook.host}/"\n')
+        world.day()
+        world.config.write_text(world.config.read_text().replace(f"port = {world.mailbox.port}", f"port = {server.port}"))
+        hook.posted.clear()
+        for nct in trials[:CHANGED]:
+            world.amend(nct, **FIELDS)
+        for _ in range(4):
+            world.day()
+        [letter] = [email.message_from_bytes(sent, policy=email.policy.default) for sent in server.letters]
+        assert len(letter.as_bytes()) <= LIMIT
+        text = " ".join(letter.get_body(("plain",)).get_content().split())
+        assert re.search(r"and [\d,]+ more; all of them: tracker changes --since \d{4}-\d\d-\d\d", text)
+        [posted] = hook.posted
+        assert len(msgspec.json.encode(posted["events"])) <= webhook.EVENTS_LIMIT + 2 + len(posted["events"])
+        assert posted["events_left_out"] > 0
+        rest = inside("--config", world.config, "changes", "--since", "2026-03-01", "--json").json["events"]
+        assert len(rest) == len(posted["events"]) + posted["events_left_out"] == CHANGED * len(FIELDS)
+        assert world.store.outbox().messages == ()
+
+
+# --- the operator's own channel -------------------------------------------------------------------------------------
+
+
+def test_where_the_operators_own_channel_is_dead_doctor_outbox_health_and_log_say_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with World(tmp_path) as world:
+        world.studies = {"NCT00000101": study("NCT00000101")}
+        world.configure('[[watch]]\nname = "mine"\ntrials = ["NCT00000101"]\n')
+        world.day()
+        world.mailbox.refuse = lambda _address: "451 4.3.0 later"
+        world.store.begin_condition("source:ctgov", "ClinicalTrials.gov could not be read: it refuses us.", world.now)
+        for wait in (timedelta(0), *plan.BACK_OFF[:4]):
+            world.now += wait
+            world.deliver()
+        dead = "Channel “operator” takes no messages"
+        findings = inside("--config", world.config, "doctor", "--json").json["findings"]
+        assert [item["text"] for item in findings if item["subject"] == "trouble"][1].startswith(dead)
+        [unsent] = [item for item in findings if item["subject"] == "outbox"]
+        assert unsent["text"].startswith("1 message for operator waiting: ")
+        assert "451 4.3.0 later" in unsent["text"]
+        [waiting] = inside("--config", world.config, "outbox", "--json").json["messages"]
+        assert "451 4.3.0 later" in waiting["last_error"]
+        found = health(world.store, "idle", world.now, world.now, last_pass_at=None, last_pass_clean=None, last_error="")
+        assert found.messages_waiting == 1
+        assert any(sentence.startswith(dead) for sentence in found.conditions)
+        assert sum("operator_channel_dead" in record.getMessage() for record in caplog.records) == 1
+        world.mailbox.refuse = None
+        for _ in range(3):
+            world.now += timedelta(days=1)
+            world.deliver()
+        assert Counter(world.subjects("operator@example.org")) == {
+            "Tracker: ClinicalTrials.gov could not be read": 1,
+            f"Tracker: Over: {dead}": 1,
+        }
