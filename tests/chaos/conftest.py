@@ -1,12 +1,32 @@
-"""What ``make chaos`` says at its end: the faults and kill points each test survived, for docs/reliability.md."""
+"""A program to kill and a stage for it; and what ``make chaos`` says at its end, for docs/reliability.md."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
 from tests.chaos import EVERYTHING
+from tests.chaos.killing import Program, loaded
+from tests.chaos.stage import Stage, Undisturbed, staged, undisturbed_pass
+
+
+@pytest.fixture(scope="module")
+def program() -> Iterator[Program]:
+    with loaded() as ready:
+        yield ready
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with staged(tmp_path_factory.mktemp("stage")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def undisturbed(stage: Stage, program: Program) -> Undisturbed:
+    return undisturbed_pass(stage, program)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

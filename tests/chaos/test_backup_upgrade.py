@@ -4,33 +4,16 @@ from __future__ import annotations
 
 import signal
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.chaos import part
-from tests.chaos.killing import Kill, Program, loaded, telling
-from tests.chaos.stage import Stage, Undisturbed, content, damage, next_pass, staged, undisturbed_pass, wreck
+from tests.chaos.killing import Kill, Program, telling
+from tests.chaos.stage import Stage, Undisturbed, content, damage, next_pass, wreck
 from tests.store.revisions import EARLIER, as_of
-
-
-@pytest.fixture(scope="module")
-def program() -> Iterator[Program]:
-    with loaded() as ready:
-        yield ready
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with staged(tmp_path_factory.mktemp("stage")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def undisturbed(stage: Stage, program: Program) -> Undisturbed:
-    return undisturbed_pass(stage, program)
 
 
 def test_a_backup_during_a_sync_restores_to_the_same_change_log(

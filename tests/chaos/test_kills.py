@@ -6,7 +6,7 @@ import os
 import re
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from random import Random
@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.chaos import SEED, part
-from tests.chaos.killing import Kill, Program, Step, loaded, telling
+from tests.chaos.killing import Kill, Program, Step, telling
 from tests.chaos.stage import (
     Stage,
     Undisturbed,
@@ -25,7 +25,6 @@ from tests.chaos.stage import (
     next_pass,
     recorded,
     staged,
-    undisturbed_pass,
     wreck,
 )
 from tests.daemon.test_process import until
@@ -50,23 +49,6 @@ DEADLY = (-signal.SIGKILL, -signal.SIGXFSZ)
 
 SHARED_MEMORY = 32 * 1024
 """What SQLite's shared memory takes: a process that may not write so much dies before it has begun."""
-
-
-@pytest.fixture(scope="module")
-def program() -> Iterator[Program]:
-    with loaded() as ready:
-        yield ready
-
-
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with staged(tmp_path_factory.mktemp("stage")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def undisturbed(stage: Stage, program: Program) -> Undisturbed:
-    return undisturbed_pass(stage, program)
 
 
 class Dead(NamedTuple):

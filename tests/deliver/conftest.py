@@ -48,6 +48,12 @@ class Office:
         assert found is not None
         return found
 
+    def text(self, number: int, who: str = "operator") -> str:
+        """The plain text of one of the letters that somebody got, counted from 0."""
+        body = self.mailbox.to(f"{who}@example.org")[number].message.get_body(("plain",))
+        assert body is not None
+        return str(body.get_content())
+
     def subjects(self, who: str) -> list[str]:
         return [str(letter.message["Subject"]) for letter in self.mailbox.to(f"{who}@example.org")]
 

@@ -117,6 +117,7 @@ class Hook:
     def __init__(self) -> None:
         self.code: int | None = 200
         self.location = ""
+        self.retry_after = ""
         self.posted: list[Any] = []
         self.headers: list[dict[str, str]] = []
         self.methods: list[str] = []
@@ -141,6 +142,8 @@ class Hook:
                 self.send_response(hook.code)
                 if hook.location:
                     self.send_header("Location", hook.location)
+                if hook.retry_after:
+                    self.send_header("Retry-After", hook.retry_after)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 

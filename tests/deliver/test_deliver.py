@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from tests.deliver.conftest import Office
-from tests.deliver.making import SECRET
-from tests.deliver.servers import Hook, ScriptedSmtp, dead_port
+from tests.deliver.making import SECRET, make_mail
+from tests.deliver.servers import ANSWERS, HANG_UP, Hook, ScriptedSmtp, dead_port
 from tracker.config import Settings
-from tracker.deliver import deliver, plan, send_test
-from tracker.deliver.courier import LEASE_FOR
+from tracker.deliver import deliver, plan, send_test, smtp
+from tracker.deliver.courier import DEAD_AFTER, LEASE_FOR, LONGEST_ASKED, WAITED
 from tracker.demo.mailbox import Drop
 from tracker.errors import PermanentDeliveryError, TransientDeliveryError
 from tracker.model.alert import Message
@@ -129,6 +129,84 @@ def test_what_was_given_up_and_tried_again_in_vain_is_not_told_twice(office: Off
     assert len(office.subjects("operator")) == 1
 
 
+def refuse_me(address: str) -> str | None:
+    return NO_SUCH_USER if address.startswith("me") else None
+
+
+def test_a_dead_address_is_told_by_its_first_message_once_for_all_others_and_when_it_is_well(office: Office) -> None:
+    """A digest a week for half a year to an address that is no more: two mails to the operator, not 26."""
+    office.mailbox.refuse = refuse_me
+    for number in range(26):
+        office.put(f"digest:me:{number:02}", subject=f"digest {number}")
+        office.deliver(after=timedelta(days=7))
+    assert office.subjects("operator") == [
+        "Tracker: A message to “me” was given up",
+        "Tracker: Channel “me” takes no messages",
+    ]
+    first, others = (" ".join(office.text(number).split()) for number in range(2))
+    assert "“digest 0”" in first
+    assert "2 in a row were given up" in others
+    assert NO_SUCH_USER in others
+    [trouble] = office.store.conditions()
+    assert "26 in a row were given up" in trouble.message, "for `doctor`"
+    assert len(office.store.outbox().messages) == 26
+    office.mailbox.refuse = None
+    office.put("digest:me:26")
+    for _ in range(3):
+        office.deliver(after=timedelta(days=1))
+    assert office.subjects("operator")[2:] == ["Tracker: Over: Channel “me” takes no messages"]
+    assert "26 in a row were given up" in " ".join(office.text(2).split())
+
+
+def test_messages_refused_at_once_are_told_by_the_first_and_together(office: Office) -> None:
+    office.mailbox.refuse = refuse_me
+    for number in range(9):
+        office.put(f"alert:me:{number}")
+    for _ in range(3):
+        office.deliver(after=timedelta(days=1))
+    assert office.subjects("operator") == [
+        "Tracker: Channel “me” takes no messages",
+        "Tracker: A message to “me” was given up",
+    ]
+
+
+def test_what_a_channel_refuses_between_messages_that_it_takes_is_told_each_time(office: Office) -> None:
+    for number in range(3):
+        office.mailbox.refuse = refuse_me
+        office.put(f"alert:me:bad-{number}")
+        office.deliver(after=timedelta(days=1))
+        office.mailbox.refuse = None
+        office.put(f"alert:me:good-{number}")
+        office.deliver(after=timedelta(days=1))
+    assert office.subjects("operator") == ["Tracker: A message to “me” was given up"] * 3
+    assert office.store.conditions() == []
+
+
+def test_an_operators_channel_that_refuses_for_good_is_known_and_fills_no_outbox(office: Office) -> None:
+    office.settings = office.settings_with(operator="me")
+    office.mailbox.refuse = refuse_me
+    for number in range(9):
+        office.put(f"alert:me:{number}")
+        office.deliver(after=timedelta(days=1))
+    assert [trouble.message.partition(":")[0] for trouble in office.store.conditions()] == ["Channel “me” takes no messages"]
+    assert [message.key for message in office.store.outbox().messages if message.kind == "operator"] == [
+        "operator:gave-up:alert:me:0"
+    ]
+
+
+def test_a_channel_that_is_taken_out_of_the_configuration_is_in_trouble_no_more(office: Office) -> None:
+    office.settings = office.settings_with(old="mailto:me@example.org")
+    office.mailbox.refuse = refuse_me
+    for number in range(2):
+        office.put(f"alert:old:{number}", "old")
+        office.deliver()
+    assert len(office.store.conditions()) == 1
+    office.settings = office.settings_with()
+    office.deliver()
+    assert office.store.conditions() == []
+    assert office.subjects("operator")[-1] == "Tracker: Over: Channel “old” takes no messages"
+
+
 def test_the_operators_own_messages_bring_forth_no_others(office: Office) -> None:
     office.put("alert:me:1")
     office.mailbox.refuse = lambda _address: NO_SUCH_USER
@@ -236,6 +314,79 @@ def test_a_message_that_fails_at_every_try_does_not_hold_up_the_others_of_its_ch
 
     deliver(office.settings, office.store, {}, lambda: office.now, send=send)
     assert [office.message(f"alert:me:{number}").state for number in range(3)] == ["waiting", "sent", "sent"]
+
+
+ASKED = {
+    "3600": timedelta(hours=1),
+    "5": plan.BACK_OFF[0],
+    "9999999": LONGEST_ASKED,
+    "soon": plan.BACK_OFF[0],
+}
+"""What a webhook asks for, and how long it is left in peace: never shorter than without a word, never longer than a day."""
+
+
+@pytest.mark.parametrize("words", ASKED)
+def test_a_webhook_that_names_a_time_is_tried_then_and_not_before(office: Office, words: str) -> None:
+    with Hook() as hook:
+        hook.code, hook.retry_after = 429, words
+        office.settings = office.settings_with(hook=f"hook+http://{hook.host}/")
+        office.put("alert:hook:1", "hook")
+        office.deliver()
+        assert office.message("alert:hook:1").next_attempt_at == office.now + ASKED[words]
+        hook.code = 200
+        assert office.deliver(after=ASKED[words] - timedelta(seconds=1)).tried == ()
+        assert office.deliver(after=timedelta(seconds=1)).sent == 1
+
+
+def test_a_webhook_that_names_a_time_is_not_asked_for_the_next_message_at_once(office: Office) -> None:
+    with Hook() as hook:
+        hook.code, hook.retry_after = 429, "3600"
+        office.settings = office.settings_with(hook=f"hook+http://{hook.host}/")
+        for number in range(3):
+            office.put(f"alert:hook:{number}", "hook")
+        assert [item.key for item in office.deliver().tried] == ["alert:hook:0"]
+
+
+def many_by_mail(office: Office, server: ScriptedSmtp, hook: Hook) -> None:
+    """Nine channels that go through one mail server, each with a message that waits, and a webhook."""
+    names = [f"reader-{number}" for number in range(9)]
+    urls = {name: f"mailto:{name}@example.org" for name in names} | {"hook": f"hook+http://{hook.host}/"}
+    settings = office.settings_with(operator=None, **urls)
+    office.settings = msgspec.structs.replace(settings, mail=make_mail(server.port))
+    for name in (*names, "hook"):
+        office.put(f"alert:{name}:1", name)
+
+
+def test_a_mail_server_that_cannot_be_spoken_to_costs_two_waits_for_all_its_channels(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "TIMEOUT_SECONDS", 0.1)
+    with ScriptedSmtp({"connect": ""}) as server, Hook() as hook:
+        many_by_mail(office, server, hook)
+        report = office.deliver()
+        assert sum(bool(item.error) for item in report.tried) == DEAD_AFTER
+        assert [posted["key"] for posted in hook.posted] == ["alert:hook:1"]
+        server.answers.update(ANSWERS)
+        assert office.deliver(after=plan.BACK_OFF[0]).sent == 9
+
+
+def test_a_mail_server_that_breaks_off_over_one_letter_is_asked_to_take_the_others(office: Office) -> None:
+    """Two letters that it cannot stand must not keep it from all others."""
+    with ScriptedSmtp({"DATA": HANG_UP}) as server, Hook() as hook:
+        many_by_mail(office, server, hook)
+        assert sum(bool(item.error) for item in office.deliver().tried) == 9
+
+
+def test_a_mail_server_away_for_hours_is_told_of_though_no_channels_turn_came_often(office: Office) -> None:
+    with ScriptedSmtp({"connect": "421 4.3.2 shutting down"}) as server, Hook() as hook:
+        many_by_mail(office, server, hook)
+        office.deliver()
+        assert office.store.conditions() == []
+        office.deliver(after=WAITED)
+        assert [trouble.message.partition(":")[0] for trouble in office.store.conditions()] == [
+            "Channel “reader-2” takes no messages",
+            "Channel “reader-3” takes no messages",
+        ]
 
 
 def test_a_channel_that_is_well_again_gets_all_that_waited(office: Office) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -140,6 +142,41 @@ def test_a_digest_is_cut_once_however_often_deliveries_run(world: World) -> None
         world.now += timedelta(minutes=30)
     told = [subject for subject in digests(world) if subject.startswith("1 change in 1 trial")]
     assert len(told) == 1
+
+
+def test_what_waits_for_a_send_that_is_taken_out_is_dropped_with_a_reason_and_the_others_keep_theirs(world: World) -> None:
+    """Watch and channel are both still there; no digest would ever have taken it."""
+    both = LISTED + LISTED.replace('"mine"', '"theirs"').replace('to = "me"', 'to = "operator"')
+    world.configure(both)
+    world.day()
+    world.now += timedelta(days=1)
+    postpone(world)
+    world.sync()
+    world.configure(both.replace(LISTED, LISTED.removesuffix(SENDS) + '[[watch.send]]\nto = "operator"\n'))
+    world.deliver()
+    assert digests(world) == []
+    assert world.store.ready_alerts() == []
+    assert sum(" change in " in subject for subject in world.subjects("operator@example.org")) == 1
+    with closing(sqlite3.connect(world.folder / "tracker.db")) as database:
+        states = database.execute("SELECT watch, channel, state, reason FROM alerts ORDER BY watch").fetchall()
+    assert states == [
+        ("mine", "me", "dropped", 'watch "mine" no longer sends to "me"'),
+        ("theirs", "operator", "sent", ""),
+    ]
+
+
+def test_what_waits_for_a_digest_where_only_immediate_alerts_are_left_is_told_at_once(world: World) -> None:
+    world.configure(LISTED)
+    world.day()
+    world.now += timedelta(days=1)
+    postpone(world)
+    world.sync()
+    assert [item.alert.when for item in world.store.ready_alerts()] == ["daily"]
+    before = len(world.subjects())
+    world.configure(LISTED.partition("[[watch.send]]")[0] + '[[watch.send]]\nto = "me"\nwhen = "immediate"\n')
+    world.deliver()
+    assert len(world.subjects()) == before + 1
+    assert world.store.ready_alerts() == []
 
 
 def test_what_an_edit_sheds_is_not_said_to_have_left_its_search(world: World) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Iterator
+from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +109,25 @@ def test_a_webhook_in_trouble_is_asked_again(server: Hook, code: int) -> None:
     error = failure(f"hook+http://{server.host}/{SECRET}")
     assert isinstance(error, TransientDeliveryError)
     assert str(code) in error.message
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [
+        ("3600", 3600.0),
+        (f"{format_datetime(DAY + timedelta(hours=2), usegmt=True)}", 7200.0),
+        (f"{format_datetime(DAY - timedelta(hours=2), usegmt=True)}", 0.0),
+        ("soon", None),
+        ("", None),
+    ],
+    ids=["seconds", "date", "past date", "nonsense", "none"],
+)
+@pytest.mark.parametrize("code", [429, 503])
+def test_a_webhook_says_when_it_may_be_asked_again(server: Hook, code: int, words: str, seconds: float | None) -> None:
+    server.code, server.retry_after = code, words
+    error = failure(f"hook+http://{server.host}/{SECRET}")
+    assert isinstance(error, TransientDeliveryError)
+    assert error.retry_after == seconds
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])

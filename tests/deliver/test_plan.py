@@ -178,6 +178,31 @@ def test_a_silence_mutes_its_watch_and_leaves_the_others() -> None:
     assert len(letter.silenced) == 1
 
 
+# --- edits ----------------------------------------------------------------------------------------------------------
+
+
+def cadence_of(*items: ReadyAlert, cadences: dict[str, list[When]]) -> list[When]:
+    return [item.alert.when for item in plan.forwarded(items, cadences)]
+
+
+def test_what_waits_for_a_digest_that_is_no_more_goes_into_the_next_one_of_its_channel() -> None:
+    items = (ready("e1", "daily"), ready("e2", "weekly"), ready("e3", "immediate"), ready("e4", "daily", channel="team"))
+    assert cadence_of(*items, cadences={"me": ["weekly"], "team": ["daily"]}) == ["weekly", "weekly", "immediate", "daily"]
+
+
+def test_what_waits_for_a_digest_on_a_channel_without_any_is_told_at_once() -> None:
+    forwarded = plan.forwarded([ready("e1", "daily"), ready("e2", "weekly")], {})
+    [letter] = plan.immediate(forwarded, {}, ())
+    assert set(letter.wanted) == {"e1", "e2"}
+
+
+def test_alerts_of_a_watch_that_sends_to_their_channel_no_more_are_unwanted_and_the_reason_names_both() -> None:
+    watches = (Watch(name="lupus", send=(Send(to="me", when="weekly"),)), Watch(name="other", send=(Send(to="team"),)))
+    kept = ready("e1", "daily")
+    gone = ready("e1", "daily", channel="team")
+    assert plan.unwanted([kept, gone], watches) == [(gone.alert, 'watch "lupus" no longer sends to "team"')]
+
+
 # --- digest letters -------------------------------------------------------------------------------------------------
 
 

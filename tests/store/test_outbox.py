@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from sqlalchemy import event as hooks
 
 from tests.store.make import DAY_0, TTL, A, B, Pass, alert, baseline, changed, day, message, watch
 from tracker.errors import LeaseLostError, StoreError
 from tracker.model.alert import Alert
-from tracker.store import Store
+from tracker.store import Store, migrate
 
 
 def tell(store: Store, number: float = 1, *alerts: Alert) -> None:
@@ -170,6 +173,40 @@ def test_a_message_given_up_keeps_its_reason_and_can_be_tried_again(outbox: Stor
     outbox.mark_sent("me/run-1", day(2))
     outbox.settle_sent(day(2))
     assert states(outbox) == {("e1", "lupus", "me"): ("sent", "")}
+
+
+def test_what_a_channel_loses_in_a_row_is_counted_and_only_the_first_is_told(outbox: Store) -> None:
+    for number in range(1, 6):
+        outbox.cut(message(f"me/{number}", day(number)), [], day(number))
+    outbox.cut(message("mail/1", day(1), "mail"), [], day(1))
+
+    def give_up(key: str, number: float) -> int:
+        return outbox.mark_failed(key, "550 no", day(number), telling=message(f"word of {key}", day(number), "operator"))
+
+    assert (give_up("me/1", 1), give_up("me/2", 2), give_up("mail/1", 2)) == (1, 2, 1)
+    assert give_up("me/1", 2) == 2, "tried again in vain"
+    outbox.mark_sent("me/3", day(3))
+    assert (give_up("me/4", 4), give_up("me/5", 5)) == (1, 2)
+    words = [due.key for due in outbox.due_messages(day(9))]
+    assert words == ["word of me/1", "word of mail/1", "word of me/4"]
+    assert give_up("me/4", 9) == 2
+    assert outbox.message("word of me/5") is None
+
+
+def test_each_alert_of_a_message_is_found_by_its_own_index(sqlite_url: str) -> None:
+    """By state and channel a digest of ten thousand would look through ten thousand for each."""
+    migrate(sqlite_url, now=DAY_0)
+    asked: list[tuple[str, Any]] = []
+    with Store.open(sqlite_url) as store:
+        baseline(store, A)
+        tell(store)
+        hooks.listen(store.engine, "before_cursor_execute", lambda _c, _k, sql, values, _x, _m: asked.append((sql, values)))
+        store.cut(message(), [alert()], day(1))
+        [(sql, values)] = [(sql, values) for sql, values in asked if sql.startswith("UPDATE alerts")]
+        with store.engine.connect() as connection:
+            one = values[0] if isinstance(values, list) else values
+            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", one)]
+    assert plan == ["SEARCH alerts USING INDEX uq_alerts_accepted (event=? AND channel=? AND watch=?)"]
 
 
 def test_a_try_whose_end_was_never_recorded_counts_and_waits_like_one_that_failed(outbox: Store) -> None:

@@ -19,9 +19,9 @@ from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.deliver import channels
 from tracker.deliver.channels import Sender
-from tracker.deliver.compose import Composer
+from tracker.deliver.compose import Composer, make_message
 from tracker.deliver.courier import LEASE_FOR, Courier, Sent
-from tracker.deliver.desk import Desk, make_message
+from tracker.deliver.desk import Desk
 from tracker.errors import LeaseHeldError, LeaseLostError, PermanentDeliveryError
 from tracker.model.source import Source
 from tracker.model.watch import Channel
@@ -77,6 +77,7 @@ def _deliver_once(settings: Settings, store: Store, sources: Mapping[str, Source
         return str(error)
     try:
         desk = Desk(settings, store, sources, clock, lease)
+        desk.drop_unwanted()
         desk.cut_welcomes()
         desk.cut_immediate()
         desk.cut_digests()

@@ -18,7 +18,7 @@ from tracker.model.alert import Message
 from tracker.model.event import Event
 from tracker.model.watch import Channel
 
-__all__ = ["Sender", "greet", "mail_domain", "ping", "send"]
+__all__ = ["Sender", "by_mail", "greet", "mail_domain", "ping", "send"]
 
 MAIL_SCHEMES = ("mailto", "mailtos")
 HOOK_SCHEMES = ("hook+https", "hook+http")
@@ -30,13 +30,17 @@ Returns a sentence for each recipient that was refused while others got it: empt
 """
 
 
+def by_mail(channel: Channel) -> bool:
+    """Whether the channel goes through the mail server, which it shares with all others that do."""
+    return channel.url.partition(":")[0].lower() in MAIL_SCHEMES
+
+
 def send(settings: Settings, channel: Channel, message: Message, events: Iterable[Event], now: datetime) -> tuple[str, ...]:
     """Send a message through its channel (a `Sender`). ``events`` are those it tells of, for channels that take data."""
-    scheme = channel.url.partition(":")[0].lower()
-    if scheme in MAIL_SCHEMES:
+    if by_mail(channel):
         return smtp.send(settings, channel, message, now)
-    if scheme in HOOK_SCHEMES:
-        hook.send(settings, channel, message, events)
+    if channel.url.partition(":")[0].lower() in HOOK_SCHEMES:
+        hook.send(settings, channel, message, events, now)
     else:
         _by_apprise(channel, message)
     return ()

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
 from tracker import records
 from tracker.config import Settings
+from tracker.deliver.channels import mail_domain
 from tracker.events import already_true
-from tracker.model.alert import Content
-from tracker.model.event import Event
+from tracker.model.alert import Content, Message, MessageKind
+from tracker.model.event import Event, Story
 from tracker.model.run import Run
 from tracker.model.source import Source
-from tracker.model.vocabulary import OPEN_STATUSES
+from tracker.model.vocabulary import OPEN_STATUSES, rank
 from tracker.model.watch import Watch
 from tracker.render import digest as pages
-from tracker.render import notices, words
+from tracker.render import mail, notices, words
 from tracker.render.tables import present_rows
 from tracker.store import Store
 
@@ -27,6 +28,24 @@ Wanted = Mapping[str, tuple[Event, tuple[str, ...]]]
 
 _WHEN = {"immediate": "at once", "daily": "in the daily digest", "weekly": "in the weekly digest"}
 _FROM = {"minor": "every change", "notable": "notable and major changes", "major": "major changes"}
+
+MOST_DESCRIBED = 200
+"""Trials whose record is read for one message: those of its weightiest stories. No message has room for as many stories, and
+of the others it gives but the number."""
+
+
+def make_message(settings: Settings, key: str, channel: str, kind: MessageKind, content: Content, now: datetime) -> Message:
+    """An outbox entry; its Message-ID derives from its key, so that a repeated sending can be recognised."""
+    return Message(
+        key=key,
+        channel=channel,
+        kind=kind,
+        subject=content.subject,
+        text=content.text,
+        html=content.html,
+        message_id=mail.message_id(key, mail_domain(settings)),
+        created_at=now,
+    )
 
 
 class Composer:
@@ -124,8 +143,8 @@ class Composer:
         for event, _ in wanted.values():
             by_story[event.story].append(event.id)
         stories = self.store.stories(sorted(by_story))
-        trials = sorted({event.trial for event, _ in wanted.values()})
-        now_known = {known.key: record for known, record in records.current(self.store, self.sources, trials)}
+        described = weightiest_trials(stories[story_id] for story_id in by_story)
+        now_known = {known.key: record for known, record in records.current(self.store, self.sources, described)}
         entries = []
         for story_id, ids in by_story.items():
             story = stories[story_id]
@@ -171,3 +190,9 @@ class Composer:
             for send in self._watches[name].send
             if send.to == channel
         )
+
+
+def weightiest_trials(stories: Iterable[Story]) -> list[str]:
+    """The trials whose stories stand first in a message, at most `MOST_DESCRIBED`."""
+    by_weight = sorted(stories, key=lambda story: -rank(story.severity))
+    return list(dict.fromkeys(story.trial for story in by_weight))[:MOST_DESCRIBED]

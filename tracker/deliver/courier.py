@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
 from tracker import log
 from tracker.clock import Clock
 from tracker.config import Settings
-from tracker.deliver import plan
-from tracker.deliver.channels import Sender
-from tracker.errors import DeliveryError, PermanentDeliveryError
+from tracker.deliver import plan, trouble
+from tracker.deliver.channels import Sender, by_mail
+from tracker.deliver.compose import make_message
+from tracker.errors import PermanentDeliveryError, TransientDeliveryError
 from tracker.model.alert import Message, MessageKind
 from tracker.store import Store
 from tracker.store.values import Lease
@@ -21,10 +22,23 @@ LEASE_FOR = timedelta(minutes=15)
 """Longer than any one message takes; the lease is renewed before each."""
 
 DEAD_AFTER = 2
-"""Failures after which a channel is left alone until the next delivery: one may be the message's fault, two are its own."""
+"""Failures after which a channel is left alone until the next delivery: one may be the message's fault, two are its own.
+
+So is the mail server, with all channels that go through it, when it could not be spoken to so often.
+"""
 
 TOLD_AFTER = 3
 """Failed tries of one message, some twenty minutes, after which the operator hears that its channel is dead."""
+
+WAITED = timedelta(hours=6)
+"""When a message has waited so long for a mail server that cannot be spoken to, the operator hears of that too: where many
+channels share the server, its turn comes seldom."""
+
+LONGEST_ASKED = timedelta(days=1)
+"""A channel that asks for a longer wait (Retry-After) is tried again by then."""
+
+CHANNEL = "channel:"
+"""How conditions begin that are about a channel."""
 
 logger = log.get(__name__)
 
@@ -52,6 +66,7 @@ class Courier:
         self.tried: list[Sent] = []
         self._channels = {channel.name: channel for channel in settings.channels}
         self._failures: Counter[str] = Counter()
+        self._without_server = 0
         self._dead = {found.name for found in store.conditions() if found.ended_at is None}
 
     def send_waiting(self, lease: Lease) -> None:
@@ -60,10 +75,11 @@ class Courier:
         Channels in trouble come last: the others need not wait for one that lets us wait. Raises LeaseLostError when
         another process has taken over.
         """
+        self._end_gone()
         due = self.store.due_messages(self.clock())
         troubled = {message.channel for message in due if message.attempts}
         for message in sorted(due, key=lambda message: message.channel in troubled):
-            if self._failures[message.channel] >= DEAD_AFTER:
+            if self._left_alone(message.channel):
                 continue
             self.store.renew_lease(lease, self.clock(), LEASE_FOR)
             self.tried.append(self._try(message))
@@ -72,46 +88,65 @@ class Courier:
     def _try(self, message: Message) -> Sent:
         told = Sent(key=message.key, channel=message.channel, kind=message.kind, subject=message.subject)
         if message.attempts > len(plan.BACK_OFF):  # the end of none of them could be recorded
-            return self._give_up(told, PermanentDeliveryError(message.last_error))
+            return self._give_up(message, told, PermanentDeliveryError(message.last_error))
         again_at = self.clock() + plan.BACK_OFF[min(message.attempts, len(plan.BACK_OFF) - 1)]
         self.store.begin_try(message.key, again_at)
         try:
             refused = self._send(message)
         except PermanentDeliveryError as error:
-            return self._give_up(told, error)
-        except DeliveryError as error:
-            self._failures[message.channel] += 1
-            self._note_dead(message, error)
+            return self._give_up(message, told, error)
+        except TransientDeliveryError as error:
+            self._note_failure(message, error)
             if message.attempts < len(plan.BACK_OFF):
-                self.store.mark_retry(message.key, str(error), again_at)
+                self.store.mark_retry(message.key, str(error), max(again_at, self._asked_for(error)))
                 logger.warning(log.pairs("message_waits", key=message.key, error=error))
                 return msgspec.structs.replace(told, error=str(error))
             tries = f"Given up after {message.attempts + 1} tries: {error.message}"
-            return self._give_up(told, PermanentDeliveryError(tries))
+            return self._give_up(message, told, PermanentDeliveryError(tries))
         self.store.mark_sent(message.key, self.clock())
-        if self._condition(message) in self._dead:
-            self.store.end_condition(self._condition(message), self.clock())
+        if f"{CHANNEL}{message.channel}" in self._dead:
+            self.store.end_condition(f"{CHANNEL}{message.channel}", self.clock())
         if refused:
             logger.error(log.pairs("message_partly_refused", key=message.key, error=" ".join(refused)))
         return msgspec.structs.replace(told, refused=refused)
 
-    def _note_dead(self, message: Message, error: DeliveryError) -> None:
-        """A channel that has refused for a while is told of once.
+    def _left_alone(self, name: str) -> bool:
+        """Whether the channel, or the mail server it goes through, has failed too often in this delivery."""
+        channel = self._channels.get(name)
+        through_mail = channel is not None and by_mail(channel)
+        return self._failures[name] >= DEAD_AFTER or (through_mail and self._without_server >= DEAD_AFTER)
+
+    def _asked_for(self, error: TransientDeliveryError) -> datetime:
+        """When the channel is ready to be tried again, by its own word; now if it said nothing."""
+        return self.clock() + min(timedelta(seconds=error.retry_after or 0), LONGEST_ASKED)
+
+    def _note_failure(self, message: Message, error: TransientDeliveryError) -> None:
+        """Count it, and a channel that has refused for a while is told of once."""
+        # One that names a time is not asked before it by the next message.
+        self._failures[message.channel] += DEAD_AFTER if error.retry_after else 1
+        self._without_server += error.no_server
+        waited = error.no_server and self.clock() - message.created_at >= WAITED
+        if message.attempts + 1 >= TOLD_AFTER or waited:
+            self._begin_condition(message.channel, f"{error.message} They wait and are tried again.")
+
+    def _begin_condition(self, channel: str, why: str) -> None:
+        """A channel takes no messages; the operator is told of it when it begins and when it is over.
 
         The operator's own cannot tell of itself: its trouble stands in the log, in `doctor` and in ``/health``, and the
         operator is told of it when it is over.
         """
-        if message.attempts + 1 < TOLD_AFTER:
-            return
-        what = f"Channel “{message.channel}” takes no messages: {error.message} They wait and are tried again."
-        name, now = self._condition(message), self.clock()
+        name, now = f"{CHANNEL}{channel}", self.clock()
+        what = f"Channel “{channel}” takes no messages: {why}"
         untold = self.store.begin_condition(name, what, now)
-        if untold and message.channel == self.settings.operator.channel:
+        if untold and channel == self.settings.operator.channel:
             self.store.mark_condition_told(name, now)
             logger.error(log.pairs("operator_channel_dead", error=what))
 
-    def _condition(self, message: Message) -> str:
-        return f"channel:{message.channel}"
+    def _end_gone(self) -> None:
+        """A channel that was taken out of the configuration is in no trouble any more."""
+        for name in self._dead - {f"{CHANNEL}{channel}" for channel in self._channels}:
+            if name.startswith(CHANNEL):
+                self.store.end_condition(name, self.clock())
 
     def _send(self, message: Message) -> tuple[str, ...]:
         channel = self._channels.get(message.channel)
@@ -124,7 +159,20 @@ class Courier:
         events = (event for event in map(self.store.event, message.events) if event)
         return self.send(self.settings, channel, message, events, self.clock())
 
-    def _give_up(self, told: Sent, error: PermanentDeliveryError) -> Sent:
-        self.store.mark_failed(told.key, str(error), self.clock())
+    def _give_up(self, message: Message, told: Sent, error: PermanentDeliveryError) -> Sent:
+        """The first message that a channel loses is told by its subject; of those that follow in a row it is told once."""
+        word = self._word_of(msgspec.structs.replace(message, last_error=str(error)))
+        in_a_row = self.store.mark_failed(message.key, str(error), self.clock(), telling=word)
         logger.error(log.pairs("message_given_up", key=told.key, error=error))
+        if in_a_row > 1 and message.channel in self._channels:
+            why = f"{in_a_row:,} in a row were given up, the last with this: {error.message} `tracker outbox` lists them."
+            self._begin_condition(message.channel, why)
         return msgspec.structs.replace(told, error=str(error), given_up=True)
+
+    def _word_of(self, message: Message) -> Message | None:
+        """To the operator: this message was given up. Their own are left out, or one would bring forth another."""
+        channel, now = self.settings.operator.channel, self.clock()
+        if channel is None or message.kind == "operator":
+            return None
+        content = trouble.given_up(self.settings, message, channel, now)
+        return make_message(self.settings, f"operator:gave-up:{message.key}", channel, "operator", content, now)

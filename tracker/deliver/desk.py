@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -11,32 +11,17 @@ import msgspec
 from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.config.settings import DAYS
-from tracker.deliver import channels, plan, trouble
-from tracker.deliver.compose import Composer
+from tracker.deliver import plan, trouble
+from tracker.deliver.compose import Composer, make_message
 from tracker.deliver.courier import Sent
-from tracker.model.alert import Content, Message, MessageKind
+from tracker.model.alert import Content, MessageKind
 from tracker.model.source import Source
 from tracker.model.vocabulary import When
-from tracker.render import mail
 from tracker.store import Store
 from tracker.store.values import Lease, ReadyAlert
 
 HELD = "held:"
 """How conditions begin that a held run's own message tells of, with more words."""
-
-
-def make_message(settings: Settings, key: str, channel: str, kind: MessageKind, content: Content, now: datetime) -> Message:
-    """An outbox entry; its Message-ID derives from its key, so that a repeated sending can be recognised."""
-    return Message(
-        key=key,
-        channel=channel,
-        kind=kind,
-        subject=content.subject,
-        text=content.text,
-        html=content.html,
-        message_id=mail.message_id(key, channels.mail_domain(settings)),
-        created_at=now,
-    )
 
 
 class Desk:
@@ -45,6 +30,12 @@ class Desk:
     def __init__(self, settings: Settings, store: Store, sources: Mapping[str, Source], clock: Clock, lease: Lease) -> None:
         self.settings, self.store, self.clock, self.lease = settings, store, clock, lease
         self.composer = Composer(settings, store, sources)
+
+    def drop_unwanted(self) -> None:
+        """Alerts that wait for a channel to which their watch no longer sends are dropped: nothing would ever take them."""
+        unwanted = plan.unwanted(self.store.ready_alerts(), self.settings.watches)
+        if unwanted:
+            self.store.cut(None, (), self.clock(), superseded=unwanted, lease=self.lease)
 
     def cut_welcomes(self) -> None:
         """The present of each watch, once, when its first trials were read."""
@@ -58,7 +49,7 @@ class Desk:
     def cut_immediate(self) -> None:
         """What is to be heard at once: one message a channel."""
         now = self.clock()
-        ready = self.store.ready_alerts()
+        ready = plan.forwarded(self.store.ready_alerts(), plan.cadences(self.settings))
         told = self._told(ready)
         for letter in plan.immediate(ready, told, self.store.silences(now)):
             key = f"alert:{letter.channel}:{_hash(letter)}"
@@ -67,8 +58,9 @@ class Desk:
 
     def cut_digests(self) -> None:
         """Every digest that came due since it was last looked at; after a downtime one, not one a day."""
-        for channel, cadences in plan.cadences(self.settings).items():
-            for when in cadences:
+        cadences = plan.cadences(self.settings)
+        for channel, its_own in cadences.items():
+            for when in its_own:
                 now = self.clock()
                 due = plan.last_due(self.settings.digest, when, now)
                 looked, written = f"digest:{channel}:{when}", f"written:{channel}:{when}"
@@ -84,11 +76,9 @@ class Desk:
                     self.store.set_due(looked, last_at=due.at, next_at=None)
 
     def cut_operator(self) -> None:
-        """One message to the operator for each trouble that began or ended, and for each message given up.
+        """One message to the operator for each trouble that began or ended.
 
         A source whose runs are held night after night is one trouble, told with the numbers of the run held first.
-
-        Messages to the operator are left out: one that cannot be sent must not bring forth another.
         """
         channel, now = self.settings.operator.channel, self.clock()
         if channel is None:
@@ -105,10 +95,6 @@ class Desk:
                 content = trouble.condition(self.settings, condition, channel, now)
             self._cut(key, channel, "operator", content)
             self.store.mark_condition_told(condition.name, now)
-        for message in self.store.outbox().messages:
-            key = f"operator:gave-up:{message.key}"
-            if message.state == "failed" and message.kind != "operator" and self.store.message(key) is None:
-                self._cut(key, channel, "operator", trouble.given_up(self.settings, message, channel, now))
 
     def cut_refusals(self, tried: Iterable[Sent]) -> None:
         """One message to the operator for each that some recipients of its channel were refused."""
@@ -121,7 +107,7 @@ class Desk:
                 self._cut(key, channel, "operator", content)
 
     def _cut_digest(
-        self, channel: str, when: When, cadences: Sequence[When], due: plan.Due, since: datetime, now: datetime
+        self, channel: str, when: When, cadences: plan.Cadences, due: plan.Due, since: datetime, now: datetime
     ) -> bool:
         """Whether there was a digest to write."""
         ready = plan.forwarded(self.store.ready_alerts(channel=channel), cadences)

@@ -10,6 +10,7 @@ import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Iterable
+from datetime import datetime
 
 import msgspec
 
@@ -40,7 +41,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         """Follow nothing; the answer itself becomes the error."""
 
 
-def send(settings: Settings, channel: Channel, message: Message, events: Iterable[Event]) -> None:
+def send(settings: Settings, channel: Channel, message: Message, events: Iterable[Event], now: datetime) -> None:
     """POST ``{"key", "kind", "subject", "text", "events", "events_left_out"}``. ``key`` is the same at every try.
 
     As many events as `EVENTS_LIMIT` allows; how many more there are says ``events_left_out``, and ``tracker changes`` what
@@ -68,7 +69,7 @@ def send(settings: Settings, channel: Channel, message: Message, events: Iterabl
             return
     except urllib.error.HTTPError as error:
         with error:
-            raise _answered(hook, error.code, error.reason) from error
+            raise _answered(hook, error, now) from error
     except (OSError, http.client.HTTPException, ValueError) as error:
         if _is_about_the_address(error):
             # It quotes the address, so it must not be chained: a traceback would print it.
@@ -98,10 +99,15 @@ def _fitting(events: Iterable[Event]) -> list[msgspec.Raw]:
     return told
 
 
-def _answered(hook: str, code: int, reason: str) -> DeliveryError:
-    sentence = f"{hook} answered {code} {reason}."
+def _answered(hook: str, error: urllib.error.HTTPError, now: datetime) -> DeliveryError:
+    code = error.code
+    sentence = f"{hook} answered {code} {error.reason}."
     if code in _WORTH_ANOTHER_TRY or code >= 500:
-        return TransientDeliveryError(sentence, remedy=_KEPT)
+        from tracker.fetch.refusals import retry_after  # brings the whole HTTP client along, for those who are refused
+
+        transient = TransientDeliveryError(sentence, remedy=_KEPT)
+        transient.retry_after = retry_after(error.headers.get("Retry-After", ""), now)
+        return transient
     if code < 400:
         return PermanentDeliveryError(sentence, remedy="It has moved: give the channel its new address.")
     return PermanentDeliveryError(sentence, remedy=_CHECK)

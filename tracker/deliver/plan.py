@@ -15,7 +15,7 @@ from tracker.config.settings import DAYS
 from tracker.model.alert import Alert
 from tracker.model.event import Event
 from tracker.model.vocabulary import When
-from tracker.model.watch import Silence
+from tracker.model.watch import Silence, Watch
 from tracker.store.values import ReadyAlert
 
 BACK_OFF = (
@@ -32,6 +32,9 @@ BACK_OFF = (
 
 Five days in all, as mail servers wait for each other: a server that dies on the eve of a long weekend costs no message.
 """
+
+Cadences = Mapping[str, Sequence[When]]
+"""Channel -> the digests it gets."""
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +70,7 @@ def last_due(settings: Digest, when: When, now: datetime) -> Due:
 
 
 def cadences(settings: Settings) -> dict[str, list[When]]:
-    """The digests each channel gets, daily before weekly."""
+    """The digests each channel gets, daily before weekly; channels that get none are left out."""
     wanted: dict[str, set[When]] = defaultdict(set)
     for watch in settings.watches:
         for send in watch.send:
@@ -98,13 +101,28 @@ def digest(channel: str, when: When, ready: Sequence[ReadyAlert], told: Collecti
     return _letter(channel, chosen, told, silences)
 
 
-def forwarded(ready: Sequence[ReadyAlert], cadences: Sequence[When]) -> list[ReadyAlert]:
-    """The alerts of a channel, those raised for a digest that it gets no more put into its next one: edits lose nothing."""
+def forwarded(ready: Sequence[ReadyAlert], cadences: Cadences) -> list[ReadyAlert]:
+    """The alerts, those raised for a digest that their channel gets no more put into its next one: edits lose nothing.
+
+    Where the channel gets no digest at all any more they are told at once.
+    """
+    forwarded = []
+    for item in ready:
+        digests = cadences.get(item.alert.channel, ())
+        if item.alert.when not in ("immediate", *digests):
+            when = digests[0] if digests else "immediate"
+            item = msgspec.structs.replace(item, alert=msgspec.structs.replace(item.alert, when=when))
+        forwarded.append(item)
+    return forwarded
+
+
+def unwanted(ready: Iterable[ReadyAlert], watches: Iterable[Watch]) -> list[tuple[Alert, str]]:
+    """Alerts of watches that send to their channel no more, at no speed, each with the reason why nobody is told."""
+    wanted = {(watch.name, send.to) for watch in watches for send in watch.send}
     return [
-        item
-        if item.alert.when in ("immediate", *cadences)
-        else msgspec.structs.replace(item, alert=msgspec.structs.replace(item.alert, when=cadences[0]))
+        (item.alert, f'watch "{item.alert.watch}" no longer sends to "{item.alert.channel}"')
         for item in ready
+        if (item.alert.watch, item.alert.channel) not in wanted
     ]
 
 

@@ -130,7 +130,9 @@ def _session(settings: Mail) -> Iterator[smtplib.SMTP]:
     try:
         server = _connected(settings)
     except (smtplib.SMTPException, OSError) as error:
-        raise _unreached(settings, error) from error
+        unreached = _unreached(settings, error)
+        unreached.no_server = True
+        raise unreached from error
     try:
         yield server
     finally:

@@ -23,6 +23,9 @@ HTML_LIMIT = 100_000
 """Bytes of HTML that a message may have: from about 102 kB on, mail programs such as Gmail cut it off and hide the footer,
 and with it how to stop the messages."""
 
+MOST_SHOWN = 200
+"""No more stories fit into `HTML_LIMIT`, however short."""
+
 LONGEST_SUBJECT = 150
 OVERVIEW_FROM = 4
 """From so many stories on, a table of them stands at the top."""
@@ -132,7 +135,7 @@ def _content(given: DigestInput, views: list[StoryView], subject: str) -> Conten
 
     Where one story alone is too long, fewer of its events are told.
     """
-    shown, longest = len(views), MOST_PARTS
+    shown, longest = min(len(views), MOST_SHOWN), MOST_PARTS
     while True:
         page = _page(given, views, shown, subject)
         html = markup.html(page)

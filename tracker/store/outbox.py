@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, literal_column, or_, select, update
 
 from tracker.errors import LeaseLostError, StoreError
 from tracker.model.alert import Alert, AlertState, Message
@@ -99,11 +99,8 @@ def cut(
     superseded alerts are settled. Raises LeaseLostError when an alert is no longer ready: someone else is delivering.
     """
     with database.writing(lease) as connection:
-        if message is not None:
-            values = {name: getattr(message, name) for name in Message.__struct_fields__} | {"events": to_json(message.events)}
-            statement = insert(connection, t.messages).values(values).on_conflict_do_nothing().returning(t.messages.c.key)
-            if connection.scalar(statement) is None:
-                return False
+        if message is not None and not _put(connection, message):
+            return False
         key = message.key if message is not None else None
         _move(connection, [(alert, "") for alert in alerts], "in_message", now, key)
         _move(connection, silenced, "silenced", now, None)
@@ -164,11 +161,19 @@ def mark_retry(database: Database, key: str, error: str, next_attempt_at: dateti
         _change(connection, key, next_attempt_at=next_attempt_at, last_error=error)
 
 
-def mark_failed(database: Database, key: str, error: str, now: datetime) -> None:
-    """The message is given up, and its alerts with it."""
+def mark_failed(database: Database, key: str, error: str, now: datetime, *, telling: Message | None = None) -> int:
+    """The message is given up, and its alerts with it; returns how many in a row its channel has lost, this one included.
+
+    A row ends when the channel takes a message. The first of a row puts ``telling``, the word to the operator, into the
+    outbox, unless it was put there before.
+    """
     with database.writing() as connection:
         _change(connection, key, state="failed", next_attempt_at=None, last_error=error)
         _settle(connection, key, "failed", now, error)
+        in_a_row = 1 + _given_up_beside(connection, key)
+        if telling is not None and in_a_row == 1:
+            _put(connection, telling)
+    return in_a_row
 
 
 def retry(database: Database, key: str | None, now: datetime) -> int:
@@ -223,6 +228,27 @@ def _message(connection: Connection, key: str) -> Message | None:
     return rows.message(row) if row is not None else None
 
 
+def _put(connection: Connection, message: Message) -> bool:
+    """Put a message into the outbox; False when one of that key was there before."""
+    values = {name: getattr(message, name) for name in Message.__struct_fields__} | {"events": to_json(message.events)}
+    statement = insert(connection, t.messages).values(values).on_conflict_do_nothing().returning(t.messages.c.key)
+    return connection.scalar(statement) is not None
+
+
+def _given_up_beside(connection: Connection, key: str) -> int:
+    """How many other messages of the same channel were cut since it took one, and given up."""
+    channel = select(t.messages.c.channel).where(t.messages.c.key == key).scalar_subquery()
+    taken = t.messages.alias("taken")
+    last = select(func.max(taken.c.sent_at)).where(taken.c.state == "sent", taken.c.channel == channel).scalar_subquery()
+    statement = select(func.count()).where(
+        t.messages.c.state == "failed",
+        t.messages.c.channel == channel,
+        t.messages.c.key != key,
+        or_(last.is_(None), t.messages.c.created_at > last),
+    )
+    return connection.execute(statement).scalar_one()
+
+
 def _require(connection: Connection, key: str) -> Message:
     found = _message(connection, key)
     if found is None:
@@ -240,7 +266,11 @@ def _settle(connection: Connection, key: str, state: AlertState, now: datetime, 
 
 
 def _move(connection: Connection, alerts: Iterable[Reasoned], state: AlertState, now: datetime, key: str | None) -> None:
-    """Move ready alerts on; each must still be ready."""
+    """Move ready alerts on; each must still be ready.
+
+    "Not held" is said in words for the planner: it is how it knows that their unique index finds each alert at once. By
+    its state and channel alone it would look through all that is ready, for each.
+    """
     moves = [
         {"its_event": alert.event, "its_watch": alert.watch, "its_channel": alert.channel, "its_reason": reason}
         for alert, reason in alerts
@@ -252,6 +282,7 @@ def _move(connection: Connection, alerts: Iterable[Reasoned], state: AlertState,
         t.alerts.c.watch == bindparam("its_watch"),
         t.alerts.c.channel == bindparam("its_channel"),
         t.alerts.c.state == "ready",
+        t.alerts.c.state != literal_column("'held'"),
     )
     statement = update(t.alerts).where(*where)
     moved = connection.execute(
