@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test chaos check lint types imports migrate pictures clean
+.PHONY: help demo test chaos security audit fuzz check lint types imports migrate pictures clean
 
 help: ## What can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -24,7 +24,7 @@ test: $(READY) ## All tests, on SQLite and on PostgreSQL
 chaos: $(READY) ## Every promise of docs/reliability.md broken on purpose: all faults and kill points, some minutes
 	TRACKER_CHAOS=all $(BIN)/pytest tests/chaos -n auto
 
-check: lint types imports test ## Everything that must be green before a change lands
+check: lint types imports security test ## Everything that must be green before a change lands
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -35,6 +35,15 @@ types: $(READY)
 
 imports: $(READY)
 	$(BIN)/lint-imports
+
+security: $(READY) ## What bandit has to say of the code
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive tracker
+
+audit: security ## The same, and known vulnerabilities of the installed packages: needs the network, and says so when it got no answer
+	$(BIN)/python -m tests.security.audit
+
+fuzz: $(READY) ## Every parser against inputs nobody writes, for minutes: make fuzz TIMES=200
+	TRACKER_FUZZ=$(or $(TIMES),50) $(BIN)/pytest tests/fuzz -n auto
 
 migrate: $(READY) ## A new schema revision from tracker/store/tables.py: make migrate m="what it is for"
 	$(BIN)/alembic upgrade head && $(BIN)/alembic revision --autogenerate -m "$(m)"

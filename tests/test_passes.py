@@ -72,3 +72,14 @@ def test_a_dry_pass_sends_nothing(world: World) -> None:
     report = passed(world, send=False)
     assert report.delivered is None
     assert world.mailbox.letters == []
+
+
+def test_a_field_never_met_before_is_told_once_however_many_values_it_has(world: World) -> None:
+    passed(world)
+    for count in (1, 2, 3):
+        world.amend(A, designModule__robots=count)
+        passed(world)
+    [letter] = world.mailbox.to("operator@example.org")
+    text = " ".join(letter.message.get_body(("plain",)).get_content().split())
+    assert "unknown field at protocolSection.designModule.robots" in text
+    assert f"ctgov:{A}" in text

@@ -23,13 +23,19 @@ TrackerError                      anything below; carries a sentence and a remed
 from __future__ import annotations
 
 
+def printable(text: str) -> str:
+    """The text without control and direction characters, lines kept: errors quote what hosts say, and end on terminals."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char == "\n" else " " for char in text)
+
+
 class TrackerError(Exception):
     """A sentence a person can act on: what happened, to what, and the remedy."""
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.remedy = remedy
+        self.message, self.remedy = printable(message), printable(remedy)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()
@@ -118,7 +124,13 @@ class DeliveryError(TrackerError):
 
 
 class TransientDeliveryError(DeliveryError):
-    """Another try later makes sense."""
+    """Another try later makes sense; ``retry_after`` is in seconds when the channel named it.
+
+    ``no_server`` says that the mail server could not be spoken to at all: no channel that goes through it will do better.
+    """
+
+    retry_after: float | None = None
+    no_server: bool = False
 
 
 class PermanentDeliveryError(DeliveryError):

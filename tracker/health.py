@@ -2,49 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
 
 from tracker.model.run import RunCounts, Verdict
 
 LISTED_SHARE = 0.5
 FAILED_LEAST, FAILED_SHARE = 3, 0.2
 EMPTIED_LEAST, EMPTIED_SHARE = 5, 0.3
+RENAMED_SHARE, STRANGERS_SHARE = 0.2, 0.5
 CHANGED_LEAST, CHANGED_SHARE = 100, 0.5
+MOST_TOLD = 5
 
 
-def judge(counts: RunCounts, emptied: Mapping[str, int], *, last_listed: int | None) -> Verdict:
-    """The verdict on a run.
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """A search listed to its end; ``before`` is how many trials it held, without those that had a reason of their own to leave.
 
-    ``emptied`` counts trials by the anchor that was filled and is empty now, ``last_listed`` is how many trials the
-    searches held in the last healthy run.
-    Only answers count as checks; a number the registry does not know is the user's mistake, not the run's.
+    ``before`` is None where there is nothing to compare with: the first listing, and the first after the search was edited.
     """
+
+    watch: str
+    listed: int
+    before: int | None = None
+
+
+class Loss(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that ``trials`` of the ``had`` trials that had it lost in one run; ``example`` is one of them.
+
+    ``emptied``: the field was filled and is empty. ``renamed``: that, while something never met before came in the same
+    answer; it came in ``strangers`` trials. ``unreadable``: the words or values there are not understood any more.
+    ``gone``: the registry leaves the whole record out. ``anchor``: every healthy answer has the field.
+    """
+
+    how: Literal["emptied", "renamed", "unreadable", "gone"]
+    field: str
+    trials: int
+    had: int
+    anchor: bool = False
+    strangers: int = 0
+    example: str = ""
+
+    @property
+    def sick(self) -> bool:
+        """Whether so many trials cannot have lost it by themselves. More ``had`` never makes it worse."""
+        every = self.trials == self.had
+        many = self.trials >= EMPTIED_LEAST and self.trials >= EMPTIED_SHARE * self.had
+        match self.how:
+            case "emptied":
+                return many or (every and self.anchor)
+            case "renamed":
+                with_strangers = self.trials >= EMPTIED_LEAST and self.trials >= STRANGERS_SHARE * self.strangers
+                return with_strangers or self.trials >= RENAMED_SHARE * self.had
+            case "unreadable":
+                return many or (every and self.trials > 1)
+            case "gone":
+                most = self.trials >= FAILED_LEAST and self.trials >= FAILED_SHARE * self.had
+                return most or (every and self.trials > 1)
+
+    @property
+    def sentence(self) -> str:
+        """What was lost, in words."""
+        what = {
+            "emptied": "was filled and is now empty",
+            "renamed": "was filled and is now empty, while something never met before came along (was it renamed?),",
+            "unreadable": "is no longer understood",
+            "gone": "is no longer given",
+        }[self.how]
+        example = f", for instance in {self.example}" if self.example else ""
+        return f"{self.field} {what} in {self.trials:,} of {self.had:,} trials{example}."
+
+
+def judge(counts: RunCounts, losses: Iterable[Loss] = (), listings: Iterable[Listing] = ()) -> Verdict:
+    """The verdict on a run. Only answers count as checks; a number the registry does not know is the user's mistake."""
     rules = (
-        _shrunk(counts.listed, last_listed),
+        *(_shrunk(listing) for listing in listings),
         _failed(counts),
-        _emptied(counts, emptied),
+        *_lost(losses),
         _changed(counts),
     )
     return Verdict(sick=" ".join(rule for rule in rules if rule))
 
 
-def _shrunk(listed: int | None, last_listed: int | None) -> str:
-    if listed is None or not last_listed or listed >= LISTED_SHARE * last_listed:
+def _lost(losses: Iterable[Loss]) -> list[str]:
+    """The first of the sick losses; where fields were renamed, that they are empty goes without saying."""
+    sick = [loss for loss in losses if loss.sick]
+    renamed = any(loss.how == "renamed" for loss in sick)
+    told = [loss.sentence for loss in sick if not (renamed and loss.how == "emptied")]
+    more = [f"And {len(told) - MOST_TOLD:,} more such losses."] if len(told) > MOST_TOLD else []
+    return told[:MOST_TOLD] + more
+
+
+def _shrunk(listing: Listing) -> str:
+    if not listing.before or listing.listed >= LISTED_SHARE * listing.before:
         return ""
-    return f"The searches held {listed} trials, under half of the {last_listed} of the last healthy run."
+    return (
+        f"The search of watch {listing.watch} held {listing.listed:,} trials, under half of the {listing.before:,} that it "
+        "held before."
+    )
 
 
 def _failed(counts: RunCounts) -> str:
     if counts.failed < FAILED_LEAST or counts.failed < FAILED_SHARE * counts.checked:
         return ""
     return f"{counts.failed} of {counts.checked} checks failed."
-
-
-def _emptied(counts: RunCounts, emptied: Mapping[str, int]) -> str:
-    for field, trials in emptied.items():
-        if trials >= EMPTIED_LEAST and trials >= EMPTIED_SHARE * counts.checked:
-            return f"{field} was filled and is now empty in {trials} of {counts.checked} trials."
-    return ""
 
 
 def _changed(counts: RunCounts) -> str:

@@ -13,10 +13,10 @@ def get(name: str) -> logging.Logger:
 
 
 def pairs(event: str, **fields: object) -> str:
-    """``event key=value`` with values that hold blanks in quotes."""
+    """``event key=value`` on one line, with values that hold blanks in quotes; registry texts cannot steer a terminal."""
     parts = [event]
     for key, value in fields.items():
-        text = " ".join(str(value).split())
+        text = " ".join("".join(char if char.isprintable() else " " for char in str(value)).split())
         parts.append(f'{key}="{text}"' if " " in text else f"{key}={text}")
     return " ".join(parts)
 

@@ -103,6 +103,7 @@ ONE_MISTAKE = [
     ('[[channel]]\nname = "me"\nurl = "ntfy:topic"\n', '[[channel]] "me" url', "two slashes"),
     (f'{MAIL}[[channel]]\nname = "me"\nurl = "mailto:you"\n', '[[channel]] "me" url', "no e-mail address"),
     (f'{MAIL}[[channel]]\nname = "me"\nurl = "mailto://u:p@h"\n', '[[channel]] "me" url', "[mail]"),
+    ('[[channel]]\nname = "me"\nurl = "hook+https://u:p@hooks.example.org/"\n', '[[channel]] "me" url', "no user and password"),
     (f'{CHANNEL}[operator]\nchannel = "mee"\n', "[operator] channel", 'Did you mean "me"?'),
     ('[operator]\nping = "ping.example.org"\n', "[operator] ping", "https://"),
     # digest, schedule, severity, privacy
@@ -114,6 +115,7 @@ ONE_MISTAKE = [
     ('[digest]\ntimezone = "/etc/passwd"\n', "[digest] timezone", "no time zone"),
     ('[digest]\nwhen_empty = "daily"\n', "[digest] when_empty", "always, weekly, never"),
     ('[schedule]\nsync = "hourly"\n', "[schedule] sync", '"6h"'),
+    (f'[schedule]\nsync = "{"9" * 5000} * * * *"\n', "[schedule] sync", '"6h"'),
     ('[severity]\nresult_posted = "minor"\n', "[severity] result_posted", 'Did you mean "results_posted"?'),
     ('[severity]\nresults_posted = "critical"\n', "[severity] results_posted", "minor, notable, major"),
     ('[severity]\n"recruitment_status_changed.closd" = "minor"\n', "closd", 'Did you mean "closed"?'),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import UTC
 
 import pytest
@@ -17,7 +18,7 @@ from tracker.model.event import Change
 from tracker.model.record import Enrollment, Site
 from tracker.model.run import Run, RunCounts, Verdict
 from tracker.render import tables
-from tracker.render.machine import changes_json, diff_json, present_json, record_json
+from tracker.render.machine import changes_json, diff_json, document, present_json, record_json
 from tracker.render.record_view import diff_view, record_view
 from tracker.render.safe_text import cell, one_line
 from tracker.render.tables import Finding, Nearest, grid_csv, grid_markdown, grid_text, present_grid, present_rows, terminal
@@ -108,6 +109,12 @@ def test_markdown_cells_cannot_break_the_table() -> None:
     lines = tables.changes_markdown([make_event(headline="a | b\n<img src=x> [l](http://x) `c`")], UTC).splitlines()
     assert len(lines) == 3
     assert r"a \| b \<img src=x\> \[l\](http://x) \`c\`" in lines[2]
+
+
+def test_json_shows_a_terminal_nothing_that_it_obeys() -> None:
+    text = document({"title": "\x1b[2J \x9b31m \u202egnp \u2066x\x7f é"})
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text)
+    assert json.loads(text) == {"title": "\x1b[2J \x9b31m \u202egnp \u2066x\x7f é"}
 
 
 def test_json_is_for_machines_and_without_people() -> None:

@@ -314,7 +314,6 @@ def test_a_failed_run_leaves_everything_as_it_was(store: Store) -> None:
         day(1),
     )
     assert store.followed("ctgov") == before
-    assert store.last_healthy("ctgov") == store.runs(2)[1]
 
 
 def test_one_run_of_a_source_is_held_at_a_time(store: Store) -> None:
@@ -333,7 +332,6 @@ def test_counts_and_verdict_are_kept_with_the_run(store: Store) -> None:
     store.hold(run.lease, run.id, run.now, counts, Verdict(sick="3 of 3 checks failed"))
     (held,) = store.held_runs()
     assert (held.counts, held.verdict.sick, held.data_timestamp) == (counts, "3 of 3 checks failed", data(1).timestamp)
-    assert store.last_healthy("ctgov") is None
     assert store.source_states() == {}
 
 
@@ -344,7 +342,6 @@ def test_an_accepted_run_moves_the_state_of_its_source(store: Store) -> None:
     state = store.source_states()["ctgov"]
     assert (state.run, state.data_timestamp, state.data_date) == (run.id, data(1).timestamp, data(1).date)
     assert state.listed_at == day(1)
-    assert store.last_healthy("ctgov") == store.run(run.id)
 
 
 def test_a_write_under_a_lease_that_was_taken_over_changes_nothing(store: Store) -> None:
@@ -407,7 +404,6 @@ def test_a_backfill_imports_history_and_never_moves_the_present(store: Store) ->
     assert the(store).checked_at == DAY_0
     assert store.tracking_since([A, B]) == {A: DAY_0}
     assert [kept.id for kept in store.events(EventFilter(until=DAY_0))] == ["h1"]
-    assert store.last_healthy("ctgov") == store.runs(9)[-1]
 
 
 def test_a_lease_is_held_by_one_renewed_by_its_holder_and_free_after_its_time(store: Store) -> None:

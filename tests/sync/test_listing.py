@@ -10,7 +10,7 @@ from tests.make import DAY, actual, day
 from tracker.model.source import Listed, Search
 from tracker.model.watch import Near, Watch
 from tracker.store.values import Membership, WatchState
-from tracker.sync.listing import Decision, Entry, decide, listing_digest, search_of
+from tracker.sync.listing import Decision, Entry, decide, listing_digest, narrowed, search_of
 
 SEARCH = Search(fields={"condition": "lupus"})
 A, B, C = "ctgov:NCT00000001", "ctgov:NCT00000002", "ctgov:NCT00000003"
@@ -126,3 +126,17 @@ def test_a_watch_of_listed_trials_has_nothing_to_search() -> None:
     assert search_of(Watch(name="by hand", trials=(A,))) is None
     assert search_of(Watch(name="fields", query={"condition": "lupus"})) == SEARCH
     assert search_of(Watch(name="address", search="https://registry.example/search")) is not None
+
+
+def test_a_search_is_narrowed_to_trials_by_their_numbers_whatever_it_asks_for_already() -> None:
+    assert narrowed(SEARCH, (A, B)) == Search(url="?filter.ids=NCT00000001,NCT00000002", fields={"condition": "lupus"})
+    pasted = narrowed(Search(url="https://example.org/search?cond=lupus#top"), (A,))
+    assert pasted == Search(url="https://example.org/search?cond=lupus&filter.ids=NCT00000001#top")
+    assert narrowed(Search(url="https://example.org/search?filter.ids=NCT00000009"), (A,)) is None
+
+
+def test_what_a_search_held_before_is_unknown_at_first_and_after_an_edit() -> None:
+    assert decided([listed(A)], state=NEVER).before is None
+    assert decided([listed(A)], member(A), member(B), member(C, left_on=0)).before == 2
+    edited = last_listed(Search(fields={"condition": "something else"}))
+    assert decided([listed(A)], member(A), state=edited).before is None

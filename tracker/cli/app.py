@@ -119,9 +119,9 @@ class App:
 
     def emit(self, value: Any) -> None:
         """Machine output: one JSON document on stdout."""
-        import msgspec
+        from tracker.render import machine
 
-        click.echo(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode())
+        click.echo(machine.document(value), nl=False)
 
     @property
     def width(self) -> int:

@@ -52,6 +52,8 @@ def judge_channel(url: str, *, has_mail: bool) -> str:
     if not match:
         return 'This is no channel URL. Write "mailto:you@example.org" or a URL of another service, such as "ntfy://topic".'
     scheme, slashes = match[1].lower(), match[2]
+    if scheme in ("hook+http", "hook+https") and "@" in url[match.end() :].partition("/")[0]:
+        return "A webhook takes no user and password in its address. Use one that carries a token in its path."
     if scheme not in ("mailto", "mailtos"):
         return "" if slashes else f'After "{scheme}:" two slashes are missing. Copy the URL as the service gives it.'
     if slashes:

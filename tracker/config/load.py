@@ -114,7 +114,7 @@ def parse(text: str, path: Path) -> dict[str, object]:
     """The tables of the text as they stand there. Raises ConfigError, with line and column, for what is not TOML."""
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits, and brackets as deep
         message = str(error)
         where = _AT.search(message)
         place = where[1] if where else "somewhere"

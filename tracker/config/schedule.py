@@ -15,12 +15,15 @@ _FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
     ("day of the week", 0, 6, DAYS),
 )
 
+_LONGEST = 200
+"""Characters of a schedule that anybody means."""
+
 
 def judge_schedule(text: str) -> str:
     """What is wrong with a schedule, as a sentence; empty when it is good."""
-    if interval(text):
+    fields = text.split() if len(text) <= _LONGEST else []
+    if len(fields) == 1 and interval(text):
         return ""
-    fields = text.split()
     if len(fields) != len(_FIELDS):
         return 'Write an interval such as "30m", "6h" or "1d", or a cron expression of five fields such as "0 6 * * mon-fri".'
     for field, (name, least, most, names) in zip(fields, _FIELDS, strict=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -39,6 +40,19 @@ _LINE_ENDS = re.compile(r"\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.IGNORECASE)
 _TYPE_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.IGNORECASE)
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+# Python's other codecs are for no page: some take the square of the length, some are no character sets at all.
+_CHARSETS = re.compile(
+    r"ascii|utf-8|utf-16(?:-[lb]e)?|cp\d+|iso8859-\d+|koi8-[ru]|gb\w+|big5\w*|euc_\w+|shift_jis\w*|iso2022_jp\w*|mac-\w+|tis-620"
+)
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
+# These never lie in one another however often they are opened: they are void, end by themselves, or keep to their table.
+_UNNESTED = _tags(
+    "area base br col embed hr img input link meta source track wbr "
+    "html head body p li dt dd option optgroup rb rp rt rtc colgroup caption thead tbody tfoot tr td th"
+)
+_MOST_WORK = 20_000_000  # open elements, summed over all tags: the longest real pages make a tenth of it
+_EACH_TAG = 60  # what a tag by itself costs, in open elements
+_MOST_SEAMS = 1000  # in one line; the places of inline elements help to read a row of labels, and no row is that long
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b\u2060\ufeff]")
 
 
@@ -92,7 +106,8 @@ def decode(body: bytes, content_type: str = "") -> str:
             charset = codecs.lookup(name).name
         except LookupError:
             continue
-        return body.decode("cp1252" if charset in ("iso8859-1", "ascii") else charset, "replace")
+        if _CHARSETS.fullmatch(charset):
+            return body.decode("cp1252" if charset in ("iso8859-1", "ascii") else charset, "replace")
     return body.decode("utf-8", "replace")
 
 
@@ -108,8 +123,34 @@ def text_lines(text: str) -> tuple[Line, ...]:
     return tuple(Line(line) for line in lines if line)
 
 
+def is_tangled(html: str) -> bool:
+    """Whether there are so many tags, or so deep in one another, that they cannot be taken apart in reasonable time and space.
+
+    By the rules of HTML each tag is held against the elements that are open; a million nested ones take hours. Counted
+    by name and not by grammar, which tells a heap of tags from a page.
+    """
+    opened: Counter[str] = Counter()
+    depth = work = 0
+    for match in _TAG.finditer(html):
+        closes, name = match[1], match[2].lower()
+        work += depth + _EACH_TAG
+        if work > _MOST_WORK:
+            return True
+        if name in _UNNESTED:
+            continue
+        if not closes:
+            opened[name] += 1
+            depth += 1
+        elif opened[name]:
+            opened[name] -= 1
+            depth -= 1
+    return False
+
+
 def html_lines(html: str) -> tuple[Line, ...]:
-    """The lines of an HTML page as a browser would break them, at any depth of nesting."""
+    """The lines of an HTML page as a browser would break them; none where `is_tangled`."""
+    if is_tangled(html):
+        return ()
     root = LexborHTMLParser(html).body
     if root is None:
         return ()
@@ -133,7 +174,8 @@ class _Writer:
     """Collects the text between two line ends."""
 
     lines: list[Line] = field(default_factory=list)
-    _text: str = ""
+    _parts: list[str] = field(default_factory=list)
+    _length: int = 0
     _blank: bool = False
     _seams: set[int] = field(default_factory=set)
     _closed: str = ""
@@ -155,13 +197,14 @@ class _Writer:
             self._blank = self._blank or bool(text)
             self._closed = "" if text else self._closed
             return
-        if self._text and (self._blank or text[0].isspace()):
-            self._text += " "
-        self._text += words
+        if self._parts and (self._blank or text[0].isspace()):
+            words = f" {words}"
+        self._parts.append(words)
+        self._length += len(words)
         self._blank, self._closed = text[-1].isspace(), ""
 
     def seam(self, tag: str, *, opens: bool) -> None:
-        self._seams.add(len(self._text))
+        self._seams.add(self._length)
         if not opens:
             self._closed = tag
         elif self._closed and not {self._closed, tag} & _WITHIN_WORDS:
@@ -193,12 +236,14 @@ class _Writer:
         return f"{number + 1}. "
 
     def end(self) -> None:
-        if self._text:
+        if self._parts:
+            text = "".join(self._parts)
             level = self._levels[-1] if self._levels else 0
-            mark = "" if _LIST_MARK.match(self._text) else self._mark
-            self.lines.append(Line(self._text, frozenset(self._seams - {0, len(self._text)}), level, mark))
+            mark = "" if _LIST_MARK.match(text) else self._mark
+            seams = self._seams - {0, len(text)}
+            self.lines.append(Line(text, frozenset(seams if len(seams) <= _MOST_SEAMS else ()), level, mark))
             self._mark = ""  # only the first line of an item carries its mark
-        self._text, self._blank, self._closed = "", False, ""
+        self._parts, self._length, self._blank, self._closed = [], 0, False, ""
         self._seams = set()
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from tracker.errors import AnswerError, BlockedError, FetchError, LayoutError, StatusError, TooLargeError, TransientFetchError
-from tracker.extract.blocks import decode, is_html
+from tracker.extract.blocks import decode, is_html, is_tangled
 from tracker.extract.dates import read_date
 from tracker.extract.labels import Page
 from tracker.extract.words import clean
@@ -18,6 +18,7 @@ from tracker.model.source import Absent, Answer, Asked, Document, Failed, Fetch,
 _E = TypeVar("_E", bound=AnswerError)
 _BULLET = re.compile(r"\A[*•·●-]\s+")
 _GONE = (404, 410)
+_LARGEST_PAGE = 16 * 1024 * 1024  # bytes; a trial of 1,500 sites makes a tenth of it
 _KINDS: tuple[tuple[type[FetchError], str], ...] = (
     (TransientFetchError, "transient"),
     (TooLargeError, "too_large"),
@@ -64,26 +65,34 @@ def retrieve_pages(
 
 
 def path_on(info: SourceInfo, url: str, base_url: str | None) -> str | None:
-    """The address's path on one of the source's hosts, or below a stand-in ``base_url``; None anywhere else."""
+    """The address's path on one of the source's hosts, or below a stand-in ``base_url``; None anywhere else.
+
+    The host is compared as it is written: with a login, a port or a backslash in it, two readers may take it for two hosts.
+    """
     try:
         parts, base = urlsplit(url if "://" in url else f"https://{url}"), urlsplit(base_url or "")
-        same_host = (parts.hostname, parts.port) == (base.hostname, base.port)
     except ValueError:
         return None
-    below = base.path.rstrip("/") + "/"
-    if base.hostname and same_host and parts.path.startswith(below):
+    host, below = parts.netloc.lower(), base.path.rstrip("/") + "/"
+    if host and host == base.netloc.lower() and parts.path.startswith(below):
         return parts.path[len(below) - 1 :]
-    return parts.path if parts.hostname in info.hosts else None
+    return parts.path if host in info.hosts else None
 
 
 def refuse_unreadable(document: Document) -> None:
-    """Raises AnswerError for an empty page and for HTML that was cut off on its way."""
+    """Raises AnswerError for an empty page, one of no page's size, HTML that was cut off, and a heap of nested tags."""
     if not document.body.strip():
         raise _error(AnswerError, document, "the page is empty", "It is asked for again in the next run.")
+    if len(document.body) > _LARGEST_PAGE:
+        remedy = "Open it in a browser: if it looks well there, a newer tracker is needed."
+        raise _error(AnswerError, document, f"the page has {len(document.body):,} bytes, which no trial's page has", remedy)
     if is_html(document.body, document.content_type):
         tail = document.body[-2000:].lower() if b"\0" not in document.body[:4] else b"</html"
         if b"<html" in document.body[:4000].lower() and b"</html" not in tail:
             raise _error(AnswerError, document, "the page was cut off: it has no end", "It is asked for again in the next run.")
+        if is_tangled(decode(document.body, document.content_type)):
+            remedy = "Open it in a browser: if it looks well there, a newer tracker is needed."
+            raise _error(AnswerError, document, "the page is a heap of tags, too many or too deep to be read", remedy)
 
 
 def layout_error(document: Document, missing: str) -> LayoutError:

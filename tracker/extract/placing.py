@@ -136,17 +136,21 @@ def _place(section: Section, lines: Sequence[Line], title: str | None) -> list[_
 
 def _cut_at_labels(section: Section, line: Line) -> list[Line]:
     """A line that holds several labels, cut where an inline element begins with one of them."""
-    for seam in sorted(line.seams):
-        rest = _tail(line, seam)
-        found = _match(section, rest)
-        if (
-            found
-            and seam
-            and (found[1] is None or ":" in rest.text[: len(rest.text) - len(found[1]) + 1] or _ends_at_seam(section, rest))
-        ):
-            first = replace(line, text=line.text[:seam].rstrip(), seams=frozenset(s for s in line.seams if s < seam))
-            return [first, *_cut_at_labels(section, rest)]
-    return [line]
+    cut: list[Line] = []
+    while True:
+        seam = next((seam for seam in sorted(line.seams) if _label_begins(section, _tail(line, seam))), None)
+        if seam is None:
+            return [*cut, line]
+        cut.append(replace(line, text=line.text[:seam].rstrip(), seams=frozenset(s for s in line.seams if s < seam)))
+        line = _tail(line, seam)
+
+
+def _label_begins(section: Section, rest: Line) -> bool:
+    """Whether the rest of a line begins with a label that a value may follow."""
+    found = _match(section, rest)
+    if found is None:
+        return False
+    return found[1] is None or ":" in rest.text[: len(rest.text) - len(found[1]) + 1] or _ends_at_seam(section, rest)
 
 
 def _ends_at_seam(section: Section, line: Line) -> bool:

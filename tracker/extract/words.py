@@ -19,24 +19,33 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 _ENTITY = re.compile(r"&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_ESCAPE = re.compile(r"\\+(?=[!-/:-@\[\]^_`{-~])")
+_ESCAPE = re.compile(r"(?<!\\)\\+(?=[!-/:-@\[\]^_`{-~])")  # begun at a run's first backslash only: long runs stay cheap
 # Named tags only: "<2.0 mg", "<LLN>" and "p<i" are comparisons, not mark-up.
 _BLOCK_TAG = re.compile(r"</?(?:br|p|div|ul|ol|li|tr|td|th|table|tbody|thead|h[1-6]|hr)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _INLINE_TAG = re.compile(r"</?(?:mark|b|i|u|em|strong|sub|sup|span|font|small|ins|del)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _BLANKS = re.compile(r"[^\S\n]+")
 _PARAGRAPHS = re.compile(r" ?\n[ \n]+| \n")
+_MOST_MARKS = 30  # on one letter: Unicode's own bound, beyond which no script goes (UAX 15, Stream-Safe Text Format)
+_MAYBE_MARKS = re.compile(rf"[^\x00-\u02ff]{{{_MOST_MARKS + 1},}}")
+# The same question asked so that a text of typographic signs is passed through quickly: none of its runs is that long.
+_NO_SUCH_RUN = re.compile(rf"[^\x00-\u02ff]{{0,{_MOST_MARKS}}}+(?:[\x00-\u02ff]++[^\x00-\u02ff]{{0,{_MOST_MARKS}}}+)*+\Z")
+_MARK_UP_SIGNS = re.compile(r"[&<\\]")
+_MOST_LAYERS = 10  # of mark-up hidden in mark-up; registries have shown three
 
 
 def clean(text: str) -> str:
     """The text in Unicode NFC without entities, escapes, tags and control characters; paragraphs are single ``\\n``.
 
     Block tags become a paragraph, inline tags (``<mark>`` may stand inside a word) vanish. Cleaning twice changes nothing.
+    What is hidden under more layers of mark-up than anybody writes loses the signs that mark-up is made of.
     """
-    while not _is_clean(text):
+    for _ in range(_MOST_LAYERS):
+        if _is_clean(text):
+            return text
         before, text = text, _cleaned_once(text)
         if text == before:
-            break
-    return text
+            return text
+    return clean(_MARK_UP_SIGNS.sub("", text))
 
 
 def _is_clean(text: str) -> bool:
@@ -49,7 +58,7 @@ def _is_clean(text: str) -> bool:
         or text[:1].isspace()
         or text[-1:].isspace()
         or not (text.isprintable() or _is_tidy_in_lines(text))
-        or not (text.isascii() or unicodedata.is_normalized("NFC", text))
+        or not (text.isascii() or (_NO_SUCH_RUN.match(text) and unicodedata.is_normalized("NFC", text)))
     )
 
 
@@ -71,7 +80,19 @@ def _cleaned_once(text: str) -> str:
         text = _BLANKS.sub(" ", text)
     if "\n" in text:
         text = _PARAGRAPHS.sub("\n", text)
+    if not (text.isascii() or _NO_SUCH_RUN.match(text)):
+        text = _MAYBE_MARKS.sub(_fewer_marks, text)
     return unicodedata.normalize("NFC", text.strip())
+
+
+def _fewer_marks(match: re.Match[str]) -> str:
+    """The signs without marks past the thirtieth on one letter: normalising takes the square of their number."""
+    kept, marks = [], 0
+    for sign in match[0]:
+        marks = marks + 1 if unicodedata.combining(sign) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(sign)
+    return "".join(kept)
 
 
 def _entity(match: re.Match[str]) -> str:
@@ -107,7 +128,6 @@ _HEADING_WITH_TEXT = re.compile(rf"{_PLAIN}{_TERM} ?(?::|-|–|—|\.) ?(?P<text
 _HEADING = re.compile(rf"{_PLAIN}(?:{_TERM}|(?P<side3>inclusion|exclusion)s?) ?[:.]?\Z", re.IGNORECASE)
 _QUALIFIED = re.compile(rf"(?P<before>.{{0,60}}?)\b{_TERM}\b(?P<after>.{{0,80}})\Z", re.IGNORECASE)
 _TITLED = re.compile(r"(?:[A-Z0-9][\w-]* ){1,4}(?P<side>Inclusion|Exclusion) Criteria\Z")
-_BOTH = re.compile(r"inclusion.*exclusion|exclusion.*inclusion", re.IGNORECASE)
 
 
 def criteria(text: str) -> Criteria:
@@ -116,7 +136,7 @@ def criteria(text: str) -> Criteria:
     A bare heading ("Inclusion Criteria:", "KEY EXCLUSION CRITERIA") only opens its list; one that says more ("Exclusion
     criteria for healthy controls:") opens the list and stays in it as a line, so that no change of it is lost.
     """
-    lists: dict[str, list[str]] = {"inclusion": [], "exclusion": [], "other": []}
+    lists: dict[str, list[list[str]]] = {"inclusion": [], "exclusion": [], "other": []}  # each line in its parts
     current, after_item = "other", False
     for raw in _SENTENCE_THEN_HEADING.sub("\n", clean(text)).split("\n"):
         line, marked = _without_marks(raw)
@@ -126,15 +146,15 @@ def criteria(text: str) -> Criteria:
         if side:
             current, after_item = side, False
             if kept:
-                lists[current].append(kept)
+                lists[current].append([kept])
             continue
         lines = lists[current]
-        if after_item and not marked and line[0].islower() and lines[-1][-1] not in ".;:":
-            lines[-1] = f"{lines[-1]} {line}"  # a list item that was wrapped by hand
+        if after_item and not marked and line[0].islower() and lines[-1][-1][-1] not in ".;:":
+            lines[-1].append(line)  # a list item that was wrapped by hand
             continue
-        lines.append(line)
+        lines.append([line])
         after_item = marked
-    return Criteria(**{name: tuple(lines) for name, lines in lists.items()})
+    return Criteria(**{name: tuple(" ".join(parts) for parts in lines) for name, lines in lists.items()})
 
 
 def _without_marks(line: str) -> tuple[str, bool]:
@@ -154,7 +174,8 @@ def _heading(line: str, marked: bool) -> tuple[str | None, str]:
     match = _HEADING.match(line)
     if match:
         return _side(match), ""
-    if _BOTH.search(line):
+    lower = line.lower()
+    if "inclusion" in lower and "exclusion" in lower:
         return None, ""
     match = _HEADING_WITH_TEXT.match(line)
     if match:

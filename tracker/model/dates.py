@@ -12,7 +12,7 @@ import msgspec
 Precision = Literal["year", "month", "day", "none"]
 
 _PRECISIONS: dict[int, Precision] = {4: "year", 7: "month", 10: "day"}
-_SHAPE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\Z")
+_SHAPE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\Z", re.ASCII)
 
 
 class RegistryDate(msgspec.Struct, frozen=True):

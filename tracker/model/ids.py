@@ -15,7 +15,7 @@ class Registry(NamedTuple):
 
 
 def _registry(source: str, title: str, pattern: str) -> Registry:
-    return Registry(source, title, re.compile(rf"(?:{pattern})\Z", re.IGNORECASE))
+    return Registry(source, title, re.compile(rf"(?:{pattern})\Z", re.IGNORECASE | re.ASCII))
 
 
 # Order matters: an EU CT number begins like a EudraCT number, so the more exact pattern stands first.
@@ -82,5 +82,5 @@ def split_key(key: str) -> Recognised:
     return Recognised(source, number)
 
 
-NCT = re.compile(r"\bNCT\d{8}\b")
+NCT = re.compile(r"\bNCT[0-9]{8}\b")
 """An NCT number inside a text."""

@@ -15,7 +15,7 @@ RunState = Literal["open", "accepted", "held", "superseded", "discarded", "faile
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """One trial, asked once in one run. ``emptied`` names the anchors that were filled before and are empty now."""
+    """One trial, asked once in one run. ``emptied`` names what the answer lost against the stored version."""
 
     trial: str
     status: CheckStatus

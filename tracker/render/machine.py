@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -12,21 +13,24 @@ from tracker.model.record import TrialRecord
 from tracker.render.privacy import public_event, public_record
 from tracker.render.tables import Nearest
 
+_OBEYED = re.compile("[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters that JSON leaves as they are: they stand in texts only, where an escape means the same."""
+
 
 def changes_json(events: Iterable[Event], *, contacts: bool = False) -> str:
     """``{"events": [...]}``, indented, ending in a line break."""
-    return _json({"events": [event if contacts else public_event(event) for event in events]})
+    return document({"events": [event if contacts else public_event(event) for event in events]})
 
 
 def diff_json(story: Story | None, events: Iterable[Event], trial: str, *, contacts: bool = False) -> str:
     """``{"trial", "story", "events"}``; the story is null when nothing changed."""
     shown = [event if contacts else public_event(event) for event in events]
-    return _json({"trial": trial, "story": story, "events": shown})
+    return document({"trial": trial, "story": story, "events": shown})
 
 
 def record_json(record: TrialRecord, *, contacts: bool = False) -> str:
     """The record under the public field names."""
-    return _json(record if contacts else public_record(record))
+    return document(record if contacts else public_record(record))
 
 
 def present_json(
@@ -58,8 +62,10 @@ def present_json(
         }
         for record in records
     ]
-    return _json({"trials": trials})
+    return document({"trials": trials})
 
 
-def _json(value: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
+def document(value: object) -> str:
+    """One JSON document, indented, ending in a line break; what a terminal would obey or turn round is escaped."""
+    text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode()
+    return _OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"

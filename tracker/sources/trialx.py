@@ -8,6 +8,7 @@ site shows, not the registry's.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -53,10 +54,10 @@ _UNITS = r"(?:years?|months?|weeks?|days?|hours?|minutes?)"
 _AGES = tuple(
     re.compile(f"(?:ages? )?{form}", re.IGNORECASE)
     for form in (
-        rf"(?P<low>\d+)\s*(?P<low_unit>{_UNITS})?\s*(?:-|–|to)\s*(?P<high>\d+)\s*(?P<unit>{_UNITS})(?: old)?",
-        rf"(?P<low>\d+)\s*\+\s*(?P<unit>{_UNITS})",
-        rf"(?P<low>\d+)\s*(?P<unit>{_UNITS})\s*(?:\+|(?:old )?(?:and|or) (?:older|over|above|up))",
-        rf"(?:up to|under|≤)\s*(?P<high>\d+)\s*(?P<unit>{_UNITS})",
+        rf"(?P<low>\d{{1,3}})\s*(?P<low_unit>{_UNITS})?\s*(?:-|–|to)\s*(?P<high>\d{{1,3}})\s*(?P<unit>{_UNITS})(?: old)?",
+        rf"(?P<low>\d{{1,3}})\s*\+\s*(?P<unit>{_UNITS})",
+        rf"(?P<low>\d{{1,3}})\s*(?P<unit>{_UNITS})\s*(?:\+|(?:old )?(?:and|or) (?:older|over|above|up))",
+        rf"(?:up to|under|≤)\s*(?P<high>\d{{1,3}})\s*(?P<unit>{_UNITS})",
         r"all ages",
     )
 )
@@ -64,8 +65,10 @@ _AGES_SHAPE = re.compile("|".join(re.sub(r"\?P<\w+>", "?:", form.pattern) for fo
 _PHASE = re.compile(r"(?:Early )?Phase (?:N/?A|[0-4](?:\s*[/-]\s*(?:Phase )?[0-4])?|I{1,3}V?|IV)", re.IGNORECASE)
 _NCT = re.compile(r"NCT\d{8}")
 _DATE = re.compile(r"\d{1,2} [A-Z][a-z]+\.? \d{4}|[A-Z][a-z]+\.? \d{1,2}, \d{4}|\d{4}-\d\d-\d\d")
-_LISTING = re.compile(r"/clinical-trials/listings/(\d+)(?=[/?#]|\Z)")
-_CANONICAL = re.compile(r"<(?:link|meta)\b[^>]*(?:canonical|og:url)[^>]*?/clinical-trials/listings/(\d+)/", re.IGNORECASE)
+_LISTING = re.compile(r"/clinical-trials/listings/(\d+)(?=[/?#]|\Z)", re.ASCII)
+_CANONICAL = re.compile(
+    r"<(?:link|meta)\b[^<>]{0,300}(?:canonical|og:url)[^<>]{0,300}?/clinical-trials/listings/(\d+)/", re.IGNORECASE
+)
 
 
 def _one_of(texts: Sequence[str] | dict[str, str]) -> re.Pattern[str]:
@@ -273,10 +276,10 @@ def _title_line(lines: Sequence[Line]) -> str | None:
     starts = [number for number, line in enumerate(lines) if fold(line.text) in map(fold, _SECTIONS)]
     head = [line for line in lines[: starts[0] if starts else 0] if not VOCABULARY.is_boilerplate(line.text)]
     head = [line for line in head if not any(label.fits(line.plain) for label in VOCABULARY.head.labels)]
-    texts = [line.text for line in head]
-    twice = next((text for text in texts if texts.count(text) > 1), None)
+    times = Counter(line.text for line in head)
+    twice = next((text for text, count in times.items() if count > 1), None)
     main = next((line.text for line in head if line.level == 1), None)
-    return twice or main or (texts[0] if texts else None)
+    return twice or main or next(iter(times), None)
 
 
 def _number(page: Page) -> str | None:

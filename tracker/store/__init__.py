@@ -89,7 +89,6 @@ class Store(Database):
     # a run from its opening to its end
     open_run = _runs.open_run
     fail_run = _runs.fail_run
-    last_healthy = _runs.last_healthy
     runs = _runs.runs
     run = _runs.run
     held_runs = _runs.held_runs

@@ -72,18 +72,6 @@ def fail_run(database: Database, lease: Lease, run_id: int, now: datetime, error
         return read_run(connection, run_id)
 
 
-def last_healthy(database: Database, source: str) -> Run | None:
-    """The last accepted sync of a source, which the next one is judged against."""
-    accepted = (t.runs.c.source == source, t.runs.c.state == "accepted", t.runs.c.purpose == "sync")
-    with database.reading() as connection:
-        row = (
-            connection.execute(select(*rows.run_columns()).where(*accepted).order_by(t.runs.c.id.desc()).limit(1))
-            .mappings()
-            .one_or_none()
-        )
-        return rows.run(row) if row is not None else None
-
-
 def runs(database: Database, limit: int, source: str | None = None) -> list[Run]:
     """The latest runs, newest first."""
     statement = select(*rows.run_columns()).order_by(t.runs.c.id.desc()).limit(limit)

@@ -212,7 +212,7 @@ class StageReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StagedTotals(msgspec.Struct, frozen=True, kw_only=True):
-    """What is staged under a run so far, by an earlier process too. ``emptied`` counts trials by emptied anchor."""
+    """What is staged under a run so far, by an earlier process too. ``emptied`` counts trials by what they lost."""
 
     counts: RunCounts
     emptied: Mapping[str, int] = {}

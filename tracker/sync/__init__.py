@@ -78,6 +78,9 @@ def sync(
     ``full`` also asks for trials already read at the registry's present data version; ``stop`` is asked between batches.
     """
     changes = store.sync_watches(settings.watches, {channel.name for channel in settings.channels}, clock())
+    for change in changes.values():
+        if change.joined and not change.created:
+            store.add_note(change.watch, _added_by_hand(change), clock())
     holder = f"{socket.gethostname()}:{os.getpid()}"
     lanes = [
         Lane(
@@ -90,7 +93,6 @@ def sync(
             holder=holder,
             only=frozenset(only),
             full=full,
-            reshaped=any(change.created or change.removed for change in changes.values()),
             progress=progress,
             stop=stop,
         )
@@ -98,6 +100,11 @@ def sync(
     ]
     reports = [report for kind in ("registry", "page") for report in _run(lane for lane in lanes if lane.kind == kind)]
     return SyncReport(lanes=tuple(reports), watches=tuple(changes.values()))
+
+
+def _added_by_hand(change: WatchChanges) -> str:
+    count = "1 trial was" if len(change.joined) == 1 else f"{len(change.joined):,} trials were"
+    return f"{count} added to watch “{change.watch}” by hand."
 
 
 def _needed(settings: Settings, store: Store, sources: Mapping[str, Source]) -> list[Source]:

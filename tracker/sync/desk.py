@@ -15,13 +15,16 @@ from tracker.config import Settings
 from tracker.errors import SourceError
 from tracker.events import calendar_events, listing_event
 from tracker.events.mass import Reformatting, reformatted
+from tracker.health import Listing, Loss
 from tracker.model.alert import Alert
 from tracker.model.event import Event
 from tracker.model.record import TrialRecord
-from tracker.model.source import Absent, Answer, DataVersion, Failed, Found, NotModified, Source
+from tracker.model.run import RunCounts
+from tracker.model.source import Absent, Answer, DataVersion, Failed, Found, Issue, NotModified, Source
 from tracker.store import Store
 from tracker.store.values import Batch, Followed, Lease, Membership, NewIssue, StagedEvent
-from tracker.sync import mirrors, weigh
+from tracker.sync import drift, mirrors, weigh
+from tracker.sync.drift import Reading
 from tracker.sync.listing import Decision, Entry
 from tracker.sync.weigh import Context, Outcome
 
@@ -64,6 +67,7 @@ class Desk:
         self._watches = {watch.name: watch for watch in self.settings.watches}
         self._changed: dict[str, Outcome] = {}
         self._told: list[Event] = []
+        self._examples: dict[str, str] = {}
         self._joined: dict[str, dict[str, datetime]] = defaultdict(dict)
         for member in self.memberships:
             self._joined[member.trial][member.watch] = member.joined_at
@@ -86,6 +90,8 @@ class Desk:
                 self.gathered.answered.add(check.trial)
             if outcome.before and outcome.record and outcome.snapshot:
                 self._changed[check.trial] = outcome
+            for name in check.emptied:
+                self._examples.setdefault(name, check.trial)
         self._stage(lease, outcomes)
 
     def stage_listings(self, lease: Lease) -> None:
@@ -143,6 +149,31 @@ class Desk:
         harmless = set(found.events)
         others = {event.trial for event in self._told if event.id not in harmless}
         return found, len({event.trial for event in self._told if event.id in harmless} - others)
+
+    def listings(self) -> list[Listing]:
+        """What the searches held, to be judged. A trial that changed or is gone had a reason of its own to leave."""
+        return [
+            Listing(watch=one.watch, listed=one.listed, before=one.before and one.before - sum(map(self._explained, one.left)))
+            for one in self.decisions
+        ]
+
+    def losses(self, names: Mapping[str, int], counts: RunCounts) -> tuple[Loss, ...]:
+        """What so many trials lost in this run that its layout may have changed; ``names`` are of `drift.lost`."""
+        return drift.losses(names, counts, self._kept(), anchors=self.source.info.anchors, examples=self._examples)
+
+    def _explained(self, trial: str) -> bool:
+        return trial in self._changed or trial in self.gathered.absent
+
+    def _kept(self) -> Iterator[Reading]:
+        """The trials that answered in this run, as they stand now."""
+        for outcome in self._changed.values():
+            if outcome.record and outcome.snapshot:
+                yield Reading(document=outcome.snapshot.document, record=outcome.record)
+        for _, document in self.store.current_documents(sorted(self.gathered.answered - self._changed.keys())):
+            try:
+                yield Reading(document=document, record=records.read(self.sources, document))
+            except SourceError:  # of another parser's time: it proves nothing, and is told where it is needed
+                continue
 
     # --- weighing -----------------------------------------------------------------------------------------------
 
@@ -285,7 +316,7 @@ class Desk:
                     *(story for _, stories in alone for story in stories),
                 ),
                 alerts=tuple(routed),
-                issues=tuple((o.staged.check.trial, issue) for o in outcomes for issue in o.issues),
+                issues=tuple((o.staged.check.trial, _noted(issue)) for o in outcomes for issue in o.issues),
             ),
             now,
         )
@@ -335,6 +366,11 @@ class Desk:
             overrides=self.settings.severities,
         )
         return [] if self.store.known_events([event.id]) else [event]
+
+
+def _noted(issue: Issue) -> Issue:
+    """A field never met before is one piece of news, whatever each trial says in it; the trial named with it is the example."""
+    return msgspec.structs.replace(issue, value="") if issue.code == "unknown_field" else issue
 
 
 def _failed(known: Followed, error: SourceError) -> Failed:

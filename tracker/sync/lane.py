@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
@@ -25,6 +25,8 @@ from tracker.model.source import (
     Failed,
     Fetch,
     Found,
+    Listed,
+    Search,
     Source,
     SourceInfo,
     TlsChoice,
@@ -46,6 +48,7 @@ from tracker.sync.desk import Desk, Failure, Gathered
 LEASE_FOR = timedelta(minutes=10)
 BATCH_TRIALS = 200
 BATCH_BYTES = 16 * 1024 * 1024
+ASKED_BY_NUMBER = 100
 
 logger = log.get(__name__)
 
@@ -102,7 +105,7 @@ class LaneReport(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Lane:
-    """One source and all it needs for a pass. ``reshaped``: watches were added or removed since the last pass."""
+    """One source and all it needs for a pass."""
 
     settings: Settings
     store: Store
@@ -113,7 +116,6 @@ class Lane:
     holder: str
     only: frozenset[str]
     full: bool
-    reshaped: bool
     progress: Progress
     stop: Callable[[], bool]
 
@@ -214,12 +216,37 @@ class Lane:
                 continue
             members = {m.trial: m for m in self.store.memberships(info.key) if m.watch == watch.name}
             try:
-                listed = list(takewhile(lambda _: not self.stop(), self.source.listing(search, fetch)))
+                listed = self._listed(search, fetch)
+                decision = listing.decide(watch, search, listed, states[watch.name], members)
+                if decision.left or decision.shed:
+                    # Data that move while pages are read can hide a trial: only one that is missing twice has left.
+                    listed += self._listed(search, fetch)
+                    decision = listing.decide(watch, search, listed, states[watch.name], members)
+                    self._confirm(search, fetch, (*decision.left, *decision.shed))
             except (FetchError, AnswerError) as error:
                 met.failures.append(Failure(subject=f"search of watch {watch.name}", error=str(error)))
                 continue
-            decisions.append(listing.decide(watch, search, listed, states[watch.name], members))
+            decisions.append(decision)
         return decisions
+
+    def _confirm(self, search: Search, fetch: Fetch, left: Sequence[str]) -> None:
+        """Ask the search for the trials that its list lacks, by their numbers. Raises AnswerError when it holds them."""
+        if listing.NUMBERS not in self.source.info.search_parameters:
+            return
+        for start in range(0, len(left), ASKED_BY_NUMBER):
+            some = left[start : start + ASKED_BY_NUMBER]
+            narrowed = listing.narrowed(search, some)
+            still = [entry.trial for entry in self._listed(narrowed, fetch) if entry.trial in some] if narrowed else []
+            if still:
+                raise AnswerError(
+                    f"The list lacks {still[0]}, and maybe others, that the search still holds when asked for it by number.",
+                    remedy="Nothing was changed; the next sync asks again.",
+                    source=self.source.info.key,
+                    trial=still[0],
+                )
+
+    def _listed(self, search: Search, fetch: Fetch) -> list[Listed]:
+        return list(takewhile(lambda _: not self.stop(), self.source.listing(search, fetch)))
 
     def _watches(self) -> Iterator[Watch]:
         return (watch for watch in self.settings.watches if not self.only or watch.name in self.only)
@@ -277,20 +304,18 @@ class Lane:
         info, run_id, now, met = self.source.info, opened.run.id, self.clock(), desk.gathered
         totals = self.store.staged_totals(run_id)
         counts = totals.counts
-        comparable = not self.reshaped and not self.only and not met.failures
         if decisions:
             counts = msgspec.structs.replace(counts, listed=sum(decision.listed for decision in decisions))
         if counts.checked and counts.failed == counts.checked:
-            error = f"None of the {counts.checked:,} trials asked for could be read."
+            error = f"None of the {counts.checked:,} trials asked for could be read"
+            error += f": {met.failures[-1].error}" if met.failures else "."
             return self._report(self.store.fail_run(lease, run_id, now, error, counts), "failed", met, error=error)
-        last = self.store.last_healthy(info.key)
-        last_listed = last.counts.listed if last and comparable else None
         met.reformatting, harmless = desk.reformatting(counts.checked)
         if met.reformatting:
             reason = "the registry reformatted its records: the same harmless edit in most of them"
             self.store.drop_alerts(lease, run_id, met.reformatting.events, reason)
         meant = msgspec.structs.replace(counts, changed=counts.changed - harmless)
-        verdict = health.judge(meant, totals.emptied, last_listed=last_listed)
+        verdict = health.judge(meant, desk.losses(totals.emptied, counts), desk.listings())
         readable = met.answered | opened.done | {trial for trial, known in followed.items() if known.current}
         joins, listings = _joins(decisions, readable), _listings(decisions, met.absent)
         if verdict.sick:

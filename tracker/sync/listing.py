@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import msgspec
 
 from tracker.model.source import Listed, Search
 from tracker.model.watch import Watch
 from tracker.store.values import Membership, WatchState
+
+NUMBERS = "filter.ids"
+"""The parameter of a search's address that names trials, where the source knows it."""
 
 NEW_WITHIN = timedelta(days=7)
 """A trial is a new registration if it was first posted since the last complete listing, less these days of posting lag."""
@@ -28,11 +32,13 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What one complete listing does to a watch. ``note`` is a line for the next digest, empty for none.
 
     ``left`` are members that the registry's change took out of the search, ``shed`` those that an edit of the search did.
+    ``before`` is how many members the search held at its last listing, None for the first one and after an edit.
     """
 
     watch: str
     digest: str
     listed: int
+    before: int | None = None
     entries: tuple[Entry, ...] = ()
     left: tuple[str, ...] = ()
     shed: tuple[str, ...] = ()
@@ -45,6 +51,19 @@ def search_of(watch: Watch) -> Search | None:
     if watch.search is None and not watch.query:
         return None
     return Search(url=watch.search, fields=watch.query, near=watch.near)
+
+
+def narrowed(search: Search, trials: Sequence[str]) -> Search | None:
+    """The same search, for these trials only; None for one that names its trials already.
+
+    By the filter, not in the words: a query of nothing but numbers makes ClinicalTrials.gov forget the rest of it.
+    """
+    parts = urlsplit(search.url or "")
+    if any(name == NUMBERS for name, _ in parse_qsl(parts.query)):
+        return None
+    numbers = ",".join(trial.partition(":")[2] for trial in trials)
+    query = "&".join(part for part in (parts.query, f"{NUMBERS}={numbers}") if part)
+    return msgspec.structs.replace(search, url=urlunsplit(parts._replace(query=query)))
 
 
 def listing_digest(search: Search, exclude: frozenset[str]) -> str:
@@ -86,6 +105,7 @@ def decide(
         watch=watch.name,
         digest=digest,
         listed=len(found),
+        before=None if first or edited else sum(member.left_search_at is None for member in by_search.values()),
         entries=tuple(entries),
         left=() if edited else gone,
         shed=gone if edited else (),

@@ -20,7 +20,7 @@ from tracker.model.vocabulary import Severity, rank
 from tracker.model.watch import Near
 from tracker.render import words
 from tracker.store.values import Followed, SnapshotMeta, StagedCheck, StagedEvent, StagedSnapshot
-from tracker.sync import mirrors
+from tracker.sync import drift, mirrors
 
 GONE_AFTER = timedelta(hours=20)
 """Absent twice this far apart is removed, where the registry states no data version of its own."""
@@ -113,7 +113,8 @@ def found(source: Source, known: Followed, answer: Found, digest: str, old: Docu
     )
     if known.current is None or old is None:
         return outcome("baseline")
-    before = source.parse(old).record
+    earlier = source.parse(old)
+    before = earlier.record
     label = label_of(record, known.key, context)
     detected = detect(_comparison(known, before, record, answer.document, label, context))
     events = tuple(mirrors.echo(event, record, context.home) for event in detected.events)
@@ -122,8 +123,11 @@ def found(source: Source, known: Followed, answer: Found, digest: str, old: Docu
         status = "restored"
         back = _listing("restored", known, context, seen_from=known.removed_at, record=record)
         events = (back, *events)
-    emptied = tuple(name for name in source.info.anchors if getattr(before, name) and not getattr(record, name))
-    return outcome(status, events=events, story=detected.story, emptied=emptied, before=before)
+    lost = drift.lost(
+        drift.Reading(document=old, record=before, issues=earlier.issues),
+        drift.Reading(document=answer.document, record=record, issues=parsed.issues),
+    )
+    return outcome(status, events=events, story=detected.story, emptied=lost, before=before)
 
 
 def absent(known: Followed, answer: Absent, last: TrialRecord | None, context: Context) -> Outcome:
@@ -134,10 +138,13 @@ def absent(known: Followed, answer: Absent, last: TrialRecord | None, context: C
     if known.current is None:
         error = f"{known.key} is not there: {answer.why} Check the number."
         return _outcome(known, context, "absent", error=error)
-    if known.removed_at or not _twice(known, context):
+    if known.removed_at:
         return _outcome(known, context, "absent")
+    lost = (drift.RECORD,)
+    if not _twice(known, context):
+        return _outcome(known, context, "absent", emptied=lost)
     event = _listing("removed", known, context, seen_from=known.current.last_seen_at, record=last, details={"why": answer.why})
-    return _outcome(known, context, "removed", events=(event,))
+    return _outcome(known, context, "removed", events=(event,), emptied=lost)
 
 
 def merged(known: Followed, canonical: str, context: Context) -> Outcome:

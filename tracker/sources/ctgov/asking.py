@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -106,6 +106,16 @@ def listing(search: Search, fetch: Fetch) -> Iterator[Listed]:
         ("pageSize", _PAGE_SIZE),
     ]
     seen: set[str] = set()
+    # Where data move while pages are read, a trial can slip from one page to another unseen: a second reading finds it.
+    if (yield from _reading(asked, fetch, seen, may_lack=5)):
+        yield from _reading(asked, fetch, seen)
+
+
+def _reading(asked: list[tuple[str, str]], fetch: Fetch, seen: set[str], *, may_lack: int = 0) -> Generator[Listed, None, bool]:
+    """The trials of a search that are not in ``seen`` yet, which grows; in the end, whether some are still missing.
+
+    Raises AnswerError when more than ``may_lack`` and one in fifty are: then pages were lost.
+    """
     total: int | None = None
     url = ""
     for response, page in _pages(asked, fetch):
@@ -121,14 +131,15 @@ def listing(search: Search, fetch: Fetch) -> Iterator[Listed]:
                     first_posted=_date(protocol.statusModule.studyFirstPostDateStruct),
                     last_update_posted=_date(protocol.statusModule.lastUpdatePostDateStruct),
                 )
-    # A few may come or go while the pages are read; more means that pages were lost.
-    if total is not None and total - len(seen) > max(5, total // 50):
+    missing = 0 if total is None else total - len(seen)
+    if total is not None and missing > max(may_lack, total // 50):
         raise AnswerError(
             f"ClinicalTrials.gov listed {len(seen)} of the {total} trials that it counts for this search.",
             remedy=_AGAIN,
             source="ctgov",
             url=url,
         )
+    return missing > 0
 
 
 def retrieve(asked: Sequence[Asked], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
@@ -188,8 +199,9 @@ def _asked_once(
     numbers: list[str], open_numbers: dict[str, None], fetch: Fetch, data: DataVersion | None
 ) -> Iterator[tuple[str, Answer]]:
     """Answers of one request, taken out of ``open_numbers`` as they come; absent is what a complete answer leaves out."""
-    strange = 0
+    strange = pages = 0
     for response, page in _pages([("filter.ids", ",".join(numbers)), ("pageSize", _PAGE_SIZE)], fetch):
+        pages += 1
         for raw in page.studies:
             body = bytes(raw)
             names = _names(body)
@@ -199,6 +211,10 @@ def _asked_once(
             for name in matching:
                 del open_numbers[name]
                 yield name, _found(name, names[0], body, response, fetch.base_url, data)
+    if pages > 1 and 0 < len(open_numbers) < len(numbers):
+        # Data that moved between two pages can have hidden a study: what is missing is asked for by itself.
+        yield from _asked_once(list(open_numbers), open_numbers, fetch, data)
+        return
     for number in list(open_numbers):
         del open_numbers[number]
         if strange:

@@ -26,7 +26,7 @@ from tracker.model.record import (
 )
 from tracker.model.source import Document, Parsed
 from tracker.sources.ctgov import fields, payload, places, results
-from tracker.sources.ctgov.taker import Notes, Taker
+from tracker.sources.ctgov.taker import MonstrousError, Notes, Taker
 
 Values = dict[str, Any]
 """Some of TrialRecord's fields, by name."""
@@ -38,6 +38,8 @@ def parse(document: Document) -> Parsed:
         return read(payload.study(document))[0]
     except RecursionError as error:
         raise payload.too_deep(document) from error
+    except MonstrousError as error:
+        raise payload.monstrous(document, str(error)) from error
 
 
 def read(study: dict[str, Any]) -> tuple[Parsed, Notes]:

@@ -37,7 +37,7 @@ def study(document: Document) -> dict[str, Any]:
     protocol = decoded.get("protocolSection")
     numbers = _numbers(protocol) if isinstance(protocol, dict) else ()
     if not isinstance(protocol, dict) or not numbers:
-        shape = ", ".join(list(decoded)[:5]) or "nothing"
+        shape = ", ".join(key[:40] for key in list(decoded)[:5]) or "nothing"
         raise _layout(document, f"the answer is no study: it has no protocolSection with an nctId, but {shape}")
     if split_key(document.trial).number not in numbers:
         raise _wrong(document, f"the answer is the record of {numbers[0]}")
@@ -128,6 +128,11 @@ def _is_text(value: object) -> bool:
 def too_deep(document: Document) -> AnswerError:
     """The error for an answer that just decodes, and is nested too deeply for anything else."""
     return _wrong(document, "the answer is nested too deeply")
+
+
+def monstrous(document: Document, what: str) -> AnswerError:
+    """The error for an answer with a value that no study has."""
+    return _wrong(document, f"the answer is no study that can be compared: {what}")
 
 
 def _wrong(document: Document, what: str) -> AnswerError:

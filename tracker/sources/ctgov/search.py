@@ -90,7 +90,10 @@ def _bracketed(values: list[str]) -> Iterable[str]:
 
 
 def _add_address(url: str, found: dict[str, list[str]]) -> None:
-    pairs = [(name, value.strip()) for name, value in parse_qsl(urlsplit(url).query)]
+    try:
+        pairs = [(name, value.strip()) for name, value in parse_qsl(urlsplit(url).query)]
+    except ValueError as error:
+        raise UsageError(f"{url} cannot be read as an address: {error}.", remedy="Copy it again from the browser.") from error
     unknown = sorted({name for name, _ in pairs} - SEARCH_PARAMETERS)
     if unknown:
         raise UsageError(

@@ -6,8 +6,10 @@ What cannot be read as it should is told too and kept in ``rest``, so that its n
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
+from tracker.errors import printable
 from tracker.extract.words import clean
 from tracker.model.dates import RegistryDate
 from tracker.model.source import Issue
@@ -15,35 +17,63 @@ from tracker.sources.ctgov.fields import IGNORED, KEPT
 
 _LARGEST = 2**63 - 1  # what every database and JSON reader below can hold
 _DATE_TYPES = frozenset({"ACTUAL", "ESTIMATED"})
+_DEEPEST = 50  # lists and objects within one another; the registry's own model has nine
+_LONGEST = 10_000  # entries of a list that is compared; the largest trials have some two thousand sites
+
+
+def is_deep(value: object) -> bool:
+    """Whether a JSON value is nested past what its readers follow; Python's own limit depends on who is asking."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
+
+
+class MonstrousError(Exception):
+    """A value that no study has: so deep or so long that to compare it would take hours. `parse` refuses the answer."""
 
 
 class Notes:
     """What is gathered beside the record while one study is read. ``open`` counts takers that were not closed yet."""
 
-    __slots__ = ("_told", "issues", "open", "rest")
+    __slots__ = ("_ordinals", "_told", "issues", "open", "rest")
 
     def __init__(self) -> None:
         self.issues: list[Issue] = []
         self.rest: dict[str, Any] = {}
         self.open = 0
         self._told: set[tuple[str, str]] = set()
+        self._ordinals: Counter[tuple[str, str]] = Counter()
 
     def tell(self, code: str, path: str, value: object = "") -> None:
-        """Add an issue; the same one at the same path is told once, with its first example."""
+        """Add an issue; the same one at the same path is told once, with its first example. Names of fields can be anything."""
         if (code, path) not in self._told:
             self._told.add((code, path))
-            self.issues.append(Issue(code=code, path=path, value=str(value)[:200]))
+            shown = " ".join(printable(path[:200]).split())
+            self.issues.append(Issue(code=code, path=shown, value=str(value)[:200]))
 
     def keep(self, path: str, value: object, name: str) -> None:
-        """Keep a value as it is. Values inside a list are kept under the name of their entry, not its position."""
+        """Keep a value as it is. Values inside a list are kept under the name of their entry, not its position.
+
+        Raises MonstrousError for one that is nested more deeply than what comes after could follow.
+        """
+        if is_deep(value):
+            raise MonstrousError(f"{path[:80]} is nested too deeply")
         if not name:
             self.rest[path] = value
             return
         entries = self.rest.setdefault(path, {})
-        ordinal, free = 1, name
+        free = name
         while free in entries:
-            ordinal += 1
-            free = f"{name} #{ordinal}"
+            self._ordinals[path, name] += 1
+            free = f"{name} #{self._ordinals[path, name] + 1}"
         entries[free] = value
 
 
@@ -118,6 +148,7 @@ class Taker:
         if value is None:
             return ()
         if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
+            self._check_length(key, value)
             return tuple(clean(entry) for entry in value)
         self._unreadable(key, value)
         return ()
@@ -173,6 +204,7 @@ class Taker:
         if value is None:
             return []
         if isinstance(value, list) and all(isinstance(entry, dict) for entry in value):
+            self._check_length(key, value)
             path = f"{self._place(key)}[]"
             return [Taker(entry, path, self._notes, True) for entry in value]
         self._unreadable(key, value)
@@ -199,6 +231,10 @@ class Taker:
         if date.precision == "none":
             self._notes.tell("unreadable_date", self._place(key), value)
         return date
+
+    def _check_length(self, key: str, values: list[Any]) -> None:
+        if len(values) > _LONGEST:
+            raise MonstrousError(f"{self._place(key)} has {len(values):,} entries")
 
     def _place(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path else key

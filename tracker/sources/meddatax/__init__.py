@@ -31,7 +31,7 @@ from tracker.model.source import (
 from tracker.sources.meddatax import words
 from tracker.sources.meddatax.read import read_record, read_results
 
-_PATH = re.compile(r"/clinical-trials/(NCT\d{8})(?:/results)?/?\Z", re.IGNORECASE)
+_PATH = re.compile(r"/clinical-trials/(NCT\d{8})(?:/results)?/?\Z", re.IGNORECASE | re.ASCII)
 _NUMBER_LINE = re.compile(r"NCT ID\b|NCT\d{8}\Z", re.IGNORECASE)
 _FINGERPRINT = 2  # fixed sentences (or, beside number and title, twice as many headings) that show a page of this site
 

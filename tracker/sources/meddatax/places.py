@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -86,17 +87,24 @@ def read_countries(page: Page, sites: Sequence[Site] | None) -> tuple[str, ...] 
 
 
 def _run_together(text: str, names: set[str]) -> list[str]:
-    """The names that make up the whole text, or none."""
-    if not text:
+    """The names that make up the whole text, or none; each stands there once, and the longest that fits comes first."""
+    if len(text) > sum(len(name) + 1 for name in names):
         return []
-    for name in sorted(names, key=len, reverse=True):
-        if text == name:
-            return [name]
-        if text.startswith(f"{name} "):
-            rest = _run_together(text[len(name) + 1 :], names)
-            if rest:
-                return [name, *rest]
-    return []
+    longest_first = sorted(names, key=len, reverse=True)
+    end = len(text) + 1
+    begins: dict[int, str] = {}  # where the rest of the text is made up of names -> the first of them
+    for start in (0, *(match.end() for match in re.finditer(" ", text)))[::-1]:
+        for name in longest_first:
+            after = start + len(name) + 1
+            if (after == end or after in begins) and f"{text} ".startswith(f"{name} ", start):
+                begins[start] = name
+                break
+    found: list[str] = []
+    start = 0
+    while start in begins:
+        found.append(begins[start])
+        start += len(begins[start]) + 1
+    return found
 
 
 def read_contacts(page: Page, sites: tuple[Site, ...] | None) -> dict[str, Any]:

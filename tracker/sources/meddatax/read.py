@@ -128,7 +128,7 @@ def _phases(page: Page, text: str | None, path: str) -> tuple[str, ...] | None:
 def _enrollment(page: Page, text: str | None, path: str) -> Enrollment | None:
     if text is None:
         return None
-    match = re.fullmatch(r"(\d[\d,]*)(?: participants?)?", text, re.IGNORECASE)
+    match = re.fullmatch(r"(\d[\d,]{0,14})(?: participants?)?", text, re.IGNORECASE)
     if match is None:
         page.issue("unreadable_value", path, text)
         return None

@@ -1,6 +1,6 @@
-"""Each way in which other trial trackers are known to fail, shown to be impossible here as far as telling changes goes.
+"""How other trackers of trials tell changes that are none, miss those that are, and tell them wrongly: each way, closed.
 
-What they lose between fetching and sending is shown in ``tests/test_scenarios.py`` and ``tests/sync``.
+What gets lost between asking and sending is shown in the modules beside this one.
 """
 
 from __future__ import annotations
