@@ -37,19 +37,25 @@ class Ended:
         return msgspec.json.decode(self.out)
 
 
+# A process counts as large as the one it was begun by until it is its own program, so a small one stands between.
+_MEASURED = """
+import os, subprocess, sys
+started = subprocess.Popen(sys.argv[2:])
+_, state, used = os.wait4(started.pid, 0)
+with open(sys.argv[1], "w") as file:
+    file.write(str(used.ru_maxrss))
+os._exit(os.waitstatus_to_exitcode(state))
+"""
+
+
 def process(*args: str | Path, folder: Path, environ: Mapping[str, str] | None = None) -> Ended:
     """The real program, in a process of its own with ``folder`` as its working directory. It never prints a traceback."""
-    out, err = folder / ".stdout", folder / ".stderr"
+    out, err, memory = folder / ".stdout", folder / ".stderr", folder / ".memory"
+    measured = [sys.executable, "-ISc", _MEASURED, str(memory), *command(args)]
     with out.open("wb") as stdout, err.open("wb") as stderr:
-        started = subprocess.Popen(command(args), cwd=folder, env=environment(environ), stdout=stdout, stderr=stderr)
-        _, state, used = os.wait4(started.pid, 0)
-        started.returncode = os.waitstatus_to_exitcode(state)
-    ended = Ended(
-        started.returncode,
-        out.read_text("utf-8"),
-        err.read_text("utf-8"),
-        used.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
-    )
+        code = subprocess.call(measured, cwd=folder, env=environment(environ), stdout=stdout, stderr=stderr)
+    largest = int(memory.read_text()) * (1 if sys.platform == "darwin" else 1024)
+    ended = Ended(code, out.read_text("utf-8"), err.read_text("utf-8"), largest)
     assert TRACEBACK not in ended.err, ended.err
     return ended
 

@@ -6,7 +6,7 @@ A list the source does not speak of and an empty one hold the same: nothing. A t
 from __future__ import annotations
 
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
@@ -196,15 +196,16 @@ def _match(old: list[Entry], new: list[Entry], keys: Sequence[Key]) -> list[Pair
             if (name := key(entry)) or not exact:
                 waiting[name].append(entry)
         rest: list[Entry] = []
+        taken: set[int] = set()
         for entry in old:
             candidates = waiting.get(key(entry), [])
             if candidates:
                 found = candidates.pop()
                 pairs.append((entry, found))
-                new = [other for other in new if other is not found]
+                taken.add(id(found))
             else:
                 rest.append(entry)
-        old = rest
+        old, new = rest, [entry for entry in new if id(entry) not in taken]
     return [*pairs, *((entry, None) for entry in old), *((None, entry) for entry in new)]
 
 
@@ -212,11 +213,12 @@ def _named(pairs: Iterable[Pair], label: Key, path: tuple[str, ...]) -> tuple[An
     """Pairs as two mappings by label, with an ordinal where a label repeats."""
     left: dict[str, Any] = {}
     right: dict[str, Any] = {}
+    ordinals: Counter[str] = Counter()  # repeats of a name so far
     for name, before, after in _differing_pairs(pairs, label, path):
-        unique, ordinal = name, 1
+        unique = name
         while unique in left or unique in right:
-            ordinal += 1
-            unique = f"{name} #{ordinal}"
+            ordinals[name] += 1
+            unique = f"{name} #{ordinals[name] + 1}"
         if before is not MISSING:
             left[unique] = before
         if after is not MISSING:

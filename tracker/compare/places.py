@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -21,6 +21,9 @@ Pair = tuple[Entry | None, Entry | None]
 
 _IDENTITY = ("facility", "city", "state", "zip", "country")
 _SIMILAR = 0.60
+# Every name in a city is held against every other, which is slow: 200 names against 200 may take two seconds. Where
+# more than that are left over, a list was exchanged and not respelt; its sites are told as gone and come.
+_MOST_LIKENESSES = 40_000
 _CITY_LETTERS = 4
 _NUMBERS = re.compile(r"\d+")
 # Letters that Unicode does not decompose into a plain letter and an accent.
@@ -120,7 +123,6 @@ def _grouped(sites: list[Entry], key: Callable[[Entry], Place]) -> dict[Place, l
 
 def _alike_first(old: list[Entry], new: list[Entry]) -> list[Pair]:
     """Sites of one name: those that also agree in the rest of their place, then in their status, come first."""
-    old, new = list(old), list(new)
     pairs: list[Pair] = []
     for names in (
         (*_IDENTITY, "recruitment_status"),
@@ -130,29 +132,36 @@ def _alike_first(old: list[Entry], new: list[Entry]) -> list[Pair]:
         ("recruitment_status",),
         (),
     ):
-        for site in list(old):
-            wanted = [site.get(name) for name in names]
-            other = next((other for other in new if [other.get(name) for name in names] == wanted), None)
-            if other is not None:
-                pairs.append((site, other))
-                old.remove(site)
-                new.remove(other)
+        waiting: dict[tuple[Any, ...], list[Entry]] = defaultdict(list)
+        for other in reversed(new):
+            waiting[tuple(map(other.get, names))].append(other)
+        found: list[Pair] = []
+        for site in old:
+            if others := waiting.get(tuple(map(site.get, names))):
+                found.append((site, others.pop()))
+        old, new = _left(old, new, found)
+        pairs += found
     return pairs
 
 
 def _by_city(old: list[Entry], new: list[Entry]) -> tuple[list[Pair], list[Entry], list[Entry]]:
     """One name in one city written in more or fewer words: "Sharjah" and "Sharjah city", "Berlin" and "Berlin-Mitte"."""
-    named = _grouped(new, _tier("facility", "country"))
+    named = _grouped(new, _named_in_city_like)
     pairs: list[Pair] = []
     taken: set[int] = set()
     for site in old:
         city = folded(site.get("city"))
-        for other in named.get(_tier("facility", "country")(site), []) if site.get("facility") else []:
+        for other in named.get(_named_in_city_like(site), []) if site.get("facility") else []:
             if id(other) not in taken and _one_in_other(city, folded(other.get("city"))):
                 taken.add(id(other))
                 pairs.append((site, other))
                 break
     return pairs, *_left(old, new, pairs)
+
+
+def _named_in_city_like(entry: Entry) -> Place:
+    """A site's name and country, and the letters with which its city begins, which are alike if one is in the other."""
+    return (*(_tier("facility", "country")(entry) or ()), folded(entry.get("city"))[:_CITY_LETTERS])
 
 
 def _one_in_other(one: str, other: str) -> bool:
@@ -183,12 +192,16 @@ def _named_there(entry: Entry) -> Place:
 
 
 def _by_likeness(old: list[Entry], new: list[Entry]) -> tuple[list[Pair], list[Entry], list[Entry]]:
-    """The most alike names within one city, from 60 % on."""
-    cities = _grouped(new, _tier("city", "country"))
+    """The most alike names within one city, from 60 % on; none in a city where whole lists were exchanged."""
+    in_city = _tier("city", "country")
+    befores, afters = Counter(map(in_city, old)), _grouped(new, in_city)
+    compared: dict[Place, list[Entry]] = {
+        city: others for city, others in afters.items() if city and befores[city] * len(others) <= _MOST_LIKENESSES
+    }
     scored = [
         (ratio, place, site, other)
         for place, site in enumerate(old)
-        for other in cities.get(_tier("city", "country")(site) or ("",), [])
+        for other in compared.get(in_city(site), [])
         if (ratio := _likeness(site, other)) >= _SIMILAR
     ]
     pairs: list[Pair] = []
