@@ -55,6 +55,12 @@ def test_every_error_stands_in_the_tree_at_the_top_of_its_file() -> None:
             assert re.search(rf"\b{name}\b", tree), name
 
 
+def test_what_reliability_says_is_tested_is_there_and_nothing_is_left_out() -> None:
+    named = set(re.findall(r"`(tests/[\w/.]+)`", read("reliability.md")))
+    assert [path for path in named if not (ROOT / path).exists()] == []
+    assert {f"tests/chaos/{file.name}" for file in (ROOT / "tests" / "chaos").glob("test_*.py")} <= named
+
+
 def test_links_between_documents_lead_somewhere() -> None:
     for page in [ROOT / "README.md", *DOCS.rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
