@@ -13,8 +13,7 @@ import pytest
 
 from tests.world import SENDS, World, study
 from tracker.demo import Reply, Request
-from tracker.model.event import Event
-from tracker.store.values import EventFilter
+from tracker.model.event import Event, EventFilter
 
 A, B, C = "NCT00000101", "NCT00000102", "NCT00000103"
 LISTED = f'[[watch]]\nname = "mine"\ntrials = ["{A}", "{B}"]\n' + SENDS

@@ -14,9 +14,9 @@ from tracker.config import Settings, load
 from tracker.deliver import DeliveryReport, deliver
 from tracker.demo import Day, LoopbackRegistry, Mailbox
 from tracker.fetch import Fetcher
+from tracker.model.event import EventFilter
 from tracker.passes import note_trouble
 from tracker.store import Store, migrate
-from tracker.store.values import EventFilter
 from tracker.sync import SyncReport, sync
 
 Study = dict[str, Any]

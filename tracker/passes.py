@@ -88,7 +88,7 @@ def _tidy(store: Store, now: datetime) -> None:
 def note_trouble(settings: Settings, store: Store, synced: SyncReport, now: datetime) -> None:
     """Remember what is wrong and what is well again; the next delivery tells the operator, once each."""
     for lane in synced.lanes:
-        _note_conditions(store, lane, now)
+        _note_incidents(store, lane, now)
         _note_drift(settings, store, lane, now)
         _note_reformatting(settings, store, lane, now)
 
@@ -109,14 +109,14 @@ def conditions(lane: LaneReport) -> dict[str, str]:
     return {f"source:{lane.source}": failed, f"held:{lane.source}": held, f"trials:{lane.source}": trials}
 
 
-def _note_conditions(store: Store, lane: LaneReport, now: datetime) -> None:
+def _note_incidents(store: Store, lane: LaneReport, now: datetime) -> None:
     if lane.state in ("busy", "stopped"):
         return
     for name, message in conditions(lane).items():
         if message:
-            store.begin_condition(name, message, now)
+            store.open_incident(name, message, now)
         elif lane.state == "accepted" or name.startswith("source:"):
-            store.end_condition(name, now)
+            store.close_incident(name, now)
 
 
 def _note_drift(settings: Settings, store: Store, lane: LaneReport, now: datetime) -> None:

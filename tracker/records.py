@@ -8,11 +8,11 @@ from tracker import log
 from tracker.errors import SourceError
 from tracker.extract import places
 from tracker.model.record import TrialRecord
+from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import Document, Source
 from tracker.model.watch import Near, Watch
 from tracker.render.tables import Nearest
 from tracker.store import Store
-from tracker.store.values import Followed
 
 logger = log.get(__name__)
 
@@ -24,7 +24,7 @@ def read(sources: Mapping[str, Source], document: Document) -> TrialRecord:
 
 def current(
     store: Store, sources: Mapping[str, Source], trials: Sequence[str] | None = None
-) -> Iterator[tuple[Followed, TrialRecord]]:
+) -> Iterator[tuple[TrackedTrial, TrialRecord]]:
     """What is known now of the given trials (all followed ones by default), one at a time."""
     for followed, document in store.current_documents(trials):
         if document.source not in sources:

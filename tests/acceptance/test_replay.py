@@ -9,7 +9,7 @@ import pytest
 
 from tests.replay import replay
 from tests.world import World
-from tracker.store.values import EventFilter
+from tracker.model.event import EventFilter
 
 
 @pytest.mark.real_data

@@ -24,8 +24,8 @@ from tracker.demo import Day, LoopbackRegistry, Reply, Request
 from tracker.demo.world import MEDDATAX_PAGE, MIRRORED, TRIALX_PAGE, days
 from tracker.fetch import Fetcher
 from tracker.fetch.limits import Limits
+from tracker.model.event import EventFilter
 from tracker.passes import note_trouble
-from tracker.store.values import EventFilter
 from tracker.sync import SyncReport, sync
 
 Spoil = Callable[[Request, Reply], Reply | None]

@@ -297,7 +297,7 @@ def test_where_the_operators_own_channel_is_dead_doctor_outbox_health_and_log_sa
         world.configure('[[watch]]\nname = "mine"\ntrials = ["NCT00000101"]\n')
         world.day()
         world.mailbox.refuse = lambda _address: "451 4.3.0 later"
-        world.store.begin_condition("source:ctgov", "ClinicalTrials.gov could not be read: it refuses us.", world.now)
+        world.store.open_incident("source:ctgov", "ClinicalTrials.gov could not be read: it refuses us.", world.now)
         for wait in (timedelta(0), *plan.BACK_OFF[:4]):
             world.now += wait
             world.deliver()

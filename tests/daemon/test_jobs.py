@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tracker.config import Schedule
 from tracker.daemon.jobs import JOBS, Job, due_now, name_of, next_at
-from tracker.store.values import Due
+from tracker.model.upkeep import Due
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 

@@ -19,7 +19,7 @@ import pytest
 from tests.world import SENDS, World, study
 from tracker import clock
 from tracker.demo import Reply, Request
-from tracker.store.values import EventFilter
+from tracker.model.event import EventFilter
 
 A, B = "NCT00000101", "NCT00000102"
 LISTED = f'[[watch]]\nname = "mine"\ntrials = ["{A}", "{B}"]\n' + SENDS

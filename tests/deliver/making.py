@@ -9,12 +9,11 @@ from typing import Any
 from tests.make import DAY, day
 from tracker.config import Digest, Mail, Settings
 from tracker.config.settings import Operator
-from tracker.model.alert import Alert, Message, MessageKind
+from tracker.model.alert import Alert, Message, MessageKind, ReadyAlert
 from tracker.model.event import Event
 from tracker.model.vocabulary import Severity, When
 from tracker.model.watch import Channel
 from tracker.render.mail import message_id
-from tracker.store.values import ReadyAlert
 
 SECRET = "s3cret-token"
 

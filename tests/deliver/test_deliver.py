@@ -147,7 +147,7 @@ def test_a_dead_address_is_told_by_its_first_message_once_for_all_others_and_whe
     assert "“digest 0”" in first
     assert "2 in a row were given up" in others
     assert NO_SUCH_USER in others
-    [trouble] = office.store.conditions()
+    [trouble] = office.store.incidents()
     assert "26 in a row were given up" in trouble.message, "for `doctor`"
     assert len(office.store.outbox().messages) == 26
     office.mailbox.refuse = None
@@ -179,7 +179,7 @@ def test_what_a_channel_refuses_between_messages_that_it_takes_is_told_each_time
         office.put(f"alert:me:good-{number}")
         office.deliver(after=timedelta(days=1))
     assert office.subjects("operator") == ["Tracker: A message to “me” was given up"] * 3
-    assert office.store.conditions() == []
+    assert office.store.incidents() == []
 
 
 def test_an_operators_channel_that_refuses_for_good_is_known_and_fills_no_outbox(office: Office) -> None:
@@ -188,7 +188,7 @@ def test_an_operators_channel_that_refuses_for_good_is_known_and_fills_no_outbox
     for number in range(9):
         office.put(f"alert:me:{number}")
         office.deliver(after=timedelta(days=1))
-    assert [trouble.message.partition(":")[0] for trouble in office.store.conditions()] == ["Channel “me” takes no messages"]
+    assert [trouble.message.partition(":")[0] for trouble in office.store.incidents()] == ["Channel “me” takes no messages"]
     assert [message.key for message in office.store.outbox().messages if message.kind == "operator"] == [
         "operator:gave-up:alert:me:0"
     ]
@@ -200,10 +200,10 @@ def test_a_channel_that_is_taken_out_of_the_configuration_is_in_trouble_no_more(
     for number in range(2):
         office.put(f"alert:old:{number}", "old")
         office.deliver()
-    assert len(office.store.conditions()) == 1
+    assert len(office.store.incidents()) == 1
     office.settings = office.settings_with()
     office.deliver()
-    assert office.store.conditions() == []
+    assert office.store.incidents() == []
     assert office.subjects("operator")[-1] == "Tracker: Over: Channel “old” takes no messages"
 
 
@@ -299,7 +299,7 @@ def test_the_operator_hears_once_of_a_dead_channel_and_once_when_it_is_well_agai
 
     office.now += timedelta(hours=25)
     deliver(office.settings, office.store, {}, lambda: office.now, send=send)
-    assert office.store.conditions() == [], "it ended, and the operator was told so"
+    assert office.store.incidents() == [], "it ended, and the operator was told so"
 
 
 def test_a_message_that_fails_at_every_try_does_not_hold_up_the_others_of_its_channel(office: Office) -> None:
@@ -381,9 +381,9 @@ def test_a_mail_server_away_for_hours_is_told_of_though_no_channels_turn_came_of
     with ScriptedSmtp({"connect": "421 4.3.2 shutting down"}) as server, Hook() as hook:
         many_by_mail(office, server, hook)
         office.deliver()
-        assert office.store.conditions() == []
+        assert office.store.incidents() == []
         office.deliver(after=WAITED)
-        assert [trouble.message.partition(":")[0] for trouble in office.store.conditions()] == [
+        assert [trouble.message.partition(":")[0] for trouble in office.store.incidents()] == [
             "Channel “reader-2” takes no messages",
             "Channel “reader-3” takes no messages",
         ]
@@ -476,26 +476,26 @@ def test_a_process_that_died_between_cutting_and_sending_loses_nothing(office: O
 
 
 def test_trouble_that_lasts_is_told_when_it_begins_and_when_it_is_over(office: Office) -> None:
-    office.store.begin_condition("source:ctgov", "ClinicalTrials.gov could not be read: it refuses us.", office.now)
+    office.store.open_incident("source:ctgov", "ClinicalTrials.gov could not be read: it refuses us.", office.now)
     for _ in range(3):
         office.deliver(after=timedelta(hours=6))
-        office.store.begin_condition("source:ctgov", "ClinicalTrials.gov could not be read: still.", office.now)
+        office.store.open_incident("source:ctgov", "ClinicalTrials.gov could not be read: still.", office.now)
     assert office.subjects("operator") == ["Tracker: ClinicalTrials.gov could not be read"]
-    office.store.end_condition("source:ctgov", office.now)
+    office.store.close_incident("source:ctgov", office.now)
     for _ in range(2):
         office.deliver(after=timedelta(hours=6))
     assert office.subjects("operator")[1:] == ["Tracker: Over: ClinicalTrials.gov could not be read"]
-    office.store.begin_condition("source:ctgov", "ClinicalTrials.gov could not be read: again.", office.now)
+    office.store.open_incident("source:ctgov", "ClinicalTrials.gov could not be read: again.", office.now)
     office.deliver()
     assert len(office.subjects("operator")) == 3
 
 
 def test_a_source_whose_runs_are_held_is_told_once_when_it_begins_and_once_when_it_is_over(office: Office) -> None:
     for _ in range(3):
-        office.store.begin_condition("held:ctgov", "A run of ClinicalTrials.gov is held: too much.", office.now)
+        office.store.open_incident("held:ctgov", "A run of ClinicalTrials.gov is held: too much.", office.now)
         office.deliver(after=timedelta(hours=6))
     assert office.subjects("operator") == ["Tracker: A run of ClinicalTrials.gov is held"]
-    office.store.end_condition("held:ctgov", office.now)
+    office.store.close_incident("held:ctgov", office.now)
     office.deliver()
     assert office.subjects("operator")[1:] == ["Tracker: Over: A run of ClinicalTrials.gov is held"]
 

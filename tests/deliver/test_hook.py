@@ -132,7 +132,7 @@ def test_a_webhook_says_when_it_may_be_asked_again(server: Hook, code: int, word
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 def test_a_webhook_that_moved_is_told_and_not_followed(server: Hook, code: int) -> None:
-    """Followed, the POST would arrive as a GET without its body and look delivered."""
+    """TrackedTrial, the POST would arrive as a GET without its body and look delivered."""
     server.code, server.location = code, f"http://{server.host}/elsewhere/{SECRET}"
     error = failure(f"hook+http://{server.host}/{SECRET}")
     assert isinstance(error, PermanentDeliveryError)

@@ -17,10 +17,9 @@ from tests.make import day
 from tracker.config import Digest
 from tracker.config.settings import DAYS, Day
 from tracker.deliver import plan
-from tracker.model.alert import Alert
+from tracker.model.alert import Alert, ReadyAlert
 from tracker.model.vocabulary import When
 from tracker.model.watch import Send, Silence, Watch
-from tracker.store.values import ReadyAlert
 
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "UTC")
 TIMES = (time(0, 0), time(2, 30), time(7, 30), time(23, 59))

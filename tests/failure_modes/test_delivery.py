@@ -248,7 +248,7 @@ def test_what_is_shown_in_the_change_log_was_sent_or_says_why_not(world: World) 
         world.day(change=lambda status=status: world.amend(A, statusModule__overallStatus=status))
     world.day()
     assert len(world.kinds()) == 3
-    assert world.store.told_events("me") >= {event.id for event in world.store.past_events(f"ctgov:{A}")}
+    assert world.store.events_already_sent("me") >= {event.id for event in world.store.past_events(f"ctgov:{A}")}
 
 
 def test_changes_of_one_day_come_in_one_mail_and_each_reader_gets_their_own(world: World) -> None:

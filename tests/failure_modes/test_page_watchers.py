@@ -32,8 +32,8 @@ from tracker.daemon import Daemon
 from tracker.demo import Reply, Request, days
 from tracker.errors import ConfigError
 from tracker.fetch import Fetcher
+from tracker.model.event import EventFilter
 from tracker.store import Store
-from tracker.store.values import EventFilter
 from tracker.sync import sync
 
 JSON, HTML = {"Content-Type": "application/json"}, {"Content-Type": "text/html; charset=utf-8"}

@@ -20,7 +20,7 @@ from tests.cli.conftest import publish
 from tests.cli.program import Ended, inside
 from tests.world import SENDS, World, study
 from tracker.demo import Day
-from tracker.store.values import EventFilter
+from tracker.model.event import EventFilter
 
 Run = Callable[..., Ended]
 

@@ -12,8 +12,8 @@ from tests.shipping.conftest import A, B
 from tests.shipping.shipped import ROOT, run
 from tests.world import World
 from tracker.demo import Reply, Request
+from tracker.model.event import EventFilter
 from tracker.store import Store
-from tracker.store.values import EventFilter
 
 PATIENCE = 45.0
 

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from tracker.model.alert import Alert, Message
 from tracker.model.event import Event, Story
-from tracker.model.run import Check, CheckStatus, RunCounts, Verdict
+from tracker.model.run import Check, CheckStatus, OpenRun, RunCounts, Verdict
 from tracker.model.source import DataVersion, Document, Validators
+from tracker.model.staging import AcceptReport, Batch, StagedCheck, StagedEvent, StagedSnapshot, StageReport
+from tracker.model.upkeep import Lease
 from tracker.model.vocabulary import Cause, Severity, When
 from tracker.model.watch import Page, Watch
 from tracker.store import Store
-from tracker.store.values import AcceptReport, Batch, Lease, OpenRun, StagedCheck, StagedEvent, StagedSnapshot, StageReport
 
 DAY_0 = datetime(2026, 1, 5, 6, tzinfo=UTC)
 TTL = timedelta(minutes=10)

@@ -50,7 +50,7 @@ def furnish(store: Store) -> None:
     store.cut(message("me/waiting", day(3), events=()), (), day(3), lease=delivery)
     store.add_note("lupus", "B joined.", day(3))
     store.silence(day(9), day(3), trial=B, reason="a holiday")
-    store.begin_condition("source:ctgov", "ClinicalTrials.gov could not be read.", day(3))
+    store.open_incident("source:ctgov", "ClinicalTrials.gov could not be read.", day(3))
     store.new_issues("ctgov", [(A, Issue(code="unknown_word", path="status", value="ODD"))], day(3))
     store.remember_host("registry.example", "requests", day(3))
     store.set_due("daemon:sync", day(3), day(4))

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from tests.store.make import DAY_0, A, B, C, Pass, baseline, changed, check, day, document, event, snapshot, watch
 from tracker.errors import StoreError
+from tracker.model.event import EventFilter
 from tracker.model.source import Document
+from tracker.model.staging import StagedEvent
 from tracker.store import Store, migrate
 from tracker.store.packing import ENCODING, pack, unpack
-from tracker.store.values import EventFilter, StagedEvent
 
 
 def history(store: Store, trial: str = A, days: int = 3) -> None:

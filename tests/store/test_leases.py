@@ -15,10 +15,10 @@ from sqlalchemy import select, update
 from tests.store.make import DAY_0, TTL, Pass, check
 from tests.store.test_processes import Worker
 from tracker.errors import LeaseHeldError, LeaseLostError
+from tracker.model.upkeep import Lease
 from tracker.store import Store
 from tracker.store.processes import PROC, is_gone, process_name
 from tracker.store.tables import leases
-from tracker.store.values import Lease
 
 pytestmark = pytest.mark.skipif(not process_name(os.getpid()), reason="this system has no /proc: leases run out by time")
 

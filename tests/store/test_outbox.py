@@ -109,10 +109,10 @@ def test_a_channel_is_known_to_have_heard_of_an_event(store: Store) -> None:
     """Immediate for one watch, daily for another: the digest leaves it out."""
     baseline(store, A)
     tell(store, 1, alert(), alert(watch="other", when="daily"), alert(watch="other", channel="mail", when="daily"))
-    assert store.told_events("me") == set()
+    assert store.events_already_sent("me") == set()
     store.cut(message(), [alert()], day(1))
-    assert store.told_events("me") == {"e1"}
-    assert store.told_events("mail") == set()
+    assert store.events_already_sent("me") == {"e1"}
+    assert store.events_already_sent("mail") == set()
 
 
 def test_ready_alerts_are_asked_for_by_channel_and_speed(store: Store) -> None:
@@ -130,15 +130,15 @@ def test_events_told_at_once_are_counted_between_two_digests(store: Store) -> No
     tell(store, 2, alert("e2"), alert("e2", channel="mail"))
     store.cut(message("alert/1", day(3)), [alert("e1"), alert("e1", watch="other")], day(3))
     store.cut(message("alert/2", day(4)), [alert("e2")], day(4))
-    assert store.told_at_once("me", day(0), day(9)) == 2, "two watches that want one event hear of one"
-    assert store.told_at_once("me", day(3), day(4)) == 1
-    assert store.told_at_once("me", day(2), day(3)) == 1
-    assert store.told_at_once("me", day(4), day(9)) == 0
-    assert store.told_at_once("mail", day(0), day(9)) == 0
+    assert store.count_sent_immediately("me", day(0), day(9)) == 2, "two watches that want one event hear of one"
+    assert store.count_sent_immediately("me", day(3), day(4)) == 1
+    assert store.count_sent_immediately("me", day(2), day(3)) == 1
+    assert store.count_sent_immediately("me", day(4), day(9)) == 0
+    assert store.count_sent_immediately("mail", day(0), day(9)) == 0
     store.mark_sent("alert/1", day(5))
-    assert store.told_at_once("me", day(2), day(3)) == 1, "when it was sent does not matter"
+    assert store.count_sent_immediately("me", day(2), day(3)) == 1, "when it was sent does not matter"
     store.mark_failed("alert/2", "550 no such user", day(5))
-    assert store.told_at_once("me", day(3), day(4)) == 0, "what was given up told nobody"
+    assert store.count_sent_immediately("me", day(3), day(4)) == 0, "what was given up told nobody"
 
 
 def test_what_a_digest_told_was_not_told_at_once(outbox: Store) -> None:
@@ -147,7 +147,7 @@ def test_what_a_digest_told_was_not_told_at_once(outbox: Store) -> None:
         type(told)(**{name: getattr(told, name) for name in told.__struct_fields__} | {"kind": "digest"}), [alert()], day(1)
     )
     outbox.mark_sent("digest/1", day(1))
-    assert outbox.told_at_once("me", day(0), day(9)) == 0
+    assert outbox.count_sent_immediately("me", day(0), day(9)) == 0
 
 
 def test_a_message_that_could_not_be_sent_waits_for_its_time(outbox: Store) -> None:
@@ -304,35 +304,35 @@ def test_a_silence_holds_until_its_time_or_its_end(store: Store) -> None:
 
 
 def test_a_condition_is_told_once_when_it_begins_and_once_when_it_ends(store: Store) -> None:
-    assert store.begin_condition("source:ctgov", "blocked", DAY_0)
-    assert store.begin_condition("source:ctgov", "still blocked", day(1))  # not told yet: the process may have died
-    store.mark_condition_told("source:ctgov", day(1))
-    assert not store.begin_condition("source:ctgov", "blocked again", day(2))
-    (lasting,) = store.conditions()
+    assert store.open_incident("source:ctgov", "blocked", DAY_0)
+    assert store.open_incident("source:ctgov", "still blocked", day(1))  # not told yet: the process may have died
+    store.mark_incident_told("source:ctgov", day(1))
+    assert not store.open_incident("source:ctgov", "blocked again", day(2))
+    (lasting,) = store.incidents()
     assert (lasting.since, lasting.message, lasting.told_begin_at) == (DAY_0, "blocked again", day(1))
-    ended = store.end_condition("source:ctgov", day(3))
+    ended = store.close_incident("source:ctgov", day(3))
     assert ended is not None
     assert (ended.since, ended.ended_at) == (DAY_0, day(3))
-    assert store.end_condition("source:ctgov", day(4)) is None
-    assert [condition.name for condition in store.conditions()] == ["source:ctgov"]
-    store.mark_condition_told("source:ctgov", day(4))
-    assert store.conditions() == []
-    assert store.begin_condition("source:ctgov", "blocked", day(5))
-    assert store.conditions()[0].since == day(5)
+    assert store.close_incident("source:ctgov", day(4)) is None
+    assert [condition.name for condition in store.incidents()] == ["source:ctgov"]
+    store.mark_incident_told("source:ctgov", day(4))
+    assert store.incidents() == []
+    assert store.open_incident("source:ctgov", "blocked", day(5))
+    assert store.incidents()[0].since == day(5)
 
 
 def test_a_condition_that_flickers_is_not_told_again(store: Store) -> None:
-    store.begin_condition("smtp", "down", DAY_0)
-    store.mark_condition_told("smtp", DAY_0)
-    store.end_condition("smtp", day(1))
-    assert not store.begin_condition("smtp", "down", day(1))
-    assert store.conditions()[0].ended_at is None
+    store.open_incident("smtp", "down", DAY_0)
+    store.mark_incident_told("smtp", DAY_0)
+    store.close_incident("smtp", day(1))
+    assert not store.open_incident("smtp", "down", day(1))
+    assert store.incidents()[0].ended_at is None
 
 
 def test_a_condition_nobody_heard_of_ends_without_a_word(store: Store) -> None:
-    store.begin_condition("smtp", "down", DAY_0)
-    assert store.end_condition("smtp", day(1)) is None
-    assert store.conditions() == []
+    store.open_incident("smtp", "down", DAY_0)
+    assert store.close_incident("smtp", day(1)) is None
+    assert store.incidents() == []
 
 
 def test_housekeeping_forgets_texts_and_old_checks_and_no_history(outbox: Store) -> None:

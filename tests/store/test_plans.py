@@ -7,8 +7,8 @@ from pathlib import Path
 from sqlalchemy import event as hooks
 
 from tests.store.make import DAY_0, A, B, Pass, alert, baseline, changed, check, day, message, watch
+from tracker.model.event import EventFilter
 from tracker.store import Store, migrate
-from tracker.store.values import EventFilter
 
 SMALL = ("watches", "memberships", "trials", "CONSTANT", "(subquery-1)")
 """What is as big as what is followed today may be read whole; "CONSTANT" and the subquery are an empty IN list."""
@@ -41,7 +41,7 @@ def ask_everything(store: Store) -> None:
     list(store.current_documents())
     list(store.documents([1, 2]))
     store.ready_alerts("me", "daily")
-    store.told_events("me")
+    store.events_already_sent("me")
     store.outbox()
     store.cut(message(), [alert()], day(1))
     store.due_messages(day(1))

@@ -10,9 +10,9 @@ import pytest
 
 from tests.store.make import A, day
 from tests.store.revisions import EARLIER, REVISIONS, as_of, columns, furnish, rows
+from tracker.model.event import EventFilter
 from tracker.store import Store, migrate, schema_state
 from tracker.store.schema import head_revision
-from tracker.store.values import EventFilter
 
 PROCESSES = 3
 

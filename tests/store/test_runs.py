@@ -24,13 +24,16 @@ from tests.store.make import (
     watch,
 )
 from tracker.errors import LeaseHeldError, LeaseLostError, StoreError
+from tracker.model.event import EventFilter
 from tracker.model.run import RunCounts, Verdict
+from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import Issue, Validators
+from tracker.model.staging import Batch, StagedEvent
+from tracker.model.watch import CompletedListing, Join
 from tracker.store import Store
-from tracker.store.values import Batch, CompletedListing, EventFilter, Followed, Join, StagedEvent
 
 
-def the(store: Store, trial: str = A) -> Followed:
+def the(store: Store, trial: str = A) -> TrackedTrial:
     (known,) = store.followed("ctgov", [trial])
     return known
 

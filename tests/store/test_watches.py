@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tests.store.make import DAY_0, PAGE, TTL, A, B, C, Pass, alert, baseline, changed, check, day, message, snapshot, watch
+from tracker.model.snapshot import TrackedTrial
+from tracker.model.watch import CompletedListing, Join, Membership, WatchChanges
 from tracker.store import Store
-from tracker.store.values import CompletedListing, Followed, Join, Membership, WatchChanges
 
 
 def members(store: Store, name: str = "lupus") -> dict[str, str]:
@@ -35,7 +36,7 @@ def test_a_page_is_asked_for_at_its_configured_address(store: Store) -> None:
     moved = type(PAGE)(source=PAGE.source, trial=PAGE.trial, url="https://pages.example/new")
     store.sync_watches([watch("lupus", pages=(moved,))], {"me"}, day(1))
     (known,) = store.followed("meddatax")
-    assert known == Followed(
+    assert known == TrackedTrial(
         key=PAGE.trial, source="meddatax", number="NCT00000001", url="https://pages.example/new", first_seen_at=DAY_0
     )
 

@@ -7,9 +7,9 @@ import sys
 from tests.store.make import DAY_0, TTL, A, check, data, snapshot
 from tracker.errors import LeaseHeldError
 from tracker.model.source import Issue
+from tracker.model.staging import Batch
 from tracker.store import Store
 from tracker.store.trials import ensure_trials
-from tracker.store.values import Batch
 
 ROUNDS = 60
 BATCH = 5

@@ -8,8 +8,7 @@ import pytest
 
 from tests.make import DAY, actual, day
 from tracker.model.source import Listed, Search
-from tracker.model.watch import Near, Watch
-from tracker.store.values import Membership, WatchState
+from tracker.model.watch import Membership, Near, Watch, WatchState
 from tracker.sync.listing import Decision, Entry, decide, listing_digest, narrowed, search_of
 
 SEARCH = Search(fields={"condition": "lupus"})

@@ -23,8 +23,8 @@ from tracker.errors import TrackerError, UsageError
 if TYPE_CHECKING:
     from tracker.config import Settings
     from tracker.model.source import Source
+    from tracker.model.upkeep import MigrationReport
     from tracker.store import Store
-    from tracker.store.values import MigrationReport
 
 
 class App:

@@ -10,10 +10,10 @@ from tracker import clock
 from tracker.cli.app import App
 from tracker.errors import UsageError
 from tracker.model.ids import recognise
+from tracker.model.snapshot import SnapshotMeta
 from tracker.model.source import Document, Source
 from tracker.model.vocabulary import RECRUITMENT_STATUSES
 from tracker.store import Store
-from tracker.store.values import SnapshotMeta
 
 _SPAN = re.compile(r"(\d{1,4})([hdw])\Z")
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}

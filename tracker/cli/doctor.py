@@ -16,9 +16,9 @@ from tracker.errors import DeliveryError, SourceError, StoreError, TransientFetc
 
 if TYPE_CHECKING:
     from tracker.fetch import Fetcher
+    from tracker.model.alert import OutboxView
     from tracker.model.source import Source
     from tracker.render.tables import Finding
-    from tracker.store.values import OutboxView
 
 MOST_ASTRAY = 120
 """Seconds by which our clock may differ from a registry's."""
@@ -79,7 +79,7 @@ def _database(app: App) -> Iterator[Finding]:
                 if lease.expires_at > clock.now():
                     text = f"{lease.name} is held by {lease.holder} until {lease.expires_at:%H:%M:%S} UTC"
                     yield Finding(subject="at work", state="ok", text=text)
-            for trouble in store.conditions():
+            for trouble in store.incidents():
                 if trouble.ended_at is None:
                     text = f"{trouble.message} Since {trouble.since:%Y-%m-%d %H:%M} UTC."
                     yield Finding(subject="trouble", state="warning", text=text, remedy="See what the lines below say.")

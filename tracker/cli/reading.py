@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from tracker.events import Detected
     from tracker.model.event import Seen
     from tracker.model.record import TrialRecord
+    from tracker.model.snapshot import SnapshotMeta
     from tracker.model.source import Document, Source
     from tracker.render.tables import Nearest
     from tracker.store import Store
-    from tracker.store.values import SnapshotMeta
 
 
 @click.command("list")
@@ -100,8 +100,8 @@ def changes_command(
 ) -> None:
     """The change log, oldest first."""
     from tracker import events
+    from tracker.model.event import EventFilter
     from tracker.render import machine, tables
-    from tracker.store.values import EventFilter
 
     app = App(shared)
     app.require_watches([watch] if watch else [])
@@ -139,8 +139,8 @@ def changes_command(
 def show_command(shared: Shared, trial: str, at: str | None, everything: bool) -> None:
     """A record as it stands, or stood, and the timeline of its changes. Contact persons are left out."""
     from tracker import records
+    from tracker.model.event import EventFilter
     from tracker.render import machine, record_view
-    from tracker.store.values import EventFilter
 
     app = App(shared)
     key = arguments.trial_key(app, trial)
@@ -215,7 +215,7 @@ def diff_command(
 
 def _known(app: App, store: Store, trial: str, version: SnapshotMeta) -> dict[str, Any]:
     """What a sync that found the next version knew, so that `diff` rates and words its changes alike."""
-    from tracker.store.values import EventFilter
+    from tracker.model.event import EventFilter
 
     timeline = store.timeline(trial)
     later = next((meta.first_seen_at for meta in timeline if meta.first_seen_at > version.first_seen_at), None)

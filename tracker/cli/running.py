@@ -187,7 +187,7 @@ def demo_command(shared: Shared, folder: Path | None) -> int:
     from tracker.cli.reading import print_present
     from tracker.cli.words import print_changes, print_delivery, print_lanes
     from tracker.demo.run import DayReport, run
-    from tracker.store.values import EventFilter
+    from tracker.model.event import EventFilter
 
     app = App(shared)
     told: list[DayReport] = []

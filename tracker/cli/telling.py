@@ -78,7 +78,7 @@ def _send(app: App, store: Store, message: Message) -> int:
 
 
 def _wanted(store: Store, watch: str | None, since: datetime) -> Wanted:
-    from tracker.store.values import EventFilter
+    from tracker.model.event import EventFilter
 
     following: dict[str, list[str]] = {}
     for member in store.memberships():

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tracker.compare.places import match_sites, site_key
+from tracker.compare.sites import match_sites, site_key
 
 Entry = dict[str, Any]
 Key = Callable[[Entry], str]

@@ -9,7 +9,7 @@ from typing import Literal
 from apscheduler.triggers.cron import CronTrigger
 
 from tracker.config import Schedule
-from tracker.store.values import Due
+from tracker.model.upkeep import Due
 
 Job = Literal["sync", "deliver"]
 

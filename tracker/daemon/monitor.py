@@ -46,7 +46,7 @@ def health(store: Store, mode: str, started_at: datetime, now: datetime, **told:
             "held_runs": len(store.held_runs()),
             "messages_waiting": sum(message.state == "waiting" for message in messages),
             "messages_failed": sum(message.state == "failed" for message in messages),
-            "conditions": tuple(found.message for found in store.conditions() if found.ended_at is None),
+            "conditions": tuple(found.message for found in store.incidents() if found.ended_at is None),
             **told,
         },
         Health,

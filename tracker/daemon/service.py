@@ -24,9 +24,9 @@ from tracker.daemon.monitor import Health, Monitor, health, metrics
 from tracker.deliver import deliver
 from tracker.errors import ConfigError, LeaseHeldError, LeaseLostError, StoreError, TrackerError
 from tracker.model.source import Source
+from tracker.model.upkeep import Lease
 from tracker.passes import one_pass
 from tracker.store import Store
-from tracker.store.values import Lease
 
 LEASE_NAME = "daemon"
 LEASE_FOR = timedelta(minutes=2)

@@ -79,7 +79,7 @@ class Composer:
         held = tuple(self._held(run) for run in self.store.held_runs())
         unread = tuple(
             trouble.message
-            for trouble in self.store.conditions()
+            for trouble in self.store.incidents()
             if trouble.ended_at is None and trouble.name.startswith(("source:", "trials:"))
         )
         given = self._input(channel, wanted, now, cadence=cadence, about=watches)

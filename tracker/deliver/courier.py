@@ -15,8 +15,8 @@ from tracker.deliver.channels import Sender, by_mail
 from tracker.deliver.compose import make_message
 from tracker.errors import PermanentDeliveryError, TransientDeliveryError
 from tracker.model.alert import Message, MessageKind
+from tracker.model.upkeep import Lease
 from tracker.store import Store
-from tracker.store.values import Lease
 
 LEASE_FOR = timedelta(minutes=15)
 """Longer than any one message takes; the lease is renewed before each."""
@@ -67,7 +67,7 @@ class Courier:
         self._channels = {channel.name: channel for channel in settings.channels}
         self._failures: Counter[str] = Counter()
         self._without_server = 0
-        self._dead = {found.name for found in store.conditions() if found.ended_at is None}
+        self._dead = {found.name for found in store.incidents() if found.ended_at is None}
 
     def send_waiting(self, lease: Lease) -> None:
         """Try every message that is due, except that a dead channel is left alone, however much waits for it.
@@ -105,7 +105,7 @@ class Courier:
             return self._give_up(message, told, PermanentDeliveryError(tries))
         self.store.mark_sent(message.key, self.clock())
         if f"{CHANNEL}{message.channel}" in self._dead:
-            self.store.end_condition(f"{CHANNEL}{message.channel}", self.clock())
+            self.store.close_incident(f"{CHANNEL}{message.channel}", self.clock())
         if refused:
             logger.error(log.pairs("message_partly_refused", key=message.key, error=" ".join(refused)))
         return msgspec.structs.replace(told, refused=refused)
@@ -127,9 +127,9 @@ class Courier:
         self._without_server += error.no_server
         waited = error.no_server and self.clock() - message.created_at >= WAITED
         if message.attempts + 1 >= TOLD_AFTER or waited:
-            self._begin_condition(message.channel, f"{error.message} They wait and are tried again.")
+            self._open_incident(message.channel, f"{error.message} They wait and are tried again.")
 
-    def _begin_condition(self, channel: str, why: str) -> None:
+    def _open_incident(self, channel: str, why: str) -> None:
         """A channel takes no messages; the operator is told of it when it begins and when it is over.
 
         The operator's own cannot tell of itself: its trouble stands in the log, in `doctor` and in ``/health``, and the
@@ -137,16 +137,16 @@ class Courier:
         """
         name, now = f"{CHANNEL}{channel}", self.clock()
         what = f"Channel “{channel}” takes no messages: {why}"
-        untold = self.store.begin_condition(name, what, now)
+        untold = self.store.open_incident(name, what, now)
         if untold and channel == self.settings.operator.channel:
-            self.store.mark_condition_told(name, now)
+            self.store.mark_incident_told(name, now)
             logger.error(log.pairs("operator_channel_dead", error=what))
 
     def _end_gone(self) -> None:
         """A channel that was taken out of the configuration is in no trouble any more."""
         for name in self._dead - {f"{CHANNEL}{channel}" for channel in self._channels}:
             if name.startswith(CHANNEL):
-                self.store.end_condition(name, self.clock())
+                self.store.close_incident(name, self.clock())
 
     def _send(self, message: Message) -> tuple[str, ...]:
         channel = self._channels.get(message.channel)
@@ -166,7 +166,7 @@ class Courier:
         logger.error(log.pairs("message_given_up", key=told.key, error=error))
         if in_a_row > 1 and message.channel in self._channels:
             why = f"{in_a_row:,} in a row were given up, the last with this: {error.message} `tracker outbox` lists them."
-            self._begin_condition(message.channel, why)
+            self._open_incident(message.channel, why)
         return msgspec.structs.replace(told, error=str(error), given_up=True)
 
     def _word_of(self, message: Message) -> Message | None:

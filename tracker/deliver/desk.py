@@ -14,11 +14,11 @@ from tracker.config.settings import DAYS
 from tracker.deliver import plan, trouble
 from tracker.deliver.compose import Composer, make_message
 from tracker.deliver.courier import Sent
-from tracker.model.alert import Content, MessageKind
+from tracker.model.alert import Content, MessageKind, ReadyAlert
 from tracker.model.source import Source
+from tracker.model.upkeep import Lease
 from tracker.model.vocabulary import When
 from tracker.store import Store
-from tracker.store.values import Lease, ReadyAlert
 
 HELD = "held:"
 """How conditions begin that a held run's own message tells of, with more words."""
@@ -84,7 +84,7 @@ class Desk:
         if channel is None:
             return
         held = {f"{HELD}{run.source}": run for run in self.store.held_runs()}
-        for condition in self.store.conditions():
+        for condition in self.store.incidents():
             if condition.ended_at is None and condition.told_begin_at is not None:
                 continue
             phase = "began" if condition.ended_at is None else "ended"
@@ -94,7 +94,7 @@ class Desk:
             else:
                 content = trouble.condition(self.settings, condition, channel, now)
             self._cut(key, channel, "operator", content)
-            self.store.mark_condition_told(condition.name, now)
+            self.store.mark_incident_told(condition.name, now)
 
     def cut_refusals(self, tried: Iterable[Sent]) -> None:
         """One message to the operator for each that some recipients of its channel were refused."""
@@ -123,7 +123,7 @@ class Desk:
                 cadence=when,
                 notes=[note.text for note in notes],
                 since=since,
-                told_at_once=self.store.told_at_once(channel, since, now),
+                told_at_once=self.store.count_sent_immediately(channel, since, now),
             )
         key = f"digest:{channel}:{when}:{due.day.isoformat()}"
         self._settle(key, letter, "digest", content, notes=tuple(note.id for note in notes))
@@ -136,7 +136,7 @@ class Desk:
         return policy == "always" or (policy == "weekly" and (when == "weekly" or weekly))
 
     def _told(self, ready: list[ReadyAlert]) -> dict[str, set[str]]:
-        return {channel: self.store.told_events(channel) for channel in {item.alert.channel for item in ready}}
+        return {channel: self.store.events_already_sent(channel) for channel in {item.alert.channel for item in ready}}
 
     def _settle(
         self, key: str, letter: plan.Letter, kind: MessageKind, content: Content | None, notes: tuple[int, ...] = ()

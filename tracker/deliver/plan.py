@@ -12,11 +12,10 @@ import msgspec
 from tracker.alerts import silenced_by
 from tracker.config import Digest, Settings
 from tracker.config.settings import DAYS
-from tracker.model.alert import Alert
+from tracker.model.alert import Alert, ReadyAlert
 from tracker.model.event import Event
 from tracker.model.vocabulary import When
 from tracker.model.watch import Silence, Watch
-from tracker.store.values import ReadyAlert
 
 BACK_OFF = (
     timedelta(minutes=1),

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from tracker.config import Settings
 from tracker.model.alert import Content, Message
+from tracker.model.upkeep import Incident
 from tracker.render import notices, times
-from tracker.store.values import Condition
 
 
 def given_up(settings: Settings, message: Message, channel: str, now: datetime) -> Content:
@@ -46,7 +46,7 @@ def refused(settings: Settings, subject: str, to: str, refusals: Sequence[str], 
     )
 
 
-def condition(settings: Settings, given: Condition, channel: str, now: datetime) -> Content:
+def condition(settings: Settings, given: Incident, channel: str, now: datetime) -> Content:
     """Something that lasts went wrong, or is well again."""
     what = given.message.partition(": ")[0].rstrip(".")
     began = times.moment(given.since, times.zone(settings.digest.timezone))

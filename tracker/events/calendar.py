@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tracker.events.detection import evidence_links, identity, named_hash, overridden
-from tracker.events.occasions import Occasion, occasions
+from tracker.events.due_dates import DueDate, due_dates
 from tracker.model.deadline import Deadline, DeadlineState
 from tracker.model.event import Event, Evidence, Seen
 from tracker.model.record import TrialRecord
@@ -24,10 +24,10 @@ _NOTICES = frozenset({"results_due_soon", "will_go_unknown"})
 
 def deadlines(record: TrialRecord, today: dt.date) -> tuple[Deadline, ...]:
     """Every deadline known of a trial, ahead or passed, in order of their days. Results stand in one row."""
-    known = occasions(record)
-    overdue = any(occasion.kind == "results_overdue" and occasion.true_on(today) for occasion in known)
+    known = due_dates(record)
+    overdue = any(due_date.kind == "results_overdue" and due_date.true_on(today) for due_date in known)
     hidden = "results_due_soon" if overdue else "results_overdue"
-    rows = (_deadline(record, occasion, today) for occasion in known if occasion.kind != hidden)
+    rows = (_deadline(record, due_date, today) for due_date in known if due_date.kind != hidden)
     return tuple(sorted(rows, key=lambda row: (row.due, row.kind)))
 
 
@@ -55,68 +55,68 @@ def calendar_events(
     if since is None:
         return ()
     settled, today = _day(since), _day(now)
-    known = {occasion.key for occasion in occasions(before or record) if occasion.true_on(settled)}
-    news = [occasion for occasion in occasions(record) if occasion.true_on(today) and occasion.key not in known]
-    return tuple(_event(record, occasion, label, since, now, seen, overrides or {}) for occasion in news)
+    known = {due_date.key for due_date in due_dates(before or record) if due_date.true_on(settled)}
+    news = [due_date for due_date in due_dates(record) if due_date.true_on(today) and due_date.key not in known]
+    return tuple(_event(record, due_date, label, since, now, seen, overrides or {}) for due_date in news)
 
 
-def _deadline(record: TrialRecord, occasion: Occasion, today: dt.date) -> Deadline:
+def _deadline(record: TrialRecord, due_date: DueDate, today: dt.date) -> Deadline:
     return Deadline(
-        kind=occasion.kind,
-        effects=occasion.effects,
+        kind=due_date.kind,
+        effects=due_date.effects,
         trial=record.trial,
-        due=occasion.due,
-        told_on=occasion.told_on,
-        state=_state(record, occasion, today),
-        severity=occasion.severity,
-        rule=occasion.rule,
-        details=_details(occasion, today),
+        due=due_date.due,
+        told_on=due_date.told_on,
+        state=_state(record, due_date, today),
+        severity=due_date.severity,
+        rule=due_date.rule,
+        details=_details(due_date, today),
     )
 
 
-def _state(record: TrialRecord, occasion: Occasion, today: dt.date) -> DeadlineState:
-    if occasion.told_on is None:
+def _state(record: TrialRecord, due_date: DueDate, today: dt.date) -> DeadlineState:
+    if due_date.told_on is None:
         return "returned" if record.results_state == "RETURNED" else "submitted"
-    if today < occasion.told_on:
+    if today < due_date.told_on:
         return "ahead"
-    if occasion.kind not in _NOTICES:
+    if due_date.kind not in _NOTICES:
         return "passed"
-    if occasion.kind == "results_due_soon":
-        return "soon" if today <= occasion.due else "grace"
-    return "soon" if today < occasion.due else "passed"
+    if due_date.kind == "results_due_soon":
+        return "soon" if today <= due_date.due else "grace"
+    return "soon" if today < due_date.due else "passed"
 
 
-def _details(occasion: Occasion, today: dt.date) -> dict[str, Any]:
+def _details(due_date: DueDate, today: dt.date) -> dict[str, Any]:
     return {
-        "due": occasion.due.isoformat(),
-        "days": (occasion.due - today).days,
-        "reasons": list(occasion.reasons),
+        "due": due_date.due.isoformat(),
+        "days": (due_date.due - today).days,
+        "reasons": list(due_date.reasons),
         "estimate": True,
-        **occasion.facts,
+        **due_date.facts,
     }
 
 
 def _event(
     record: TrialRecord,
-    occasion: Occasion,
+    due_date: DueDate,
     label: str,
     since: datetime,
     now: datetime,
     seen: Seen,
     overrides: Mapping[str, Severity],
 ) -> Event:
-    severity, rule = overridden(occasion.severity, occasion.rule, occasion.kind, occasion.effects, overrides)
+    severity, rule = overridden(due_date.severity, due_date.rule, due_date.kind, due_date.effects, overrides)
     posted = record.last_update_posted
     return Event(
-        id=identity(record.trial, occasion.kind, occasion.due.isoformat()),
-        kind=occasion.kind,
-        effects=occasion.effects,
+        id=identity(record.trial, due_date.kind, due_date.due.isoformat()),
+        kind=due_date.kind,
+        effects=due_date.effects,
         trial=record.trial,
         label=label,
         severity=severity,
         rule=rule,
         cause="calendar",
-        details=_details(occasion, _day(now)),
+        details=_details(due_date, _day(now)),
         detected_at=now,
         seen_between=(since, now),
         effective_at=now,

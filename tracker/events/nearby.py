@@ -10,7 +10,7 @@ from math import inf
 from typing import Any
 
 from tracker.events.kinds import Context, Finding, change_kind
-from tracker.events.places import folded
+from tracker.events.sites import folded
 from tracker.model.event import Change
 from tracker.model.record import Site, TrialRecord
 from tracker.model.vocabulary import OPEN_STATUSES

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from tracker.model.event import Event
 from tracker.model.vocabulary import When
 
 AlertState = Literal["held", "ready", "in_message", "sent", "failed", "dropped", "silenced"]
@@ -53,3 +54,37 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     next_attempt_at: datetime | None = None
     last_error: str = ""
     sent_at: datetime | None = None
+
+
+class ReadyAlert(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert that waits to be put into a message, with the event it tells of."""
+
+    alert: Alert
+    event: Event
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """A line for a watch's next digest that is no event, such as trials that joined silently."""
+
+    id: int
+    watch: str
+    text: str
+    created_at: datetime
+
+
+class AlertTally(msgspec.Struct, frozen=True, kw_only=True):
+    """How many alerts of a watch on a channel wait, in which state and why."""
+
+    channel: str
+    watch: str
+    when: str
+    state: str
+    reason: str
+    count: int
+
+
+class OutboxView(msgspec.Struct, frozen=True, kw_only=True):
+    """What has not been sent: messages waiting or failed, oldest first, and the alerts not yet in a message."""
+
+    messages: tuple[Message, ...] = ()
+    alerts: tuple[AlertTally, ...] = ()

@@ -71,3 +71,19 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     first_seen_at: datetime
     last_seen_at: datetime
     data_version: str | None = None
+
+
+class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which accepted events: ``since`` (inclusive) and ``until`` (exclusive) are of ``effective_at``; empty ``kinds`` is all.
+
+    With ``watch``, only what was detected while the watch followed the trial. ``limit`` keeps the latest ones.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    watch: str | None = None
+    trial: str | None = None
+    kinds: frozenset[str] = frozenset()
+    min_severity: Severity = "minor"
+    run: int | None = None
+    limit: int | None = None

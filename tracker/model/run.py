@@ -57,3 +57,30 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     counts: RunCounts = RunCounts()
     verdict: Verdict = Verdict()
     error: str = ""
+
+
+RunPurpose = Literal["sync", "backfill"]
+"""A sync asks for the present; a backfill imports a registry's own history and never moves the present."""
+
+
+class OpenRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run to work in. ``adopted``: a killed process began it; the trials in ``done`` are staged already.
+
+    ``cursor`` is where that process had got to in a listing that is read page by page.
+    """
+
+    run: Run
+    adopted: bool = False
+    done: frozenset[str] = frozenset()
+    cursor: str | None = None
+
+
+class SourceState(msgspec.Struct, frozen=True, kw_only=True):
+    """The last accepted run of a source: whose data it read, and when."""
+
+    source: str
+    run: int
+    accepted_at: datetime
+    data_timestamp: str | None = None
+    data_date: str | None = None
+    listed_at: datetime | None = None

@@ -34,6 +34,11 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     ``anchors`` are the record fields that every healthy answer has. ``version`` is raised when old bytes would parse
     differently, ``digest_version`` when the digest's rule changes. ``pace`` is in requests a second.
     ``home`` is the registry whose numbers a page site republishes (its pages are mirrors of that registry's records).
+    ``history_page`` is the address where the registry compares versions of a record; ``{number}`` stands for its number.
+    ``rest_titles`` names the source's own fields that the record does not model, by the last step of their path, as people
+    call them. ``rest_echoes`` marks steps of such paths whose values only repeat what the record says of its sites or results.
+    ``duties`` are the legal duties (of `tracker.duties`) that its records can be judged by. ``fades_to_unknown`` says that the
+    registry shows trials as UNKNOWN that are past completion and have not been verified for two years.
     ``tls_ladder`` says that its hosts may answer 403 to a TLS greeting, so that the others are worth trying.
     """
 
@@ -53,6 +58,11 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     search_parameters: frozenset[str] = frozenset()
     query_fields: frozenset[str] = frozenset()
     attribution: str = ""
+    history_page: str = ""
+    rest_titles: Mapping[str, str] = {}
+    rest_echoes: Mapping[str, Literal["sites", "results"]] = {}
+    duties: frozenset[str] = frozenset()
+    fades_to_unknown: bool = False
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):

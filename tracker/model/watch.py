@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -78,3 +79,54 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
     watch: str | None = None
     kind: str | None = None
     reason: str = ""
+
+
+How = Literal["listed", "page", "search"]
+"""How a trial came into a watch: listed by hand, as a page, or matched by the watch's search."""
+
+
+class Membership(msgspec.Struct, frozen=True, kw_only=True):
+    """A watch follows a trial. ``silent``: it joined without an event. ``left_search_at``: its search holds it no more."""
+
+    watch: str
+    trial: str
+    how: How
+    joined_at: datetime
+    silent: bool = False
+    left_search_at: datetime | None = None
+
+
+class WatchState(msgspec.Struct, frozen=True, kw_only=True):
+    """What is remembered of an active watch. ``listing_digest`` is of the search that was last listed to its end."""
+
+    created_at: datetime
+    listing_digest: str | None = None
+    last_complete_listing_at: datetime | None = None
+
+
+class WatchChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """What an edited configuration did to one watch; ``created`` also for one that came back."""
+
+    watch: str
+    created: bool = False
+    removed: bool = False
+    joined: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+
+
+class Join(msgspec.Struct, frozen=True, kw_only=True):
+    """A trial that a watch's search matched: it becomes a member when the run is accepted."""
+
+    watch: str
+    trial: str
+    silent: bool = False
+    how: How = "search"
+
+
+class CompletedListing(msgspec.Struct, frozen=True, kw_only=True):
+    """A watch's search, listed to its end. ``left`` are members it no longer holds, ``back`` ones it holds again."""
+
+    watch: str
+    digest: str
+    left: tuple[str, ...] = ()
+    back: tuple[str, ...] = ()

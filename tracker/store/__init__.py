@@ -118,8 +118,8 @@ class Store(Database):
 
     # what is told
     ready_alerts = _outbox.ready_alerts
-    told_events = _outbox.told_events
-    told_at_once = _outbox.told_at_once
+    events_already_sent = _outbox.events_already_sent
+    count_sent_immediately = _outbox.count_sent_immediately
     cut = _outbox.cut
     message = _outbox.message
     due_messages = _outbox.due_messages
@@ -136,10 +136,10 @@ class Store(Database):
     silence = _notices.silence
     silences = _notices.silences
     unsilence = _notices.unsilence
-    begin_condition = _notices.begin_condition
-    end_condition = _notices.end_condition
-    mark_condition_told = _notices.mark_condition_told
-    conditions = _notices.conditions
+    open_incident = _notices.open_incident
+    close_incident = _notices.close_incident
+    mark_incident_told = _notices.mark_incident_told
+    incidents = _notices.incidents
 
     # upkeep
     due = _upkeep.due

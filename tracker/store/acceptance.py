@@ -13,11 +13,13 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, delete
 
 from tracker.errors import StoreError
 from tracker.model.run import Run, RunCounts, Verdict
+from tracker.model.staging import AcceptReport
+from tracker.model.upkeep import Lease
+from tracker.model.watch import CompletedListing, Join
 from tracker.store import tables as t
 from tracker.store.database import Database, insert
 from tracker.store.packing import to_json
 from tracker.store.runs import end_run, read_run, require_state
-from tracker.store.values import AcceptReport, CompletedListing, Join, Lease
 from tracker.store.watches import apply_joins, apply_listing, move_merged
 
 THERE = ("baseline", "unchanged", "changed", "quiet", "restored")

@@ -18,8 +18,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from tracker.errors import LeaseLostError, StoreError
+from tracker.model.upkeep import Lease
 from tracker.store.tables import leases
-from tracker.store.values import Lease
 
 if TYPE_CHECKING:
     import psycopg  # an extra: installed where PostgreSQL is used

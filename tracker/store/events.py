@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from tracker.model.event import Event, Story
+from tracker.model.event import Event, EventFilter, Story
+from tracker.model.snapshot import EventSnapshots, SnapshotMeta
 from tracker.model.vocabulary import rank
 from tracker.store import rows
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks
-from tracker.store.values import EventFilter, EventSnapshots, SnapshotMeta
 
 
 def events(database: Database, wanted: EventFilter) -> list[Event]:

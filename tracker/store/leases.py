@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, or_, select, update
 
 from tracker.errors import LeaseHeldError, LeaseLostError
+from tracker.model.upkeep import Lease
 from tracker.store import tables as t
 from tracker.store.database import Database, insert, require_lease
 from tracker.store.processes import is_gone, process_name
-from tracker.store.values import Lease
 
 ASTRAY = timedelta(hours=1)
 """Clocks of several hosts may differ by less than this."""

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import RowMapping, Select, delete, insert, select, update
 
 from tracker.errors import StoreError
+from tracker.model.alert import Note
+from tracker.model.upkeep import Incident
 from tracker.model.watch import Silence
 from tracker.store import tables as t
 from tracker.store.database import Database
 from tracker.store.database import insert as upsert
-from tracker.store.values import Condition, Note
 
 
 def add_note(database: Database, watch: str, text: str, now: datetime) -> None:
@@ -67,7 +68,7 @@ def unsilence(database: Database, silence_id: int) -> None:
             raise StoreError(f"there is no silence {silence_id}.", remedy="`tracker silence` lists them.")
 
 
-def begin_condition(database: Database, name: str, message: str, now: datetime) -> bool:
+def open_incident(database: Database, name: str, message: str, now: datetime) -> bool:
     """Something is wrong: True until the operator has been told. The message of one that lasts is brought up to date.
 
     One that ended and begins again before its end was told has, for the operator, never ended.
@@ -84,7 +85,7 @@ def begin_condition(database: Database, name: str, message: str, now: datetime) 
         return not told
 
 
-def end_condition(database: Database, name: str, now: datetime) -> Condition | None:
+def close_incident(database: Database, name: str, now: datetime) -> Incident | None:
     """It is well again: the condition when the operator knows of it and must hear of its end, else None."""
     where = (t.conditions.c.name == name, t.conditions.c.ended_at.is_(None))
     with database.writing() as connection:
@@ -98,7 +99,7 @@ def end_condition(database: Database, name: str, now: datetime) -> Condition | N
         return _condition({**row, "ended_at": now})
 
 
-def mark_condition_told(database: Database, name: str, now: datetime) -> None:
+def mark_incident_told(database: Database, name: str, now: datetime) -> None:
     """The operator has been told how the condition stands now: that it began, or that it ended."""
     with database.writing() as connection:
         for ended, column in ((False, "told_begin_at"), (True, "told_end_at")):
@@ -110,7 +111,7 @@ def mark_condition_told(database: Database, name: str, now: datetime) -> None:
             )
 
 
-def conditions(database: Database) -> list[Condition]:
+def incidents(database: Database) -> list[Incident]:
     """What is wrong now, and what ended without the operator having been told, oldest first."""
     statement = select(t.conditions).where(t.conditions.c.told_end_at.is_(None)).order_by(t.conditions.c.since)
     with database.reading() as connection:
@@ -125,5 +126,5 @@ def _silence(row: RowMapping) -> Silence:
     return Silence(**row)
 
 
-def _condition(row: RowMapping | dict[str, Any]) -> Condition:
-    return Condition(**row)
+def _condition(row: RowMapping | dict[str, Any]) -> Incident:
+    return Incident(**row)

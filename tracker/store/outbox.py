@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, func, literal_column, or_, select, update
 
 from tracker.errors import LeaseLostError, StoreError
-from tracker.model.alert import Alert, AlertState, Message
+from tracker.model.alert import Alert, AlertState, AlertTally, Message, OutboxView, ReadyAlert
+from tracker.model.upkeep import Lease
 from tracker.model.vocabulary import When
 from tracker.store import rows
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks, insert
 from tracker.store.packing import to_json
-from tracker.store.values import AlertTally, Lease, OutboxView, ReadyAlert
 
 _ALERT = tuple(Alert.__struct_fields__)
 
@@ -50,7 +50,7 @@ def ready_alerts(database: Database, channel: str | None = None, when: When | No
         ]
 
 
-def told_events(database: Database, channel: str) -> set[str]:
+def events_already_sent(database: Database, channel: str) -> set[str]:
     """Of the events that wait for this channel, those it has been told of already, for another watch or at another speed."""
     told = t.alerts.alias("told")
     statement = (
@@ -62,7 +62,7 @@ def told_events(database: Database, channel: str) -> set[str]:
         return set(connection.scalars(statement))
 
 
-def told_at_once(database: Database, channel: str, since: datetime, until: datetime) -> int:
+def count_sent_immediately(database: Database, channel: str, since: datetime, until: datetime) -> int:
     """How many events stand in the channel's immediate messages cut after ``since`` and not after ``until``.
 
     A message that still waits counts: it is ahead of any digest cut now. One given up or dropped told nobody.

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, RowMapping
 from tracker.model.alert import Message
 from tracker.model.event import Event, Story
 from tracker.model.run import Run, RunCounts, Verdict
+from tracker.model.snapshot import SnapshotMeta, TrackedTrial
 from tracker.model.source import Validators
 from tracker.store.tables import messages, runs, snapshots, trials
-from tracker.store.values import Followed, SnapshotMeta
 
 events_decoder = msgspec.json.Decoder(Event)
 stories_decoder = msgspec.json.Decoder(Story)
@@ -22,7 +22,7 @@ _names = msgspec.json.Decoder(tuple[str, ...])
 
 _META = tuple(SnapshotMeta.__struct_fields__)
 _RUN = ("id", "source", "state", "started_at", "finished_at", "data_timestamp", "counts", "verdict", "error")
-_TRIAL = tuple(name for name in Followed.__struct_fields__ if name not in ("validators", "current"))
+_TRIAL = tuple(name for name in TrackedTrial.__struct_fields__ if name not in ("validators", "current"))
 
 
 def meta_columns() -> list[ColumnElement[Any]]:
@@ -40,13 +40,13 @@ def trial_columns() -> list[ColumnElement[Any]]:
     return [*(trials.c[name] for name in _TRIAL), trials.c.etag, trials.c.last_modified]
 
 
-def followed(row: RowMapping) -> Followed:
+def followed(row: RowMapping) -> TrackedTrial:
     """A trial with its current snapshot, if it has one."""
     validators = None
     if row["etag"] is not None or row["last_modified"] is not None:
         validators = Validators(etag=row["etag"], last_modified=row["last_modified"])
     current = meta(row) if row["snapshot_id"] is not None else None
-    return Followed(**{name: row[name] for name in _TRIAL}, validators=validators, current=current)
+    return TrackedTrial(**{name: row[name] for name in _TRIAL}, validators=validators, current=current)
 
 
 def run_columns() -> list[ColumnElement[Any]]:

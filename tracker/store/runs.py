@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from tracker.errors import LeaseLostError, StoreError
-from tracker.model.run import Run, RunCounts, RunState
+from tracker.model.run import OpenRun, Run, RunCounts, RunPurpose, RunState
 from tracker.model.source import DataVersion
+from tracker.model.upkeep import Lease
 from tracker.store import rows
 from tracker.store import tables as t
 from tracker.store.database import Database
 from tracker.store.packing import to_json
-from tracker.store.values import Lease, OpenRun, RunPurpose
 
 ADOPTABLE_FOR = timedelta(hours=6)
 """How long an unfinished run can be gone on with when its source does not say how new its data are."""

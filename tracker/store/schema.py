@@ -14,9 +14,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 
 from tracker.errors import SchemaError, StoreError
+from tracker.model.upkeep import MigrationReport, SchemaState
 from tracker.store.backup import PARTIAL, copy_database, remove_database
 from tracker.store.database import WRITING, Database, make_engine, parse_url, sqlite_file, told_as_ours
-from tracker.store.values import MigrationReport, SchemaState
 
 _MIGRATION_LOCK = 7_177_911
 """Any number will do, as long as two migrations of one PostgreSQL database use the same."""

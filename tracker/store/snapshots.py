@@ -9,13 +9,13 @@ from sqlalchemy import RowMapping, bindparam, select, update
 
 from tracker.errors import StoreError
 from tracker.model.ids import split_key
+from tracker.model.snapshot import SnapshotMeta, TrackedTrial
 from tracker.model.source import Document
 from tracker.store import rows
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks
 from tracker.store.packing import unpack
 from tracker.store.trials import is_member, select_followed
-from tracker.store.values import Followed, SnapshotMeta
 
 PAGE = 100
 """Documents read at once: a megabyte or two, and no transaction stays open while the caller works on them."""
@@ -41,7 +41,7 @@ def documents(database: Database, ids: Iterable[int]) -> Iterator[Document]:
                 yield _document(found[snapshot_id])
 
 
-def current_documents(database: Database, trials: Collection[str] | None = None) -> Iterator[tuple[Followed, Document]]:
+def current_documents(database: Database, trials: Collection[str] | None = None) -> Iterator[tuple[TrackedTrial, Document]]:
     """Trials with their current version, by key: all that are followed, or those given. Trials never read are left out."""
     statement = select_followed().add_columns(*_BODY).where(t.snapshots.c.id.is_not(None))
     if trials is not None:

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, func, select, tuple_, update
 
 from tracker.model.run import RunCounts
 from tracker.model.source import Issue
+from tracker.model.staging import Batch, NewIssue, StagedCheck, StagedSnapshot, StagedTotals, StageReport
+from tracker.model.upkeep import Lease
 from tracker.model.vocabulary import rank
 from tracker.store import tables as t
 from tracker.store.columns import storable
@@ -19,7 +21,6 @@ from tracker.store.database import Database, chunks, insert
 from tracker.store.packing import ENCODING, pack, to_json
 from tracker.store.runs import require_state
 from tracker.store.trials import ensure_trials
-from tracker.store.values import Batch, Lease, NewIssue, StagedCheck, StagedSnapshot, StagedTotals, StageReport
 
 
 def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: datetime) -> StageReport:

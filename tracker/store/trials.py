@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, Exists, Select, and_, exists, func, select
 
 from tracker.model.ids import split_key
+from tracker.model.snapshot import TrackedTrial
 from tracker.store import rows
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks, insert
-from tracker.store.values import Followed
 
 
-def followed(database: Database, source: str, trials: Collection[str] | None = None) -> list[Followed]:
+def followed(database: Database, source: str, trials: Collection[str] | None = None) -> list[TrackedTrial]:
     """The trials of a source that any watch follows, by key; with ``trials``, these of them, followed or not."""
     statement = select_followed().where(t.trials.c.source == source)
     with database.reading() as connection:

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, text, update
 
+from tracker.model.run import SourceState
+from tracker.model.upkeep import Due, StoreSize
 from tracker.store import tables as t
 from tracker.store.database import PATIENCE, Database, insert, told_as_ours
-from tracker.store.values import Due, SourceState, StoreSize
 
 KEPT_FOR = timedelta(days=90)
 

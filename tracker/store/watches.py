@@ -8,11 +8,11 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, Select, bindparam, select, update
 
-from tracker.model.watch import Watch
+from tracker.model.upkeep import Lease
+from tracker.model.watch import CompletedListing, How, Join, Membership, Watch, WatchChanges, WatchState
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks, insert
 from tracker.store.trials import ensure_trials
-from tracker.store.values import CompletedListing, How, Join, Lease, Membership, WatchChanges, WatchState
 
 
 def sync_watches(

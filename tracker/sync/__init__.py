@@ -21,8 +21,8 @@ from tracker.config import Settings
 from tracker.model.event import Event, Story
 from tracker.model.run import RunCounts
 from tracker.model.source import Source
+from tracker.model.watch import WatchChanges
 from tracker.store import Store
-from tracker.store.values import WatchChanges
 from tracker.sync.lane import Binder, Lane, LaneReport, Progress, no_progress
 from tracker.sync.listing import search_of
 

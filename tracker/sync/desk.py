@@ -14,15 +14,18 @@ from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.errors import SourceError
 from tracker.events import calendar_events, listing_event
-from tracker.events.mass import Reformatting, reformatted
+from tracker.events.bulk_edits import BulkEdit, reformatted
 from tracker.health import Listing, Loss
 from tracker.model.alert import Alert
 from tracker.model.event import Event
 from tracker.model.record import TrialRecord
 from tracker.model.run import RunCounts
+from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import Absent, Answer, DataVersion, Failed, Found, Issue, NotModified, Source
+from tracker.model.staging import Batch, NewIssue, StagedEvent
+from tracker.model.upkeep import Lease
+from tracker.model.watch import Membership
 from tracker.store import Store
-from tracker.store.values import Batch, Followed, Lease, Membership, NewIssue, StagedEvent
 from tracker.sync import drift, mirrors, weigh
 from tracker.sync.drift import Reading
 from tracker.sync.listing import Decision, Entry
@@ -42,7 +45,7 @@ class Gathered:
 
     failures: list[Failure] = field(default_factory=list)
     issues: list[NewIssue] = field(default_factory=list)
-    reformatting: Reformatting | None = None
+    reformatting: BulkEdit | None = None
     answered: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
 
@@ -58,7 +61,7 @@ class Desk:
     clock: Clock
     run: int
     data: DataVersion | None
-    followed: Mapping[str, Followed]
+    followed: Mapping[str, TrackedTrial]
     memberships: Sequence[Membership]
     decisions: Sequence[Decision]
     gathered: Gathered
@@ -126,7 +129,7 @@ class Desk:
             new = self.store.known_events([event.id for event in staged])
             self._stage(lease, (), calendar=[event for event in staged if event.id not in new])
 
-    def _came_true(self, known: Followed, record: TrialRecord, last: datetime | None) -> tuple[Event, ...]:
+    def _came_true(self, known: TrackedTrial, record: TrialRecord, last: datetime | None) -> tuple[Event, ...]:
         changed = self._changed.get(known.key)
         assert known.current is not None
         newest = changed.record if changed and changed.record else record
@@ -141,7 +144,7 @@ class Desk:
             overrides=self.settings.severities,
         )
 
-    def reformatting(self, checked: int) -> tuple[Reformatting | None, int]:
+    def reformatting(self, checked: int) -> tuple[BulkEdit | None, int]:
         """The mass edit of no meaning in this run, if there was one, and how many trials changed in nothing else."""
         found = reformatted(self._told, checked)
         if found is None:
@@ -204,7 +207,7 @@ class Desk:
                     outcomes.append(weigh.failed(known, answer, context))
         return outcomes + self._weigh_moved(moved)
 
-    def _last(self, known: Followed) -> TrialRecord | None:
+    def _last(self, known: TrackedTrial) -> TrialRecord | None:
         return records.read(self.sources, self.store.document(known.current.id)) if known.current else None
 
     def _weigh_moved(self, moved: list[tuple[Found, str]]) -> list[Outcome]:
@@ -373,5 +376,5 @@ def _noted(issue: Issue) -> Issue:
     return msgspec.structs.replace(issue, value="") if issue.code == "unknown_field" else issue
 
 
-def _failed(known: Followed, error: SourceError) -> Failed:
+def _failed(known: TrackedTrial, error: SourceError) -> Failed:
     return Failed(trial=known.key, error=str(error), kind=type(error).__name__)

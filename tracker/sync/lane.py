@@ -14,9 +14,10 @@ from tracker import health, log
 from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.errors import AnswerError, FetchError, LeaseHeldError, SourceError
-from tracker.events.mass import Reformatting
-from tracker.model.event import Event, Story
-from tracker.model.run import Run, RunCounts
+from tracker.events.bulk_edits import BulkEdit
+from tracker.model.event import Event, EventFilter, Story
+from tracker.model.run import OpenRun, Run, RunCounts
+from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import (
     Answer,
     Asked,
@@ -31,17 +32,10 @@ from tracker.model.source import (
     SourceInfo,
     TlsChoice,
 )
-from tracker.model.watch import Watch
+from tracker.model.staging import NewIssue
+from tracker.model.upkeep import Lease
+from tracker.model.watch import CompletedListing, Join, Watch
 from tracker.store import Store
-from tracker.store.values import (
-    CompletedListing,
-    EventFilter,
-    Followed,
-    Join,
-    Lease,
-    NewIssue,
-    OpenRun,
-)
 from tracker.sync import listing
 from tracker.sync.desk import Desk, Failure, Gathered
 
@@ -89,7 +83,7 @@ class LaneReport(msgspec.Struct, frozen=True, kw_only=True):
     stories: tuple[Story, ...] = ()
     failures: tuple[Failure, ...] = ()
     issues: tuple[NewIssue, ...] = ()
-    reformatting: Reformatting | None = None
+    reformatting: BulkEdit | None = None
     error: str = ""
 
     @property
@@ -251,7 +245,7 @@ class Lane:
     def _watches(self) -> Iterator[Watch]:
         return (watch for watch in self.settings.watches if not self.only or watch.name in self.only)
 
-    def _followed(self, decisions: Iterable[listing.Decision]) -> dict[str, Followed]:
+    def _followed(self, decisions: Iterable[listing.Decision]) -> dict[str, TrackedTrial]:
         """Members of the watches in this pass, and the trials that are about to join."""
         key = self.source.info.key
         followed = {known.key: known for known in self.store.followed(key)}
@@ -262,15 +256,15 @@ class Lane:
             for entry in decision.entries:
                 if entry.trial not in followed:
                     number = entry.trial.partition(":")[2]
-                    followed[entry.trial] = Followed(key=entry.trial, source=key, number=number, first_seen_at=self.clock())
+                    followed[entry.trial] = TrackedTrial(key=entry.trial, source=key, number=number, first_seen_at=self.clock())
         return followed
 
-    def _due(self, known: Followed, data: DataVersion | None, opened: OpenRun) -> bool:
+    def _due(self, known: TrackedTrial, data: DataVersion | None, opened: OpenRun) -> bool:
         if known.key in opened.done or known.merged_into:
             return False
         return self.full or data is None or known.checked_data_timestamp != data.timestamp
 
-    def _answers(self, due: list[Followed], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
+    def _answers(self, due: list[TrackedTrial], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
         """One answer for each due trial; where the source ends early, the rest of them failed for that reason."""
         title, total = self.source.info.title, len(due)
         asked = [
@@ -298,7 +292,7 @@ class Lane:
         opened: OpenRun,
         desk: Desk,
         decisions: list[listing.Decision],
-        followed: Mapping[str, Followed],
+        followed: Mapping[str, TrackedTrial],
     ) -> LaneReport:
         """Judge the whole run and accept it, or leave it staged."""
         info, run_id, now, met = self.source.info, opened.run.id, self.clock(), desk.gathered

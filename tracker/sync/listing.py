@@ -10,8 +10,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 import msgspec
 
 from tracker.model.source import Listed, Search
-from tracker.model.watch import Watch
-from tracker.store.values import Membership, WatchState
+from tracker.model.watch import Membership, Watch, WatchState
 
 NUMBERS = "filter.ids"
 """The parameter of a search's address that names trials, where the source knows it."""

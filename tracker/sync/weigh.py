@@ -15,11 +15,12 @@ from tracker.events import Comparison, detect, listing_event
 from tracker.model.event import Event, Seen, Story
 from tracker.model.record import TrialRecord
 from tracker.model.run import Check, CheckStatus
+from tracker.model.snapshot import SnapshotMeta, TrackedTrial
 from tracker.model.source import Absent, DataVersion, Document, Failed, Found, Issue, Source, Validators
+from tracker.model.staging import StagedCheck, StagedEvent, StagedSnapshot
 from tracker.model.vocabulary import Severity, rank
 from tracker.model.watch import Near
 from tracker.render import words
-from tracker.store.values import Followed, SnapshotMeta, StagedCheck, StagedEvent, StagedSnapshot
 from tracker.sync import drift, mirrors
 
 GONE_AFTER = timedelta(hours=20)
@@ -71,7 +72,7 @@ def label_of(record: TrialRecord | None, trial: str, context: Context) -> str:
     return f"{name} ({context.site})" if context.site else name
 
 
-def unchanged(known: Followed, context: Context, validators: Validators | None = None) -> Outcome:
+def unchanged(known: TrackedTrial, context: Context, validators: Validators | None = None) -> Outcome:
     """The answer says what is stored already; a trial that had been removed is back."""
     status: CheckStatus = "unchanged"
     events: tuple[Event, ...] = ()
@@ -81,7 +82,7 @@ def unchanged(known: Followed, context: Context, validators: Validators | None =
     return _outcome(known, context, status, events=events, validators=validators)
 
 
-def found(source: Source, known: Followed, answer: Found, digest: str, old: Document | None, context: Context) -> Outcome:
+def found(source: Source, known: TrackedTrial, answer: Found, digest: str, old: Document | None, context: Context) -> Outcome:
     """A document that differs from the stored one, or the first of its trial.
 
     Raises AnswerError when it cannot be read, or carries another registry number than was pinned at first read.
@@ -130,7 +131,7 @@ def found(source: Source, known: Followed, answer: Found, digest: str, old: Docu
     return outcome(status, events=events, story=detected.story, emptied=lost, before=before)
 
 
-def absent(known: Followed, answer: Absent, last: TrialRecord | None, context: Context) -> Outcome:
+def absent(known: TrackedTrial, answer: Absent, last: TrialRecord | None, context: Context) -> Outcome:
     """Asked for by its number and not there: removed only when two different answers say so, a day apart.
 
     ``last`` is the record as it was last seen.
@@ -147,7 +148,7 @@ def absent(known: Followed, answer: Absent, last: TrialRecord | None, context: C
     return _outcome(known, context, "removed", events=(event,), emptied=lost)
 
 
-def merged(known: Followed, canonical: str, context: Context) -> Outcome:
+def merged(known: TrackedTrial, canonical: str, context: Context) -> Outcome:
     """The registry answered with the trial that this number was merged into."""
     if known.merged_into == canonical:
         return _outcome(known, context, "unchanged")
@@ -156,12 +157,12 @@ def merged(known: Followed, canonical: str, context: Context) -> Outcome:
     return _outcome(known, context, "merged", events=(event,), merged_into=canonical)
 
 
-def failed(known: Followed, answer: Failed, context: Context) -> Outcome:
+def failed(known: TrackedTrial, answer: Failed, context: Context) -> Outcome:
     """No usable answer: nothing is known, nothing changes."""
     return _outcome(known, context, "failed", error=answer.error)
 
 
-def _twice(known: Followed, context: Context) -> bool:
+def _twice(known: TrackedTrial, context: Context) -> bool:
     if known.absent_since is None:
         return False
     if context.data and known.absent_data_timestamp:
@@ -170,7 +171,7 @@ def _twice(known: Followed, context: Context) -> bool:
 
 
 def _comparison(
-    known: Followed,
+    known: TrackedTrial,
     before: TrialRecord,
     record: TrialRecord,
     document: Document,
@@ -201,7 +202,7 @@ def _comparison(
 
 def _listing(
     kind: str,
-    known: Followed,
+    known: TrackedTrial,
     context: Context,
     *,
     seen_from: datetime | None,
@@ -252,7 +253,7 @@ def _sha256(body: bytes) -> str:
 
 
 def _outcome(
-    known: Followed,
+    known: TrackedTrial,
     context: Context,
     status: CheckStatus,
     *,

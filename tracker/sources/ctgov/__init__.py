@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from tracker.model.source import Answer, Asked, DataVersion, Document, Fetch, Listed, Parsed, Search, SourceInfo
 from tracker.sources.ctgov import asking, payload
+from tracker.sources.ctgov.fields import REST_TITLES
 from tracker.sources.ctgov.parse import parse
 from tracker.sources.ctgov.search import QUERY_FIELDS, SEARCH_PARAMETERS
 
@@ -37,6 +38,11 @@ class ClinicalTrialsGov:
         search_parameters=SEARCH_PARAMETERS,
         query_fields=QUERY_FIELDS,
         attribution="ClinicalTrials.gov (U.S. National Library of Medicine)",
+        history_page="https://clinicaltrials.gov/study/{number}?tab=history",
+        rest_titles=REST_TITLES,
+        rest_echoes={"removedCountries": "sites", "firstMcpInfo": "results", "mcpReleaseN": "results"},
+        duties=frozenset({"fdaaa_801"}),
+        fades_to_unknown=True,
     )
 
     def data_version(self, fetch: Fetch) -> DataVersion:

@@ -94,3 +94,23 @@ NOTICE_TYPES = _words("VIOLATION_IDENTIFIED CORRECTION_CONFIRMED PENALTY_IMPOSED
 
 UNKNOWN_COUNT = 99999999
 """The registry's own way to say that the number of participants is not known."""
+
+REST_TITLES = {
+    "expandedAccessInfo": "expanded access",
+    "hasExpandedAccess": "available",
+    "delayedPosting": "delayed posting",
+    "studyFirstSubmitDate": "date of first submission",
+    "isPpsd": "pediatric postmarket surveillance",
+    "fdaaa801Violation": "FDAAA 801 violation",
+    "nPtrsToThisExpAccNctId": "number of trials that name this expanded access",
+    "expandedAccessTypes": "types of expanded access",
+    "patientRegistry": "patient registry",
+    "targetDuration": "planned follow-up time",
+    "bioSpec": "retained samples",
+    "availIpds": "available participant data",
+    "noSap": "no analysis plan in the record",
+    "firstMcpInfo": "posting of results under review",
+    "mcpReleaseN": "posting of results under review",
+    "removedCountries": "countries without sites any more",
+}
+"""What people call the registry's own fields that the record does not model, by the last step of their path."""

@@ -16,7 +16,7 @@ LEAST_TRIALS = 20
 LEAST_SHARE = 0.5
 
 
-class Reformatting(msgspec.Struct, frozen=True, kw_only=True):
+class BulkEdit(msgspec.Struct, frozen=True, kw_only=True):
     """A mass edit of no meaning: its kinds, how many of the checked trials it touched, and the events that tell of it.
 
     ``events`` are ids. The same trials' other events are news as ever, and so is a louder event of the same kind.
@@ -28,7 +28,7 @@ class Reformatting(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[str, ...]
 
 
-def reformatted(events: Sequence[Event], checked: int) -> Reformatting | None:
+def reformatted(events: Sequence[Event], checked: int) -> BulkEdit | None:
     """The reformatting that a run's events show, None when there is none.
 
     ``checked`` is how many trials the run asked for and read. A kind counts when its harmless events touch at least 20
@@ -42,7 +42,7 @@ def reformatted(events: Sequence[Event], checked: int) -> Reformatting | None:
     if not mass:
         return None
     found = [event for kind in sorted(mass) for event in mass[kind]]
-    return Reformatting(
+    return BulkEdit(
         kinds=tuple(sorted(mass)),
         trials=len({event.trial for event in found}),
         checked=checked,

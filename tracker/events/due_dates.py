@@ -1,6 +1,6 @@
 """What a record's dates lead to: the calendar kinds, each a small rule from a record to the days that matter.
 
-An occasion is worked out from the record alone, so it is the same whenever one looks; `tracker.events.calendar` holds it
+An due_date is worked out from the record alone, so it is the same whenever one looks; `tracker.events.calendar` holds it
 against a day. A date given to the month or year counts to its last day.
 """
 
@@ -60,7 +60,7 @@ calendar_kind(
 )
 
 
-class Occasion(msgspec.Struct, frozen=True, kw_only=True):
+class DueDate(msgspec.Struct, frozen=True, kw_only=True):
     """A day that matters. It is true from ``told_on`` on; None when it is known but never news.
 
     ``facts`` are details that do not depend on the day one looks.
@@ -85,14 +85,14 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
         return self.told_on is not None and self.told_on <= day
 
 
-def occasions(record: TrialRecord) -> tuple[Occasion, ...]:
+def due_dates(record: TrialRecord) -> tuple[DueDate, ...]:
     """All that follows from a record's dates. A page that repeats a registry's record has none of its own."""
     if split_key(record.trial).source not in _SOURCES:
         return ()
     return (*_results(record), *_milestones(record), *_verification(record), *_unknown(record))
 
 
-def _results(record: TrialRecord) -> Iterator[Occasion]:
+def _results(record: TrialRecord) -> Iterator[DueDate]:
     duty = None if has_results(record) else results_duty(record)
     if duty is None:
         return
@@ -102,7 +102,7 @@ def _results(record: TrialRecord) -> Iterator[Occasion]:
     behind = (
         "a legal duty (FDAAA 801) probably applies" if duty.legal else "expected by registry practice, not by a recognised duty"
     )
-    yield Occasion(
+    yield DueDate(
         kind="results_due_soon",
         effects=(effect,),
         due=duty.due,
@@ -113,7 +113,7 @@ def _results(record: TrialRecord) -> Iterator[Occasion]:
         facts=facts,
     )
     if not waiting:
-        yield Occasion(
+        yield DueDate(
             kind="results_overdue",
             effects=(effect,),
             due=duty.due,
@@ -125,7 +125,7 @@ def _results(record: TrialRecord) -> Iterator[Occasion]:
         )
 
 
-def _milestones(record: TrialRecord) -> Iterator[Occasion]:
+def _milestones(record: TrialRecord) -> Iterator[DueDate]:
     """Planned dates, those of one day together: primary completion and completion often are the same."""
     if record.recruitment_status == "WITHDRAWN":
         return
@@ -136,7 +136,7 @@ def _milestones(record: TrialRecord) -> Iterator[Occasion]:
         if date and day and date.type == "ESTIMATED":
             planned.setdefault(day, {})[field] = date.date
     for day, dates in planned.items():
-        yield Occasion(
+        yield DueDate(
             kind="milestone_passed",
             effects=tuple(field.removesuffix("_date") for field in dates),
             due=day,
@@ -148,12 +148,12 @@ def _milestones(record: TrialRecord) -> Iterator[Occasion]:
         )
 
 
-def _verification(record: TrialRecord) -> Iterator[Occasion]:
+def _verification(record: TrialRecord) -> Iterator[DueDate]:
     verified = last_day(record.verified_on)
     if verified is None or record.verified_on is None or record.recruitment_status not in OPEN_STATUSES:
         return
     due = years_later(verified, 1)
-    yield Occasion(
+    yield DueDate(
         kind="verification_lapsed",
         due=due,
         told_on=due + timedelta(days=1),
@@ -164,7 +164,7 @@ def _verification(record: TrialRecord) -> Iterator[Occasion]:
     )
 
 
-def _unknown(record: TrialRecord) -> Iterator[Occasion]:
+def _unknown(record: TrialRecord) -> Iterator[DueDate]:
     """The registry's own rule: past completion, and not verified for two years; the status turns on the day after both."""
     verified = last_day(record.verified_on)
     if verified is None or record.verified_on is None or record.recruitment_status not in _FADING:
@@ -176,7 +176,7 @@ def _unknown(record: TrialRecord) -> Iterator[Occasion]:
     stale = years_later(verified, 2)
     due = max(stale, completed or stale) + timedelta(days=1)
     stated = f"completion {ends.date}" if ends and completed else "no completion date given"
-    yield Occasion(
+    yield DueDate(
         kind="will_go_unknown",
         due=due,
         told_on=due - UNKNOWN_NOTICE,

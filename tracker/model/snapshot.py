@@ -1,0 +1,64 @@
+"""What is kept of a trial: its stored versions and what is known of asking for it. All times are aware UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from tracker.model.source import Validators
+from tracker.model.vocabulary import Origin
+
+
+class SnapshotMeta(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored version without its bytes. ``sha256`` (hex) is of the bytes as served, ``size`` their number.
+
+    ``registry_version`` is the registry's own number of the version, known for backfilled ones.
+    """
+
+    id: int
+    trial: str
+    url: str
+    sha256: str
+    digest: str
+    digest_version: int
+    size: int
+    fetched_at: datetime
+    first_seen_at: datetime
+    last_seen_at: datetime
+    data_version: str | None = None
+    origin: Origin = "live"
+    registry_version: int | None = None
+
+
+class TrackedTrial(msgspec.Struct, frozen=True, kw_only=True):
+    """A trial and what is known of asking for it.
+
+    ``checked_at`` is the last answer; ``checked_data_timestamp`` the registry's data it was read at. ``absent_since``
+    and ``absent_data_timestamp`` are of the first answer that lacked it, ``failing_since`` and ``error`` of the first
+    and the last try without an answer; all are empty again once the trial answers.
+    """
+
+    key: str
+    source: str
+    number: str
+    url: str | None = None
+    nct_number: str | None = None
+    first_seen_at: datetime
+    checked_at: datetime | None = None
+    checked_data_timestamp: str | None = None
+    validators: Validators | None = None
+    absent_since: datetime | None = None
+    absent_data_timestamp: str | None = None
+    removed_at: datetime | None = None
+    merged_into: str | None = None
+    failing_since: datetime | None = None
+    error: str = ""
+    current: SnapshotMeta | None = None
+
+
+class EventSnapshots(msgspec.Struct, frozen=True, kw_only=True):
+    """The two stored versions that an event compares."""
+
+    old: SnapshotMeta | None = None
+    new: SnapshotMeta | None = None
