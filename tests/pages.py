@@ -14,10 +14,10 @@ import pytest
 
 from tests.renderings import model, shuffled
 from tracker.extract.labels import Page, Vocabulary
-from tracker.extract.words import clean
 from tracker.model.record import TrialRecord
 from tracker.model.source import Document, Parsed
 from tracker.sources.meddatax.words import AVAILABLE, DIGESTED, PENDING
+from tracker.text.clean import clean
 
 FIXTURES = Path(__file__).parent / "fixtures"
 AT = datetime(2026, 2, 1, 6, 0, tzinfo=UTC)

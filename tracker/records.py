@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tracker import log
 from tracker.errors import SourceError
-from tracker.extract import places
+from tracker.geo.gazetteer import near_distance
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import Document, Source
@@ -52,7 +52,7 @@ def nearest_site(record: TrialRecord, near: Near | None) -> Nearest | None:
     """The place of the trial nearest to a watch's place, within its radius or not; None when none can be placed."""
     if near is None or near.latitude is None or not record.sites:
         return None
-    placed = [(distance.km, site) for site in record.sites if (distance := places.near_distance(site, near)).km is not None]
+    placed = [(distance.km, site) for site in record.sites if (distance := near_distance(site, near)).km is not None]
     if not placed:
         return None
     km, site = min(placed, key=lambda pair: pair[0] or 0.0)

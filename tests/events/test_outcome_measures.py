@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.make import DAY, actual, changed, day, events, make_record, measure
-from tracker.events.wording import edit_span, likeness, measures_otherwise, time_point, time_point_moved
+from tracker.events.outcome_matching import measures_otherwise, time_point_moved
 from tracker.model.event import Event
 from tracker.model.record import OutcomeMeasure, TrialRecord
 
@@ -186,54 +186,6 @@ def test_a_record_update_is_placed_by_its_own_date_not_by_when_we_saw_it() -> No
     assert DAY.year == 2026
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("Change in HbA1c at week 24", "Change in body weight at week 24", False),
-        ("Overall survival", "Progression-free survival", False),
-        ("Objective response in Arm 5 and Arm 6", "Objective response in Arm 5, Arm 6, and Arm 8", True),
-        ("Number of participants with adverse events", "Number of Participants With an Adverse Event (AE)", True),
-        ("Overall Survival (OS)", "Overall survival", True),
-        ("Pain", "Sleep", False),
-        ("OS", "Overall survival at 5 years", True),
-        ("PFS", "Progression-free survival (PFS)", True),
-        ("PFS", "Overall survival", False),
-        ("DOR by central review", "Duration of response by central review", True),
-        ("Number of SAEs", "Serious Adverse Events", True),
-        ("Mean 6MWD", "6-minute walk distance", True),
-        ("Change in BAD scale", "Change in score on the Barry-Albright Dystonia scale", True),
-        ("Overall response rate (ORR)", "Objective Response Rate", True),
-        ("Progression-free survival (PFS)", "Pain-free status (PFS)", False),
-        ("ALT elevation", "At least two relapses", False),
-        ("Angioedema Quality of Life (AE-QoL)", "Quality of Life by the Angioedema Quality of Life questionnaire", True),
-    ],
-)
-def test_likeness_looks_past_the_words_that_all_measures_share(one: str, other: str, same: bool) -> None:
-    assert (likeness(one, other) > 0) is same
-    assert (likeness(other, one) > 0) is same
-
-
-@pytest.mark.parametrize(
-    ("text", "days"),
-    [
-        ("Day 28", 28),
-        ("up to 2 years", 730.5),
-        ("weeks 4, week 12 and week 24", 168),
-        ("six months", 6 * 30.44),
-        ("Baseline", None),
-        ("24-week", 168),
-        ("Weeks 9-24", 168),
-        ("Week 9 through Week 24", 168),
-        ("Weeks 4, 8 and 12", 84),
-        ("Day 1 to 28", 28),
-        ("Week 4, 12 months", 12 * 30.44),
-        ("Day 1, 30 minutes after the dose", 1),
-    ],
-)
-def test_the_time_point_of_a_time_frame_is_its_latest(text: str, days: float | None) -> None:
-    assert time_point(text) == days
-
-
 def test_a_time_point_moves_far_from_a_fifth_and_four_weeks() -> None:
     assert time_point_moved("12 weeks", "16 weeks") == (28, True)
     assert time_point_moved("12 weeks", "15 weeks") == (21, False)
@@ -245,8 +197,3 @@ def test_counts_made_shares_are_measured_otherwise_and_more_detail_is_not() -> N
     assert measures_otherwise("Number of patients with pain", "Percentage of patients with pain")
     assert measures_otherwise("Patients with pain", "Patients without pain")
     assert not measures_otherwise("Survival", "Median survival")
-
-
-def test_the_span_of_an_edit_keeps_its_unit() -> None:
-    assert edit_span("(up to 59 months)", "(up to 58 months)") == ("59 months", "58 months")
-    assert edit_span("Week 12", "Week 12 and week 24") == ("Week 12", "Week 12 and week 24")

@@ -24,13 +24,13 @@ from tracker.config.schedule import judge_schedule
 from tracker.config.trials import MOST_ROW_MISTAKES, read_trials_file, trial_number
 from tracker.errors import ConfigError, StoreError, UsageError
 from tracker.extract.blocks import decode, read_lines
-from tracker.extract.countries import country_code, fold, states
+from tracker.extract.criteria import criteria
 from tracker.extract.dates import read_date
-from tracker.extract.places import near_distance, place
-from tracker.extract.words import clean, criteria
 from tracker.fetch.addresses import shown
 from tracker.fetch.refusals import retry_after
 from tracker.fetch.robots import Rules
+from tracker.geo.countries import country_code, fold_place, states
+from tracker.geo.gazetteer import find_city, near_distance
 from tracker.model.dates import RegistryDate
 from tracker.model.ids import recognise, split_key
 from tracker.model.record import GeoPoint, Site
@@ -39,6 +39,7 @@ from tracker.model.watch import Near
 from tracker.render.safe_text import cell, one_line, web_link
 from tracker.sources.ctgov.search import QUERY_FIELDS, SEARCH_PARAMETERS, parameters
 from tracker.store.packing import ENCODING, pack, unpack
+from tracker.text.clean import clean
 
 HOME = Near(place="Munich", latitude=48.1, longitude=11.6, km=100)
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
@@ -202,9 +203,9 @@ def test_any_site_is_near_far_elsewhere_or_unsure(site: Site, name: str, country
 @fuzzed(5)
 @given(NAMES, st.sampled_from([None, "Germany", "Atlantis"]) | NAMES)
 def test_any_name_is_a_city_or_none(name: str, country: str | None) -> None:
-    found = place(name, country)
+    found = find_city(name, country)
     assert found is None or found.country == (country_code(country) if country else found.country)
-    assert fold(fold(name)) == fold(name)
+    assert fold_place(fold_place(name)) == fold_place(name)
     states(name)
 
 

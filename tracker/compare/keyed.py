@@ -5,7 +5,6 @@ A list the source does not speak of and an empty one hold the same: nothing. A t
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
@@ -13,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from tracker.compare.sites import match_sites, site_key
+from tracker.text.normalize import squeeze_whitespace
 
 Entry = dict[str, Any]
 Key = Callable[[Entry], str]
@@ -25,26 +25,17 @@ class _Missing:
 
 MISSING: Final = _Missing()
 
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
-
-
-def settled(text: str) -> str:
-    """The text without what is noise: Unicode form, invisible characters, amount and kind of white space."""
-    if text.isascii():
-        return " ".join(text.split())
-    return " ".join(unicodedata.normalize("NFC", text.translate(_INVISIBLE)).split())
-
 
 def _by(*names: str) -> Key:
     def key(entry: Entry) -> str:
-        return " | ".join(settled(str(entry[name])) for name in names if entry.get(name) not in (None, ""))
+        return " | ".join(squeeze_whitespace(str(entry[name])) for name in names if entry.get(name) not in (None, ""))
 
     return key
 
 
 def _first(*names: str) -> Key:
     def key(entry: Entry) -> str:
-        return next((settled(str(entry[name])) for name in names if entry.get(name)), "")
+        return next((squeeze_whitespace(str(entry[name])) for name in names if entry.get(name)), "")
 
     return key
 
@@ -246,12 +237,12 @@ def _shown(entry: Entry, path: tuple[str, ...]) -> Any:
 
 def _same(old: Any, new: Any) -> bool:
     if isinstance(old, str) and isinstance(new, str):
-        return old == new or settled(old) == settled(new)
+        return old == new or squeeze_whitespace(old) == squeeze_whitespace(new)
     return bool(old == new) or (_empty(old) and _empty(new))
 
 
 def _empty(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and not settled(value))
+    return value is None or (isinstance(value, str) and not squeeze_whitespace(value))
 
 
 def _side(value: Any) -> Any:
@@ -259,4 +250,4 @@ def _side(value: Any) -> Any:
 
 
 def _text(item: Any) -> str:
-    return settled(item) if isinstance(item, str) else canonical(item).decode()
+    return squeeze_whitespace(item) if isinstance(item, str) else canonical(item).decode()

@@ -7,14 +7,13 @@ the surest to the weakest, so that a new spelling is told as a new spelling and 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from difflib import SequenceMatcher
-from functools import lru_cache
 from typing import Any
 
-from tracker.extract.countries import country_code
+from tracker.geo.countries import country_code
+from tracker.text.normalize import fold
 
 Entry = dict[str, Any]
 Pair = tuple[Entry | None, Entry | None]
@@ -26,8 +25,6 @@ _SIMILAR = 0.60
 _MOST_LIKENESSES = 40_000
 _CITY_LETTERS = 4
 _NUMBERS = re.compile(r"\d+")
-# Letters that Unicode does not decompose into a plain letter and an accent.
-_PLAIN_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 
 
 _ANONYMOUS = ("investigationalsite", "investigativesite", "researchsite", "studysite", "localinstitution", "clinicalsite")
@@ -38,27 +35,18 @@ def site_key(entry: Entry) -> str:
     return ", ".join(" ".join(str(entry[name]).split()) for name in _IDENTITY if entry.get(name))
 
 
-def folded(text: object) -> str:
-    """Letters and digits only, without case and accents: ``Chūō-ku`` and ``Chuoku`` fold to the same."""
-    return _folded(str(text or ""))
-
-
-@lru_cache(maxsize=16384)
-def _folded(text: str) -> str:
-    if text.isascii():
-        return "".join(letter for letter in text.lower() if letter.isalnum())
-    spelt = unicodedata.normalize("NFKD", text).casefold().translate(_PLAIN_LETTERS)
-    return "".join(letter for letter in spelt if letter.isalnum())
-
-
 Place = tuple[str, ...] | None
+
+
+def _folded(value: object) -> str:
+    return fold(str(value or ""))
 
 
 def _tier(*names: str) -> Callable[[Entry], Place]:
     """A key of folded parts; None for an entry that does not give the first of them."""
 
     def key(entry: Entry) -> Place:
-        parts = tuple(folded(entry.get(name)) for name in names)
+        parts = tuple(_folded(entry.get(name)) for name in names)
         return parts if parts[0] else None
 
     return key
@@ -70,14 +58,14 @@ def _spelt_alike(entry: Entry) -> Place:
 
 
 def _identity(entry: Entry) -> Place:
-    parts = tuple(folded(entry.get(name)) for name in _IDENTITY)
+    parts = tuple(_folded(entry.get(name)) for name in _IDENTITY)
     return parts if any(parts) else None
 
 
 def _named_in_country(entry: Entry) -> Place:
     """A name that tells a place from others: "Research Site" is one in every city."""
-    name = folded(entry.get("facility"))
-    return (name, folded(entry.get("country"))) if name and not name.endswith(_ANONYMOUS) else None
+    name = _folded(entry.get("facility"))
+    return (name, _folded(entry.get("country"))) if name and not name.endswith(_ANONYMOUS) else None
 
 
 def match_sites(old: list[Entry], new: list[Entry]) -> list[Pair]:
@@ -150,9 +138,9 @@ def _by_city(old: list[Entry], new: list[Entry]) -> tuple[list[Pair], list[Entry
     pairs: list[Pair] = []
     taken: set[int] = set()
     for site in old:
-        city = folded(site.get("city"))
+        city = _folded(site.get("city"))
         for other in named.get(_named_in_city_like(site), []) if site.get("facility") else []:
-            if id(other) not in taken and _one_in_other(city, folded(other.get("city"))):
+            if id(other) not in taken and _one_in_other(city, _folded(other.get("city"))):
                 taken.add(id(other))
                 pairs.append((site, other))
                 break
@@ -161,7 +149,7 @@ def _by_city(old: list[Entry], new: list[Entry]) -> tuple[list[Pair], list[Entry
 
 def _named_in_city_like(entry: Entry) -> Place:
     """A site's name and country, and the letters with which its city begins, which are alike if one is in the other."""
-    return (*(_tier("facility", "country")(entry) or ()), folded(entry.get("city"))[:_CITY_LETTERS])
+    return (*(_tier("facility", "country")(entry) or ()), _folded(entry.get("city"))[:_CITY_LETTERS])
 
 
 def _one_in_other(one: str, other: str) -> bool:
@@ -173,7 +161,7 @@ def _by_known_city(old: list[Entry], new: list[Entry]) -> tuple[list[Pair], list
     both = set(map(_named_there, old)) & set(map(_named_there, new)) - {None}
     if not both:
         return [], old, new
-    from tracker.extract.places import city_point  # a table of cities is read on first use
+    from tracker.geo.gazetteer import city_point  # a table of cities is read on first use
 
     def key(entry: Entry) -> Place:
         named = _named_there(entry)
@@ -187,7 +175,7 @@ def _by_known_city(old: list[Entry], new: list[Entry]) -> tuple[list[Pair], list
 
 def _named_there(entry: Entry) -> Place:
     """A site's name, whether or not it tells it from others, and its country; None unless both are given and known."""
-    name, country = folded(entry.get("facility")), country_code(str(entry.get("country") or ""))
+    name, country = _folded(entry.get("facility")), country_code(str(entry.get("country") or ""))
     return (name, country) if name and country else None
 
 

@@ -12,7 +12,7 @@ from tracker.config.addresses import judge_web
 from tracker.config.sections import check_channel
 from tracker.config.table import Table, did_you_mean
 from tracker.config.trials import followed_trial, read_trials_file
-from tracker.extract.countries import country_code
+from tracker.geo.countries import country_code
 from tracker.model import ids
 from tracker.model.source import SourceInfo
 from tracker.model.vocabulary import SEVERITIES, When
@@ -220,9 +220,9 @@ def _read_near(table: Table) -> Near:
 
 
 def _coordinates(table: Table, place: str, country: str | None) -> tuple[float | None, float | None]:
-    from tracker.extract.places import place as look_up  # the gazetteer takes a while to load and few watches need it
+    from tracker.geo.gazetteer import find_city  # the gazetteer takes a while to load and few watches need it
 
-    found = look_up(place, country)
+    found = find_city(place, country)
     if found is None:
         where = f"{table.quoted('place')}, {country}," if country else table.quoted("place")
         table.wrong("place", f"{where} is not in the list of places. Give latitude and longitude in degrees instead.")

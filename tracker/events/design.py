@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from tracker.events.kinds import Comparison, Context, Finding, change_kind
-from tracker.events.spelling import same_words, spelt
 from tracker.events.windows import has_started
-from tracker.events.wording import likeness, paired
 from tracker.model.event import Change
+from tracker.text.normalize import normalized, same_words
+from tracker.text.similarity import best_pairs, similarity
 
 _MAJOR_FIELDS = frozenset({"allocation", "masking"})
 
@@ -44,8 +44,10 @@ def _arms(context: Context) -> Finding | None:
     details = _entries(context, "arms", "label")
     # An intervention's list of arms repeats that an arm came, went or has another name.
     arms = [change.new or change.old for change in context.under("arms") if len(change.path) == 2]
-    labels = {spelt(str(arm.get("label", ""))) for arm in arms}
-    details["assignment"] = sum(len(change.path) > 3 and spelt(change.path[-1]) not in labels for change in context.changes)
+    labels = {normalized(str(arm.get("label", ""))) for arm in arms}
+    details["assignment"] = sum(
+        len(change.path) > 3 and normalized(change.path[-1]) not in labels for change in context.changes
+    )
     effects = tuple(name for name in ("added", "removed", "renamed", "type", "description", "assignment") if details.get(name))
     return Finding(
         severity="notable", rule="arms of the trial changed", effects=effects or ("assignment",), details=_filled(details)
@@ -81,7 +83,7 @@ def _entries(context: Context, field: str, name: str) -> dict[str, Any]:
     whole = [change for change in context.under(field) if len(change.path) == 2]
     removed = [change.old for change in whole if change.new is None]
     added = [change.new for change in whole if change.old is None]
-    pairs = paired(removed, added, lambda old, new: _entry_likeness(old, new, name))
+    pairs = best_pairs(removed, added, lambda old, new: _entry_similarity(old, new, name))
     taken = {id(entry) for old, new, _ in pairs for entry in (old, new)}
     parts = {part: _touched(context, field, part) for part in ("type", "description")}
     for old, new, _ in pairs:
@@ -105,7 +107,7 @@ def _bare_name(key: str) -> str:
     return name if mark and kind.replace("_", "").isupper() else key
 
 
-def _entry_likeness(old: dict[str, Any], new: dict[str, Any], name: str) -> float:
+def _entry_similarity(old: dict[str, Any], new: dict[str, Any], name: str) -> float:
     """Like names, or one and the same description under another name."""
     before, after = _name(old, name), _name(new, name)
     if same_words(before, after):
@@ -114,7 +116,7 @@ def _entry_likeness(old: dict[str, Any], new: dict[str, Any], name: str) -> floa
         return 0.9
     if _numbers(before) != _numbers(after):
         return 0.0  # "Arm 2" is not another name of "Arm 1"
-    return likeness(before, after)
+    return similarity(before, after)
 
 
 def _name(entry: dict[str, Any], name: str) -> str:

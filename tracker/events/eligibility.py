@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from tracker.events.kinds import Context, Finding, change_kind
-from tracker.events.spelling import same_words, spelt
-from tracker.events.wording import likeness, paired
 from tracker.model.record import Criteria
+from tracker.text.normalize import normalized, same_words
+from tracker.text.similarity import match_by_section, similarity
 
 _PARTS = {
     "minimum_age": "age",
@@ -59,11 +59,11 @@ def _eligibility(context: Context) -> Finding | None:
 
 
 class _Line(NamedTuple):
-    """A line of the criteria that went or came: the heading it stands under, its text and that without its spelling."""
+    """A line of the criteria that went or came: the heading it stands under, its text and the words of it."""
 
     heading: str
     text: str
-    spelt: str
+    words: str
 
 
 def _criteria(context: Context) -> dict[str, dict[str, list[Any]]]:
@@ -72,53 +72,49 @@ def _criteria(context: Context) -> dict[str, dict[str, list[Any]]]:
     ``moved`` went from inclusion to exclusion or back, in the same words; ``regrouped`` only got or lost a heading.
     """
     changes = context.under("eligibility", "criteria")
-    removed = [_Line(change.path[2], change.old, spelt(change.old)) for change in changes if change.old is not None]
-    added = [_Line(change.path[2], change.new, spelt(change.new)) for change in changes if change.new is not None]
+    removed = [_Line(change.path[2], change.old, normalized(change.old)) for change in changes if change.old is not None]
+    added = [_Line(change.path[2], change.new, normalized(change.new)) for change in changes if change.new is not None]
     touched = {line.heading for line in (*removed, *added)}
     found: dict[str, dict[str, list[Any]]] = {
         heading: {part: [] for part in _LINE_PARTS} for heading in _HEADINGS if heading in touched
     }
-    for score in (_same_at_home, _same_elsewhere, _like_at_home, _like_elsewhere):
-        pairs = paired(removed, added, score)
-        for old, new, _ in pairs:
-            part = _part(old, new)
-            told = {"text": new.text, "from": old.heading} if part in _PLACED else {"from": old.text, "to": new.text}
-            found[new.heading][part].append(told)
-        gone, came = {id(old) for old, _, _ in pairs}, {id(new) for _, new, _ in pairs}
-        removed = [line for line in removed if id(line) not in gone]
-        added = [line for line in added if id(line) not in came]
-    for line in removed:
+    pairs, gone, came = match_by_section(removed, added, section=_heading, scores=(_same, _similar))
+    for old, new in pairs:
+        part = _part(old, new)
+        told = {"text": new.text, "from": old.heading} if part in _PLACED else {"from": old.text, "to": new.text}
+        found[new.heading][part].append(told)
+    for line in gone:
         found[line.heading]["removed"].append(line.text)
-    for line in added:
+    for line in came:
         found[line.heading]["added"].append(line.text)
     return found
 
 
 def _part(old: _Line, new: _Line) -> str:
     """What happened to a line that is still there."""
-    if old.spelt != new.spelt:
+    if old.words != new.words:
         return "reworded"
     if old.heading == new.heading:
         return "respelt"
     return "regrouped" if "other" in (old.heading, new.heading) else "moved"
 
 
-def _same_at_home(old: _Line, new: _Line) -> float:
-    return float(old.spelt == new.spelt and old.heading == new.heading)
+def _heading(line: _Line) -> str:
+    return line.heading
 
 
-def _same_elsewhere(old: _Line, new: _Line) -> float:
-    return float(old.spelt == new.spelt)
+def _same(old: _Line, new: _Line) -> float:
+    return float(old.words == new.words)
 
 
-def _like_at_home(old: _Line, new: _Line) -> float:
-    """Lines under one heading: two thirds of the shorter one's words are enough, since either way both are shown."""
-    return likeness(old.text, new.text, contained=2 / 3) if old.heading == new.heading else 0.0
+def _similar(old: _Line, new: _Line) -> float:
+    """Two thirds of the shorter line's words are enough, since either way both are shown.
 
-
-def _like_elsewhere(old: _Line, new: _Line) -> float:
-    """Reworded lines that got or lost a heading. "No asthma" to join and "Asthma" not to are alike and no move."""
-    return likeness(old.text, new.text, contained=2 / 3) if "other" in (old.heading, new.heading) else 0.0
+    Between inclusion and exclusion nothing similar is a move: "No asthma" to join and "Asthma" not to are alike.
+    """
+    if old.heading != new.heading and "other" not in (old.heading, new.heading):
+        return 0.0
+    return similarity(old.text, new.text, contained=2 / 3)
 
 
 def _only_regrouped(criteria: dict[str, dict[str, list[Any]]]) -> bool:

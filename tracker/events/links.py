@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tracker.events.kinds import Context, Finding, change_kind
-from tracker.events.results import come_and_gone
+from tracker.events.results import added_removed_changed
 from tracker.model.event import Change
 
 _OF_RESULTS = frozenset({"RESULT", "DERIVED"})
@@ -21,7 +21,7 @@ def _references(context: Context) -> Finding | None:
     added = [change.new for change in context.changes if len(change.path) == 2 and change.old is None]
     removed = [change.old for change in context.changes if len(change.path) == 2 and change.new is None]
     details = {"added": added, "removed": removed}
-    effects = come_and_gone(context.changes)
+    effects = added_removed_changed(context.changes)
     of_results = any(reference.get("type") in _OF_RESULTS for reference in (*added, *removed))
     if of_results or any(_became_results(change) for change in context.changes):
         return Finding(
@@ -45,7 +45,7 @@ def _became_results(change: Change) -> bool:
     weight=18,
 )
 def _links(context: Context) -> Finding | None:
-    return Finding(severity="minor", rule="links on the record changed", effects=come_and_gone(context.changes))
+    return Finding(severity="minor", rule="links on the record changed", effects=added_removed_changed(context.changes))
 
 
 @change_kind(
@@ -87,7 +87,7 @@ def _country_status(context: Context) -> Finding | None:
     return Finding(
         severity="notable" if statuses else "minor",
         rule="the status in a member state changed" if statuses else "only the source's own word for a status changed",
-        effects=come_and_gone(context.changes),
+        effects=added_removed_changed(context.changes),
         details={"countries": sorted({change.path[1] for change in context.changes})},
     )
 
@@ -106,7 +106,7 @@ def _regulatory_events(context: Context) -> Finding | None:
     return Finding(
         severity="major" if grave else "notable",
         rule="a halt, breach or safety measure was stated" if grave else "a regulatory event was stated or changed",
-        effects=come_and_gone(context.changes),
+        effects=added_removed_changed(context.changes),
         details={"added": added, "removed": removed},
     )
 

@@ -10,11 +10,12 @@ from math import inf
 from typing import Any
 
 from tracker.events.kinds import Context, Finding, change_kind
-from tracker.events.sites import folded
+from tracker.geo.countries import country_key
 from tracker.model.event import Change
 from tracker.model.record import Site, TrialRecord
 from tracker.model.vocabulary import OPEN_STATUSES
 from tracker.model.watch import Near
+from tracker.text.normalize import fold
 
 Same = Callable[[Site, Site], bool]
 
@@ -97,7 +98,7 @@ def _unlike(before: list[Site], after: list[Site], same: Same) -> tuple[list[Sit
     """Both lists without the sites that are the same in them, one for one."""
     before, left = list(before), []
     for site in after:
-        found = next((place for place, other in enumerate(before) if same(site, other)), None)
+        found = next((index for index, other in enumerate(before) if same(site, other)), None)
         if found is None:
             left.append(site)
         else:
@@ -106,11 +107,11 @@ def _unlike(before: list[Site], after: list[Site], same: Same) -> tuple[list[Sit
 
 
 def _same_place(one: Site, other: Site) -> bool:
-    return (_fold(one.facility), _fold(one.city), folded(one.country)) == (
-        _fold(other.facility),
-        _fold(other.city),
-        folded(other.country),
-    )
+    return _place(one) == _place(other)
+
+
+def _place(site: Site) -> tuple[str, str, str]:
+    return fold(site.facility or ""), fold(site.city or ""), country_key(site.country)
 
 
 def _told_as_one(changes: tuple[Change, ...]) -> Same:
@@ -118,10 +119,10 @@ def _told_as_one(changes: tuple[Change, ...]) -> Same:
     names, cities = _respelt(changes, "facility"), _respelt(changes, "city")
 
     def same(one: Site, other: Site) -> bool:
-        name, before = _fold(one.facility), _fold(other.facility)
+        name, before = fold(one.facility or ""), fold(other.facility or "")
         if frozenset((name, before)) in names:
             return True
-        stayed = bool(one.zip and one.zip == other.zip) or frozenset((_fold(one.city), _fold(other.city))) in cities
+        stayed = bool(one.zip and one.zip == other.zip) or frozenset((fold(one.city or ""), fold(other.city or ""))) in cities
         return bool(name) and name == before and stayed
 
     return same
@@ -130,14 +131,10 @@ def _told_as_one(changes: tuple[Change, ...]) -> Same:
 def _respelt(changes: tuple[Change, ...], part: str) -> set[frozenset[str]]:
     """Old and new spellings of a part of the sites that stayed."""
     return {
-        frozenset((_fold(change.old), _fold(change.new)))
+        frozenset((fold(change.old or ""), fold(change.new or "")))
         for change in changes
         if len(change.path) == 3 and change.path[2] == part
     }
-
-
-def _fold(text: object) -> str:
-    return "".join(letter for letter in str(text or "").casefold() if letter.isalnum())
 
 
 def _within(context: Context, sites: list[Site]) -> list[dict[str, Any]]:
@@ -152,7 +149,7 @@ def _entries(watch: str, near: Near, sites: list[Site]) -> list[dict[str, Any]]:
 
 
 def _entry(watch: str, site: Site, near: Near) -> dict[str, Any] | None:
-    from tracker.extract.places import near_distance  # a table of cities is read on first use
+    from tracker.geo.gazetteer import near_distance  # a table of cities is read on first use
 
     distance = near_distance(site, near)
     if not distance.within:

@@ -8,11 +8,34 @@ from typing import Any
 import msgspec
 
 from tracker.events.kinds import Comparison
-from tracker.events.spelling import same_words
-from tracker.events.wording import edit_span, likeness, paired
 from tracker.model.event import Change
+from tracker.text.durations import time_point
+from tracker.text.inline_diff import edit_span
+from tracker.text.normalize import same_words, squeeze_whitespace
+from tracker.text.similarity import match_by_section, similarity
+from tracker.text.tokens import tokens
 
 FIELDS = ("primary_outcomes", "secondary_outcomes", "other_outcomes")
+
+_AGGREGATIONS = {
+    "number": "count",
+    "count": "count",
+    "incidence": "count",
+    "frequency": "count",
+    "occurrence": "count",
+    "percentage": "share",
+    "percent": "share",
+    "proportion": "share",
+    "rate": "share",
+    "mean": "mean",
+    "average": "mean",
+    "median": "median",
+    "change": "change",
+}
+_NEGATIONS = frozenset({"without", "not", "no", "non"})
+
+MOVED_PERCENT = 20
+MOVED_DAYS = 28
 
 
 class OutcomeEdit(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +50,7 @@ class OutcomeEdit(msgspec.Struct, frozen=True, kw_only=True):
     def changed(self, part: str) -> tuple[str, str] | None:
         """Old and new text of a part (measure, time_frame, description) that differs, else None."""
         before, after = self.old.get(part) or "", self.new.get(part) or ""
-        return (before, after) if " ".join(before.split()) != " ".join(after.split()) else None
+        return (before, after) if squeeze_whitespace(before) != squeeze_whitespace(after) else None
 
 
 class OutcomeMoves(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,37 +62,23 @@ class OutcomeMoves(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def outcome_moves(comparison: Comparison) -> OutcomeMoves:
-    """Match what went with what came, one to one: the same words first, then like ones; at home before elsewhere."""
+    """Match what went with what came, one to one: the same words first, then like ones; in one field before across fields."""
     changes = comparison.of(*FIELDS)
     if not changes:
         return OutcomeMoves()
     removed = [change for change in changes if len(change.path) == 2 and change.new is None]
     added = [change for change in changes if len(change.path) == 2 and change.old is None]
     edits = _edited_in_place(changes)
-    for score in (_same_at_home, _same_elsewhere, _like_at_home, _like_elsewhere):
-        for old, new, _ in paired(removed, added, score):
-            edits.append(
-                OutcomeEdit(old=old.old, new=new.new, field_old=old.path[0], field_new=new.path[0], changes=(old, new))
-            )
-            removed = [change for change in removed if change is not old]
-            added = [change for change in added if change is not new]
-    return OutcomeMoves(edits=tuple(edits), added=tuple(added), removed=tuple(removed))
+    pairs, gone, came = match_by_section(removed, added, section=_field, scores=(_same, _similar))
+    edits += [
+        OutcomeEdit(old=old.old, new=new.new, field_old=_field(old), field_new=_field(new), changes=(old, new))
+        for old, new in pairs
+    ]
+    return OutcomeMoves(edits=tuple(edits), added=tuple(came), removed=tuple(gone))
 
 
-def _same_at_home(old: Change, new: Change) -> float:
-    return _same(old, new) if old.path[0] == new.path[0] else 0.0
-
-
-def _same_elsewhere(old: Change, new: Change) -> float:
-    return _same(old, new) if old.path[0] != new.path[0] else 0.0
-
-
-def _like_at_home(old: Change, new: Change) -> float:
-    return likeness(_measure(old.old), _measure(new.new)) if old.path[0] == new.path[0] else 0.0
-
-
-def _like_elsewhere(old: Change, new: Change) -> float:
-    return likeness(_measure(old.old), _measure(new.new)) if old.path[0] != new.path[0] else 0.0
+def _field(change: Change) -> str:
+    return change.path[0]
 
 
 def _same(old: Change, new: Change) -> float:
@@ -77,6 +86,10 @@ def _same(old: Change, new: Change) -> float:
     if not same_words(_measure(old.old), _measure(new.new)):
         return 0.0
     return 1.0 if old.old.get("time_frame") == new.new.get("time_frame") else 0.5
+
+
+def _similar(old: Change, new: Change) -> float:
+    return similarity(_measure(old.old), _measure(new.new))
 
 
 def _measure(entry: dict[str, Any]) -> str:
@@ -111,3 +124,23 @@ def time_frame_span(edit: OutcomeEdit) -> tuple[str, str] | None:
 def teller(edit: OutcomeEdit) -> str:
     """The field whose kind tells of this measure: the weightier of where it stood and where it stands."""
     return min(edit.field_old, edit.field_new, key=FIELDS.index)
+
+
+def measures_otherwise(old: str, new: str) -> bool:
+    """Whether two wordings of a measure aggregate differently (mean for median, share for count) or negate one another."""
+    before, after = tokens(old), tokens(new)
+    one = {_AGGREGATIONS[word] for word in before if word in _AGGREGATIONS}
+    other = {_AGGREGATIONS[word] for word in after if word in _AGGREGATIONS}
+    if one and other and not (one <= other or other <= one):
+        return True
+    return (_NEGATIONS & set(before)) != (_NEGATIONS & set(after))
+
+
+def time_point_moved(old: str, new: str) -> tuple[int, bool] | None:
+    """Days by which the latest time point moved, and whether by a fifth and four weeks or more; None if unknown."""
+    before, after = time_point(old), time_point(new)
+    if before is None or after is None:
+        return None
+    moved = after - before
+    far = abs(moved) >= MOVED_DAYS and 100 * abs(moved) >= MOVED_PERCENT * before
+    return round(moved), far

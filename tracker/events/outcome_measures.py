@@ -9,12 +9,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from tracker.events.kinds import Claim, Comparison, Context, Finding, change_kind
-from tracker.events.outcome_matching import FIELDS, OutcomeEdit, OutcomeMoves, outcome_moves, teller, time_frame_span
-from tracker.events.spelling import same_words
+from tracker.events.outcome_matching import (
+    FIELDS,
+    OutcomeEdit,
+    OutcomeMoves,
+    measures_otherwise,
+    outcome_moves,
+    teller,
+    time_frame_span,
+    time_point_moved,
+)
 from tracker.events.windows import Window, window
-from tracker.events.wording import edit_span, likeness, measures_otherwise, time_point_moved
 from tracker.model.event import Change
 from tracker.model.vocabulary import Severity
+from tracker.text.inline_diff import edit_span
+from tracker.text.normalize import same_words
+from tracker.text.similarity import similarity
 
 EFFECTS = ("added", "removed", "promoted", "demoted", "measure_reworded", "time_frame", "description")
 _STRONG = frozenset({"added", "removed", "promoted", "demoted"})
@@ -127,7 +137,7 @@ def _rewording(old: str, new: str) -> dict[str, Any]:
     return {
         "from": old,
         "to": new,
-        "likeness": round(likeness(old, new), 2),
+        "likeness": round(similarity(old, new), 2),
         "redefined": measures_otherwise(old, new),
         "spelling": same_words(old, new),
     }

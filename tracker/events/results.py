@@ -157,12 +157,12 @@ def _compliance_notice(context: Context) -> Finding | None:
     return Finding(
         severity="major",
         rule="a compliance notice on the record changed",
-        effects=come_and_gone(context.changes, added="added", removed="removed", changed="changed"),
+        effects=added_removed_changed(context.changes, added="added", removed="removed", changed="changed"),
         details={"notices": [msgspec.to_builtins(notice) for notice in context.new.compliance_notices or ()]},
     )
 
 
-def come_and_gone(
+def added_removed_changed(
     changes: tuple[Change, ...], *, added: str = "added", removed: str = "removed", changed: str = "changed"
 ) -> tuple[str, ...]:
     """Which of the three happened to the entries of a keyed list."""
@@ -184,7 +184,7 @@ def come_and_gone(
 )
 def _documents(context: Context) -> Finding | None:
     types = {word for name in _document_types(context) for word in name.lower().split("+")}
-    effects = come_and_gone(context.changes, changed="replaced")
+    effects = added_removed_changed(context.changes, changed="replaced")
     return Finding(
         severity="notable",
         rule="documents published with the record changed",

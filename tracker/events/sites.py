@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
 from tracker.events.kinds import Comparison, Context, Finding, change_kind
-from tracker.events.terms import words
-from tracker.extract.countries import country_code
+from tracker.geo.countries import country_key
 from tracker.model.event import Change
 from tracker.model.record import TrialRecord
 
 _ADDRESS = frozenset({"city", "state", "zip", "country"})
-_BRACKETS = re.compile(r"\s*\([^)]*\)")
 
 
 def _echoes(comparison: Comparison) -> Iterator[Change]:
@@ -46,7 +43,7 @@ def _sites(context: Context) -> Finding | None:
     }
     before, after = countries(context.old), countries(context.new)
     # A site that stayed while its country's name changed: the registry respelt the country.
-    respelt = {folded(value) for change in parts if change.path[2] == "country" for value in (change.old, change.new)}
+    respelt = {country_key(value) for change in parts if change.path[2] == "country" for value in (change.old, change.new)}
     opened = sorted(name for key, name in after.items() if key not in before and key not in respelt)
     closed = sorted(name for key, name in before.items() if key not in after and key not in respelt)
     effects = [name for name, count in counts.items() if count]
@@ -71,16 +68,10 @@ def _sites(context: Context) -> Finding | None:
 
 
 def _is_country_respelt(change: Change) -> bool:
-    return change.path[2] == "country" and folded(change.old) == folded(change.new)
+    return change.path[2] == "country" and country_key(change.old) == country_key(change.new)
 
 
 def countries(record: TrialRecord) -> dict[str, str]:
     """The trial's countries by a folded name, so that "Turkey" and "Turkey (Türkiye)" are one."""
     names = dict.fromkeys([*(record.countries or ()), *(site.country for site in record.sites or () if site.country)])
-    return {folded(name): name for name in reversed(names)}
-
-
-def folded(country: object) -> str:
-    """A country's ISO code; of an unknown one the name without case, punctuation and what stands in brackets."""
-    name = _BRACKETS.sub("", str(country or ""))
-    return country_code(name) or "".join(words(name))
+    return {country_key(name): name for name in reversed(names)}

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from tracker.events.kinds import Comparison, Context, Finding, change_kind
-from tracker.events.spelling import respelt_pairs, same_words
+from tracker.events.spelling import respelt_pairs
 from tracker.model.event import Change
+from tracker.text.normalize import same_words
 
 _SPONSOR_FIELDS = ("lead_sponsor", "collaborators", "responsible_party", "funders", "organization")
 _EFFECT = {"lead_sponsor": "lead"}

@@ -1,6 +1,6 @@
 """Labelled text: a site's words (`Vocabulary`) and a page whose lines have been placed by them (`Page`).
 
-A site describes its pages once, as sections, labels and boilerplate; `tracker.extract.placing` places each line, and the
+A site describes its pages once, as sections, labels and boilerplate; `tracker.extract.labelling` assigns each line, and the
 source takes what it reads from the `Page`. What is neither taken nor ignored by name becomes an Issue.
 """
 
@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Literal
 
 from tracker.model.source import Issue
+from tracker.text.normalize import squeeze_whitespace
 
 HEAD = "head"
 """The usual name of what stands before the first section."""
@@ -65,7 +66,7 @@ class Section:
     @property
     def headings(self) -> frozenset[str]:
         """The spellings of the heading, folded."""
-        return frozenset(map(fold, (self.name, *self.also)))
+        return frozenset(map(heading_key, (self.name, *self.also)))
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Vocabulary:
 
     def is_boilerplate(self, text: str) -> bool:
         """Whether the line says the same on every page."""
-        return fold(text) in _folded(self.boilerplate) or any(filling.fullmatch(text) for filling in self.fillings)
+        return heading_key(text) in _folded(self.boilerplate) or any(filling.fullmatch(text) for filling in self.fillings)
 
 
 @dataclass(frozen=True)
@@ -182,9 +183,9 @@ class Page:
 
 @lru_cache(maxsize=8)
 def _folded(texts: frozenset[str]) -> frozenset[str]:
-    return frozenset(map(fold, texts))
+    return frozenset(map(heading_key, texts))
 
 
-def fold(text: str) -> str:
+def heading_key(text: str) -> str:
     """A heading or label as it is looked up: case, white space and typographic apostrophes forgiven."""
-    return " ".join(text.replace("’", "'").replace("‘", "'").split()).casefold()
+    return squeeze_whitespace(text.replace("’", "'").replace("‘", "'")).casefold()

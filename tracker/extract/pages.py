@@ -11,9 +11,10 @@ from tracker.errors import AnswerError, BlockedError, FetchError, LayoutError, S
 from tracker.extract.blocks import decode, is_html, is_tangled
 from tracker.extract.dates import read_date
 from tracker.extract.labels import Page
-from tracker.extract.words import clean
 from tracker.model.dates import RegistryDate
 from tracker.model.source import Absent, Answer, Asked, Document, Failed, Fetch, Found, NotModified, SourceInfo
+from tracker.text.clean import clean
+from tracker.text.tokens import tokens
 
 _E = TypeVar("_E", bound=AnswerError)
 _BULLET = re.compile(r"\A[*•·●-]\s+")
@@ -157,11 +158,7 @@ def word_of(page: Page, text: str | None, words: Mapping[str, str] | Iterable[st
 def known_word(text: str, words: Mapping[str, str] | Iterable[str]) -> str | None:
     """The member for "Not yet recruiting", "NOT_YET_RECRUITING" and the like; None if unknown."""
     table = words if isinstance(words, Mapping) else {word: word for word in words}
-    return {_key(word): member for word, member in table.items()}.get(_key(text))
-
-
-def _key(word: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", clean(word).casefold()).strip("_")
+    return {tuple(tokens(word)): member for word, member in table.items()}.get(tuple(tokens(clean(text))))
 
 
 def paragraphs(texts: Iterable[str]) -> str | None:

@@ -15,11 +15,12 @@ from typing import Any
 from tracker.errors import UsageError
 from tracker.extract import pages
 from tracker.extract.blocks import Line, decode, is_html, read_lines
-from tracker.extract.labels import HEAD, TITLE, Label, Page, Section, Vocabulary, fold
-from tracker.extract.placing import read_page
-from tracker.extract.words import clean, criteria
+from tracker.extract.criteria import criteria
+from tracker.extract.labelling import read_page
+from tracker.extract.labels import HEAD, TITLE, Label, Page, Section, Vocabulary, heading_key
 from tracker.model.record import Eligibility, Organisation, TrialRecord
 from tracker.model.source import Answer, Asked, DataVersion, Document, Fetch, Listed, Parsed, Search, SourceInfo
+from tracker.text.clean import clean
 
 STATUSES = {
     "Recruiting": "RECRUITING",
@@ -273,7 +274,7 @@ def _placed(lines: Sequence[Line]) -> Page:
 
 def _title_line(lines: Sequence[Line]) -> str | None:
     """The head's line that stands twice, else its main heading, else its first line that is none of the four shapes."""
-    starts = [number for number, line in enumerate(lines) if fold(line.text) in map(fold, _SECTIONS)]
+    starts = [number for number, line in enumerate(lines) if heading_key(line.text) in map(heading_key, _SECTIONS)]
     head = [line for line in lines[: starts[0] if starts else 0] if not VOCABULARY.is_boilerplate(line.text)]
     head = [line for line in head if not any(label.fits(line.plain) for label in VOCABULARY.head.labels)]
     times = Counter(line.text for line in head)

@@ -13,6 +13,7 @@ import msgspec
 from tracker.model.dates import RegistryDate
 from tracker.model.event import Change, Event
 from tracker.model.record import Enrollment, TrialRecord
+from tracker.text.tokens import tokens
 
 COMPARED = (
     "recruitment_status",
@@ -90,16 +91,16 @@ def _lists(entries: Sequence[object], steps: Sequence[str], old: object, new: ob
         befores, afters = (side if isinstance(side, Mapping) else {} for side in (old, new))
         return all(_lists(entries, [label], befores.get(label), afters.get(label)) for label in {**befores, **afters})
     if len(steps) > 1:  # part of an entry, whose label is made of its words before the change
-        label = _tokens(_ORDINAL.sub("", steps[0])) - _tokens(*_words(old))
-        entries = [entry for entry in entries if label <= _tokens(*_words(entry))]
+        label = set(tokens(_ORDINAL.sub("", steps[0]))) - _tokens_of(old)
+        entries = [entry for entry in entries if label <= _tokens_of(entry)]
     known = [_words(entry) for entry in entries]
     if new is None:
         return bool(entries or len(steps) == 1) and not any(_words(old) <= words for words in known)
     return any(_words(new) <= words for words in known)
 
 
-def _tokens(*texts: str) -> set[str]:
-    return {token for text in texts for token in re.findall(r"\w+", text.casefold())}
+def _tokens_of(value: object) -> set[str]:
+    return {token for text in _words(value) for token in tokens(text)}
 
 
 def _words(value: object) -> set[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracker.extract.words import criteria
+from tracker.extract.criteria import criteria
 from tracker.model.record import (
     Arm,
     Criteria,

@@ -10,10 +10,10 @@ from collections import Counter
 from typing import Any
 
 from tracker.errors import printable
-from tracker.extract.words import clean
 from tracker.model.dates import RegistryDate
 from tracker.model.source import Issue
 from tracker.sources.ctgov.fields import IGNORED, KEPT
+from tracker.text.clean import clean
 
 _LARGEST = 2**63 - 1  # what every database and JSON reader below can hold
 _DATE_TYPES = frozenset({"ACTUAL", "ESTIMATED"})

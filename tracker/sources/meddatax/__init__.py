@@ -12,9 +12,8 @@ from collections.abc import Iterator, Sequence
 from tracker.errors import UsageError
 from tracker.extract import pages
 from tracker.extract.blocks import Line, read_lines
+from tracker.extract.labelling import read_page
 from tracker.extract.labels import HEAD, TITLE, Page
-from tracker.extract.placing import read_page
-from tracker.extract.words import clean
 from tracker.model.ids import NCT, split_key
 from tracker.model.record import TrialRecord
 from tracker.model.source import (
@@ -30,6 +29,7 @@ from tracker.model.source import (
 )
 from tracker.sources.meddatax import words
 from tracker.sources.meddatax.read import read_record, read_results
+from tracker.text.clean import clean
 
 _PATH = re.compile(r"/clinical-trials/(NCT\d{8})(?:/results)?/?\Z", re.IGNORECASE | re.ASCII)
 _NUMBER_LINE = re.compile(r"NCT ID\b|NCT\d{8}\Z", re.IGNORECASE)

@@ -10,9 +10,9 @@ import msgspec
 
 from tracker.extract.labels import Entry, Page
 from tracker.extract.pages import listed, word_of
-from tracker.extract.words import clean
 from tracker.model.record import Contact, Site
 from tracker.sources.meddatax import words
+from tracker.text.clean import clean
 
 
 def read_sites(page: Page) -> tuple[Site, ...] | None:

@@ -11,9 +11,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from tracker.extract.criteria import criteria
 from tracker.extract.labels import Entry, Page
 from tracker.extract.pages import date_of, known_word, listed, paragraphs, word_of
-from tracker.extract.words import clean, criteria
 from tracker.model.record import (
     Arm,
     Eligibility,
@@ -27,6 +27,7 @@ from tracker.model.record import (
 )
 from tracker.sources.meddatax import words
 from tracker.sources.meddatax.places import read_contacts, read_countries, read_sites
+from tracker.text.clean import clean
 
 Values = dict[str, Any]
 

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from tracker.extract.blocks import html_lines, text_lines
+from tracker.extract.labelling import read_page
 from tracker.extract.labels import HEAD, Label, Page, Section, Vocabulary
-from tracker.extract.placing import read_page
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 WORDS = Vocabulary(

@@ -1,4 +1,4 @@
-"""What a text is about: its telling words, with short forms written out ("PFS" is "progression-free survival").
+"""The words of a text, and its keywords with short forms written out ("PFS" is "progression-free survival").
 
 A short form is read as the text itself or the text beside it spells it out, from three letters on; shorter and irregular
 ones by the field's usage.
@@ -48,35 +48,35 @@ _SAME_TERM = re.compile(rf"\b(?:{'|'.join(_SAME)})\b")
 
 
 class _Text(msgspec.Struct, frozen=True):
-    """A text taken apart: its telling words, and its short forms (True for one in brackets).
+    """A text taken apart: its keywords, and its short forms (True for one in brackets).
 
     ``runs`` are its words in order, with and without the small ones, each with their first letters as one text.
     """
 
-    telling: frozenset[str]
+    keywords: frozenset[str]
     short: tuple[tuple[str, bool], ...]
     runs: tuple[tuple[list[str], str], ...]
 
 
-def words(text: str) -> list[str]:
+def tokens(text: str) -> list[str]:
     """Words and numbers, without case, accents and punctuation."""
     return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
-def telling(text: str, other: str) -> frozenset[str]:
+def keywords(text: str, other: str) -> frozenset[str]:
     """The words that say what a text is about, short forms written out as it or the ``other`` text does.
 
     A short form in brackets that nothing explains only repeats what stands before it, and is left out.
     """
     read = _taken_apart(text)
     if not read.short:
-        return read.telling
-    found = set(read.telling)
+        return read.keywords
+    found = set(read.keywords)
     for short, in_brackets in read.short:
         if meaning := _meaning(short, text) or _meaning(short, other):
             found |= meaning
         elif not in_brackets:
-            found |= _telling([short.casefold()])
+            found |= _keywords([short.casefold()])
     return frozenset(found)
 
 
@@ -86,11 +86,11 @@ def _taken_apart(text: str) -> _Text:
     bare = _IN_BRACKETS.sub(" ", text)
     short = [(found.strip("()"), True) for found in _IN_BRACKETS.findall(text)]
     short += [(found, False) for found in _SHORT.findall(bare)]
-    rest = _SAME_TERM.sub(lambda match: _SAME[match[0]], " ".join(words(_SHORT.sub(" ", bare))))
-    every = words(bare)
+    rest = _SAME_TERM.sub(lambda match: _SAME[match[0]], " ".join(tokens(_SHORT.sub(" ", bare))))
+    every = tokens(bare)
     runs = (every, [word for word in every if word not in SMALL])
     return _Text(
-        telling=_telling(rest.split()),
+        keywords=_keywords(rest.split()),
         short=tuple(dict.fromkeys(short)),
         runs=tuple((run, "".join(word[0] for word in run)) for run in runs),
     )
@@ -98,11 +98,11 @@ def _taken_apart(text: str) -> _Text:
 
 @lru_cache(maxsize=16384)
 def _meaning(short: str, text: str) -> frozenset[str]:
-    """The telling words that a short form stands for; none when neither usage nor the text say it."""
+    """The keywords that a short form stands for; none when neither usage nor the text say it."""
     letters = (short[:-1] if short.endswith("s") else short).casefold()  # "AEs"
     if usual := _USUAL.get(letters):
-        return _telling(words(usual))
-    return _telling(_spelt_out(letters, _taken_apart(text)))
+        return _keywords(tokens(usual))
+    return _keywords(_spelt_out(letters, _taken_apart(text)))
 
 
 def _spelt_out(letters: str, text: _Text) -> list[str]:
@@ -116,7 +116,7 @@ def _spelt_out(letters: str, text: _Text) -> list[str]:
     return []
 
 
-def _telling(found: list[str]) -> frozenset[str]:
+def _keywords(found: list[str]) -> frozenset[str]:
     return frozenset(singular(word) for word in found if word not in SMALL)
 
 

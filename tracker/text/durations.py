@@ -1,0 +1,37 @@
+"""The time points that a time frame names ("52 weeks after the last dose"), in days."""
+
+from __future__ import annotations
+
+import re
+
+from tracker.text.tokens import tokens
+
+_NUMBERS = {
+    word: number for number, word in enumerate(tokens("one two three four five six seven eight nine ten eleven twelve"), 1)
+}
+UNITS = {
+    "hour": 1 / 24,
+    "hr": 1 / 24,
+    "day": 1.0,
+    "week": 7.0,
+    "wk": 7.0,
+    "month": 30.44,
+    "mo": 30.44,
+    "year": 365.25,
+    "yr": 365.25,
+}
+_UNIT = "|".join(UNITS)
+_AMOUNT = rf"\d+(?:\.\d+)?|{'|'.join(_NUMBERS)}"
+_NUMBER = r"\d+(?:\.\d+)?"
+# "Weeks 4, 8 and 12" goes on to 12; in "Day 1, 30 minutes" the second number counts something else.
+_NEXT_NUMBER = rf"(?:,|\s|-|–|/|&|and|or|to|through)+{_NUMBER}(?![\d.]|[\s-]*(?:(?:{_UNIT})s?\b|min|sec|times|mg|%))"
+_DURATION = re.compile(rf"\b({_AMOUNT})[\s-]*({_UNIT})s?\b|\b({_UNIT})s?[\s-]*({_NUMBER}(?:{_NEXT_NUMBER})*)", re.IGNORECASE)
+
+
+def time_point(text: str) -> float | None:
+    """The latest time point a time frame names, in days; None when it names none."""
+    found = []
+    for amount, unit, unit_first, numbers in _DURATION.findall(text):
+        value = float(_NUMBERS.get(amount.lower(), 0) or amount) if amount else max(map(float, re.findall(_NUMBER, numbers)))
+        found.append(value * UNITS[(unit or unit_first).lower()])
+    return max(found, default=None)

@@ -1,0 +1,70 @@
+"""When are two texts the same? Three answers, from the strictest to the most lenient.
+
+- `squeeze_whitespace` forgives Unicode form, invisible characters and white space: what a record's comparison ignores.
+- `normalized` also forgives case and punctuation, but no number and no sign: "Hb > 9" and "Hb < 9", "1.5 mg" and "15 mg",
+  "10² cells" and "102 cells" stay apart.
+- `fold` compares names, of sites, cities and countries: their letters and digits only, without case and accents.
+
+What a registry serves is cleaned before (`tracker.text.clean`), and words are cut in `tracker.text.tokens`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
+
+# Unicode takes é apart into e and an accent, but not these letters. Each is written as its usual transcription in Latin
+# letters: a ligature as both its letters, a letter with a stroke as the plain letter.
+_UNDECOMPOSED = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t", "ı": "i", "ə": "a"}
+)
+
+_SIGNS = str.maketrans(
+    {"≥": ">=", "⩾": ">=", "≤": "<=", "⩽": "<=", "−": "-", "‐": "-", "‑": "-", "–": "-", "—": "-", "μ": "u", "µ": "u"}
+)
+_RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉]+")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+# A number with its decimals; letters; signs of comparison and measure; a minus that stands before a number by itself.
+# Vowel signs of Indic and other scripts are no letters to ``re`` and stand in the range at the end.
+_TOKEN = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+|[<>=≠±+%×÷~^]|(?<![\w)])-(?=\d)|[\u0300-\u036f\u0900-\u1aff]")
+
+
+def squeeze_whitespace(text: str) -> str:
+    """The text in one Unicode form, without invisible characters, with single blanks for white space of any kind."""
+    if text.isascii():
+        return " ".join(text.split())
+    return " ".join(unicodedata.normalize("NFC", text.translate(_INVISIBLE)).split())
+
+
+@lru_cache(maxsize=16384)
+def fold(text: str) -> str:
+    """Letters and digits only, without case and accents: ``Chūō-ku`` and ``Chuoku`` are one, ``Ærø`` is ``aero``."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text).casefold().translate(_UNDECOMPOSED)
+    return "".join(letter for letter in text.lower() if letter.isalnum())
+
+
+def same_words(one: str, other: str) -> bool:
+    """Whether two texts differ in case, punctuation and spacing only, and no number or sign is touched."""
+    return one == other or normalized(one) == normalized(other)
+
+
+@lru_cache(maxsize=4096)
+def normalized(text: str) -> str:
+    """The text's words, numbers and signs, without case, punctuation and spacing; adjacent numbers stay apart."""
+    parts: list[str] = []
+    for token in _TOKEN.findall(_plain(text)):
+        if parts and parts[-1][-1].isdigit() and token[0].isdigit():
+            parts.append(" ")
+        parts.append(token)
+    return "".join(parts)
+
+
+def _plain(text: str) -> str:
+    if not text.isascii():
+        text = _RAISED.sub(lambda found: "^" + found[0], text).translate(_SIGNS)
+        text = unicodedata.normalize("NFKC", text)
+    return _THOUSANDS.sub("", text.casefold())
