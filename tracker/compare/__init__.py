@@ -10,13 +10,13 @@ from typing import Any
 
 import msgspec
 
-from tracker.compare.keyed import MISSING, differing
+from tracker.compare.keyed import keyed_difference
 from tracker.model.dates import RegistryDate
 from tracker.model.event import Change
 from tracker.model.record import IDENTITY_FIELDS, QUIET_FIELDS, Enrollment, TrialRecord
 
 _COMPARED = tuple(name for name in TrialRecord.__struct_fields__ if name not in QUIET_FIELDS and name not in IDENTITY_FIELDS)
-_PLACE = {name: place for place, name in enumerate(_COMPARED)}
+_POSITION = {name: position for position, name in enumerate(_COMPARED)}
 _TYPE_IS_QUIET = frozenset({"first_posted", "results_first_posted"})
 
 
@@ -32,13 +32,9 @@ def compare(old: TrialRecord, new: TrialRecord) -> tuple[Change, ...]:
         if isinstance(before, (RegistryDate, Enrollment)) or isinstance(after, (RegistryDate, Enrollment)):
             changes.extend(_whole(name, before, after))
             continue
-        left, right = differing(msgspec.to_builtins(before), msgspec.to_builtins(after), (name,))
-        if left is not MISSING:
-            tree_old[name] = left
-        if right is not MISSING:
-            tree_new[name] = right
-    changes.extend(_leaves(tree_old, tree_new))
-    return tuple(sorted(changes, key=lambda change: (_PLACE[change.path[0]], change.path)))
+        tree_old[name], tree_new[name] = msgspec.to_builtins(before), msgspec.to_builtins(after)
+    changes.extend(_leaves(*keyed_difference(tree_old, tree_new)))
+    return tuple(sorted(changes, key=lambda change: (_POSITION[change.path[0]], change.path)))
 
 
 def _whole(name: str, before: RegistryDate | Enrollment | None, after: RegistryDate | Enrollment | None) -> Iterator[Change]:
@@ -61,7 +57,7 @@ def _plain(value: RegistryDate | Enrollment | None) -> dict[str, Any] | None:
 
 
 def _leaves(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
-    """DeepDiff over two keyed trees from which all that is equal was pruned."""
+    """The leaves of two trees that DeepDiff finds: their lists are keyed, and what is equal is left out."""
     if not old and not new:
         return
     from deepdiff import DeepDiff  # 0.2 s to import; most runs find nothing to compare

@@ -42,9 +42,8 @@ def squeeze_whitespace(text: str) -> str:
 @lru_cache(maxsize=16384)
 def fold(text: str) -> str:
     """Letters and digits only, without case and accents: ``Chūō-ku`` and ``Chuoku`` are one, ``Ærø`` is ``aero``."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFKD", text).casefold().translate(_UNDECOMPOSED)
-    return "".join(letter for letter in text.lower() if letter.isalnum())
+    plain = text.lower() if text.isascii() else unicodedata.normalize("NFKD", text).casefold().translate(_UNDECOMPOSED)
+    return "".join(letter for letter in plain if letter.isalnum())
 
 
 def same_words(one: str, other: str) -> bool:
