@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.text.normalize import fold, normalized, same_words, squeeze_whitespace
+from tracker.text.normalize import fold, same_words, squeeze_whitespace
 
 
 @pytest.mark.parametrize(
@@ -36,11 +36,6 @@ def test_names_are_compared_by_plain_letters_and_digits(name: str, folded: str) 
 def test_folding_and_squeezing_twice_change_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)
     assert squeeze_whitespace(squeeze_whitespace(text)) == squeeze_whitespace(text)
-
-
-@given(st.text())
-def test_what_is_the_same_but_for_white_space_is_the_same_in_words(text: str) -> None:
-    assert normalized(squeeze_whitespace(text)) == normalized(text)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+import msgspec
+
 from tracker.text.durations import UNITS
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """Words that follow one another in two texts: the same ones, or those that went and those that came in their place."""
+
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether both texts hold these words."""
+        return self.old == self.new
+
+
+def stretches(old: Sequence[str], new: Sequence[str]) -> list[Stretch]:
+    """Two texts, given as words, as stretches that are the same and stretches that differ, in turn.
+
+    A single word that is the same between two that differ is read more easily as part of the change.
+    """
+    found: list[Stretch] = []
+    codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    for index, (operation, start, stop, left, right) in enumerate(codes):
+        here = Stretch(tuple(old[start:stop]), tuple(new[left:right]))
+        lone = stop - start == 1 and 0 < index < len(codes) - 1
+        same = operation == "equal" and not lone
+        if not same and found and not found[-1].same:
+            last = found.pop()
+            here = Stretch(last.old + here.old, last.new + here.new)
+        found.append(here)
+    return found
 
 
 def edit_span(old: str, new: str) -> tuple[str, str]:

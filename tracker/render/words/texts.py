@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 
 from tracker.render import marks
 from tracker.render.safe_text import one_line
 from tracker.render.words.english import S
+from tracker.text.inline_diff import Stretch, stretches
 
 LONGEST_QUOTE = 100
 LONGEST_CHANGE = 300
@@ -49,59 +49,39 @@ def difference(old: str, new: str, limit: int = LONGEST_CHANGE) -> str:
     before, after = one_line(old).split(), one_line(new).split()
     if not before or not after:
         return f"“{quote(old, limit // 2)}” → “{quote(new, limit // 2)}”"
-    operations = _operations(before, after)
-    kept = sum(stop - start for operation, start, stop, _, _ in operations if operation == "equal")
+    found = stretches(before, after)
+    kept = sum(len(stretch.old) for stretch in found if stretch.same)
     if kept < _IN_COMMON * min(len(before), len(after)):
         return f"“{marks.edit(quote(old, limit // 2), quote(new, limit // 2))}”"
-    parts = [_part(before, after, place, operations, longest=limit) for place in range(len(operations))]
+    parts = [_part(found, index, longest=limit) for index in range(len(found))]
     if len(told := " ".join(part for part in parts if part)) <= limit:
         return f"“{told}”"
-    return _first_edits(before, after, operations, limit)
+    return _first_edits(found, limit)
 
 
-Operation = tuple[str, int, int, int, int]
-
-
-def _part(before: list[str], after: list[str], place: int, operations: list[Operation], longest: int) -> str:
+def _part(found: Sequence[Stretch], index: int, longest: int) -> str:
     """One stretch of the texts: a marked edit, or the words between two."""
-    operation, start, stop, left, right = operations[place]
-    if operation == "equal":
-        return _context(before[start:stop], first=place == 0, last=place == len(operations) - 1)
-    gone, come = one_line(" ".join(before[start:stop]), longest), one_line(" ".join(after[left:right]), longest)
-    return marks.edit(gone, come)
+    stretch = found[index]
+    if stretch.same:
+        return _context(stretch.old, first=index == 0, last=index == len(found) - 1)
+    return marks.edit(one_line(" ".join(stretch.old), longest), one_line(" ".join(stretch.new), longest))
 
 
-def _first_edits(before: list[str], after: list[str], operations: list[Operation], limit: int) -> str:
+def _first_edits(found: Sequence[Stretch], limit: int) -> str:
     """As many changes from the beginning as there is room for, long ones shortened, and how many are left out."""
-    told, left = "", sum(operation[0] != "equal" for operation in operations)
-    for place, operation in enumerate(operations):
-        part = _part(before, after, place, operations, longest=max(10, limit // 2 - 30))
+    told, left = "", sum(not stretch.same for stretch in found)
+    for index, stretch in enumerate(found):
+        part = _part(found, index, longest=max(10, limit // 2 - 30))
         longer = f"{told} {part}".strip()
         if told and len(longer) > limit:
             break
-        told, left = longer, left - (operation[0] != "equal")
+        told, left = longer, left - (not stretch.same)
     if not left:
         return f"“{told}”"
     return f"“{told}” " + S["more_edit" if left == 1 else "more_edits"].format(count=left)
 
 
-def _operations(before: list[str], after: list[str]) -> list[Operation]:
-    """Word operations, with single equal words between two changes made part of the change."""
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    merged: list[Operation] = []
-    codes = matcher.get_opcodes()
-    for place, (operation, start, stop, left, right) in enumerate(codes):
-        lone = operation == "equal" and stop - start == 1 and 0 < place < len(codes) - 1
-        kind = "equal" if operation == "equal" and not lone else "change"
-        if kind == "change" and merged and merged[-1][0] == "change":
-            _, first, _, other, _ = merged[-1]
-            merged[-1] = ("change", first, stop, other, right)
-        else:
-            merged.append((kind, start, stop, left, right))
-    return merged
-
-
-def _context(words: list[str], *, first: bool, last: bool) -> str:
+def _context(words: Sequence[str], *, first: bool, last: bool) -> str:
     """A few words next to a change; an ellipsis for the rest, where it stands for more than two words."""
     if len(words) <= 2 * _CONTEXT + 2:
         return " ".join(words)
