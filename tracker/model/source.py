@@ -18,10 +18,10 @@ from tracker.model.record import TrialRecord
 from tracker.model.watch import Near
 
 TlsProfile = Literal["standard library", "requests-like", "tls1.2"]
-"""The greetings the fetcher can send: that of ``urllib.request``, that of ``requests``, and one that offers TLS 1.2 only."""
+"""The ClientHello the fetcher sends: that of ``urllib.request``, that of ``requests``, or one that offers TLS 1.2 only."""
 
 TlsChoice = Literal["auto", "standard library", "requests-like", "tls1.2"]
-"""A profile set by hand, or ``auto``: begin with the standard library's, and try the others where the source allows it."""
+"""A profile set by hand, or ``auto``: begin with the standard library's, and try the others where they may help."""
 
 TLS_PROFILES: tuple[TlsProfile, ...] = ("standard library", "requests-like", "tls1.2")
 """In the order in which they are tried."""
@@ -34,7 +34,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     ``anchors`` are the record fields that every healthy answer has. ``version`` is raised when old bytes would parse
     differently, ``digest_version`` when the digest's rule changes. ``pace`` is in requests a second.
     ``home`` is the registry whose numbers a page site republishes (its pages are mirrors of that registry's records).
-    ``tls_ladder`` says that its hosts may answer 403 to a TLS greeting, so that the others are worth trying.
+    ``tls_profiles_may_help`` says that its hosts may answer 403 to one TLS profile and accept another.
     """
 
     key: str
@@ -48,7 +48,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     digest_version: int = 1
     calendar: bool = False
     home: str | None = None
-    tls_ladder: bool = False
+    tls_profiles_may_help: bool = False
     search_hosts: tuple[str, ...] = ()
     search_parameters: frozenset[str] = frozenset()
     query_fields: frozenset[str] = frozenset()
