@@ -28,10 +28,10 @@ from tracker.extract.countries import country_code, fold, states
 from tracker.extract.dates import read_date
 from tracker.extract.places import near_distance, place
 from tracker.extract.words import clean, criteria
-from tracker.fetch.addresses import shown
-from tracker.fetch.refusals import retry_after
+from tracker.fetch.addresses import masked_url
 from tracker.fetch.robots import Rules
 from tracker.model.dates import RegistryDate
+from tracker.model.http_times import retry_after
 from tracker.model.ids import recognise, split_key
 from tracker.model.record import GeoPoint, Site
 from tracker.model.source import Search
@@ -251,7 +251,7 @@ def test_an_address_is_a_page_with_a_plain_key_or_none(url: str) -> None:
     if page:
         assert page.url == url
         assert set(page.trial) <= set(string.ascii_letters + string.digits + ":")
-    assert "\n" not in shown(url.replace("\n", ""))
+    assert "\n" not in masked_url(url.replace("\n", ""))
 
 
 # --- what hosts say -------------------------------------------------------------------------------------------------
