@@ -72,7 +72,18 @@ class FetchError(SourceError):
 class TransientFetchError(FetchError):
     """Another try later makes sense; ``retry_after`` is in seconds when the host named it."""
 
-    retry_after: float | None = None
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        source: str = "",
+        trial: str = "",
+        url: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, remedy=remedy, source=source, trial=trial, url=url)
+        self.retry_after = retry_after
 
 
 class BlockedError(FetchError):
@@ -81,8 +92,20 @@ class BlockedError(FetchError):
     ``status`` is the HTTP status that says so, 0 when something else does.
     """
 
-    whole_host: bool = True
-    status: int = 0
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        source: str = "",
+        trial: str = "",
+        url: str = "",
+        whole_host: bool = True,
+        status: int = 0,
+    ) -> None:
+        super().__init__(message, remedy=remedy, source=source, trial=trial, url=url)
+        self.whole_host = whole_host
+        self.status = status
 
 
 class TooLargeError(FetchError):
@@ -92,7 +115,11 @@ class TooLargeError(FetchError):
 class StatusError(FetchError):
     """An HTTP status that is neither an answer nor worth another try."""
 
-    status: int = 0
+    def __init__(
+        self, message: str, *, remedy: str = "", source: str = "", trial: str = "", url: str = "", status: int = 0
+    ) -> None:
+        super().__init__(message, remedy=remedy, source=source, trial=trial, url=url)
+        self.status = status
 
 
 class AnswerError(SourceError):
@@ -129,8 +156,10 @@ class TransientDeliveryError(DeliveryError):
     ``no_server`` says that the mail server could not be spoken to at all: no channel that goes through it will do better.
     """
 
-    retry_after: float | None = None
-    no_server: bool = False
+    def __init__(self, message: str, *, remedy: str = "", retry_after: float | None = None, no_server: bool = False) -> None:
+        super().__init__(message, remedy=remedy)
+        self.retry_after = retry_after
+        self.no_server = no_server
 
 
 class PermanentDeliveryError(DeliveryError):

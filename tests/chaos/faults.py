@@ -22,8 +22,7 @@ from tests.chaos import SEED
 from tests.world import SENDS, World
 from tracker.demo import Day, LoopbackRegistry, Reply, Request
 from tracker.demo.world import MEDDATAX_PAGE, MIRRORED, TRIALX_PAGE, days
-from tracker.fetch import Fetcher
-from tracker.fetch.limits import Limits
+from tracker.fetch import Fetcher, Limits
 from tracker.model.event import EventFilter
 from tracker.passes import note_trouble
 from tracker.sync import SyncReport, sync

@@ -24,8 +24,8 @@ import pytest
 from tests.cli.program import command, environment, inside
 from tests.daemon.test_process import until
 from tests.failure_modes.conftest import LISTED, SEARCHED, A, B, studies, texts
+from tests.fetch.clients import BASE_URL, FakeTime, make_fetcher, make_info
 from tests.fetch.loopback_tls import tls_server
-from tests.fetch.make import BASE_URL, FakeTime, make_fetcher, make_info
 from tests.world import SENDS, World, study
 from tracker import sources
 from tracker.daemon import Daemon

@@ -23,7 +23,7 @@ from tests.failure_modes.conftest import LISTED, SEARCHED, A, B, texts
 from tests.world import World
 from tracker.daemon.monitor import Monitor, health
 from tracker.demo import Reply, Request
-from tracker.fetch.guard import Guard, PrivateAddressError
+from tracker.fetch.addresses import PrivateAddressError, SsrfGuard
 from tracker.store import Store, migrate
 
 PACKAGE = Path(tracker.__file__).parent
@@ -82,7 +82,7 @@ def test_only_pages_of_known_sites_can_be_followed(tmp_path: Path, page: str) ->
 def test_a_known_site_whose_name_leads_inside_is_not_asked(address: str) -> None:
     """The networks of carriers and clouds are inside, too."""
     with pytest.raises(PrivateAddressError):
-        Guard(lambda host, port: ["93.184.215.14", address]).addresses("meddatax.com", 443)
+        SsrfGuard(lambda host, port: ["93.184.215.14", address]).addresses("meddatax.com", 443)
 
 
 @pytest.mark.parametrize("target", ["http://169.254.169.254/latest/", "http://100.64.0.1/", "file:///etc/passwd"])

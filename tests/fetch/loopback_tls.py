@@ -1,4 +1,4 @@
-"""A TLS server on 127.0.0.1 that reads the greeting byte by byte and takes a dislike to some, as real front ends do."""
+"""A TLS server on 127.0.0.1 that reads the ClientHello byte by byte and refuses some, as real front ends do."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def hello_of(context: ssl.SSLContext) -> Hello:
 
 
 class TlsServer:
-    """Answers 200 to the greetings that ``likes`` likes, ``refusal`` to the others; keeps all greetings."""
+    """Answers 200 to the ClientHellos that ``likes`` accepts, ``refusal`` to the others; keeps them all."""
 
     def __init__(self, certificate: Path, likes: Callable[[Hello], bool], refusal: bytes) -> None:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

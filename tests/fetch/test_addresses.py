@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.fetch.addresses import Origin, join, origin, redirected, shown, without_login
+from tracker.fetch.addresses import Origin, full_url, masked_url, origin_of, redirect_target, without_login
 
 
 @pytest.mark.parametrize(
@@ -21,23 +21,23 @@ from tracker.fetch.addresses import Origin, join, origin, redirected, shown, wit
     ],
 )
 def test_relative_addresses_are_below_the_base_url(base_url: str, url: str, expected: str) -> None:
-    assert join(base_url, url) == expected
+    assert full_url(base_url, url) == expected
 
 
 def test_params_are_encoded_so_that_strict_servers_take_them() -> None:
-    url = join(
+    url = full_url(
         "https://x.example", "/s", [("filter.advanced", "AREA[LastUpdatePostDate]RANGE[2026-01-01,MAX]"), ("f", "a|b c")]
     )
     assert url == "https://x.example/s?filter.advanced=AREA%5BLastUpdatePostDate%5DRANGE%5B2026-01-01,MAX%5D&f=a%7Cb%20c"
 
 
 def test_params_are_added_to_a_query_that_is_there() -> None:
-    assert join("https://x.example", "/s?a=1", [("b", "2")]) == "https://x.example/s?a=1&b=2"
+    assert full_url("https://x.example", "/s?a=1", [("b", "2")]) == "https://x.example/s?a=1&b=2"
 
 
 @given(st.lists(st.tuples(st.text(min_size=1), st.text())))
 def test_what_is_sent_reads_back_as_it_was_given(params: list[tuple[str, str]]) -> None:
-    url = join("https://x.example", "/s", params)
+    url = full_url("https://x.example", "/s", params)
     assert url.isascii()
     assert parse_qsl(urlsplit(url).query, keep_blank_values=True) == params
 
@@ -52,7 +52,7 @@ def test_what_is_sent_reads_back_as_it_was_given(params: list[tuple[str, str]]) 
     ],
 )
 def test_an_origin_names_the_host_and_an_unusual_port(url: str, expected: Origin) -> None:
-    assert origin(url) == expected
+    assert origin_of(url) == expected
 
 
 @pytest.mark.parametrize(
@@ -60,19 +60,19 @@ def test_an_origin_names_the_host_and_an_unusual_port(url: str, expected: Origin
 )
 def test_other_schemes_and_broken_addresses_have_no_origin(url: str) -> None:
     with pytest.raises(ValueError, match=r"address|[Pp]ort"):
-        origin(url)
+        origin_of(url)
 
 
 def test_a_redirect_down_to_http_is_refused_and_up_to_https_is_not() -> None:
-    assert redirected("http://x.example/a", "https://x.example/b#part") == "https://x.example/b"
-    assert redirected("https://x.example/a/b", "../c?d=1") == "https://x.example/c?d=1"
+    assert redirect_target("http://x.example/a", "https://x.example/b#part") == "https://x.example/b"
+    assert redirect_target("https://x.example/a/b", "../c?d=1") == "https://x.example/c?d=1"
     with pytest.raises(ValueError, match="down to http"):
-        redirected("https://x.example/a", "http://x.example/b")
+        redirect_target("https://x.example/a", "http://x.example/b")
 
 
 def test_logins_and_secret_parameters_are_not_shown() -> None:
     url = "https://user:hunter2@x.example/a?id=NCT00000001&api_key=s3cret&access_token=t0ken"
-    assert shown(url) == "https://x.example/a?id=NCT00000001&api_key=***&access_token=***"
+    assert masked_url(url) == "https://x.example/a?id=NCT00000001&api_key=***&access_token=***"
     assert without_login("https://user:hunter2@x.example/a") == "https://x.example/a"
-    assert shown("https://x.example/a?filter=AREA%5BX%5D") == "https://x.example/a?filter=AREA%5BX%5D"
-    assert "hunter2" not in shown("https://user:hunter2@[x/")
+    assert masked_url("https://x.example/a?filter=AREA%5BX%5D") == "https://x.example/a?filter=AREA%5BX%5D"
+    assert "hunter2" not in masked_url("https://user:hunter2@[x/")

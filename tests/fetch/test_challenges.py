@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.fetch.make import BASE_URL, make_fetcher, make_info
+from tests.fetch.clients import BASE_URL, make_fetcher, make_info
 from tracker.errors import BlockedError, FetchError, StatusError
 from tracker.fetch.challenges import leads_to_login
 

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from tests.fetch.make import BASE_URL, START, FakeTime, bind, make_fetcher
+from tests.fetch.clients import BASE_URL, START, FakeTime, bind, make_fetcher
 from tracker.errors import BlockedError, FetchError, StatusError, TooLargeError, TransientFetchError
 from tracker.fetch import Limits, user_agent
 from tracker.model.source import Fetch, Validators

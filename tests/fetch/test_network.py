@@ -11,8 +11,8 @@ import threading
 
 import pytest
 
+from tests.fetch.clients import bind, make_fetcher
 from tests.fetch.loopback import Handler, answer, serving
-from tests.fetch.make import bind, make_fetcher
 from tracker.errors import StatusError, TooLargeError, TransientFetchError
 from tracker.fetch import Limits
 from tracker.model.source import Response

@@ -5,16 +5,16 @@ import threading
 import httpx
 import pytest
 
-from tests.fetch.make import BASE_URL, FakeTime, bind, make_fetcher, make_info
+from tests.fetch.clients import BASE_URL, FakeTime, bind, make_fetcher, make_info
 from tracker.errors import TransientFetchError
-from tracker.fetch.pace import Lane
-from tracker.fetch.refusals import Ask
+from tracker.fetch.exchange import Request
+from tracker.fetch.pace import HostQueue
 
-ASK = Ask(source="registry", url=BASE_URL)
+REQUEST = Request(source="registry", url=BASE_URL)
 
 
-def make_lane(time: FakeTime) -> Lane:
-    return Lane("registry.example", longest_wait=120, sleep=time.sleep, monotonic=time.monotonic)
+def make_queue(time: FakeTime) -> HostQueue:
+    return HostQueue("registry.example", longest_wait=120, sleep=time.sleep, monotonic=time.monotonic)
 
 
 def test_requests_are_evenly_spaced() -> None:
@@ -86,24 +86,24 @@ def test_one_request_is_in_flight_for_each_host() -> None:
 
 def test_a_held_host_is_waited_for() -> None:
     time = FakeTime()
-    lane = make_lane(time)
-    lane.slow_to(1)
-    lane.hold(30)
-    with lane.turn(ASK):
+    queue = make_queue(time)
+    queue.slow_to(1)
+    queue.hold(30)
+    with queue.turn(REQUEST):
         pass
-    with lane.turn(ASK):
+    with queue.turn(REQUEST):
         pass
     assert time.slept == [30, 1]
 
 
 def test_a_host_that_is_held_for_longer_than_a_run_waits_is_not_asked() -> None:
     time = FakeTime()
-    lane = make_lane(time)
-    lane.hold(3600)
-    with pytest.raises(TransientFetchError, match="another 3600 seconds") as caught, lane.turn(ASK):
+    queue = make_queue(time)
+    queue.hold(3600)
+    with pytest.raises(TransientFetchError, match="another 3600 seconds") as caught, queue.turn(REQUEST):
         pytest.fail("it was asked")
     assert caught.value.retry_after == 3600
     assert time.slept == []
     time.seconds = 3599
-    with lane.turn(ASK):
+    with queue.turn(REQUEST):
         assert time.slept == [1]

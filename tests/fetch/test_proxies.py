@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.fetch.clients import make_fetcher, make_info
 from tests.fetch.loopback import answer, serving
 from tests.fetch.loopback_tls import hello_of, read_hello
-from tests.fetch.make import make_fetcher, make_info
 from tracker.errors import FetchError, TransientFetchError
 from tracker.fetch import BoundFetch, Fetcher, Limits, ssl_context
-from tracker.fetch.proxies import proxy_for
+from tracker.fetch.addresses import proxy_for
 
 ONE_TRY = Limits(attempts=1, connect_timeout=1.0)
 
@@ -68,7 +68,7 @@ def test_plain_requests_go_through_the_proxy(proxy: Callable[..., None]) -> None
         assert b"Proxy-Authorization: Basic" in server.requests[0]
 
 
-def test_the_greeting_through_a_proxy_is_ours(proxy: Callable[..., None]) -> None:
+def test_the_client_hello_through_a_proxy_is_ours(proxy: Callable[..., None]) -> None:
     records: list[bytes] = []
 
     def tunnel(connection: socket.socket, head: bytes) -> None:

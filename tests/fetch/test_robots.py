@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.fetch.make import BASE_URL, FakeTime, make_fetcher, make_info
+from tests.fetch.clients import BASE_URL, FakeTime, make_fetcher, make_info
 from tracker.errors import BlockedError, FetchError, TransientFetchError
 from tracker.fetch import BoundFetch, Fetcher, Limits
 from tracker.fetch.robots import Rules

@@ -1,4 +1,4 @@
-"""The TLS ladder, proved on the bytes of real greetings."""
+"""The TLS profiles, proved on the bytes of real ClientHellos."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.fetch.clients import FakeTime, make_fetcher, make_info
 from tests.fetch.loopback import answer
 from tests.fetch.loopback_tls import (
     POST_HANDSHAKE_AUTH,
@@ -18,7 +19,6 @@ from tests.fetch.loopback_tls import (
     hello_of,
     tls_server,
 )
-from tests.fetch.make import FakeTime, make_fetcher, make_info
 from tracker import sources
 from tracker.errors import BlockedError, FetchError, TransientFetchError
 from tracker.fetch import BoundFetch, Fetcher, Limits, ssl_context
@@ -41,14 +41,14 @@ def likes_nobody(hello: Hello) -> bool:
     return False
 
 
-def laddered(fetcher: Fetcher, server: TlsServer, *, tls: TlsChoice = "auto") -> BoundFetch:
-    return fetcher.bind(make_info(tls_ladder=True), base_url=server.url, pace=1000, tls=tls)
+def bound(fetcher: Fetcher, server: TlsServer, *, tls: TlsChoice = "auto") -> BoundFetch:
+    return fetcher.bind(make_info(tls_profiles_may_help=True), base_url=server.url, pace=1000, tls=tls)
 
 
-# --- the greetings
+# --- the ClientHellos
 
 
-def test_the_first_greeting_is_that_of_urllib() -> None:
+def test_the_first_client_hello_is_that_of_urllib() -> None:
     """Hosts of the NIH are reported to refuse httpx's own, which lacks extension 49."""
     of_urllib = ssl._create_default_https_context()
     of_urllib.post_handshake_auth = True
@@ -57,20 +57,20 @@ def test_the_first_greeting_is_that_of_urllib() -> None:
     assert ours == hello_of(of_urllib)
 
 
-def test_the_second_greeting_has_no_session_ticket() -> None:
+def test_the_second_client_hello_has_no_session_ticket() -> None:
     first, second = hello_of(ssl_context()), hello_of(ssl_context("requests-like"))
     assert second.extensions == tuple(number for number in first.extensions if number != SESSION_TICKET)
     assert (second.versions, second.ciphers) == (first.versions, first.ciphers)
 
 
-def test_the_third_greeting_offers_tls_1_2_only() -> None:
+def test_the_third_client_hello_offers_tls_1_2_only() -> None:
     first, third = hello_of(ssl_context()), hello_of(ssl_context("tls1.2"))
     assert first.offers_tls_1_3
     assert not third.offers_tls_1_3
     assert third.ciphers < first.ciphers
 
 
-def test_the_greeting_of_plain_httpx_is_none_of_ours() -> None:
+def test_the_client_hello_of_plain_httpx_is_not_one_of_ours() -> None:
     plain = hello_of(httpx.create_ssl_context())
     assert plain not in [hello_of(ssl_context(profile)) for profile in TLS_PROFILES]
 
@@ -90,12 +90,12 @@ def test_a_certificate_that_is_not_trusted_is_told_at_once(certificate: Path) ->
         make_fetcher(time=time) as fetcher,
         pytest.raises(FetchError, match="certificate is not trusted") as caught,
     ):
-        laddered(fetcher, server).get("/")
+        bound(fetcher, server).get("/")
     assert not isinstance(caught.value, TransientFetchError)
     assert time.slept == []
 
 
-# --- the rungs
+# --- which profile is used
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_certificate_that_is_not_trusted_is_told_at_once(certificate: Path) ->
         (likes_tls_1_2, "tls1.2"),
     ],
 )
-def test_the_ladder_is_climbed_to_the_rung_that_the_host_accepts(
+def test_profiles_are_tried_until_the_host_accepts_one(
     trusted: Path, likes: Callable[[Hello], bool], profile: TlsProfile
 ) -> None:
     remembered: list[tuple[str, str]] = []
@@ -114,61 +114,61 @@ def test_the_ladder_is_climbed_to_the_rung_that_the_host_accepts(
         tls_server(trusted, likes) as server,
         make_fetcher(remember=lambda host, name: remembered.append((host, name))) as fetcher,
     ):
-        fetch = laddered(fetcher, server)
+        fetch = bound(fetcher, server)
         assert fetch.get("/version").body == b"[]"
-        climbed = TLS_PROFILES.index(profile) + 1
-        assert [likes(hello) for hello in server.hellos] == [False] * (climbed - 1) + [True]
+        tried = TLS_PROFILES.index(profile) + 1
+        assert [likes(hello) for hello in server.hellos] == [False] * (tried - 1) + [True]
         assert [str(attempt) for attempt in fetch.attempts()] == [
-            *(f"403 with {name}" for name in TLS_PROFILES[: climbed - 1]),
+            *(f"403 with {name}" for name in TLS_PROFILES[: tried - 1]),
             f"200 with {profile}",
         ]
         fetch.get("/version")
-        assert len(server.hellos) == climbed + 1, "the run begins with the rung that worked"
+        assert len(server.hellos) == tried + 1, "the next request begins with the profile that worked"
         assert likes(server.hellos[-1])
     assert remembered == ([] if profile == "standard library" else [(server.host, profile)])
 
 
 def test_what_an_earlier_run_remembered_comes_first(trusted: Path) -> None:
     with tls_server(trusted, likes_tls_1_2) as server, make_fetcher(profiles={server.host: "tls1.2"}) as fetcher:
-        laddered(fetcher, server).get("/version")
+        bound(fetcher, server).get("/version")
         assert len(server.hellos) == 1
 
 
-def test_a_remembered_rung_that_is_refused_now_leads_to_the_others(trusted: Path) -> None:
+def test_a_remembered_profile_that_is_refused_now_leads_to_the_others(trusted: Path) -> None:
     remembered: list[str] = []
     with tls_server(trusted, lambda hello: hello.offers_tls_1_3) as server:
         profiles = {server.host: "tls1.2"}
         with make_fetcher(profiles=profiles, remember=lambda host, name: remembered.append(name)) as fetcher:
-            laddered(fetcher, server).get("/version")
+            bound(fetcher, server).get("/version")
     assert remembered == ["standard library"]
 
 
 def test_a_profile_of_another_version_of_this_program_is_passed_over(trusted: Path) -> None:
     with tls_server(trusted) as server, make_fetcher(profiles={server.host: "quic"}) as fetcher:
-        laddered(fetcher, server).get("/version")
-        assert str(laddered(fetcher, server).attempts()[0]) == "200 with standard library"
+        bound(fetcher, server).get("/version")
+        assert str(bound(fetcher, server).attempts()[0]) == "200 with standard library"
 
 
-def test_where_no_rung_helps_the_error_says_what_each_one_got(trusted: Path) -> None:
+def test_where_no_profile_helps_the_error_says_what_each_one_got(trusted: Path) -> None:
     with tls_server(trusted, likes_nobody) as server, make_fetcher() as fetcher:
-        fetch = laddered(fetcher, server)
+        fetch = bound(fetcher, server)
         with pytest.raises(BlockedError) as caught:
             fetch.get("/version")
         assert "Tried: 403 with standard library, 403 with requests-like, 403 with tls1.2." in caught.value.message
         assert "[sources.registry]" in caught.value.remedy
         with pytest.raises(BlockedError):
             fetch.get("/version")
-        assert len(server.hellos) == 4, "the ladder is climbed once a run"
+        assert len(server.hellos) == 4, "the others are tried once per run"
 
 
-# --- when it is not climbed
+# --- when no other profile is tried
 
 
-def test_a_refusal_of_the_interface_itself_is_no_matter_of_tls(trusted: Path) -> None:
+def test_a_refusal_of_the_interface_itself_is_not_about_tls(trusted: Path) -> None:
     refusal = answer(b'{"error": "forbidden"}', "403 Forbidden", "Content-Type: application/json")
     with tls_server(trusted, likes_nobody, refusal=refusal) as server, make_fetcher() as fetcher:
         with pytest.raises(BlockedError, match="this is a block"):
-            laddered(fetcher, server).get("/version")
+            bound(fetcher, server).get("/version")
         assert len(server.hellos) == 1
 
 
@@ -180,23 +180,23 @@ def test_a_refusal_of_the_interface_itself_is_no_matter_of_tls(trusted: Path) ->
     ],
     ids=["body", "header"],
 )
-def test_a_challenge_is_not_answered_with_another_greeting(trusted: Path, refusal: bytes) -> None:
+def test_a_challenge_is_not_answered_with_another_profile(trusted: Path, refusal: bytes) -> None:
     with tls_server(trusted, likes_nobody, refusal=refusal) as server, make_fetcher() as fetcher:
         with pytest.raises(BlockedError, match="challenge page"):
-            laddered(fetcher, server).get("/version")
+            bound(fetcher, server).get("/version")
         assert len(server.hellos) == 1
         assert str(fetcher.attempts(server.host)[0]) == "challenge page with standard library"
 
 
-def test_other_sources_do_not_climb(trusted: Path) -> None:
+def test_other_sources_try_one_profile(trusted: Path) -> None:
     with tls_server(trusted, likes_tls_1_2) as server, make_fetcher() as fetcher:
         with pytest.raises(BlockedError):
             fetcher.bind(make_info(), base_url=server.url, pace=1000).get("/version")
         assert len(server.hellos) == 1
 
 
-def test_only_clinicaltrials_gov_declares_the_ladder() -> None:
-    assert [key for key, source in sources.load().items() if source.info.tls_ladder] == ["ctgov"]
+def test_only_clinicaltrials_gov_declares_that_profiles_may_help() -> None:
+    assert [key for key, source in sources.load().items() if source.info.tls_profiles_may_help] == ["ctgov"]
 
 
 def test_a_profile_set_by_hand_is_the_only_one_and_not_remembered(trusted: Path) -> None:
@@ -205,13 +205,13 @@ def test_a_profile_set_by_hand_is_the_only_one_and_not_remembered(trusted: Path)
 
     with tls_server(trusted, likes_requests) as server, make_fetcher(remember=remember) as fetcher:
         with pytest.raises(BlockedError, match=r"Tried: 403 with tls1\.2"):
-            laddered(fetcher, server, tls="tls1.2").get("/version")
-        assert laddered(fetcher, server, tls="requests-like").get("/version").status == 200
+            bound(fetcher, server, tls="tls1.2").get("/version")
+        assert bound(fetcher, server, tls="requests-like").get("/version").status == 200
         assert len(server.hellos) == 2
 
 
-def test_trouble_on_a_higher_rung_does_not_hide_the_refusal() -> None:
-    """The first greeting was refused, so the host is there; that the next ones find no connection is told with it."""
+def test_trouble_with_a_later_profile_does_not_hide_the_refusal() -> None:
+    """The host refused the first profile, so it is there; the error adds that the others found no connection."""
 
     def handler(request: httpx.Request) -> httpx.Response:
         if request.extensions["profile"] == "standard library":
@@ -219,7 +219,7 @@ def test_trouble_on_a_higher_rung_does_not_hide_the_refusal() -> None:
         raise httpx.ConnectError("reset")
 
     with make_fetcher(handler, limits=Limits(attempts=1)) as fetcher, pytest.raises(BlockedError) as caught:
-        fetcher.bind(make_info(tls_ladder=True), base_url="https://registry.example", pace=1000).get("/version")
+        fetcher.bind(make_info(tls_profiles_may_help=True), base_url="https://registry.example", pace=1000).get("/version")
     assert "no answer with requests-like" in caught.value.message
 
 
@@ -233,7 +233,7 @@ def test_passing_trouble_settles_nothing() -> None:
         make_fetcher(handler, remember=lambda host, name: remembered.append(name), limits=Limits(attempts=1)) as fetcher,
         pytest.raises(BlockedError),
     ):
-        fetcher.bind(make_info(tls_ladder=True), base_url="https://registry.example", pace=1000).get("/version")
+        fetcher.bind(make_info(tls_profiles_may_help=True), base_url="https://registry.example", pace=1000).get("/version")
     assert remembered == []
 
 
@@ -242,11 +242,11 @@ def test_passing_trouble_settles_nothing() -> None:
 
 def test_a_probe_tries_every_profile_and_changes_nothing(trusted: Path) -> None:
     with tls_server(trusted, likes_requests) as server, make_fetcher() as fetcher:
-        fetch = laddered(fetcher, server)
+        fetch = bound(fetcher, server)
         told = ", ".join(map(str, fetch.probe("/version")))
         assert told == "403 with standard library, 200 with requests-like, 403 with tls1.2"
         fetch.get("/version")
-        assert len(server.hellos) == 3 + 2, "the next request begins at the first rung"
+        assert len(server.hellos) == 3 + 2, "the next request begins with the first profile"
 
 
 def test_a_probe_of_a_plain_address_has_nothing_to_tell() -> None:

@@ -26,12 +26,12 @@ from tracker.errors import ConfigError, StoreError, UsageError
 from tracker.extract.blocks import decode, read_lines
 from tracker.extract.criteria import criteria
 from tracker.extract.dates import read_date
-from tracker.fetch.addresses import shown
-from tracker.fetch.refusals import retry_after
+from tracker.fetch.addresses import masked_url
 from tracker.fetch.robots import Rules
 from tracker.geo.countries import country_code, fold_place, states
 from tracker.geo.gazetteer import find_city, near_distance
 from tracker.model.dates import RegistryDate
+from tracker.model.http_times import retry_after
 from tracker.model.ids import recognise, split_key
 from tracker.model.record import GeoPoint, Site
 from tracker.model.source import Search
@@ -252,7 +252,7 @@ def test_an_address_is_a_page_with_a_plain_key_or_none(url: str) -> None:
     if page:
         assert page.url == url
         assert set(page.trial) <= set(string.ascii_letters + string.digits + ":")
-    assert "\n" not in shown(url.replace("\n", ""))
+    assert "\n" not in masked_url(url.replace("\n", ""))
 
 
 # --- what hosts say -------------------------------------------------------------------------------------------------

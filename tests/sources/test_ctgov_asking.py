@@ -62,9 +62,7 @@ def retrieve(fetch: ScriptedFetch, *numbers: str) -> dict[str, Answer]:
 
 
 def status(code: int) -> StatusError:
-    error = StatusError(f"The registry answered {code}.")
-    error.status = code
-    return error
+    return StatusError(f"The registry answered {code}.", status=code)
 
 
 # --- data version ---------------------------------------------------------------------------------------------------

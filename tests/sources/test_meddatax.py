@@ -290,9 +290,7 @@ def page(number: int, status: int = 200) -> tuple[str, Response]:
 
 
 def gone(status: int) -> StatusError:
-    error = StatusError(f"answered {status}")
-    error.status = status
-    return error
+    return StatusError(f"answered {status}", status=status)
 
 
 def test_each_page_asked_for_gets_one_answer() -> None:

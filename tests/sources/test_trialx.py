@@ -196,8 +196,7 @@ def test_key_of_an_address_ignores_slug_and_query() -> None:
 
 
 def test_a_listing_without_address_fails_with_a_remedy_and_a_gone_one_is_absent() -> None:
-    gone = StatusError("gone")
-    gone.status = 410
+    gone = StatusError("gone", status=410)
     asked = [Asked(trial="trialx:900001"), Asked(trial="trialx:900002", url=ADDRESS)]
     first, second = SOURCE.retrieve(asked, ScriptedFetch({ADDRESS: gone}), None)
     assert isinstance(first, Failed)

@@ -22,7 +22,7 @@ _IDENTITY = ("facility", "city", "state", "zip", "country")
 _SIMILAR = 0.60
 # Every name in a city is held against every other, which is slow: 200 names against 200 may take two seconds. Where
 # more than that are left over, a list was exchanged and not respelt; its sites are told as gone and come.
-_MOST_LIKENESSES = 40_000
+_MOST_COMPARISONS = 40_000
 _CITY_LETTERS = 4
 _NUMBERS = re.compile(r"\d+")
 
@@ -35,34 +35,34 @@ def site_key(entry: Entry) -> str:
     return ", ".join(" ".join(str(entry[name]).split()) for name in _IDENTITY if entry.get(name))
 
 
-Place = tuple[str, ...] | None
+MatchKey = tuple[str, ...] | None
 
 
 def _folded(value: object) -> str:
     return fold(str(value or ""))
 
 
-def _tier(*names: str) -> Callable[[Entry], Place]:
+def _tier(*names: str) -> Callable[[Entry], MatchKey]:
     """A key of folded parts; None for an entry that does not give the first of them."""
 
-    def key(entry: Entry) -> Place:
+    def key(entry: Entry) -> MatchKey:
         parts = tuple(_folded(entry.get(name)) for name in names)
         return parts if parts[0] else None
 
     return key
 
 
-def _spelt_alike(entry: Entry) -> Place:
+def _spelt_alike(entry: Entry) -> MatchKey:
     parts = tuple(str(entry.get(name) or "") for name in _IDENTITY)
     return parts if any(parts) else None
 
 
-def _identity(entry: Entry) -> Place:
+def _identity(entry: Entry) -> MatchKey:
     parts = tuple(_folded(entry.get(name)) for name in _IDENTITY)
     return parts if any(parts) else None
 
 
-def _named_in_country(entry: Entry) -> Place:
+def _named_in_country(entry: Entry) -> MatchKey:
     """A name that tells a place from others: "Research Site" is one in every city."""
     name = _folded(entry.get("facility"))
     return (name, _folded(entry.get("country"))) if name and not name.endswith(_ANONYMOUS) else None
@@ -83,14 +83,14 @@ def match_sites(old: list[Entry], new: list[Entry]) -> list[Pair]:
     for key, unique in tiers:
         found, old, new = _by_key(old, new, key, unique=unique)
         pairs += found
-    for alike in (_by_city, _by_known_city, _by_likeness):
+    for alike in (_by_city, _by_known_city, _by_similarity):
         found, old, new = alike(old, new)
         pairs += found
     return [*pairs, *((entry, None) for entry in old), *((None, entry) for entry in new)]
 
 
 def _by_key(
-    old: list[Entry], new: list[Entry], key: Callable[[Entry], Place], *, unique: bool
+    old: list[Entry], new: list[Entry], key: Callable[[Entry], MatchKey], *, unique: bool
 ) -> tuple[list[Pair], list[Entry], list[Entry]]:
     befores, afters = _grouped(old, key), _grouped(new, key)
     pairs: list[Pair] = []
@@ -102,8 +102,8 @@ def _by_key(
     return pairs, *_left(old, new, pairs)
 
 
-def _grouped(sites: list[Entry], key: Callable[[Entry], Place]) -> dict[Place, list[Entry]]:
-    groups: dict[Place, list[Entry]] = defaultdict(list)
+def _grouped(sites: list[Entry], key: Callable[[Entry], MatchKey]) -> dict[MatchKey, list[Entry]]:
+    groups: dict[MatchKey, list[Entry]] = defaultdict(list)
     for site in sites:
         groups[key(site)].append(site)
     return groups
@@ -147,7 +147,7 @@ def _by_city(old: list[Entry], new: list[Entry]) -> tuple[list[Pair], list[Entry
     return pairs, *_left(old, new, pairs)
 
 
-def _named_in_city_like(entry: Entry) -> Place:
+def _named_in_city_like(entry: Entry) -> MatchKey:
     """A site's name and country, and the letters with which its city begins, which are alike if one is in the other."""
     return (*(_tier("facility", "country")(entry) or ()), _folded(entry.get("city"))[:_CITY_LETTERS])
 
@@ -163,7 +163,7 @@ def _by_known_city(old: list[Entry], new: list[Entry]) -> tuple[list[Pair], list
         return [], old, new
     from tracker.geo.gazetteer import city_point  # a table of cities is read on first use
 
-    def key(entry: Entry) -> Place:
+    def key(entry: Entry) -> MatchKey:
         named = _named_there(entry)
         if named is None or named not in both:
             return None
@@ -173,24 +173,24 @@ def _by_known_city(old: list[Entry], new: list[Entry]) -> tuple[list[Pair], list
     return _by_key(old, new, key, unique=False)
 
 
-def _named_there(entry: Entry) -> Place:
+def _named_there(entry: Entry) -> MatchKey:
     """A site's name, whether or not it tells it from others, and its country; None unless both are given and known."""
     name, country = _folded(entry.get("facility")), country_code(str(entry.get("country") or ""))
     return (name, country) if name and country else None
 
 
-def _by_likeness(old: list[Entry], new: list[Entry]) -> tuple[list[Pair], list[Entry], list[Entry]]:
+def _by_similarity(old: list[Entry], new: list[Entry]) -> tuple[list[Pair], list[Entry], list[Entry]]:
     """The most alike names within one city, from 60 % on; none in a city where whole lists were exchanged."""
     in_city = _tier("city", "country")
     befores, afters = Counter(map(in_city, old)), _grouped(new, in_city)
-    compared: dict[Place, list[Entry]] = {
-        city: others for city, others in afters.items() if city and befores[city] * len(others) <= _MOST_LIKENESSES
+    compared: dict[MatchKey, list[Entry]] = {
+        city: others for city, others in afters.items() if city and befores[city] * len(others) <= _MOST_COMPARISONS
     }
     scored = [
-        (ratio, place, site, other)
-        for place, site in enumerate(old)
+        (ratio, index, site, other)
+        for index, site in enumerate(old)
         for other in compared.get(in_city(site), [])
-        if (ratio := _likeness(site, other)) >= _SIMILAR
+        if (ratio := _similarity(site, other)) >= _SIMILAR
     ]
     pairs: list[Pair] = []
     taken: set[int] = set()
@@ -201,7 +201,7 @@ def _by_likeness(old: list[Entry], new: list[Entry]) -> tuple[list[Pair], list[E
     return pairs, *_left(old, new, pairs)
 
 
-def _likeness(site: Entry, other: Entry) -> float:
+def _similarity(site: Entry, other: Entry) -> float:
     left, right = str(site.get("facility") or "").casefold(), str(other.get("facility") or "").casefold()
     numbers, others = _NUMBERS.findall(left), _NUMBERS.findall(right)
     if numbers and others and numbers != others:

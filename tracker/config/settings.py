@@ -50,7 +50,7 @@ class Http(msgspec.Struct, frozen=True, kw_only=True):
 class SourceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where a source is asked, how fast (requests a second), and whether it is asked at all.
 
-    ``tls`` fixes the TLS greeting; ``user_agent`` stands in for the usual one, an empty text means that none is sent.
+    ``tls`` fixes the TLS profile; ``user_agent`` stands in for the usual one, an empty text means that none is sent.
     """
 
     base_url: str

@@ -19,6 +19,7 @@ from tracker.config import Settings
 from tracker.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 from tracker.model.alert import Message
 from tracker.model.event import Event
+from tracker.model.http_times import retry_after
 from tracker.model.watch import Channel
 from tracker.render.privacy import public_event
 
@@ -103,11 +104,8 @@ def _answered(hook: str, error: urllib.error.HTTPError, now: datetime) -> Delive
     code = error.code
     sentence = f"{hook} answered {code} {error.reason}."
     if code in _WORTH_ANOTHER_TRY or code >= 500:
-        from tracker.fetch.refusals import retry_after  # brings the whole HTTP client along, for those who are refused
-
-        transient = TransientDeliveryError(sentence, remedy=_KEPT)
-        transient.retry_after = retry_after(error.headers.get("Retry-After", ""), now)
-        return transient
+        seconds = retry_after(error.headers.get("Retry-After", ""), now)
+        return TransientDeliveryError(sentence, remedy=_KEPT, retry_after=seconds)
     if code < 400:
         return PermanentDeliveryError(sentence, remedy="It has moved: give the channel its new address.")
     return PermanentDeliveryError(sentence, remedy=_CHECK)

@@ -130,9 +130,7 @@ def _session(settings: Mail) -> Iterator[smtplib.SMTP]:
     try:
         server = _connected(settings)
     except (smtplib.SMTPException, OSError) as error:
-        unreached = _unreached(settings, error)
-        unreached.no_server = True
-        raise unreached from error
+        raise _unreached(settings, error, no_server=True) from error
     try:
         yield server
     finally:
@@ -161,7 +159,7 @@ def _connected(settings: Mail) -> smtplib.SMTP:
     return server
 
 
-def _unreached(settings: Mail, error: smtplib.SMTPException | OSError) -> TransientDeliveryError:
+def _unreached(settings: Mail, error: smtplib.SMTPException | OSError, *, no_server: bool) -> TransientDeliveryError:
     """Why there is no connection. All of it is mended in [mail] or at the server while the message waits."""
     where = f"{settings.host}:{settings.port}"
     match error:
@@ -186,13 +184,13 @@ def _unreached(settings: Mail, error: smtplib.SMTPException | OSError) -> Transi
         case _:
             sentence = f"{where} could not be reached or broke off ({type(error).__name__}: {_plain(str(error))})."
             remedy = "Check [mail] host, port and security; the message is kept and tried again."
-    return TransientDeliveryError(sentence, remedy=remedy)
+    return TransientDeliveryError(sentence, remedy=remedy, no_server=no_server)
 
 
 def _broken_off(settings: Mail, error: smtplib.SMTPException | OSError) -> DeliveryError:
     """What the server said to this letter, or that it went away in the middle of it."""
     if not isinstance(error, smtplib.SMTPResponseException):
-        return _unreached(settings, error)
+        return _unreached(settings, error, no_server=False)
     sentence = f"{settings.host} answered {error.smtp_code} {_plain(error.smtp_error)}."
     if error.smtp_code >= 500:
         return PermanentDeliveryError(sentence, remedy="Mend what the server names, then `tracker outbox retry`.")

@@ -1,1 +1,1 @@
-"""Tools for reading pages: labelled text blocks, dates, words and places."""
+"""Tools for reading documents: labelled text blocks of pages, dates, eligibility criteria."""

@@ -264,7 +264,7 @@ def _by_position(section: Section, items: Sequence[_Item]) -> None:
     filled = {item.label.name for item in items if item.label and item.text}
     run: list[_Item] = []
     last = -1
-    # A label that stands there without its value (all labels in one table row, all values in the next) fills no place.
+    # A label that stands there without its value (all labels in one table row, all values in the next) fills no position.
     for item in [*(item for item in items if item.text), None]:
         if item is not None and item.label is None:
             run.append(item)

@@ -101,7 +101,7 @@ class Entry:
 
     @property
     def path(self) -> str:
-        """The place on the page in the site's own words."""
+        """Where the line stands on the page, in the site's own words."""
         return f"{self.section} / {self.label}" if self.label else self.section
 
 

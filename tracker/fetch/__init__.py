@@ -1,17 +1,14 @@
 """The polite HTTP client: the only door to the registries.
 
-``bound`` is what a source sees: ``addresses`` says which addresses may be asked, ``robots`` which pages. ``client`` asks:
-``pace`` says when, ``circuit`` when no more, ``ladder`` and ``tls`` with which greeting, ``refusals`` and ``challenges``
-what an unwelcome answer means. ``wire`` sends and reads, ``guard`` and ``proxies`` say where to, ``decoding`` and
-``deadline`` keep an answer within bounds. httpx is imported in ``wire`` only.
+``client`` is what a run and a source see. ``site`` and ``addresses`` say which addresses may be asked, ``robots`` which
+pages; ``pace`` says when, and when no more; ``tls`` with which ClientHello. ``exchange`` and ``challenges`` say what an
+unwelcome response means. ``wire`` sends and reads within bounds, and alone imports httpx.
 """
 
 from __future__ import annotations
 
-from tracker.fetch.bound import BoundFetch
-from tracker.fetch.client import Fetcher, user_agent
-from tracker.fetch.ladder import Attempt
-from tracker.fetch.limits import Limits
-from tracker.fetch.tls import ssl_context
+from tracker.fetch.client import BoundFetch, Fetcher, user_agent
+from tracker.fetch.tls import TlsAttempt, ssl_context
+from tracker.fetch.wire import Limits
 
-__all__ = ["Attempt", "BoundFetch", "Fetcher", "Limits", "ssl_context", "user_agent"]
+__all__ = ["BoundFetch", "Fetcher", "Limits", "TlsAttempt", "ssl_context", "user_agent"]

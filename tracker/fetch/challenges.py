@@ -1,7 +1,7 @@
-"""Pages that stand in the way of the one that was asked for: challenges of firewalls, and logins.
+"""Pages that come instead of the one that was asked for: challenge pages of firewalls, and login pages.
 
-They are recognised and told, never solved. A marker is an identifier or title that only the firewall's own page has; the
-scripts that firewalls add to every page of a site are none, since they stand on real trial pages too.
+They are recognised and reported, never solved. A marker is an identifier or title that only the firewall's own page has;
+the scripts that firewalls add to every page of a site are not markers, since real trial pages have them too.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MARKERS: tuple[tuple[bytes, str], ...] = (
     (b'id="anubis_challenge"', "Anubis"),
     (b"sec-if-cpt-container", "Akamai"),
 )
-_LOOKED_AT = 64 * 1024  # challenge pages are small, and say what they are at the top
+_LOOKED_AT = 64 * 1024  # challenge pages are small, and identify themselves at the top
 _LOGIN_LOOKED_AT = 256 * 1024
 _LITTLE_TEXT = 600  # characters; a login page has hardly more, a trial page with a login in its header far more
 _LOGIN_TITLE = re.compile(r"\b(log[ -]?[io]n|sign[ -]?in|anmelden|anmeldung|authentication|connexion)\b", re.IGNORECASE)
@@ -36,7 +36,7 @@ _LOGIN_PART = re.compile(r"(?:users?[_-])?(?:log[_-]?[io]n|sign[_-]?[io]n|sso|sa
 
 
 def challenge(headers: Mapping[str, str], body: bytes) -> str:
-    """Whose challenge page this is, empty when it is none; ``headers`` in lower case."""
+    """The vendor whose challenge page this is, empty for any other page; ``headers`` in lower case."""
     for name, values, vendor in _HEADERS:
         if headers.get(name, "").strip().lower() in values:
             return vendor
@@ -47,7 +47,7 @@ def challenge(headers: Mapping[str, str], body: bytes) -> str:
 
 
 def is_login_page(headers: Mapping[str, str], body: bytes) -> bool:
-    """Whether a page asks for a password and is about nothing else: its title says so, or there is hardly any text."""
+    """Whether a page is only a password form: its title says so, or it has hardly any other text."""
     top = body[:_LOGIN_LOOKED_AT]
     if not is_html(headers, body) or b"password" not in top.lower():
         return False
@@ -71,11 +71,11 @@ def leads_to_login(url: str) -> bool:
 
 
 def is_html(headers: Mapping[str, str], body: bytes) -> bool:
-    """Whether a body is a page by its type, or by its first sign where the type says nothing."""
+    """Whether a body is a page by its content type or, without one, by its first character."""
     kind = headers.get("content-type", "").lower()
     return "html" in kind if kind else body[:256].lstrip().startswith(b"<")
 
 
 def is_json(headers: Mapping[str, str], body: bytes) -> bool:
-    """Whether a body is of the programming interface itself and not of something in front of it."""
+    """Whether a body comes from the programming interface itself, not from a firewall in front of it."""
     return "json" in headers.get("content-type", "").lower() or body[:256].lstrip()[:1] in (b"{", b"[")

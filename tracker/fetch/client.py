@@ -1,28 +1,27 @@
-"""The fetcher itself: one for a run. It says when a host is asked again, with which greeting, and when no more."""
+"""The polite client: when a host is asked again, with which TLS profile, and what a source sees of it."""
 
 from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 
+import msgspec
+
 from tracker import clock, log
-from tracker.errors import FetchError, StatusError, TransientFetchError
-from tracker.fetch.addresses import origin
-from tracker.fetch.bound import BoundFetch
+from tracker.errors import BlockedError, FetchError, StatusError, TransientFetchError
+from tracker.fetch.addresses import Origin, Resolve, SsrfGuard, origin_of, resolve
 from tracker.fetch.challenges import challenge, is_json
-from tracker.fetch.circuit import Circuit
-from tracker.fetch.guard import Guard, Resolve, resolve
-from tracker.fetch.ladder import Attempt, Ladder, Remember, remember_nothing
-from tracker.fetch.limits import Limits
-from tracker.fetch.manner import Manner
-from tracker.fetch.pace import Lane
-from tracker.fetch.refusals import Answer, Ask, refusal
-from tracker.fetch.robots import RobotsBook
-from tracker.fetch.wire import Transport, Wire
-from tracker.model.source import TLS_PROFILES, SourceInfo, TlsChoice, TlsProfile
+from tracker.fetch.exchange import RawResponse, Request, RequestOptions, refusal
+from tracker.fetch.pace import CircuitBreaker, HostQueue
+from tracker.fetch.robots import OUR_NAME, RobotsBook, Rules
+from tracker.fetch.site import Site, site_of
+from tracker.fetch.tls import Remember, TlsAttempt, TlsProfiles, remember_nothing
+from tracker.fetch.wire import Limits, Transport, Wire
+from tracker.model.http_times import http_date
+from tracker.model.source import TLS_PROFILES, Response, SourceInfo, TlsChoice, TlsProfile, Validators
 
 _LOG = log.get(__name__)
 
@@ -37,9 +36,9 @@ def user_agent(contact: str, version: str) -> str:
 
 
 class Fetcher:
-    """One client for a run: connections, pace and limits shared by all sources. A context manager; safe across threads.
+    """One client per run: connections, pace and limits shared by all sources. A context manager; safe across threads.
 
-    ``profiles`` are the TLS profiles that hosts accepted in earlier runs, ``remember`` is told of a better one.
+    ``profiles`` are the TLS profiles that hosts accepted in earlier runs; ``remember`` is called with a better one.
     ``transport`` replaces the network (the test transport), ``resolve`` the look-up of page hosts, ``sleep``,
     ``monotonic`` and ``now`` the time.
     """
@@ -57,17 +56,17 @@ class Fetcher:
         monotonic: Callable[[], float] = clock.monotonic,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
-        self.user_agent = user_agent
         self.limits = limits
         self.now = now
         self.robots = RobotsBook()
+        self._user_agent = user_agent
         self._sleep = sleep
         self._monotonic = monotonic
-        self._ladder = Ladder(profiles or {}, remember)
-        self._lanes: dict[str, Lane] = {}
-        self._circuits: dict[str, Circuit] = {}
+        self._tls = TlsProfiles(profiles or {}, remember)
+        self._queues: dict[str, HostQueue] = {}
+        self._breakers: dict[str, CircuitBreaker] = {}
         self._lock = threading.Lock()
-        self._wire = Wire(transport=transport, guard=Guard(resolve), limits=limits)
+        self._wire = Wire(transport=transport, guard=SsrfGuard(resolve), limits=limits)
 
     def __enter__(self) -> Fetcher:
         return self
@@ -84,130 +83,248 @@ class Fetcher:
     ) -> BoundFetch:
         """The fetcher as one source sees it; satisfies `model.source.Fetch`.
 
-        ``pace`` is in requests a second; ``tls`` fixes the profile; ``user_agent`` replaces the usual one, an empty text
+        ``pace`` is in requests per second; ``tls`` fixes the profile; ``user_agent`` replaces the usual one, an empty text
         sends none.
         """
-        return BoundFetch(self, info, base_url=base_url, pace=pace, tls=tls, user_agent=user_agent)
+        agent = self._user_agent if user_agent is None else user_agent
+        return BoundFetch(self, site_of(info, base_url=base_url, pace=pace, tls=tls, user_agent=agent))
 
-    def attempts(self, host: str) -> tuple[Attempt, ...]:
-        """What the host (with its port, where unusual) last gave to each TLS profile that was tried; none over plain http."""
-        return self._ladder.attempts(host)
+    def attempts(self, host: str) -> tuple[TlsAttempt, ...]:
+        """What a host (with its port, where unusual) last answered to each TLS profile; empty over plain http."""
+        return self._tls.attempts(host)
 
-    def lane(self, host: str) -> Lane:
+    def queue(self, host: str) -> HostQueue:
         """The one queue for a host."""
         with self._lock:
-            if host not in self._lanes:
-                self._lanes[host] = Lane(
+            if host not in self._queues:
+                self._queues[host] = HostQueue(
                     host, longest_wait=self.limits.longest_wait, sleep=self._sleep, monotonic=self._monotonic
                 )
-            return self._lanes[host]
+            return self._queues[host]
 
-    def ask(self, ask: Ask, headers: dict[str, str], manner: Manner) -> Answer:
-        """One address, tried again and with other greetings while that makes sense; an answer to use or to follow."""
-        place = origin(ask.url)
-        climbs = manner.climbs and place.scheme == "https"
-        rungs = self._ladder.rungs(place.host, manner.tls, climbs=climbs)
-        refused: FetchError | None = None
-        for profile in rungs:
+    def ask(self, request: Request, options: RequestOptions) -> RawResponse:
+        """Ask one address, again and with other TLS profiles while that makes sense; a response to use or to follow."""
+        origin = origin_of(request.url)
+        may_retry_tls = options.may_retry_tls and origin.scheme == "https"
+        candidates = self._tls.candidates(origin.host, options.tls, may_retry_tls=may_retry_tls)
+        refused: BlockedError | None = None
+        for profile in candidates:
             try:
-                answer = self._persist(ask, headers, manner, profile)
+                response = self._with_retries(request, options, profile)
             except TransientFetchError:
                 if refused is None:
                     raise
-                continue  # another greeting was refused before: the host is there, this greeting is no way in
-            error = self._refusal(ask, answer, manner)
-            if not _refuses_greeting(answer):
-                if climbs and manner.tls == "auto" and (error is None or isinstance(error, StatusError)):
-                    self._ladder.settle(place.host, profile)
+                continue  # the host is there, it refused another profile: this one is no way in
+            error = self._refusal(request, response, options)
+            if not _may_be_about_tls(response):
+                if may_retry_tls and options.tls == "auto" and (error is None or isinstance(error, StatusError)):
+                    self._tls.accept(origin.host, profile)
                 if error is not None:
                     raise error
-                return answer
+                return response
+            assert isinstance(error, BlockedError)  # as every 403 is
             refused = refused or error
         assert refused is not None
-        if len(rungs) > 1:
-            self._ladder.exhaust(place.host)
-        raise self._told_with_attempts(refused, place.host) if climbs else refused
+        if len(candidates) > 1:
+            self._tls.exhaust(origin.host)
+        raise _with_attempts(refused, self.attempts(origin.host)) if may_retry_tls else refused
 
-    def probe(self, ask: Ask, headers: dict[str, str], manner: Manner) -> tuple[Attempt, ...]:
-        """One request with each TLS profile, whatever comes of it; nothing is remembered. Empty for plain http."""
-        place = origin(ask.url)
-        if place.scheme != "https":
+    def probe(self, request: Request, options: RequestOptions) -> tuple[TlsAttempt, ...]:
+        """Send one request with each TLS profile, whatever comes of it; nothing is remembered. Empty for plain http."""
+        origin = origin_of(request.url)
+        if origin.scheme != "https":
             return ()
-        lane = self.lane(place.host)
-        lane.slow_to(manner.pace)
+        queue = self.queue(origin.host)
+        queue.slow_to(options.pace)
         for profile in TLS_PROFILES:
             try:
-                with lane.turn(ask):
-                    self._once(ask, headers, manner, profile)
+                with queue.turn(request):
+                    self._once(request, options, profile)
             except FetchError as error:
                 _LOG.info(log.pairs("probe", profile=profile, error=error.message))
-        return self.attempts(place.host)
+        return self.attempts(origin.host)
 
-    def _told_with_attempts(self, refused: FetchError, host: str) -> FetchError:
-        tried = ", ".join(map(str, self._ladder.attempts(host)))
-        refused.message += f" Tried: {tried}."
-        refused.remedy += f" `tls` and `user_agent` in [sources.{refused.source}] can be set by hand."
-        return refused
-
-    def _refusal(self, ask: Ask, answer: Answer, manner: Manner) -> FetchError | None:
-        return refusal(ask, answer, conditional=manner.conditional, now=self.now(), page=manner.page)
-
-    def _persist(self, ask: Ask, headers: dict[str, str], manner: Manner, profile: TlsProfile) -> Answer:
-        """One address with one greeting, tried again while the trouble may pass; an answer with any other status."""
-        host = origin(ask.url).host
-        lane, circuit = self.lane(host), self._circuit(host)
-        lane.slow_to(manner.pace)
-        circuit.check(ask)
+    def _with_retries(self, request: Request, options: RequestOptions, profile: TlsProfile) -> RawResponse:
+        """Ask one address with one profile, again while the trouble may pass; a response with any other status."""
+        host = origin_of(request.url).host
+        queue, breaker = self.queue(host), self._breaker(host)
+        queue.slow_to(options.pace)
+        breaker.check(request)
         attempt = 0
         while True:
             attempt += 1
-            asked = False
-            try:
-                with lane.turn(ask):
-                    asked = True
-                    answer = self._once(ask, headers, manner, profile)
-                error = self._refusal(ask, answer, manner)
-                if isinstance(error, TransientFetchError):
-                    raise error
-            except TransientFetchError as error:
-                try:
-                    self._hold(lane, attempt, error)
-                except TransientFetchError:
-                    if asked:
-                        circuit.failed(error)
-                    raise
+            with queue.turn(request):
+                outcome = self._try(request, options, profile)
+            if isinstance(outcome, RawResponse):
+                error = self._refusal(request, outcome, options)
+                if not isinstance(error, TransientFetchError):
+                    breaker.answered()
+                    return outcome
             else:
-                circuit.answered()
-                return answer
+                error = outcome
+            if error.retry_after is not None:
+                queue.hold(error.retry_after)
+            if attempt >= self.limits.attempts or (error.retry_after or 0) > self.limits.longest_wait:
+                breaker.failed(error)
+                times = f"{attempt} time{'s' if attempt > 1 else ''}"
+                raise _with_remedy(error, error.remedy or f"Tried {times}; the next run tries again.") from error
+            queue.hold(2 ** (attempt - 1) * random.uniform(0.75, 1.5))  # in case Retry-After is 0
+            _LOG.info(log.pairs("fetch_retry", attempt=attempt, error=error.message))
 
-    def _hold(self, lane: Lane, attempt: int, error: TransientFetchError) -> None:
-        """Let the host rest before the next try; raises the error when there is none."""
-        if error.retry_after is not None:
-            lane.hold(error.retry_after)
-        if attempt >= self.limits.attempts or (error.retry_after or 0) > self.limits.longest_wait:
-            error.remedy = error.remedy or f"Tried {attempt} time{'s' if attempt > 1 else ''}; the next run tries again."
-            raise error
-        lane.hold(2 ** (attempt - 1) * random.uniform(0.75, 1.5))  # at least, were Retry-After 0
-        _LOG.info(log.pairs("fetch_retry", attempt=attempt, error=error.message))
+    def _try(self, request: Request, options: RequestOptions, profile: TlsProfile) -> RawResponse | TransientFetchError:
+        """One try; the error is a value here, since it may not be the end."""
+        try:
+            return self._once(request, options, profile)
+        except TransientFetchError as error:
+            return error
 
-    def _once(self, ask: Ask, headers: dict[str, str], manner: Manner, profile: TlsProfile) -> Answer:
-        """One try; what it got is written down."""
-        place = origin(ask.url)
+    def _once(self, request: Request, options: RequestOptions, profile: TlsProfile) -> RawResponse:
+        """One try; records what the TLS profile got."""
+        origin = origin_of(request.url)
         got = "no answer"
         try:
-            answer = self._wire.send(ask, headers, profile=profile, guarded=manner.guarded)
-            got = "challenge page" if challenge(answer.headers, answer.body) else str(answer.status)
+            response = self._wire.send(request, options, profile)
+            got = "challenge page" if challenge(response.headers, response.body) else str(response.status)
         finally:
-            if place.scheme == "https":
-                self._ladder.note(place.host, profile, got)
-        return answer
+            if origin.scheme == "https":
+                self._tls.record(origin.host, profile, got)
+        return response
 
-    def _circuit(self, host: str) -> Circuit:
+    def _refusal(self, request: Request, response: RawResponse, options: RequestOptions) -> FetchError | None:
+        return refusal(request, response, options, self.now())
+
+    def _breaker(self, host: str) -> CircuitBreaker:
         with self._lock:
-            return self._circuits.setdefault(host, Circuit(host, limit=self.limits.circuit))
+            return self._breakers.setdefault(host, CircuitBreaker(host, limit=self.limits.circuit))
 
 
-def _refuses_greeting(answer: Answer) -> bool:
-    """Whether the greeting may be what was refused: a 403 from in front of the interface, and no challenge."""
-    headers, body = answer.headers, answer.body
-    return answer.status == 403 and not is_json(headers, body) and not challenge(headers, body)
+class BoundFetch:
+    """The fetcher as one source sees it: relative addresses, its hosts only, redirects checked, robots.txt obeyed."""
+
+    def __init__(self, fetcher: Fetcher, site: Site) -> None:
+        self.base_url = site.base_url
+        self._fetcher = fetcher
+        self._site = site
+        self.server_time: datetime | None = None
+        """The time by the host's clock in its last answer, aware UTC, for checking ours."""
+
+    def get(
+        self,
+        url: str,
+        params: Sequence[tuple[str, str]] = (),
+        *,
+        accept: str = "application/json",
+        validators: Validators | None = None,
+    ) -> Response:
+        """See `model.source.Fetch.get`."""
+        conditions = _conditions(validators)
+        options = msgspec.structs.replace(
+            self._accepting(accept, conditions), page="html" in accept, conditional=bool(conditions)
+        )
+        request, response = self._followed(self._site.request(url, params), options, heed_robots=self._site.is_page_site)
+        self.server_time = http_date(response.headers.get("date", "")) or self.server_time
+        return Response(
+            url=request.url,
+            status=response.status,
+            headers=response.headers,
+            body=response.body if response.status == 200 else b"",
+            fetched_at=self._fetcher.now(),
+        )
+
+    def attempts(self) -> tuple[TlsAttempt, ...]:
+        """What the host of the base address last answered to each TLS profile that was tried."""
+        return self._fetcher.attempts(origin_of(self.base_url).host)
+
+    def probe(self, url: str, *, accept: str = "application/json") -> tuple[TlsAttempt, ...]:
+        """Ask one address once with each TLS profile, at the source's pace; for people who look for the one that works."""
+        request = self._site.request(url)
+        self._site.check(request)
+        if self._site.is_page_site:
+            self._heed_robots(request)
+        return self._fetcher.probe(request, self._for_host(request, self._accepting(accept)))
+
+    def _accepting(self, accept: str, headers: Mapping[str, str] | None = None) -> RequestOptions:
+        shared = self._site.options
+        return msgspec.structs.replace(shared, headers={**shared.headers, "Accept": accept, **(headers or {})})
+
+    def _for_host(self, request: Request, options: RequestOptions) -> RequestOptions:
+        return msgspec.structs.replace(options, public_only=self._site.public_only(request))
+
+    def _followed(self, request: Request, options: RequestOptions, *, heed_robots: bool) -> tuple[Request, RawResponse]:
+        """The response at the end of the redirects, each of which is checked like the first address."""
+        seen = [request.url]
+        while True:
+            self._site.check(request)
+            if heed_robots:
+                self._heed_robots(request)
+            response = self._fetcher.ask(request, self._for_host(request, options))
+            if response.redirect is None:
+                return request, response
+            request = self._site.redirected(request, response, seen, self._fetcher.limits.redirects)
+            seen.append(request.url)
+
+    def _heed_robots(self, request: Request) -> None:
+        """Obey the host's robots.txt: its pace, and the pages it wants left alone."""
+        origin = origin_of(request.url)
+        rules = self._fetcher.robots.rules(origin, lambda: self._read_robots(origin))
+        longest = self._fetcher.limits.longest_wait
+        if rules.delay > longest:
+            what = (
+                f"robots.txt of {origin.host} asks for {rules.delay:.0f} seconds between two requests, more than the "
+                f"{longest:.0f} that a run can wait, so nothing was asked."
+            )
+            remedy = f"Set enabled = false in [sources.{self._site.source}], or ask the site for access."
+            raise request.blocked(what, remedy)
+        if rules.delay > 0:
+            self._fetcher.queue(origin.host).slow_to(1 / rules.delay)
+        if not rules.allows(request.url):
+            what = f"robots.txt of {origin.host} does not allow {OUR_NAME} to read this page, so it was not asked."
+            remedy = "Take the page out of `pages`, or ask the site to allow it."
+            raise request.blocked(what, remedy, whole_host=False)
+
+    def _read_robots(self, origin: Origin) -> Rules:
+        """RFC 9309: without such a file (4xx) there are no rules; when it cannot be read, nothing may be asked."""
+        request = Request(source=self._site.source, url=f"{origin.scheme}://{origin.host}/robots.txt")
+        try:
+            _, response = self._followed(request, self._accepting("text/plain"), heed_robots=False)
+        except (StatusError, BlockedError) as error:
+            if error.status in range(500, 600):
+                what = f"robots.txt cannot be read (status {error.status}), so no page of the host was asked."
+                raise request.error(TransientFetchError, what, "The next run tries again.") from error
+            if error.status == 0:  # a challenge or a login, which guard the pages too
+                raise
+            return Rules()
+        except TransientFetchError as error:
+            raise _with_remedy(error, f"Without robots.txt no page of the host is asked. {error.remedy}") from error
+        return Rules(response.body)
+
+
+def _may_be_about_tls(response: RawResponse) -> bool:
+    """Whether the TLS profile may be what was refused: a 403 from in front of the interface, and not a challenge."""
+    headers, body = response.headers, response.body
+    return response.status == 403 and not is_json(headers, body) and not challenge(headers, body)
+
+
+def _with_attempts(refused: BlockedError, attempts: Sequence[TlsAttempt]) -> BlockedError:
+    """The refusal, with what each TLS profile got."""
+    return BlockedError(
+        f"{refused.message} Tried: {', '.join(map(str, attempts))}.",
+        remedy=f"{refused.remedy} `tls` and `user_agent` in [sources.{refused.source}] can be set by hand.",
+        source=refused.source,
+        url=refused.url,
+        whole_host=refused.whole_host,
+        status=refused.status,
+    )
+
+
+def _with_remedy(error: TransientFetchError, remedy: str) -> TransientFetchError:
+    """The same failure for a caller who knows more of the remedy."""
+    return TransientFetchError(error.message, remedy=remedy, source=error.source, url=error.url, retry_after=error.retry_after)
+
+
+def _conditions(validators: Validators | None) -> dict[str, str]:
+    """The headers that ask "has it changed?"; a validator that cannot be sent back as it came is left out."""
+    if validators is None:
+        return {}
+    pairs = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
+    return {name: value for name, value in pairs.items() if value and value.isascii() and value.isprintable()}

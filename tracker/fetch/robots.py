@@ -1,6 +1,6 @@
-"""robots.txt for page sites: read once for each host and run, and kept to.
+"""robots.txt of page sites: read once per host and run, and obeyed.
 
-Programming interfaces are made for programs and are exempt; their pace keeps to the published Crawl-delay anyway.
+Programming interfaces are made for programs and are exempt; their pace respects the published Crawl-delay anyway.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tracker.errors import FetchError
 from tracker.fetch.addresses import Origin
 
 OUR_NAME = "trial-registry-tracker"
-"""The name that rules for us are written under, whatever User-Agent is configured."""
+"""The name under which a site writes rules for us, whatever User-Agent is configured."""
 
 _READ = 512 * 1024  # RFC 9309 asks for at least 500 KiB
 
@@ -31,31 +31,31 @@ class Rules:
 
     @property
     def delay(self) -> float:
-        """The seconds that are to lie between two requests, 0 when nothing is said (Crawl-delay, Request-rate)."""
+        """The seconds to keep between two requests (Crawl-delay, Request-rate); 0 when the file names none."""
         rate = self._rules.request_rate(OUR_NAME)
         per_request = rate.seconds / rate.requests if rate and rate.requests else 0.0
         return max(self._rules.crawl_delay(OUR_NAME) or 0.0, per_request)
 
 
 class RobotsBook:
-    """The rules of all hosts of a run; of several threads that need the same one, one reads it."""
+    """The rules of all hosts of a run; when several threads need the same ones, one thread reads them."""
 
     def __init__(self) -> None:
         self._read: dict[Origin, Rules | FetchError] = {}
         self._locks: dict[Origin, threading.Lock] = {}
         self._lock = threading.Lock()
 
-    def rules(self, place: Origin, read: Callable[[], Rules]) -> Rules:
-        """The rules of a host, by ``read`` at the first call; an error of it stands for the rest of the run as well."""
+    def rules(self, origin: Origin, read: Callable[[], Rules]) -> Rules:
+        """The rules of a host, by ``read`` at the first call; its error is kept for the rest of the run as well."""
         with self._lock:
-            lock = self._locks.setdefault(place, threading.Lock())
+            lock = self._locks.setdefault(origin, threading.Lock())
         with lock:
-            if place not in self._read:
+            if origin not in self._read:
                 try:
-                    self._read[place] = read()
+                    self._read[origin] = read()
                 except FetchError as error:
-                    self._read[place] = error
-            found = self._read[place]
+                    self._read[origin] = error
+            found = self._read[origin]
         if isinstance(found, FetchError):
             raise found.with_traceback(None)
         return found

@@ -1,37 +1,109 @@
-"""One request over the network, within its caps.
+"""One request over the network, within its caps: time, bytes on the wire, bytes unpacked.
 
-The only file that imports httpx, so that its maintained fork is a one-line change.
+The only file that imports httpx, so that moving to its maintained fork is a one-line change.
 """
 
 from __future__ import annotations
 
 import socket
 import ssl
+import sys
 import threading
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from contextlib import suppress
+from types import TracebackType
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 
 from tracker import log
 from tracker.errors import FetchError, TooLargeError, TransientFetchError
-from tracker.fetch.addresses import DEFAULT_PORTS, Origin, origin
-from tracker.fetch.deadline import Deadline
-from tracker.fetch.decoding import ACCEPT_ENCODING, DecodeErrors, decoded
-from tracker.fetch.guard import Guard, PrivateAddressError
-from tracker.fetch.limits import MIB, Limits
-from tracker.fetch.proxies import proxy_for
-from tracker.fetch.refusals import Answer, Ask
+from tracker.fetch.addresses import DEFAULT_PORTS, Origin, PrivateAddressError, SsrfGuard, origin_of, proxy_for
+from tracker.fetch.exchange import RawResponse, Request, RequestOptions
 from tracker.fetch.tls import ssl_context
 from tracker.model.source import TlsProfile
+
+if sys.version_info >= (3, 14):
+    from compression.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
+else:
+    from backports.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
 
 Transport = httpx.BaseTransport
 """What may stand in for the network."""
 
+MIB = 1024 * 1024
+PIECE = 64 * 1024
+DecodeErrors = (zlib.error, ZstdError, EOFError)
+"""What `decoded` raises for a damaged body; EOFError when it ends early."""
+
 _LOG = log.get(__name__)
-_REFUSAL_BYTES = 64 * 1024  # of an answer that is refused anyway, enough to quote its first words
+_ACCEPT_ENCODING = "gzip, zstd"
+_REFUSAL_BYTES = 64 * 1024  # of a body that is refused anyway, enough to quote its first words
 _LOST = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError, httpx.ProxyError)
 _UNASKABLE = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+_CONNECTED = (".connect_tcp.complete", ".start_tls.complete")
+_ZSTD_OPTIONS: dict[int, int] = {DecompressionParameter.window_log_max: 23}  # RFC 9659: at most 8 MiB over HTTP
+
+ConnectionKey = tuple[Origin, TlsProfile]
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Caps on what one answer may cost. Sizes are in bytes, times in seconds.
+
+    ``max_bytes`` bounds the body twice: as it comes over the wire and unpacked. ``read_timeout`` is the longest silence
+    within an answer, ``total_timeout`` the longest a single try may take from connecting to the last byte.
+    ``attempts`` counts the first try. ``longest_wait`` is the longest Retry-After that a run waits for, and the longest
+    Crawl-delay that it respects. After ``circuit`` consecutive failed requests a host is not asked again in the run.
+    """
+
+    max_bytes: int = 64 * MIB
+    connect_timeout: float = 15.0
+    read_timeout: float = 60.0
+    total_timeout: float = 300.0
+    attempts: int = 4
+    longest_wait: float = 120.0
+    redirects: int = 5
+    circuit: int = 5
+
+
+class TransferTimeout:
+    """Closes the connection known as ``key`` after so many seconds, unless the ``with`` block ends before.
+
+    A read timeout only bounds the silence between two bytes: a server that sends one now and then, in the header or in
+    the body, would hold a host's queue for ever. ``sockets`` outlives one request: a kept-alive connection reports its
+    socket only to the request that opened it.
+    """
+
+    def __init__(self, sockets: MutableMapping[ConnectionKey, socket.socket], key: ConnectionKey, seconds: float) -> None:
+        self.passed = False
+        self._sockets = sockets
+        self._key = key
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+
+    def __enter__(self) -> TransferTimeout:
+        self._timer.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._timer.cancel()
+
+    def trace(self, name: str, info: Mapping[str, object]) -> None:
+        """The hook for httpx's ``trace`` extension: notes the socket of each new connection."""
+        if name.endswith(_CONNECTED):
+            stream = info["return_value"]
+            self._sockets[self._key] = stream.get_extra_info("socket")  # type: ignore[attr-defined]  # httpcore's stream
+
+    def _end(self) -> None:
+        self.passed = True
+        connection = self._sockets.get(self._key)
+        if connection is not None:
+            with suppress(OSError):  # already closed
+                # not SSLSocket.shutdown: it would take the TLS layer away from under the thread that is reading
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 class ProxySettingError(Exception):
@@ -39,13 +111,13 @@ class ProxySettingError(Exception):
 
 
 class Network(httpx.BaseTransport):
-    """The real network: through the proxy of the environment, or direct; pages to judged addresses only.
+    """The real network: through the proxy of the environment, or direct; pages to checked addresses only.
 
-    A request's extensions say how: ``profile`` is its TLS profile, ``guarded`` that the host's addresses must be public.
-    Connections are kept apart by profile and, for guarded hosts, by host: two sites at one address share none.
+    A request's extensions say how: ``profile`` is its TLS profile, ``public_only`` that the host must resolve to public
+    addresses. Connections are kept apart by profile and, for page hosts, by host: two sites at one address share none.
     """
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: SsrfGuard) -> None:
         self._guard = guard
         self._contexts: dict[TlsProfile, ssl.SSLContext] = {}
         self._pools: dict[tuple[TlsProfile, str | None, str], httpx.HTTPTransport] = {}
@@ -56,7 +128,7 @@ class Network(httpx.BaseTransport):
         profile: TlsProfile = request.extensions["profile"]
         host, port = request.url.host, _port(request.url)
         proxy = proxy_for(request.url.scheme, host, port)
-        if proxy is not None or not request.extensions["guarded"]:
+        if proxy is not None or not request.extensions["public_only"]:
             return self._pool(profile, proxy, "").handle_request(request)
         return self._pinned(request, self._pool(profile, None, host), port)
 
@@ -66,7 +138,7 @@ class Network(httpx.BaseTransport):
             pool.close()
 
     def _pinned(self, request: httpx.Request, pool: httpx.HTTPTransport, port: int) -> httpx.Response:
-        """Send it to an address that was judged; Host header, server name and certificate stay those of the host."""
+        """Send it to a checked address; Host header, server name and certificate stay those of the host."""
         host = request.url.host
         try:
             addresses = self._guard.addresses(host, port)
@@ -105,7 +177,7 @@ def _proxy(url: str | None, context: ssl.SSLContext) -> httpx.Proxy | None:
     try:
         proxy = httpx.Proxy(url, ssl_context=context if url.startswith("https:") else None)
     except (ValueError, httpx.InvalidURL) as error:
-        raise ProxySettingError("is no address of a proxy") from error
+        raise ProxySettingError("is not the address of a proxy") from error
     if proxy.url.scheme.startswith("socks"):
         raise ProxySettingError("names a SOCKS proxy, which is not supported")
     return proxy
@@ -114,11 +186,11 @@ def _proxy(url: str | None, context: ssl.SSLContext) -> httpx.Proxy | None:
 class Wire:
     """Sends requests and reads answers within the caps; names what goes wrong. Safe across threads."""
 
-    def __init__(self, *, transport: Transport | None, guard: Guard, limits: Limits) -> None:
+    def __init__(self, *, transport: Transport | None, guard: SsrfGuard, limits: Limits) -> None:
         self._limits = limits
-        self._sockets: dict[tuple[Origin, TlsProfile], socket.socket] = {}
+        self._sockets: dict[ConnectionKey, socket.socket] = {}
         self._client = httpx.Client(
-            headers={"Accept-Encoding": ACCEPT_ENCODING},
+            headers={"Accept-Encoding": _ACCEPT_ENCODING},
             transport=transport or Network(guard),
             timeout=httpx.Timeout(limits.read_timeout, connect=limits.connect_timeout),
             follow_redirects=False,
@@ -130,109 +202,179 @@ class Wire:
         """Close all connections."""
         self._client.close()
 
-    def send(self, ask: Ask, headers: dict[str, str], *, profile: TlsProfile, guarded: bool) -> Answer:
-        """One request and its answer, whatever its status. Raises TransientFetchError, TooLargeError and FetchError."""
-        place = origin(ask.url)
-        with Deadline(self._sockets, (place, profile), self._limits.total_timeout) as deadline:
-            extensions = {"trace": deadline.trace, "profile": profile, "guarded": guarded}
+    def send(self, request: Request, options: RequestOptions, profile: TlsProfile) -> RawResponse:
+        """One request and its response, whatever its status. Raises TransientFetchError, TooLargeError and FetchError."""
+        key = (origin_of(request.url), profile)
+        with TransferTimeout(self._sockets, key, self._limits.total_timeout) as timeout:
+            extensions = {"trace": timeout.trace, "profile": profile, "public_only": options.public_only}
             try:
-                request = self._client.build_request("GET", ask.url, headers=headers, extensions=extensions)
-                _check_reading(ask, request.url)
-                response = self._client.send(request, stream=True)
+                outgoing = self._client.build_request("GET", request.url, headers=options.headers, extensions=extensions)
+                _check_reading(request, outgoing.url)
+                response = self._client.send(outgoing, stream=True)
                 try:
-                    body = self._body(ask, response, deadline)
+                    body = self._body(request, response, timeout)
                 finally:
                     response.close()
             except _LOST as error:
-                if deadline.passed:
-                    raise self._too_slow(ask) from error
-                raise _lost(ask, error) from error
+                if timeout.passed:
+                    raise self._too_slow(request) from error
+                raise _lost(request, error) from error
             except _UNASKABLE as error:
-                raise ask.error(FetchError, f"this cannot be asked for ({error}).", "Correct the address.") from error
+                raise request.error(FetchError, f"this cannot be asked for ({error}).", "Correct the address.") from error
             except PrivateAddressError as error:
-                raise _private(ask, *error.args) from error
+                raise _private(request, *error.args) from error
             except ProxySettingError as error:
                 remedy = "Correct HTTP_PROXY, HTTPS_PROXY or ALL_PROXY in the environment: http://host:port."
-                raise ask.error(FetchError, f"the proxy setting of the environment {error}.", remedy) from error
-        _LOG.debug(log.pairs("fetch", source=ask.source, status=response.status_code, bytes=len(body)))
-        return Answer(status=response.status_code, headers=dict(response.headers.items()), body=body)
+                raise request.error(FetchError, f"the proxy setting of the environment {error}.", remedy) from error
+        _LOG.debug(log.pairs("fetch", source=request.source, status=response.status_code, bytes=len(body)))
+        return RawResponse(status=response.status_code, headers=dict(response.headers.items()), body=body)
 
-    def _body(self, ask: Ask, response: httpx.Response, deadline: Deadline[tuple[Origin, TlsProfile]]) -> bytes:
-        """The unpacked body within the cap; what is refused anyway is only read as far as it will be quoted."""
+    def _body(self, request: Request, response: httpx.Response, timeout: TransferTimeout) -> bytes:
+        """The unpacked body within the cap; a refused one is read only as far as it will be quoted."""
         wanted = response.status_code == 200
         cap = self._limits.max_bytes if wanted else _REFUSAL_BYTES
         announced = response.headers.get("content-length", "")
         if wanted and announced.isascii() and announced.isdigit() and int(announced[:18]) > cap:
-            raise self._too_large(ask)
+            raise self._too_large(request)
         body = bytearray()
         try:
-            for piece in decoded(self._chunks(ask, response, deadline), response.headers.get("content-encoding", "")):
+            for piece in decoded(self._chunks(request, response, timeout), response.headers.get("content-encoding", "")):
                 body += piece
                 if len(body) > cap:
                     if wanted:
-                        raise self._too_large(ask)
+                        raise self._too_large(request)
                     break
         except DecodeErrors as error:
             if wanted:
-                raise ask.error(TransientFetchError, f"the compressed body arrived damaged ({error}).") from error
+                raise request.error(TransientFetchError, f"the compressed body arrived damaged ({error}).") from error
         except LookupError as error:
             if wanted:
-                raise ask.error(FetchError, f"the body is packed as {error}, which was not asked for.") from error
-        if deadline.passed:
-            raise self._too_slow(ask)
+                raise request.error(FetchError, f"the body is packed as {error}, which was not asked for.") from error
+        if timeout.passed:
+            raise self._too_slow(request)
         return bytes(body)
 
-    def _chunks(self, ask: Ask, response: httpx.Response, deadline: Deadline[tuple[Origin, TlsProfile]]) -> Iterator[bytes]:
+    def _chunks(self, request: Request, response: httpx.Response, timeout: TransferTimeout) -> Iterator[bytes]:
         """The bytes as they come, counted: httpx would unpack them without bounds."""
         received = 0
         assert isinstance(response.stream, httpx.SyncByteStream)
         for chunk in response.stream:
             received += len(chunk)
             if received > self._limits.max_bytes:
-                raise self._too_large(ask)
-            if deadline.passed:
-                raise self._too_slow(ask)
+                raise self._too_large(request)
+            if timeout.passed:
+                raise self._too_slow(request)
             yield chunk
 
-    def _too_large(self, ask: Ask) -> TooLargeError:
-        return ask.error(TooLargeError, f"the answer is larger than {self._limits.max_bytes / MIB:g} MiB and was dropped.")
+    def _too_large(self, request: Request) -> TooLargeError:
+        return request.error(TooLargeError, f"the answer is larger than {self._limits.max_bytes / MIB:g} MiB and was dropped.")
 
-    def _too_slow(self, ask: Ask) -> TooLargeError:
-        return ask.error(TooLargeError, f"the answer took longer than {self._limits.total_timeout:g} s and was dropped.")
+    def _too_slow(self, request: Request) -> TooLargeError:
+        return request.error(TooLargeError, f"the answer took longer than {self._limits.total_timeout:g} s and was dropped.")
+
+
+# --- unpacking ------------------------------------------------------------------------------------------------------
+
+
+class _Unpacker(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+def decoded(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
+    """The unpacked body in pieces of at most `PIECE` bytes (plain bodies in the chunks they came in).
+
+    httpx unpacks a whole network read at once, and sixty kilobytes of zstd can hold gigabytes; here the caller can stop at
+    its cap with flat memory. ``coding`` is the Content-Encoding. Raises LookupError for one we do not know, and one of
+    `DecodeErrors`.
+    """
+    match coding.strip().lower():
+        case "" | "identity":
+            return iter(chunks)
+        case "gzip" | "x-gzip":
+            return _pieces(chunks, _gzip, magic=b"\x1f")
+        case "deflate":
+            return _pieces(chunks, _deflate, magic=None)
+        case "zstd":
+            return _pieces(chunks, _zstd, magic=b"\x28")
+    raise LookupError(coding)
+
+
+def _gzip(_data: bytes) -> _Unpacker:
+    return zlib.decompressobj(31)
+
+
+def _zstd(_data: bytes) -> _Unpacker:
+    return ZstdDecompressor(options=_ZSTD_OPTIONS)
+
+
+def _deflate(data: bytes) -> _Unpacker:
+    """Servers use the name for zlib's format and for bare deflate; zlib's first two bytes are a multiple of 31."""
+    wrapped = len(data) > 1 and data[0] & 15 == 8 and int.from_bytes(data[:2], "big") % 31 == 0
+    return zlib.decompressobj(15 if wrapped else -15)
+
+
+def _pieces(chunks: Iterable[bytes], start: Callable[[bytes], _Unpacker], magic: bytes | None) -> Iterator[bytes]:
+    """``magic`` starts a further member or frame; other bytes after the end are padding and ignored."""
+    unpacker: _Unpacker | None = None
+    for chunk in chunks:
+        data, piece = chunk, b""
+        while data or len(piece) == PIECE:
+            if unpacker is None:
+                unpacker = start(data)
+            elif unpacker.eof and not data:
+                break
+            elif unpacker.eof:
+                if magic is None or not data.startswith(magic):
+                    return
+                unpacker = start(data)
+            piece = unpacker.decompress(data, PIECE)
+            if piece:
+                yield piece
+            # zlib hands back what it did not get to; zstd keeps it inside and is asked again with nothing
+            data = unpacker.unused_data if unpacker.eof else getattr(unpacker, "unconsumed_tail", b"")
+    if unpacker is not None and not unpacker.eof:
+        raise EOFError("the compressed body ends early")
+
+
+# --- what went wrong ------------------------------------------------------------------------------------------------
 
 
 def _port(url: httpx.URL) -> int:
     return url.port or DEFAULT_PORTS[url.scheme]
 
 
-def _check_reading(ask: Ask, url: httpx.URL) -> None:
-    """An address that two readers take for two hosts is not asked: one of them checked the host, the other connects."""
-    checked = urlsplit(ask.url)
+def _check_reading(request: Request, url: httpx.URL) -> None:
+    """Refuse an address that urllib, which checked its host, and httpx, which connects, read differently."""
+    checked = urlsplit(request.url)
     host = checked.hostname or ""
     port = checked.port or DEFAULT_PORTS[checked.scheme]
     if host.isascii() and (checked.scheme, host, port) != (url.scheme, url.raw_host.decode("ascii"), _port(url)):
-        raise ask.error(FetchError, "it is not clear which host this address names.", "Correct the address.")
+        raise request.error(FetchError, "it is not clear which host this address names.", "Correct the address.")
 
 
-def _private(ask: Ask, host: str, address: str) -> FetchError:
+def _private(request: Request, host: str, address: str) -> FetchError:
     what = f"{host} leads to {address}, which is not an address of the public internet, so it was not asked."
-    return ask.error(
+    return request.error(
         FetchError,
         what,
-        f"If this is a mirror of your own, set base_url in [sources.{ask.source}] to it; if not, the site's name server or "
+        f"If this is a mirror of your own, set base_url in [sources.{request.source}] to it; if not, the site's name server or "
         "yours is not to be trusted.",
     )
 
 
-def _lost(ask: Ask, error: Exception) -> FetchError:
-    """Timeouts and broken connections may be over next time; a certificate that is not trusted will not be."""
+def _lost(request: Request, error: Exception) -> FetchError:
+    """Timeouts and broken connections may pass; an untrusted certificate will not."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             remedy = "Check the clock and the certificates of this machine (ca-certificates, SSL_CERT_FILE)."
-            return ask.error(FetchError, f"the host's certificate is not trusted ({cause.verify_message}).", remedy)
+            return request.error(FetchError, f"the host's certificate is not trusted ({cause.verify_message}).", remedy)
         cause = cause.__cause__ or cause.__context__
     what = "no answer in time" if isinstance(error, httpx.TimeoutException) else "the connection failed"
     if isinstance(error, httpx.ProxyError):
         what = "the proxy of the environment refused"
-    return ask.error(TransientFetchError, f"{what} ({str(error) or type(error).__name__}).")
+    return request.error(TransientFetchError, f"{what} ({str(error) or type(error).__name__}).")

@@ -21,6 +21,8 @@ import msgspec
 from tracker.geo.countries import country_code, fold_place, states
 from tracker.model.record import Site
 from tracker.model.watch import Near
+from tracker.text.normalize import fold
+from tracker.text.tokens import tokens
 
 How = Literal["postcode", "city", "geo point", "unsure", "elsewhere"]
 
@@ -210,12 +212,12 @@ def _nearest(cities: Iterable[_CityRow], point: Point) -> _CityRow:
 
 def _same_postcode(site: Site, near: Near) -> bool:
     """Whether the watch's place is written with the site's postcode; American ones count by their first five digits."""
-    code = re.sub(r"[^0-9a-z]", "", (site.zip or "").casefold())
+    code = fold(site.zip or "")
     if len(code) == 9 and code.isdigit():
         code = code[:5]
     if len(code) < 4 or not any(char.isdigit() for char in code):
         return False
-    words = re.findall(r"[0-9a-z]+", near.place.casefold())
+    words = tokens(near.place)
     return code in words or code in map("".join, pairwise(words))
 
 

@@ -18,10 +18,10 @@ from tracker.model.record import TrialRecord
 from tracker.model.watch import Near
 
 TlsProfile = Literal["standard library", "requests-like", "tls1.2"]
-"""The greetings the fetcher can send: that of ``urllib.request``, that of ``requests``, and one that offers TLS 1.2 only."""
+"""The ClientHello the fetcher sends: that of ``urllib.request``, that of ``requests``, or one that offers TLS 1.2 only."""
 
 TlsChoice = Literal["auto", "standard library", "requests-like", "tls1.2"]
-"""A profile set by hand, or ``auto``: begin with the standard library's, and try the others where the source allows it."""
+"""A profile set by hand, or ``auto``: begin with the standard library's, and try the others where they may help."""
 
 TLS_PROFILES: tuple[TlsProfile, ...] = ("standard library", "requests-like", "tls1.2")
 """In the order in which they are tried."""
@@ -39,7 +39,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     call them. ``rest_echoes`` marks steps of such paths whose values only repeat what the record says of its sites or results.
     ``duties`` are the legal duties (of `tracker.duties`) that its records can be judged by. ``fades_to_unknown`` says that the
     registry shows trials as UNKNOWN that are past completion and have not been verified for two years.
-    ``tls_ladder`` says that its hosts may answer 403 to a TLS greeting, so that the others are worth trying.
+    ``tls_profiles_may_help`` says that its hosts may answer 403 to one TLS profile and accept another.
     """
 
     key: str
@@ -53,7 +53,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     digest_version: int = 1
     calendar: bool = False
     home: str | None = None
-    tls_ladder: bool = False
+    tls_profiles_may_help: bool = False
     search_hosts: tuple[str, ...] = ()
     search_parameters: frozenset[str] = frozenset()
     query_fields: frozenset[str] = frozenset()

@@ -75,7 +75,7 @@ def _repeats(change: Change, page: TrialRecord, home: TrialRecord) -> bool:
 
 
 def _says(theirs: object, steps: Sequence[str], old: object, new: object) -> bool:
-    """Whether the registry's JSON value holds ``new`` in the place that ``steps`` name, or no longer holds ``old``."""
+    """Whether the registry's JSON value holds ``new`` at the path ``steps``, or no longer holds ``old``."""
     while steps and isinstance(theirs, Mapping):
         theirs, steps = theirs.get(steps[0]), steps[1:]
     if isinstance(theirs, list | tuple):

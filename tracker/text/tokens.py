@@ -59,7 +59,7 @@ class _Text(msgspec.Struct, frozen=True):
 
 
 def tokens(text: str) -> list[str]:
-    """Words and numbers, without case, accents and punctuation."""
+    """Words and numbers in order, without case and punctuation; accents stay."""
     return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
 
 

@@ -22,7 +22,7 @@ class ClinicalTrialsGov:
         hosts=("clinicaltrials.gov", "www.clinicaltrials.gov"),
         search_hosts=("clinicaltrials.gov", "www.clinicaltrials.gov"),
         pace=0.8,
-        tls_ladder=True,
+        tls_profiles_may_help=True,
         anchors=(
             "nct_number",
             "brief_title",

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fetch.clients import make_fetcher, make_info
 from tests.fetch.loopback import LoopbackServer, answer, serving
 from tests.fetch.loopback_tls import tls_server
-from tests.fetch.make import make_fetcher, make_info
 from tracker.errors import FetchError, TransientFetchError
 from tracker.fetch import BoundFetch, Fetcher, Limits
-from tracker.fetch.guard import Guard, PrivateAddressError, is_public
+from tracker.fetch.addresses import PrivateAddressError, SsrfGuard, is_public
 from tracker.fetch.wire import Network
 
 ONE_TRY = Limits(attempts=1, connect_timeout=1.0)
@@ -44,7 +44,7 @@ class Names:
 
 def trusting(names: Names) -> Network:
     """The real network to which this machine is part of the public internet."""
-    return Network(Guard(names, judge=lambda address: True))
+    return Network(SsrfGuard(names, allowed=lambda address: True))
 
 
 def pages_of(fetcher: Fetcher, *, hosts: tuple[str, ...], base_url: str = "https://page.example") -> BoundFetch:
@@ -98,12 +98,12 @@ def test_a_page_host_that_leads_to_a_private_address_is_not_asked(found: list[st
 def test_the_connection_goes_to_the_address_that_was_judged() -> None:
     """A name server that says something else the second time gains nothing: it is not asked a second time."""
     names = Names(page_example=[["198.51.100.1"], ["127.0.0.1"]])
-    guard = Guard(names)
+    guard = SsrfGuard(names)
     with pytest.raises(PrivateAddressError):
         guard.addresses("page.example", 443)
 
     names = Names(page_example=[["93.184.215.14"], ["127.0.0.1"]])
-    guard = Guard(names)
+    guard = SsrfGuard(names)
     assert guard.addresses("page.example", 443) == ("93.184.215.14",)
     assert guard.addresses("page.example", 443) == ("93.184.215.14",)
     assert names.asked == ["page.example"]

@@ -1,11 +1,11 @@
-"""The circuit: a host that is down is left alone for the rest of the run."""
+"""The circuit breaker: a host that is down is left alone for the rest of the run."""
 
 from __future__ import annotations
 
 import httpx
 import pytest
 
-from tests.fetch.make import FakeTime, bind, make_fetcher
+from tests.fetch.clients import FakeTime, bind, make_fetcher
 from tracker.errors import FetchError, StatusError, TransientFetchError
 from tracker.fetch import Limits
 
@@ -13,7 +13,7 @@ LIMITS = Limits(attempts=2, circuit=3)
 
 
 class Host:
-    """Answers with these statuses, a request each; 500 from then on."""
+    """Answers with these statuses, one per request; 500 from then on."""
 
     def __init__(self, *statuses: int) -> None:
         self.statuses = list(statuses)
@@ -24,7 +24,7 @@ class Host:
         return httpx.Response(self.statuses.pop(0) if self.statuses else 500, text=f"answer {self.asked}")
 
 
-def test_after_so_many_failures_in_a_row_the_host_is_not_asked_any_more() -> None:
+def test_after_so_many_consecutive_failures_the_host_is_not_asked_any_more() -> None:
     host, time = Host(), FakeTime()
     with make_fetcher(host, limits=LIMITS, time=time) as fetcher:
         fetch = bind(fetcher)
@@ -35,8 +35,8 @@ def test_after_so_many_failures_in_a_row_the_host_is_not_asked_any_more() -> Non
         with pytest.raises(TransientFetchError) as caught:
             fetch.get("/other")
     assert host.asked == 6
-    assert time.seconds == waited, "it is told at once"
-    assert "the circuit of registry.example is open after 3 requests in a row that failed" in caught.value.message
+    assert time.seconds == waited, "the error comes at once"
+    assert "the circuit breaker of registry.example is open after 3 consecutive failed requests" in caught.value.message
     assert 'The last one: GET https://registry.example/api/v2/version: status 500, "answer 6"' in caught.value.message
     assert "left alone for the rest of this run" in caught.value.remedy
 
@@ -76,7 +76,7 @@ def test_other_hosts_are_not_touched() -> None:
         assert bind(fetcher, base_url="https://up.example").get("/").status == 200
 
 
-def test_waiting_for_a_named_time_is_no_failure() -> None:
+def test_waiting_for_a_named_time_is_not_a_failure() -> None:
     """Only requests that were made count."""
     answers = [httpx.Response(429, headers={"Retry-After": "3600"})]
     time = FakeTime()

@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
-from tracker.fetch import Fetcher, Limits
-from tracker.fetch.bound import BoundFetch
+from tracker.fetch import BoundFetch, Fetcher, Limits
 from tracker.model.source import SourceInfo, TlsProfile
 
 START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
@@ -34,7 +33,11 @@ class FakeTime:
 
 
 def make_info(
-    key: str = "registry", *, hosts: tuple[str, ...] = ("registry.example",), page: bool = False, tls_ladder: bool = False
+    key: str = "registry",
+    *,
+    hosts: tuple[str, ...] = ("registry.example",),
+    page: bool = False,
+    tls_profiles_may_help: bool = False,
 ) -> SourceInfo:
     return SourceInfo(
         key=key,
@@ -44,7 +47,7 @@ def make_info(
         hosts=hosts,
         pace=1.0,
         anchors=("brief_title",),
-        tls_ladder=tls_ladder,
+        tls_profiles_may_help=tls_profiles_may_help,
     )
 
 
