@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.geo.countries import country_code, fold_place
+from tracker.geo.countries import country_code, country_key, fold_place
 from tracker.geo.gazetteer import Distance, distance_km, find_city, near_distance
 from tracker.model.record import GeoPoint, Site
 from tracker.model.watch import Near
@@ -31,6 +31,8 @@ BOSTON = Near(place="Boston, MA 02115", country="United States", km=50, latitude
         ("Łódź", "lodz"),
         ("Århus", "Arhus"),
         ("Tromsø", "Tromsoe"),
+        ("Ærøskøbing", "Aeroskobing"),
+        ("Ħamrun", "Hamrun"),
         ("İstanbul", "istanbul"),
         ("Weißenfels", "Weissenfels"),
         ("Côte d’Ivoire", "Cote d'Ivoire"),
@@ -89,6 +91,12 @@ def test_countries_are_known_by_the_names_registries_use(code: str, names: tuple
 @pytest.mark.parametrize("name", ["", "Atlantis", "A", "Former Serbia and Montenegro", "Europe"])
 def test_what_is_no_country_has_no_code(name: str) -> None:
     assert country_code(name) is None
+
+
+def test_a_country_is_one_under_all_its_names_and_an_unknown_one_under_its_spellings() -> None:
+    assert country_key("Turkey (Türkiye)") == country_key("Turkey") == "TR"
+    assert country_key("Républiqué of Atlantis (former)") == country_key("republique of atlantis")
+    assert country_key(None) == ""
 
 
 # --- places

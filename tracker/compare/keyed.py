@@ -36,43 +36,43 @@ def _first(*names: str) -> Key:
     return key
 
 
-class Natural(msgspec.Struct, frozen=True):
+class NaturalKey(msgspec.Struct, frozen=True):
     """How entries of one list are told apart: ``keys`` from the most to the least exact; ``label`` names an entry."""
 
     keys: tuple[Key, ...]
     label: Key
 
 
-def _natural(*keys: Key) -> Natural:
-    return Natural(keys=keys, label=keys[-1])
+def _natural(*keys: Key) -> NaturalKey:
+    return NaturalKey(keys=keys, label=keys[-1])
 
 
 _OUTCOME_MEASURES = _natural(_by("measure", "time_frame"), _by("measure"))
 _NAMED = _natural(_by("name"))
 
-NATURAL: dict[str, Natural] = {
+NATURAL_KEYS: dict[str, NaturalKey] = {
     "primary_outcomes": _OUTCOME_MEASURES,
     "secondary_outcomes": _OUTCOME_MEASURES,
     "other_outcomes": _OUTCOME_MEASURES,
     "arms": _natural(_by("label")),
-    "interventions": Natural(keys=(_by("type", "name"), _by("name")), label=_by("type", "name")),
-    "secondary_ids": Natural(keys=(_by("type", "id"), _by("id")), label=_by("id")),
-    "references": Natural(keys=(_by("pmid"), _by("citation")), label=_first("pmid", "citation")),
-    "documents": Natural(
+    "interventions": NaturalKey(keys=(_by("type", "name"), _by("name")), label=_by("type", "name")),
+    "secondary_ids": NaturalKey(keys=(_by("type", "id"), _by("id")), label=_by("id")),
+    "references": NaturalKey(keys=(_by("pmid"), _by("citation")), label=_first("pmid", "citation")),
+    "documents": NaturalKey(
         keys=(_by("type", "filename", "date"), _by("type", "filename"), _by("type")), label=_by("type", "filename")
     ),
     "results_submissions": _natural(_by("type", "date")),
-    "regulatory_events": Natural(keys=(_by("type", "date", "country"),), label=_by("type", "date", "country")),
-    "compliance_notices": Natural(keys=(_by("type", "description"), _by("type")), label=_by("type")),
+    "regulatory_events": NaturalKey(keys=(_by("type", "date", "country"),), label=_by("type", "date", "country")),
+    "compliance_notices": NaturalKey(keys=(_by("type", "description"), _by("type")), label=_by("type")),
     "country_status": _natural(_by("country")),
     "collaborators": _NAMED,
     "funders": _NAMED,
     "officials": _NAMED,
-    "central_contacts": Natural(keys=(_by("name"), _by("email"), _by("phone"), _by("role")), label=_first("name", "role")),
-    "contacts": Natural(keys=(_by("name"), _by("email"), _by("phone"), _by("role")), label=_first("name", "role")),
+    "central_contacts": NaturalKey(keys=(_by("name"), _by("email"), _by("phone"), _by("role")), label=_first("name", "role")),
+    "contacts": NaturalKey(keys=(_by("name"), _by("email"), _by("phone"), _by("role")), label=_first("name", "role")),
     "see_also_links": _natural(_by("url")),
 }
-_ANY = Natural(
+_ANY = NaturalKey(
     keys=(_first("id", "name", "title", "label", "term", "type"),), label=_first("id", "name", "title", "label", "term", "type")
 )
 _QUIET_IN_SITES = ("geo",)
@@ -114,7 +114,7 @@ def _branches(old: Any, new: Any, path: tuple[str, ...]) -> tuple[Tree, Tree]:
     olds, news = _without_equals(_entries(befores, path), _entries(afters, path))
     if path == ("sites",):
         return _labelled(match_sites(olds, news), site_key, path)
-    natural = NATURAL.get(path[-1], _ANY)
+    natural = NATURAL_KEYS.get(path[-1], _ANY)
     return _labelled(_match(olds, news, natural.keys), natural.label, path)
 
 

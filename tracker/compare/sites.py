@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from tracker.geo.countries import country_code
-from tracker.text.normalize import fold
+from tracker.text.normalize import fold, squeeze_whitespace
 
 Entry = dict[str, Any]
 Pair = tuple[Entry | None, Entry | None]
@@ -32,7 +32,7 @@ _ANONYMOUS = ("investigationalsite", "investigativesite", "researchsite", "study
 
 def site_key(entry: Entry) -> str:
     """A site's name in a path: facility, city, state, zip and country as far as given."""
-    return ", ".join(" ".join(str(entry[name]).split()) for name in _IDENTITY if entry.get(name))
+    return ", ".join(squeeze_whitespace(str(entry[name])) for name in _IDENTITY if entry.get(name))
 
 
 MatchKey = tuple[str, ...] | None

@@ -31,7 +31,7 @@ _SHOWN = _Shown()
 
 
 def one_line(text: str, limit: int | None = None) -> str:
-    """The text on one line without control, bidirectional-override or lone surrogate characters.
+    """The text on one line without control, bidirectional-override or lone surrogate characters: fit for any screen or mail.
 
     ``limit`` is in characters; what is longer ends in an ellipsis at a word's end where there is one.
     """

@@ -1,7 +1,7 @@
 """The words of a text, and its keywords with short forms written out ("PFS" is "progression-free survival").
 
-A short form is read as the text itself or the text beside it spells it out, from three letters on; shorter and irregular
-ones by the field's usage.
+A short form means what the text itself or the text beside it spells out, from three letters on. Shorter and irregular ones
+stand in a table.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ _WORD = re.compile(r"[^\W_]+")
 _SHORT = re.compile(r"\b(?=(?:[A-Za-z0-9]*[A-Z]){2})[A-Za-z0-9]{2,8}\b")
 _IN_BRACKETS = re.compile(r"\((?=[^)]*[A-Z])[A-Za-z0-9/-]{2,8}\)")
 
-SMALL = frozenset(
+STOP_WORDS = frozenset(
     _WORD.findall(
         "a an and any as at be by for from has have in into is of on or per that the their this to was were which who will with"
     )
 )
-_SPELT_OUT_LETTERS = 3  # two letters begin two neighbouring words by chance
+_FEWEST_INITIALS = 3  # two letters begin two neighbouring words by chance
 
-_USUAL = {
+_SHORT_FORMS = {
     "ae": "adverse event",
     "bp": "blood pressure",
     "cr": "complete response",
@@ -34,9 +34,9 @@ _USUAL = {
     "pr": "partial response",
     "qol": "quality of life",
 }
-"""What the field means by short forms that cannot be read off the words they stand for."""
+"""Short forms of the field that no text explains, or that are not made of the first letters of their words."""
 
-_SAME = {
+_SYNONYMS = {
     "complete remission": "complete response",
     "overall response rate": "objective response rate",
     "partial remission": "partial response",
@@ -44,17 +44,17 @@ _SAME = {
     "relapse free": "recurrence free",
 }
 """Terms that are two names of one thing."""
-_SAME_TERM = re.compile(rf"\b(?:{'|'.join(_SAME)})\b")
+_SYNONYM = re.compile(rf"\b(?:{'|'.join(_SYNONYMS)})\b")
 
 
-class _Text(msgspec.Struct, frozen=True):
-    """A text taken apart: its keywords, and its short forms (True for one in brackets).
+class _Analysis(msgspec.Struct, frozen=True):
+    """What is known of a text: its keywords, and its short forms (True for one in brackets).
 
-    ``runs`` are its words in order, with and without the small ones, each with their first letters as one text.
+    ``runs`` are its words in order, with and without stop words, each with their first letters as one text.
     """
 
     keywords: frozenset[str]
-    short: tuple[tuple[str, bool], ...]
+    short_forms: tuple[tuple[str, bool], ...]
     runs: tuple[tuple[list[str], str], ...]
 
 
@@ -68,11 +68,11 @@ def keywords(text: str, other: str) -> frozenset[str]:
 
     A short form in brackets that nothing explains only repeats what stands before it, and is left out.
     """
-    read = _taken_apart(text)
-    if not read.short:
+    read = _analysed(text)
+    if not read.short_forms:
         return read.keywords
     found = set(read.keywords)
-    for short, in_brackets in read.short:
+    for short, in_brackets in read.short_forms:
         if meaning := _meaning(short, text) or _meaning(short, other):
             found |= meaning
         elif not in_brackets:
@@ -81,17 +81,17 @@ def keywords(text: str, other: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
-def _taken_apart(text: str) -> _Text:
+def _analysed(text: str) -> _Analysis:
     text = unicodedata.normalize("NFKC", text)
     bare = _IN_BRACKETS.sub(" ", text)
     short = [(found.strip("()"), True) for found in _IN_BRACKETS.findall(text)]
     short += [(found, False) for found in _SHORT.findall(bare)]
-    rest = _SAME_TERM.sub(lambda match: _SAME[match[0]], " ".join(tokens(_SHORT.sub(" ", bare))))
+    rest = _SYNONYM.sub(lambda match: _SYNONYMS[match[0]], " ".join(tokens(_SHORT.sub(" ", bare))))
     every = tokens(bare)
-    runs = (every, [word for word in every if word not in SMALL])
-    return _Text(
+    runs = (every, [word for word in every if word not in STOP_WORDS])
+    return _Analysis(
         keywords=_keywords(rest.split()),
-        short=tuple(dict.fromkeys(short)),
+        short_forms=tuple(dict.fromkeys(short)),
         runs=tuple((run, "".join(word[0] for word in run)) for run in runs),
     )
 
@@ -100,24 +100,24 @@ def _taken_apart(text: str) -> _Text:
 def _meaning(short: str, text: str) -> frozenset[str]:
     """The keywords that a short form stands for; none when neither usage nor the text say it."""
     letters = (short[:-1] if short.endswith("s") else short).casefold()  # "AEs"
-    if usual := _USUAL.get(letters):
+    if usual := _SHORT_FORMS.get(letters):
         return _keywords(tokens(usual))
-    return _keywords(_spelt_out(letters, _taken_apart(text)))
+    return _keywords(_expansion(letters, _analysed(text)))
 
 
-def _spelt_out(letters: str, text: _Text) -> list[str]:
+def _expansion(letters: str, text: _Analysis) -> list[str]:
     """The run of words that begin with these letters: "quality of life" for "qol", but never "at least two" for "alt"."""
-    if len(letters) < _SPELT_OUT_LETTERS:
+    if len(letters) < _FEWEST_INITIALS:
         return []
     for run, initials in text.runs:
         start = initials.find(letters)
-        if start >= 0 and not SMALL & {run[start], run[start + len(letters) - 1]}:
+        if start >= 0 and not STOP_WORDS & {run[start], run[start + len(letters) - 1]}:
             return run[start : start + len(letters)]
     return []
 
 
 def _keywords(found: list[str]) -> frozenset[str]:
-    return frozenset(singular(word) for word in found if word not in SMALL)
+    return frozenset(singular(word) for word in found if word not in STOP_WORDS)
 
 
 def singular(word: str) -> str:
