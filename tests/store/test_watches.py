@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.store.make import DAY_0, PAGE, TTL, A, B, C, Pass, alert, baseline, changed, check, day, message, snapshot, watch
+from tests.store.builders import DAY_0, PAGE, TTL, A, B, C, Pass, alert, baseline, changed, check, day, message, snapshot, watch
 from tracker.store import Store
 from tracker.store.values import CompletedListing, Followed, Join, Membership, WatchChanges
 
