@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 FOLDER = "demo-output"
 BLOCK = re.compile(r"(<!-- demo begins -->\n```\n).*?(```\n<!-- demo ends -->)", re.DOTALL)
-PICTURE_SIZE = "720,1750"
+PICTURE_SIZE = "720,402"
 
 
 def demo(place: Path) -> str:
