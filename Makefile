@@ -48,7 +48,7 @@ fuzz: $(READY) ## Every parser against inputs nobody writes, for minutes: make f
 migrate: $(READY) ## A new schema revision from tracker/store/tables.py: make migrate m="what it is for"
 	$(BIN)/alembic upgrade head && $(BIN)/alembic revision --autogenerate -m "$(m)"
 
-pictures: $(READY) ## Refresh the output and the picture that the README shows
+pictures: $(READY) ## Refresh the demo's output in docs/demo.md and the picture in the README
 	$(BIN)/python docs/refresh.py
 
 clean: ## Remove what was set up and built; snapshots stay

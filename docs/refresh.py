@@ -1,4 +1,4 @@
-"""Refreshes what the README shows: the output of the demo and the picture of its digest. Run it by `make pictures`."""
+"""Refreshes the output of the demo in docs/demo.md and the picture of its digest. Run it by `make pictures`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 FOLDER = "demo-output"
 BLOCK = re.compile(r"(<!-- demo begins -->\n```\n).*?(```\n<!-- demo ends -->)", re.DOTALL)
-PICTURE_SIZE = "720,1750"
+PICTURE_SIZE = "720,402"
 
 
 def demo(place: Path) -> str:
@@ -21,8 +21,8 @@ def demo(place: Path) -> str:
     return subprocess.run(command, cwd=place, capture_output=True, text=True, check=True).stdout
 
 
-def readme(text: str, output: str) -> str:
-    """The README with its demo block brought up to date."""
+def refreshed(text: str, output: str) -> str:
+    """The page with its demo block brought up to date."""
     shown = "\n".join(line.rstrip() for line in output.splitlines()) + "\n"
     return BLOCK.sub(lambda found: found[1] + shown + found[2], text)
 
@@ -41,10 +41,10 @@ def picture(page: Path, target: Path) -> bool:
 
 
 def main() -> None:
-    """Rewrite the README's block and take the picture."""
-    path = ROOT / "README.md"
+    """Rewrite the block of docs/demo.md and take the picture."""
+    path = ROOT / "docs" / "demo.md"
     shutil.rmtree(ROOT / FOLDER, ignore_errors=True)
-    path.write_text(readme(path.read_text(encoding="utf-8"), demo(ROOT)), encoding="utf-8")
+    path.write_text(refreshed(path.read_text(encoding="utf-8"), demo(ROOT)), encoding="utf-8")
     digest = sorted((ROOT / FOLDER).glob("mail-*-newsroom.html"))[-2]
     if not picture(digest, ROOT / "docs" / "pictures" / "digest.png"):
         sys.exit("No Chromium here: the picture is as it was. Install it and run again.")

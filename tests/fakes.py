@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from tracker.model.source import Response, Validators
 
 Params = dict[str, str]
-Served = bytes | Exception
+Served = bytes | Response | Exception
+Answerer = Callable[[str, Params], Served]
 FETCHED_AT = datetime(2026, 3, 10, 6, 0, tzinfo=UTC)
 
 
 class ScriptedFetch:
-    """A `Fetch` that answers from a script: a list of answers in order, or a function of address and parameters.
+    """A `Fetch` that answers from a script: a list in order, a table by address, or a function of address and parameters.
 
-    An exception in the script is raised. ``asked`` holds what was asked for.
+    An exception in the script is raised, and bytes are the body of a plain answer. ``asked`` holds each address and its
+    parameters, ``options`` what was accepted and which validators were sent along.
     """
 
     def __init__(
         self,
-        script: Sequence[Served] | Callable[[str, Params], Served],
+        script: Sequence[Served] | Mapping[str, Served] | Answerer,
         *,
         base_url: str = "https://registry.test/api",
         content_type: str = "application/json",
     ) -> None:
         self.base_url = base_url
         self.asked: list[tuple[str, Params]] = []
-        self._script = script if callable(script) else iter(script)
+        self.options: list[tuple[str, Validators | None]] = []
+        self._answer = _answerer(script)
         self._content_type = content_type
 
     def get(
@@ -41,9 +44,12 @@ class ScriptedFetch:
         given = dict(params)
         assert len(given) == len(params), f"a parameter is given twice: {params}"
         self.asked.append((url, given))
-        served = self._script(url, given) if callable(self._script) else next(self._script)
+        self.options.append((accept, validators))
+        served = self._answer(url, given)
         if isinstance(served, Exception):
             raise served
+        if isinstance(served, Response):
+            return served
         return Response(
             url=f"{self.base_url}/{url}",
             status=200,
@@ -51,3 +57,12 @@ class ScriptedFetch:
             body=served,
             fetched_at=FETCHED_AT,
         )
+
+
+def _answerer(script: Sequence[Served] | Mapping[str, Served] | Answerer) -> Answerer:
+    if callable(script):
+        return script
+    if isinstance(script, Mapping):
+        return lambda url, _: script[url]
+    answers = iter(script)
+    return lambda *_: next(answers)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.make import DAY, day
+from tests.builders import DAY, day
 from tracker.alerts import route, silenced_by
 from tracker.model.event import Event
 from tracker.model.vocabulary import SEVERITIES, Severity, When, rank

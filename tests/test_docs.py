@@ -62,20 +62,21 @@ def test_what_reliability_says_is_tested_is_there_and_nothing_is_left_out() -> N
 
 
 def test_links_between_documents_lead_somewhere() -> None:
-    for page in [ROOT / "README.md", *DOCS.rglob("*.md")]:
+    outer = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
+    for page in [*outer, *DOCS.rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
             if not target.startswith(("http", "mailto:")):
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
-def test_the_readme_shows_the_demo_as_it_is(tmp_path: Path) -> None:
+def test_the_documents_show_the_demo_as_it_is(tmp_path: Path) -> None:
     spec = importlib.util.spec_from_file_location("refresh", DOCS / "refresh.py")
     assert spec is not None
     assert spec.loader is not None
     refresh = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(refresh)
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert refresh.readme(text, refresh.demo(tmp_path)) == text, "run `make pictures`"
+    text = read("demo.md")
+    assert refresh.refreshed(text, refresh.demo(tmp_path)) == text, "run `make pictures`"
 
 
 def test_the_changelog_has_a_section_for_what_is_not_released() -> None:

@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from tests.deliver.servers import Hook
+from tests.lab import Reply
 from tests.world import SENDS, World, study
 from tracker import sources
-from tracker.demo import Reply
 from tracker.passes import PassReport, one_pass
 
 A = "NCT00000101"

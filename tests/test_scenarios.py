@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab import Reply, Request
 from tests.world import SENDS, World, study
-from tracker.demo import Reply, Request
 
 A, B, C = "NCT00000101", "NCT00000102", "NCT00000103"
 

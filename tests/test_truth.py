@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.lab import Reply, Request
 from tests.world import SENDS, World, study
-from tracker.demo import Reply, Request
 from tracker.model.event import Event, EventFilter
 
 A, B, C = "NCT00000101", "NCT00000102", "NCT00000103"

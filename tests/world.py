@@ -9,10 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.lab import Day, LoopbackRegistry, Mailbox
 from tracker import events, sources
 from tracker.config import Settings, load
 from tracker.deliver import DeliveryReport, deliver
-from tracker.demo import Day, LoopbackRegistry, Mailbox
 from tracker.fetch import Fetcher
 from tracker.model.event import EventFilter
 from tracker.passes import note_trouble
@@ -21,6 +21,9 @@ from tracker.sync import SyncReport, sync
 
 Study = dict[str, Any]
 FIRST_DAY = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+
+NOWHERE = "http://127.0.0.1:9"
+"""The address of a source that the world does not serve: nothing answers there."""
 
 MAIL = """
 [mail]
@@ -129,17 +132,18 @@ class World:
 
     def configure(self, watches: str, *, extra: str = "") -> Settings:
         """Write the configuration: the given ``[[watch]]`` text and everything a scenario needs around it."""
-        head = "".join(
-            f'[sources.{key}]\nbase_url = "{url}"\npace = 1000\n'
-            for key, url in (
-                ("ctgov", self.registry.base_url),
-                ("meddatax", self.registry.meddatax_url),
-                ("trialx", self.registry.trialx_url),
-            )
-        )
+        head = "".join(self._source(key) for key in sources.load())
         store = f'[store]\nurl = "sqlite:///{self.folder / "tracker.db"}"\n[http]\ncontact = "me@example.org"\n'
         self.config.write_text(store + head + MAIL.format(port=self.mailbox.port) + watches + extra, encoding="utf-8")
         return self.settings
+
+    def _source(self, key: str) -> str:
+        """The settings of a source: the loopback registry stands in for it, or it is off and nothing leaves the machine."""
+        registry = self.registry
+        served = {"ctgov": registry.base_url, "meddatax": registry.meddatax_url, "trialx": registry.trialx_url}
+        if key not in served:
+            return f'[sources.{key}]\nbase_url = "{NOWHERE}"\nenabled = false\n'
+        return f'[sources.{key}]\nbase_url = "{served[key]}"\npace = 1000\n'
 
     @property
     def settings(self) -> Settings:

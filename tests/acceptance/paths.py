@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.make import make_comparison
+from tests.builders import make_comparison
 from tests.sources.test_ctgov_parse import Study, document, leaves, load
 from tracker.events import detect
 from tracker.sources.ctgov import SOURCE

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.test_pairs import _bytes, _day, _detected, _record
-from tests.make import make_comparison
+from tests.builders import make_comparison
 from tracker.events import Detected, detect
 
 pytestmark = pytest.mark.real_data

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.make import make_comparison
+from tests.builders import make_comparison
 from tracker.events import KINDS, Detected, detect
 from tracker.model.record import TrialRecord
 from tracker.model.source import Document

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.replay import replay
+from tests.lab.recorded_days import replay
 from tests.world import World
 from tracker.model.event import EventFilter
 

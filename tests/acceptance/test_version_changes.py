@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.paths import QUIET, kinds_of
-from tests.make import make_comparison
+from tests.builders import make_comparison
 from tests.sources.test_ctgov_parse import document
 from tracker.events import KINDS, Detected, detect
 from tracker.render import words

@@ -19,9 +19,9 @@ import msgspec
 from sqlalchemy import create_engine, text
 
 from tests.chaos import SEED
+from tests.lab import Day, LoopbackRegistry, Reply, Request
+from tests.lab.demo_days import MEDDATAX_PAGE, MIRRORED, TRIALX_PAGE, days
 from tests.world import SENDS, World
-from tracker.demo import Day, LoopbackRegistry, Reply, Request
-from tracker.demo.world import MEDDATAX_PAGE, MIRRORED, TRIALX_PAGE, days
 from tracker.fetch import Fetcher, Limits
 from tracker.model.event import EventFilter
 from tracker.passes import note_trouble

@@ -17,9 +17,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import BigInteger, Column, LargeBinary
 
 from tests.chaos.killing import Ended, Kill, Program, Step, telling
+from tests.lab import Mailbox
 from tests.world import SENDS, World, study
 from tracker import clock
-from tracker.demo import Mailbox
 from tracker.store import Store
 from tracker.store.columns import UtcDateTime
 from tracker.store.tables import metadata

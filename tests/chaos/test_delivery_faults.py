@@ -17,18 +17,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.builders import DAY
 from tests.chaos import EVERYTHING, part
 from tests.cli.program import inside
+from tests.deliver.builders import SECRET, make_mail
 from tests.deliver.conftest import Office
-from tests.deliver.making import SECRET, make_mail
 from tests.deliver.servers import ANSWERS, HANG_UP, Hook, ScriptedSmtp, dead_port
-from tests.make import DAY
+from tests.lab import Mailbox
 from tests.world import World, study
 from tracker.daemon.monitor import health
 from tracker.deliver import hook as webhook
 from tracker.deliver import plan, smtp
 from tracker.deliver.courier import DEAD_AFTER, TOLD_AFTER
-from tracker.demo import Mailbox
 from tracker.store import Store, migrate
 
 KEY = "alert:me:1"

@@ -28,8 +28,8 @@ from tests.chaos.stage import (
     wreck,
 )
 from tests.daemon.test_process import until
+from tests.lab import Request
 from tests.store.revisions import EARLIER, as_of, columns, rows
-from tracker.demo import Request
 from tracker.store import Store, schema_state
 from tracker.store.processes import process_name
 

@@ -18,8 +18,8 @@ import pytest
 
 from tests.chaos import part
 from tests.chaos.faults import FAULTS, FIRST, PLACES, TIMES, Outcome, Point, lived, rename
+from tests.lab import Day
 from tests.world import World
-from tracker.demo import Day
 from tracker.sync import SyncReport
 
 LISTS = ("search, page 1", "search, page 2", "numbers, page 1", "numbers, page 2", "the registry")

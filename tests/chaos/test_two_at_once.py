@@ -16,9 +16,9 @@ import pytest
 from tests.chaos import part
 from tests.cli.program import TRACEBACK, command, environment, inside
 from tests.daemon.test_process import running, synced, until
+from tests.lab import Reply, Request
 from tests.world import SENDS, World, study
 from tracker import clock
-from tracker.demo import Reply, Request
 from tracker.passes import one_pass
 from tracker.store import database
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.program import Ended, inside, process
+from tests.lab import Day
 from tests.world import World, study
-from tracker.demo import Day
 
 A, B, C = "NCT00000101", "NCT00000102", "NCT00000103"
 

@@ -12,8 +12,8 @@ import msgspec
 import pytest
 
 from tests.cli.conftest import A, B, Run, publish
+from tests.lab import Reply, Request, days
 from tests.world import SENDS, World, study
-from tracker.demo import Reply, Request, days
 
 PAGE = "NCT07177911"
 PATH = f"/meddatax/clinical-trials/{PAGE}"

@@ -14,8 +14,9 @@ import pytest
 
 from tests.cli.conftest import A, B, Run, publish
 from tests.cli.program import inside, process
+from tests.lab import EXPECTED, MINOR, days
 from tests.world import World, put, study
-from tracker.demo import EXPECTED, MINOR, days
+from tracker import sources
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 TERMINATED, GONE, MIRRORED, NEW = "NCT09900007", "NCT09900006", "NCT07177911", "NCT09900012"
@@ -343,8 +344,8 @@ def test_a_file_of_nobody_is_refused(tmp_path: Path, body: bytes) -> None:
     (tmp_path / "file").write_bytes(body)
     ended = inside("parse", tmp_path / "file")
     assert (ended.code, ended.out) == (2, "")
-    assert "is not recognised as a payload or page of any source (ctgov, meddatax, trialx)" in ended.err
-    for source in ("ctgov", "meddatax", "trialx"):
+    assert f"is not recognised as a payload or page of any source ({', '.join(sources.load())})" in ended.err
+    for source in sources.load():
         assert inside("parse", tmp_path / "file", "--source", source).code == 1
 
 
@@ -352,5 +353,5 @@ def test_parse_called_wrongly(tmp_path: Path) -> None:
     assert "cannot be read: Is a directory." in inside("parse", tmp_path).err
     ended = inside("parse", FIXTURES / "ctgov/ordinary.json", "--source", "ctgv")
     assert ended.code == 2
-    assert ended.err == "error: There is no source ctgv. Sources: ctgov, meddatax, trialx.\n"
+    assert ended.err == f"error: There is no source ctgv. Sources: {', '.join(sources.load())}.\n"
     assert json.loads(inside("parse", FIXTURES / "ctgov/ordinary.json", "--json").out)["record"]

@@ -12,8 +12,8 @@ import pytest
 
 from tests.cli.conftest import A, B, Run, publish
 from tests.cli.program import inside
+from tests.lab import Reply
 from tests.world import SENDS, World
-from tracker.demo import Reply
 
 ALL = ("--since", "2026-02-01")
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.make import actual, changed, date, make_record, measure, site
+from tests.builders import actual, changed, date, make_record, measure, site
 from tracker.compare import compare
 from tracker.model.event import Change
 from tracker.model.record import (

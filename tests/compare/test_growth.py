@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import tracker.compare
-from tests.make import changed, make_record, measure, site
+from tests.builders import changed, make_record, measure, site
 from tracker.compare import compare
 from tracker.model.event import Change
 from tracker.model.record import OutcomeMeasure, Site, TrialRecord

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.config.making import loaded
+from tests.config.loading import loaded
 from tracker.config.keys import KEYS
 from tracker.config.settings import DAYS, SECURITIES, TLS_CHOICES, WHEN_EMPTY
 

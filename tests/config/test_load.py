@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from tests.config.making import loaded, mistake
+from tests.config.loading import loaded, mistake
 from tracker.config import find, remarks
 from tracker.errors import ConfigError
 from tracker.model.watch import Send

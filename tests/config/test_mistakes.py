@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.config.making import loaded, mistake, mistakes
+from tests.config.loading import loaded, mistake, mistakes
 from tests.config.test_load import FULL, SECRETS
 from tracker.errors import ConfigError
 
@@ -278,7 +278,7 @@ def test_an_unreadable_file_is_told(tmp_path: Path) -> None:
 
 def loaded_as_it_is(path: Path) -> None:
     """Load a file that a test has written itself."""
-    from tests.config.making import KINDS, SOURCES, page_of
+    from tests.config.loading import KINDS, SOURCES, page_of
     from tracker.config import load
 
     load(path, sources=SOURCES, kinds=KINDS, environ={}, page_of=page_of)

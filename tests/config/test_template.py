@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.config.making import loaded
+from tests.config.loading import loaded
 from tracker.config.keys import KEYS
 from tracker.config.template import quoted, template
 

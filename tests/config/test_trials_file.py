@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.config.making import loaded, mistakes
+from tests.config.loading import loaded, mistakes
 
 WATCH = '[[watch]]\nname = "lupus"\ntrials_file = "lists/lupus.csv"\n'
 

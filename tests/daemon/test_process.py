@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab import Reply, Request
 from tests.world import SENDS, World, study
 from tracker import clock
-from tracker.demo import Reply, Request
 from tracker.model.event import EventFilter
 
 A, B = "NCT00000101", "NCT00000102"

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.deliver.making import make_mail, make_message, make_settings
-from tests.make import DAY
+from tests.builders import DAY
+from tests.deliver.builders import make_mail, make_message, make_settings
+from tests.lab import Mailbox
 from tracker.config import Settings
 from tracker.deliver import DeliveryReport, deliver
-from tracker.demo import Mailbox
 from tracker.model.alert import Message
 from tracker.store import Store, migrate
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.deliver.making import SECRET, make_message, make_settings
+from tests.builders import DAY
+from tests.deliver.builders import SECRET, make_message, make_settings
 from tests.deliver.servers import Hook, dead_port
-from tests.make import DAY
 from tracker.deliver import channels
 from tracker.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 from tracker.model.alert import Message

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from tests.deliver.making import event
-from tests.make import DAY
+from tests.builders import DAY
+from tests.deliver.builders import event
 from tracker.deliver.compose import MOST_DESCRIBED, weightiest_trials
 from tracker.model.event import Story
 from tracker.model.vocabulary import Severity

@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.deliver.making import SECRET, event, make_message, make_settings
+from tests.builders import DAY
+from tests.deliver.builders import SECRET, event, make_message, make_settings
 from tests.deliver.servers import Hook, ScriptedSmtp, certificate, dead_port
-from tests.make import DAY
 from tracker.deliver import channels, hook
 from tracker.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 from tracker.model.event import Change, Event

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.deliver.making import make_mail, make_message, make_settings
+from tests.builders import DAY, day
+from tests.deliver.builders import make_mail, make_message, make_settings
 from tests.deliver.servers import ScriptedSmtp, certificate, dead_port
-from tests.make import DAY, day
+from tests.lab import Mailbox
+from tests.lab.mailbox import Drop
 from tracker.config import Mail
 from tracker.deliver import channels, smtp
-from tracker.demo import Mailbox
-from tracker.demo.mailbox import Drop
 from tracker.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 from tracker.model.alert import Message
 from tracker.model.watch import Channel

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.deliver.making import make_settings, ready
-from tests.make import day
+from tests.builders import day
+from tests.deliver.builders import make_settings, ready
 from tracker.config import Digest
 from tracker.config.settings import DAYS, Day
 from tracker.deliver import plan

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sys
 
+from tests.deliver.builders import make_mail, make_settings
 from tests.deliver.conftest import CHANNELS
-from tests.deliver.making import make_mail, make_settings
 from tracker import clock
 from tracker.deliver import deliver
 from tracker.store import Store

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab import EXPECTED, MINOR, Day, days
 from tracker import config, sources
 from tracker.compare import compare
-from tracker.demo import EXPECTED, MINOR, Day, LoopbackRegistry, config_text, days
+from tracker.demo.days import config_text
 from tracker.events import KINDS, Comparison, detect
 from tracker.model.event import Event, Seen
 from tracker.model.record import TrialRecord
@@ -133,15 +134,14 @@ def test_the_demo_shows_this_effect(number: int, nct: str, kind: str, effects: s
 
 def test_the_configuration_loads_without_a_mistake(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    with LoopbackRegistry(DAYS[0]) as registry:
-        path.write_text(config_text(registry, 2525), encoding="utf-8")
-        settings = config.load(
-            path,
-            sources={key: source.info for key, source in sources.load().items()},
-            kinds={name: frozenset(info.effects) for name, info in KINDS.items()},
-            environ={},
-            page_of=sources.page_of,
-        )
+    path.write_text(config_text("http://127.0.0.1:8080", 2525), encoding="utf-8")
+    settings = config.load(
+        path,
+        sources={key: source.info for key, source in sources.load().items()},
+        kinds={name: frozenset(info.effects) for name, info in KINDS.items()},
+        environ={},
+        page_of=sources.page_of,
+    )
     assert [watch.name for watch in settings.watches] == ["lupus", "vasculitis", "scleroderma near Munich"]
     assert [page.trial for page in settings.watches[0].pages] == ["meddatax:NCT07177911", "trialx:302681"]
-    assert settings.sources["ctgov"].base_url == registry.base_url
+    assert settings.sources["ctgov"].base_url == "http://127.0.0.1:8080/api/v2"

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.make import actual, changed, date, make_record
+from tests.builders import actual, changed, date, make_record
 from tracker.events import KINDS, already_true, calendar_events, deadlines
 from tracker.events.results_duty import results_duty, years_later
 from tracker.model.dates import RegistryDate

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.make import actual, changed, date, day, events, make_record
+from tests.builders import actual, changed, date, day, events, make_record
 from tracker.model.event import Event
 from tracker.model.record import TrialRecord
 

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
+from tests.builders import DAY, changed, detected, events, make_comparison, make_record, measure, site
 from tests.compare.test_compare import RECORDS
-from tests.make import DAY, changed, detected, events, make_comparison, make_record, measure, site
 from tracker.events import KINDS, detect, listing_event
 from tracker.events.kinds import change_kind
 from tracker.model.event import Seen

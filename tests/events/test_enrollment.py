@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.make import changed, events, make_record
+from tests.builders import changed, events, make_record
 from tracker.model.event import Event
 from tracker.model.record import Enrollment
 

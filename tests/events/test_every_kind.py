@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.make import actual, date, detected, make_record, measure, site
+from tests.builders import actual, date, detected, make_record, measure, site
 from tracker.events import KINDS
 from tracker.model.record import (
     Arm,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.make import changed, detected, make_record, measure, site
+from tests.builders import changed, detected, make_record, measure, site
 from tracker.events.bulk_edits import reformatted
 from tracker.model.event import Event
 from tracker.model.record import TrialRecord

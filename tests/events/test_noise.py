@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.make import actual, changed, date, events, make_comparison, make_record, measure, site
+from tests.builders import actual, changed, date, events, make_comparison, make_record, measure, site
 from tests.sources.test_ctgov_parse import Study, document, load, put, shuffled
 from tracker.compare import compare
 from tracker.events import Detected, detect

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.make import DAY, actual, changed, day, events, make_record, measure
+from tests.builders import DAY, actual, changed, day, events, make_record, measure
 from tracker.events.outcome_matching import measures_otherwise, time_point_moved
 from tracker.model.event import Event
 from tracker.model.record import OutcomeMeasure, TrialRecord

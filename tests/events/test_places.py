@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.make import changed, events, make_record, site
+from tests.builders import changed, events, make_record, site
 from tracker.model.event import Event
 from tracker.model.record import Contact, GeoPoint
 from tracker.model.watch import Near

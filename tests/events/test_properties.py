@@ -10,7 +10,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.make import changed, detected, make_comparison, make_record
+from tests.builders import changed, detected, make_comparison, make_record
 from tracker.compare import compare
 from tracker.compare.keyed import canonical
 from tracker.events import KINDS, detect

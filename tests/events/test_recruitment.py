@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.make import changed, events, make_record, site
+from tests.builders import changed, events, make_record, site
 from tracker.events.recruitment import status_effect
 from tracker.model.vocabulary import RECRUITMENT_STATUSES
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.builders import DAY, actual, changed, detected, events, make_record, measure, site
 from tests.compare.test_compare import RECORDS
-from tests.make import DAY, actual, changed, detected, events, make_record, measure, site
 from tracker.events import KINDS, listing_event
 from tracker.model.dates import RegistryDate
 from tracker.model.event import Event, Story

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.make import actual, changed, day, detected, events, make_comparison, make_record, measure, site
+from tests.builders import actual, changed, day, detected, events, make_comparison, make_record, measure, site
 from tests.sources.test_ctgov_parse import document, load, put
 from tests.world import World, study
 from tracker.errors import LayoutError

@@ -26,10 +26,10 @@ from tests.daemon.test_process import until
 from tests.failure_modes.conftest import LISTED, SEARCHED, A, B, studies, texts
 from tests.fetch.clients import BASE_URL, FakeTime, make_fetcher, make_info
 from tests.fetch.loopback_tls import tls_server
+from tests.lab import Reply, Request, days
 from tests.world import SENDS, World, study
 from tracker import sources
 from tracker.daemon import Daemon
-from tracker.demo import Reply, Request, days
 from tracker.errors import ConfigError
 from tracker.fetch import Fetcher
 from tracker.model.event import EventFilter

@@ -20,9 +20,9 @@ import pytest
 
 from tests.cli.program import inside, process
 from tests.failure_modes.conftest import LISTED, SEARCHED, A, B, studies
+from tests.lab import Reply, Request
 from tests.sources.test_ctgov_parse import document, load, put
 from tests.world import World, study
-from tracker.demo import Reply, Request
 from tracker.fetch import Fetcher
 from tracker.sources.ctgov import SOURCE
 from tracker.sync import sync

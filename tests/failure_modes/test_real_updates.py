@@ -10,8 +10,8 @@ import copy
 import datetime as dt
 from typing import Any
 
+from tests.builders import actual, changed, detected, make_record, measure, site
 from tests.failure_modes.conftest import LISTED, SEARCHED, A, B, studies, texts
-from tests.make import actual, changed, detected, make_record, measure, site
 from tests.world import Study, World, study
 from tracker.events import deadlines
 from tracker.model.record import Arm, Enrollment

@@ -20,9 +20,9 @@ from selectolax.lexbor import LexborHTMLParser
 import tracker
 from tests.cli.program import inside
 from tests.failure_modes.conftest import LISTED, SEARCHED, A, B, texts
+from tests.lab import Reply, Request
 from tests.world import World
 from tracker.daemon.monitor import Monitor, health
-from tracker.demo import Reply, Request
 from tracker.fetch.addresses import PrivateAddressError, SsrfGuard
 from tracker.store import Store, migrate
 

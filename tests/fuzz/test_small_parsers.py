@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.config.making import KINDS, SOURCES, page_of
+from tests.config.loading import KINDS, SOURCES, page_of
 from tests.fuzz import fuzzed
 from tests.fuzz.mutation import STRANGE_TEXTS, shuffled_tokens, torn
 from tracker import log, sources

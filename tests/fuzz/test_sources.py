@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.builders import make_comparison
 from tests.fuzz import fuzzed
 from tests.fuzz.mutation import JSON, mutated, shuffled_tokens, torn
-from tests.make import make_comparison
 from tests.pages import FIXTURES, HTML, TEXT, document
 from tests.renderings import STYLES, model
 from tracker import sources

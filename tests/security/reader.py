@@ -12,7 +12,7 @@ import sys
 
 import msgspec
 
-from tests.make import make_comparison
+from tests.builders import make_comparison
 from tests.security.payloads import NCT, PAYLOADS
 from tests.world import study
 from tracker import sources

@@ -18,8 +18,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from tests.cli.conftest import publish
 from tests.cli.program import Ended, inside
+from tests.lab import Day
 from tests.world import SENDS, World, study
-from tracker.demo import Day
 from tracker.model.event import EventFilter
 
 Run = Callable[..., Ended]

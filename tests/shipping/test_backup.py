@@ -8,10 +8,10 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 
+from tests.lab import Reply, Request
 from tests.shipping.conftest import A, B
 from tests.shipping.shipped import ROOT, run
 from tests.world import World
-from tracker.demo import Reply, Request
 from tracker.model.event import EventFilter
 from tracker.store import Store
 

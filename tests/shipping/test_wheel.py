@@ -60,7 +60,8 @@ def test_the_sdist_builds_the_same_wheel(sdist: Path, wheel: Path, tmp_path: Pat
 def test_the_sdist_holds_what_an_administrator_and_a_tester_need(sdist: Path) -> None:
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    wanted = {"README.md", "CHANGELOG.md", "LICENSE", "Makefile", "config.toml", "constraints.txt", "alembic.ini"}
+    wanted = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE"}
+    wanted |= {"Makefile", "config.toml", "constraints.txt", "alembic.ini"}
     assert wanted | here(ROOT / "deploy") | {"docs/deploy.md", "tests/conftest.py", "tests/shipping/test_wheel.py"} <= names
     assert not {name for name in names if name.startswith((".venv", ".git/", "demo-output")) or name.endswith((".db", ".pyc"))}
 

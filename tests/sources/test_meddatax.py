@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.fakes import ScriptedFetch
 from tests.pages import AT, FIXTURES, HTML, TEXT, check_golden, document, lost_lines, shuffled_page
 from tests.renderings import STYLES, model
 from tracker.errors import AnswerError, BlockedError, LayoutError, StatusError, TransientFetchError, UsageError
@@ -259,30 +259,6 @@ def test_key_of_an_address_below_a_stand_in(url: str, key: str | None) -> None:
     assert SOURCE.key_of(url, "http://127.0.0.1:81/mirror") == key
 
 
-class ScriptedFetch:
-    """Answers from a table; what is an exception is raised."""
-
-    base_url = "https://meddatax.com/"
-
-    def __init__(self, answers: dict[str, Response | Exception]) -> None:
-        self.answers = answers
-        self.asked: list[tuple[str, str, Validators | None]] = []
-
-    def get(
-        self,
-        url: str,
-        params: Sequence[tuple[str, str]] = (),
-        *,
-        accept: str = "application/json",
-        validators: Validators | None = None,
-    ) -> Response:
-        self.asked.append((url, accept, validators))
-        answer = self.answers[url]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-
 def page(number: int, status: int = 200) -> tuple[str, Response]:
     url = f"https://meddatax.com/clinical-trials/NCT9000000{number}"
     headers = {"content-type": HTML, "etag": '"7"'}
@@ -304,19 +280,20 @@ def test_each_page_asked_for_gets_one_answer() -> None:
             urls[3]: gone(404),
             urls[4]: gone(400),
             urls[5]: TransientFetchError("x"),
-        }
+        },
+        base_url="https://meddatax.com",
     )
     asked = [Asked(trial=f"meddatax:NCT9000000{n}", validators=Validators(etag='"6"')) for n in range(1, 7)]
     answers: list[Answer] = list(SOURCE.retrieve(asked, fetch, None))
     assert [type(answer) for answer in answers] == [Found, NotModified, Absent, Absent, Failed, Failed]
     assert [answer.trial for answer in answers] == [one.trial for one in asked]
-    assert {(accept, validators) for _, accept, validators in fetch.asked} == {("text/html", Validators(etag='"6"'))}
+    assert set(fetch.options) == {("text/html", Validators(etag='"6"'))}
     assert isinstance(answers[0], Found)
     assert (answers[0].document.body, answers[0].document.as_of, answers[0].validators) == (b"<p>", AT, Validators(etag='"7"'))
 
 
 def test_a_block_ends_the_source() -> None:
-    fetch = ScriptedFetch({page(1)[0]: BlockedError("refused")})
+    fetch = ScriptedFetch({page(1)[0]: BlockedError("refused")}, base_url="https://meddatax.com")
     with pytest.raises(BlockedError):
         list(SOURCE.retrieve([Asked(trial="meddatax:NCT90000001")], fetch, None))
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.fakes import ScriptedFetch
 from tests.pages import FIXTURES, HTML, TEXT, check_golden, document, lost_lines, shuffled_page
 from tests.renderings import STYLES, model
-from tests.sources.test_meddatax import ScriptedFetch
 from tracker.errors import AnswerError, LayoutError, StatusError, UsageError
 from tracker.model.dates import RegistryDate
 from tracker.model.source import Absent, Asked, Document, Failed, Issue, Search

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from tests import postgres
-from tests.store.make import DAY_0
+from tests.store.builders import DAY_0
 from tracker.store import Store, migrate
 
 DATABASES = ("sqlite", "postgresql")

@@ -8,7 +8,7 @@ from alembic.config import Config
 from sqlalchemy import MetaData, insert, inspect, select
 
 from alembic import command
-from tests.store.make import DAY_0, PAGE, TTL, A, B, C, Pass, alert, baseline, changed, check, day, message, snapshot, watch
+from tests.store.builders import DAY_0, PAGE, TTL, A, B, C, Pass, alert, baseline, changed, check, day, message, snapshot, watch
 from tracker.model.source import Issue, Validators
 from tracker.store import Store
 from tracker.store import tables as t

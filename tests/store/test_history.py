@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.store.make import DAY_0, A, B, C, Pass, baseline, changed, check, day, document, event, snapshot, watch
+from tests.store.builders import DAY_0, A, B, C, Pass, baseline, changed, check, day, document, event, snapshot, watch
 from tracker.errors import StoreError
 from tracker.model.event import EventFilter
 from tracker.model.source import Document

@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from tests.store.make import DAY_0, TTL, Pass, check
+from tests.store.builders import DAY_0, TTL, Pass, check
 from tests.store.test_processes import Worker
 from tracker.errors import LeaseHeldError, LeaseLostError
 from tracker.model.upkeep import Lease

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event as hooks
 
-from tests.store.make import DAY_0, TTL, A, B, Pass, alert, baseline, changed, day, message, watch
+from tests.store.builders import DAY_0, TTL, A, B, Pass, alert, baseline, changed, day, message, watch
 from tracker.errors import LeaseLostError, StoreError
 from tracker.model.alert import Alert
 from tracker.store import Store, migrate

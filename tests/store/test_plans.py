@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import event as hooks
 
-from tests.store.make import DAY_0, A, B, Pass, alert, baseline, changed, check, day, message, watch
+from tests.store.builders import DAY_0, A, B, Pass, alert, baseline, changed, check, day, message, watch
 from tracker.model.event import EventFilter
 from tracker.store import Store, migrate
 

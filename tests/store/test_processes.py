@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from tests.store.make import DAY_0, TTL, data
+from tests.store.builders import DAY_0, TTL, data
 from tests.store.worker import BATCH, ROUNDS, batch
 from tracker.errors import StoreError
 from tracker.model.run import RunCounts

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.make import A, day
+from tests.store.builders import A, day
 from tests.store.revisions import EARLIER, REVISIONS, as_of, columns, furnish, rows
 from tracker.model.event import EventFilter
 from tracker.store import Store, migrate, schema_state
@@ -63,7 +63,7 @@ def test_of_processes_that_migrate_at_once_one_does_and_the_others_find_it_done(
         as_of(revision, store_url, url_beside)
     program = f"""
 import sys
-from tests.store.make import DAY_0
+from tests.store.builders import DAY_0
 from tracker.store import migrate
 
 sys.stdin.readline()

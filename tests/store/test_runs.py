@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.store.make import (
+from tests.store.builders import (
     DAY_0,
     TTL,
     A,

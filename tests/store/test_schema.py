@@ -15,7 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
-from tests.store.make import DAY_0, A, baseline
+from tests.store.builders import DAY_0, A, baseline
 from tracker.errors import SchemaError, StoreError
 from tracker.store import Store, migrate, schema_state
 from tracker.store.database import make_engine, parse_url

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.store.make import DAY_0, PAGE, TTL, A, B, C, Pass, alert, baseline, changed, check, day, message, snapshot, watch
+from tests.store.builders import DAY_0, PAGE, TTL, A, B, C, Pass, alert, baseline, changed, check, day, message, snapshot, watch
 from tracker.model.snapshot import TrackedTrial
 from tracker.model.watch import CompletedListing, Join, Membership, WatchChanges
 from tracker.store import Store

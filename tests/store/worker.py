@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.store.make import DAY_0, TTL, A, check, data, snapshot
+from tests.store.builders import DAY_0, TTL, A, check, data, snapshot
 from tracker.errors import LeaseHeldError
 from tracker.model.source import Issue
 from tracker.model.staging import Batch

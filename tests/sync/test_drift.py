@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 import pytest
 
-from tests.make import DAY, changed, make_record, site
+from tests.builders import DAY, changed, make_record, site
 from tracker.model.record import Arm, Contact, Enrollment, TrialRecord
 from tracker.model.run import RunCounts
 from tracker.model.source import Document, Issue

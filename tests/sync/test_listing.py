@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.make import DAY, actual, day
+from tests.builders import DAY, actual, day
 from tracker.model.source import Listed, Search
 from tracker.model.watch import Membership, Near, Watch, WatchState
 from tracker.sync.listing import Decision, Entry, decide, listing_digest, narrowed, search_of

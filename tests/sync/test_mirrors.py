@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.make import actual, changed, date, events, make_record, measure, site
+from tests.builders import actual, changed, date, events, make_record, measure, site
 from tracker.model.event import Event
 from tracker.model.record import Criteria, Eligibility, Enrollment, TrialRecord
 from tracker.sync.mirrors import echo, lag

@@ -209,7 +209,7 @@ def demo_command(shared: Shared, folder: Path | None) -> int:
             found = store.events(EventFilter(min_severity="major"))
             print_changes(app, found, store.stories(sorted({event.story for event in found})))
 
-    report = run(folder, load=app.load, tell=tell)
+    report = run(folder, load=app.load, show=tell)
     if shared.json:
         app.emit({"days": [{"at": day.at, "events": day.synced.events, "messages": day.delivered.tried} for day in told]})
     else:

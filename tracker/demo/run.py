@@ -1,4 +1,4 @@
-"""The whole job on the demo's three days: a loopback registry, a loopback mail server, and the real sync between them."""
+"""Plays the three days: a server with the recorded answers, a mail server, and the real sync and delivery between them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ import msgspec
 from tracker import __version__, sources
 from tracker.config import Settings
 from tracker.deliver import DeliveryReport, deliver
-from tracker.demo.day import Day
-from tracker.demo.mailbox import Mailbox
-from tracker.demo.registry import LoopbackRegistry
-from tracker.demo.world import config_text, days
+from tracker.demo.days import DemoDay, config_text, days
+from tracker.demo.mailbox import DemoMailbox, ReceivedMail
+from tracker.demo.server import DemoServer
 from tracker.fetch import Fetcher, user_agent
 from tracker.store import Store, migrate
 from tracker.sync import SyncReport, sync
@@ -46,30 +45,30 @@ def run(
     folder: Path | None,
     *,
     load: Callable[[Path], Settings],
-    tell: Callable[[DayReport, Settings, Store], None],
+    show: Callable[[DayReport, Settings, Store], None],
 ) -> DemoReport:
-    """Play the three days and tell of each as it ends.
+    """Play the three days and show each as it ends.
 
-    ``load`` reads a configuration; an older demo in ``folder`` is replaced.
+    ``load`` reads a configuration. An older demo in ``folder`` is replaced.
     """
     folder = (folder or Path(tempfile.mkdtemp(prefix="tracker-demo-"))).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     for old in (*folder.glob("tracker.db*"), *folder.glob("mail-*.html")):
         old.unlink()
     config = folder / "config.toml"
-    with LoopbackRegistry(days()[0]) as registry, Mailbox() as mailbox:
-        config.write_text(config_text(registry, mailbox.port), encoding="utf-8")
+    with DemoServer(days()[0]) as server, DemoMailbox() as mailbox:
+        config.write_text(config_text(server.url, mailbox.port), encoding="utf-8")
         settings = load(config)
         migrate(settings.store_url, now=_asked_at(days()[0]))
         with Store.open(settings.store_url) as store:
             for number, day in enumerate(days(), start=1):
-                registry.show(day)
-                tell(_one_day(number, day, settings, store), settings, store)
-        mails = tuple(_keep(folder, number, mailbox) for number in range(len(mailbox.letters)))
+                server.day = day
+                show(_one_day(number, day, settings, store), settings, store)
+    mails = tuple(_keep(folder, number, mail) for number, mail in enumerate(mailbox.mails, start=1))
     return DemoReport(folder=folder, config=config, database=folder / "tracker.db", mails=mails)
 
 
-def _one_day(number: int, day: Day, settings: Settings, store: Store) -> DayReport:
+def _one_day(number: int, day: DemoDay, settings: Settings, store: Store) -> DayReport:
     at = _asked_at(day)
     with Fetcher(user_agent=user_agent(settings.http.contact or "", __version__)) as fetcher:
         synced = sync(settings, store, sources.load(), fetcher, lambda: at)
@@ -77,14 +76,13 @@ def _one_day(number: int, day: Day, settings: Settings, store: Store) -> DayRepo
     return DayReport(number=number, at=at, synced=synced, delivered=delivered)
 
 
-def _asked_at(day: Day) -> datetime:
+def _asked_at(day: DemoDay) -> datetime:
     return datetime.fromisoformat(day.data_timestamp).replace(tzinfo=UTC) + ASKED_AFTER
 
 
-def _keep(folder: Path, number: int, mailbox: Mailbox) -> Path:
+def _keep(folder: Path, number: int, mail: ReceivedMail) -> Path:
     """The HTML part of a mail as a file, to be opened in a browser."""
-    letter = mailbox.letters[number]
-    page = folder / f"mail-{number + 1}-{letter.recipients[0].partition('@')[0]}.html"
-    part = letter.message.get_body(("html",))
+    page = folder / f"mail-{number}-{mail.recipient.partition('@')[0]}.html"
+    part = mail.message.get_body(("html",))
     page.write_text(part.get_content() if part else "", encoding="utf-8")
     return page

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tracker.demo.day import Day
-from tracker.demo.essie import BadQuery, Predicate, compile_query
-from tracker.demo.pieces import Path, Study, resolve, values
+from tests.lab.day import Day
+from tests.lab.essie import BadQuery, Predicate, compile_query
+from tests.lab.study_paths import Path, Study, resolve, values
 from tracker.model.vocabulary import RECRUITMENT_STATUSES
 
 _PROTOCOL = ("protocolSection",)

@@ -14,10 +14,10 @@ from typing import Self
 
 import msgspec
 
-from tracker.demo.day import Day
-from tracker.demo.listing import KNOWN_PARAMETERS, BadParameter, canonical, select
-from tracker.demo.pieces import Path, resolve, restrict
-from tracker.demo.wire import LoopbackServer, Reply, Request
+from tests.lab.day import Day
+from tests.lab.selection import KNOWN_PARAMETERS, BadParameter, canonical, select
+from tests.lab.server import LoopbackServer, Reply, Request
+from tests.lab.study_paths import Path, resolve, restrict
 
 API_VERSION = "2.0.5"
 API = "/api/v2"

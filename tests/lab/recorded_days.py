@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tracker.demo.day import Day
+from tests.lab.day import Day
 
 _QUIET = {
     "statusModule": ("statusVerifiedDate", "lastUpdateSubmitDate", "lastUpdatePostDateStruct"),

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.demo.asking import ask, numbers
-from tracker.demo import Day, LoopbackRegistry, days
+from tests.lab import Day, LoopbackRegistry, days
+from tests.lab.asking import ask, numbers
 
 ALL = sorted(days()[0].studies)
 

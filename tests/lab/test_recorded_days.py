@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.demo.asking import ask, numbers
-from tests.replay import essence, replay
-from tracker.demo import LoopbackRegistry
+from tests.lab import LoopbackRegistry
+from tests.lab.asking import ask, numbers
+from tests.lab.recorded_days import essence, replay
 
 
 def body(**parts: object) -> bytes:

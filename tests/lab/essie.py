@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from tracker.demo.pieces import Path, Study, resolve, values
+from tests.lab.study_paths import Path, Study, resolve, values
 
 Predicate = Callable[[Study], bool]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tracker.demo import LoopbackRegistry, days
+from tests.lab import LoopbackRegistry, days
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from tracker.demo import Mailbox
-from tracker.demo.mailbox import Drop
+from tests.lab import Mailbox
+from tests.lab.mailbox import Drop
 
 
 @pytest.fixture

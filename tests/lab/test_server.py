@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.demo.asking import ask
-from tracker.demo import LoopbackRegistry, Reply, Request, days
+from tests.lab import LoopbackRegistry, Reply, Request, days
+from tests.lab.asking import ask
 
 
 def connect(registry: LoopbackRegistry) -> http.client.HTTPConnection:

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from tests.replay import essence
-from tracker.demo import EXPECTED, MINOR, LoopbackRegistry, config_text, days
+from tests.lab import EXPECTED, MINOR, days
+from tests.lab.recorded_days import essence
+from tracker.demo.days import config_text
 from tracker.model.ids import recognise
 from tracker.model.vocabulary import RECRUITMENT_STATUSES
 
@@ -137,16 +138,16 @@ def test_the_mirror_page_lags_a_day_behind_the_registry() -> None:
 
 
 def test_the_demos_files_stay_small_and_name_nobody() -> None:
-    texts = [item.read_text(encoding="utf-8") for item in files("tracker.demo").joinpath("data").iterdir()]
+    data = Path(str(files("tracker.demo"))) / "data"
+    texts = [item.read_text(encoding="utf-8") for item in data.rglob("*") if item.is_file()]
     assert sum(map(len, texts)) < 200_000
     hosts = {host for text in texts for host in re.findall(r"[\w.+-]+@([\w-]+\.[\w.-]+)", text)}
     assert hosts == {"example.org"}
 
 
-def test_the_configuration_is_toml_that_points_at_the_loopback(tmp_path: Path) -> None:
-    with LoopbackRegistry(DAYS[0]) as registry:
-        config = tomllib.loads(config_text(registry, 2525))
-    assert config["sources"]["ctgov"]["base_url"] == registry.base_url
+def test_the_configuration_is_toml_that_points_at_the_loopback() -> None:
+    config = tomllib.loads(config_text("http://127.0.0.1:8080", 2525))
+    assert config["sources"]["ctgov"]["base_url"] == "http://127.0.0.1:8080/api/v2"
     assert config["mail"]["port"] == 2525
     assert config["store"]["url"] == "sqlite:///tracker.db"
     listed = {trial if isinstance(trial, str) else trial["id"] for trial in config["watch"][0]["trials"]}

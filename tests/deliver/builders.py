@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.make import DAY, day
+from tests.builders import DAY, day
 from tracker.config import Digest, Mail, Settings
 from tracker.config.settings import Operator
 from tracker.model.alert import Alert, Message, MessageKind, ReadyAlert
