@@ -44,7 +44,7 @@ PAGES: dict[str, tuple[str, str, Vocabulary]] = {
 def read(document: Document) -> Parsed | None:
     """What is read of a document, None when it is refused; the rules every source keeps are checked on the way."""
     source = SOURCES[document.source]
-    source.recognises(document.body)
+    source.sniff(document.body)
     with contextlib.suppress(AnswerError):
         assert len(source.digest(document)) == 64
         assert source.digest(document) == source.digest(document)

@@ -13,6 +13,7 @@ from tracker import __version__, clock
 from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
 from tracker.errors import DeliveryError, SourceError, StoreError, TransientFetchError
+from tracker.model.source import Versioned
 
 if TYPE_CHECKING:
     from tracker.fetch import Fetcher
@@ -144,7 +145,7 @@ def _reached(app: App, fetcher: Fetcher, source: Source) -> Iterator[Finding]:
     place = app.settings.sources[source.info.key]
     fetch = fetcher.bind(source.info, base_url=place.base_url, pace=place.pace, tls=place.tls, user_agent=place.user_agent)
     try:
-        data = source.data_version(fetch)
+        data = source.data_version(fetch) if isinstance(source, Versioned) else None
         if data is None:
             fetch.get(place.base_url, accept="text/html")
     except TransientFetchError as error:
@@ -154,7 +155,8 @@ def _reached(app: App, fetcher: Fetcher, source: Source) -> Iterator[Finding]:
     except SourceError as error:
         yield Finding(subject=source.info.title, state="problem", text=error.message, remedy=error.remedy)
         return
-    said = [f"answers; data of {data.timestamp}" if data else "answers, robots.txt allows it", *map(str, fetch.attempts())]
+    allowed = ", robots.txt allows it" if source.info.kind == "page" else ""
+    said = [f"answers; data of {data.timestamp}" if data else f"answers{allowed}", *map(str, fetch.attempts())]
     yield Finding(subject=source.info.title, state="ok", text=", ".join(said))
     if fetch.server_time is not None:
         yield _clock(source.info.title, (clock.now() - fetch.server_time).total_seconds())

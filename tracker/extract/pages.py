@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from tracker.errors import AnswerError, BlockedError, FetchError, LayoutError, StatusError, TooLargeError, TransientFetchError
+from tracker.errors import AnswerError, BlockedError, FetchError, LayoutError, StatusError
 from tracker.extract.blocks import decode, is_html, is_tangled
 from tracker.extract.dates import read_date
 from tracker.extract.labels import Page
@@ -19,11 +19,6 @@ _E = TypeVar("_E", bound=AnswerError)
 _BULLET = re.compile(r"\A[*•·●-]\s+")
 _GONE = (404, 410)
 _LARGEST_PAGE = 16 * 1024 * 1024  # bytes; a trial of 1,500 sites makes a tenth of it
-_KINDS: tuple[tuple[type[FetchError], str], ...] = (
-    (TransientFetchError, "transient"),
-    (TooLargeError, "too_large"),
-    (StatusError, "status"),
-)
 
 
 def retrieve_pages(
@@ -33,21 +28,20 @@ def retrieve_pages(
     for one in asked:
         url = address(one)
         if url is None:
-            yield Failed(trial=one.trial, kind="usage", error=f"{one.trial} has no address. Put its page under `pages`.")
+            yield Failed(trial=one.trial, error=f"{one.trial} has no address. Put its page under `pages`.")
             continue
         try:
             response = fetch.get(url, accept="text/html", validators=one.validators)
         except BlockedError as error:
             if error.whole_host:
                 raise
-            yield Failed(trial=one.trial, kind="blocked", error=str(error))
+            yield Failed(trial=one.trial, error=str(error))
             continue
         except FetchError as error:
             if isinstance(error, StatusError) and error.status in _GONE:
                 yield Absent(trial=one.trial, why=f"{url} answered {error.status}")
             else:
-                kind = next((kind for cls, kind in _KINDS if isinstance(error, cls)), "error")
-                yield Failed(trial=one.trial, kind=kind, error=str(error))
+                yield Failed(trial=one.trial, error=str(error))
             continue
         if response.status == 304:
             yield NotModified(trial=one.trial)
