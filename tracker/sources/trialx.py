@@ -16,6 +16,7 @@ from tracker.extract import pages
 from tracker.extract.blocks import Line, decode, is_html, read_lines
 from tracker.extract.labels import HEAD, TITLE, Label, Page, Section, Vocabulary, fold
 from tracker.extract.placing import read_page
+from tracker.extract.retrieval import retrieve_each
 from tracker.extract.words import clean, criteria
 from tracker.model.record import Eligibility, Organisation, TrialRecord
 from tracker.model.source import Answer, Asked, DataVersion, Document, Example, Fetch, PageSource, Parsed, Source, SourceInfo
@@ -205,7 +206,7 @@ class TrialX(Source, PageSource):
     def retrieve(self, asked: Sequence[Asked], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
         """Each page at its own address; a listing number alone does not make one."""
         del data
-        return pages.retrieve_pages(self.info, asked, fetch, lambda one: one.url)
+        return retrieve_each(self.info, asked, fetch, lambda one: one.url, accept="text/html")
 
     def parse(self, document: Document) -> Parsed:
         """The record of a listing."""

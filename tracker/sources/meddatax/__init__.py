@@ -13,6 +13,7 @@ from tracker.extract import pages
 from tracker.extract.blocks import Line, read_lines
 from tracker.extract.labels import HEAD, TITLE, Page
 from tracker.extract.placing import read_page
+from tracker.extract.retrieval import retrieve_each
 from tracker.extract.words import clean
 from tracker.model.ids import NCT, split_key
 from tracker.model.record import TrialRecord
@@ -84,9 +85,11 @@ class MedDataX(Source, PageSource):
         """Each page at its own address, or else at the record's usual one."""
         del data
         base = fetch.base_url.rstrip("/")
-        return pages.retrieve_pages(
-            self.info, asked, fetch, lambda one: one.url or f"{base}/clinical-trials/{split_key(one.trial).number}"
-        )
+
+        def address(one: Asked) -> str:
+            return one.url or f"{base}/clinical-trials/{split_key(one.trial).number}"
+
+        return retrieve_each(self.info, asked, fetch, address, accept="text/html")
 
     def parse(self, document: Document) -> Parsed:
         """The record of a record page or of a results page."""
