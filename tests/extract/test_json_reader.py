@@ -10,6 +10,7 @@ import pytest
 from tracker.errors import AnswerError
 from tracker.extract.json_reader import JsonReader, read_object, sniff_object
 from tracker.extract.read_log import OversizedValueError, ReadLog, canonical_digest, guarded, is_deep
+from tracker.model.record import TrialRecord
 from tracker.model.source import Document, Issue
 
 AT = datetime(2026, 2, 1, tzinfo=UTC)
@@ -132,6 +133,20 @@ def test_dates_and_words_that_are_not_understood_come_back_verbatim() -> None:
     assert (date.date, date.type, date.precision) == ("Spring 2026", "ESTIMATED", "none")
     assert top.coded("code", {"ja": "YES"}) == "vielleicht"
     assert codes(log) == [("unreadable_date", "date", "Spring 2026"), ("unknown_word", "code", "vielleicht")]
+
+
+def test_an_unknown_status_is_other_with_the_word_as_given() -> None:
+    top, log = reader({"known": "Offen", "unknown": "Träumt", "empty": None})
+    assert top.status("known", {"Offen": "RECRUITING"}) == ("RECRUITING", None)
+    assert top.status("unknown", {"Offen": "RECRUITING"}) == ("OTHER", "Träumt")
+    assert top.status("empty", {}) == (None, None)
+    assert codes(log) == [("unknown_word", "unknown", "Träumt")]
+
+
+def test_a_record_leaves_with_what_was_kept_and_all_issues() -> None:
+    _, log = reader({"new": 1})
+    parsed = log.parsed(TrialRecord(trial="x:1"))
+    assert (parsed.record.rest, [issue.code for issue in parsed.issues]) == ({"new": 1}, ["unknown_field"])
 
 
 def test_what_would_take_hours_to_compare_is_refused() -> None:

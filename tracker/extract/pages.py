@@ -1,4 +1,4 @@
-"""What every page site's source does alike: get pages, tell whose page it is, put cleaned values into the record's shapes."""
+"""What every page site's source does alike: tell whose page it is, put cleaned values into the record's shapes."""
 
 from __future__ import annotations
 

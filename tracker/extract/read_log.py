@@ -18,7 +18,8 @@ import msgspec
 from tracker.errors import AnswerError, LayoutError, printable
 from tracker.extract.words import clean
 from tracker.model.dates import RegistryDate
-from tracker.model.source import Document, Issue
+from tracker.model.record import TrialRecord
+from tracker.model.source import Document, Issue, Parsed
 
 _E = TypeVar("_E", bound=AnswerError)
 
@@ -133,6 +134,11 @@ class ReadLog:
             next(iter(self._unclosed)).close()
         return tuple(self.issues)
 
+    def parsed(self, record: TrialRecord) -> Parsed:
+        """The record with what was kept, and all issues: the end of every ``parse``."""
+        issues = self.finish()
+        return Parsed(record=msgspec.structs.replace(record, rest=self.rest), issues=issues)
+
 
 class Reader(ABC):
     """One object or element being read. Values are removed as they are taken; ``close`` sees to what is left.
@@ -181,6 +187,13 @@ class Reader(ABC):
         """The vocabulary's word for the registry's own; an unknown one is an issue and comes back verbatim."""
         value = self.word(key, table)
         return value if value is None else table.get(value, value)
+
+    def status(self, key: str, table: Mapping[str, str]) -> tuple[str | None, str | None]:
+        """The recruitment status, and the word as given where the table lacks it: then the status is OTHER, and an issue."""
+        given = self.word(key, table)
+        if given is None or given in table:
+            return None if given is None else table[given], None
+        return "OTHER", given
 
     def date(self, key: str, kind: str | None = None) -> RegistryDate | None:
         """A date as YYYY, YYYY-MM or YYYY-MM-DD; one that cannot be read is an issue and comes back verbatim."""

@@ -205,7 +205,6 @@ class TrialX(Source, PageSource):
 
     def retrieve(self, asked: Sequence[Asked], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
         """Each page at its own address; a listing number alone does not make one."""
-        del data
         return retrieve_each(self.info, asked, fetch, lambda one: one.url, accept="text/html")
 
     def parse(self, document: Document) -> Parsed:

@@ -34,6 +34,8 @@ from tracker.sources.ctgov import fields, payload, places, results
 Values = dict[str, Any]
 """Some of TrialRecord's fields, by name."""
 
+_STATUSES = {word: word for word in vocabulary.REGISTRY_STATUSES}
+
 
 def parse(document: Document) -> Parsed:
     """The record of one study; raises AnswerError or LayoutError (see `payload.study`)."""
@@ -54,8 +56,7 @@ def read(study: dict[str, Any]) -> Parsed:
         protocol.close()
     values |= results.read(top, values, has_results)
     top.close()
-    issues = log.finish()
-    return Parsed(record=TrialRecord(rest=log.rest, **values), issues=issues)
+    return log.parsed(TrialRecord(**values))
 
 
 def _identification(module: JsonReader) -> Values:
@@ -88,11 +89,10 @@ def _identification(module: JsonReader) -> Values:
 
 
 def _status(module: JsonReader) -> Values:
-    given = module.word("overallStatus", vocabulary.REGISTRY_STATUSES)
-    known = given is None or given in vocabulary.REGISTRY_STATUSES
+    status, as_given = module.status("overallStatus", _STATUSES)
     values: Values = {
-        "recruitment_status": given if known else "OTHER",
-        "recruitment_status_as_given": None if known else given,
+        "recruitment_status": status,
+        "recruitment_status_as_given": as_given,
         "last_known_status": module.word("lastKnownStatus", vocabulary.REGISTRY_STATUSES),
         "why_stopped": module.text("whyStopped"),
         "verified_on": module.date("statusVerifiedDate"),

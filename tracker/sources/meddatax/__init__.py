@@ -83,7 +83,6 @@ class MedDataX(Source, PageSource):
 
     def retrieve(self, asked: Sequence[Asked], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
         """Each page at its own address, or else at the record's usual one."""
-        del data
         base = fetch.base_url.rstrip("/")
 
         def address(one: Asked) -> str:
