@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test chaos security audit fuzz check lint types imports migrate pictures clean
+.PHONY: help demo docs test chaos security audit fuzz check lint types imports migrate pictures clean
 
 help: ## What can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -47,6 +47,9 @@ fuzz: $(READY) ## Every parser against inputs nobody writes, for minutes: make f
 
 migrate: $(READY) ## A new schema revision from tracker/store/tables.py: make migrate m="what it is for"
 	$(BIN)/alembic upgrade head && $(BIN)/alembic revision --autogenerate -m "$(m)"
+
+docs: $(READY) ## Refresh what the documentation takes from the code: the table of registries
+	$(BIN)/python docs/registries.py
 
 pictures: $(READY) ## Refresh the demo's output in docs/demo.md and the picture in the README
 	$(BIN)/python docs/refresh.py

@@ -1,8 +1,7 @@
-"""What the tests of page sources share: documents from texts, golden records, and the search for lost lines."""
+"""What the tests of page sources share: documents from texts, and the search for lost lines."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 
 from tests.renderings import model, shuffled
 from tracker.extract.labels import Page, Vocabulary
@@ -34,17 +32,6 @@ def document(trial: str, body: str | bytes, content_type: str = TEXT, url: str =
 def shuffled_page(text: str, vocabulary: Vocabulary, seed: int) -> str:
     """The page in a mark-up of its own."""
     return shuffled(model(text, vocabulary), seed)
-
-
-def check_golden(path: Path, parsed: Parsed) -> None:
-    """The record is the golden one; a missing golden is written, and the test fails so that somebody reads it."""
-    found = json.loads(msgspec.json.encode(parsed))
-    found["record"] = {key: value for key, value in found["record"].items() if value not in (None, {})}
-    golden = path.with_suffix(".golden.json")
-    if not golden.exists():
-        golden.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        pytest.fail(f"{golden.name} was missing and has been written: read it")
-    assert found == json.loads(golden.read_text(encoding="utf-8"))
 
 
 def lost_lines(text: str, record: TrialRecord, page: Page, parsed: Parsed) -> list[str]:

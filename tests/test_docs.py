@@ -6,6 +6,7 @@ import importlib.util
 import inspect
 import re
 from pathlib import Path
+from types import ModuleType
 
 import click
 import pytest
@@ -19,6 +20,16 @@ DOCS = ROOT / "docs"
 
 def read(name: str) -> str:
     return (DOCS / name).read_text(encoding="utf-8")
+
+
+def script(name: str) -> ModuleType:
+    """A script of the documentation, which lies in no package."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -40,6 +51,7 @@ def test_every_source_is_documented() -> None:
     for key, source in sources.load().items():
         assert f"`{key}`" in text
         assert source.info.base_url.removeprefix("https://").split("/")[0].removeprefix("www.") in text
+    assert script("registries").page(text) == text, "run `make docs`"
 
 
 def test_every_change_kind_is_documented() -> None:
@@ -70,11 +82,7 @@ def test_links_between_documents_lead_somewhere() -> None:
 
 
 def test_the_documents_show_the_demo_as_it_is(tmp_path: Path) -> None:
-    spec = importlib.util.spec_from_file_location("refresh", DOCS / "refresh.py")
-    assert spec is not None
-    assert spec.loader is not None
-    refresh = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(refresh)
+    refresh = script("refresh")
     text = read("demo.md")
     assert refresh.refreshed(text, refresh.demo(tmp_path)) == text, "run `make pictures`"
 

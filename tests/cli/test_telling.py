@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import email
 import email.policy
 import json
@@ -12,8 +13,12 @@ import pytest
 
 from tests.cli.conftest import A, B, Run, publish
 from tests.cli.program import inside
+from tests.fakes import ScriptedFetch
 from tests.lab import Reply
 from tests.world import SENDS, World
+from tracker import sources
+from tracker.cli.doctor import greet
+from tracker.errors import StatusError
 
 ALL = ("--since", "2026-02-01")
 
@@ -174,6 +179,12 @@ def test_doctor_of_registries_that_are_gone_does_not_wait_long_and_says_what_to_
         "Check the network and proxy of this machine, and [sources.ctgov] base_url"
     )
     assert set(problems) == {"ClinicalTrials.gov", "MedDataX", "TrialX", "mail server"}
+
+
+@pytest.mark.parametrize(("key", "fails"), [("ctgov", False), ("trialx", True)])
+def test_doctor_takes_any_answer_of_an_interface_and_only_a_page_of_a_site(key: str, fails: bool) -> None:
+    with pytest.raises(StatusError) if fails else contextlib.nullcontext():
+        greet(sources.load()[key].info, ScriptedFetch([StatusError("status 404")]))
 
 
 def test_doctor_sends_a_test_message_through_every_channel_only_when_asked(told: World, run: Run) -> None:

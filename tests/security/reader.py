@@ -28,7 +28,7 @@ MEMORY = 3 * 1024**3
 def refused(document: Document, before: Parsed) -> str:
     """Why the document is refused, or an empty text once it was read, told of and encoded."""
     source = sources.load()[document.source]
-    source.recognises(document.body)
+    source.sniff(document.body)
     try:
         source.digest(document)
         parsed = source.parse(document)

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from tracker.errors import AnswerError, LayoutError
@@ -32,7 +31,7 @@ def load(name: str = "ordinary") -> Study:
 def document(study: Study | bytes, trial: str = "") -> Document:
     body = study if isinstance(study, bytes) else json.dumps(study).encode()
     now = datetime(2026, 3, 10, tzinfo=UTC)
-    key = trial or SOURCE.recognises(body) or "ctgov:NCT90000001"
+    key = trial or SOURCE.sniff(body) or "ctgov:NCT90000001"
     return Document(
         source="ctgov", trial=key, url="https://x.test", body=body, content_type="application/json", fetched_at=now, as_of=now
     )
@@ -54,16 +53,6 @@ def put(study: Study, path: str, value: object) -> Study:
 
 def issues(found: Parsed) -> set[tuple[str, str]]:
     return {(issue.code, issue.path.removeprefix("protocolSection.")) for issue in found.issues}
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_record_is_the_golden_one(name: str) -> None:
-    golden = FIXTURES / f"{name}.record.json"
-    came = msgspec.json.format(msgspec.json.encode(parsed(load(name))), indent=1) + b"\n"
-    if not golden.exists():
-        golden.write_bytes(came)
-        pytest.fail(f"{golden.name} was missing and is now written: read it line by line, then keep it")
-    assert came.decode() == golden.read_text(encoding="utf-8")
 
 
 def test_ordinary_records_have_no_issues() -> None:
@@ -121,8 +110,7 @@ def test_a_changed_leaf_changes_the_record_unless_it_is_ignored_by_name(name: st
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_left_in_a_study_was_ignored_by_name(name: str) -> None:
     study = load(name)
-    _, notes = read(study)
-    assert notes.open == 0
+    read(study)
     assert [path for path in leaves(study) if not is_ignored(path)] == []
 
 
@@ -394,11 +382,11 @@ def test_digest_sees_the_order_of_lists_and_any_new_field() -> None:
 def test_recognises_a_study_and_a_page_with_just_one() -> None:
     body = json.dumps(load()).encode()
     page = b'{"studies": [' + body + b"]}"
-    assert SOURCE.recognises(body) == SOURCE.recognises(page) == "ctgov:NCT90000001"
+    assert SOURCE.sniff(body) == SOURCE.sniff(page) == "ctgov:NCT90000001"
     assert SOURCE.parse(document(page)) == SOURCE.parse(document(body))
     assert SOURCE.digest(document(page)) == SOURCE.digest(document(body))
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"<html>", b"NCT90000001", b'{"studies":[]}', b"\xff", b"[" * 100_000])
 def test_recognises_nothing_else(body: bytes) -> None:
-    assert SOURCE.recognises(body) is None
+    assert SOURCE.sniff(body) is None

@@ -8,7 +8,7 @@ from tracker.errors import UsageError
 from tracker.model.source import Search
 from tracker.model.watch import Near
 from tracker.sources.ctgov import SOURCE
-from tracker.sources.ctgov.search import parameters
+from tracker.sources.ctgov.search import narrow, parameters
 
 SITE = "https://clinicaltrials.gov/search?"
 
@@ -93,3 +93,12 @@ def test_near_adds_a_circle_in_kilometres_when_it_is_placed() -> None:
 def test_info_names_all_that_is_understood() -> None:
     assert {"cond", "aggFilters", "locStr", "page", "query.cond"} <= SOURCE.info.search_parameters
     assert {"condition", "country", "phase", "status"} <= SOURCE.info.query_fields
+
+
+def test_a_search_is_narrowed_to_trials_by_their_numbers_whatever_it_asks_for_already() -> None:
+    fields = {"condition": "lupus"}
+    trials = ("ctgov:NCT00000001", "ctgov:NCT00000002")
+    assert narrow(Search(fields=fields), trials) == Search(url="?filter.ids=NCT00000001,NCT00000002", fields=fields)
+    pasted = narrow(Search(url="https://example.org/search?cond=lupus#top"), trials[:1])
+    assert pasted == Search(url="https://example.org/search?cond=lupus&filter.ids=NCT00000001#top")
+    assert narrow(Search(url="https://example.org/search?filter.ids=NCT00000009"), trials[:1]) is None

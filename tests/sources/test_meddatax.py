@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes import ScriptedFetch
-from tests.pages import AT, FIXTURES, HTML, TEXT, check_golden, document, lost_lines, shuffled_page
+from tests.pages import AT, FIXTURES, HTML, TEXT, document, lost_lines, shuffled_page
 from tests.renderings import STYLES, model
-from tracker.errors import AnswerError, BlockedError, LayoutError, StatusError, TransientFetchError, UsageError
+from tracker.errors import AnswerError, BlockedError, LayoutError, StatusError, TransientFetchError
 from tracker.extract.labels import Vocabulary
 from tracker.model.dates import RegistryDate
 from tracker.model.source import (
@@ -24,9 +24,11 @@ from tracker.model.source import (
     Found,
     Issue,
     NotModified,
+    PageSource,
     Response,
-    Search,
+    Searchable,
     Validators,
+    Versioned,
 )
 from tracker.sources.meddatax import SOURCE
 from tracker.sources.meddatax.words import RECORD_PAGE, RESULTS_PAGE
@@ -54,11 +56,6 @@ def vocabulary(name: str) -> Vocabulary:
 
 def same_page(name: str, html: str) -> Document:
     return document(f"meddatax:{TRIALS[name]}", html, HTML)
-
-
-@pytest.mark.parametrize("name", TRIALS)
-def test_golden(name: str) -> None:
-    check_golden(FOLDER / f"{name}.txt", SOURCE.parse(saved(name)))
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -222,13 +219,13 @@ def test_a_latin_1_page_reads_as_its_charset_says() -> None:
 
 def test_recognises_its_pages_served_and_saved() -> None:
     html = STYLES["spans"](model(text_of("record"), RECORD_PAGE)).encode()
-    assert SOURCE.recognises(html) == SOURCE.recognises(text_of("record").encode()) == "meddatax:NCT90000001"
-    assert SOURCE.recognises(text_of("results").encode()) == "meddatax:NCT90000003"
+    assert SOURCE.sniff(html) == SOURCE.sniff(text_of("record").encode()) == "meddatax:NCT90000001"
+    assert SOURCE.sniff(text_of("results").encode()) == "meddatax:NCT90000003"
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"\x00\xff\xfe", MAINTENANCE.encode(), b"NCT ID: NCT90000001"])
 def test_does_not_recognise_anything_else(body: bytes) -> None:
-    assert SOURCE.recognises(body) is None
+    assert SOURCE.sniff(body) is None
 
 
 @pytest.mark.parametrize(
@@ -242,8 +239,8 @@ def test_does_not_recognise_anything_else(body: bytes) -> None:
         ("https://[broken", None),
     ],
 )
-def test_key_of_an_address(url: str, key: str | None) -> None:
-    assert SOURCE.key_of(url) == key
+def test_key_from_an_address(url: str, key: str | None) -> None:
+    assert SOURCE.key_from_url(url) == key
 
 
 @pytest.mark.parametrize(
@@ -255,8 +252,8 @@ def test_key_of_an_address(url: str, key: str | None) -> None:
         ("https://meddatax.com/clinical-trials/NCT90000001", "meddatax:NCT90000001"),
     ],
 )
-def test_key_of_an_address_below_a_stand_in(url: str, key: str | None) -> None:
-    assert SOURCE.key_of(url, "http://127.0.0.1:81/mirror") == key
+def test_key_from_an_address_below_a_stand_in(url: str, key: str | None) -> None:
+    assert SOURCE.key_from_url(url, "http://127.0.0.1:81/mirror") == key
 
 
 def page(number: int, status: int = 200) -> tuple[str, Response]:
@@ -299,6 +296,5 @@ def test_a_block_ends_the_source() -> None:
 
 
 def test_the_site_has_no_search_and_no_data_version() -> None:
-    with pytest.raises(UsageError, match="pages"):
-        SOURCE.listing(Search(url="https://meddatax.com/?q=sleep"), ScriptedFetch({}))
-    assert SOURCE.data_version(ScriptedFetch({})) is None
+    assert not isinstance(SOURCE, Searchable | Versioned)
+    assert isinstance(SOURCE, PageSource)

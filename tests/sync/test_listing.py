@@ -9,7 +9,7 @@ import pytest
 from tests.builders import DAY, actual, day
 from tracker.model.source import Listed, Search
 from tracker.model.watch import Membership, Near, Watch, WatchState
-from tracker.sync.listing import Decision, Entry, decide, listing_digest, narrowed, search_of
+from tracker.sync.listing import Decision, Entry, decide, listing_digest, search_of
 
 SEARCH = Search(fields={"condition": "lupus"})
 A, B, C = "ctgov:NCT00000001", "ctgov:NCT00000002", "ctgov:NCT00000003"
@@ -125,13 +125,6 @@ def test_a_watch_of_listed_trials_has_nothing_to_search() -> None:
     assert search_of(Watch(name="by hand", trials=(A,))) is None
     assert search_of(Watch(name="fields", query={"condition": "lupus"})) == SEARCH
     assert search_of(Watch(name="address", search="https://registry.example/search")) is not None
-
-
-def test_a_search_is_narrowed_to_trials_by_their_numbers_whatever_it_asks_for_already() -> None:
-    assert narrowed(SEARCH, (A, B)) == Search(url="?filter.ids=NCT00000001,NCT00000002", fields={"condition": "lupus"})
-    pasted = narrowed(Search(url="https://example.org/search?cond=lupus#top"), (A,))
-    assert pasted == Search(url="https://example.org/search?cond=lupus&filter.ids=NCT00000001#top")
-    assert narrowed(Search(url="https://example.org/search?filter.ids=NCT00000009"), (A,)) is None
 
 
 def test_what_a_search_held_before_is_unknown_at_first_and_after_an_edit() -> None:

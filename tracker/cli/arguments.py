@@ -104,7 +104,7 @@ def saved(app: App, path: Path, source_key: str | None) -> tuple[Source, Documen
         raise UsageError(f"There is no source {source_key}.", remedy=f"Sources: {', '.join(app.sources)}.")
     candidates = [app.sources[source_key]] if source_key else list(app.sources.values())
     for source in candidates:
-        key = source.recognises(body)
+        key = source.sniff(body)
         if key or source_key:
             return source, _document(source, key or f"{source.info.key}:?", path, body)
     raise UsageError(

@@ -12,12 +12,13 @@ import click
 from tracker import __version__, clock
 from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
-from tracker.errors import DeliveryError, SourceError, StoreError, TransientFetchError
+from tracker.errors import DeliveryError, SourceError, StatusError, StoreError, TransientFetchError
+from tracker.model.source import Versioned
 
 if TYPE_CHECKING:
     from tracker.fetch import Fetcher
     from tracker.model.alert import OutboxView
-    from tracker.model.source import Source
+    from tracker.model.source import Fetch, Source, SourceInfo
     from tracker.render.tables import Finding
 
 MOST_ASTRAY = 120
@@ -144,9 +145,9 @@ def _reached(app: App, fetcher: Fetcher, source: Source) -> Iterator[Finding]:
     place = app.settings.sources[source.info.key]
     fetch = fetcher.bind(source.info, base_url=place.base_url, pace=place.pace, tls=place.tls, user_agent=place.user_agent)
     try:
-        data = source.data_version(fetch)
+        data = source.data_version(fetch) if isinstance(source, Versioned) else None
         if data is None:
-            fetch.get(place.base_url, accept="text/html")
+            greet(source.info, fetch)
     except TransientFetchError as error:
         remedy = f"Check the network and proxy of this machine, and [sources.{source.info.key}] base_url; then try again."
         yield Finding(subject=source.info.title, state="problem", text=error.message, remedy=remedy)
@@ -154,10 +155,20 @@ def _reached(app: App, fetcher: Fetcher, source: Source) -> Iterator[Finding]:
     except SourceError as error:
         yield Finding(subject=source.info.title, state="problem", text=error.message, remedy=error.remedy)
         return
-    said = [f"answers; data of {data.timestamp}" if data else "answers, robots.txt allows it", *map(str, fetch.attempts())]
+    allowed = ", robots.txt allows it" if source.info.kind == "page" else ""
+    said = [f"answers; data of {data.timestamp}" if data else f"answers{allowed}", *map(str, fetch.attempts())]
     yield Finding(subject=source.info.title, state="ok", text=", ".join(said))
     if fetch.server_time is not None:
         yield _clock(source.info.title, (clock.now() - fetch.server_time).total_seconds())
+
+
+def greet(info: SourceInfo, fetch: Fetch) -> None:
+    """Ask a source without a data version for its base address. An interface need not have a page there: any answer will do."""
+    try:
+        fetch.get(fetch.base_url, accept="text/html")
+    except StatusError:
+        if info.kind == "page":
+            raise
 
 
 def _clock(title: str, ahead: float) -> Finding:

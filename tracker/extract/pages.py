@@ -1,68 +1,24 @@
-"""What every page site's source does alike: get pages, tell whose page it is, put cleaned values into the record's shapes."""
+"""What every page site's source does alike: tell whose page it is, put cleaned values into the record's shapes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from tracker.errors import AnswerError, BlockedError, FetchError, LayoutError, StatusError, TooLargeError, TransientFetchError
+from tracker.errors import AnswerError, LayoutError
 from tracker.extract.blocks import decode, is_html, is_tangled
 from tracker.extract.dates import read_date
 from tracker.extract.labels import Page
 from tracker.model.dates import RegistryDate
-from tracker.model.source import Absent, Answer, Asked, Document, Failed, Fetch, Found, NotModified, SourceInfo
+from tracker.model.source import Document, SourceInfo
 from tracker.text.clean import clean
 from tracker.text.tokens import tokens
 
 _E = TypeVar("_E", bound=AnswerError)
 _BULLET = re.compile(r"\A[*•·●-]\s+")
-_GONE = (404, 410)
 _LARGEST_PAGE = 16 * 1024 * 1024  # bytes; a trial of 1,500 sites makes a tenth of it
-_KINDS: tuple[tuple[type[FetchError], str], ...] = (
-    (TransientFetchError, "transient"),
-    (TooLargeError, "too_large"),
-    (StatusError, "status"),
-)
-
-
-def retrieve_pages(
-    info: SourceInfo, asked: Sequence[Asked], fetch: Fetch, address: Callable[[Asked], str | None]
-) -> Iterator[Answer]:
-    """One answer for each page asked for. A block of the whole host ends the source; that of one page fails it alone."""
-    for one in asked:
-        url = address(one)
-        if url is None:
-            yield Failed(trial=one.trial, kind="usage", error=f"{one.trial} has no address. Put its page under `pages`.")
-            continue
-        try:
-            response = fetch.get(url, accept="text/html", validators=one.validators)
-        except BlockedError as error:
-            if error.whole_host:
-                raise
-            yield Failed(trial=one.trial, kind="blocked", error=str(error))
-            continue
-        except FetchError as error:
-            if isinstance(error, StatusError) and error.status in _GONE:
-                yield Absent(trial=one.trial, why=f"{url} answered {error.status}")
-            else:
-                kind = next((kind for cls, kind in _KINDS if isinstance(error, cls)), "error")
-                yield Failed(trial=one.trial, kind=kind, error=str(error))
-            continue
-        if response.status == 304:
-            yield NotModified(trial=one.trial)
-            continue
-        document = Document(
-            source=info.key,
-            trial=one.trial,
-            url=response.url,
-            body=response.body,
-            content_type=response.content_type,
-            fetched_at=response.fetched_at,
-            as_of=response.fetched_at,
-        )
-        yield Found(trial=one.trial, document=document, validators=response.validators)
 
 
 def path_on(info: SourceInfo, url: str, base_url: str | None) -> str | None:

@@ -3,13 +3,18 @@
 The flow: ``listing`` (which trials does a search hold?) and ``retrieve`` (the records themselves) ask through a
 `Fetch`; each trial asked for comes back as exactly one `Answer`; ``parse`` turns a document into a record.
 ``parse`` and ``digest`` are pure: they see the document and nothing else, never the clock or the network.
+
+Every source is a `Source`. It is also `Searchable`, `Versioned` or a `PageSource` if it can do what these ask for. A
+source's class names all of them as its base classes: then neither mypy nor Python accepts a method that is missing or misspelt.
 """
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol, runtime_checkable
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -31,8 +36,10 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What is fixed about a source.
 
     ``hosts`` may be asked and redirected to; ``search_hosts`` are those whose pasted search addresses are understood.
-    ``anchors`` are the record fields that every healthy answer has. ``version`` is raised when old bytes would parse
-    differently, ``digest_version`` when the digest's rule changes. ``pace`` is in requests a second.
+    ``anchors`` are the record fields that every healthy answer has. ``digest_version`` is raised when the digest's rule
+    changes. ``pace`` is in requests a second.
+    ``reads``, ``access`` and ``address`` say in ``docs/registries.md`` what is read, in which way, and where (``base_url``
+    unless given).
     ``home`` is the registry whose numbers a page site republishes (its pages are mirrors of that registry's records).
     ``history_page`` is the address where the registry compares versions of a record; ``{number}`` stands for its number.
     ``rest_titles`` names the source's own fields that the record does not model, by the last step of their path, as people
@@ -49,9 +56,10 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     hosts: tuple[str, ...]
     pace: float
     anchors: tuple[str, ...]
-    version: int = 1
+    reads: str = ""
+    access: str = ""
+    address: str = ""
     digest_version: int = 1
-    calendar: bool = False
     home: str | None = None
     tls_profiles_may_help: bool = False
     search_hosts: tuple[str, ...] = ()
@@ -63,6 +71,32 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     rest_echoes: Mapping[str, Literal["sites", "results"]] = {}
     duties: frozenset[str] = frozenset()
     fades_to_unknown: bool = False
+
+    def understands(self, search: Search) -> bool:
+        """Whether a search is one for this source: its address is on the source's hosts, and its fields are the source's."""
+        if not (self.search_hosts or self.query_fields):
+            return False
+        if search.url and urlsplit(search.url).hostname not in self.search_hosts:
+            return False
+        return self.query_fields.issuperset(search.fields)
+
+
+class Example(msgspec.Struct, frozen=True, kw_only=True):
+    """A recorded answer of a source, and what must be read from it.
+
+    ``fixture`` is a file in the folder ``tests/fixtures/KEY`` of the source. ``trial`` is the key that the record is asked
+    for by. ``expected`` holds some values of the record, by the path of their field (``lead_sponsor.name``).
+    ``sniffed`` is what `Source.sniff` says where that is not ``trial``: a saved text may not name its trial.
+    ``lacks`` names the anchors that this record has no value for.
+    ``volatile`` maps pieces of the file to others that may stand in their place without a new digest.
+    """
+
+    fixture: str
+    trial: str
+    expected: Mapping[str, object]
+    sniffed: str | msgspec.UnsetType | None = msgspec.UNSET
+    lacks: frozenset[str] = frozenset()
+    volatile: Mapping[str, str] = {}
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,7 +220,6 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True):
 
     trial: str
     error: str
-    kind: str = "error"
 
 
 Answer = Found | NotModified | Absent | Failed
@@ -216,30 +249,66 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Source(Protocol):
-    """One registry or site. A module in ``tracker/sources/`` ends with ``SOURCE = ...`` of this shape."""
+    """One registry or site. A module in ``tracker/sources/`` ends with ``SOURCE: Source = ...``."""
 
-    info: SourceInfo
+    info: ClassVar[SourceInfo]
+    EXAMPLES: ClassVar[tuple[Example, ...]]
 
-    def data_version(self, fetch: Fetch) -> DataVersion | None:
-        """How new the registry's data are, or None if it does not say (pages)."""
-        ...
-
-    def listing(self, search: Search, fetch: Fetch) -> Iterator[Listed]:
-        """All trials a search holds, in the source's stable order, to the last page; raises rather than end early."""
-        ...
-
+    @abstractmethod
     def retrieve(self, asked: Sequence[Asked], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
         """Exactly one answer for each trial asked for. Raises only what ends the whole source (BlockedError ...)."""
         ...
 
+    @abstractmethod
     def parse(self, document: Document) -> Parsed:
         """The record. Raises AnswerError (not this trial, not readable) or LayoutError (anchors gone)."""
         ...
 
+    @abstractmethod
     def digest(self, document: Document) -> str:
         """SHA-256 (hex) of what matters in the document: equal digests mean nothing changed. Same errors as parse."""
         ...
 
-    def recognises(self, body: bytes) -> str | None:
+    @abstractmethod
+    def sniff(self, body: bytes) -> str | None:
         """The trial key if these bytes (a saved payload, page or text) look like this source's, else None."""
         ...
+
+
+@runtime_checkable
+class Searchable(Protocol):
+    """A source that lists the trials of a search."""
+
+    @abstractmethod
+    def listing(self, search: Search, fetch: Fetch) -> Iterator[Listed]:
+        """All trials a search holds, in the source's stable order, to the last page; raises rather than end early."""
+        ...
+
+    @abstractmethod
+    def narrow(self, search: Search, trials: Sequence[str]) -> Search | None:
+        """The same search, for these trials only; None if it names its trials already or cannot be narrowed."""
+        ...
+
+
+@runtime_checkable
+class Versioned(Protocol):
+    """A source that says how new its data are: what was read at one version is not asked for again."""
+
+    @abstractmethod
+    def data_version(self, fetch: Fetch) -> DataVersion:
+        """How new the registry's data are. Raises AnswerError when the answer does not say."""
+        ...
+
+
+@runtime_checkable
+class PageSource(Protocol):
+    """A site whose trial pages are followed by their address."""
+
+    @abstractmethod
+    def key_from_url(self, url: str, base_url: str | None = None) -> str | None:
+        """The trial key of a page's address, on the site itself or under ``base_url``; None if it is not a trial page."""
+        ...
+
+
+ABILITIES = (Searchable, Versioned, PageSource)
+"""What a source may be able to do beyond the core."""

@@ -7,33 +7,62 @@ import pkgutil
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Protocol, cast
 
-from tracker.model.source import Source
+from tracker.model.source import ABILITIES, PageSource, Searchable, Source
 from tracker.model.watch import Page
 
 
 @cache
 def load() -> Mapping[str, Source]:
-    """Every source by its key, registries before the page sites that republish them."""
-    found: list[Source] = [
-        importlib.import_module(f"{__name__}.{module.name}").SOURCE for module in pkgutil.iter_modules(__path__)
-    ]
+    """Every source by its key, registries before the page sites that republish them.
+
+    Raises TypeError, which names the file and the member, for a module that is not a source.
+    """
+    found = [source_of(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
     found.sort(key=lambda source: (source.info.kind != "registry", source.info.key))
     return MappingProxyType({source.info.key: source for source in found})
 
 
-class _PageSource(Source, Protocol):
-    def key_of(self, url: str, base_url: str | None = None) -> str | None:
-        """The trial key of a page's address, on the site itself or under ``base_url``; None if it is no trial page."""
-        ...
+def source_of(name: str) -> Source:
+    """The source of one module. Raises TypeError for one that is incomplete, or whose abilities would be lost."""
+    try:
+        module = importlib.import_module(name)
+    except TypeError as error:  # Python's own words for a class that lacks a method name that method
+        raise TypeError(f"{name.replace('.', '/')}: {error}") from error
+    source: Source | None = getattr(module, "SOURCE", None)
+    if source is None:
+        raise TypeError(f"{module.__file__}: it does not end with `SOURCE: Source = …`")
+    problem = _problem(source)
+    if problem:
+        raise TypeError(f"{module.__file__}: {problem}")
+    return source
 
 
 def page_of(url: str, base_urls: Mapping[str, str]) -> Page | None:
     """Whose trial page is at an address? ``base_urls`` are the sources' configured addresses; None if no source reads it."""
     for key, source in load().items():
-        if source.info.kind == "page":
-            trial = cast(_PageSource, source).key_of(url, base_urls.get(key))
-            if trial:
-                return Page(source=key, trial=trial, url=url)
+        trial = source.key_from_url(url, base_urls.get(key)) if isinstance(source, PageSource) else None
+        if trial:
+            return Page(source=key, trial=trial, url=url)
     return None
+
+
+def _problem(source: Source) -> str:
+    """Why an object cannot be a source; empty when it can."""
+    cls = type(source)
+    if Source not in cls.__mro__:
+        return f"{cls.__name__} must name Source and its abilities as base classes, so that no misspelt method passes"
+    for member in ("info", "EXAMPLES"):
+        if not hasattr(source, member):
+            return f"{cls.__name__} lacks {member}"
+    for ability in ABILITIES:
+        methods = sorted(ability.__abstractmethods__)
+        present = [method for method in methods if hasattr(source, method)]
+        if present and ability not in cls.__mro__:
+            return f"{cls.__name__} has {present[0]}, but does not name {ability.__name__} as a base class"
+    info = source.info
+    if (info.kind == "page") != isinstance(source, PageSource):
+        return f'{cls.__name__} must be a PageSource with kind="page", or neither'
+    if bool(info.search_hosts or info.query_fields) != isinstance(source, Searchable):
+        return f"{cls.__name__} must be Searchable and declare search_hosts or query_fields, or neither"
+    return ""

@@ -12,14 +12,25 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tracker.errors import UsageError
 from tracker.extract import pages
 from tracker.extract.blocks import Line, decode, is_html, read_lines
 from tracker.extract.criteria import criteria
 from tracker.extract.labelling import read_page
 from tracker.extract.labels import HEAD, TITLE, Label, Page, Section, Vocabulary, heading_key
+from tracker.extract.retrieval import retrieve_each
 from tracker.model.record import Eligibility, Organisation, TrialRecord
-from tracker.model.source import Answer, Asked, DataVersion, Document, Fetch, Listed, Parsed, Search, SourceInfo
+from tracker.model.source import (
+    Answer,
+    Asked,
+    DataVersion,
+    Document,
+    Example,
+    Fetch,
+    PageSource,
+    Parsed,
+    Source,
+    SourceInfo,
+)
 from tracker.text.clean import clean
 
 STATUSES = {
@@ -163,8 +174,8 @@ VOCABULARY = Vocabulary(
 )
 
 
-class TrialX:
-    """See `tracker.model.source.Source`."""
+class TrialX(Source, PageSource):
+    """See `tracker.model.source`."""
 
     info = SourceInfo(
         key="trialx",
@@ -174,27 +185,39 @@ class TrialX:
         base_url="https://www.trialx.com",
         hosts=("www.trialx.com", "trialx.com"),
         pace=0.2,
+        reads="TrialX listings (data from ClinicalTrials.gov)",
+        access="HTML, by the shapes of its lines",
+        address="https://www.trialx.com/clinical-trials/listings/NUMBER/…",
         anchors=("nct_number", "brief_title", "recruitment_status"),
         attribution="trialx.com, a trial finder with data from ClinicalTrials.gov",
     )
 
-    def data_version(self, fetch: Fetch) -> DataVersion | None:
-        """None: the site does not say how new its data are."""
-        del fetch
-        return None
-
-    def listing(self, search: Search, fetch: Fetch) -> Iterator[Listed]:
-        """Raises UsageError: pages are followed by their address."""
-        del fetch
-        raise UsageError(
-            f"{self.info.title} cannot be searched ({search.url or 'a query'}).",
-            remedy="Put the addresses of its pages under `pages`, and searches to ClinicalTrials.gov.",
-        )
+    EXAMPLES = (
+        Example(
+            fixture="listing.txt",
+            trial="trialx:900001",
+            sniffed="trialx:NCT90000001",
+            expected={"recruitment_status": "RECRUITING", "page_date.date": "2026-01-14"},
+            volatile={"Enter your contact details to connect with study team\n": ""},
+        ),
+        Example(
+            fixture="odd.txt",
+            trial="trialx:900001",
+            sniffed="trialx:NCT90000779",
+            expected={"recruitment_status": "OTHER", "recruitment_status_as_given": "Waiting for approval"},
+        ),
+        Example(
+            fixture="no_header.txt",
+            trial="trialx:900001",
+            sniffed=None,
+            expected={"eligibility.criteria.inclusion": ("Works at night",)},
+            lacks=frozenset({"nct_number", "brief_title", "recruitment_status"}),
+        ),
+    )
 
     def retrieve(self, asked: Sequence[Asked], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
         """Each page at its own address; a listing number alone does not make one."""
-        del data
-        return pages.retrieve_pages(self.info, asked, fetch, lambda one: one.url)
+        return retrieve_each(self.info, asked, fetch, lambda one: one.url, accept="text/html")
 
     def parse(self, document: Document) -> Parsed:
         """The record of a listing."""
@@ -241,7 +264,7 @@ class TrialX:
         )
         return record, page
 
-    def recognises(self, body: bytes) -> str | None:
+    def sniff(self, body: bytes) -> str | None:
         """The key of a listing, served or saved. A saved text does not know its listing number: its NCT number stands in."""
         page = _placed(read_lines(body, ""))
         own = {"Powered by AI", "Learn more about clinical trials", "Enter your contact details to connect with study team"}
@@ -251,7 +274,7 @@ class TrialX:
         match = _CANONICAL.search(decode(body)) if is_html(body, "") else None
         return f"{self.info.key}:{match[1]}" if match else _unlisted(_number(page))
 
-    def key_of(self, url: str, base_url: str | None = None) -> str | None:
+    def key_from_url(self, url: str, base_url: str | None = None) -> str | None:
         """The trial key of a listing's address; None for other sites. ``base_url`` is a stand-in for the site's own."""
         match = _LISTING.match(pages.path_on(self.info, url, base_url) or "")
         return f"{self.info.key}:{match[1]}" if match else None
@@ -360,4 +383,4 @@ def _ignore_rest(page: Page) -> None:
                 page.unplaced(entry, personal=section.ignored == "contact form")
 
 
-SOURCE = TrialX()
+SOURCE: Source = TrialX()

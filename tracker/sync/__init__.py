@@ -20,7 +20,7 @@ from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.model.event import Event, Story
 from tracker.model.run import RunCounts
-from tracker.model.source import Source
+from tracker.model.source import Search, Source
 from tracker.model.watch import WatchChanges
 from tracker.store import Store
 from tracker.sync.lane import Binder, Lane, LaneReport, Progress, no_progress
@@ -114,8 +114,8 @@ def _needed(settings: Settings, store: Store, sources: Mapping[str, Source]) -> 
     return [source for key, source in sources.items() if key in used and settings.sources[key].enabled]
 
 
-def _lists(source: Source, search: object) -> bool:
-    return search is not None and bool(source.info.search_hosts or source.info.query_fields)
+def _lists(source: Source, search: Search | None) -> bool:
+    return search is not None and source.info.understands(search)
 
 
 def _run(lanes: Iterable[Lane]) -> list[LaneReport]:

@@ -377,4 +377,4 @@ def _noted(issue: Issue) -> Issue:
 
 
 def _failed(known: TrackedTrial, error: SourceError) -> Failed:
-    return Failed(trial=known.key, error=str(error), kind=type(error).__name__)
+    return Failed(trial=known.key, error=str(error))

@@ -28,9 +28,11 @@ from tracker.model.source import (
     Found,
     Listed,
     Search,
+    Searchable,
     Source,
     SourceInfo,
     TlsChoice,
+    Versioned,
 )
 from tracker.model.staging import NewIssue
 from tracker.model.upkeep import Lease
@@ -138,7 +140,7 @@ class Lane:
         fetch = self.fetcher.bind(
             self.source.info, base_url=place.base_url, pace=place.pace, tls=place.tls, user_agent=place.user_agent
         )
-        data = self.source.data_version(fetch)
+        data = self.source.data_version(fetch) if isinstance(self.source, Versioned) else None
         # Where a new version of this program takes the digest by another rule, the stored ones follow it first.
         self.store.redigest(self.source.info.key, self.source.info.digest_version, self._digest)
         opened = self.store.open_run(lease, self.source.info.key, self.clock(), data)
@@ -202,35 +204,35 @@ class Lane:
     def _list(self, fetch: Fetch, met: Gathered) -> list[listing.Decision]:
         """List every watch's search to its end, and decide who joins and leaves."""
         decisions = []
-        info = self.source.info
+        source, info = self.source, self.source.info
+        if not isinstance(source, Searchable):
+            return []
         states = self.store.watch_states()
         for watch in self._watches():
             search = listing.search_of(watch)
-            if search is None or not (info.search_hosts or info.query_fields):
+            if search is None or not info.understands(search):
                 continue
             members = {m.trial: m for m in self.store.memberships(info.key) if m.watch == watch.name}
             try:
-                listed = self._listed(search, fetch)
+                listed = self._listed(source, search, fetch)
                 decision = listing.decide(watch, search, listed, states[watch.name], members)
                 if decision.left or decision.shed:
                     # Data that move while pages are read can hide a trial: only one that is missing twice has left.
-                    listed += self._listed(search, fetch)
+                    listed += self._listed(source, search, fetch)
                     decision = listing.decide(watch, search, listed, states[watch.name], members)
-                    self._confirm(search, fetch, (*decision.left, *decision.shed))
+                    self._confirm(source, search, fetch, (*decision.left, *decision.shed))
             except (FetchError, AnswerError) as error:
                 met.failures.append(Failure(subject=f"search of watch {watch.name}", error=str(error)))
                 continue
             decisions.append(decision)
         return decisions
 
-    def _confirm(self, search: Search, fetch: Fetch, left: Sequence[str]) -> None:
+    def _confirm(self, source: Searchable, search: Search, fetch: Fetch, left: Sequence[str]) -> None:
         """Ask the search for the trials that its list lacks, by their numbers. Raises AnswerError when it holds them."""
-        if listing.NUMBERS not in self.source.info.search_parameters:
-            return
         for start in range(0, len(left), ASKED_BY_NUMBER):
             some = left[start : start + ASKED_BY_NUMBER]
-            narrowed = listing.narrowed(search, some)
-            still = [entry.trial for entry in self._listed(narrowed, fetch) if entry.trial in some] if narrowed else []
+            narrowed = source.narrow(search, some)
+            still = [entry.trial for entry in self._listed(source, narrowed, fetch) if entry.trial in some] if narrowed else []
             if still:
                 raise AnswerError(
                     f"The list lacks {still[0]}, and maybe others, that the search still holds when asked for it by number.",
@@ -239,8 +241,8 @@ class Lane:
                     trial=still[0],
                 )
 
-    def _listed(self, search: Search, fetch: Fetch) -> list[Listed]:
-        return list(takewhile(lambda _: not self.stop(), self.source.listing(search, fetch)))
+    def _listed(self, source: Searchable, search: Search, fetch: Fetch) -> list[Listed]:
+        return list(takewhile(lambda _: not self.stop(), source.listing(search, fetch)))
 
     def _watches(self) -> Iterator[Watch]:
         return (watch for watch in self.settings.watches if not self.only or watch.name in self.only)
@@ -284,7 +286,7 @@ class Lane:
         except FetchError as error:
             logger.error(log.pairs("source_ended_early", source=self.source.info.key, error=error))
             for trial in waiting:
-                yield Failed(trial=trial, error=str(error), kind=type(error).__name__)
+                yield Failed(trial=trial, error=str(error))
 
     def _close(
         self,

@@ -5,15 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import msgspec
 
 from tracker.model.source import Listed, Search
 from tracker.model.watch import Membership, Watch, WatchState
-
-NUMBERS = "filter.ids"
-"""The parameter of a search's address that names trials, where the source knows it."""
 
 NEW_WITHIN = timedelta(days=7)
 """A trial is a new registration if it was first posted since the last complete listing, less these days of posting lag."""
@@ -50,19 +46,6 @@ def search_of(watch: Watch) -> Search | None:
     if watch.search is None and not watch.query:
         return None
     return Search(url=watch.search, fields=watch.query, near=watch.near)
-
-
-def narrowed(search: Search, trials: Sequence[str]) -> Search | None:
-    """The same search, for these trials only; None for one that names its trials already.
-
-    By the filter, not in the words: a query of nothing but numbers makes ClinicalTrials.gov forget the rest of it.
-    """
-    parts = urlsplit(search.url or "")
-    if any(name == NUMBERS for name, _ in parse_qsl(parts.query)):
-        return None
-    numbers = ",".join(trial.partition(":")[2] for trial in trials)
-    query = "&".join(part for part in (parts.query, f"{NUMBERS}={numbers}") if part)
-    return msgspec.structs.replace(search, url=urlunsplit(parts._replace(query=query)))
 
 
 def listing_digest(search: Search, exclude: frozenset[str]) -> str:

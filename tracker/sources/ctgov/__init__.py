@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tracker.model.source import Answer, Asked, DataVersion, Document, Fetch, Listed, Parsed, Search, SourceInfo
+from tracker.model.source import (
+    Answer,
+    Asked,
+    DataVersion,
+    Document,
+    Example,
+    Fetch,
+    Listed,
+    Parsed,
+    Search,
+    Searchable,
+    Source,
+    SourceInfo,
+    Versioned,
+)
 from tracker.sources.ctgov import asking, payload
 from tracker.sources.ctgov.fields import REST_TITLES
 from tracker.sources.ctgov.parse import parse
-from tracker.sources.ctgov.search import QUERY_FIELDS, SEARCH_PARAMETERS
+from tracker.sources.ctgov.search import QUERY_FIELDS, SEARCH_PARAMETERS, narrow
 
 
-class ClinicalTrialsGov:
-    """See `tracker.model.source.Source`."""
+class ClinicalTrialsGov(Source, Searchable, Versioned):
+    """See `tracker.model.source`."""
 
     info = SourceInfo(
         key="ctgov",
@@ -22,6 +36,8 @@ class ClinicalTrialsGov:
         hosts=("clinicaltrials.gov", "www.clinicaltrials.gov"),
         search_hosts=("clinicaltrials.gov", "www.clinicaltrials.gov"),
         pace=0.8,
+        reads="ClinicalTrials.gov records, whole",
+        access="API v2: by number in batches, searches by page",
         tls_profiles_may_help=True,
         anchors=(
             "nct_number",
@@ -45,6 +61,38 @@ class ClinicalTrialsGov:
         fades_to_unknown=True,
     )
 
+    EXAMPLES = (
+        Example(
+            fixture="ordinary.json",
+            trial="ctgov:NCT90000001",
+            expected={"recruitment_status": "RECRUITING", "enrollment.count": 40, "results_state": "NONE_POSTED"},
+            volatile={'"versionHolder": "2026-02-04"': '"versionHolder": "2026-02-05"', '"lat": 48.13743': '"lat": 48.2'},
+        ),
+        Example(
+            fixture="ended_early.json",
+            trial="ctgov:NCT90000002",
+            expected={"recruitment_status": "TERMINATED", "enrollment.count": 3, "results_state": "SUBMITTED"},
+            volatile={'"versionHolder": "2026-02-04"': '"versionHolder": "2026-02-05"'},
+        ),
+        Example(
+            fixture="with_results.json",
+            trial="ctgov:NCT90000003",
+            expected={"recruitment_status": "COMPLETED", "enrollment.type": "ACTUAL", "results_state": "POSTED"},
+        ),
+        Example(
+            fixture="expanded_access.json",
+            trial="ctgov:NCT90000004",
+            expected={"recruitment_status": "AVAILABLE", "study_type": "EXPANDED_ACCESS"},
+            lacks=frozenset({"primary_outcomes"}),
+        ),
+        Example(
+            fixture="odd.json",
+            trial="ctgov:NCT90000005",
+            expected={"recruitment_status": "OTHER", "recruitment_status_as_given": "PAUSED_FOR_REVIEW"},
+            lacks=frozenset({"conditions"}),
+        ),
+    )
+
     def data_version(self, fetch: Fetch) -> DataVersion:
         """How new the registry's data are; they move each working day."""
         return asking.data_version(fetch)
@@ -52,6 +100,10 @@ class ClinicalTrialsGov:
     def listing(self, search: Search, fetch: Fetch) -> Iterator[Listed]:
         """All trials a search holds, by first posting."""
         return asking.listing(search, fetch)
+
+    def narrow(self, search: Search, trials: Sequence[str]) -> Search | None:
+        """The search with the filter that names trials; None when it has that filter already."""
+        return narrow(search, trials)
 
     def retrieve(self, asked: Sequence[Asked], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
         """The records by their numbers, some hundred a request."""
@@ -65,9 +117,9 @@ class ClinicalTrialsGov:
         """SHA-256 of what matters in the study."""
         return payload.digest(document)
 
-    def recognises(self, body: bytes) -> str | None:
+    def sniff(self, body: bytes) -> str | None:
         """The trial's key if the bytes are a study's JSON, or a page with just one."""
-        return payload.recognised(body)
+        return payload.sniff(body)
 
 
-SOURCE = ClinicalTrialsGov()
+SOURCE: Source = ClinicalTrialsGov()

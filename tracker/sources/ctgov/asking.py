@@ -151,7 +151,7 @@ def retrieve(asked: Sequence[Asked], fetch: Fetch, data: DataVersion | None) -> 
             keys.setdefault(number, []).append(entry.trial)
         else:
             error = f"{entry.trial}: {number!r} is no number of ClinicalTrials.gov. Write NCT and eight digits."
-            yield Failed(trial=entry.trial, error=error, kind="UsageError")
+            yield Failed(trial=entry.trial, error=error)
     numbers = list(keys)
     size = _batch_size(fetch.base_url)
     for start in range(0, len(numbers), size):
@@ -192,7 +192,7 @@ def _batch(numbers: list[str], fetch: Fetch, data: DataVersion | None) -> Iterat
             yield from _batch(left[middle:], fetch, data)
             return
         for number in left:
-            yield number, Failed(trial=number, error=f"ctgov:{number}: {error}", kind=type(error).__name__)
+            yield number, Failed(trial=number, error=f"ctgov:{number}: {error}")
 
 
 def _asked_once(
@@ -219,7 +219,7 @@ def _asked_once(
         del open_numbers[number]
         if strange:
             error = f"ctgov:{number}: the answer lacks it, but holds {strange} studies that were not asked for. {_AGAIN}"
-            yield number, Failed(trial=number, error=error, kind="AnswerError")
+            yield number, Failed(trial=number, error=error)
         else:
             yield number, Absent(trial=number, why="ClinicalTrials.gov left it out of a complete answer")
 

@@ -8,6 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from tracker.extract.criteria import criteria
+from tracker.extract.json_reader import JsonReader
+from tracker.extract.read_log import ReadLog, guarded
+from tracker.model import vocabulary
+from tracker.model.dates import RegistryDate
 from tracker.model.record import (
     Arm,
     Criteria,
@@ -26,41 +30,36 @@ from tracker.model.record import (
 )
 from tracker.model.source import Document, Parsed
 from tracker.sources.ctgov import fields, payload, places, results
-from tracker.sources.ctgov.taker import MonstrousError, Notes, Taker
 
 Values = dict[str, Any]
 """Some of TrialRecord's fields, by name."""
 
+_STATUSES = {word: word for word in vocabulary.REGISTRY_STATUSES}
+
 
 def parse(document: Document) -> Parsed:
     """The record of one study; raises AnswerError or LayoutError (see `payload.study`)."""
-    try:
-        return read(payload.study(document))[0]
-    except RecursionError as error:
-        raise payload.too_deep(document) from error
-    except MonstrousError as error:
-        raise payload.monstrous(document, str(error)) from error
+    with guarded(document):
+        return read(payload.study(document))
 
 
-def read(study: dict[str, Any]) -> tuple[Parsed, Notes]:
+def read(study: dict[str, Any]) -> Parsed:
     """The record of a study's JSON, which is consumed: what is left in it afterwards was ignored by name."""
-    notes = Notes()
-    top = Taker(study, "", notes)
+    log = ReadLog(fields.IGNORED, fields.KEPT)
+    top = JsonReader(study, "", log)
     values: Values = {}
     has_results = top.flag("hasResults")
     protocol = top.child("protocolSection")
     if protocol:
-        for module, reader in _MODULES.items():
-            taker = protocol.child(module)
-            values |= reader(taker or Taker({}, module, notes))
+        for module, read_module in _MODULES.items():
+            values |= read_module(protocol.child(module) or JsonReader({}, module, log))
         protocol.close()
     values |= results.read(top, values, has_results)
     top.close()
-    record = TrialRecord(rest=notes.rest, **values)
-    return Parsed(record=record, issues=tuple(notes.issues)), notes
+    return log.parsed(TrialRecord(**values))
 
 
-def _identification(module: Taker) -> Values:
+def _identification(module: JsonReader) -> Values:
     number = module.verbatim("nctId")
     ids: list[SecondaryId] = []
     own = module.child("orgStudyIdInfo")
@@ -71,7 +70,7 @@ def _identification(module: Taker) -> Values:
         own.close()
     for entry in module.children("secondaryIdInfos"):
         entry_id = entry.text("id") or ""
-        kind = entry.word("type", fields.SECONDARY_ID_TYPES)
+        kind = entry.word("type", vocabulary.SECONDARY_ID_TYPES)
         ids.append(SecondaryId(id=entry_id, type=kind, domain=entry.text("domain"), link=entry.text("link")))
         entry.close(entry_id)
     values: Values = {
@@ -89,21 +88,20 @@ def _identification(module: Taker) -> Values:
     return values
 
 
-def _status(module: Taker) -> Values:
-    given = module.word("overallStatus", fields.STATUSES)
-    known = given is None or given in fields.STATUSES
+def _status(module: JsonReader) -> Values:
+    status, as_given = module.status("overallStatus", _STATUSES)
     values: Values = {
-        "recruitment_status": given if known else "OTHER",
-        "recruitment_status_as_given": None if known else given,
-        "last_known_status": module.word("lastKnownStatus", fields.STATUSES),
+        "recruitment_status": status,
+        "recruitment_status_as_given": as_given,
+        "last_known_status": module.word("lastKnownStatus", vocabulary.REGISTRY_STATUSES),
         "why_stopped": module.text("whyStopped"),
         "verified_on": module.date("statusVerifiedDate"),
-        "start_date": module.date_struct("startDateStruct"),
-        "primary_completion_date": module.date_struct("primaryCompletionDateStruct"),
-        "completion_date": module.date_struct("completionDateStruct"),
-        "first_posted": module.date_struct("studyFirstPostDateStruct"),
-        "last_update_posted": module.date_struct("lastUpdatePostDateStruct"),
-        "results_first_posted": module.date_struct("resultsFirstPostDateStruct"),
+        "start_date": _date_struct(module, "startDateStruct"),
+        "primary_completion_date": _date_struct(module, "primaryCompletionDateStruct"),
+        "completion_date": _date_struct(module, "completionDateStruct"),
+        "first_posted": _date_struct(module, "studyFirstPostDateStruct"),
+        "last_update_posted": _date_struct(module, "lastUpdatePostDateStruct"),
+        "results_first_posted": _date_struct(module, "resultsFirstPostDateStruct"),
         "results_waived": module.flag("resultsWaived"),
         "delay_certified_on": module.date("dispFirstSubmitDate"),
         # completed by `results.read`, which sees the rest of the history
@@ -113,13 +111,26 @@ def _status(module: Taker) -> Values:
     return values
 
 
-def _sponsors(module: Taker) -> Values:
+def _date_struct(module: JsonReader, key: str) -> RegistryDate | None:
+    """A date with its type; ANTICIPATED, the older word, is ESTIMATED."""
+    reader = module.child(key)
+    if reader is None:
+        return None
+    kind = reader.word("type", vocabulary.DATE_TYPES | {"ANTICIPATED"})
+    date = reader.date("date", "ESTIMATED" if kind == "ANTICIPATED" else kind)
+    if date is None and kind is not None:  # a type without its date says something, if not much
+        reader.keep("type", kind)
+    reader.close()
+    return date
+
+
+def _sponsors(module: JsonReader) -> Values:
     party = module.child("responsibleParty")
     responsible = None
     if party:
         # Records from before 2011 name the party in two fields of their own.
         responsible = ResponsibleParty(
-            type=party.word("type", fields.RESPONSIBLE_PARTY_TYPES),
+            type=party.word("type", vocabulary.RESPONSIBLE_PARTY_TYPES),
             name=party.text("investigatorFullName") or party.text("oldNameTitle"),
             title=party.text("investigatorTitle"),
             affiliation=party.text("investigatorAffiliation") or party.text("oldOrganization"),
@@ -135,16 +146,16 @@ def _sponsors(module: Taker) -> Values:
     return values
 
 
-def _organisation(taker: Taker | None, name_key: str) -> Organisation | None:
-    if taker is None:
+def _organisation(reader: JsonReader | None, name_key: str) -> Organisation | None:
+    if reader is None:
         return None
-    name = taker.text(name_key)
-    kind = taker.word("class", fields.ORGANISATION_CLASSES)
-    taker.close(name)
+    name = reader.text(name_key)
+    kind = reader.word("class", vocabulary.ORGANISATION_CLASSES)
+    reader.close(name)
     return Organisation(name=name or "", organisation_class=kind) if name or kind else None
 
 
-def _oversight(module: Taker) -> Values:
+def _oversight(module: JsonReader) -> Values:
     oversight = Oversight(
         fda_drug=module.flag("isFdaRegulatedDrug"),
         fda_device=module.flag("isFdaRegulatedDevice"),
@@ -156,7 +167,7 @@ def _oversight(module: Taker) -> Values:
     return {"oversight": None if oversight == Oversight() else oversight}
 
 
-def _description(module: Taker) -> Values:
+def _description(module: JsonReader) -> Values:
     values: Values = {
         "brief_summary": module.text("briefSummary"),
         "detailed_description": module.text("detailedDescription"),
@@ -165,35 +176,35 @@ def _description(module: Taker) -> Values:
     return values
 
 
-def _conditions(module: Taker) -> Values:
+def _conditions(module: JsonReader) -> Values:
     values: Values = {"conditions": module.texts("conditions"), "keywords": module.texts("keywords")}
     module.close()
     return values
 
 
-def _design(module: Taker) -> Values:
+def _design(module: JsonReader) -> Values:
     values: Values = {
-        "study_type": module.word("studyType", fields.STUDY_TYPES),
-        "phases": module.words("phases", fields.PHASES),
+        "study_type": module.word("studyType", vocabulary.STUDY_TYPES),
+        "phases": module.words("phases", vocabulary.PHASES),
         "enrollment": _enrollment(module.child("enrollmentInfo")),
         "who_masked": (),
     }
     design = module.child("designInfo")
     if design:
         values |= {
-            "allocation": design.word("allocation", fields.ALLOCATIONS),
-            "intervention_model": design.word("interventionModel", fields.INTERVENTION_MODELS),
+            "allocation": design.word("allocation", vocabulary.ALLOCATIONS),
+            "intervention_model": design.word("interventionModel", vocabulary.INTERVENTION_MODELS),
             "intervention_model_description": design.text("interventionModelDescription"),
-            "primary_purpose": design.word("primaryPurpose", fields.PRIMARY_PURPOSES),
-            "observational_model": design.word("observationalModel", fields.OBSERVATIONAL_MODELS),
-            "time_perspective": design.word("timePerspective", fields.TIME_PERSPECTIVES),
+            "primary_purpose": design.word("primaryPurpose", vocabulary.PRIMARY_PURPOSES),
+            "observational_model": design.word("observationalModel", vocabulary.OBSERVATIONAL_MODELS),
+            "time_perspective": design.word("timePerspective", vocabulary.TIME_PERSPECTIVES),
         }
         masking = design.child("maskingInfo")
         if masking:
             values |= {
-                "masking": masking.word("masking", fields.MASKINGS),
+                "masking": masking.word("masking", vocabulary.MASKINGS),
                 "masking_description": masking.text("maskingDescription"),
-                "who_masked": masking.words("whoMasked", fields.WHO_MASKED),
+                "who_masked": masking.words("whoMasked", vocabulary.WHO_MASKED),
             }
             masking.close()
         design.close()
@@ -201,25 +212,25 @@ def _design(module: Taker) -> Values:
     return values
 
 
-def _enrollment(taker: Taker | None) -> Enrollment | None:
-    if taker is None:
+def _enrollment(reader: JsonReader | None) -> Enrollment | None:
+    if reader is None:
         return None
-    count = taker.count("count")
-    kind = taker.word("type", fields.ENROLLMENT_TYPES | {"ANTICIPATED"})
-    taker.close()
+    count = reader.count("count")
+    kind = reader.word("type", vocabulary.DATE_TYPES | {"ANTICIPATED"})
+    reader.close()
     return Enrollment(
         count=None if count == fields.UNKNOWN_COUNT else count,
         type="ESTIMATED" if kind == "ANTICIPATED" else kind,
     )
 
 
-def _arms(module: Taker) -> Values:
+def _arms(module: JsonReader) -> Values:
     arms = []
     for entry in module.children("armGroups"):
         label = entry.text("label") or ""
         arm = Arm(
             label=label,
-            type=entry.word("type", fields.ARM_TYPES),
+            type=entry.word("type", vocabulary.ARM_TYPES),
             description=entry.text("description"),
             interventions=entry.texts("interventionNames"),
         )
@@ -229,7 +240,7 @@ def _arms(module: Taker) -> Values:
     for entry in module.children("interventions"):
         name = entry.text("name") or ""
         intervention = Intervention(
-            type=entry.word("type", fields.INTERVENTION_TYPES),
+            type=entry.word("type", vocabulary.INTERVENTION_TYPES),
             name=name,
             description=entry.text("description"),
             other_names=entry.texts("otherNames"),
@@ -241,7 +252,7 @@ def _arms(module: Taker) -> Values:
     return {"arms": tuple(arms), "interventions": tuple(interventions)}
 
 
-def _outcomes(module: Taker) -> Values:
+def _outcomes(module: JsonReader) -> Values:
     values: Values = {
         "primary_outcomes": _outcome_list(module, "primaryOutcomes"),
         "secondary_outcomes": _outcome_list(module, "secondaryOutcomes"),
@@ -251,7 +262,7 @@ def _outcomes(module: Taker) -> Values:
     return values
 
 
-def _outcome_list(module: Taker, key: str) -> tuple[OutcomeMeasure, ...]:
+def _outcome_list(module: JsonReader, key: str) -> tuple[OutcomeMeasure, ...]:
     outcomes = []
     for entry in module.children(key):
         outcome = OutcomeMeasure(
@@ -264,19 +275,19 @@ def _outcome_list(module: Taker, key: str) -> tuple[OutcomeMeasure, ...]:
     return tuple(outcomes)
 
 
-def _eligibility(module: Taker) -> Values:
+def _eligibility(module: JsonReader) -> Values:
     text = module.verbatim("eligibilityCriteria")
     eligibility = Eligibility(
         criteria=_criteria(text),
         minimum_age=module.text("minimumAge"),
         maximum_age=module.text("maximumAge"),
-        sex=module.word("sex", fields.SEXES),
+        sex=module.word("sex", vocabulary.SEXES),
         gender_based=module.flag("genderBased"),
         gender_description=module.text("genderDescription"),
         healthy_volunteers=module.flag("healthyVolunteers"),
-        std_ages=module.words("stdAges", fields.STD_AGES),
+        std_ages=module.words("stdAges", vocabulary.STD_AGES),
         study_population=module.text("studyPopulation"),
-        sampling_method=module.word("samplingMethod", fields.SAMPLING_METHODS),
+        sampling_method=module.word("samplingMethod", vocabulary.SAMPLING_METHODS),
     )
     module.close()
     return {"eligibility": None if eligibility == Eligibility(std_ages=()) else eligibility}
@@ -286,7 +297,7 @@ def _criteria(text: str | None) -> Criteria | None:
     return criteria(text) if text else None
 
 
-def _references(module: Taker) -> Values:
+def _references(module: JsonReader) -> Values:
     references = []
     for entry in module.children("references"):
         retractions = []
@@ -296,7 +307,7 @@ def _references(module: Taker) -> Values:
             retraction.close(*parts)
         reference = Reference(
             pmid=entry.text("pmid"),
-            type=entry.word("type", fields.REFERENCE_TYPES),
+            type=entry.word("type", vocabulary.REFERENCE_TYPES),
             citation=entry.text("citation"),
             retractions=tuple(retractions),
         )
@@ -311,11 +322,11 @@ def _references(module: Taker) -> Values:
     return {"references": tuple(references), "see_also_links": tuple(links)}
 
 
-def _ipd_sharing(module: Taker) -> Values:
+def _ipd_sharing(module: JsonReader) -> Values:
     sharing = IpdSharing(
-        plan=module.word("ipdSharing", fields.IPD_PLANS),
+        plan=module.word("ipdSharing", vocabulary.IPD_PLANS),
         description=module.text("description"),
-        info_types=module.words("infoTypes", fields.IPD_INFO_TYPES),
+        info_types=module.words("infoTypes", vocabulary.IPD_INFO_TYPES),
         time_frame=module.text("timeFrame"),
         access_criteria=module.text("accessCriteria"),
         url=module.text("url"),

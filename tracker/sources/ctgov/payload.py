@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Any
 
-import msgspec
-
-from tracker.errors import AnswerError, LayoutError
+from tracker.extract.json_reader import read_object, sniff_object
+from tracker.extract.read_log import canonical_digest, guarded, layout_error, wrong_answer
 from tracker.model.ids import split_key
 from tracker.model.source import Document
 
 NUMBER = re.compile(r"NCT[0-9]{8}\Z")
 """The registry's number, in its canonical spelling."""
 
-_REMEDY = "Nothing was stored; the next sync asks again. If it persists, look at the address in a browser."
 _ANCHORS: tuple[tuple[str, ...], ...] = (
     ("identificationModule", "briefTitle"),
     ("statusModule", "overallStatus"),
@@ -30,7 +27,7 @@ def study(document: Document) -> dict[str, Any]:
 
     Raises AnswerError when the bytes are no study or another trial's, LayoutError when its anchors are gone.
     """
-    decoded = _decoded(document)
+    decoded = read_object(document)
     studies = decoded.get("studies")
     if isinstance(studies, list) and len(studies) == 1 and isinstance(studies[0], dict):
         decoded = studies[0]
@@ -38,12 +35,12 @@ def study(document: Document) -> dict[str, Any]:
     numbers = _numbers(protocol) if isinstance(protocol, dict) else ()
     if not isinstance(protocol, dict) or not numbers:
         shape = ", ".join(key[:40] for key in list(decoded)[:5]) or "nothing"
-        raise _layout(document, f"the answer is no study: it has no protocolSection with an nctId, but {shape}")
+        raise layout_error(document, f"the answer is no study: it has no protocolSection with an nctId, but {shape}")
     if split_key(document.trial).number not in numbers:
-        raise _wrong(document, f"the answer is the record of {numbers[0]}")
+        raise wrong_answer(document, f"the answer is the record of {numbers[0]}")
     missing = [".".join(path) for path in _ANCHORS if not _is_text(_at(protocol, path)) and not _may_lack(protocol, path)]
     if missing:
-        raise _layout(document, f"the answer lacks protocolSection's {', '.join(missing)}")
+        raise layout_error(document, f"the answer lacks protocolSection's {', '.join(missing)}")
     return decoded
 
 
@@ -58,43 +55,18 @@ def digest(document: Document) -> str:
     for location in locations if isinstance(locations, list) else ():
         if isinstance(location, dict):
             location.pop("geoPoint", None)
-    try:
+    with guarded(document):
         return canonical_digest(content)
-    except RecursionError as error:
-        raise too_deep(document) from error
 
 
-def canonical_digest(value: object) -> str:
-    """SHA-256 (hex) of a JSON value with sorted keys and no white space."""
-    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
-
-
-def recognised(body: bytes) -> str | None:
+def sniff(body: bytes) -> str | None:
     """The trial's key if the bytes are a study, or a page with just one."""
-    try:
-        decoded = msgspec.json.decode(body)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return None
+    decoded: object = sniff_object(body)
     if isinstance(decoded, dict) and isinstance(studies := decoded.get("studies"), list) and len(studies) == 1:
         decoded = studies[0]
     protocol = decoded.get("protocolSection") if isinstance(decoded, dict) else None
     numbers = _numbers(protocol) if isinstance(protocol, dict) else ()
     return f"ctgov:{numbers[0]}" if numbers else None
-
-
-def _decoded(document: Document) -> dict[str, Any]:
-    body = document.body
-    if not body.strip():
-        raise _wrong(document, "the answer is empty")
-    if body.lstrip()[:1] == b"<":
-        raise _wrong(document, "the answer is a web page (a maintenance or login page?), not the record's JSON")
-    try:
-        decoded = msgspec.json.decode(body)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise _wrong(document, f"the answer of {len(body)} bytes is not readable JSON ({error})") from error
-    if not isinstance(decoded, dict):
-        raise _wrong(document, f"the answer is a JSON {type(decoded).__name__}, not a study")
-    return decoded
 
 
 def _numbers(protocol: dict[str, Any]) -> tuple[str, ...]:
@@ -123,21 +95,3 @@ def _at(value: object, path: tuple[str, ...]) -> object:
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
-
-
-def too_deep(document: Document) -> AnswerError:
-    """The error for an answer that just decodes, and is nested too deeply for anything else."""
-    return _wrong(document, "the answer is nested too deeply")
-
-
-def monstrous(document: Document, what: str) -> AnswerError:
-    """The error for an answer with a value that no study has."""
-    return _wrong(document, f"the answer is no study that can be compared: {what}")
-
-
-def _wrong(document: Document, what: str) -> AnswerError:
-    return AnswerError(f"{document.trial}: {what}.", remedy=_REMEDY, source="ctgov", trial=document.trial, url=document.url)
-
-
-def _layout(document: Document, what: str) -> LayoutError:
-    return LayoutError(f"{document.trial}: {what}.", remedy=_REMEDY, source="ctgov", trial=document.trial, url=document.url)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from tracker.extract.json_reader import JsonReader
+from tracker.extract.read_log import canonical_digest
+from tracker.model import vocabulary
 from tracker.model.record import RegistryNotice, ResultsDigests, ResultsSubmission, StudyDocument
 from tracker.model.vocabulary import ResultsState
-from tracker.sources.ctgov import fields
-from tracker.sources.ctgov.payload import canonical_digest
-from tracker.sources.ctgov.taker import Taker
 
 _STATE_AFTER: dict[str, ResultsState] = {"RELEASE": "SUBMITTED", "RESET": "RETURNED", "UNRELEASE": "NONE_POSTED"}
 _NOTICE_DATES = {
@@ -31,7 +31,7 @@ _DIGESTED = {
 }
 
 
-def read(top: Taker, protocol: dict[str, Any], has_results: bool | None) -> dict[str, Any]:
+def read(top: JsonReader, protocol: dict[str, Any], has_results: bool | None) -> dict[str, Any]:
     """The record's results fields; ``protocol`` holds what the statusModule said of them."""
     tracked = _tracked(top)
     unposted, notices = _annotations(top)
@@ -50,7 +50,7 @@ def read(top: Taker, protocol: dict[str, Any], has_results: bool | None) -> dict
     }
 
 
-def _tracked(top: Taker) -> list[ResultsSubmission]:
+def _tracked(top: JsonReader) -> list[ResultsSubmission]:
     """The steps that submissionTracking knows. Nothing else of derivedSection is read but removedCountries."""
     steps: list[ResultsSubmission] = []
     derived = top.child("derivedSection")
@@ -69,13 +69,13 @@ def _tracked(top: Taker) -> list[ResultsSubmission]:
         info.close(released)
     under_review = tracking.child("firstMcpInfo") if tracking else None
     first_posted = under_review.child("postDateStruct") if under_review else None
-    for taker in (first_posted, under_review, tracking, misc, derived):
-        if taker:
-            taker.close()
+    for reader in (first_posted, under_review, tracking, misc, derived):
+        if reader:
+            reader.close()
     return steps
 
 
-def _annotations(top: Taker) -> tuple[list[ResultsSubmission], tuple[RegistryNotice, ...]]:
+def _annotations(top: JsonReader) -> tuple[list[ResultsSubmission], tuple[RegistryNotice, ...]]:
     steps: list[ResultsSubmission] = []
     notices: list[RegistryNotice] = []
     section = top.child("annotationSection")
@@ -83,18 +83,18 @@ def _annotations(top: Taker) -> tuple[list[ResultsSubmission], tuple[RegistryNot
     unposted = module.child("unpostedAnnotation") if module else None
     violations = module.child("violationAnnotation") if module else None
     for event in unposted.children("unpostedEvents") if unposted else ():
-        kind = event.word("type", fields.SUBMISSION_TYPES)
+        kind = event.word("type", vocabulary.SUBMISSION_TYPES)
         date = event.day("date")
         event.close(kind, date)
         steps.append(ResultsSubmission(type=kind or "", date=date))
     for event in violations.children("violationEvents") if violations else ():
-        kind = event.word("type", fields.NOTICE_TYPES)
+        kind = event.word("type", vocabulary.NOTICE_TYPES)
         dates = {name: date for key, name in _NOTICE_DATES.items() if (date := event.day(key))}
         notices.append(RegistryNotice(type=kind or "", description=event.text("description"), dates=dates))
         event.close(kind, *dates.values())
-    for taker in (violations, unposted, module, section):
-        if taker:
-            taker.close()
+    for reader in (violations, unposted, module, section):
+        if reader:
+            reader.close()
     return steps, tuple(notices)
 
 
@@ -118,7 +118,7 @@ def _placed(steps: list[ResultsSubmission]) -> list[tuple[str, ResultsSubmission
     return placed
 
 
-def _digests(top: Taker) -> ResultsDigests | None:
+def _digests(top: JsonReader) -> ResultsDigests | None:
     section = top.child("resultsSection")
     if section is None:
         return None
@@ -127,7 +127,7 @@ def _digests(top: Taker) -> ResultsDigests | None:
     return ResultsDigests(**digests)
 
 
-def _documents(top: Taker) -> tuple[StudyDocument, ...]:
+def _documents(top: JsonReader) -> tuple[StudyDocument, ...]:
     documents = []
     section = top.child("documentSection")
     module = section.child("largeDocumentModule") if section else None
@@ -144,7 +144,7 @@ def _documents(top: Taker) -> tuple[StudyDocument, ...]:
         )
         entry.close(document.filename)
         documents.append(document)
-    for taker in (module, section):
-        if taker:
-            taker.close()
+    for reader in (module, section):
+        if reader:
+            reader.close()
     return tuple(documents)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from urllib.parse import parse_qsl, urlsplit
+from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
+
+import msgspec
 
 from tracker.errors import UsageError
+from tracker.model.ids import split_key
 from tracker.model.source import Search
+from tracker.model.vocabulary import PHASES, REGISTRY_STATUSES, STUDY_TYPES
 from tracker.model.watch import Near
-from tracker.sources.ctgov.fields import PHASES, STATUSES, STUDY_TYPES
 
 Params = list[tuple[str, str]]
+
+_NUMBERS = "filter.ids"
 
 _QUERIES = {
     "cond": "query.cond",
@@ -60,7 +65,7 @@ _FIELDS = {
     "patient": "query.patient",
 }
 _WORD_FIELDS = {
-    "status": ("OverallStatus", STATUSES),
+    "status": ("OverallStatus", frozenset(REGISTRY_STATUSES)),
     "phase": ("Phase", PHASES),
     "study_type": ("StudyType", STUDY_TYPES),
 }
@@ -82,6 +87,19 @@ def parameters(search: Search) -> Params:
     if search.near:
         _add_near(search.near, found)
     return [(name, " AND ".join(_bracketed(values))) for name, values in sorted(found.items())]
+
+
+def narrow(search: Search, trials: Sequence[str]) -> Search | None:
+    """The same search, for these trials only; None for one that names its trials already.
+
+    By the filter, not in the words: a query of nothing but numbers makes ClinicalTrials.gov forget the rest of it.
+    """
+    parts = urlsplit(search.url or "")
+    if any(name == _NUMBERS for name, _ in parse_qsl(parts.query)):
+        return None
+    numbers = ",".join(split_key(trial).number for trial in trials)
+    query = "&".join(part for part in (parts.query, f"{_NUMBERS}={numbers}") if part)
+    return msgspec.structs.replace(search, url=urlunsplit(parts._replace(query=query)))
 
 
 def _bracketed(values: list[str]) -> Iterable[str]:

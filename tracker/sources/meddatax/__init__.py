@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from tracker.errors import UsageError
 from tracker.extract import pages
 from tracker.extract.blocks import Line, read_lines
 from tracker.extract.labelling import read_page
 from tracker.extract.labels import HEAD, TITLE, Page
+from tracker.extract.retrieval import retrieve_each
 from tracker.model.ids import NCT, split_key
 from tracker.model.record import TrialRecord
 from tracker.model.source import (
@@ -21,10 +21,11 @@ from tracker.model.source import (
     Asked,
     DataVersion,
     Document,
+    Example,
     Fetch,
-    Listed,
+    PageSource,
     Parsed,
-    Search,
+    Source,
     SourceInfo,
 )
 from tracker.sources.meddatax import words
@@ -36,8 +37,8 @@ _NUMBER_LINE = re.compile(r"NCT ID\b|NCT\d{8}\Z", re.IGNORECASE)
 _FINGERPRINT = 2  # fixed sentences (or, beside number and title, twice as many headings) that show a page of this site
 
 
-class MedDataX:
-    """See `tracker.model.source.Source`."""
+class MedDataX(Source, PageSource):
+    """See `tracker.model.source`."""
 
     info = SourceInfo(
         key="meddatax",
@@ -47,30 +48,47 @@ class MedDataX:
         base_url="https://meddatax.com",
         hosts=("meddatax.com", "www.meddatax.com"),
         pace=0.2,
+        reads="MedDataX trial pages (a mirror of ClinicalTrials.gov)",
+        access="HTML, by labels",
+        address="https://meddatax.com/clinical-trials/NCT…",
         anchors=("nct_number", "brief_title", "last_update_posted", "recruitment_status"),
         attribution="meddatax.com, a site that republishes ClinicalTrials.gov",
     )
 
-    def data_version(self, fetch: Fetch) -> DataVersion | None:
-        """None: the site does not say how new its data are."""
-        del fetch
-        return None
-
-    def listing(self, search: Search, fetch: Fetch) -> Iterator[Listed]:
-        """Raises UsageError: pages are followed by their address."""
-        del fetch
-        raise UsageError(
-            f"{self.info.title} cannot be searched ({search.url or 'a query'}).",
-            remedy="Put the addresses of its pages under `pages`, and searches to ClinicalTrials.gov.",
-        )
+    EXAMPLES = (
+        Example(
+            fixture="record.txt",
+            trial="meddatax:NCT90000001",
+            expected={"recruitment_status": "RECRUITING", "enrollment.count": 1240, "results_state": "NONE_POSTED"},
+            volatile={"NCT90000778 NOT_YET_RECRUITING NA": "NCT90000555 WITHDRAWN PHASE4"},
+        ),
+        Example(
+            fixture="ended_early.txt",
+            trial="meddatax:NCT90000003",
+            expected={"recruitment_status": "OTHER", "recruitment_status_as_given": "PAUSED", "results_state": "POSTED"},
+        ),
+        Example(
+            fixture="results.txt",
+            trial="meddatax:NCT90000003",
+            expected={"brief_title": "Earplugs for Sleep on the Ward", "results_first_posted.date": "2025-06-02"},
+        ),
+        Example(
+            fixture="label_less.txt",
+            trial="meddatax:NCT90000002",
+            sniffed=None,
+            expected={"recruitment_status": "TERMINATED", "start_date.date": "2024-02-01"},
+            lacks=frozenset({"nct_number", "brief_title", "last_update_posted"}),
+        ),
+    )
 
     def retrieve(self, asked: Sequence[Asked], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
         """Each page at its own address, or else at the record's usual one."""
-        del data
         base = fetch.base_url.rstrip("/")
-        return pages.retrieve_pages(
-            self.info, asked, fetch, lambda one: one.url or f"{base}/clinical-trials/{split_key(one.trial).number}"
-        )
+
+        def address(one: Asked) -> str:
+            return one.url or f"{base}/clinical-trials/{split_key(one.trial).number}"
+
+        return retrieve_each(self.info, asked, fetch, address, accept="text/html")
 
     def parse(self, document: Document) -> Parsed:
         """The record of a record page or of a results page."""
@@ -102,14 +120,14 @@ class MedDataX:
         )
         return record, page
 
-    def recognises(self, body: bytes) -> str | None:
+    def sniff(self, body: bytes) -> str | None:
         """``meddatax:NCT…`` for a page, served or saved, with the site's sentences and its number."""
         page, has_results = _placed(read_lines(body, ""))
         number = _stated(page)
         known = has_results or page.intros >= _FINGERPRINT
         return f"{self.info.key}:{number}" if number and known else None
 
-    def key_of(self, url: str, base_url: str | None = None) -> str | None:
+    def key_from_url(self, url: str, base_url: str | None = None) -> str | None:
         """The trial key of a page's address; None for other sites. ``base_url`` is a stand-in for the site's own."""
         match = _PATH.match(pages.path_on(self.info, url, base_url) or "")
         return f"{self.info.key}:{match[1].upper()}" if match else None
@@ -169,4 +187,4 @@ def _title(page: Page) -> str | None:
     return clean(text) if text else None
 
 
-SOURCE = MedDataX()
+SOURCE: Source = MedDataX()

@@ -10,6 +10,7 @@ import msgspec
 
 from tracker.extract.labels import Entry, Page
 from tracker.extract.pages import listed, word_of
+from tracker.model import vocabulary
 from tracker.model.record import Contact, Site
 from tracker.sources.meddatax import words
 from tracker.text.clean import clean
@@ -26,7 +27,7 @@ def read_sites(page: Page) -> tuple[Site, ...] | None:
             continue
         found = _places(page, lines, countries)
         if found:
-            found[-1]["recruitment_status"] = word_of(page, entry.text, words.STATUSES, "Locations / Site Status")
+            found[-1]["recruitment_status"] = word_of(page, entry.text, vocabulary.REGISTRY_STATUSES, "Locations / Site Status")
         else:
             page.unplaced(entry)
         sites += found

@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tracker.extract.criteria import criteria
 from tracker.extract.labels import Entry, Page
 from tracker.extract.pages import date_of, known_word, listed, paragraphs, word_of
+from tracker.model import vocabulary
 from tracker.model.record import (
     Arm,
     Eligibility,
@@ -39,7 +40,7 @@ def read_record(page: Page) -> Values:
     values: Values = {
         "results_state": _results_state(page),
         **_basics(page, "Basic Information", ("Recruitment Status", "Clinical Phase", "Total Enrollment")),
-        "study_type": _word(page, "Basic Information", "Study Classification", words.STUDY_TYPES),
+        "study_type": _word(page, "Basic Information", "Study Classification", vocabulary.STUDY_TYPES),
         "start_date": date_of(page, page.value("Basic Information", "Study Start Date"), "Study Start Date"),
         "completion_date": date_of(page, page.value("Basic Information", "Study Completion Date"), "Study Completion Date"),
         "brief_summary": _text(page, "Brief Summary"),
@@ -109,7 +110,7 @@ def _basics(page: Page, section: str, labels: tuple[str, str, str]) -> Values:
     """Status, phases and number of participants, which both kinds of page have under labels of their own."""
     status, phase, enrolled = labels
     given = page.value(section, status, expected=True)
-    known = known_word(given, words.STATUSES) if given else None
+    known = known_word(given, vocabulary.REGISTRY_STATUSES) if given else None
     if given and not known:
         page.issue("unknown_word", f"{section} / {status}", given)
     return {
@@ -123,7 +124,7 @@ def _basics(page: Page, section: str, labels: tuple[str, str, str]) -> Values:
 def _phases(page: Page, text: str | None, path: str) -> tuple[str, ...] | None:
     if text is None:
         return None
-    return tuple(word_of(page, part.strip(), words.PHASES, path) or "" for part in text.split("/") if part.strip())
+    return tuple(word_of(page, part.strip(), vocabulary.PHASES, path) or "" for part in text.split("/") if part.strip())
 
 
 def _enrollment(page: Page, text: str | None, path: str) -> Enrollment | None:
@@ -138,7 +139,7 @@ def _enrollment(page: Page, text: str | None, path: str) -> Enrollment | None:
 
 def _design(page: Page) -> Values:
     section = "Study Design"
-    values: Values = {field: _word(page, section, label, known.split()) for field, (label, known) in words.DESIGN.items()}
+    values: Values = {field: _word(page, section, label, known) for field, (label, known) in words.DESIGN.items()}
     masked = [
         words.MASKED[match[0]]
         for text in page.values(section, "Who is masked")
@@ -175,8 +176,8 @@ def _study_groups(page: Page) -> tuple[list[Arm], list[Intervention]]:
     section = "Study Groups"
     for marker, name, kind, description in _name_then_marker(page, section):
         path = f"{section} / {marker}"
-        known = words.ARM_TYPES if marker == "Group Type" else words.INTERVENTION_TYPES
-        word = word_of(page, kind, known.split(), path)
+        known = vocabulary.ARM_TYPES if marker == "Group Type" else vocabulary.INTERVENTION_TYPES
+        word = word_of(page, kind, known, path)
         if marker == "Group Type":
             arms.append(Arm(label=name, type=word, description=description))
             continue
@@ -220,9 +221,7 @@ def _listed_interventions(page: Page) -> list[Intervention]:
     """The section of its own: a name, its description, then the type marker, which ends it."""
     found = []
     for lines, markers in _groups(page, "Interventions", ("Intervention Type",)):
-        kind = word_of(
-            page, markers["Intervention Type"], words.INTERVENTION_TYPES.split(), "Interventions / Intervention Type"
-        )
+        kind = word_of(page, markers["Intervention Type"], vocabulary.INTERVENTION_TYPES, "Interventions / Intervention Type")
         name, *description = lines
         found.append(
             Intervention(type=kind, name=clean(name.text), description=paragraphs(entry.marked for entry in description))
@@ -261,7 +260,7 @@ def _eligibility(page: Page) -> Eligibility | None:
         "criteria": criteria(text) if text else None,
         "minimum_age": _age(page, f"{section} / Minimum Eligible Age", page.value(section, "Minimum Eligible Age")),
         "maximum_age": _age(page, f"{section} / Maximum Eligible Age", page.value(section, "Maximum Eligible Age")),
-        "sex": _word(page, section, "Eligible Sex", ("ALL", "FEMALE", "MALE")),
+        "sex": _word(page, section, "Eligible Sex", vocabulary.SEXES),
         "healthy_volunteers": {"yes": True, "true": True, "no": False, "false": False}.get((healthy or "").casefold()),
     }
     if healthy and values["healthy_volunteers"] is None:
@@ -329,7 +328,7 @@ def _other_identifiers(page: Page) -> tuple[SecondaryId, ...] | None:
     return tuple(found) or None
 
 
-def _word(page: Page, section: str, label: str, known: Sequence[str]) -> str | None:
+def _word(page: Page, section: str, label: str, known: Iterable[str]) -> str | None:
     return word_of(page, page.value(section, label), known, f"{section} / {label}")
 
 

@@ -7,37 +7,24 @@ site's fingerprint. When the site rewords something, this is the file to edit.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from tracker.extract.labels import HEAD, Label, Section, Vocabulary
-from tracker.model.vocabulary import RECRUITMENT_STATUSES
+from tracker.model import vocabulary
 
 
-def _any_of(words: str) -> re.Pattern[str]:
-    return re.compile("|".join(re.escape(word) for word in words.split()))
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    longest_first = sorted(words, key=lambda word: (-len(word), word))
+    return re.compile("|".join(map(re.escape, longest_first)))
 
 
-STATUSES = tuple(word for word in RECRUITMENT_STATUSES if word not in ("NOT_RECRUITING_UNSPECIFIED", "OTHER"))
-STUDY_TYPES = ("INTERVENTIONAL", "OBSERVATIONAL", "EXPANDED_ACCESS")
-PHASES = ("NA", "EARLY_PHASE1", "PHASE1", "PHASE2", "PHASE3", "PHASE4")
-ARM_TYPES = "EXPERIMENTAL ACTIVE_COMPARATOR PLACEBO_COMPARATOR SHAM_COMPARATOR NO_INTERVENTION OTHER"
-INTERVENTION_TYPES = (
-    "BEHAVIORAL BIOLOGICAL COMBINATION_PRODUCT DEVICE DIAGNOSTIC_TEST DIETARY_SUPPLEMENT DRUG GENETIC PROCEDURE RADIATION OTHER"
-)
-DESIGN = {
-    "allocation": ("Allocation Method", "RANDOMIZED NON_RANDOMIZED NA"),
-    "intervention_model": ("Intervention Model", "SINGLE_GROUP PARALLEL CROSSOVER FACTORIAL SEQUENTIAL"),
-    "observational_model": (
-        "Observational Model",
-        "COHORT CASE_CONTROL CASE_ONLY CASE_CROSSOVER ECOLOGIC_OR_COMMUNITY FAMILY_BASED DEFINED_POPULATION NATURAL_HISTORY "
-        "OTHER",
-    ),
-    "time_perspective": ("Time Perspective", "RETROSPECTIVE PROSPECTIVE CROSS_SECTIONAL OTHER"),
-    "primary_purpose": (
-        "Primary Study Purpose",
-        "TREATMENT PREVENTION DIAGNOSTIC ECT SUPPORTIVE_CARE SCREENING HEALTH_SERVICES_RESEARCH BASIC_SCIENCE "
-        "DEVICE_FEASIBILITY OTHER",
-    ),
-    "masking": ("Blinding Strategy", "NONE SINGLE DOUBLE TRIPLE QUADRUPLE"),
+DESIGN: dict[str, tuple[str, frozenset[str]]] = {
+    "allocation": ("Allocation Method", vocabulary.ALLOCATIONS),
+    "intervention_model": ("Intervention Model", vocabulary.INTERVENTION_MODELS),
+    "observational_model": ("Observational Model", vocabulary.OBSERVATIONAL_MODELS),
+    "time_perspective": ("Time Perspective", vocabulary.TIME_PERSPECTIVES),
+    "primary_purpose": ("Primary Study Purpose", vocabulary.PRIMARY_PURPOSES),
+    "masking": ("Blinding Strategy", vocabulary.MASKINGS),
 }
 """Record field -> the site's label and ClinicalTrials.gov's words."""
 MASKED = {
@@ -71,11 +58,11 @@ RESULTS = {
 
 NCT = re.compile(r"NCT\d{8}")
 _DAY = re.compile(r"\d{4}(?:-\d\d){0,2}")
-_STATUS = _any_of(" ".join(STATUSES))
+_STATUS = _any_of(vocabulary.REGISTRY_STATUSES)
 _PHASE = re.compile(r"(?:NA|(?:EARLY_)?PHASE[1-4](?:\s*/\s*PHASE[1-4])*)")
 COUNT = re.compile(r"(\d[\d,]*) participants?", re.IGNORECASE)
 AGE = re.compile(r"\d+ (?:Year|Month|Week|Day|Hour|Minute)s?", re.IGNORECASE)
-CLASS = _any_of("NIH FED OTHER_GOV INDIV INDUSTRY NETWORK AMBIG OTHER UNKNOWN")
+CLASS = _any_of(vocabulary.ORGANISATION_CLASSES)
 PHONE = re.compile(r"[+(]?\d[\d\s().+/x,-]{4,}(?:ext\.? ?\d+)?", re.IGNORECASE)
 EMAIL = re.compile(r"\S+@\S+")
 RELATED_ITEM = re.compile(
@@ -88,7 +75,7 @@ _HEAD = Section(
 )
 
 
-def _design_label(name: str, words: str) -> Label:
+def _design_label(name: str, words: frozenset[str]) -> Label:
     return Label(name, shape=_any_of(words))
 
 
@@ -114,7 +101,7 @@ RECORD_PAGE = Vocabulary(
                 Label("Recruitment Status", shape=_STATUS),
                 Label("Clinical Phase", shape=_PHASE),
                 Label("Total Enrollment", shape=COUNT),
-                Label("Study Classification", shape=_any_of(" ".join(STUDY_TYPES))),
+                Label("Study Classification", shape=_any_of(vocabulary.STUDY_TYPES)),
                 Label("Study Start Date", shape=_DAY),
                 Label("Study Completion Date", shape=_DAY),
             ),
@@ -154,8 +141,8 @@ RECORD_PAGE = Vocabulary(
             ),
             prose=True,
             labels=(
-                Label("Group Type", shape=_any_of(ARM_TYPES), repeats=True),
-                Label("Intervention Type", shape=_any_of(INTERVENTION_TYPES), repeats=True),
+                Label("Group Type", shape=_any_of(vocabulary.ARM_TYPES), repeats=True),
+                Label("Intervention Type", shape=_any_of(vocabulary.INTERVENTION_TYPES), repeats=True),
             ),
         ),
         Section(
@@ -165,7 +152,7 @@ RECORD_PAGE = Vocabulary(
                 "this trial.",
             ),
             prose=True,
-            labels=(Label("Intervention Type", shape=_any_of(INTERVENTION_TYPES), repeats=True),),
+            labels=(Label("Intervention Type", shape=_any_of(vocabulary.INTERVENTION_TYPES), repeats=True),),
         ),
         Section(
             "Eligibility Criteria",
@@ -177,15 +164,15 @@ RECORD_PAGE = Vocabulary(
             labels=(
                 Label("Minimum Eligible Age", shape=AGE),
                 Label("Maximum Eligible Age", shape=AGE),
-                Label("Eligible Sex", shape=_any_of("ALL FEMALE MALE")),
-                Label("Accepts Healthy Volunteers", shape=_any_of("Yes No true false")),
+                Label("Eligible Sex", shape=_any_of(vocabulary.SEXES)),
+                Label("Accepts Healthy Volunteers", shape=_any_of(("Yes", "No", "true", "false"))),
             ),
         ),
         Section(
             "Sponsors",
             intros=("Meet the organizations funding or collaborating on the study and learn about their roles.",),
             prose=True,
-            labels=(Label("Sponsor Role", shape=_any_of("lead collaborator"), repeats=True),),
+            labels=(Label("Sponsor Role", shape=_any_of(("lead", "collaborator")), repeats=True),),
         ),
         Section(
             "Responsible Party",
@@ -194,7 +181,7 @@ RECORD_PAGE = Vocabulary(
                 "to regulators.",
             ),
             prose=True,
-            labels=(Label("Responsibility Role", shape=_any_of("SPONSOR PRINCIPAL_INVESTIGATOR SPONSOR_INVESTIGATOR")),),
+            labels=(Label("Responsibility Role", shape=_any_of(vocabulary.RESPONSIBLE_PARTY_TYPES)),),
         ),
         Section(
             "Locations",
@@ -220,7 +207,7 @@ RECORD_PAGE = Vocabulary(
             intros=("Explore related publications, articles, or registry entries linked to this study.",),
             prose=True,
             labels=(
-                Label("Reference Type", shape=_any_of("BACKGROUND RESULT DERIVED"), repeats=True),
+                Label("Reference Type", shape=_any_of(vocabulary.REFERENCE_TYPES), repeats=True),
                 Label("PMID", shape=re.compile(r"\d{4,9}(?: \(View on PubMed\))?"), repeats=True),
             ),
         ),

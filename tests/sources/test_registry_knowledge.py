@@ -1,0 +1,121 @@
+"""What only one registry says stays in its source: its field names, parameters, hosts and key stand nowhere else."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from defusedxml.ElementTree import fromstring
+
+import tracker
+from tracker import sources
+
+ROOT = Path(tracker.__file__).parent
+FIXTURES = ROOT.parent / "tests" / "fixtures"
+AT_HOME = ("sources/", "model/vocabulary.py")
+
+ALLOWED = {
+    "model/ids.py": "the numbers of all registries, also of those without a source, and who reads them",
+    "config/template.py": "the commented configuration that `init` writes shows a real address",
+    "demo/": "a stand-in for registries and sites, made of their own words",
+}
+"""Where a registry may be named outside of its source, and why."""
+
+REMAINING = {
+    "events/detection.py",
+    "events/due_dates.py",
+    "events/results.py",
+    "events/results_duty.py",
+    "events/sites.py",
+    "render/words/english.py",
+}
+
+
+def test_a_registrys_own_words_stand_in_its_source_only() -> None:
+    found = {}
+    for file in sorted(ROOT.rglob("*.py")):
+        place = file.relative_to(ROOT).as_posix()
+        if not place.startswith(AT_HOME):
+            known = sorted({word for text in literals(file) for word in registry_words(text)})
+            if known and not place.startswith(tuple(ALLOWED)):
+                found[place] = known
+    unexpected = {place: known for place, known in found.items() if place not in REMAINING}
+    assert unexpected == {}, "move this into the source, or declare it in SourceInfo"
+    assert set(found) == REMAINING, "take what is mended out of REMAINING"
+
+
+def test_every_exception_is_needed() -> None:
+    for place in ALLOWED:
+        files = [ROOT / place] if place.endswith(".py") else list((ROOT / place).rglob("*.py"))
+        assert any(registry_words(text) for file in files for text in literals(file)), f"{place} names no registry any more"
+
+
+def test_the_words_of_a_registry_are_known_from_its_examples_and_its_declarations() -> None:
+    told = "x.submissionTracking.y ctgov:NCT1 filter.ids https://clinicaltrials.gov/study removedCountries protocolSection"
+    assert registry_words(told) == {
+        "submissionTracking",
+        "ctgov:",
+        "filter.ids",
+        "clinicaltrials.gov",
+        "removedCountries",
+        "protocolSection",
+    }
+    assert registry_words("ctgov") == {"ctgov"}
+    assert registry_words("ClinicalTrials.gov says RECRUITING; meddata x, start_date_changed, iPhone") == set()
+
+
+def literals(file: Path) -> Iterator[str]:
+    """The texts in a module's code; docstrings and comments may speak of registries."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+            yield node.value
+
+
+def registry_words(text: str) -> set[str]:
+    """The words in a text that only one registry says; its bare key counts where it is the whole text."""
+    found = {match[0] for match in _pattern().finditer(text)}
+    return found | ({text} & set(sources.load()))
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    words: set[str] = set()
+    keys: list[str] = []
+    for key, source in sources.load().items():
+        info = source.info
+        keys.append(f"{re.escape(key)}:")
+        words |= {*info.hosts, *info.search_hosts}
+        words |= {name for name in info.search_parameters if "." in name}
+        words |= {name for name in (*info.rest_titles, *info.rest_echoes) if own(name)}
+        for example in source.EXAMPLES:
+            words |= {name for name in names_in(FIXTURES / key / example.fixture) if own(name)}
+    longest_first = sorted(words, key=lambda word: (-len(word), word))
+    return re.compile(rf"\b(?:{'|'.join(keys)})|\b(?:{'|'.join(map(re.escape, longest_first))})\b")
+
+
+def own(name: str) -> bool:
+    """A name in camel case is a payload's: nothing of ours is written like that."""
+    return re.fullmatch(r"[a-z]+[A-Z]\w*", name) is not None
+
+
+def names_in(file: Path) -> set[str]:
+    if file.suffix == ".json":
+        return set(_keys(json.loads(file.read_bytes())))
+    if file.suffix == ".xml":
+        elements = list(fromstring(file.read_bytes()).iter())
+        return {str(name).rpartition("}")[2] for element in elements for name in (element.tag, *element.attrib)}
+    return set()
+
+
+def _keys(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _keys(inner)

@@ -1,0 +1,115 @@
+"""JSON, read so that every value is accounted for (see `tracker.extract.read_log`). Paths are ``module.list[].field``."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import msgspec
+
+from tracker.extract.read_log import LARGEST, Reader, wrong_answer
+from tracker.model.source import Document
+from tracker.text.clean import clean
+
+
+def read_object(document: Document) -> dict[str, Any]:
+    """The document's JSON object as fresh dicts. Raises AnswerError for anything else."""
+    body = document.body
+    if not body.strip():
+        raise wrong_answer(document, "the answer is empty")
+    if body.lstrip()[:1] == b"<":
+        raise wrong_answer(document, "the answer is a web page (a maintenance or login page?), not the record's JSON")
+    try:
+        decoded = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise wrong_answer(document, f"the answer of {len(body)} bytes is not readable JSON ({error})") from error
+    if not isinstance(decoded, dict):
+        raise wrong_answer(document, f"the answer is a JSON {type(decoded).__name__}, not a record")
+    return decoded
+
+
+def sniff_object(body: bytes) -> dict[str, Any]:
+    """The JSON object in bytes of unknown origin; empty for anything else."""
+    try:
+        decoded = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return {}
+    return decoded if isinstance(decoded, dict) else {}
+
+
+class JsonReader(Reader):
+    """One JSON object being read. A null is absent."""
+
+    __slots__ = ()
+
+    def verbatim(self, key: str) -> str | None:
+        """A text as it was sent; None when absent."""
+        value = self._left.pop(key, None)
+        if value is None or isinstance(value, str):
+            return value
+        self._unreadable(key, value)
+        return None
+
+    def flag(self, key: str) -> bool | None:
+        """True or false; None when absent."""
+        value = self._left.pop(key, None)
+        if value is None or isinstance(value, bool):
+            return value
+        self._unreadable(key, value)
+        return None
+
+    def count(self, key: str) -> int | None:
+        """A whole number from zero on; None when absent."""
+        value = self._left.pop(key, None)
+        if value is None:
+            return None
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST:
+            return value
+        self._unreadable(key, value)
+        return None
+
+    def degrees(self, key: str) -> float | None:
+        """A coordinate; None when absent."""
+        value = self._left.pop(key, None)
+        if value is None:
+            return None
+        if isinstance(value, float | int) and not isinstance(value, bool):
+            return float(value)
+        self._unreadable(key, value)
+        return None
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of cleaned texts; empty when absent."""
+        value = self._left.pop(key, None)
+        if value is None:
+            return ()
+        if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
+            self._check_length(key, value)
+            return tuple(clean(entry) for entry in value)
+        self._unreadable(key, value)
+        return ()
+
+    def child(self, key: str) -> Self | None:
+        """The object under a key, to be read and closed; None when absent."""
+        value = self._left.pop(key, None)
+        if value is None:
+            return None
+        if isinstance(value, dict):
+            return type(self)(value, self._at(key), self._log, self._in_list)
+        self._unreadable(key, value)
+        return None
+
+    def children(self, key: str) -> list[Self]:
+        """The objects of a list, each to be read and closed; empty when absent."""
+        value = self._left.pop(key, None)
+        if value is None:
+            return []
+        if isinstance(value, list) and all(isinstance(entry, dict) for entry in value):
+            self._check_length(key, value)
+            path = f"{self._at(key)}[]"
+            return [type(self)(entry, path, self._log, True) for entry in value]
+        self._unreadable(key, value)
+        return []
+
+    def raw(self, key: str) -> Any:
+        """A value of any shape, for those that are digested and not read."""
+        return self._left.pop(key, None)
