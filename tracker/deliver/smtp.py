@@ -45,10 +45,10 @@ def send(settings: Settings, channel: Channel, message: Message, now: datetime) 
         raise PermanentDeliveryError(
             f'Channel "{channel.name}" needs [mail], which is not set up.', remedy="Add [mail] with host and from."
         )
-    letter = _letter(settings.mail, channel, message, now)
+    letter = _email(settings.mail, channel, message, now)
     with _session(settings.mail) as server:
         if not _fits(server, letter):
-            letter = _letter(settings.mail, channel, msgspec.structs.replace(message, html=""), now)
+            letter = _email(settings.mail, channel, msgspec.structs.replace(message, html=""), now)
         try:
             refused = _hand_over(server, channel, letter, patient=message.attempts < PATIENCE)
         except (smtplib.SMTPException, OSError) as error:
@@ -73,7 +73,7 @@ def greet(settings: Mail) -> None:
         pass
 
 
-def _letter(settings: Mail, channel: Channel, message: Message, now: datetime) -> EmailMessage:
+def _email(settings: Mail, channel: Channel, message: Message, now: datetime) -> EmailMessage:
     return mail.email(
         message,
         sender=settings.sender,
