@@ -20,7 +20,7 @@ from tests.fuzz import fuzzed
 from tests.fuzz.mutation import STRANGE_TEXTS, shuffled_tokens, torn
 from tracker import log, sources
 from tracker.config import Settings, check
-from tracker.config.schedule import judge_schedule
+from tracker.config.schedule import schedule_problem
 from tracker.config.trials import MOST_ROW_MISTAKES, read_trials_file, trial_number
 from tracker.errors import ConfigError, StoreError, UsageError
 from tracker.extract.blocks import decode, read_lines
@@ -293,7 +293,7 @@ def test_any_robots_txt_allows_or_forbids(body: bytes) -> None:
 @fuzzed(200)
 @given(pieces("0", "6", "*", "/", "-", ",", " ", "mon", "fri", "jan", "h", "60", "²", most=14))
 def test_any_schedule_is_good_or_told_what_is_wrong(text: str) -> None:
-    assert judge_schedule(text) == "" or judge_schedule(text)[-1] in ".?"
+    assert schedule_problem(text) == "" or schedule_problem(text)[-1] in ".?"
 
 
 CONFIG = (Path(__file__).parents[2] / "config.toml").read_text("utf-8")

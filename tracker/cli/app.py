@@ -66,13 +66,13 @@ class App:
         """The checked configuration in one file."""
         from tracker import config
 
-        return config.load(path, **self._surroundings())
+        return config.load(path, **self._validation_context())
 
     def check(self, text: str, path: Path) -> Settings:
         """The settings of a text that is to be written to ``path``."""
         from tracker import config
 
-        return config.check(text, path, **self._surroundings())
+        return config.check(text, path, **self._validation_context())
 
     def require_watches(self, names: Iterable[str]) -> None:
         """Raise UsageError, naming those there are, unless every one of these watches is in the configuration."""
@@ -81,8 +81,8 @@ class App:
             there = ", ".join(known) or "none"
             raise UsageError(f"There is no watch {', '.join(unknown)}.", remedy=f"Watches in {self.config_path}: {there}.")
 
-    def _surroundings(self) -> Any:
-        """What a configuration is checked against: config itself knows neither sources nor kinds."""
+    def _validation_context(self) -> Any:
+        """What a configuration is checked against, for config itself knows neither sources nor kinds."""
         from tracker import events, sources
 
         return {

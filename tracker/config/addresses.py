@@ -15,7 +15,7 @@ def is_mail_address(text: str) -> bool:
     return bool(_MAIL.match(text))
 
 
-def judge_mailbox(text: str) -> str:
+def mailbox_problem(text: str) -> str:
     """What is wrong with ``you@example.org`` or ``Name <you@example.org>``."""
     named = _NAMED.match(text)
     if is_mail_address(named[1] if named else text):
@@ -23,7 +23,7 @@ def judge_mailbox(text: str) -> str:
     return 'This is no e-mail address. Write "you@example.org" or "Name <you@example.org>".'
 
 
-def judge_web(text: str) -> str:
+def web_problem(text: str) -> str:
     """What is wrong with a web address."""
     try:
         parts = urlsplit(text)
@@ -35,9 +35,9 @@ def judge_web(text: str) -> str:
     return ""
 
 
-def judge_base_url(text: str) -> str:
+def base_url_problem(text: str) -> str:
     """What is wrong with the address under which a source is asked."""
-    wrong = judge_web(text)
+    wrong = web_problem(text)
     if wrong:
         return wrong
     parts = urlsplit(text)
@@ -46,7 +46,7 @@ def judge_base_url(text: str) -> str:
     return ""
 
 
-def judge_channel(url: str, *, has_mail: bool) -> str:
+def channel_problem(url: str, *, has_mail: bool) -> str:
     """What is wrong with a channel's URL, without ever showing it."""
     match = _SCHEME.match(url)
     if not match:

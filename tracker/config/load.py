@@ -11,7 +11,7 @@ from tracker.config import sections
 from tracker.config.positions import places
 from tracker.config.settings import Settings
 from tracker.config.table import Report, Table
-from tracker.config.watches import PageOf, Surroundings, read_watches
+from tracker.config.watches import PageOf, ValidationContext, read_watches
 from tracker.errors import ConfigError
 from tracker.model.source import SourceInfo
 
@@ -70,7 +70,7 @@ def check(
     channels = sections.read_channels(root.tables("channel", "channel"), has_mail=mail is not None)
     names = frozenset(channel.name for channel in channels)
     asked = sections.read_sources(root.table("sources", "sources"), sources)
-    around = Surroundings(
+    around = ValidationContext(
         sources=sources,
         kinds=kinds,
         channels=names,

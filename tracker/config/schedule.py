@@ -19,7 +19,7 @@ _LONGEST = 200
 """Characters of a schedule that anybody means."""
 
 
-def judge_schedule(text: str) -> str:
+def schedule_problem(text: str) -> str:
     """What is wrong with a schedule, as a sentence; empty when it is good."""
     fields = text.split() if len(text) <= _LONGEST else []
     if len(fields) == 1 and interval(text):
@@ -28,13 +28,13 @@ def judge_schedule(text: str) -> str:
         return 'Write an interval such as "30m", "6h" or "1d", or a cron expression of five fields such as "0 6 * * mon-fri".'
     for field, (name, least, most, names) in zip(fields, _FIELDS, strict=True):
         for part in field.split(","):
-            wrong = _judge_part(part, name, least, most, names)
+            wrong = _part_problem(part, name, least, most, names)
             if wrong:
                 return wrong
     return ""
 
 
-def _judge_part(part: str, name: str, least: int, most: int, names: tuple[str, ...]) -> str:
+def _part_problem(part: str, name: str, least: int, most: int, names: tuple[str, ...]) -> str:
     span, slash, step = part.partition("/")
     first, dash, last = span.partition("-")
     if slash and not (step.isascii() and step.isdigit() and 1 <= int(step) <= most - least):

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tracker.config.addresses import is_mail_address, judge_base_url, judge_channel, judge_mailbox, judge_web
-from tracker.config.schedule import judge_schedule
+from tracker.config.addresses import base_url_problem, channel_problem, is_mail_address, mailbox_problem, web_problem
+from tracker.config.schedule import schedule_problem
 from tracker.config.settings import (
     DAYS,
     SECURITIES,
@@ -52,7 +52,7 @@ def read_store(table: Table, folder: Path) -> str:
 def read_http(table: Table) -> Http:
     """``[http]``."""
     contact = table.text("contact")
-    if contact and not is_mail_address(contact) and judge_web(contact):
+    if contact and not is_mail_address(contact) and web_problem(contact):
         table.wrong("contact", f"{table.quoted('contact')} is neither an e-mail address nor a web page. Give one of them.")
     return Http(contact=contact)
 
@@ -70,7 +70,7 @@ def read_sources(table: Table, sources: Mapping[str, SourceInfo]) -> dict[str, S
 
 def _read_source(table: Table, info: SourceInfo) -> SourceSettings:
     base_url = table.text("base_url")
-    if base_url and (wrong := judge_base_url(base_url)):
+    if base_url and (wrong := base_url_problem(base_url)):
         table.wrong("base_url", wrong)
     pace = table.number("pace", above=0)
     return SourceSettings(
@@ -102,7 +102,7 @@ def read_mail(table: Table) -> Mail:
     if host and re.search(r"[\s/@]", host):
         table.wrong("host", f"{table.quoted('host')} is no host name. Give the name alone, such as smtp.example.org.")
     for key, mailbox in (("from", sender), ("reply_to", reply_to)):
-        if mailbox and (wrong := judge_mailbox(mailbox)):
+        if mailbox and (wrong := mailbox_problem(mailbox)):
             table.wrong(key, wrong)
     if "password" in table:
         table.missing("user", "A password is given but no user. Add the user, or leave both out.")
@@ -121,7 +121,7 @@ def read_channels(tables: list[Table], *, has_mail: bool) -> tuple[Channel, ...]
         name, url = table.text("name"), table.text("url")
         table.missing("name", 'A channel needs a name that a watch can send to. Add name = "me".')
         table.missing("url", 'A channel needs a URL. Add url = "mailto:you@example.org".')
-        if url and (wrong := judge_channel(url, has_mail=has_mail)):
+        if url and (wrong := channel_problem(url, has_mail=has_mail)):
             table.wrong("url", wrong)
         if name in found:
             table.wrong("name", f"Another channel is called {table.quoted('name')} too. Give each one its own name.")
@@ -135,7 +135,7 @@ def read_operator(table: Table, channels: frozenset[str]) -> Operator:
     channel, ping = table.text("channel"), table.text("ping")
     if channel:
         check_channel(table, "channel", channel, channels)
-    if ping and (wrong := judge_web(ping)):
+    if ping and (wrong := web_problem(ping)):
         table.wrong("ping", wrong)
     return Operator(channel=channel, ping=ping)
 
@@ -191,7 +191,7 @@ def _is_timezone(name: str) -> bool:
 def read_schedule(table: Table) -> Schedule:
     """``[schedule]``."""
     sync = table.text("sync") or Schedule().sync
-    if wrong := judge_schedule(sync):
+    if wrong := schedule_problem(sync):
         table.wrong("sync", f"{table.quoted('sync')} is no schedule. {wrong}")
     return Schedule(sync=sync)
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from tracker.config.addresses import judge_web
+from tracker.config.addresses import web_problem
 from tracker.config.sections import check_channel
 from tracker.config.table import Table, did_you_mean
 from tracker.config.trials import followed_trial, read_trials_file
@@ -25,7 +25,7 @@ WHENS: tuple[When, ...] = ("immediate", "daily", "weekly")
 _FOLLOWS = ("trials", "trials_file", "pages", "search", "query")
 
 
-class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+class ValidationContext(msgspec.Struct, frozen=True, kw_only=True):
     """What a watch is checked against: the sources, kinds and channels there are, and the folder of the file."""
 
     sources: Mapping[str, SourceInfo]
@@ -36,7 +36,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path
 
 
-def read_watches(tables: list[Table], around: Surroundings) -> tuple[Watch, ...]:
+def read_watches(tables: list[Table], around: ValidationContext) -> tuple[Watch, ...]:
     """Every ``[[watch]]``; a watch is its name, so no two share one."""
     names: set[str] = set()
     found = []
@@ -50,7 +50,7 @@ def read_watches(tables: list[Table], around: Surroundings) -> tuple[Watch, ...]
     return tuple(found)
 
 
-def _read_watch(table: Table, around: Surroundings) -> Watch:
+def _read_watch(table: Table, around: ValidationContext) -> Watch:
     name = table.text("name")
     table.missing("name", 'A watch needs a name: its history hangs on it. Add name = "lupus".')
     trials, labels = _read_trials(table, around)
@@ -73,7 +73,7 @@ def _read_watch(table: Table, around: Surroundings) -> Watch:
     )
 
 
-def _read_trials(table: Table, around: Surroundings) -> tuple[dict[str, str], dict[str, str]]:
+def _read_trials(table: Table, around: ValidationContext) -> tuple[dict[str, str], dict[str, str]]:
     """The keys of all listed trials, each with the place it was first named in; and the labels people gave them."""
     places: dict[str, str] = {}
     labels: dict[str, str] = {}
@@ -99,7 +99,7 @@ def _read_trials(table: Table, around: Surroundings) -> tuple[dict[str, str], di
     return places, labels
 
 
-def _read_rows(table: Table, around: Surroundings, places: dict[str, str], labels: dict[str, str]) -> None:
+def _read_rows(table: Table, around: ValidationContext, places: dict[str, str], labels: dict[str, str]) -> None:
     """Add the rows of ``trials_file`` to the listed trials."""
     name = table.text("trials_file")
     if name is None:
@@ -131,13 +131,13 @@ def _read_exclude(table: Table, sources: Mapping[str, SourceInfo], trials: Mappi
     return frozenset(excluded)
 
 
-def _read_pages(table: Table, around: Surroundings) -> tuple[Page, ...]:
+def _read_pages(table: Table, around: ValidationContext) -> tuple[Page, ...]:
     found: dict[str, Page] = {}
     for index, url in table.texts("pages"):
-        page = None if judge_web(url) else around.page_of(url, around.base_urls)
+        page = None if web_problem(url) else around.page_of(url, around.base_urls)
         if page is None:
             table.wrong(
-                "pages", f"{table.quoted('pages', index)}: {judge_web(url) or _unread_page(url, around.sources)}", index
+                "pages", f"{table.quoted('pages', index)}: {web_problem(url) or _unread_page(url, around.sources)}", index
             )
         elif page.trial in found:
             table.wrong("pages", f"This is the same page as {found[page.trial].url}. Delete one.", index)
@@ -161,7 +161,7 @@ def _read_search(table: Table, sources: Mapping[str, SourceInfo]) -> str | None:
     url = table.text("search")
     if url is None:
         return None
-    if wrong := judge_web(url):
+    if wrong := web_problem(url):
         table.wrong("search", wrong)
         return None
     parts = urlsplit(url)
