@@ -68,7 +68,7 @@ def test_init_never_overwrites(tmp_path: Path) -> None:
     ("option", "value", "words"),
     [
         ("--search", "https://example.org/?cond=lupus", "Searches of example.org are not understood."),
-        ("--mail", "not an address", "This is no e-mail address."),
+        ("--mail", "not an address", "This is not an e-mail address."),
     ],
 )
 def test_init_writes_nothing_when_what_it_was_given_is_wrong(tmp_path: Path, option: str, value: str, words: str) -> None:

@@ -31,7 +31,7 @@ def trial_key(app: App, text: str) -> str:
     found = recognise(text)
     if found is None:
         raise UsageError(
-            f"{text} is no number of a known registry.",
+            f"{text} is not a number of a known registry.",
             remedy="Give a number such as NCT07177911, or source:number as `tracker list --format csv` shows it.",
         )
     return found.key
@@ -60,7 +60,7 @@ def recruitment_status(text: str) -> str:
     """A recruitment status as typed (``recruiting``, ``"Active, not recruiting"``), in the registry's word."""
     word = "_".join(re.findall(r"[A-Z]+", text.upper()))
     if word not in RECRUITMENT_STATUSES:
-        raise UsageError(f"{text} is no recruitment status.", remedy=f"They are {', '.join(RECRUITMENT_STATUSES)}.")
+        raise UsageError(f"{text} is not a recruitment status.", remedy=f"They are {', '.join(RECRUITMENT_STATUSES)}.")
     return word
 
 

@@ -70,7 +70,7 @@ def check(
     channels = sections.read_channels(root.tables("channel", "channel"), has_mail=mail is not None)
     names = frozenset(channel.name for channel in channels)
     asked = sections.read_sources(root.table("sources", "sources"), sources)
-    around = ValidationContext(
+    context = ValidationContext(
         sources=sources,
         kinds=kinds,
         channels=names,
@@ -86,7 +86,7 @@ def check(
         mail=mail,
         operator=sections.read_operator(root.table("operator", "operator"), names),
         channels=channels,
-        watches=read_watches(root.tables("watch", "watch"), around),
+        watches=read_watches(root.tables("watch", "watch"), context),
         digest=sections.read_digest(root.table("digest", "digest")),
         schedule=sections.read_schedule(root.table("schedule", "schedule")),
         severities=sections.read_severities(root.table("severity", "severity"), kinds),

@@ -45,7 +45,7 @@ def read_store(table: Table, folder: Path) -> str:
             table.wrong("url", 'This names no file to keep snapshots in. Write "sqlite:///snapshots/tracker.db".')
         return f"sqlite:///{folder / name}" + (f"?{options}" if options else "")
     if scheme not in ("postgresql", "postgresql+psycopg") or not separator or not rest:
-        table.wrong("url", "This is no database known here. Begin with sqlite:/// or postgresql+psycopg://.")
+        table.wrong("url", "This is not a database known here. Begin with sqlite:/// or postgresql+psycopg://.")
     return url
 
 
@@ -100,7 +100,7 @@ def read_mail(table: Table) -> Mail:
     table.missing("host", 'The mail server is not named. Add host = "smtp.example.org".')
     table.missing("from", 'The sender is not named. Add from = "Trial tracker <tracker@example.org>".')
     if host and re.search(r"[\s/@]", host):
-        table.wrong("host", f"{table.quoted('host')} is no host name. Give the name alone, such as smtp.example.org.")
+        table.wrong("host", f"{table.quoted('host')} is not a host name. Give the name alone, such as smtp.example.org.")
     for key, mailbox in (("from", sender), ("reply_to", reply_to)):
         if mailbox and (wrong := mailbox_problem(mailbox)):
             table.wrong(key, wrong)
@@ -156,12 +156,12 @@ def read_digest(table: Table) -> Digest:
         from zoneinfo import available_timezones
 
         hint = did_you_mean(timezone, available_timezones())
-        table.wrong("timezone", f"{table.quoted('timezone')} is no time zone. {hint or 'Write one such as Europe/Berlin.'}")
+        table.wrong("timezone", f"{table.quoted('timezone')} is not a time zone. {hint or 'Write one such as Europe/Berlin.'}")
     given = table.texts("days")
     for index, day in given:
         if day not in DAYS:
             hint = did_you_mean(day, DAYS) or f"Days are {', '.join(DAYS)}."
-            table.wrong("days", f"{table.quoted('days', index)} is no day. {hint}", index)
+            table.wrong("days", f"{table.quoted('days', index)} is not a day. {hint}", index)
     days = tuple(day for day in DAYS if day in {word for _, word in given})
     if "days" in table and not table.entries("days"):
         table.wrong("days", f"No day is named, so no digest would go out. Name some of {', '.join(DAYS)}.")
@@ -175,7 +175,7 @@ def _read_time(table: Table) -> dt.time | None:
         return None
     match = _TIME.match(text)
     if not match:
-        table.wrong("at", f'{table.quoted("at")} is no time of day. Write it as "07:30".')
+        table.wrong("at", f'{table.quoted("at")} is not a time of day. Write it as "07:30".')
         return None
     return dt.time(int(match[1]), int(match[2]))
 
@@ -192,7 +192,7 @@ def read_schedule(table: Table) -> Schedule:
     """``[schedule]``."""
     sync = table.text("sync") or Schedule().sync
     if wrong := schedule_problem(sync):
-        table.wrong("sync", f"{table.quoted('sync')} is no schedule. {wrong}")
+        table.wrong("sync", f"{table.quoted('sync')} is not a schedule. {wrong}")
     return Schedule(sync=sync)
 
 
