@@ -188,7 +188,7 @@ def _wrapped(line: str, width: int) -> str:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Tell a file or folder that cannot be written in a sentence."""
+    """Report a file or folder that cannot be written in one sentence."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""From config.toml and the environment to checked settings: all mistakes are told at once."""
+"""From config.toml and the environment to checked settings: all mistakes are reported at once."""
 
 from __future__ import annotations
 

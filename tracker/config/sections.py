@@ -1,4 +1,4 @@
-"""The plain tables of config.toml, a small function each: from a checked table to a frozen value."""
+"""The plain tables of config.toml, one small function each: from a checked table to a frozen value."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Row(NamedTuple):
 
 
 def trial_number(text: str) -> ids.Recognised | str:
-    """Whose number this is, or a sentence saying why it is nobody's. A trial's key (``ctgov:NCT…``) is understood too."""
+    """The registry's number this is, or a sentence saying why it is none. A trial's key (``ctgov:NCT…``) is understood too."""
     number = text.strip()
     if re.match(r"https?://", number, re.IGNORECASE):
         nct = ids.NCT.search(number)
@@ -56,7 +56,7 @@ def followed_trial(text: str, sources: Mapping[str, SourceInfo]) -> ids.Recognis
 
 
 def read_trials_file(path: Path, sources: Mapping[str, SourceInfo]) -> tuple[list[Row], list[str]]:
-    """The rows of a CSV file with the columns id and, if wanted, label; and what is wrong with it, by line.
+    """The rows of a CSV file with the columns id and, if wanted, label; and its mistakes, by line.
 
     Commas, semicolons and tabs separate; a byte order mark is passed over. Other columns are the owner's own.
     A file without a header is understood when its first cell is a trial number: then id and label stand in this order.

@@ -193,7 +193,7 @@ class Daemon:
                 self._set_due(job, done=done)
 
     def _set_due(self, job: Job, *, done: bool) -> None:
-        """Remember when the job is due again; where the database cannot, in memory, lest it is done anew at every tick."""
+        """Remember when the job is due again; in memory where the database cannot, lest every tick repeats it."""
         now = self.clock()
         again = next_at(job, self.settings.schedule, now)
         soon = min(again, now + RETRY_AFTER)
@@ -204,7 +204,7 @@ class Daemon:
             raise
 
     def _rests(self, job: Job, now: datetime) -> bool:
-        """Whether the job waits although the database holds it for due; not for longer than a clock that was put back."""
+        """Whether the job waits although the database says it is due. A clock that was put back cannot make the wait longer."""
         until = self._rests_until.get(job, now)
         return now < until <= now + RETRY_AFTER
 

@@ -173,7 +173,7 @@ class Composer:
         return [watch.name for watch in self.settings.watches if any(send.to == channel for send in watch.send)]
 
     def _attributions(self, keys: frozenset[str]) -> tuple[str, ...]:
-        """Source and data date, as the registries ask of those who repeat their records."""
+        """Source and data date, which the registries ask for wherever their records are repeated."""
         states = self.archive.source_states()
         lines = []
         for key in sorted(keys & self.archive.sources.keys()):

@@ -109,7 +109,7 @@ class Cutter:
     def _cut_digest(
         self, channel: str, when: When, cadences: plan.Cadences, due: plan.Due, since: datetime, now: datetime
     ) -> bool:
-        """Whether there was a digest to write."""
+        """Cut one digest, or only settle its alerts; returns whether there was a digest to write."""
         ready = plan.forwarded(self.store.ready_alerts(channel=channel), cadences)
         sent = self._sent(ready).get(channel, ())
         chosen = plan.digest_plan(channel, when, ready, sent, self.archive.silences(now))

@@ -85,8 +85,8 @@ def immediate(
     """One message for each channel that is to hear at once.
 
     Immediate wins, and a story is told whole: alerts of the same registry update ride along, for other watches of that
-    channel and of lesser weight, so that no digest repeats a part of it. Beside an urgent alert that is silenced or told
-    already nothing rides along: the rest waits for its digest.
+    channel and of lesser weight, so that no digest repeats a part of it. Nothing rides along with an urgent alert
+    that is silenced or was sent already: the rest waits for its digest.
     """
     urgent = [item for item in ready if item.alert.when == "immediate"]
     plans = [_plan(channel, items, sent.get(channel, ()), silences) for channel, items in _by_channel(urgent).items()]

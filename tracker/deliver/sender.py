@@ -72,8 +72,8 @@ class OutboxSender:
     def send_waiting(self, lease: Lease) -> None:
         """Try every message that is due, except that a dead channel is left alone, however much waits for it.
 
-        Channels in trouble come last: the others need not wait for one that lets us wait. Raises LeaseLostError when
-        another process has taken over.
+        Channels with failed tries come last, so that the others need not wait for one that is slow to answer. Raises
+        LeaseLostError when another process has taken over.
         """
         self._end_gone()
         due = self.store.due_messages(self.clock())
@@ -117,7 +117,7 @@ class OutboxSender:
         return self._failures[name] >= DEAD_AFTER or (through_mail and self._without_server >= DEAD_AFTER)
 
     def _asked_for(self, error: TransientDeliveryError) -> datetime:
-        """When the channel is ready to be tried again, by its own word; now if it said nothing."""
+        """The time at which the channel asked to be tried again; now if it named none."""
         return self.clock() + min(timedelta(seconds=error.retry_after or 0), LONGEST_ASKED)
 
     def _note_failure(self, message: Message, error: TransientDeliveryError) -> None:
