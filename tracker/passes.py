@@ -5,27 +5,25 @@ The one-shot command and the daemon both do this and nothing else; neither sync 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
 from tracker import __version__
+from tracker.archive import Archive
 from tracker.clock import Clock
 from tracker.config import Settings
-from tracker.deliver import DeliveryReport, deliver, make_message
+from tracker.deliver import DeliveryReport, deliver, operator_messages
 from tracker.deliver.channels import ping
 from tracker.fetch import Fetcher, user_agent
 from tracker.model.source import Source
-from tracker.render import notices
 from tracker.store import Store
 from tracker.sync import LaneReport, Progress, SyncReport, no_progress, sync
 
 GAP = timedelta(days=2)
-"""After so long without an accepted run the next pass says that nothing was looked at meanwhile."""
+"""After so long without an accepted run, the next pass tells the operator that nothing was looked at."""
 
-MOST_NAMED = 5
 HOUSEKEEPING = "housekeeping"
 
 
@@ -66,7 +64,7 @@ def one_pass(
 
     ``stop`` is asked between batches; a stopped run is taken up by the next pass.
     """
-    _note_gap(settings, store, clock())
+    _note_gap(settings, store, Archive(store=store, sources=sources), clock())
     with fetcher_for(settings, store, clock) as fetcher:
         synced = sync(settings, store, sources, fetcher, clock, only=only, full=full, progress=progress, stop=stop)
     note_trouble(settings, store, synced, clock())
@@ -89,98 +87,38 @@ def note_trouble(settings: Settings, store: Store, synced: SyncReport, now: date
     """Remember what is wrong and what is well again; the next delivery tells the operator, once each."""
     for lane in synced.lanes:
         _note_incidents(store, lane, now)
-        _note_drift(settings, store, lane, now)
-        _note_reformatting(settings, store, lane, now)
+        if lane.issues:
+            given = operator_messages.new_issues(lane.source, lane.title, lane.issues)
+            operator_messages.cut(settings, store, given, now)
+        mass = lane.reformatting
+        if mass is not None and lane.state == "accepted":
+            given = operator_messages.reformatted(lane.run, lane.title, mass.kinds, mass.trials, mass.checked)
+            operator_messages.cut(settings, store, given, now)
 
 
-def conditions(lane: LaneReport) -> dict[str, str]:
-    """What is wrong with a source after a lane, by condition name; an empty sentence means that it is well."""
-    failed = ""
-    if lane.state == "failed":
-        failed = f"{lane.title} could not be read: {lane.error}"
-    held = ""
-    if lane.state == "held":
-        held = f"A run of {lane.title} is held: {lane.error}"
+def incidents_of(lane: LaneReport) -> dict[str, str]:
+    """What is wrong with a source after its run, by the incident's name; an empty sentence means that it is well."""
+    failed = operator_messages.source_unreadable(lane.title, lane.error) if lane.state == "failed" else ""
+    held = operator_messages.run_held(lane.title, lane.error) if lane.state == "held" else ""
     trials = ""
     if lane.failures and lane.state == "accepted":
-        named = "; ".join(f"{failure.subject}: {failure.error}" for failure in lane.failures[:MOST_NAMED])
-        more = f"; and {len(lane.failures) - MOST_NAMED:,} more" if len(lane.failures) > MOST_NAMED else ""
-        trials = f"{len(lane.failures):,} of {lane.counts.checked:,} could not be read at {lane.title}: {named}{more}"
+        errors = [f"{failure.subject}: {failure.error}" for failure in lane.failures]
+        trials = operator_messages.trials_unreadable(lane.title, errors, lane.counts.checked)
     return {f"source:{lane.source}": failed, f"held:{lane.source}": held, f"trials:{lane.source}": trials}
 
 
 def _note_incidents(store: Store, lane: LaneReport, now: datetime) -> None:
     if lane.state in ("busy", "stopped"):
         return
-    for name, message in conditions(lane).items():
+    for name, message in incidents_of(lane).items():
         if message:
             store.open_incident(name, message, now)
         elif lane.state == "accepted" or name.startswith("source:"):
             store.close_incident(name, now)
 
 
-def _note_drift(settings: Settings, store: Store, lane: LaneReport, now: datetime) -> None:
-    """Words and fields never met before: one message a run, with an example of each."""
-    channel = settings.operator.channel
-    if channel is None or not lane.issues:
-        return
-    sentences = [
-        f"{new.issue.code.replace('_', ' ')} at {new.issue.path}"
-        + (f": “{new.issue.value}”" if new.issue.value else "")
-        + f" (met {new.count:,} times, for instance in {new.trial})"
-        for new in lane.issues[: 4 * MOST_NAMED]
-    ]
-    if len(lane.issues) > len(sentences):
-        sentences.append(f"and {len(lane.issues) - len(sentences):,} more.")
-    content = notices.operator(
-        subject=f"{lane.title} sends something new",
-        sentences=(
-            "Values are kept as they came and compared as they are; each is told once.",
-            *sentences,
-        ),
-        channel=channel,
-        at=now,
-        timezone=settings.digest.timezone,
-    )
-    names = " ".join(f"{new.issue.code} {new.issue.path} {new.issue.value}" for new in lane.issues)
-    key = f"operator:new:{lane.source}:{hashlib.sha256(names.encode()).hexdigest()[:20]}"
-    store.cut(make_message(settings, key, channel, "operator", content, now), (), now)
-
-
-def _note_reformatting(settings: Settings, store: Store, lane: LaneReport, now: datetime) -> None:
-    """One note instead of thousands of events: they are in the change log and are told to nobody."""
-    channel, mass = settings.operator.channel, lane.reformatting
-    if channel is None or mass is None or lane.state != "accepted":
-        return
-    content = notices.operator(
-        subject=f"{lane.title} reformatted its records",
-        sentences=(
-            f"The same kind of harmless edit (case, punctuation, the cut of lines) was made in {mass.trials:,} of "
-            f"{mass.checked:,} records: {', '.join(kind.replace('_', ' ') for kind in mass.kinds)}.",
-            "These edits are in the change log; nobody is sent them. Whatever else changed in these records is told as ever.",
-        ),
-        channel=channel,
-        at=now,
-        timezone=settings.digest.timezone,
-    )
-    store.cut(make_message(settings, f"operator:reformatted:{lane.run}", channel, "operator", content, now), (), now)
-
-
-def _note_gap(settings: Settings, store: Store, now: datetime) -> None:
-    """On the first contact after a long silence of our own: between these days nothing was looked at."""
-    channel = settings.operator.channel
-    states = store.source_states().values()
-    last = max((state.accepted_at for state in states), default=now)
-    if channel is None or now - last < GAP:
-        return
-    content = notices.operator(
-        subject=f"nothing had run since {last:%Y-%m-%d}",
-        sentences=(
-            f"The last accepted run was at {last:%Y-%m-%d %H:%M} UTC; until now nothing was looked at.",
-            "Changes of that time are found now, as one step; the interval in each event says so.",
-        ),
-        channel=channel,
-        at=now,
-        timezone=settings.digest.timezone,
-    )
-    store.cut(make_message(settings, f"operator:gap:{last.isoformat()}", channel, "operator", content, now), (), now)
+def _note_gap(settings: Settings, store: Store, archive: Archive, now: datetime) -> None:
+    """On the first contact after a long silence of our own, say that nothing was looked at in between."""
+    last = max(archive.health().last_accepted.values(), default=now)
+    if now - last >= GAP:
+        operator_messages.cut(settings, store, operator_messages.gap(last), now)

@@ -28,7 +28,7 @@ from tests.world import World, study
 from tracker.daemon.monitor import health
 from tracker.deliver import hook as webhook
 from tracker.deliver import plan, smtp
-from tracker.deliver.courier import DEAD_AFTER, TOLD_AFTER
+from tracker.deliver.sender import DEAD_AFTER, TOLD_AFTER
 from tracker.store import Store, migrate
 
 KEY = "alert:me:1"

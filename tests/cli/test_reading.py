@@ -63,7 +63,7 @@ def test_list_refuses_a_watch_or_status_that_does_not_exist(ask: Run) -> None:
     assert "lupus, vasculitis, scleroderma near Munich" in ended.err
     ended = ask("list", "--status", "open")
     assert ended.code == 2
-    assert "open is no recruitment status. They are NOT_YET_RECRUITING, RECRUITING," in ended.err
+    assert "open is not a recruitment status. They are NOT_YET_RECRUITING, RECRUITING," in ended.err
 
 
 def test_a_trial_that_is_gone_is_listed_as_gone_and_not_by_its_last_status(ask: Run) -> None:
@@ -123,7 +123,7 @@ def test_changes_are_narrowed_by_their_filters(ask: Run, options: tuple[str, ...
         (("--since", "0001-01-01"), "neither a day nor a time span"),
         (("--kind", "removd"), "There is no kind removd."),
         (("--watch", "lups"), "There is no watch lups."),
-        (("--trial", "hello"), "hello is no number of a known registry."),
+        (("--trial", "hello"), "hello is not a number of a known registry."),
         (("--min-severity", "huge"), "'huge' is not one of"),
         (("--format", "xml"), "'xml' is not one of"),
     ],
@@ -199,7 +199,7 @@ def test_show_takes_keys_and_addresses(ask: Run) -> None:
     ("arguments", "words"),
     [
         (("NCT00000000",), "Nothing is stored of ctgov:NCT00000000. `tracker list` shows what is followed."),
-        (("hello",), "hello is no number of a known registry."),
+        (("hello",), "hello is not a number of a known registry."),
         ((MIRRORED, "--at", "2026-02-01"), "was not followed yet on 2026-02-01. The first version was seen 2026-02-10."),
         ((MIRRORED, "--at", "tomorrow"), "tomorrow is neither a day nor a time span."),
     ],

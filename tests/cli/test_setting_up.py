@@ -68,7 +68,7 @@ def test_init_never_overwrites(tmp_path: Path) -> None:
     ("option", "value", "words"),
     [
         ("--search", "https://example.org/?cond=lupus", "Searches of example.org are not understood."),
-        ("--mail", "not an address", "This is no e-mail address."),
+        ("--mail", "not an address", "This is not an e-mail address."),
     ],
 )
 def test_init_writes_nothing_when_what_it_was_given_is_wrong(tmp_path: Path, option: str, value: str, words: str) -> None:
@@ -181,7 +181,7 @@ def test_add_takes_the_address_of_a_page_and_a_named_watch(configured: World, ru
     ("trial", "words"),
     [
         ("NCT123", "An NCT number is NCT and eight digits."),
-        ("hello", "no trial number of a registry known here"),
+        ("hello", "not a trial number of a registry known here"),
         ("ISRCTN15544571", "is a number of ISRCTN, which this version does not follow"),
         ("2021-000123-12", "is a number of EU Clinical Trials Register, which this version does not follow"),
         ("https://example.org/trials/1", "No source of this version reads this page."),

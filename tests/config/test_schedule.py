@@ -9,13 +9,13 @@ from apscheduler.triggers.cron import CronTrigger
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.config.schedule import judge_schedule
+from tracker.config.schedule import schedule_problem
 from tracker.config.settings import Schedule
 
 
 @pytest.mark.parametrize("text", ["30m", "6h", "1d", "0 6 * * *", "*/15 8-18/2 1,15 jan-mar,12 mon-fri,sun", "0 6 * * Mon"])
 def test_intervals_and_cron_expressions_are_good(text: str) -> None:
-    assert judge_schedule(text) == ""
+    assert schedule_problem(text) == ""
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_intervals_and_cron_expressions_are_good(text: str) -> None:
     ],
 )
 def test_a_wrong_schedule_is_told_with_what_to_write(text: str, remedy: str) -> None:
-    assert remedy in judge_schedule(text)
+    assert remedy in schedule_problem(text)
 
 
 def test_an_interval_is_a_time_span() -> None:
@@ -59,7 +59,7 @@ fields = st.lists(st.tuples(parts, steps).map("".join), min_size=1, max_size=2).
 @given(st.tuples(fields, fields, fields, fields, fields).map(" ".join))
 def test_what_is_accepted_the_scheduler_accepts(text: str) -> None:
     """The daemon must not fail on a schedule that `tracker check` called good."""
-    if not judge_schedule(text):
+    if not schedule_problem(text):
         CronTrigger.from_crontab(text, timezone="UTC")
 
 
@@ -68,5 +68,5 @@ def test_each_good_field_is_understood_by_the_scheduler(data: st.DataObject) -> 
     """As above, a field at a time, so that good ones are frequent."""
     place = data.draw(st.integers(0, 4))
     text = " ".join(data.draw(fields) if position == place else "*" for position in range(5))
-    if not judge_schedule(text):
+    if not schedule_problem(text):
         CronTrigger.from_crontab(text, timezone="UTC")

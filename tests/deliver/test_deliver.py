@@ -15,7 +15,7 @@ from tests.deliver.servers import ANSWERS, HANG_UP, Hook, ScriptedSmtp, dead_por
 from tests.lab.mailbox import Drop
 from tracker.config import Settings
 from tracker.deliver import deliver, plan, send_test, smtp
-from tracker.deliver.courier import DEAD_AFTER, LEASE_FOR, LONGEST_ASKED, WAITED
+from tracker.deliver.sender import DEAD_AFTER, LEASE_FOR, LONGEST_ASKED, WAITED
 from tracker.errors import PermanentDeliveryError, TransientDeliveryError
 from tracker.model.alert import Message
 from tracker.model.event import Event

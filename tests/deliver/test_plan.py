@@ -127,7 +127,7 @@ def test_the_waits_between_tries_grow() -> None:
 
 def immediate(
     *items: ReadyAlert, told: dict[str, set[str]] | None = None, silences: tuple[Silence, ...] = ()
-) -> list[plan.Letter]:
+) -> list[plan.MessagePlan]:
     return plan.immediate(items, told or {}, silences)
 
 
@@ -167,7 +167,7 @@ def test_beside_a_silenced_urgent_alert_the_rest_of_the_story_waits_for_its_dige
     assert [alert for alert, _ in letter.silenced] == [urgent.alert]
     assert "holiday" in letter.silenced[0][1]
     [told] = immediate(urgent, lesser, told={"me": {"e1"}})
-    assert (told.wanted, told.told, told.alerts) == ({}, (urgent.alert,), ())
+    assert (told.wanted, told.repeated, told.alerts) == ({}, (urgent.alert,), ())
 
 
 def test_a_silence_mutes_its_watch_and_leaves_the_others() -> None:
@@ -207,27 +207,27 @@ def test_alerts_of_a_watch_that_sends_to_their_channel_no_more_are_unwanted_and_
 
 def test_a_digest_holds_the_ready_alerts_of_its_cadence_and_channel() -> None:
     items = [ready("e1", "daily"), ready("e2", "weekly"), ready("e3", "daily", channel="team")]
-    letter = plan.digest("me", "daily", items, (), ())
+    letter = plan.digest_plan("me", "daily", items, (), ())
     assert list(letter.wanted) == ["e1"]
     assert letter.channel == "me"
 
 
 def test_an_event_that_another_watch_wants_weekly_is_told_in_the_daily_digest_for_both() -> None:
     items = [ready("e1", "daily"), ready("e1", "weekly", watch="other")]
-    letter = plan.digest("me", "daily", items, (), ())
+    letter = plan.digest_plan("me", "daily", items, (), ())
     assert letter.wanted["e1"][1] == ("lupus", "other")
     assert len(letter.alerts) == 2
 
 
 def test_a_digest_leaves_out_what_the_channel_has_heard_and_says_so_of_the_alert() -> None:
-    letter = plan.digest("me", "daily", [ready("e1"), ready("e2")], {"e1"}, ())
+    letter = plan.digest_plan("me", "daily", [ready("e1"), ready("e2")], {"e1"}, ())
     assert list(letter.wanted) == ["e2"]
-    assert [alert.event for alert in letter.told] == ["e1"]
+    assert [alert.event for alert in letter.repeated] == ["e1"]
 
 
 def test_a_digest_of_nothing_is_an_empty_letter() -> None:
-    letter = plan.digest("me", "daily", [], (), ())
-    assert (letter.wanted, letter.alerts, letter.silenced, letter.told) == ({}, (), (), ())
+    letter = plan.digest_plan("me", "daily", [], (), ())
+    assert (letter.wanted, letter.alerts, letter.silenced, letter.repeated) == ({}, (), (), ())
 
 
 # --- the whole ------------------------------------------------------------------------------------------------------
@@ -253,9 +253,9 @@ class Channels:
         self.heard: dict[str, list[str]] = defaultdict(list)
         self.settled: list[Alert] = []
 
-    def settle(self, letter: plan.Letter) -> None:
+    def settle(self, letter: plan.MessagePlan) -> None:
         self.heard[letter.channel] += letter.wanted
-        for alert in (*letter.alerts, *(alert for alert, _ in letter.silenced), *letter.told):
+        for alert in (*letter.alerts, *(alert for alert, _ in letter.silenced), *letter.repeated):
             self.ready.pop((alert.event, alert.watch, alert.channel))
             self.settled.append(alert)
 
@@ -265,7 +265,7 @@ class Channels:
         for channel in ("me", "team"):
             for when in digests:
                 waiting = [item for item in self.ready.values() if item.alert.channel == channel]
-                self.settle(plan.digest(channel, when, waiting, self.heard[channel], silences))
+                self.settle(plan.digest_plan(channel, when, waiting, self.heard[channel], silences))
 
 
 @settings(deadline=None)

@@ -20,7 +20,7 @@ from tests.fuzz import fuzzed
 from tests.fuzz.mutation import STRANGE_TEXTS, shuffled_tokens, torn
 from tracker import log, sources
 from tracker.config import Settings, check
-from tracker.config.schedule import judge_schedule
+from tracker.config.schedule import schedule_problem
 from tracker.config.trials import MOST_ROW_MISTAKES, read_trials_file, trial_number
 from tracker.errors import ConfigError, StoreError, UsageError
 from tracker.extract.blocks import decode, read_lines
@@ -294,7 +294,7 @@ def test_any_robots_txt_allows_or_forbids(body: bytes) -> None:
 @fuzzed(200)
 @given(pieces("0", "6", "*", "/", "-", ",", " ", "mon", "fri", "jan", "h", "60", "²", most=14))
 def test_any_schedule_is_good_or_told_what_is_wrong(text: str) -> None:
-    assert judge_schedule(text) == "" or judge_schedule(text)[-1] in ".?"
+    assert schedule_problem(text) == "" or schedule_problem(text)[-1] in ".?"
 
 
 CONFIG = (Path(__file__).parents[2] / "config.toml").read_text("utf-8")
@@ -403,8 +403,8 @@ def test_stored_bytes_come_back_or_are_told_to_be_damaged(data: st.DataObject, b
 @fuzzed(100)
 @given(st.lists(TEXTS, min_size=1, max_size=4))
 def test_a_row_of_any_words_is_one_row_of_csv(row: list[str]) -> None:
-    from tracker.render.grid import csv_text
+    from tracker.render.grid import csv_lines
 
-    written = csv_text([row])
+    written = "".join(csv_lines([row]))
     [back] = csv.reader(io.StringIO(written, newline=""))
     assert back == [cell(one_line(text)) for text in row]

@@ -6,8 +6,10 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tracker.archive import Nearest, PresentRow
 from tracker.model.dates import RegistryDate
 from tracker.model.event import Change, Event, Evidence, Story
+from tracker.model.labels import trial_label
 from tracker.model.record import (
     Arm,
     Contact,
@@ -117,6 +119,15 @@ def make_record(**given: Any) -> TrialRecord:
         "officials": (Official(name="Paul Personal", role="PRINCIPAL_INVESTIGATOR"),),
     } | given
     return TrialRecord(**fields)
+
+
+def make_row(
+    record: TrialRecord, *, label: str = "", nearest: Nearest | None = None, removed_at: datetime | None = None
+) -> PresentRow:
+    """A record as a row of the present."""
+    facts = {name: getattr(record, name) for name in PresentRow.__struct_fields__ if hasattr(record, name)}
+    name = trial_label(record.trial, record, own=label)
+    return PresentRow(**facts, name=name, label=label, nearest=nearest, removed_at=removed_at)
 
 
 def many_kinds() -> tuple[Entry, ...]:

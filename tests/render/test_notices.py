@@ -6,15 +6,16 @@ import re
 from typing import Any
 
 from tests.render import golden
-from tests.render.samples import SEEN, make_record
+from tests.render.samples import SEEN, make_record, make_row
+from tracker.archive import Nearest
 from tracker.model.record import Enrollment
-from tracker.model.run import Run, RunCounts, Verdict
 from tracker.render import notices
 from tracker.render.digest import HTML_LIMIT
-from tracker.render.notices import WELCOME_ROWS, WelcomeInput, held_run, operator, welcome
-from tracker.render.tables import Nearest, present_rows
+from tracker.render.notices import WELCOME_ROWS, WelcomeInput, operator, welcome
+from tracker.render.tables import present_line
 
-SICK = "131 of 140 checked trials changed (rule: at least 100 checked and over half changed)"
+LUPUS = "ctgov:NCT07177911"
+MUNICH = Nearest(place="Munich, Germany", km=11.7, recruitment_status="RECRUITING")
 
 
 def make_welcome(count: int = 3, **given: Any) -> WelcomeInput:
@@ -23,10 +24,9 @@ def make_welcome(count: int = 3, **given: Any) -> WelcomeInput:
     fields: dict[str, Any] = {
         "watch": "lupus",
         "channel": "me",
-        "rows": present_rows(
-            records,
-            labels={"ctgov:NCT07177911": "CC312 in SLE"},
-            nearest={"ctgov:NCT07177911": Nearest(place="Munich, Germany", km=11.7, recruitment_status="RECRUITING")},
+        "rows": tuple(
+            present_line(make_row(record, label="CC312 in SLE", nearest=MUNICH) if record.trial == LUPUS else make_row(record))
+            for record in records
         ),
         "recruiting": count - 1,
         "near": "100 km of 80331 München",
@@ -41,19 +41,9 @@ def make_welcome(count: int = 3, **given: Any) -> WelcomeInput:
     return WelcomeInput(**fields)
 
 
-def held() -> Run:
-    counts = RunCounts(checked=140, changed=131, events=412)
-    return Run(id=41, source="ctgov", state="held", started_at=SEEN, counts=counts, verdict=Verdict(sick=SICK))
-
-
 def test_golden_welcome() -> None:
     content = welcome(make_welcome())
     golden.check("welcome.txt", f"Subject: {content.subject}\n\n{content.text}")
-
-
-def test_golden_held_run() -> None:
-    content = held_run(held(), source_title="ClinicalTrials.gov", channel="ops", at=SEEN, timezone="Europe/Berlin")
-    golden.check("held_run.txt", f"Subject: {content.subject}\n\n{content.text}")
 
 
 def test_welcome_counts_trials_recruiting_and_nearby() -> None:
@@ -64,7 +54,7 @@ def test_welcome_counts_trials_recruiting_and_nearby() -> None:
 
 
 def test_welcome_without_a_place_has_no_nearest_column() -> None:
-    rows = present_rows([make_record()])
+    rows = (present_line(make_row(make_record())),)
     content = welcome(make_welcome(rows=rows, near=""))
     assert "within" not in content.subject
     assert "Nearest" not in content.text
@@ -83,16 +73,6 @@ def test_a_welcome_of_nothing_still_reads() -> None:
     content = welcome(make_welcome(rows=(), recruiting=0, near="", already=()))
     assert content.subject == "Now following “lupus”: 0 trials, 0 recruiting"
     assert "THE PRESENT" not in content.text
-
-
-def test_a_held_run_names_the_rule_its_numbers_and_both_ways_out() -> None:
-    content = held_run(held(), source_title="ClinicalTrials.gov", channel="ops", at=SEEN)
-    assert content.subject == "Tracker: Run 41 of ClinicalTrials.gov is held"
-    for part in (" ".join(content.text.split()), content.html):
-        assert SICK in part
-        assert "140 checked, 131 changed, 0 failed, 412 events" in part
-        assert "tracker release 41" in part
-        assert "tracker release 41 --discard" in part
 
 
 def test_operator_texts_are_escaped_and_their_subject_is_one_line() -> None:

@@ -12,25 +12,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.render.samples import SEEN, make_event, make_record, make_story, many_kinds
+from tests.render.samples import SEEN, make_event, make_record, make_row, make_story, many_kinds
+from tracker.archive import Nearest
 from tracker.model.alert import Message
 from tracker.model.event import Change
 from tracker.model.record import Enrollment, Site
 from tracker.model.run import Run, RunCounts, Verdict
-from tracker.render import tables
+from tracker.render import machine, tables
 from tracker.render.machine import changes_json, diff_json, document, present_json, record_json
 from tracker.render.record_view import diff_view, record_view
 from tracker.render.safe_text import cell, one_line
-from tracker.render.tables import Finding, Nearest, grid_csv, grid_markdown, grid_text, present_grid, present_rows, terminal
+from tracker.render.tables import Finding, grid_csv, grid_markdown, grid_text, present_grid, present_line, terminal
 
 EVENTS = [event for entry in many_kinds() for event in entry.events]
 SECRETS = ("Petra", "Private", "555 01", "Paul", "Personal")
 
 
 def test_a_present_row_is_in_words() -> None:
-    near = {"ctgov:NCT07177911": Nearest(place="Munich, Germany", km=11.7, recruitment_status="RECRUITING")}
-    (row,) = present_rows([make_record()], labels={"ctgov:NCT07177911": "CC312 in SLE"}, nearest=near)
-    assert row.label == "CC312 in SLE"
+    near = Nearest(place="Munich, Germany", km=11.7, recruitment_status="RECRUITING")
+    row = present_line(make_row(make_record(), label="CC312 in SLE", nearest=near))
+    assert row.name == "CC312 in SLE"
     assert "_" not in row.recruitment_status
     assert row.recruitment_status.lower().startswith("recruiting")
     assert (row.start, row.primary_completion) == ("2026-02-09", "2027-03 est.")
@@ -39,24 +40,24 @@ def test_a_present_row_is_in_words() -> None:
 
 
 def test_what_the_registry_does_not_say_stays_empty() -> None:
-    (row,) = present_rows([make_record(enrollment=None, start_date=None, recruitment_status=None)])
+    row = present_line(make_row(make_record(enrollment=None, start_date=None, recruitment_status=None)))
     assert (row.enrollment, row.start, row.recruitment_status) == ("", "", "")
-    (row,) = present_rows([make_record(enrollment=Enrollment(count=None))])
+    row = present_line(make_row(make_record(enrollment=Enrollment(count=None))))
     assert row.enrollment == "unknown"
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
 def test_tables_keep_within_the_terminal(width: int) -> None:
-    near = {"ctgov:NCT07177911": Nearest(place="Munich, Germany", km=11.7)}
-    records = [make_record(), make_record(trial="isrctn:ISRCTN12345674", recruitment_status="ACTIVE_NOT_RECRUITING")]
-    for grid in (present_grid(present_rows(records, nearest=near)), tables.changes_grid(EVENTS, UTC)):
+    other = make_record(trial="isrctn:ISRCTN12345674", recruitment_status="ACTIVE_NOT_RECRUITING")
+    rows = [make_row(make_record(), nearest=Nearest(place="Munich, Germany", km=11.7)), make_row(other)]
+    for grid in (present_grid(map(present_line, rows)), tables.changes_grid(EVENTS, UTC)):
         text = grid_text(grid, width=width)
         assert max(len(line) for line in text.splitlines()) <= width
 
 
 def test_numbers_of_trials_are_never_broken_at_80_columns() -> None:
-    rows = present_rows([make_record(trial="isrctn:ISRCTN12345674", recruitment_status="ENROLLING_BY_INVITATION")])
-    text = grid_text(present_grid(rows), width=80)
+    record = make_record(trial="isrctn:ISRCTN12345674", recruitment_status="ENROLLING_BY_INVITATION")
+    text = grid_text(present_grid([present_line(make_row(record))]), width=80)
     assert "ISRCTN12345674" in text
     assert "too narrow for: Start" in text
 
@@ -79,7 +80,7 @@ def test_registry_text_can_neither_steer_a_terminal_nor_pass_as_markup() -> None
 
 @pytest.mark.parametrize("start", ["=1+1", "+1+cmd", "-2+3", "@SUM(A1)", "\t=1", " =1", "＝1"])
 def test_csv_formulas_are_defused(start: str) -> None:
-    rows = list(csv.DictReader(io.StringIO(tables.changes_csv([make_event(headline=start)]))))
+    rows = list(csv.DictReader(io.StringIO("".join(tables.changes_csv([make_event(headline=start)])))))
     assert rows[0]["headline"].startswith("'")
 
 
@@ -97,7 +98,7 @@ def test_a_csv_cell_never_begins_like_a_formula(text: str) -> None:
 
 
 def test_csv_carries_the_evidence_and_reads_back() -> None:
-    rows = list(csv.DictReader(io.StringIO(tables.changes_csv(EVENTS))))
+    rows = list(csv.DictReader(io.StringIO("".join(tables.changes_csv(EVENTS)))))
     assert len(rows) == len(EVENTS)
     assert rows[0]["trial"] == "ctgov:NCT07177911"
     assert rows[0]["first_seen_changed_at"] == "2026-02-12T06:00:09+00:00"
@@ -106,7 +107,7 @@ def test_csv_carries_the_evidence_and_reads_back() -> None:
 
 
 def test_markdown_cells_cannot_break_the_table() -> None:
-    lines = tables.changes_markdown([make_event(headline="a | b\n<img src=x> [l](http://x) `c`")], UTC).splitlines()
+    lines = list(tables.changes_markdown([make_event(headline="a | b\n<img src=x> [l](http://x) `c`")], UTC))
     assert len(lines) == 3
     assert r"a \| b \<img src=x\> \[l\](http://x) \`c\`" in lines[2]
 
@@ -117,10 +118,16 @@ def test_json_shows_a_terminal_nothing_that_it_obeys() -> None:
     assert json.loads(text) == {"title": "\x1b[2J \x9b31m \u202egnp \u2066x\x7f é"}
 
 
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_a_streamed_list_is_written_like_a_whole_document(count: int) -> None:
+    values = [{"title": "a\nb", "dates": ["2026"], "none": []}] * count
+    assert "".join(machine.listed("trials", values)) == document({"trials": values})
+
+
 def test_json_is_for_machines_and_without_people() -> None:
-    told = json.loads(changes_json(EVENTS))
+    told = json.loads("".join(changes_json(EVENTS)))
     assert [event["kind"] for event in told["events"]] == [event.kind for event in EVENTS]
-    trials = json.loads(present_json([make_record()]))["trials"]
+    trials = json.loads("".join(present_json([make_row(make_record())])))["trials"]
     assert trials[0]["recruitment_status"] == "RECRUITING"
     assert trials[0]["primary_completion_date"] == {"date": "2027-03", "type": "ESTIMATED"}
     assert json.loads(diff_json(None, [], "ctgov:NCT07177911")) == {"trial": "ctgov:NCT07177911", "story": None, "events": []}
@@ -131,16 +138,16 @@ def test_nobody_is_named_anywhere_unless_switched_on() -> None:
     record = make_record(rest=rest)
     timeline = terminal(record_view(record, EVENTS, place=UTC, everything=True), width=120)
     diff = terminal(diff_view(make_story(*EVENTS[:4]), EVENTS[:4], place=UTC), width=120)
-    for text in (timeline, diff, tables.changes_csv(EVENTS), changes_json(EVENTS), record_json(record)):
+    for text in (timeline, diff, *tables.changes_csv(EVENTS), *changes_json(EVENTS), record_json(record)):
         for secret in SECRETS:
             assert secret not in text
     assert "Petra Private" in record_json(record, contacts=True)
-    assert "Petra Private" in changes_json(EVENTS, contacts=True)
+    assert "Petra Private" in "".join(changes_json(EVENTS, contacts=True))
 
 
 def test_contacts_of_a_site_that_came_as_a_whole_are_left_out() -> None:
     site = {"facility": "Example Hospital", "contacts": [{"name": "Petra Private"}]}
-    text = changes_json([make_event("sites_changed", changes=(Change(path=("sites", "x"), new=site),))])
+    text = "".join(changes_json([make_event("sites_changed", changes=(Change(path=("sites", "x"), new=site),))]))
     assert "Example Hospital" in text
     assert "Petra" not in text
 

@@ -1,4 +1,4 @@
-"""The ``tracker`` command: a few lines a command over the layers below.
+"""The ``tracker`` command: a few lines per command over the layers below.
 
 Commands are loaded when they are called, so that ``tracker --help`` stays as quick as click itself.
 """
@@ -20,23 +20,23 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "remove": ("setup", "Stop following trials: edits config.toml and keeps its comments."),
     "check": ("setup", "Validate the configuration; all mistakes at once."),
     "doctor": ("doctor", "Look at configuration, database, disk, registries and channels."),
-    "sync": ("running", "One pass: ask the registries, say what changed, tell the right people."),
-    "run": ("serving", "The daemon: syncs, delivers and sends digests by the clock."),
-    "list": ("reading", "The present: status, dates, enrollment, results of every followed trial."),
-    "changes": ("reading", "The change log."),
+    "sync": ("sync", "One pass: ask the registries, say what changed, tell the right people."),
+    "run": ("run", "The daemon: syncs, delivers and sends digests by the clock."),
+    "list": ("list", "The present: status, dates, enrollment, results of every followed trial."),
+    "changes": ("changes", "The change log."),
     "deadlines": ("deadlines", "Results due and overdue, planned dates that passed: estimates."),
-    "show": ("reading", "A record as it stands or stood, and its timeline."),
-    "diff": ("reading", "What changed between two versions, or two saved files."),
-    "parse": ("reading", "The record read from a saved payload or page, as JSON."),
-    "digest": ("telling", "The change-log digest, to read or to send."),
-    "outbox": ("telling", "What waits to be sent, and why; try again or drop."),
-    "silence": ("telling", "Mute alerts for a while."),
-    "channel": ("telling", "Try a channel."),
-    "release": ("running", "Let a held run go, or discard it."),
+    "show": ("show", "A record as it stands or stood, and its timeline."),
+    "diff": ("diff", "What changed between two versions, or two saved files."),
+    "parse": ("parse", "The record read from a saved payload or page, as JSON."),
+    "digest": ("digest", "The change-log digest, to read or to send."),
+    "outbox": ("outbox", "What waits to be sent, and why; try again or drop."),
+    "silence": ("silence", "Mute alerts for a while."),
+    "channel": ("channel", "Try a channel."),
+    "release": ("release", "Let a held run go, or discard it."),
     "migrate": ("setup", "Bring the database schema up to date, after a backup."),
     "backup": ("setup", "A consistent copy of the database, also while the tracker runs."),
-    "completion": ("completing", "The script that lets bash, zsh or fish complete commands and options."),
-    "demo": ("running", "The whole job on three invented days, offline."),
+    "completion": ("completion", "The script that lets bash, zsh or fish complete commands and options."),
+    "demo": ("demo", "The whole job on three invented days, offline."),
 }
 
 

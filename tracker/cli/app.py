@@ -21,20 +21,26 @@ from tracker.cli.options import Shared
 from tracker.errors import TrackerError, UsageError
 
 if TYPE_CHECKING:
+    from tracker.archive import Archive
     from tracker.config import Settings
     from tracker.model.source import Source
     from tracker.model.upkeep import MigrationReport
+    from tracker.model.watch import Channel
     from tracker.store import Store
 
 
+PART = 65_536
+"""Characters written at once."""
+
+
 class App:
-    """One command's surroundings."""
+    """What one command works with."""
 
     def __init__(self, shared: Shared) -> None:
         self.shared = shared
         log.setup(shared.verbosity)
         if not shared.verbosity and sys.stdout.isatty() and sys.stderr.isatty():
-            # What the log would warn of is told by the command itself; on a terminal it would stand there twice.
+            # The command itself says what the log would warn of; on a terminal it would stand there twice.
             log.get("tracker").setLevel(logging.CRITICAL)
 
     @cached_property
@@ -60,13 +66,13 @@ class App:
         """The checked configuration in one file."""
         from tracker import config
 
-        return config.load(path, **self._surroundings())
+        return config.load(path, **self._validation_context())
 
     def check(self, text: str, path: Path) -> Settings:
         """The settings of a text that is to be written to ``path``."""
         from tracker import config
 
-        return config.check(text, path, **self._surroundings())
+        return config.check(text, path, **self._validation_context())
 
     def require_watches(self, names: Iterable[str]) -> None:
         """Raise UsageError, naming those there are, unless every one of these watches is in the configuration."""
@@ -75,8 +81,8 @@ class App:
             there = ", ".join(known) or "none"
             raise UsageError(f"There is no watch {', '.join(unknown)}.", remedy=f"Watches in {self.config_path}: {there}.")
 
-    def _surroundings(self) -> Any:
-        """What a configuration is checked against: config itself knows neither sources nor kinds."""
+    def _validation_context(self) -> Any:
+        """What a configuration is checked against, for config itself knows neither sources nor kinds."""
         from tracker import events, sources
 
         return {
@@ -108,6 +114,38 @@ class App:
         self.migrate(self.settings.store_url)
         return self.store()
 
+    @contextmanager
+    def archive(self) -> Iterator[Archive]:
+        """What is kept, to be read while the context lasts."""
+        with self.store() as store:
+            yield self.archive_of(store)
+
+    def archive_of(self, store: Store) -> Archive:
+        """What an open database keeps, to be read."""
+        from tracker.archive import Archive
+
+        return Archive(store=store, sources=self.sources, watches=self.settings.watches, severities=self.settings.severities)
+
+    def channel(self, name: str) -> Channel:
+        """The channel of that name. Raises UsageError, naming those there are."""
+        for channel in self.settings.channels:
+            if channel.name == name:
+                return channel
+        names = ", ".join(channel.name for channel in self.settings.channels) or "none"
+        raise UsageError(f"There is no channel {name}.", remedy=f"Channels in {self.config_path}: {names}.")
+
+    def write(self, pieces: Iterable[str]) -> None:
+        """Texts on stdout as they come, in larger parts: a long log is never held as a whole."""
+        part: list[str] = []
+        size = 0
+        for piece in pieces:
+            part.append(piece)
+            size += len(piece)
+            if size >= PART:
+                click.echo("".join(part), nl=False)
+                part, size = [], 0
+        click.echo("".join(part), nl=False)
+
     def print(self, *texts: str) -> None:
         """Texts for people, on stdout. On a terminal they are wrapped between words; addresses stay whole, to be copied."""
         for line in (line for text in texts for line in text.split("\n")):
@@ -129,8 +167,8 @@ class App:
         return shutil.get_terminal_size().columns if sys.stdout.isatty() else 120
 
     @property
-    def place(self) -> tzinfo:
-        """The time zone in which days are told."""
+    def timezone(self) -> tzinfo:
+        """The reader's time zone, in which days are shown."""
         from zoneinfo import ZoneInfo
 
         return ZoneInfo(self.settings.digest.timezone)
@@ -150,7 +188,7 @@ def _wrapped(line: str, width: int) -> str:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Tell a file or folder that cannot be written in a sentence."""
+    """Report a file or folder that cannot be written in one sentence."""
     try:
         yield
     except OSError as error:

@@ -10,10 +10,8 @@ from tracker import clock
 from tracker.cli.app import App
 from tracker.errors import UsageError
 from tracker.model.ids import recognise
-from tracker.model.snapshot import SnapshotMeta
 from tracker.model.source import Document, Source
 from tracker.model.vocabulary import RECRUITMENT_STATUSES
-from tracker.store import Store
 
 _SPAN = re.compile(r"(\d{1,4})([hdw])\Z")
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
@@ -24,7 +22,7 @@ def trial_key(app: App, text: str) -> str:
     if text.startswith(("http://", "https://")):
         from tracker import sources
 
-        page = sources.page_of(text, {key: place.base_url for key, place in app.settings.sources.items()})
+        page = sources.page_of(text, {key: its.base_url for key, its in app.settings.sources.items()})
         if page:
             return page.trial
     source, _, number = text.partition(":")
@@ -33,13 +31,13 @@ def trial_key(app: App, text: str) -> str:
     found = recognise(text)
     if found is None:
         raise UsageError(
-            f"{text} is no number of a known registry.",
+            f"{text} is not a number of a known registry.",
             remedy="Give a number such as NCT07177911, or source:number as `tracker list --format csv` shows it.",
         )
     return found.key
 
 
-def moment(text: str, place: tzinfo, now: datetime, *, end_of_day: bool = False) -> datetime:
+def moment(text: str, timezone: tzinfo, now: datetime, *, end_of_day: bool = False) -> datetime:
     """A time span back from now (``24h``, ``7d``, ``2w``) or a day (``2026-02-11``), as an aware UTC time.
 
     A day means its first moment, or with ``end_of_day`` its last, in the reader's time zone.
@@ -50,7 +48,7 @@ def moment(text: str, place: tzinfo, now: datetime, *, end_of_day: bool = False)
     try:
         day = datetime.fromisoformat(text)
         if day.tzinfo is None:
-            day = day.replace(tzinfo=place)
+            day = day.replace(tzinfo=timezone)
         if end_of_day and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
             day += timedelta(days=1) - timedelta(microseconds=1)
         return day.astimezone(UTC)
@@ -62,36 +60,15 @@ def recruitment_status(text: str) -> str:
     """A recruitment status as typed (``recruiting``, ``"Active, not recruiting"``), in the registry's word."""
     word = "_".join(re.findall(r"[A-Z]+", text.upper()))
     if word not in RECRUITMENT_STATUSES:
-        raise UsageError(f"{text} is no recruitment status.", remedy=f"They are {', '.join(RECRUITMENT_STATUSES)}.")
+        raise UsageError(f"{text} is not a recruitment status.", remedy=f"They are {', '.join(RECRUITMENT_STATUSES)}.")
     return word
 
 
-def version(app: App, store: Store, trial: str, text: str | None, *, default: int) -> SnapshotMeta:
-    """A stored version by its number (1 is the first, -1 the latest) or as it stood at the end of a day."""
-    timeline = store.timeline(trial)
-    if not timeline:
-        raise UsageError(f"Nothing is stored of {trial}.", remedy="`tracker list` shows what is followed.")
-    if text is None or re.fullmatch(r"-?\d{1,3}", text):
-        if text is None and len(timeline) < abs(default):
-            raise UsageError(
-                f"Only one version of {trial} is stored: there is none before it.",
-                remedy=f"`tracker show {trial}` shows it.",
-            )
-        number = default if text is None else int(text)
-        index = number - 1 if number > 0 else len(timeline) + number
-        if not 0 <= index < len(timeline):
-            raise UsageError(
-                f"{trial} has {len(timeline)} stored version{'s' * (len(timeline) > 1)}, no number {number}.",
-                remedy=f"`tracker show {trial}` lists them.",
-            )
-        return timeline[index]
-    found = store.snapshot_at(trial, moment(text, app.place, clock.now(), end_of_day=True))
-    if found is None:
-        raise UsageError(
-            f"{trial} was not followed yet on {text}.",
-            remedy=f"The first version was seen {timeline[0].first_seen_at:%Y-%m-%d}.",
-        )
-    return found
+def version(app: App, text: str) -> int | datetime:
+    """A stored version as typed: its number (1 is the first, -1 the latest), or the end of a day in the reader's time zone."""
+    if re.fullmatch(r"-?\d{1,3}", text):
+        return int(text)
+    return moment(text, app.timezone, clock.now(), end_of_day=True).astimezone(app.timezone)
 
 
 def saved(app: App, path: Path, source_key: str | None) -> tuple[Source, Document]:

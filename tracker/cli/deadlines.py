@@ -17,27 +17,23 @@ from tracker.cli.options import Shared, shared_options
 @shared_options
 def deadlines_command(shared: Shared, watch: str | None, form: str) -> None:
     """Results due and overdue, planned dates that passed, lapses of verification: estimates, not legal findings."""
-    from tracker import events, records
-    from tracker.render import ics, tables
+    from tracker.render import ics, machine, tables
 
     app = App(shared)
     app.require_watches([watch] if watch else [])
     now = clock.now()
-    with app.store() as store:
-        trials = sorted({member.trial for member in store.memberships() if watch in (None, member.watch)})
-        known = [record for one, record in records.current(store, app.sources, trials) if not one.removed_at]
-    rows = [row for record in known for row in events.deadlines(record, now.date())]
-    rows.sort(key=lambda row: (row.due, row.trial, row.kind))
-    named = records.labels(app.settings.watches, app.sources, known)
-    labels = {record.trial: named.get(record.trial) or record.acronym or record.brief_title or "" for record in known}
-    match "json" if shared.json else form:
-        case "json":
-            app.emit({"deadlines": rows})
-        case "ics":
-            click.echo(ics.calendar(rows, labels, now), nl=False)
-        case "csv":
-            click.echo(tables.grid_csv(tables.deadlines_grid(rows, labels)), nl=False)
-        case _ if rows:
-            app.show(tables.deadlines_grid(rows, labels))
-        case _:
-            app.print("No deadline is known of the followed trials.")
+    with app.archive() as archive:
+        rows = archive.deadlines(now.date(), watch=watch)
+        match "json" if shared.json else form:
+            case "json":
+                app.write(machine.listed("deadlines", (row.deadline for row in rows)))
+            case "ics":
+                click.echo(ics.calendar(rows, now), nl=False)
+            case "csv":
+                app.write(tables.deadlines_csv(rows))
+            case _:
+                grid = tables.deadlines_grid(rows)
+                if grid.rows:
+                    app.show(grid)
+                else:
+                    app.print("No deadline is known of the followed trials.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +17,8 @@ from tracker.errors import DeliveryError, SourceError, StatusError, StoreError, 
 from tracker.model.source import Versioned
 
 if TYPE_CHECKING:
+    from tracker.archive import Archive
     from tracker.fetch import Fetcher
-    from tracker.model.alert import OutboxView
     from tracker.model.source import Fetch, Source, SourceInfo
     from tracker.render.tables import Finding
 
@@ -68,7 +69,8 @@ def _database(app: App) -> Iterator[Finding]:
             )
             return
         with Store.open(url) as store:
-            damage, size = store.integrity(), store.size()
+            archive = app.archive_of(store)
+            damage, size, health = store.integrity(), archive.size(), archive.health()
             text = f"{shown}: {size.trials:,} trials, {size.snapshots:,} versions, {size.size / 1e6:,.1f} MB"
             yield Finding(subject="database", state="ok", text=text)
             if read_only(store.url):
@@ -80,35 +82,37 @@ def _database(app: App) -> Iterator[Finding]:
                 if lease.expires_at > clock.now():
                     text = f"{lease.name} is held by {lease.holder} until {lease.expires_at:%H:%M:%S} UTC"
                     yield Finding(subject="at work", state="ok", text=text)
-            for trouble in store.incidents():
-                if trouble.ended_at is None:
-                    text = f"{trouble.message} Since {trouble.since:%Y-%m-%d %H:%M} UTC."
-                    yield Finding(subject="trouble", state="warning", text=text, remedy="See what the lines below say.")
-            for run in store.held_runs():
+            for incident in health.incidents:
+                text = f"{incident.message} Since {incident.since:%Y-%m-%d %H:%M} UTC."
+                yield Finding(subject="trouble", state="warning", text=text, remedy="See what the lines below say.")
+            for run in health.held_runs:
                 text = f"run {run.id} of {run.source} is held: {run.verdict.sick}"
                 remedy = f"`tracker release {run.id}` if it is true, with --discard if not."
                 yield Finding(subject="runs", state="warning", text=text, remedy=remedy)
-            yield from _outbox(store.outbox())
-            for key, accepted in store.source_states().items():
-                text = f"{key}: last accepted run {accepted.accepted_at:%Y-%m-%d %H:%M} UTC"
+            yield from _outbox(archive)
+            for key, accepted_at in health.last_accepted.items():
+                text = f"{key}: last accepted run {accepted_at:%Y-%m-%d %H:%M} UTC"
                 yield Finding(subject="runs", state="ok", text=text)
     except StoreError as error:
         yield Finding(subject="database", state="problem", text=error.message, remedy=error.remedy)
 
 
-def _outbox(view: OutboxView) -> Iterator[Finding]:
+def _outbox(archive: Archive) -> Iterator[Finding]:
     """What each channel has not been sent, with the newest reason: the operator's own channel may be the dead one."""
-    from tracker.cli.words import counted
+    from tracker.cli.output import counted
     from tracker.render.tables import Finding
 
     remedy = "`tracker outbox` lists them, with their keys."
+    unsent: Counter[tuple[str, str]] = Counter()
+    newest: dict[tuple[str, str], str] = {}
+    for message in archive.outbox():
+        unsent[message.state, message.channel] += 1
+        if message.last_error:
+            newest[message.state, message.channel] = message.last_error
     for state, what in (("waiting", "waiting"), ("failed", "given up")):
-        for channel in sorted({message.channel for message in view.messages if message.state == state}):
-            unsent = [message for message in view.messages if (message.channel, message.state) == (channel, state)]
-            tried = [message for message in unsent if message.last_error]
-            if tried:
-                text = f"{counted(len(unsent), 'message')} for {channel} {what}: {tried[-1].last_error}"
-                yield Finding(subject="outbox", state="warning", text=text, remedy=remedy)
+        for channel in sorted(channel for of, channel in newest if of == state):
+            text = f"{counted(unsent[state, channel], 'message')} for {channel} {what}: {newest[state, channel]}"
+            yield Finding(subject="outbox", state="warning", text=text, remedy=remedy)
 
 
 def _disk(app: App) -> Finding:
@@ -142,8 +146,8 @@ def _reached(app: App, fetcher: Fetcher, source: Source) -> Iterator[Finding]:
     """Whether a source answers, with which TLS profile, what its robots.txt says of pages, and how far our clocks are apart."""
     from tracker.render.tables import Finding
 
-    place = app.settings.sources[source.info.key]
-    fetch = fetcher.bind(source.info, base_url=place.base_url, pace=place.pace, tls=place.tls, user_agent=place.user_agent)
+    its = app.settings.sources[source.info.key]
+    fetch = fetcher.bind(source.info, base_url=its.base_url, pace=its.pace, tls=its.tls, user_agent=its.user_agent)
     try:
         data = source.data_version(fetch) if isinstance(source, Versioned) else None
         if data is None:

@@ -57,7 +57,7 @@ def init_command(shared: Shared, search: str | None, mail: str | None) -> None:
 @shared_options
 def check_command(shared: Shared) -> None:
     """Validate the configuration and say all its mistakes at once (exit code 2)."""
-    from tracker.cli.words import counted
+    from tracker.cli.output import counted
     from tracker.config import remarks
 
     app = App(shared)

@@ -15,29 +15,29 @@ def is_mail_address(text: str) -> bool:
     return bool(_MAIL.match(text))
 
 
-def judge_mailbox(text: str) -> str:
+def mailbox_problem(text: str) -> str:
     """What is wrong with ``you@example.org`` or ``Name <you@example.org>``."""
     named = _NAMED.match(text)
     if is_mail_address(named[1] if named else text):
         return ""
-    return 'This is no e-mail address. Write "you@example.org" or "Name <you@example.org>".'
+    return 'This is not an e-mail address. Write "you@example.org" or "Name <you@example.org>".'
 
 
-def judge_web(text: str) -> str:
+def web_problem(text: str) -> str:
     """What is wrong with a web address."""
     try:
         parts = urlsplit(text)
         port_is_fine = parts.port is None or parts.port > 0
     except ValueError:
-        return "This is no web address. Copy it from the browser, beginning with https://."
+        return "This is not a web address. Copy it from the browser, beginning with https://."
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_fine or re.search(r"\s", text):
-        return "This is no web address. Copy it from the browser, beginning with https://."
+        return "This is not a web address. Copy it from the browser, beginning with https://."
     return ""
 
 
-def judge_base_url(text: str) -> str:
+def base_url_problem(text: str) -> str:
     """What is wrong with the address under which a source is asked."""
-    wrong = judge_web(text)
+    wrong = web_problem(text)
     if wrong:
         return wrong
     parts = urlsplit(text)
@@ -46,11 +46,11 @@ def judge_base_url(text: str) -> str:
     return ""
 
 
-def judge_channel(url: str, *, has_mail: bool) -> str:
+def channel_problem(url: str, *, has_mail: bool) -> str:
     """What is wrong with a channel's URL, without ever showing it."""
     match = _SCHEME.match(url)
     if not match:
-        return 'This is no channel URL. Write "mailto:you@example.org" or a URL of another service, such as "ntfy://topic".'
+        return 'This is not a channel URL. Write "mailto:you@example.org" or a URL of another service, such as "ntfy://topic".'
     scheme, slashes = match[1].lower(), match[2]
     if scheme in ("hook+http", "hook+https") and "@" in url[match.end() :].partition("/")[0]:
         return "A webhook takes no user and password in its address. Use one that carries a token in its path."
@@ -60,5 +60,5 @@ def judge_channel(url: str, *, has_mail: bool) -> str:
         return 'Mail goes through the server in [mail]. Write "mailto:you@example.org" without slashes, user or password.'
     addresses = unquote(url[match.end() :].partition("?")[0]).split(",")
     if not all(is_mail_address(address.strip()) for address in addresses):
-        return 'This is no e-mail address. Write "mailto:you@example.org"; several addresses are separated by commas.'
+        return 'This is not an e-mail address. Write "mailto:you@example.org"; several addresses are separated by commas.'
     return "" if has_mail else "Mail needs a server. Add a [mail] table with host and from."

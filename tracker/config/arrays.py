@@ -17,7 +17,7 @@ _BLANK = re.compile(r"(?:\s|#[^\n]*)*")
 
 
 def append(text: str, path: KeyPath, entries: Sequence[str]) -> str:
-    """Add texts at the end of the list at ``path``, one a line if that is how the list is written."""
+    """Add texts at the end of the list at ``path``, one per line if the list is written that way."""
     found = places(text)
     before = _entries(found, path)
     array = found[path]

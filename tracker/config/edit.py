@@ -39,8 +39,8 @@ class _Wanted(NamedTuple):
 def add_trials(text: str, watch: str | None, ids: Iterable[str]) -> str:
     """Add trial numbers, and addresses of trial pages, to the named watch, or to the first one; nothing is added twice.
 
-    A file without a watch gets one. An id that was excluded is so no more. Raises UsageError for what is no number of a
-    registry and for a watch that is not there.
+    A file without a watch gets one. An id under ``exclude`` is taken out of it. Raises UsageError for text that is not a
+    registry's number and for a watch that is not there.
     """
     wanted = _wanted(ids)
     watches = _watches(text)
@@ -56,10 +56,10 @@ def add_trials(text: str, watch: str | None, ids: Iterable[str]) -> str:
 
 
 def remove_trials(text: str, watch: str | None, ids: Iterable[str]) -> str:
-    """Take trials and pages out of the named watch, or of all; nothing happens to what is not there.
+    """Take trials and pages out of the named watch, or of all; entries that are not there are ignored.
 
-    A watch with a search or query would bring a trial back, so there it is put on ``exclude``. Raises UsageError for what
-    is no number of a registry and for a watch that is not there.
+    A watch with a search or query would bring a trial back, so there it is put on ``exclude``. Raises UsageError for
+    text that is not a registry's number and for a watch that is not there.
     """
     wanted = _wanted(ids)
     watches = _watches(text)
@@ -101,7 +101,7 @@ def write(path: Path, text: str) -> None:
 
 
 def _wanted(ids: Iterable[str]) -> list[_Wanted]:
-    """What is asked for, spelled canonically, each once."""
+    """The trials and pages asked for, spelled canonically, each once."""
     found: dict[_Wanted, None] = {}
     for text in ids:
         if re.match(r"https?://", text.strip(), re.IGNORECASE):
@@ -115,7 +115,7 @@ def _wanted(ids: Iterable[str]) -> list[_Wanted]:
 
 
 def _watches(text: str) -> list[dict[str, object]]:
-    """The ``[[watch]]`` tables; none when the key holds something else, which checking the new text will tell."""
+    """The ``[[watch]]`` tables; none when the key holds something else, which the check of the new text will report."""
     given: object = tomllib.loads(text).get("watch")
     return [watch for watch in given if isinstance(watch, dict)] if isinstance(given, list) else []
 
@@ -138,7 +138,7 @@ def _new_watch(name: str, wanted: list[_Wanted]) -> str:
 
 
 def _put(text: str, index: int, key: _ListKey, entries: list[str]) -> str:
-    """Append to a list of a watch what it does not hold yet."""
+    """Append to a list of a watch the entries it does not hold yet."""
     given = _watches(text)[index].get(key, [])
     if not isinstance(given, list):
         raise UsageError(f"The key {key} of this watch is not a list.", remedy="Run `tracker check`.")

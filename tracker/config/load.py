@@ -1,4 +1,4 @@
-"""From config.toml and the environment to checked settings: all mistakes are told at once."""
+"""From config.toml and the environment to checked settings: all mistakes are reported at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tracker.config import sections
 from tracker.config.positions import places
 from tracker.config.settings import Settings
 from tracker.config.table import Report, Table
-from tracker.config.watches import PageOf, Surroundings, read_watches
+from tracker.config.watches import PageOf, ValidationContext, read_watches
 from tracker.errors import ConfigError
 from tracker.model.source import SourceInfo
 
@@ -70,7 +70,7 @@ def check(
     channels = sections.read_channels(root.tables("channel", "channel"), has_mail=mail is not None)
     names = frozenset(channel.name for channel in channels)
     asked = sections.read_sources(root.table("sources", "sources"), sources)
-    around = Surroundings(
+    context = ValidationContext(
         sources=sources,
         kinds=kinds,
         channels=names,
@@ -86,7 +86,7 @@ def check(
         mail=mail,
         operator=sections.read_operator(root.table("operator", "operator"), names),
         channels=channels,
-        watches=read_watches(root.tables("watch", "watch"), around),
+        watches=read_watches(root.tables("watch", "watch"), context),
         digest=sections.read_digest(root.table("digest", "digest")),
         schedule=sections.read_schedule(root.table("schedule", "schedule")),
         severities=sections.read_severities(root.table("severity", "severity"), kinds),

@@ -1,4 +1,4 @@
-"""Where each key of a TOML file stands, which the standard library's reader does not tell.
+"""Where each key of a TOML file stands, which the standard library's reader does not report.
 
 The text is known to be valid TOML when it gets here, so this walks it without judging it.
 """

@@ -1,4 +1,4 @@
-"""The plain tables of config.toml, a small function each: from a checked table to a frozen value."""
+"""The plain tables of config.toml, one small function each: from a checked table to a frozen value."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tracker.config.addresses import is_mail_address, judge_base_url, judge_channel, judge_mailbox, judge_web
-from tracker.config.schedule import judge_schedule
+from tracker.config.addresses import base_url_problem, channel_problem, is_mail_address, mailbox_problem, web_problem
+from tracker.config.schedule import schedule_problem
 from tracker.config.settings import (
     DAYS,
     SECURITIES,
@@ -45,14 +45,14 @@ def read_store(table: Table, folder: Path) -> str:
             table.wrong("url", 'This names no file to keep snapshots in. Write "sqlite:///snapshots/tracker.db".')
         return f"sqlite:///{folder / name}" + (f"?{options}" if options else "")
     if scheme not in ("postgresql", "postgresql+psycopg") or not separator or not rest:
-        table.wrong("url", "This is no database known here. Begin with sqlite:/// or postgresql+psycopg://.")
+        table.wrong("url", "This is not a database known here. Begin with sqlite:/// or postgresql+psycopg://.")
     return url
 
 
 def read_http(table: Table) -> Http:
     """``[http]``."""
     contact = table.text("contact")
-    if contact and not is_mail_address(contact) and judge_web(contact):
+    if contact and not is_mail_address(contact) and web_problem(contact):
         table.wrong("contact", f"{table.quoted('contact')} is neither an e-mail address nor a web page. Give one of them.")
     return Http(contact=contact)
 
@@ -70,7 +70,7 @@ def read_sources(table: Table, sources: Mapping[str, SourceInfo]) -> dict[str, S
 
 def _read_source(table: Table, info: SourceInfo) -> SourceSettings:
     base_url = table.text("base_url")
-    if base_url and (wrong := judge_base_url(base_url)):
+    if base_url and (wrong := base_url_problem(base_url)):
         table.wrong("base_url", wrong)
     pace = table.number("pace", above=0)
     return SourceSettings(
@@ -100,9 +100,9 @@ def read_mail(table: Table) -> Mail:
     table.missing("host", 'The mail server is not named. Add host = "smtp.example.org".')
     table.missing("from", 'The sender is not named. Add from = "Trial tracker <tracker@example.org>".')
     if host and re.search(r"[\s/@]", host):
-        table.wrong("host", f"{table.quoted('host')} is no host name. Give the name alone, such as smtp.example.org.")
+        table.wrong("host", f"{table.quoted('host')} is not a host name. Give the name alone, such as smtp.example.org.")
     for key, mailbox in (("from", sender), ("reply_to", reply_to)):
-        if mailbox and (wrong := judge_mailbox(mailbox)):
+        if mailbox and (wrong := mailbox_problem(mailbox)):
             table.wrong(key, wrong)
     if "password" in table:
         table.missing("user", "A password is given but no user. Add the user, or leave both out.")
@@ -121,7 +121,7 @@ def read_channels(tables: list[Table], *, has_mail: bool) -> tuple[Channel, ...]
         name, url = table.text("name"), table.text("url")
         table.missing("name", 'A channel needs a name that a watch can send to. Add name = "me".')
         table.missing("url", 'A channel needs a URL. Add url = "mailto:you@example.org".')
-        if url and (wrong := judge_channel(url, has_mail=has_mail)):
+        if url and (wrong := channel_problem(url, has_mail=has_mail)):
             table.wrong("url", wrong)
         if name in found:
             table.wrong("name", f"Another channel is called {table.quoted('name')} too. Give each one its own name.")
@@ -135,7 +135,7 @@ def read_operator(table: Table, channels: frozenset[str]) -> Operator:
     channel, ping = table.text("channel"), table.text("ping")
     if channel:
         check_channel(table, "channel", channel, channels)
-    if ping and (wrong := judge_web(ping)):
+    if ping and (wrong := web_problem(ping)):
         table.wrong("ping", wrong)
     return Operator(channel=channel, ping=ping)
 
@@ -156,12 +156,12 @@ def read_digest(table: Table) -> Digest:
         from zoneinfo import available_timezones
 
         hint = did_you_mean(timezone, available_timezones())
-        table.wrong("timezone", f"{table.quoted('timezone')} is no time zone. {hint or 'Write one such as Europe/Berlin.'}")
+        table.wrong("timezone", f"{table.quoted('timezone')} is not a time zone. {hint or 'Write one such as Europe/Berlin.'}")
     given = table.texts("days")
     for index, day in given:
         if day not in DAYS:
             hint = did_you_mean(day, DAYS) or f"Days are {', '.join(DAYS)}."
-            table.wrong("days", f"{table.quoted('days', index)} is no day. {hint}", index)
+            table.wrong("days", f"{table.quoted('days', index)} is not a day. {hint}", index)
     days = tuple(day for day in DAYS if day in {word for _, word in given})
     if "days" in table and not table.entries("days"):
         table.wrong("days", f"No day is named, so no digest would go out. Name some of {', '.join(DAYS)}.")
@@ -175,7 +175,7 @@ def _read_time(table: Table) -> dt.time | None:
         return None
     match = _TIME.match(text)
     if not match:
-        table.wrong("at", f'{table.quoted("at")} is no time of day. Write it as "07:30".')
+        table.wrong("at", f'{table.quoted("at")} is not a time of day. Write it as "07:30".')
         return None
     return dt.time(int(match[1]), int(match[2]))
 
@@ -191,8 +191,8 @@ def _is_timezone(name: str) -> bool:
 def read_schedule(table: Table) -> Schedule:
     """``[schedule]``."""
     sync = table.text("sync") or Schedule().sync
-    if wrong := judge_schedule(sync):
-        table.wrong("sync", f"{table.quoted('sync')} is no schedule. {wrong}")
+    if wrong := schedule_problem(sync):
+        table.wrong("sync", f"{table.quoted('sync')} is not a schedule. {wrong}")
     return Schedule(sync=sync)
 
 

@@ -1,4 +1,4 @@
-"""The configuration as frozen values. What is secret (passwords, channel addresses) never shows in a ``repr``."""
+"""The configuration as frozen values. Secrets (passwords, channel addresses) never show in a ``repr``."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Http(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourceSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a source is asked, how fast (requests a second), and whether it is asked at all.
+    """Where a source is asked, how fast (requests per second), and whether it is asked at all.
 
     ``tls`` fixes the TLS profile; ``user_agent`` stands in for the usual one, an empty text means that none is sent.
     """
@@ -105,7 +105,7 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Daemon(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``tracker run`` tells on 127.0.0.1: nothing without a ``port``, else ``/health``, and ``/metrics`` if asked."""
+    """What ``tracker run`` serves on 127.0.0.1: nothing without a ``port``, else ``/health``, and ``/metrics`` if asked."""
 
     port: int | None = None
     metrics: bool = False
@@ -145,7 +145,7 @@ def interval(text: str) -> dt.timedelta | None:
 
 
 def remarks(settings: Settings) -> tuple[str, ...]:
-    """What is allowed but seldom meant, for ``tracker check``: nobody hears of a watch, failures go unheard."""
+    """Settings that are allowed but seldom meant, for ``tracker check``: nobody hears of a watch or of failures."""
     found = []
     if not settings.watches:
         found.append("No [[watch]] is set up: nothing is followed. Add one with `tracker add`.")

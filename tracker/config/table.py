@@ -1,4 +1,4 @@
-"""Reading one TOML table key by key; what is wrong is noted with key, line and remedy, and reading goes on."""
+"""Reading one TOML table key by key; mistakes are noted with key, line and remedy, and reading goes on."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Report:
 
     @property
     def mistakes(self) -> list[str]:
-        """Every mistake as a full sentence, in the order of the lines; what came from the environment is not repeated."""
+        """Every mistake as a full sentence, in the order of the lines; values from the environment are not repeated."""
         return [self._discreet(sentence) for _, sentence in sorted(self._found, key=lambda entry: entry[0])]
 
     def add(self, title: str, path: KeyPath, sentence: str) -> None:
@@ -69,7 +69,7 @@ class Report:
 
 
 class Table:
-    """One table of the file. Each reader gives a value of the asked type, or None after noting what is wrong."""
+    """One table of the file. Each reader gives a value of the asked type, or None after noting a mistake."""
 
     def __init__(self, report: Report, kind: str, content: Mapping[str, object], path: KeyPath, title: str) -> None:
         self.report = report
@@ -116,7 +116,7 @@ class Table:
         self.report.add(self._name(key, index), path, sentence)
 
     def missing(self, key: str, sentence: str) -> None:
-        """Note that ``key`` is not given, unless what it holds was refused already."""
+        """Note that ``key`` is not given, unless its value was refused already."""
         if key not in self._content:
             self.report.add(self._name(key), self.path, sentence)
 
@@ -138,7 +138,7 @@ class Table:
         return self._filled(value, key)
 
     def texts(self, key: str) -> list[tuple[int, str]]:
-        """The texts of a list, each with its place in it; a single text is told to be put in brackets."""
+        """The texts of a list, each with its place in it; a single text is a mistake whose remedy is brackets."""
         return [(index, text) for index, value in self.entries(key) if (text := self.entry(key, index, value)) is not None]
 
     def entries(self, key: str) -> list[tuple[int, object]]:

@@ -120,7 +120,7 @@ contacts = false                                # whether names, telephone numbe
 def template(*, search: str | None, mail: str | None) -> str:
     """A new config.toml. ``search`` is an address to follow, ``mail`` the address that alerts and digests go to.
 
-    Both are written as they are given: loading the text says what is wrong with them.
+    Both are written as they are given: loading the text reports mistakes in them.
     """
     channels = _MAIL.format(address=quoted(mail), url=quoted(f"mailto:{mail}")) if mail else _NO_MAIL
     follows = _SEARCH.format(search=quoted(search)) if search else _TRIALS

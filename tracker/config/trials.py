@@ -29,7 +29,7 @@ class Row(NamedTuple):
 
 
 def trial_number(text: str) -> ids.Recognised | str:
-    """Whose number this is, or a sentence saying why it is nobody's. A trial's key (``ctgov:NCT…``) is understood too."""
+    """The registry's number this is, or a sentence saying why it is none. A trial's key (``ctgov:NCT…``) is understood too."""
     number = text.strip()
     if re.match(r"https?://", number, re.IGNORECASE):
         nct = ids.NCT.search(number)
@@ -39,7 +39,7 @@ def trial_number(text: str) -> ids.Recognised | str:
     recognised = ids.recognise(prefix[2] if prefix else number)
     if recognised is None:
         hint = "An NCT number is NCT and eight digits." if number[:3].upper() == "NCT" else "Write one such as NCT07177911."
-        return f"This is no trial number of a registry known here. {hint}"
+        return f"This is not a trial number of a registry known here. {hint}"
     if prefix and prefix[1].lower() != recognised.source:
         return f'{recognised.number} is not a number of "{prefix[1]}". Write the number alone.'
     return recognised
@@ -56,7 +56,7 @@ def followed_trial(text: str, sources: Mapping[str, SourceInfo]) -> ids.Recognis
 
 
 def read_trials_file(path: Path, sources: Mapping[str, SourceInfo]) -> tuple[list[Row], list[str]]:
-    """The rows of a CSV file with the columns id and, if wanted, label; and what is wrong with it, by line.
+    """The rows of a CSV file with the columns id and, if wanted, label; and its mistakes, by line.
 
     Commas, semicolons and tabs separate; a byte order mark is passed over. Other columns are the owner's own.
     A file without a header is understood when its first cell is a trial number: then id and label stand in this order.
@@ -71,7 +71,7 @@ def read_trials_file(path: Path, sources: Mapping[str, SourceInfo]) -> tuple[lis
     try:
         numbered = [(lines.line_num, [cell.strip() for cell in row]) for row in lines if any(cell.strip() for cell in row)]
     except csv.Error as error:
-        return [], [f"{path.name} line {lines.line_num} is no CSV: {error}. Look for a missing quote."]
+        return [], [f"{path.name} line {lines.line_num} is not CSV: {error}. Look for a missing quote."]
     if not numbered:
         return [], [f"{path.name} is empty. Give it a header line (id,label) and one line per trial."]
     first = [cell.casefold() for cell in numbered[0][1]]

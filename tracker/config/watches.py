@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from tracker.config.addresses import judge_web
+from tracker.config.addresses import web_problem
 from tracker.config.sections import check_channel
 from tracker.config.table import Table, did_you_mean
 from tracker.config.trials import followed_trial, read_trials_file
@@ -25,7 +25,7 @@ WHENS: tuple[When, ...] = ("immediate", "daily", "weekly")
 _FOLLOWS = ("trials", "trials_file", "pages", "search", "query")
 
 
-class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+class ValidationContext(msgspec.Struct, frozen=True, kw_only=True):
     """What a watch is checked against: the sources, kinds and channels there are, and the folder of the file."""
 
     sources: Mapping[str, SourceInfo]
@@ -36,12 +36,12 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path
 
 
-def read_watches(tables: list[Table], around: Surroundings) -> tuple[Watch, ...]:
+def read_watches(tables: list[Table], context: ValidationContext) -> tuple[Watch, ...]:
     """Every ``[[watch]]``; a watch is its name, so no two share one."""
     names: set[str] = set()
     found = []
     for table in tables:
-        watch = _read_watch(table, around)
+        watch = _read_watch(table, context)
         if watch.name in names:
             table.wrong("name", f"Another watch is called {table.quoted('name')} too. Give each one its own name.")
         elif watch.name:
@@ -50,11 +50,11 @@ def read_watches(tables: list[Table], around: Surroundings) -> tuple[Watch, ...]
     return tuple(found)
 
 
-def _read_watch(table: Table, around: Surroundings) -> Watch:
+def _read_watch(table: Table, context: ValidationContext) -> Watch:
     name = table.text("name")
     table.missing("name", 'A watch needs a name: its history hangs on it. Add name = "lupus".')
-    trials, labels = _read_trials(table, around)
-    exclude = _read_exclude(table, around.sources, trials)
+    trials, labels = _read_trials(table, context)
+    exclude = _read_exclude(table, context.sources, trials)
     if not any(key in table for key in _FOLLOWS):
         table.wrong("", f"This watch follows nothing. Give it one of {', '.join(_FOLLOWS)}, or delete it.")
     elif not any(table.holds(key) for key in _FOLLOWS):
@@ -62,18 +62,18 @@ def _read_watch(table: Table, around: Surroundings) -> Watch:
     return Watch(
         name=name or "",
         trials=tuple(trials),
-        pages=_read_pages(table, around),
-        search=_read_search(table, around.sources),
-        query=_read_query(table, around.sources),
+        pages=_read_pages(table, context),
+        search=_read_search(table, context.sources),
+        query=_read_query(table, context.sources),
         near=_read_near(table.table("near", "watch.near")) if "near" in table else None,
         exclude=exclude,
-        kinds=_read_kinds(table, around.kinds),
+        kinds=_read_kinds(table, context.kinds),
         labels=labels,
-        send=tuple(_read_send(send, around.channels) for send in table.tables("send", "watch.send")),
+        send=tuple(_read_send(send, context.channels) for send in table.tables("send", "watch.send")),
     )
 
 
-def _read_trials(table: Table, around: Surroundings) -> tuple[dict[str, str], dict[str, str]]:
+def _read_trials(table: Table, context: ValidationContext) -> tuple[dict[str, str], dict[str, str]]:
     """The keys of all listed trials, each with the place it was first named in; and the labels people gave them."""
     places: dict[str, str] = {}
     labels: dict[str, str] = {}
@@ -86,7 +86,7 @@ def _read_trials(table: Table, around: Surroundings) -> tuple[dict[str, str], di
             text = table.entry("trials", index, value)
         if text is None:
             continue
-        found = followed_trial(text, around.sources)
+        found = followed_trial(text, context.sources)
         if isinstance(found, str):
             table.wrong("trials", f"{shown}: {found}", index)
         elif found.key in places:
@@ -95,16 +95,16 @@ def _read_trials(table: Table, around: Surroundings) -> tuple[dict[str, str], di
             places[found.key] = f"trials[{index}]"
             if label:
                 labels[found.key] = label
-    _read_rows(table, around, places, labels)
+    _read_rows(table, context, places, labels)
     return places, labels
 
 
-def _read_rows(table: Table, around: Surroundings, places: dict[str, str], labels: dict[str, str]) -> None:
+def _read_rows(table: Table, context: ValidationContext, places: dict[str, str], labels: dict[str, str]) -> None:
     """Add the rows of ``trials_file`` to the listed trials."""
     name = table.text("trials_file")
     if name is None:
         return
-    rows, mistakes = read_trials_file(around.folder / name, around.sources)
+    rows, mistakes = read_trials_file(context.folder / name, context.sources)
     for mistake in mistakes:
         table.wrong("trials_file", mistake)
     for row in rows:
@@ -131,13 +131,13 @@ def _read_exclude(table: Table, sources: Mapping[str, SourceInfo], trials: Mappi
     return frozenset(excluded)
 
 
-def _read_pages(table: Table, around: Surroundings) -> tuple[Page, ...]:
+def _read_pages(table: Table, context: ValidationContext) -> tuple[Page, ...]:
     found: dict[str, Page] = {}
     for index, url in table.texts("pages"):
-        page = None if judge_web(url) else around.page_of(url, around.base_urls)
+        page = None if web_problem(url) else context.page_of(url, context.base_urls)
         if page is None:
             table.wrong(
-                "pages", f"{table.quoted('pages', index)}: {judge_web(url) or _unread_page(url, around.sources)}", index
+                "pages", f"{table.quoted('pages', index)}: {web_problem(url) or _unread_page(url, context.sources)}", index
             )
         elif page.trial in found:
             table.wrong("pages", f"This is the same page as {found[page.trial].url}. Delete one.", index)
@@ -161,7 +161,7 @@ def _read_search(table: Table, sources: Mapping[str, SourceInfo]) -> str | None:
     url = table.text("search")
     if url is None:
         return None
-    if wrong := judge_web(url):
+    if wrong := web_problem(url):
         table.wrong("search", wrong)
         return None
     parts = urlsplit(url)
@@ -204,7 +204,7 @@ def _read_near(table: Table) -> Near:
             table.missing(other, f"A {given} is given without a {other}. Give both, or a place alone.")
     if country and country_code(country) is None:
         table.wrong(
-            "country", f"{table.quoted('country')} is no country known here. Write its English name or two-letter code."
+            "country", f"{table.quoted('country')} is not a country known here. Write its English name or two-letter code."
         )
     elif "latitude" not in table and "longitude" not in table:
         table.missing("place", 'Give a place, such as place = "80331 München", or latitude and longitude.')

@@ -9,8 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import msgspec
 
+from tracker import archive
 from tracker.errors import StoreError
-from tracker.store import Store
+from tracker.model.upkeep import StoreSize
 
 STALE_AFTER = timedelta(days=2)
 
@@ -31,29 +32,35 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     last_error: str
 
 
-def health(store: Store, mode: str, started_at: datetime, now: datetime, **told: object) -> Health:
+def health(
+    kept: archive.Health,
+    now: datetime,
+    *,
+    mode: str,
+    started_at: datetime,
+    last_pass_at: datetime | None = None,
+    last_pass_clean: bool | None = None,
+    last_error: str = "",
+) -> Health:
     """What the database and the daemon say of themselves; a daemon that just started is not stale yet."""
-    accepted = {key: state.accepted_at for key, state in store.source_states().items()}
-    latest = max(accepted.values(), default=started_at)
+    latest = max(kept.last_accepted.values(), default=started_at)
     stale = now - max(latest, started_at) > STALE_AFTER
-    messages = store.outbox().messages
-    return msgspec.convert(
-        {
-            "status": "standby" if mode == "standby" else "stale" if stale else "ok",
-            "mode": mode,
-            "started_at": started_at,
-            "last_accepted": accepted,
-            "held_runs": len(store.held_runs()),
-            "messages_waiting": sum(message.state == "waiting" for message in messages),
-            "messages_failed": sum(message.state == "failed" for message in messages),
-            "conditions": tuple(found.message for found in store.incidents() if found.ended_at is None),
-            **told,
-        },
-        Health,
+    return Health(
+        status="standby" if mode == "standby" else "stale" if stale else "ok",
+        mode=mode,
+        started_at=started_at,
+        last_pass_at=last_pass_at,
+        last_pass_clean=last_pass_clean,
+        last_accepted=dict(kept.last_accepted),
+        held_runs=len(kept.held_runs),
+        messages_waiting=kept.unsent["waiting"],
+        messages_failed=kept.unsent["failed"],
+        conditions=tuple(incident.message for incident in kept.incidents),
+        last_error=last_error,
     )
 
 
-def metrics(found: Health, store: Store) -> bytes:
+def metrics(found: Health, size: StoreSize) -> bytes:
     """The same for Prometheus. Needs the package prometheus-client (extra ``metrics``)."""
     from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
@@ -62,7 +69,6 @@ def metrics(found: Health, store: Store) -> bytes:
     def gauge(name: str, text: str, value: float) -> None:
         Gauge(f"tracker_{name}", text, registry=registry).set(value)
 
-    size = store.size()
     gauge("up", "1 while the daemon is at work, 0 while it stands by", float(found.status != "standby"))
     gauge("stale", "1 when no run was accepted for two days", float(found.status == "stale"))
     gauge("trials", "trials stored", size.trials)
@@ -107,7 +113,7 @@ class Monitor:
                 self.wfile.write(body)
 
             def log_message(self, format: str, *args: object) -> None:
-                """A line a probe would drown what matters."""
+                """Nothing: one line per probe would drown what matters."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True

@@ -15,6 +15,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from tracker import log
+from tracker.archive import Archive
 from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.daemon import systemd
@@ -48,7 +49,7 @@ class State(msgspec.Struct, kw_only=True):
 
 
 class Daemon:
-    """One daemon process. ``load`` reads the configuration anew; ``make_fetcher`` makes the client of one pass."""
+    """One daemon process. ``load`` reads the configuration anew."""
 
     def __init__(
         self,
@@ -60,6 +61,7 @@ class Daemon:
         self.settings, self.sources, self.clock = settings, sources, clock
         self.store = Store.open(settings.store_url)
         self.state = State(started_at=clock())
+        self._archive = Archive(store=self.store, sources=sources)
         self._load = load
         self._lease: Lease | None = None
         self._rests_until: dict[Job, datetime] = {}
@@ -109,10 +111,10 @@ class Daemon:
     def health(self) -> Health:
         """The daemon's health and the database's."""
         return health(
-            self.store,
-            self.state.mode,
-            self.state.started_at,
+            self._archive.health(),
             self.clock(),
+            mode=self.state.mode,
+            started_at=self.state.started_at,
             last_pass_at=self.state.last_pass_at,
             last_pass_clean=self.state.last_pass_clean,
             last_error=self.state.last_error,
@@ -122,7 +124,10 @@ class Daemon:
         asked = self.settings.daemon
         if asked.port is None:
             return None
-        return Monitor(asked.port, self.health, (lambda: metrics(self.health(), self.store)) if asked.metrics else None)
+        return Monitor(asked.port, self.health, self._metrics if asked.metrics else None)
+
+    def _metrics(self) -> bytes:
+        return metrics(self.health(), self._archive.size())
 
     # --- one tick of the alarm ----------------------------------------------------------------------------------
 
@@ -188,7 +193,7 @@ class Daemon:
                 self._set_due(job, done=done)
 
     def _set_due(self, job: Job, *, done: bool) -> None:
-        """Remember when the job is due again; where the database cannot, in memory, lest it is done anew at every tick."""
+        """Remember when the job is due again; in memory where the database cannot, lest every tick repeats it."""
         now = self.clock()
         again = next_at(job, self.settings.schedule, now)
         soon = min(again, now + RETRY_AFTER)
@@ -199,7 +204,7 @@ class Daemon:
             raise
 
     def _rests(self, job: Job, now: datetime) -> bool:
-        """Whether the job waits although the database holds it for due; not for longer than a clock that was put back."""
+        """Whether the job waits although the database says it is due. A clock that was put back cannot make the wait longer."""
         until = self._rests_until.get(job, now)
         return now < until <= now + RETRY_AFTER
 

@@ -1,4 +1,4 @@
-"""A word to systemd over its socket: ready, reloading, stopping, alive. Nothing where no socket is named."""
+"""Notes to systemd over its socket: ready, reloading, stopping, alive. Nothing where no socket is named."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 
 def notify(text: str, environ: Mapping[str, str] = os.environ) -> bool:
-    """Send ``READY=1``, ``STATUS=...``, ``WATCHDOG=1`` and the like; True when there was somebody to hear it."""
+    """Send ``READY=1``, ``STATUS=...``, ``WATCHDOG=1`` and the like; True when systemd could be reached."""
     address = environ.get("NOTIFY_SOCKET", "")
     if not address:
         return False

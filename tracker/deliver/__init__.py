@@ -1,9 +1,9 @@
 """From ready alerts to messages on their way: cut what is due, then send what waits.
 
-Cutting is one transaction a message, keyed so that it happens once; sending comes after, and "sent" is recorded after
+Cutting is one transaction per message, keyed so that it happens once; sending comes after, and "sent" is recorded after
 sending. So a retry, a crash or an overlap of two deliveries neither loses nor repeats what is told.
 
-    `plan` decides -> `compose` writes -> `desk` cuts -> the outbox -> `courier` sends through `channels`
+    `plan` decides -> `compose` writes -> `cut` keeps -> the outbox -> `sender` sends through `channels`
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from datetime import datetime
 
 import msgspec
 
+from tracker.archive import Archive
 from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.deliver import channels
 from tracker.deliver.channels import Sender
-from tracker.deliver.compose import Composer, make_message
-from tracker.deliver.courier import LEASE_FOR, Courier, Sent
-from tracker.deliver.desk import Desk
+from tracker.deliver.compose import Composer
+from tracker.deliver.cut import Cutter
+from tracker.deliver.messages import make_message
+from tracker.deliver.sender import LEASE_FOR, OutboxSender, Sent
 from tracker.errors import LeaseHeldError, LeaseLostError, PermanentDeliveryError
 from tracker.model.source import Source
 from tracker.model.watch import Channel
@@ -58,17 +60,18 @@ def deliver(
 ) -> DeliveryReport:
     """Cut the messages that are due now and send all that wait; the operator hears at once of those that were given up.
 
-    It looks twice, the second time after the lease was given back: a process that found the lease held has left what it
-    brought to us, and may have no other delivery for hours.
+    Everything is done twice, the second time after the lease was given back: a process that found the lease held has left
+    its alerts to us, and may have no other delivery for hours.
     """
-    courier = Courier(settings, store, clock, send)
-    busy = _deliver_once(settings, store, sources, clock, courier)
+    archive = Archive(store=store, sources=sources, watches=settings.watches, severities=settings.severities)
+    sender = OutboxSender(settings, store, archive, clock, send)
+    busy = _deliver_once(settings, store, archive, clock, sender)
     if not busy:
-        _deliver_once(settings, store, sources, clock, courier)
-    return DeliveryReport(tried=tuple(courier.tried), busy=busy)
+        _deliver_once(settings, store, archive, clock, sender)
+    return DeliveryReport(tried=tuple(sender.tried), busy=busy)
 
 
-def _deliver_once(settings: Settings, store: Store, sources: Mapping[str, Source], clock: Clock, courier: Courier) -> str:
+def _deliver_once(settings: Settings, store: Store, archive: Archive, clock: Clock, sender: OutboxSender) -> str:
     """Cut and send under the lease; a sentence when another process holds it or took it over, else nothing."""
     holder = f"{socket.gethostname()}:{os.getpid()}"
     try:
@@ -76,16 +79,16 @@ def _deliver_once(settings: Settings, store: Store, sources: Mapping[str, Source
     except LeaseHeldError as error:
         return str(error)
     try:
-        desk = Desk(settings, store, sources, clock, lease)
-        desk.drop_unwanted()
-        desk.cut_welcomes()
-        desk.cut_immediate()
-        desk.cut_digests()
-        desk.cut_operator()
-        courier.send_waiting(lease)
-        desk.cut_operator()
-        desk.cut_refusals(courier.tried)
-        courier.send_waiting(lease)
+        cutter = Cutter(settings, store, archive, clock, lease)
+        cutter.drop_unwanted()
+        cutter.cut_welcomes()
+        cutter.cut_immediate()
+        cutter.cut_digests()
+        cutter.cut_operator()
+        sender.send_waiting(lease)
+        cutter.cut_operator()
+        cutter.cut_refusals(sender.tried)
+        sender.send_waiting(lease)
     except LeaseLostError as error:
         return str(error)
     finally:

@@ -54,7 +54,7 @@ def _by_apprise(channel: Channel, message: Message) -> None:
     service = apprise.Apprise(asset=apprise.AppriseAsset(app_id="tracker", app_desc="Trial registry tracker"))
     if not service.add(channel.url):
         raise PermanentDeliveryError(
-            f'The address of channel "{channel.name}" is none that apprise knows.',
+            f'The address of channel "{channel.name}" is not one that apprise knows.',
             remedy="Correct it, see the list of services in apprise's documentation; then `tracker outbox retry`.",
         )
     if "overflow=" not in channel.url:

@@ -1,27 +1,28 @@
-"""From what is to be told to the messages that tell it: looks up what a message needs beside its events."""
+"""What messages say: looks up in the archive what a message needs beside its events, and has it rendered."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
-from tracker import records
+from tracker.archive import Archive
 from tracker.config import Settings
-from tracker.deliver.channels import mail_domain
+from tracker.deliver.messages import make_message
 from tracker.events import already_true
-from tracker.model.alert import Content, Message, MessageKind
-from tracker.model.event import Event, Story
+from tracker.model.alert import Content, Message
+from tracker.model.deadline import Deadline
+from tracker.model.event import Event, EventFilter, Story
+from tracker.model.ids import split_key
 from tracker.model.run import Run
-from tracker.model.source import Source
 from tracker.model.vocabulary import OPEN_STATUSES, rank
 from tracker.model.watch import Watch
 from tracker.render import digest as pages
-from tracker.render import mail, notices, words
-from tracker.render.tables import present_rows
-from tracker.store import Store
+from tracker.render import notices, words
+from tracker.render.tables import PresentLine, present_line
 
 Wanted = Mapping[str, tuple[Event, tuple[str, ...]]]
 """Event id -> the event and the watches that wanted it."""
@@ -30,29 +31,15 @@ _WHEN = {"immediate": "at once", "daily": "in the daily digest", "weekly": "in t
 _FROM = {"minor": "every change", "notable": "notable and major changes", "major": "major changes"}
 
 MOST_DESCRIBED = 200
-"""Trials whose record is read for one message: those of its weightiest stories. No message has room for as many stories, and
-of the others it gives but the number."""
-
-
-def make_message(settings: Settings, key: str, channel: str, kind: MessageKind, content: Content, now: datetime) -> Message:
-    """An outbox entry; its Message-ID derives from its key, so that a repeated sending can be recognised."""
-    return Message(
-        key=key,
-        channel=channel,
-        kind=kind,
-        subject=content.subject,
-        text=content.text,
-        html=content.html,
-        message_id=mail.message_id(key, mail_domain(settings)),
-        created_at=now,
-    )
+"""Trials whose record is read for one message: those of its weightiest stories. No message has room for more stories; of the
+rest it gives only the number."""
 
 
 class Composer:
-    """Writes messages for one configuration and database."""
+    """Writes messages for one configuration from one archive."""
 
-    def __init__(self, settings: Settings, store: Store, sources: Mapping[str, Source]) -> None:
-        self.settings, self.store, self.sources = settings, store, sources
+    def __init__(self, settings: Settings, archive: Archive) -> None:
+        self.settings, self.archive = settings, archive
         self._watches = {watch.name: watch for watch in settings.watches}
 
     def alert(self, channel: str, wanted: Wanted, now: datetime) -> Content:
@@ -69,53 +56,68 @@ class Composer:
         notes: Sequence[str] = (),
         since: datetime | None = None,
         watches: Sequence[str] | None = None,
-        told_at_once: int = 0,
+        sent_immediately: int = 0,
     ) -> Content:
         """A digest; it says which runs are held and what cannot be read, so that silence never passes for "no changes".
 
-        It is about ``watches``: by default those that send to the channel. ``told_at_once`` is how many changes the channel
-        heard of in immediate messages since then.
+        It is about ``watches``: by default those that send to the channel. ``sent_immediately`` is how many changes the
+        channel was told of in immediate messages since then.
         """
-        held = tuple(self._held(run) for run in self.store.held_runs())
-        unread = tuple(
-            trouble.message
-            for trouble in self.store.incidents()
-            if trouble.ended_at is None and trouble.name.startswith(("source:", "trials:"))
-        )
+        health = self.archive.health()
+        held = tuple(self._held(run) for run in health.held_runs)
+        unread = tuple(incident.message for incident in health.incidents if incident.name.startswith(("source:", "trials:")))
         given = self._input(channel, wanted, now, cadence=cadence, about=watches)
         return pages.digest(
-            msgspec.structs.replace(given, notes=tuple(notes), held=held, unread=unread, since=since, told_at_once=told_at_once)
+            msgspec.structs.replace(
+                given, notes=tuple(notes), held=held, unread=unread, since=since, told_at_once=sent_immediately
+            )
         )
+
+    def on_request(self, channel: str, now: datetime, *, since: datetime, watch: str | None = None) -> Message:
+        """A digest of a time span, for whoever asks: of all watches or of one. ``channel`` may be empty."""
+        found = {event.id: event for event in self.archive.changes(EventFilter(since=since, watch=watch))}
+        following = self.archive.watches_of({event.trial for event in found.values()})
+        wanted = {
+            key: (event, tuple(name for name in following[event.trial] if watch in (None, name)))
+            for key, event in found.items()
+        }
+        watches = [watch] if watch else list(self._watches)
+        content = self.digest(channel, wanted, now, cadence="on request", since=since, watches=watches)
+        key = f"digest:{channel}:on-request:{now.isoformat()}"
+        message = make_message(self.settings, key, channel, "digest", content, now)
+        return msgspec.structs.replace(message, events=tuple(wanted))
 
     def welcome(self, watch: Watch, channel: str, now: datetime) -> Content | None:
         """The one-off message after a watch's first sync; None while none of its trials has been read."""
-        trials = [member.trial for member in self.store.memberships() if member.watch == watch.name]
-        known = [record for _, record in records.current(self.store, self.sources, trials)]
-        if not known:
+        named = dataclasses.replace(self.archive, watches=(watch,))
+        near, today = watch.near, now.astimezone(UTC).date()
+        lines: list[PresentLine] = []
+        already: list[Deadline] = []
+        recruiting = nearby = 0
+        for found in named.current(watch=watch.name):
+            row = named.present_row(found, near)
+            lines.append(present_line(row))
+            already.extend(already_true(found.record, today))
+            recruiting += row.recruitment_status in OPEN_STATUSES
+            nearby += bool(near and row.nearest and row.nearest.km <= near.km)
+        if not lines:
             return None
-        near = watch.near
-        nearest = {record.trial: place for record in known if (place := records.nearest_site(record, near))}
         return notices.welcome(
             notices.WelcomeInput(
                 watch=watch.name,
                 channel=channel,
-                rows=present_rows(known, labels=records.labels([watch], self.sources, known), nearest=nearest),
-                recruiting=sum(record.recruitment_status in OPEN_STATUSES for record in known),
+                rows=tuple(lines),
+                recruiting=recruiting,
                 near=f"{near.km:g} km of {near.place}" if near else "",
-                nearby=sum(place.km <= near.km for place in nearest.values()) if near else 0,
-                already=words.already_true(row for record in known for row in already_true(record, now.astimezone(UTC).date())),
+                nearby=nearby,
+                already=words.already_true(already),
                 hears=tuple(f"{_FROM[send.min_severity]}: {_WHEN[send.when]}" for send in watch.send if send.to == channel),
                 at=now,
                 timezone=self.settings.digest.timezone,
-                attributions=self._attributions({trial.partition(":")[0] for trial in trials}),
+                attributions=self._attributions(self.archive.followed_sources([watch.name])),
                 contact=self.settings.http.contact or "",
             )
         )
-
-    def held_run(self, run: Run, channel: str, now: datetime) -> Content:
-        """To the operator: a run is held, why, and what to do."""
-        title = self.sources[run.source].info.title if run.source in self.sources else run.source
-        return notices.held_run(run, source_title=title, channel=channel, at=now, timezone=self.settings.digest.timezone)
 
     def _input(
         self, channel: str, wanted: Wanted, now: datetime, *, cadence: str, about: Sequence[str] | None = None
@@ -126,13 +128,13 @@ class Composer:
             title="Trial registry changes",
             channel=channel,
             entries=tuple(self._entries(wanted)),
-            followed=len({member.trial for member in self.store.memberships() if member.watch in about}),
+            followed=self.archive.count_followed(about),
             until=now,
             timezone=self.settings.digest.timezone,
             cadence=cadence,
             attributions=self._attributions(
-                {event.trial.partition(":")[0] for event, _ in wanted.values()}
-                or {member.trial.partition(":")[0] for member in self.store.memberships() if member.watch in watches}
+                frozenset(split_key(event.trial).source for event, _ in wanted.values())
+                or self.archive.followed_sources(watches)
             ),
             why=self._why(channel, watches),
             contact=self.settings.http.contact or "",
@@ -142,9 +144,9 @@ class Composer:
         by_story: dict[str, list[str]] = defaultdict(list)
         for event, _ in wanted.values():
             by_story[event.story].append(event.id)
-        stories = self.store.stories(sorted(by_story))
+        stories = self.archive.stories(by_story.keys())
         described = weightiest_trials(stories[story_id] for story_id in by_story)
-        now_known = {known.key: record for known, record in records.current(self.store, self.sources, described)}
+        now_known = {found.record.trial: found.record for found in self.archive.records(described)}
         entries = []
         for story_id, ids in by_story.items():
             story = stories[story_id]
@@ -152,7 +154,7 @@ class Composer:
             events, told_story = words.tell(
                 tuple(wanted[event_id][0] for event_id in told), msgspec.structs.replace(story, parts=tuple(told))
             )
-            source = self.sources.get(story.trial.partition(":")[0])
+            source = self.archive.sources.get(split_key(story.trial).source)
             entries.append(
                 pages.Entry(
                     story=told_story or story,
@@ -165,20 +167,19 @@ class Composer:
         return entries
 
     def _held(self, run: Run) -> str:
-        title = self.sources[run.source].info.title if run.source in self.sources else run.source
-        return f"Run {run.id} of {title} is held: {run.verdict.sick}"
+        return f"Run {run.id} of {self.archive.source_title(run.source)} is held: {run.verdict.sick}"
 
     def _watches_of(self, channel: str) -> list[str]:
         return [watch.name for watch in self.settings.watches if any(send.to == channel for send in watch.send)]
 
-    def _attributions(self, keys: set[str]) -> tuple[str, ...]:
-        """Source and data date, as the registries ask of those who repeat their records."""
-        states = self.store.source_states()
+    def _attributions(self, keys: frozenset[str]) -> tuple[str, ...]:
+        """Source and data date, which the registries ask for wherever their records are repeated."""
+        states = self.archive.source_states()
         lines = []
-        for key in sorted(keys & set(self.sources)):
+        for key in sorted(keys & self.archive.sources.keys()):
             state = states.get(key)
             dated = state.data_date or state.accepted_at.date().isoformat() if state else None
-            info = self.sources[key].info
+            info = self.archive.sources[key].info
             lines.append((info.attribution or info.title) + (f", data of {dated}" if dated else ""))
         return tuple(lines)
 

@@ -45,8 +45,8 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 def send(settings: Settings, channel: Channel, message: Message, events: Iterable[Event], now: datetime) -> None:
     """POST ``{"key", "kind", "subject", "text", "events", "events_left_out"}``. ``key`` is the same at every try.
 
-    As many events as `EVENTS_LIMIT` allows; how many more there are says ``events_left_out``, and ``tracker changes`` what
-    they are. Raises TransientDeliveryError or PermanentDeliveryError.
+    The body holds as many events as `EVENTS_LIMIT` allows; ``events_left_out`` counts the others, and ``tracker changes``
+    lists them. Raises TransientDeliveryError or PermanentDeliveryError.
     """
     told = _fitting(event if settings.contacts else public_event(event) for event in events)
     body = {

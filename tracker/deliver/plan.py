@@ -36,17 +36,17 @@ Cadences = Mapping[str, Sequence[When]]
 """Channel -> the digests it gets."""
 
 
-class Letter(msgspec.Struct, frozen=True, kw_only=True):
+class MessagePlan(msgspec.Struct, frozen=True, kw_only=True):
     """What goes into one message to one channel: events with the watches that wanted them, and the alerts it settles.
 
-    ``silenced`` are muted alerts with the reason, ``told`` alerts of events the channel has heard of already.
+    ``silenced`` are muted alerts with the reason, ``repeated`` alerts of events the channel has been told of already.
     """
 
     channel: str
     wanted: Mapping[str, tuple[Event, tuple[str, ...]]]
     alerts: tuple[Alert, ...]
     silenced: tuple[tuple[Alert, str], ...] = ()
-    told: tuple[Alert, ...] = ()
+    repeated: tuple[Alert, ...] = ()
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,31 +79,35 @@ def cadences(settings: Settings) -> dict[str, list[When]]:
     return {channel: [when for when in order if when in found] for channel, found in sorted(wanted.items())}
 
 
-def immediate(ready: Sequence[ReadyAlert], told: Mapping[str, Collection[str]], silences: Sequence[Silence]) -> list[Letter]:
-    """One letter for each channel that is to hear at once.
+def immediate(
+    ready: Sequence[ReadyAlert], sent: Mapping[str, Collection[str]], silences: Sequence[Silence]
+) -> list[MessagePlan]:
+    """One message for each channel that is to hear at once.
 
     Immediate wins, and a story is told whole: alerts of the same registry update ride along, for other watches of that
-    channel and of lesser weight, so that no digest repeats a part of it. Beside an urgent alert that is silenced or told
-    already nothing rides along: the rest waits for its digest.
+    channel and of lesser weight, so that no digest repeats a part of it. Nothing rides along with an urgent alert
+    that is silenced or was sent already: the rest waits for its digest.
     """
     urgent = [item for item in ready if item.alert.when == "immediate"]
-    letters = [_letter(channel, items, told.get(channel, ()), silences) for channel, items in _by_channel(urgent).items()]
-    whole = {(letter.channel, event.story) for letter in letters for event, _ in letter.wanted.values()}
+    plans = [_plan(channel, items, sent.get(channel, ()), silences) for channel, items in _by_channel(urgent).items()]
+    whole = {(plan.channel, event.story) for plan in plans for event, _ in plan.wanted.values()}
     chosen = [item for item in ready if item.alert.when == "immediate" or (item.alert.channel, item.event.story) in whole]
-    return [_letter(channel, items, told.get(channel, ()), silences) for channel, items in _by_channel(chosen).items()]
+    return [_plan(channel, items, sent.get(channel, ()), silences) for channel, items in _by_channel(chosen).items()]
 
 
-def digest(channel: str, when: When, ready: Sequence[ReadyAlert], told: Collection[str], silences: Sequence[Silence]) -> Letter:
-    """The letter of one due digest: every ready alert of its cadence, whenever it was raised."""
+def digest_plan(
+    channel: str, when: When, ready: Sequence[ReadyAlert], sent: Collection[str], silences: Sequence[Silence]
+) -> MessagePlan:
+    """The message of one due digest: every ready alert of its cadence, whenever it was raised."""
     events = {item.alert.event for item in ready if item.alert.channel == channel and item.alert.when == when}
     chosen = [item for item in ready if item.alert.channel == channel and item.alert.event in events]
-    return _letter(channel, chosen, told, silences)
+    return _plan(channel, chosen, sent, silences)
 
 
 def forwarded(ready: Sequence[ReadyAlert], cadences: Cadences) -> list[ReadyAlert]:
-    """The alerts, those raised for a digest that their channel gets no more put into its next one: edits lose nothing.
+    """The alerts; one raised for a digest that its channel no longer gets goes into the channel's next one.
 
-    Where the channel gets no digest at all any more they are told at once.
+    Where the channel gets no digest at all any more, it goes out at once. So an edited configuration loses nothing.
     """
     forwarded = []
     for item in ready:
@@ -116,7 +120,7 @@ def forwarded(ready: Sequence[ReadyAlert], cadences: Cadences) -> list[ReadyAler
 
 
 def unwanted(ready: Iterable[ReadyAlert], watches: Iterable[Watch]) -> list[tuple[Alert, str]]:
-    """Alerts of watches that send to their channel no more, at no speed, each with the reason why nobody is told."""
+    """Alerts of watches that no longer send to their channel at all, each with the reason why nobody is told."""
     wanted = {(watch.name, send.to) for watch in watches for send in watch.send}
     return [
         (item.alert, f'watch "{item.alert.watch}" no longer sends to "{item.alert.channel}"')
@@ -132,17 +136,17 @@ def _by_channel(items: Iterable[ReadyAlert]) -> dict[str, list[ReadyAlert]]:
     return dict(sorted(grouped.items()))
 
 
-def _letter(channel: str, items: Sequence[ReadyAlert], told: Collection[str], silences: Sequence[Silence]) -> Letter:
+def _plan(channel: str, items: Sequence[ReadyAlert], sent: Collection[str], silences: Sequence[Silence]) -> MessagePlan:
     wanted: dict[str, tuple[Event, tuple[str, ...]]] = {}
     settled, muted, repeated = [], [], []
     for item in items:
         silence = silenced_by(item.event, item.alert.watch, silences)
         if silence:
             muted.append((item.alert, f"silenced until {silence.until}" + (f": {silence.reason}" if silence.reason else "")))
-        elif item.event.id in told:
+        elif item.event.id in sent:
             repeated.append(item.alert)
         else:
             watches = wanted.get(item.event.id, (item.event, ()))[1]
             wanted[item.event.id] = (item.event, (*watches, item.alert.watch))
             settled.append(item.alert)
-    return Letter(channel=channel, wanted=wanted, alerts=tuple(settled), silenced=tuple(muted), told=tuple(repeated))
+    return MessagePlan(channel=channel, wanted=wanted, alerts=tuple(settled), silenced=tuple(muted), repeated=tuple(repeated))

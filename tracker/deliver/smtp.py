@@ -1,6 +1,6 @@
-"""Mail through the server of ``[mail]``: one letter, every recipient once, and errors that say whether to try again.
+"""Mail through the server of ``[mail]``: one e-mail, every recipient once, and errors that say whether to try again.
 
-smtplib hands a letter to those recipients that the server takes and only reports the others. Trying again would then
+smtplib hands an e-mail to those recipients that the server takes and only reports the others. Trying again would then
 send it twice to the first, so the steps of a delivery are taken one by one here.
 """
 
@@ -26,8 +26,8 @@ from tracker.render import mail
 
 TIMEOUT_SECONDS = 30
 PATIENCE = 3
-"""In so many tries a recipient that is refused for now keeps the letter from all: most servers that put a new sender off
-take it minutes later. After that the others get it, and the operator hears who did not."""
+"""For so many tries, a recipient that is refused for now holds the e-mail back from all: most servers that put a new sender
+off take it minutes later. After that the others get it, and the operator hears who did not."""
 
 _KEPT = "The message is kept and tried again."
 _TAKEN = (250, 251)
@@ -45,12 +45,12 @@ def send(settings: Settings, channel: Channel, message: Message, now: datetime) 
         raise PermanentDeliveryError(
             f'Channel "{channel.name}" needs [mail], which is not set up.', remedy="Add [mail] with host and from."
         )
-    letter = _letter(settings.mail, channel, message, now)
+    email = _email(settings.mail, channel, message, now)
     with _session(settings.mail) as server:
-        if not _fits(server, letter):
-            letter = _letter(settings.mail, channel, msgspec.structs.replace(message, html=""), now)
+        if not _fits(server, email):
+            email = _email(settings.mail, channel, msgspec.structs.replace(message, html=""), now)
         try:
-            refused = _hand_over(server, channel, letter, patient=message.attempts < PATIENCE)
+            refused = _hand_over(server, channel, email, patient=message.attempts < PATIENCE)
         except (smtplib.SMTPException, OSError) as error:
             raise _broken_off(settings.mail, error) from error
     return tuple(_refusal(channel, address, *answer) for address, answer in refused.items())
@@ -73,7 +73,7 @@ def greet(settings: Mail) -> None:
         pass
 
 
-def _letter(settings: Mail, channel: Channel, message: Message, now: datetime) -> EmailMessage:
+def _email(settings: Mail, channel: Channel, message: Message, now: datetime) -> EmailMessage:
     return mail.email(
         message,
         sender=settings.sender,
@@ -85,18 +85,18 @@ def _letter(settings: Mail, channel: Channel, message: Message, now: datetime) -
     )
 
 
-def _fits(server: smtplib.SMTP, letter: EmailMessage) -> bool:
-    """Whether the server's own limit on a letter, if it names one, allows this one; a long digest still fits as text."""
+def _fits(server: smtplib.SMTP, email: EmailMessage) -> bool:
+    """Whether the e-mail keeps within the server's size limit, if it names one; a long digest still fits as text."""
     limit = server.esmtp_features.get("size", "")
-    return not limit.isdigit() or int(limit) == 0 or len(letter.as_bytes()) <= int(limit)
+    return not limit.isdigit() or int(limit) == 0 or len(email.as_bytes()) <= int(limit)
 
 
-def _hand_over(server: smtplib.SMTP, channel: Channel, letter: EmailMessage, *, patient: bool) -> Refused:
-    """One mail transaction. Returns the recipients that were refused while others were sent the letter."""
-    content = letter.as_bytes()
-    [sender] = letter["From"].addresses
+def _hand_over(server: smtplib.SMTP, channel: Channel, email: EmailMessage, *, patient: bool) -> Refused:
+    """One mail transaction. Returns the recipients that were refused while others were sent the e-mail."""
+    content = email.as_bytes()
+    [sender] = email["From"].addresses
     # The addresses as the header spells them: an international domain goes on the wire in its ASCII form.
-    to = [address.addr_spec for address in letter["To"].addresses]
+    to = [address.addr_spec for address in email["To"].addresses]
     code, words = server.mail(sender.addr_spec, [f"size={len(content)}"] if server.has_extn("size") else [])
     if code != 250:
         raise smtplib.SMTPSenderRefused(code, words, sender.addr_spec)
@@ -126,7 +126,7 @@ def _refusal(channel: Channel, address: str, code: int, words: bytes) -> str:
 
 @contextmanager
 def _session(settings: Mail) -> Iterator[smtplib.SMTP]:
-    """A connection that is logged in. Raises TransientDeliveryError: no letter is at fault when there is none yet."""
+    """A connection that is logged in. Raises TransientDeliveryError: before there is an e-mail, none can be at fault."""
     try:
         server = _connected(settings)
     except (smtplib.SMTPException, OSError) as error:
@@ -160,7 +160,7 @@ def _connected(settings: Mail) -> smtplib.SMTP:
 
 
 def _unreached(settings: Mail, error: smtplib.SMTPException | OSError, *, no_server: bool) -> TransientDeliveryError:
-    """Why there is no connection. All of it is mended in [mail] or at the server while the message waits."""
+    """Why there is no connection. Every such cause can be mended in [mail] or at the server while the message waits."""
     where = f"{settings.host}:{settings.port}"
     match error:
         case smtplib.SMTPAuthenticationError():
@@ -188,7 +188,7 @@ def _unreached(settings: Mail, error: smtplib.SMTPException | OSError, *, no_ser
 
 
 def _broken_off(settings: Mail, error: smtplib.SMTPException | OSError) -> DeliveryError:
-    """What the server said to this letter, or that it went away in the middle of it."""
+    """The error of a delivery that the server refused or broke off."""
     if not isinstance(error, smtplib.SMTPResponseException):
         return _unreached(settings, error, no_server=False)
     sentence = f"{settings.host} answered {error.smtp_code} {_plain(error.smtp_error)}."

@@ -87,3 +87,12 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
     min_severity: Severity = "minor"
     run: int | None = None
     limit: int | None = None
+
+
+class EventPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an event stands in the change log, without the event: ``severity`` is its rank, 0 for minor to 2 for major."""
+
+    id: str
+    effective_at: datetime
+    severity: int
+    story: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -49,14 +49,12 @@ class Grid(msgspec.Struct, frozen=True, kw_only=True):
 
 def grid_csv(grid: Grid) -> str:
     """The grid as CSV (UTF-8, comma, line feed), safe to open in a spreadsheet."""
-    return csv_text([grid.columns, *grid.rows])
+    return "".join(csv_lines([grid.columns, *grid.rows]))
 
 
 def grid_markdown(grid: Grid) -> str:
     """The grid as a Markdown table; registry text cannot break out of its cell."""
-    lines = [grid.columns, tuple("---:" if column in grid.numbers else "---" for column in grid.columns)]
-    lines += [tuple(_markdown(text) for text in row) for row in grid.rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return "".join(markdown_lines(grid.columns, grid.rows, grid.numbers))
 
 
 def grid_table(grid: Grid, *, width: int = 100) -> Table:
@@ -108,12 +106,24 @@ def terminal(renderable: object, *, width: int = 100, colour: bool = False) -> s
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
 
 
-def csv_text(rows: Iterable[Sequence[str]]) -> str:
-    """Rows as CSV (UTF-8, comma, line feed), safe to open in a spreadsheet."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerows([cell(one_line(text)) for text in row] for row in rows)
-    return stream.getvalue()
+def csv_lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Rows as CSV (UTF-8, comma, line feed), safe to open in a spreadsheet, one at a time."""
+    for row in rows:
+        stream = io.StringIO()
+        csv.writer(stream, lineterminator="\n").writerow([cell(one_line(text)) for text in row])
+        yield stream.getvalue()
+
+
+def markdown_lines(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Collection[str] = ()) -> Iterator[str]:
+    """A Markdown table line by line; registry text cannot break out of its cell."""
+    yield _markdown_line(columns)
+    yield _markdown_line("---:" if column in numbers else "---" for column in columns)
+    for row in rows:
+        yield _markdown_line(_markdown(text) for text in row)
+
+
+def _markdown_line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |\n"
 
 
 def _markdown(text: str) -> str:

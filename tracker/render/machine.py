@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from tracker.archive import PresentRow
 from tracker.model.event import Event, Story
 from tracker.model.record import TrialRecord
 from tracker.render.privacy import public_event, public_record
-from tracker.render.tables import Nearest
 
 _OBEYED = re.compile("[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters that JSON leaves as they are: they stand in texts only, where an escape means the same."""
 
 
-def changes_json(events: Iterable[Event], *, contacts: bool = False) -> str:
-    """``{"events": [...]}``, indented, ending in a line break."""
-    return document({"events": [event if contacts else public_event(event) for event in events]})
+def changes_json(events: Iterable[Event], *, contacts: bool = False) -> Iterator[str]:
+    """``{"events": [...]}``, indented, ending in a line break; written as the events come."""
+    return listed("events", (event if contacts else public_event(event) for event in events))
 
 
 def diff_json(story: Story | None, events: Iterable[Event], trial: str, *, contacts: bool = False) -> str:
@@ -33,39 +32,46 @@ def record_json(record: TrialRecord, *, contacts: bool = False) -> str:
     return document(record if contacts else public_record(record))
 
 
-def present_json(
-    records: Iterable[TrialRecord],
-    *,
-    labels: Mapping[str, str] | None = None,
-    nearest: Mapping[str, Nearest] | None = None,
-    removed: Mapping[str, datetime] | None = None,
-) -> str:
+def present_json(rows: Iterable[PresentRow]) -> Iterator[str]:
     """``{"trials": [...]}`` with what ``list`` shows, as values: enumerations and dates as the registry gives them.
 
-    ``removed`` says since when a trial is gone from its registry; the rest is what was last seen of it.
+    ``removed_at`` says since when a trial is gone from its registry; the rest is what was last seen of it.
     """
-    named, near, gone = labels or {}, nearest or {}, removed or {}
-    trials = [
+    trials = (
         {
-            "trial": record.trial,
-            "label": named.get(record.trial, ""),
-            "brief_title": record.brief_title,
-            "recruitment_status": record.recruitment_status,
-            "start_date": record.start_date,
-            "primary_completion_date": record.primary_completion_date,
-            "enrollment": record.enrollment,
-            "results_state": record.results_state,
-            "last_update_posted": record.last_update_posted,
-            "nearest": near.get(record.trial),
-            "removed_at": gone.get(record.trial),
-            "url": record.url,
+            "trial": row.trial,
+            "label": row.label,
+            "brief_title": row.brief_title,
+            "recruitment_status": row.recruitment_status,
+            "start_date": row.start_date,
+            "primary_completion_date": row.primary_completion_date,
+            "enrollment": row.enrollment,
+            "results_state": row.results_state,
+            "last_update_posted": row.last_update_posted,
+            "nearest": row.nearest,
+            "removed_at": row.removed_at,
+            "url": row.url,
         }
-        for record in records
-    ]
-    return document({"trials": trials})
+        for row in rows
+    )
+    return listed("trials", trials)
+
+
+def listed(name: str, values: Iterable[object]) -> Iterator[str]:
+    """``{name: [...]}`` in the form of `document`, piece by piece: no more than one value is held at a time."""
+    yield f'{{\n  "{name}": ['
+    before = "\n    "
+    for value in values:
+        yield before + _text(value).replace("\n", "\n    ")
+        before = ",\n    "
+    yield "]\n}\n" if before == "\n    " else "\n  ]\n}\n"
 
 
 def document(value: object) -> str:
     """One JSON document, indented, ending in a line break; what a terminal would obey or turn round is escaped."""
+    return _text(value) + "\n"
+
+
+def _text(value: object) -> str:
     text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode()
-    return _OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+    return _OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

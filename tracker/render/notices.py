@@ -9,12 +9,11 @@ import msgspec
 
 from tracker.model.alert import Content
 from tracker.model.ids import split_key
-from tracker.model.run import Run
 from tracker.render import markup, plain, times
 from tracker.render.digest import HTML_LIMIT
 from tracker.render.page import Box, Overview, Page, footer
 from tracker.render.safe_text import one_line, plural
-from tracker.render.tables import PresentRow
+from tracker.render.tables import PresentLine
 
 WELCOME_ROWS = 200
 """So many trials are shown at most; fewer where the message would outgrow its limit."""
@@ -32,7 +31,7 @@ class WelcomeInput(msgspec.Struct, frozen=True, kw_only=True):
 
     watch: str
     channel: str
-    rows: tuple[PresentRow, ...]
+    rows: tuple[PresentLine, ...]
     recruiting: int
     near: str = ""
     nearby: int = 0
@@ -74,28 +73,6 @@ def welcome(given: WelcomeInput) -> Content:
         shown = shown * 3 // 4
         content = _content(msgspec.structs.replace(page, overview=_present(given.rows, shown)))
     return content
-
-
-def held_run(run: Run, *, source_title: str, channel: str, at: datetime, timezone: str = "UTC") -> Content:
-    """To the operator: a run is held, the rule that says so with its numbers, and the two ways to decide."""
-    counts = run.counts
-    numbers = f"{counts.checked:,} checked, {counts.changed:,} changed, {counts.failed:,} failed, {counts.events:,} events"
-    return operator(
-        subject=f"Run {run.id} of {source_title} is held",
-        sentences=(
-            f"Health says: {run.verdict.sick}",
-            f"The run, begun {times.moment(run.started_at, times.zone(timezone))}: {numbers}.",
-            "Nothing of it is current and no alert of it is sent. Later runs compare with the last accepted versions; "
-            "the next healthy run takes its place by itself.",
-        ),
-        commands=(
-            ("If the registry really changed this much, let it go:", f"tracker release {run.id}"),
-            ("If the page or the connection was at fault, drop it:", f"tracker release {run.id} --discard"),
-        ),
-        channel=channel,
-        at=at,
-        timezone=timezone,
-    )
 
 
 def operator(
@@ -142,12 +119,12 @@ def _content(page: Page) -> Content:
     return Content(subject=page.subject, text=plain.text(page), html=markup.html(page))
 
 
-def _present(rows: Sequence[PresentRow], shown: int = WELCOME_ROWS) -> Overview:
+def _present(rows: Sequence[PresentLine], shown: int = WELCOME_ROWS) -> Overview:
     near = any(row.nearest for row in rows)
     columns = ("Trial", "Status", "Primary completion", "Nearest")
     cells = tuple(
         (
-            one_line(f"{row.label} ({split_key(row.trial).number})" if row.label else split_key(row.trial).number),
+            one_line(f"{row.name} ({split_key(row.trial).number})" if row.name else split_key(row.trial).number),
             row.recruitment_status or "not stated",
             row.primary_completion or "not stated",
             row.nearest or "none known",

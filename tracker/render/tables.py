@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
-from datetime import datetime, tzinfo
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import tzinfo
 from typing import Literal
 
 import msgspec
 
+from tracker.archive import DeadlineRow, Nearest, PresentRow
 from tracker.model.alert import Message
 from tracker.model.dates import RegistryDate
-from tracker.model.deadline import Deadline
-from tracker.model.event import Event, Story
+from tracker.model.event import Event
 from tracker.model.ids import recognise, split_key
-from tracker.model.record import Enrollment, TrialRecord
+from tracker.model.record import Enrollment
 from tracker.model.run import Run
-from tracker.model.vocabulary import rank
 from tracker.render import times, words
-from tracker.render.grid import SEVERITY_STYLES, Grid, csv_text, grid_csv, grid_markdown, grid_table, grid_text, terminal
+from tracker.render.grid import (
+    SEVERITY_STYLES,
+    Grid,
+    csv_lines,
+    grid_csv,
+    grid_markdown,
+    grid_table,
+    grid_text,
+    markdown_lines,
+    terminal,
+)
 from tracker.render.safe_text import one_line, plural
 from tracker.render.story_view import trial_label
 
@@ -25,39 +34,47 @@ __all__ = [
     "SEVERITY_STYLES",
     "Finding",
     "Grid",
-    "Nearest",
-    "PresentRow",
+    "PresentLine",
     "changes_csv",
     "changes_grid",
     "changes_markdown",
+    "deadlines_csv",
+    "deadlines_grid",
     "findings_grid",
     "grid_csv",
     "grid_markdown",
     "grid_table",
     "grid_text",
     "outbox_grid",
+    "present_csv",
     "present_grid",
-    "present_rows",
+    "present_line",
     "runs_grid",
     "terminal",
 ]
 
+PRESENT_COLUMNS = (
+    "Trial",
+    "Name",
+    "Status",
+    "Start",
+    "Primary completion",
+    "Enrollment",
+    "Results",
+    "Updated",
+    "Nearest",
+)
+DEADLINE_COLUMNS = ("Day", "State", "Trial", "Name", "What")
+CHANGE_COLUMNS = ("Day", "Severity", "Trial", "Name", "What changed")
+
 _RESULTS = {"NONE_POSTED": "none posted", "SUBMITTED": "submitted", "RETURNED": "returned", "POSTED": "posted"}
 
 
-class Nearest(msgspec.Struct, frozen=True, kw_only=True):
-    """The place of a trial nearest to the watch's: ``km`` is rounded for people; the state is that place's own."""
-
-    place: str
-    km: float
-    recruitment_status: str | None = None
-
-
-class PresentRow(msgspec.Struct, frozen=True, kw_only=True):
+class PresentLine(msgspec.Struct, frozen=True, kw_only=True):
     """One trial as it stands, in words."""
 
     trial: str
-    label: str
+    name: str
     recruitment_status: str
     start: str
     primary_completion: str
@@ -76,119 +93,129 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str = ""
 
 
-def present_rows(
-    records: Iterable[TrialRecord],
-    *,
-    labels: Mapping[str, str] | None = None,
-    nearest: Mapping[str, Nearest] | None = None,
-    removed: Container[str] = (),
-) -> tuple[PresentRow, ...]:
-    """Each record in words; ``labels`` and ``nearest`` are by trial key, ``removed`` are gone from their registry."""
-    named, near = labels or {}, nearest or {}
-    rows = (_present_row(record, named.get(record.trial, ""), near.get(record.trial)) for record in records)
-    gone = "Gone from the registry"
-    return tuple(msgspec.structs.replace(row, recruitment_status=gone) if row.trial in removed else row for row in rows)
-
-
 def shown_number(trial: str) -> str:
     """A registry's number as it is; the whole key where the number is another registry's (a page's NCT number) or none."""
     found = recognise(split_key(trial).number)
     return found.number if found and found.key == trial else trial
 
 
-def present_grid(rows: Sequence[PresentRow]) -> Grid:
-    """``list``: a row a trial; the column of the nearest place stands only when one is known."""
-    columns = ("Trial", "Name", "Status", "Start", "Primary completion", "Enrollment", "Results", "Updated")
-    cells = [
-        (
-            shown_number(row.trial),
-            row.label,
-            row.recruitment_status,
-            row.start,
-            row.primary_completion,
-            row.enrollment,
-            row.results,
-            row.last_update,
-            row.nearest,
-        )
-        for row in rows
-    ]
-    near = any(row.nearest for row in rows)
+def present_grid(lines: Iterable[PresentLine]) -> Grid:
+    """``list``: one row per trial; the column of the nearest place stands only when one is known."""
+    cells = [_present_cells(line) for line in lines]
+    near = any(nearest for *_, nearest in cells)
     return Grid(
-        columns=(*columns, "Nearest") if near else columns,
+        columns=PRESENT_COLUMNS if near else PRESENT_COLUMNS[:-1],
         rows=tuple(line if near else line[:-1] for line in cells),
         flexible="Name",
         widest={"Status": 14, "Nearest": 22},
         optional=("Start", "Results", "Updated", "Enrollment", "Primary completion"),
         numbers=frozenset({"Enrollment"}),
-        caption=plural(len(rows), "trial"),
+        caption=plural(len(cells), "trial"),
     )
 
 
-def in_story_order(events: Sequence[Event], stories: Mapping[str, Story]) -> list[Event]:
-    """Day by day, the weightiest story first; within a story its events as they are ranked there."""
-
-    def place(event: Event) -> tuple[datetime, int, str, int]:
-        story = stories.get(event.story)
-        weight = rank(story.severity if story else event.severity)
-        position = story.parts.index(event.id) if story and event.id in story.parts else 0
-        return event.effective_at, -weight, event.story or event.id, position
-
-    return sorted(events, key=place)
+def present_csv(rows: Iterable[PresentRow], *, near: bool) -> Iterator[str]:
+    """``list --format csv``, line by line; ``near``: with the column of the nearest place."""
+    columns = len(PRESENT_COLUMNS) if near else -1
+    yield from csv_lines([PRESENT_COLUMNS[:columns]])
+    yield from csv_lines(_present_cells(present_line(row))[:columns] for row in rows)
 
 
-def changes_grid(events: Sequence[Event], place: tzinfo, *, grouped: bool = False) -> Grid:
-    """``changes``: a row an event, in the order given; days in the zone ``place``.
+def present_line(row: PresentRow) -> PresentLine:
+    """One trial in words; one that is gone from its registry says so instead of a status."""
+    status = words.status(row.recruitment_status) if row.recruitment_status else ""
+    return PresentLine(
+        trial=row.trial,
+        name=one_line(_beside_number(row.name, row.trial)),
+        recruitment_status="Gone from the registry" if row.removed_at else status,
+        start=_date(row.start_date),
+        primary_completion=_date(row.primary_completion_date),
+        enrollment=_enrollment(row.enrollment),
+        results=_RESULTS.get(row.results_state or "", one_line(row.results_state or "")),
+        # Whether a posting date is estimated is the registry's bookkeeping, not news.
+        last_update=one_line(row.last_update_posted.date) if row.last_update_posted else "",
+        nearest=_nearest(row.nearest),
+    )
+
+
+def _present_cells(line: PresentLine) -> tuple[str, ...]:
+    return (
+        shown_number(line.trial),
+        line.name,
+        line.recruitment_status,
+        line.start,
+        line.primary_completion,
+        line.enrollment,
+        line.results,
+        line.last_update,
+        line.nearest,
+    )
+
+
+def changes_grid(events: Iterable[Event], place: tzinfo, *, grouped: bool = False) -> Grid:
+    """``changes``: one row per event, in the order given; days in the zone ``place``.
 
     ``grouped`` leaves day and trial out where a row goes on with the story of the row above.
     """
-    rows: tuple[tuple[str, ...], ...] = tuple(
-        (
-            "" if follows else times.day(event.effective_at, place),
-            event.severity,
-            "" if follows else split_key(event.trial).number,
-            "" if follows or not event.label else trial_label(event.trial, event, None),
-            one_line(event.headline, 300),
-        )
-        for event, follows in zip(events, _follows(events, grouped=grouped), strict=True)
-    )
-    trials = plural(len({event.trial for event in events}), "trial")
-    columns: tuple[str, ...] = ("Day", "Severity", "Trial", "Name", "What changed")
-    if not any(name for *_, name, _ in rows):
-        columns, rows = (*columns[:3], columns[4]), tuple((*row[:3], row[4]) for row in rows)
+    rows, trials, above = [], set(), ""
+    for event in events:
+        day, severity, number, name, headline = _change_row(event, place)
+        follows = grouped and bool(event.story) and event.story == above
+        rows.append(("", severity, "", "", headline) if follows else (day, severity, number, name, headline))
+        trials.add(event.trial)
+        above = event.story
+    named = any(name for *_, name, _ in rows)
     return Grid(
-        columns=columns,
-        rows=rows,
+        columns=CHANGE_COLUMNS if named else (*CHANGE_COLUMNS[:3], CHANGE_COLUMNS[4]),
+        rows=tuple(rows) if named else tuple((*row[:3], row[4]) for row in rows),
         flexible="What changed",
         widest={"Name": 18},
-        caption=f"{plural(len(events), 'change')} in {trials}",
+        caption=f"{plural(len(rows), 'change')} in {plural(len(trials), 'trial')}",
     )
 
 
-def _follows(events: Sequence[Event], *, grouped: bool) -> list[bool]:
-    stories = [event.story for event in events]
-    return [grouped and bool(story) and story == above for story, above in zip(stories, ["", *stories], strict=False)]
-
-
-def deadlines_grid(rows: Sequence[Deadline], labels: Mapping[str, str]) -> Grid:
-    """``deadlines``: a row a day, in the order given."""
-    cells = tuple(
-        (row.due.isoformat(), row.state, shown_number(row.trial), one_line(labels.get(row.trial, ""), 48), words.deadline(row))
-        for row in rows
+def _change_row(event: Event, place: tzinfo) -> tuple[str, str, str, str, str]:
+    return (
+        times.day(event.effective_at, place),
+        event.severity,
+        split_key(event.trial).number,
+        trial_label(event.trial, event, None) if event.label else "",
+        one_line(event.headline, 300),
     )
-    columns = ("Day", "State", "Trial", "Name", "What")
+
+
+def deadlines_grid(rows: Iterable[DeadlineRow]) -> Grid:
+    """``deadlines``: one row per day, in the order given."""
+    cells = tuple(_deadline_cells(row) for row in rows)
     return Grid(
-        columns=columns,
+        columns=DEADLINE_COLUMNS,
         rows=cells,
         flexible="What",
         widest={"Name": 18},
         optional=("Name",),
-        caption=f"{plural(len(rows), 'deadline')}; estimates, not legal findings",
+        caption=f"{plural(len(cells), 'deadline')}; estimates, not legal findings",
     )
 
 
-def changes_csv(events: Sequence[Event]) -> str:
-    """``changes --format csv``: a row an event with its evidence; times are ISO 8601 in UTC."""
+def deadlines_csv(rows: Iterable[DeadlineRow]) -> Iterator[str]:
+    """``deadlines --format csv``, line by line."""
+    yield from csv_lines([DEADLINE_COLUMNS])
+    yield from csv_lines(_deadline_cells(row) for row in rows)
+
+
+def _deadline_cells(row: DeadlineRow) -> tuple[str, ...]:
+    found = row.deadline
+    name = one_line(_beside_number(row.name, found.trial), 48)
+    return (found.due.isoformat(), found.state, shown_number(found.trial), name, words.deadline(found))
+
+
+def _beside_number(name: str, trial: str) -> str:
+    """A trial's name for a table that shows its number: nothing where the number is all there is."""
+    return "" if name == split_key(trial).number else name
+
+
+def changes_csv(events: Iterable[Event]) -> Iterator[str]:
+    """``changes --format csv``: one row per event with its evidence, as they come; times are ISO 8601 in UTC."""
     columns = (
         "effective_at",
         "detected_at",
@@ -211,12 +238,13 @@ def changes_csv(events: Sequence[Event]) -> str:
         "story",
         "id",
     )
-    return csv_text([columns, *(_change_cells(event) for event in events)])
+    yield from csv_lines([columns])
+    yield from csv_lines(_change_cells(event) for event in events)
 
 
-def changes_markdown(events: Sequence[Event], place: tzinfo) -> str:
-    """``changes --format md``: a table that a document or an issue can take in."""
-    return grid_markdown(changes_grid(events, place))
+def changes_markdown(events: Iterable[Event], place: tzinfo) -> Iterator[str]:
+    """``changes --format md``: a table that a document or an issue can take in, line by line."""
+    return markdown_lines(CHANGE_COLUMNS, (_change_row(event, place) for event in events))
 
 
 def outbox_grid(messages: Sequence[Message], place: tzinfo) -> Grid:
@@ -271,21 +299,6 @@ def findings_grid(findings: Sequence[Finding]) -> Grid:
         (finding.state, one_line(finding.subject), one_line(f"{finding.text} {finding.remedy}".strip())) for finding in findings
     )
     return Grid(columns=("State", "What", "How it is"), rows=rows, flexible="How it is")
-
-
-def _present_row(record: TrialRecord, label: str, nearest: Nearest | None) -> PresentRow:
-    return PresentRow(
-        trial=record.trial,
-        label=one_line(label or record.acronym or record.brief_title or "", 60),
-        recruitment_status=words.status(record.recruitment_status) if record.recruitment_status else "",
-        start=_date(record.start_date),
-        primary_completion=_date(record.primary_completion_date),
-        enrollment=_enrollment(record.enrollment),
-        results=_RESULTS.get(record.results_state or "", one_line(record.results_state or "")),
-        # Whether a posting date is estimated is the registry's bookkeeping, not news.
-        last_update=one_line(record.last_update_posted.date) if record.last_update_posted else "",
-        nearest=_nearest(nearest),
-    )
 
 
 def _date(given: RegistryDate | None) -> str:

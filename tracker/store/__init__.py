@@ -106,11 +106,17 @@ class Store(Database):
     document = _snapshots.document
     documents = _snapshots.documents
     current_documents = _snapshots.current_documents
+    followed_documents = _snapshots.followed_documents
+    watches_of = _snapshots.watches_of
+    count_followed = _snapshots.count_followed
+    followed_sources = _snapshots.followed_sources
     snapshot = _snapshots.snapshot
     timeline = _snapshots.timeline
     snapshot_at = _snapshots.snapshot_at
     redigest = _snapshots.redigest
     events = _events.events
+    event_places = _events.event_places
+    events_by_id = _events.events_by_id
     event = _events.event
     event_snapshots = _events.event_snapshots
     past_events = _events.past_events
@@ -131,6 +137,9 @@ class Store(Database):
     retry = _outbox.retry
     drop = _outbox.drop
     outbox = _outbox.outbox
+    unsent_messages = _outbox.unsent_messages
+    unsent_alerts = _outbox.unsent_alerts
+    count_unsent = _outbox.count_unsent
     add_note = _notices.add_note
     notes = _notices.notes
     silence = _notices.silence

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 
-from tracker.model.event import Event, EventFilter, Story
+from tracker.model.event import Event, EventFilter, EventPlace, Story
 from tracker.model.snapshot import EventSnapshots, SnapshotMeta
 from tracker.model.vocabulary import rank
 from tracker.store import rows
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks
 
+PAGE = 1000
+"""Keys of events read at once."""
+
+BODIES = 100
+"""Events read at once: one holds everything that changed, which may be long."""
+
 
 def events(database: Database, wanted: EventFilter) -> list[Event]:
     """Accepted events by ``effective_at``, then id."""
-    statement = select(t.events.c.body).where(t.events.c.accepted, *_conditions(wanted))
-    if wanted.watch is not None:
-        member = and_(
-            t.memberships.c.trial == t.events.c.trial,
-            t.memberships.c.watch == wanted.watch,
-            t.events.c.detected_at >= t.memberships.c.joined_at,
-            or_(t.memberships.c.ended_at.is_(None), t.events.c.detected_at <= t.memberships.c.ended_at),
-        )
-        statement = statement.join(t.memberships, member)
+    statement = _wanted(select(t.events.c.body), wanted)
     order = (t.events.c.effective_at, t.events.c.id)
     with database.reading() as connection:
         if wanted.limit is None:
@@ -34,6 +32,32 @@ def events(database: Database, wanted: EventFilter) -> list[Event]:
             latest = statement.order_by(*(column.desc() for column in order)).limit(wanted.limit)
             bodies = list(connection.scalars(latest))[::-1]
     return [rows.events_decoder.decode(body) for body in bodies]
+
+
+def event_places(database: Database, wanted: EventFilter) -> Iterator[EventPlace]:
+    """Where accepted events stand in the log, by ``effective_at``, then id: read page by page, without the events."""
+    at, key = t.events.c.effective_at, t.events.c.id
+    statement = _wanted(select(key, at, t.events.c.severity, t.events.c.story), wanted).order_by(at, key).limit(PAGE)
+    behind: ColumnElement[bool] = true()
+    while True:
+        with database.reading() as connection:
+            page = connection.execute(statement.where(behind)).all()
+        for row in page:
+            yield EventPlace(id=row.id, effective_at=row.effective_at, severity=row.severity, story=row.story)
+        if len(page) < PAGE:
+            return
+        # "At or after" is said beside it, so that the planner begins at this place in the index.
+        last = page[-1]
+        behind = and_(at >= last.effective_at, or_(at > last.effective_at, key > last.id))
+
+
+def events_by_id(database: Database, ids: Iterable[str]) -> Iterator[Event]:
+    """Accepted events in the order asked for, read a few at a time; those that are not known are left out."""
+    for some in chunks(ids, BODIES):
+        statement = select(t.events.c.id, t.events.c.body).where(t.events.c.accepted, t.events.c.id.in_(some))
+        with database.reading() as connection:
+            bodies: dict[str, str] = {row.id: row.body for row in connection.execute(statement)}
+        yield from (rows.events_decoder.decode(bodies[key]) for key in some if key in bodies)
 
 
 def event(database: Database, event_id: str) -> Event | None:
@@ -77,6 +101,20 @@ def stories(database: Database, ids: Collection[str]) -> dict[str, Story]:
             statement = select(t.stories.c.id, t.stories.c.body).where(t.stories.c.accepted, t.stories.c.id.in_(some))
             found.update((row.id, rows.stories_decoder.decode(row.body)) for row in connection.execute(statement))
     return found
+
+
+def _wanted(statement: Select[*tuple[Any, ...]], wanted: EventFilter) -> Select[*tuple[Any, ...]]:
+    """A statement about events, narrowed to the accepted ones that are wanted."""
+    statement = statement.where(t.events.c.accepted, *_conditions(wanted))
+    if wanted.watch is None:
+        return statement
+    member = and_(
+        t.memberships.c.trial == t.events.c.trial,
+        t.memberships.c.watch == wanted.watch,
+        t.events.c.detected_at >= t.memberships.c.joined_at,
+        or_(t.memberships.c.ended_at.is_(None), t.events.c.detected_at <= t.memberships.c.ended_at),
+    )
+    return statement.join(t.memberships, member)
 
 
 def _conditions(wanted: EventFilter) -> list[ColumnElement[Any]]:

@@ -6,13 +6,14 @@ message that is to be tried again are in a message again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, func, literal_column, or_, select, update
 
 from tracker.errors import LeaseLostError, StoreError
-from tracker.model.alert import Alert, AlertState, AlertTally, Message, OutboxView, ReadyAlert
+from tracker.model.alert import Alert, AlertState, AlertTally, Message, MessageState, OutboxView, ReadyAlert
 from tracker.model.upkeep import Lease
 from tracker.model.vocabulary import When
 from tracker.store import rows
@@ -27,6 +28,9 @@ Reasoned = tuple[Alert, str]
 
 LONGEST_WAIT = timedelta(days=2)
 """No back-off between two tries of a message is longer."""
+
+PAGE = 50
+"""Messages read at once: a digest may be a hundred kilobytes."""
 
 _UNKNOWN_END = "How the last try ended could not be recorded: the message may have arrived."
 
@@ -208,18 +212,50 @@ def drop(database: Database, key: str, reason: str, now: datetime) -> None:
 
 def outbox(database: Database) -> OutboxView:
     """What has not been sent, and why: messages waiting or failed, and the alerts held or ready."""
-    unsent = (
-        select(*rows.message_columns())
-        .where(t.messages.c.state.in_(("waiting", "failed")))
-        .order_by(t.messages.c.created_at, t.messages.c.key)
+    return OutboxView(messages=tuple(unsent_messages(database)), alerts=tuple(unsent_alerts(database)))
+
+
+def unsent_messages(database: Database, after: str | None = None) -> Iterator[Message]:
+    """Messages waiting or failed, oldest first, from behind the one with the key ``after`` on; read a few at a time."""
+    order = (t.messages.c.created_at, t.messages.c.key)
+    statement = select(*rows.message_columns()).where(t.messages.c.state.in_(("waiting", "failed"))).order_by(*order)
+    while True:
+        with database.reading() as connection:
+            page = [rows.message(row) for row in connection.execute(_behind(statement, after).limit(PAGE)).mappings()]
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = page[-1].key
+
+
+def count_unsent(database: Database) -> dict[MessageState, int]:
+    """How many messages wait, and how many were given up."""
+    states: tuple[MessageState, ...] = ("waiting", "failed")
+    statement = (
+        select(t.messages.c.state, func.count().label("number"))
+        .where(t.messages.c.state.in_(states))
+        .group_by(t.messages.c.state)
     )
+    with database.reading() as connection:
+        counts = {row.state: row.number for row in connection.execute(statement)}
+    return {name: counts.get(name, 0) for name in states}
+
+
+def unsent_alerts(database: Database) -> list[AlertTally]:
+    """The alerts that are in no message yet, counted by watch, channel, state and reason."""
     by = (t.alerts.c.channel, t.alerts.c.watch, t.alerts.c.when, t.alerts.c.state, t.alerts.c.reason)
     tally = select(*by, func.count().label("count")).where(t.alerts.c.state.in_(("held", "ready"))).group_by(*by).order_by(*by)
     with database.reading() as connection:
-        return OutboxView(
-            messages=tuple(rows.message(row) for row in connection.execute(unsent).mappings()),
-            alerts=tuple(AlertTally(**row) for row in connection.execute(tally).mappings()),
-        )
+        return [AlertTally(**row) for row in connection.execute(tally).mappings()]
+
+
+def _behind(statement: Select[*tuple[Any, ...]], after: str | None) -> Select[*tuple[Any, ...]]:
+    """Messages later than one; all of them when none is given or it is gone, for a cursor may outlive its message."""
+    if after is None:
+        return statement
+    made = select(t.messages.c.created_at).where(t.messages.c.key == after).scalar_subquery()
+    later = or_(t.messages.c.created_at > made, and_(t.messages.c.created_at == made, t.messages.c.key > after))
+    return statement.where(or_(made.is_(None), later))
 
 
 def _message(connection: Connection, key: str) -> Message | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 
-from sqlalchemy import RowMapping, bindparam, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 
 from tracker.errors import StoreError
 from tracker.model.ids import split_key
@@ -15,7 +15,7 @@ from tracker.store import rows
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks
 from tracker.store.packing import unpack
-from tracker.store.trials import is_member, select_followed
+from tracker.store.trials import is_member, is_member_of, select_followed
 
 PAGE = 100
 """Documents read at once: a megabyte or two, and no transaction stays open while the caller works on them."""
@@ -58,6 +58,60 @@ def current_documents(database: Database, trials: Collection[str] | None = None)
         if len(page) < PAGE:
             return
         last = page[-1]["key"]
+
+
+def followed_documents(
+    database: Database, watch: str | None = None, after: str = ""
+) -> Iterator[tuple[TrackedTrial, Document, tuple[str, ...]]]:
+    """Followed trials with their current version and the watches that follow them, by key from behind ``after`` on.
+
+    With ``watch``, only its trials. Trials never read are left out.
+    """
+    following = is_member() if watch is None else is_member_of([watch])
+    statement = select_followed().add_columns(*_BODY).where(t.snapshots.c.id.is_not(None), following).limit(PAGE)
+    while True:
+        with database.reading() as connection:
+            page = connection.execute(statement.where(t.trials.c.key > after)).mappings().all()
+            watches = _watches_of(connection, [row["key"] for row in page])
+        for row in page:
+            yield rows.followed(row), _document(row), watches[row["key"]]
+        if len(page) < PAGE:
+            return
+        after = page[-1]["key"]
+
+
+def watches_of(database: Database, trials: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The watches that follow each trial at present, by name; a trial that none follows has none."""
+    found: dict[str, tuple[str, ...]] = {}
+    with database.reading() as connection:
+        for keys in chunks(sorted(trials)):
+            found |= _watches_of(connection, keys)
+    return found
+
+
+def count_followed(database: Database, watches: Collection[str]) -> int:
+    """How many trials these watches follow together."""
+    statement = select(func.count()).select_from(t.trials).where(is_member_of(watches))
+    with database.reading() as connection:
+        return connection.execute(statement).scalar_one()
+
+
+def followed_sources(database: Database, watches: Collection[str]) -> frozenset[str]:
+    """The sources whose trials these watches follow."""
+    with database.reading() as connection:
+        return frozenset(connection.scalars(select(t.trials.c.source).where(is_member_of(watches)).distinct()))
+
+
+def _watches_of(connection: Connection, trials: list[str]) -> dict[str, tuple[str, ...]]:
+    statement = (
+        select(t.memberships.c.trial, t.memberships.c.watch)
+        .where(t.memberships.c.trial.in_(trials), t.memberships.c.ended_at.is_(None))
+        .order_by(t.memberships.c.watch)
+    )
+    found: dict[str, tuple[str, ...]] = dict.fromkeys(trials, ())
+    for row in connection.execute(statement):
+        found[row.trial] = (*found[row.trial], row.watch)
+    return found
 
 
 def snapshot(database: Database, snapshot_id: int) -> SnapshotMeta:

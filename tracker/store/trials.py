@@ -53,6 +53,11 @@ def is_member() -> Exists:
     return exists().where(and_(t.memberships.c.trial == t.trials.c.key, t.memberships.c.ended_at.is_(None)))
 
 
+def is_member_of(watches: Collection[str]) -> Exists:
+    """Whether one of these watches follows the trial of the surrounding statement."""
+    return is_member().where(t.memberships.c.watch.in_(watches))
+
+
 def ensure_trials(connection: Connection, keys: Iterable[str], now: datetime) -> None:
     """Make rows for trials not known yet."""
     new = []

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, text, update
 from tracker.model.run import SourceState
 from tracker.model.upkeep import Due, StoreSize
 from tracker.store import tables as t
-from tracker.store.database import PATIENCE, Database, insert, told_as_ours
+from tracker.store.database import PATIENCE, Database, insert, translated_errors
 
 KEPT_FOR = timedelta(days=90)
 
@@ -98,7 +98,7 @@ def housekeep(database: Database, now: datetime) -> None:
         connection.execute(update(t.messages).where(*old).values(text="", html=""))
     if database.engine.dialect.name == "sqlite":
         # Outside a transaction: within one, SQLite refuses to truncate its log.
-        with told_as_ours(database.url), closing(database.engine.raw_connection()) as raw:
+        with translated_errors(database.url), closing(database.engine.raw_connection()) as raw:
             raw.cursor().execute("PRAGMA optimize")
             # While someone reads for long, no writer could begin until we gave up waiting: the log is cut another day.
             raw.cursor().execute("PRAGMA busy_timeout=1000")

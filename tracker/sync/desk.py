@@ -9,7 +9,8 @@ from datetime import datetime
 
 import msgspec
 
-from tracker import alerts, records
+from tracker import alerts
+from tracker.archive import records
 from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.errors import SourceError

@@ -1,4 +1,4 @@
-"""The command that helps the shell: completion."""
+"""The ``completion`` command: the shell's own script."""
 
 from __future__ import annotations
 

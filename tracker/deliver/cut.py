@@ -1,44 +1,47 @@
-"""Cuts messages: decides with `plan`, writes with `Composer`, keeps with the store. Nothing is sent here."""
+"""Cuts messages: `plan` decides, `Composer` writes, the store keeps. Nothing is sent here."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
 
+from tracker.archive import Archive
 from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.config.settings import DAYS
-from tracker.deliver import plan, trouble
-from tracker.deliver.compose import Composer, make_message
-from tracker.deliver.courier import Sent
+from tracker.deliver import operator_messages, plan
+from tracker.deliver.compose import Composer
+from tracker.deliver.messages import make_message
+from tracker.deliver.operator_messages import OperatorMessage
+from tracker.deliver.sender import Sent
 from tracker.model.alert import Content, MessageKind, ReadyAlert
-from tracker.model.source import Source
-from tracker.model.upkeep import Lease
+from tracker.model.run import Run
+from tracker.model.upkeep import Incident, Lease
 from tracker.model.vocabulary import When
 from tracker.store import Store
 
 HELD = "held:"
-"""How conditions begin that a held run's own message tells of, with more words."""
+"""How the names of incidents begin that the message of a held run tells of, with more words."""
 
 
-class Desk:
+class Cutter:
     """Turns what is due into messages in the outbox, each in one transaction under the delivery's lease."""
 
-    def __init__(self, settings: Settings, store: Store, sources: Mapping[str, Source], clock: Clock, lease: Lease) -> None:
-        self.settings, self.store, self.clock, self.lease = settings, store, clock, lease
-        self.composer = Composer(settings, store, sources)
+    def __init__(self, settings: Settings, store: Store, archive: Archive, clock: Clock, lease: Lease) -> None:
+        self.settings, self.store, self.archive, self.clock, self.lease = settings, store, archive, clock, lease
+        self.composer = Composer(settings, archive)
 
     def drop_unwanted(self) -> None:
-        """Alerts that wait for a channel to which their watch no longer sends are dropped: nothing would ever take them."""
+        """Drop the alerts that wait for a channel to which their watch no longer sends: no message would ever take them."""
         unwanted = plan.unwanted(self.store.ready_alerts(), self.settings.watches)
         if unwanted:
             self.store.cut(None, (), self.clock(), superseded=unwanted, lease=self.lease)
 
     def cut_welcomes(self) -> None:
-        """The present of each watch, once, when its first trials were read."""
+        """One welcome per watch and channel, once its first trials were read."""
         for watch in self.settings.watches:
             for channel in sorted({send.to for send in watch.send}):
                 key = f"welcome:{channel}:{watch.name}"
@@ -47,17 +50,16 @@ class Desk:
                     self._cut(key, channel, "welcome", content)
 
     def cut_immediate(self) -> None:
-        """What is to be heard at once: one message a channel."""
+        """The alerts that go out at once: one message per channel."""
         now = self.clock()
         ready = plan.forwarded(self.store.ready_alerts(), plan.cadences(self.settings))
-        told = self._told(ready)
-        for letter in plan.immediate(ready, told, self.store.silences(now)):
-            key = f"alert:{letter.channel}:{_hash(letter)}"
-            content = self.composer.alert(letter.channel, letter.wanted, now) if letter.wanted else None
-            self._settle(key, letter, "alert", content)
+        for chosen in plan.immediate(ready, self._sent(ready), self.archive.silences(now)):
+            key = f"alert:{chosen.channel}:{_hash(chosen)}"
+            content = self.composer.alert(chosen.channel, chosen.wanted, now) if chosen.wanted else None
+            self._settle(key, chosen, "alert", content)
 
     def cut_digests(self) -> None:
-        """Every digest that came due since it was last looked at; after a downtime one, not one a day."""
+        """Every digest that came due since it was last looked at; after a downtime one digest, not one per day."""
         cadences = plan.cadences(self.settings)
         for channel, its_own in cadences.items():
             for when in its_own:
@@ -76,57 +78,56 @@ class Desk:
                     self.store.set_due(looked, last_at=due.at, next_at=None)
 
     def cut_operator(self) -> None:
-        """One message to the operator for each trouble that began or ended.
+        """One message to the operator for each incident that began or ended.
 
-        A source whose runs are held night after night is one trouble, told with the numbers of the run held first.
+        A source whose runs are held night after night is one incident, told with the numbers of the run held first.
         """
-        channel, now = self.settings.operator.channel, self.clock()
-        if channel is None:
-            return
-        held = {f"{HELD}{run.source}": run for run in self.store.held_runs()}
-        for condition in self.store.incidents():
-            if condition.ended_at is None and condition.told_begin_at is not None:
+        held = {f"{HELD}{run.source}": run for run in self.archive.held_runs()}
+        for incident in self.archive.incidents():
+            if incident.ended_at is None and incident.told_begin_at is not None:
                 continue
-            phase = "began" if condition.ended_at is None else "ended"
-            key = f"operator:{phase}:{condition.name}:{condition.since.isoformat()}"
-            if phase == "began" and condition.name in held:
-                content = self.composer.held_run(held[condition.name], channel, now)
-            else:
-                content = trouble.condition(self.settings, condition, channel, now)
-            self._cut(key, channel, "operator", content)
-            self.store.mark_incident_told(condition.name, now)
+            now = self.clock()
+            message = operator_messages.write(self.settings, self._incident(incident, held.get(incident.name)), now)
+            if message is None:
+                return
+            self.store.cut(message, (), now, lease=self.lease)
+            self.store.mark_incident_told(incident.name, now)
 
     def cut_refusals(self, tried: Iterable[Sent]) -> None:
-        """One message to the operator for each that some recipients of its channel were refused."""
-        channel = self.settings.operator.channel
+        """One message to the operator for each message that some recipients of its channel were refused."""
         for item in tried:
-            key = f"operator:refused:{item.key}"
-            if channel and item.refused and item.kind != "operator":
-                now = self.clock()
-                content = trouble.refused(self.settings, item.subject, item.channel, item.refused, channel, now)
-                self._cut(key, channel, "operator", content)
+            if item.refused and item.kind != "operator":
+                given = operator_messages.refused(item.key, item.subject, item.channel, item.refused)
+                operator_messages.cut(self.settings, self.store, given, self.clock(), self.lease)
+
+    def _incident(self, incident: Incident, held: Run | None) -> OperatorMessage:
+        timezone = self.settings.digest.timezone
+        if incident.ended_at is None and held is not None:
+            return operator_messages.held_run(incident, held, self.archive.source_title(held.source), timezone)
+        return operator_messages.incident(incident, timezone)
 
     def _cut_digest(
         self, channel: str, when: When, cadences: plan.Cadences, due: plan.Due, since: datetime, now: datetime
     ) -> bool:
-        """Whether there was a digest to write."""
+        """Cut one digest, or only settle its alerts; returns whether there was a digest to write."""
         ready = plan.forwarded(self.store.ready_alerts(channel=channel), cadences)
-        letter = plan.digest(channel, when, ready, self._told(ready).get(channel, ()), self.store.silences(now))
+        sent = self._sent(ready).get(channel, ())
+        chosen = plan.digest_plan(channel, when, ready, sent, self.archive.silences(now))
         watches = [w.name for w in self.settings.watches if any(send.to == channel and send.when == when for send in w.send)]
         notes = self.store.notes(watches)
         content = None
-        if letter.wanted or notes or self._proof_of_life(when, due):
+        if chosen.wanted or notes or self._proof_of_life(when, due):
             content = self.composer.digest(
                 channel,
-                letter.wanted,
+                chosen.wanted,
                 now,
                 cadence=when,
                 notes=[note.text for note in notes],
                 since=since,
-                told_at_once=self.store.count_sent_immediately(channel, since, now),
+                sent_immediately=self.store.count_sent_immediately(channel, since, now),
             )
         key = f"digest:{channel}:{when}:{due.day.isoformat()}"
-        self._settle(key, letter, "digest", content, notes=tuple(note.id for note in notes))
+        self._settle(key, chosen, "digest", content, notes=tuple(note.id for note in notes))
         return content is not None
 
     def _proof_of_life(self, when: When, due: plan.Due) -> bool:
@@ -135,25 +136,25 @@ class Desk:
         weekly = DAYS[due.day.weekday()] == self.settings.digest.weekly_on
         return policy == "always" or (policy == "weekly" and (when == "weekly" or weekly))
 
-    def _told(self, ready: list[ReadyAlert]) -> dict[str, set[str]]:
+    def _sent(self, ready: list[ReadyAlert]) -> dict[str, set[str]]:
         return {channel: self.store.events_already_sent(channel) for channel in {item.alert.channel for item in ready}}
 
     def _settle(
-        self, key: str, letter: plan.Letter, kind: MessageKind, content: Content | None, notes: tuple[int, ...] = ()
+        self, key: str, chosen: plan.MessagePlan, kind: MessageKind, content: Content | None, notes: tuple[int, ...] = ()
     ) -> None:
         """Cut the message, or only settle the alerts that need none."""
-        superseded = [(alert, "the channel has heard of it already") for alert in letter.told]
+        superseded = [(alert, "the channel has been told of it already") for alert in chosen.repeated]
         message = None
         if content is not None:
-            message = make_message(self.settings, key, letter.channel, kind, content, self.clock())
-            message = msgspec.structs.replace(message, events=tuple(letter.wanted))
-        elif not letter.silenced and not superseded:
+            message = make_message(self.settings, key, chosen.channel, kind, content, self.clock())
+            message = msgspec.structs.replace(message, events=tuple(chosen.wanted))
+        elif not chosen.silenced and not superseded:
             return
         self.store.cut(
             message,
-            letter.alerts,
+            chosen.alerts,
             self.clock(),
-            silenced=letter.silenced,
+            silenced=chosen.silenced,
             superseded=superseded,
             notes=notes,
             lease=self.lease,
@@ -164,5 +165,5 @@ class Desk:
         self.store.cut(make_message(self.settings, key, channel, kind, content, now), (), now, lease=self.lease)
 
 
-def _hash(letter: plan.Letter) -> str:
-    return hashlib.sha256(" ".join(sorted(letter.wanted)).encode()).hexdigest()[:20]
+def _hash(chosen: plan.MessagePlan) -> str:
+    return hashlib.sha256(" ".join(sorted(chosen.wanted)).encode()).hexdigest()[:20]

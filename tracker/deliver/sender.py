@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 import msgspec
 
 from tracker import log
+from tracker.archive import Archive
 from tracker.clock import Clock
 from tracker.config import Settings
-from tracker.deliver import plan, trouble
+from tracker.deliver import operator_messages, plan
 from tracker.deliver.channels import Sender, by_mail
-from tracker.deliver.compose import make_message
 from tracker.errors import PermanentDeliveryError, TransientDeliveryError
 from tracker.model.alert import Message, MessageKind
 from tracker.model.upkeep import Lease
@@ -31,14 +31,14 @@ TOLD_AFTER = 3
 """Failed tries of one message, some twenty minutes, after which the operator hears that its channel is dead."""
 
 WAITED = timedelta(hours=6)
-"""When a message has waited so long for a mail server that cannot be spoken to, the operator hears of that too: where many
+"""The operator also hears of a message that has waited so long for a mail server that cannot be spoken to: where many
 channels share the server, its turn comes seldom."""
 
 LONGEST_ASKED = timedelta(days=1)
 """A channel that asks for a longer wait (Retry-After) is tried again by then."""
 
 CHANNEL = "channel:"
-"""How conditions begin that are about a channel."""
+"""How the names of incidents begin that are about a channel."""
 
 logger = log.get(__name__)
 
@@ -58,22 +58,22 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     refused: tuple[str, ...] = ()
 
 
-class Courier:
-    """Tries the messages that are due. ``tried`` is what it has done so far, whatever ends its round."""
+class OutboxSender:
+    """Tries the messages that are due. ``tried`` lists the tries so far, also when an error ends the round."""
 
-    def __init__(self, settings: Settings, store: Store, clock: Clock, send: Sender) -> None:
-        self.settings, self.store, self.clock, self.send = settings, store, clock, send
+    def __init__(self, settings: Settings, store: Store, archive: Archive, clock: Clock, send: Sender) -> None:
+        self.settings, self.store, self.archive, self.clock, self.send = settings, store, archive, clock, send
         self.tried: list[Sent] = []
         self._channels = {channel.name: channel for channel in settings.channels}
         self._failures: Counter[str] = Counter()
         self._without_server = 0
-        self._dead = {found.name for found in store.incidents() if found.ended_at is None}
+        self._dead = {found.name for found in archive.health().incidents}
 
     def send_waiting(self, lease: Lease) -> None:
         """Try every message that is due, except that a dead channel is left alone, however much waits for it.
 
-        Channels in trouble come last: the others need not wait for one that lets us wait. Raises LeaseLostError when
-        another process has taken over.
+        Channels with failed tries come last, so that the others need not wait for one that is slow to answer. Raises
+        LeaseLostError when another process has taken over.
         """
         self._end_gone()
         due = self.store.due_messages(self.clock())
@@ -117,11 +117,11 @@ class Courier:
         return self._failures[name] >= DEAD_AFTER or (through_mail and self._without_server >= DEAD_AFTER)
 
     def _asked_for(self, error: TransientDeliveryError) -> datetime:
-        """When the channel is ready to be tried again, by its own word; now if it said nothing."""
+        """The time at which the channel asked to be tried again; now if it named none."""
         return self.clock() + min(timedelta(seconds=error.retry_after or 0), LONGEST_ASKED)
 
     def _note_failure(self, message: Message, error: TransientDeliveryError) -> None:
-        """Count it, and a channel that has refused for a while is told of once."""
+        """Count the failure; the operator hears once of a channel that has refused for a while."""
         # One that names a time is not asked before it by the next message.
         self._failures[message.channel] += DEAD_AFTER if error.retry_after else 1
         self._without_server += error.no_server
@@ -130,20 +130,20 @@ class Courier:
             self._open_incident(message.channel, f"{error.message} They wait and are tried again.")
 
     def _open_incident(self, channel: str, why: str) -> None:
-        """A channel takes no messages; the operator is told of it when it begins and when it is over.
+        """A channel takes no messages; the operator is told when that begins and when it is over.
 
-        The operator's own cannot tell of itself: its trouble stands in the log, in `doctor` and in ``/health``, and the
-        operator is told of it when it is over.
+        The operator's own channel cannot report itself: its incident stands in the log, in `doctor` and in ``/health``,
+        and the operator is told when it is over.
         """
         name, now = f"{CHANNEL}{channel}", self.clock()
-        what = f"Channel “{channel}” takes no messages: {why}"
+        what = operator_messages.channel_dead(channel, why)
         untold = self.store.open_incident(name, what, now)
         if untold and channel == self.settings.operator.channel:
             self.store.mark_incident_told(name, now)
             logger.error(log.pairs("operator_channel_dead", error=what))
 
     def _end_gone(self) -> None:
-        """A channel that was taken out of the configuration is in no trouble any more."""
+        """A channel that was taken out of the configuration has no incident any more."""
         for name in self._dead - {f"{CHANNEL}{channel}" for channel in self._channels}:
             if name.startswith(CHANNEL):
                 self.store.close_incident(name, self.clock())
@@ -156,12 +156,11 @@ class Courier:
                 remedy="Add it again, or drop the message.",
             )
         # Looked up by those channels alone that take events, and only as many as they take.
-        events = (event for event in map(self.store.event, message.events) if event)
-        return self.send(self.settings, channel, message, events, self.clock())
+        return self.send(self.settings, channel, message, self.archive.events(message.events), self.clock())
 
     def _give_up(self, message: Message, told: Sent, error: PermanentDeliveryError) -> Sent:
-        """The first message that a channel loses is told by its subject; of those that follow in a row it is told once."""
-        word = self._word_of(msgspec.structs.replace(message, last_error=str(error)))
+        """The operator hears of the first message that a channel loses; consecutive losses after it are one incident."""
+        word = self._given_up(msgspec.structs.replace(message, last_error=str(error)))
         in_a_row = self.store.mark_failed(message.key, str(error), self.clock(), telling=word)
         logger.error(log.pairs("message_given_up", key=told.key, error=error))
         if in_a_row > 1 and message.channel in self._channels:
@@ -169,10 +168,8 @@ class Courier:
             self._open_incident(message.channel, why)
         return msgspec.structs.replace(told, error=str(error), given_up=True)
 
-    def _word_of(self, message: Message) -> Message | None:
-        """To the operator: this message was given up. Their own are left out, or one would bring forth another."""
-        channel, now = self.settings.operator.channel, self.clock()
-        if channel is None or message.kind == "operator":
+    def _given_up(self, message: Message) -> Message | None:
+        """The operator's message about one that was given up; none about their own, or one would bring forth another."""
+        if message.kind == "operator":
             return None
-        content = trouble.given_up(self.settings, message, channel, now)
-        return make_message(self.settings, f"operator:gave-up:{message.key}", channel, "operator", content, now)
+        return operator_messages.write(self.settings, operator_messages.given_up(message), self.clock())

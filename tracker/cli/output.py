@@ -21,14 +21,15 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 def print_changes(app: App, events: Sequence[Event], stories: Mapping[str, Story]) -> None:
     """The table of changes, story by story; nothing when there are none."""
+    from tracker.archive import in_story_order
     from tracker.render import tables
 
     if events:
-        app.show(tables.changes_grid(tables.in_story_order(events, stories), app.place, grouped=True))
+        app.show(tables.changes_grid(in_story_order(events, stories), app.timezone, grouped=True))
 
 
 def print_lanes(app: App, report: SyncReport) -> None:
-    """One line a source, and below it what could not be read."""
+    """One line per source, and below it what could not be read."""
     for lane in report.lanes:
         counts = lane.counts
         told = [counted(counts.checked, "trial") + " checked"]
@@ -68,7 +69,7 @@ def print_lanes(app: App, report: SyncReport) -> None:
 
 
 def _by_error(failures: Sequence[Failure]) -> dict[str, list[str]]:
-    """What failed for the same reason, which is told once: one bad answer fails some hundred trials."""
+    """Failures by their reason, so that each reason is printed once: one bad answer may fail a hundred trials."""
     found: dict[str, list[str]] = {}
     for failure in failures:
         found.setdefault(failure.error.removeprefix(f"{failure.subject}: "), []).append(failure.subject)
@@ -76,7 +77,7 @@ def _by_error(failures: Sequence[Failure]) -> dict[str, list[str]]:
 
 
 def print_delivery(app: App, report: DeliveryReport) -> None:
-    """One line a message that was tried."""
+    """One line per message that was tried."""
     if report.busy:
         app.print(f"Delivery: {report.busy}")
     for item in report.tried:

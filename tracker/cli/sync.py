@@ -1,4 +1,4 @@
-"""Commands that do the tracker's work: sync, release, demo."""
+"""The ``sync`` command: one pass."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def sync_command(shared: Shared, watches: tuple[str, ...], full: bool, dry_run: 
     app = App(shared)
     app.require_watches(watches)
     with _working_store(app, dry_run) as (settings, store):
-        first = not store.runs(1)
+        first = not app.archive_of(store).runs(1)
         send = not dry_run and not no_deliver
         with _progress(app) as progress:
             done = one_pass(settings, store, app.sources, clock.now, only=watches, full=full, send=send, progress=progress)
@@ -81,15 +81,9 @@ def _working_store(app: App, dry_run: bool) -> Iterator[tuple[Settings, Store]]:
             yield settings, store
 
 
-def _deliver(app: App, settings: Settings, store: Store) -> DeliveryReport:
-    from tracker.deliver import deliver
-
-    return deliver(settings, store, app.sources, clock.now)
-
-
 @contextmanager
 def _progress(app: App) -> Iterator[Progress]:
-    """A bar a source on a terminal; nothing on a pipe and with --json."""
+    """One bar per source on a terminal; nothing on a pipe and with --json."""
     from tracker.sync import no_progress
 
     if app.shared.json or not sys.stderr.isatty():
@@ -141,87 +135,12 @@ def _emit(app: App, report: SyncReport, delivery: DeliveryReport | None) -> None
 
 
 def _print(app: App, store: Store, report: SyncReport, delivery: DeliveryReport | None, *, first: bool) -> None:
-    from tracker.cli.reading import print_present
-    from tracker.cli.words import print_changes, print_delivery, print_lanes
+    from tracker.cli.list import print_present
+    from tracker.cli.output import print_changes, print_delivery, print_lanes
 
     if report.counts.baseline and (first or not report.events):
-        print_present(app, store)
+        print_present(app, app.archive_of(store))
     print_changes(app, report.events, report.stories)
     print_lanes(app, report)
     if delivery:
         print_delivery(app, delivery)
-
-
-@click.command("release")
-@click.argument("run", type=int)
-@click.option("--discard", is_flag=True, help="Drop the run instead.")
-@shared_options
-def release_command(shared: Shared, run: int, discard: bool) -> int:
-    """Let a held run go: its changes were true. With --discard, drop it: they were not."""
-    app = App(shared)
-    with app.store() as store:
-        if discard:
-            dropped = store.discard(run, clock.now())
-            if shared.json:
-                app.emit({"run": dropped})
-            else:
-                app.print(f"Run {run} is discarded; nothing of it was kept or told.")
-            return 0
-        report = store.release(run, clock.now())
-        delivery = _deliver(app, app.settings, store)
-        if shared.json:
-            app.emit({"run": report.run, "events": report.events, "alerts": report.alerts, "messages": delivery.tried})
-        else:
-            from tracker.cli.words import print_delivery
-
-            app.print(f"Run {run} is released: {report.events} events accepted, {report.alerts} alerts ready.")
-            print_delivery(app, delivery)
-    return 0 if delivery.clean else 3
-
-
-@click.command("demo")
-@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="Where to leave the database and the digest.")
-@shared_options
-def demo_command(shared: Shared, folder: Path | None) -> int:
-    """The whole job on three invented days against a registry and a mail server on this machine; no network."""
-    from tracker.cli.reading import print_present
-    from tracker.cli.words import print_changes, print_delivery, print_lanes
-    from tracker.demo.run import DayReport, run
-    from tracker.model.event import EventFilter
-
-    app = App(shared)
-    told: list[DayReport] = []
-
-    def tell(day: DayReport, settings: Settings, store: Store) -> None:
-        told.append(day)
-        if shared.json:
-            return
-        app.settings = settings
-        app.print("" if day.number > 1 else "A registry, two trial sites and a mail server now run on this machine.\n")
-        app.print(f"Day {day.number}: {day.at:%d %B %Y}", "")
-        if day.number == 1:
-            print_present(app, store)
-        print_changes(app, day.synced.events, day.synced.stories)
-        print_lanes(app, day.synced)
-        print_delivery(app, day.delivered)
-        if day.number == 3:
-            app.print("", "The change log, major changes only (tracker changes --min-severity major):", "")
-            found = store.events(EventFilter(min_severity="major"))
-            print_changes(app, found, store.stories(sorted({event.story for event in found})))
-
-    report = run(folder, load=app.load, show=tell)
-    if shared.json:
-        app.emit({"days": [{"at": day.at, "events": day.synced.events, "messages": day.delivered.tried} for day in told]})
-    else:
-        app.print("", "The mails, to open in a browser:")
-        for page in report.mails:
-            app.print(f"  {_short(page)}")
-        config = _short(report.config)
-        app.print(f"The database: {_short(report.database)}")
-        app.print(f"Look around:  tracker --config {config} changes | show NCT07177911 | diff NCT09900007")
-    return 0 if all(day.synced.state == "done" and day.delivered.clean for day in told) else 1
-
-
-def _short(path: Path) -> Path:
-    """A path as a user in this folder would type it."""
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

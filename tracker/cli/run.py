@@ -1,4 +1,4 @@
-"""The command that stays: run."""
+"""The ``run`` command: the daemon."""
 
 from __future__ import annotations
 

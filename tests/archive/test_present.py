@@ -1,0 +1,101 @@
+"""The present, deadlines and the outbox: filters, cursors, names, and memory that stays flat."""
+
+from __future__ import annotations
+
+import dataclasses
+import tracemalloc
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+
+import pytest
+
+from tests.archive.make import keep_trials, numbered
+from tests.store.make import DAY_0, message
+from tests.world import put, study
+from tracker.archive import Archive
+from tracker.model.watch import Near, Watch
+from tracker.store import Store
+
+MUNICH = Near(place="Munich", country="Germany", km=50, latitude=48.137, longitude=11.576)
+SITE = {"facility": "Hospital", "city": "Munich", "country": "Germany", "status": "RECRUITING"}
+
+
+@pytest.fixture
+def near_archive(store: Store, archive: Archive) -> Archive:
+    """Three trials, the second in Munich, the third completed; watch ``near`` follows the first two from Munich."""
+    studies = numbered(3)
+    first, second, third = studies
+    put(studies[second], "contactsLocationsModule__locations", [SITE])
+    put(studies[third], "statusModule__overallStatus", "COMPLETED")
+    watches = (
+        Watch(name="all", trials=tuple(f"ctgov:{number}" for number in studies), labels={f"ctgov:{first}": "My first"}),
+        Watch(name="near", trials=(f"ctgov:{first}", f"ctgov:{second}"), near=MUNICH),
+    )
+    keep_trials(store, studies, watches)
+    return dataclasses.replace(archive, watches=watches)
+
+
+def numbers(archive: Archive, **given: object) -> list[int]:
+    return [int(row.trial[-1]) for row in archive.present(**given)]  # type: ignore[arg-type]
+
+
+def test_the_present_is_narrowed_by_watch_status_and_distance(near_archive: Archive) -> None:
+    assert numbers(near_archive) == [0, 1, 2]
+    assert numbers(near_archive, watch="near") == [0, 1]
+    assert numbers(near_archive, status="COMPLETED") == [2]
+    assert numbers(near_archive, near=True) == [1]
+    assert numbers(near_archive, watch="all", near=True) == [], "another watch's radius does not count"
+
+
+def test_a_row_says_the_name_the_users_label_and_the_nearest_site(near_archive: Archive) -> None:
+    first, second, _ = near_archive.present()
+    assert (first.name, first.label, first.nearest) == ("My first", "My first", None)
+    assert (second.name, second.label) == ("An Invented Study 001", "")
+    assert second.nearest
+    assert (second.nearest.place, second.nearest.recruitment_status) == ("Munich", "RECRUITING")
+    assert second.nearest.km < 1
+
+
+@pytest.mark.parametrize("size", [1, 2, 50])
+@pytest.mark.parametrize("kind", ["present", "current", "deadlines", "outbox", "timeline"])
+def test_pages_put_together_are_the_whole(store: Store, archive: Archive, kind: str, size: int) -> None:
+    keep_trials(store, numbered(7), (Watch(name="all", trials=tuple(f"ctgov:{number}" for number in numbered(7))),))
+    for number in range(5):
+        store.cut(message(f"m{number}", DAY_0 + timedelta(hours=number // 2)), (), DAY_0)
+    today = date(2027, 8, 1)
+    ways: dict[str, tuple[Callable[..., Iterator[object]], Callable[..., object]]] = {
+        "present": (archive.present, lambda row: row.trial),
+        "current": (archive.current, lambda found: found.record.trial),
+        "deadlines": (lambda **given: archive.deadlines(today, **given), lambda row: row.cursor),
+        "outbox": (archive.outbox, lambda kept: kept.key),
+        "timeline": (lambda **given: archive.timeline("ctgov:NCT10000000", **given), lambda version: version.id),
+    }
+    ask, cursor = ways[kind]
+    whole, pages = list(ask()), []
+    assert whole
+    page = list(ask(limit=size))
+    while page:
+        pages += page
+        page = list(ask(limit=size, after=cursor(page[-1])))
+    assert pages == whole
+
+
+def test_the_outbox_goes_on_behind_a_message_that_is_gone(store: Store, archive: Archive) -> None:
+    store.cut(message("m1"), (), DAY_0)
+    assert [kept.key for kept in archive.outbox(after="m0")] == ["m1"]
+
+
+def test_a_long_list_holds_no_records(store: Store, archive: Archive) -> None:
+    """1,000 records with 200 lines of criteria each: some 30 MB when all are held."""
+    criteria = "Inclusion Criteria:\n\n" + "\n".join(f"* A criterion of its own, number {line}" for line in range(200))
+    studies = {number: study(number, eligibilityModule__eligibilityCriteria=criteria) for number in numbered(1000)}
+    keep_trials(store, studies, (Watch(name="all", trials=tuple(f"ctgov:{number}" for number in studies)),))
+    next(archive.present())
+    tracemalloc.start()
+    try:
+        count = sum(1 for _ in archive.present())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert count == 1000
+    assert peak < 6_000_000, f"{peak:,} bytes at once"

@@ -1,0 +1,227 @@
+"""The read layer: every question that commands, messages, pages and assistants ask of what is kept.
+
+`Archive` takes plain arguments and gives values without words. What gives many takes a limit and a cursor, reads as it is
+iterated, and never holds all records or all events. Nothing is written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from tracker.archive import changes as _changes
+from tracker.archive import present as _present
+from tracker.archive import records
+from tracker.archive.changes import in_story_order
+from tracker.archive.names import Names
+from tracker.archive.values import (
+    CurrentRecord,
+    DeadlineRow,
+    Health,
+    Nearest,
+    PresentRow,
+    StoryChanges,
+    TrialView,
+)
+from tracker.model.alert import AlertTally, Message
+from tracker.model.event import Event, EventFilter, Story
+from tracker.model.run import Run, SourceState
+from tracker.model.snapshot import SnapshotMeta
+from tracker.model.source import Source
+from tracker.model.upkeep import Incident, StoreSize
+from tracker.model.vocabulary import Severity
+from tracker.model.watch import Near, Silence, Watch
+from tracker.store import Store
+
+if TYPE_CHECKING:
+    from tracker.events import Detected
+
+__all__ = [
+    "Archive",
+    "CurrentRecord",
+    "DeadlineRow",
+    "Health",
+    "Names",
+    "Nearest",
+    "PresentRow",
+    "StoryChanges",
+    "TrialView",
+    "in_story_order",
+]
+
+
+ALL_EVENTS = EventFilter()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Archive:
+    """What is kept, to be read: the stored versions through ``sources``, named and measured by ``watches``.
+
+    ``severities`` are the user's own weights of change kinds, by which versions are compared. ``limit`` None is no limit;
+    ``after`` is the cursor of the last item of the page before: its key, id or ``cursor``.
+    """
+
+    store: Store
+    sources: Mapping[str, Source]
+    watches: Sequence[Watch] = ()
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+
+    # --- the present ------------------------------------------------------------------------------------------------
+
+    def present(
+        self,
+        *,
+        watch: str | None = None,
+        status: str | None = None,
+        near: bool = False,
+        limit: int | None = None,
+        after: str = "",
+    ) -> Iterator[PresentRow]:
+        """A row for each followed trial by key: those of a watch, of a recruitment status, within their watch's radius."""
+        rows = _present.present(self.store, self.sources, self.watches, watch=watch, status=status, near=near, after=after)
+        return islice(rows, limit)
+
+    def current(self, *, watch: str | None = None, limit: int | None = None, after: str = "") -> Iterator[CurrentRecord]:
+        """The whole record of each followed trial, by key."""
+        return islice(records.followed(self.store, self.sources, watch, after), limit)
+
+    def records(self, trials: Collection[str]) -> Iterator[CurrentRecord]:
+        """The whole records of these trials, followed or not; those never read are left out."""
+        for trial, record in records.current(self.store, self.sources, sorted(trials)):
+            yield CurrentRecord(trial=trial, record=record)
+
+    def present_row(self, found: CurrentRecord, near: Near | None = None) -> PresentRow:
+        """One trial as it stands, measured from a place."""
+        return _present.present_row(found, self._names, near)
+
+    @cached_property
+    def _names(self) -> Names:
+        return Names(self.watches, self.sources)
+
+    def deadlines(
+        self, today: date, *, watch: str | None = None, limit: int | None = None, after: str = ""
+    ) -> Iterator[DeadlineRow]:
+        """Days that matter to the followed trials, ahead and passed, in their order."""
+        from tracker.archive import due  # brings the change kinds along, for those who ask
+
+        return islice(due.deadlines(self.store, self.sources, self.watches, today, watch=watch, after=after), limit)
+
+    def count_followed(self, watches: Collection[str]) -> int:
+        """How many trials these watches follow together."""
+        return self.store.count_followed(watches)
+
+    def followed_sources(self, watches: Collection[str]) -> frozenset[str]:
+        """The sources whose trials these watches follow."""
+        return self.store.followed_sources(watches)
+
+    def watches_of(self, trials: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """The watches that follow each trial."""
+        return self.store.watches_of(trials)
+
+    # --- the change log ---------------------------------------------------------------------------------------------
+
+    def changes(
+        self, wanted: EventFilter = ALL_EVENTS, *, limit: int | None = None, after: str | None = None
+    ) -> Iterator[Event]:
+        """Events in story order, oldest first; ``after`` is the id of an event."""
+        return islice(_changes.flat(self.story_changes(wanted, after=after)), limit)
+
+    def story_changes(
+        self, wanted: EventFilter = ALL_EVENTS, *, limit: int | None = None, after: str | None = None
+    ) -> Iterator[StoryChanges]:
+        """The same story by story; ``after`` is the id of the last event of a story."""
+        return islice(_changes.story_changes(self.store, wanted, after=after), limit)
+
+    def stories(self, ids: Collection[str]) -> dict[str, Story]:
+        """Stories by id."""
+        return self.store.stories(ids)
+
+    def events(self, ids: Collection[str]) -> Iterator[Event]:
+        """Events in the order of their ids given, one at a time; those not known are left out."""
+        return self.store.events_by_id(ids)
+
+    # --- one trial --------------------------------------------------------------------------------------------------
+
+    def trial(self, trial: str, which: int | datetime = -1) -> TrialView:
+        """A trial in a version given by its number (-1 is the latest) or by a time at which it stood."""
+        from tracker.archive import versions
+
+        return versions.view(self.store, self.sources, trial, which)
+
+    def version(self, trial: str, which: int | datetime = -1) -> SnapshotMeta:
+        """A stored version by its number, or the one that stood at a time."""
+        from tracker.archive import versions
+
+        return versions.version(self.store, trial, which)
+
+    def version_before_latest(self, trial: str) -> SnapshotMeta:
+        """The version that the latest one replaced."""
+        from tracker.archive import versions
+
+        return versions.version_before_latest(self.store, trial)
+
+    def timeline(self, trial: str, *, limit: int | None = None, after: int | None = None) -> Iterator[SnapshotMeta]:
+        """The stored versions of a trial, oldest first; ``after`` is the id of one."""
+        found = iter(self.store.timeline(trial))
+        if after is not None:
+            for version in found:
+                if version.id == after:
+                    break
+        return islice(found, limit)
+
+    def compare(self, old: SnapshotMeta, new: SnapshotMeta) -> Detected:
+        """What changed between two stored versions of a trial, rated as a sync rates it."""
+        from tracker.archive import versions
+
+        return versions.compare_versions(self.store, self.sources, self.watches, self.severities, old, new)
+
+    # --- how the work goes ------------------------------------------------------------------------------------------
+
+    def outbox(self, *, limit: int | None = None, after: str | None = None) -> Iterator[Message]:
+        """Messages that wait or were given up, oldest first; ``after`` is the key of one."""
+        return islice(self.store.unsent_messages(after), limit)
+
+    def unsent_alerts(self) -> list[AlertTally]:
+        """The alerts that are in no message yet, counted."""
+        return self.store.unsent_alerts()
+
+    def silences(self, now: datetime) -> list[Silence]:
+        """What is muted at a time."""
+        return self.store.silences(now)
+
+    def health(self) -> Health:
+        """The last accepted runs, what is held, unsent or wrong."""
+        return Health(
+            last_accepted={key: state.accepted_at for key, state in self.source_states().items()},
+            held_runs=tuple(self.held_runs()),
+            unsent=self.store.count_unsent(),
+            incidents=tuple(incident for incident in self.incidents() if incident.ended_at is None),
+        )
+
+    def source_states(self) -> dict[str, SourceState]:
+        """The last accepted run of each source."""
+        return self.store.source_states()
+
+    def held_runs(self) -> list[Run]:
+        """The runs that health holds."""
+        return self.store.held_runs()
+
+    def runs(self, limit: int) -> list[Run]:
+        """The latest runs."""
+        return self.store.runs(limit)
+
+    def incidents(self) -> list[Incident]:
+        """What is wrong, and what is over without the operator having been told."""
+        return self.store.incidents()
+
+    def source_title(self, source: str) -> str:
+        """A source's name for people; its key when it is no longer known."""
+        return self.sources[source].info.title if source in self.sources else source
+
+    def size(self) -> StoreSize:
+        """How much is kept."""
+        return self.store.size()

@@ -1,0 +1,35 @@
+"""Deadlines of the followed trials, in the order of their days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from tracker import events
+from tracker.archive import records
+from tracker.archive.names import Names
+from tracker.archive.values import DeadlineRow
+from tracker.model.record import TrialRecord
+from tracker.model.source import Source
+from tracker.model.watch import Watch
+from tracker.store import Store
+
+
+def deadlines(
+    store: Store, sources: Mapping[str, Source], watches: Sequence[Watch], today: date, *, watch: str | None, after: str
+) -> Iterator[DeadlineRow]:
+    """A row for each deadline of a trial that is still in its registry. The rows are sorted, the records are not kept."""
+    names = Names(watches, sources)
+    rows = [
+        row
+        for found in records.followed(store, sources, watch)
+        if not found.trial.removed_at
+        for row in _rows(found.record, names, today)
+        if row.cursor > after
+    ]
+    yield from sorted(rows, key=lambda row: row.cursor)
+
+
+def _rows(record: TrialRecord, names: Names, today: date) -> list[DeadlineRow]:
+    name = names.name(record)
+    return [DeadlineRow(deadline=deadline, name=name) for deadline in events.deadlines(record, today)]

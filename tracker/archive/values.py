@@ -1,0 +1,94 @@
+"""What the archive gives: values without words. Texts, dates for people and headlines are made where they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from tracker.model.alert import MessageState
+from tracker.model.dates import RegistryDate
+from tracker.model.deadline import Deadline
+from tracker.model.event import Event, Story
+from tracker.model.record import Enrollment, TrialRecord
+from tracker.model.run import Run
+from tracker.model.snapshot import SnapshotMeta, TrackedTrial
+from tracker.model.upkeep import Incident
+
+
+class CurrentRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A trial as it was last read, and the watches that follow it."""
+
+    trial: TrackedTrial
+    record: TrialRecord
+    watches: tuple[str, ...] = ()
+
+
+class Nearest(msgspec.Struct, frozen=True, kw_only=True):
+    """The site of a trial nearest to the place of its watch; the status is that site's own."""
+
+    place: str
+    km: float
+    recruitment_status: str | None = None
+
+
+class PresentRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One trial as it stands: the facts of ``tracker list``, without the whole record.
+
+    ``name`` is what people call the trial by; ``label`` is the user's own name for it, empty where there is none.
+    """
+
+    trial: str
+    name: str
+    label: str = ""
+    brief_title: str | None = None
+    recruitment_status: str | None = None
+    start_date: RegistryDate | None = None
+    primary_completion_date: RegistryDate | None = None
+    enrollment: Enrollment | None = None
+    results_state: str | None = None
+    last_update_posted: RegistryDate | None = None
+    nearest: Nearest | None = None
+    removed_at: datetime | None = None
+    url: str | None = None
+
+
+class DeadlineRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A deadline and the name of its trial."""
+
+    deadline: Deadline
+    name: str
+
+    @property
+    def cursor(self) -> str:
+        """Where the row stands in the order of days: the ``after`` of the next page."""
+        return f"{self.deadline.due.isoformat()} {self.deadline.trial} {self.deadline.kind}"
+
+
+class StoryChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """The events of one registry update that a filter lets through, as they are ranked in their story.
+
+    ``story`` is None for an event that was stored without one.
+    """
+
+    story: Story | None
+    events: tuple[Event, ...]
+
+
+class TrialView(msgspec.Struct, frozen=True, kw_only=True):
+    """A trial as it stood in one stored version: the ``number``-th of ``versions``."""
+
+    record: TrialRecord
+    version: SnapshotMeta
+    number: int
+    versions: int
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """How the work goes: the last accepted run of each source, what is held, unsent or wrong."""
+
+    last_accepted: Mapping[str, datetime]
+    held_runs: tuple[Run, ...]
+    unsent: Mapping[MessageState, int]
+    incidents: tuple[Incident, ...]

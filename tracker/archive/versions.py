@@ -1,0 +1,141 @@
+"""The stored versions of a trial: finding one, reading it, and comparing two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+
+from tracker import events
+from tracker.archive import records
+from tracker.archive.names import Names
+from tracker.archive.values import TrialView
+from tracker.compare import compare
+from tracker.errors import UsageError
+from tracker.events import Comparison, Detected
+from tracker.model.event import EventFilter, Seen
+from tracker.model.labels import trial_label
+from tracker.model.snapshot import SnapshotMeta
+from tracker.model.source import Document, Source
+from tracker.model.vocabulary import Severity
+from tracker.model.watch import Watch
+from tracker.store import Store
+
+
+def version(store: Store, trial: str, which: int | datetime = -1) -> SnapshotMeta:
+    """A stored version by its number (1 is the first, -1 the latest), or the one that stood at a time.
+
+    Raises UsageError when there is none.
+    """
+    timeline = _timeline(store, trial)
+    if isinstance(which, datetime):
+        found = store.snapshot_at(trial, which)
+        if found is None:
+            raise UsageError(
+                f"{trial} was not followed yet on {which:%Y-%m-%d}.",
+                remedy=f"The first version was seen {timeline[0].first_seen_at:%Y-%m-%d}.",
+            )
+        return found
+    index = which - 1 if which > 0 else len(timeline) + which
+    if not 0 <= index < len(timeline):
+        raise UsageError(
+            f"{trial} has {len(timeline)} stored version{'s' * (len(timeline) > 1)}, no number {which}.",
+            remedy=f"`tracker show {trial}` lists them.",
+        )
+    return timeline[index]
+
+
+def version_before_latest(store: Store, trial: str) -> SnapshotMeta:
+    """What `diff` compares the latest version with. Raises UsageError when there is none."""
+    timeline = _timeline(store, trial)
+    if len(timeline) < 2:
+        raise UsageError(
+            f"Only one version of {trial} is stored: there is none before it.", remedy=f"`tracker show {trial}` shows it."
+        )
+    return timeline[-2]
+
+
+def view(store: Store, sources: Mapping[str, Source], trial: str, which: int | datetime = -1) -> TrialView:
+    """A trial as it stood in one of its versions."""
+    meta = version(store, trial, which)
+    numbers = [one.id for one in store.timeline(trial)]
+    return TrialView(
+        record=records.read(sources, store.document(meta.id)),
+        version=meta,
+        number=numbers.index(meta.id) + 1,
+        versions=len(numbers),
+    )
+
+
+def compare_versions(
+    store: Store,
+    sources: Mapping[str, Source],
+    watches: Sequence[Watch],
+    severities: Mapping[str, Severity],
+    old: SnapshotMeta,
+    new: SnapshotMeta,
+) -> Detected:
+    """What changed between two stored versions, rated as a sync rates it that knew what was known at the older one.
+
+    An event that a sync has met has the id that it has in the change log.
+    """
+    timeline = store.timeline(old.trial)
+    later = next((meta.first_seen_at for meta in timeline if meta.first_seen_at > old.first_seen_at), None)
+    following = store.watches_of([old.trial])[old.trial]
+    before, after = (records.read(sources, store.document(meta.id)) for meta in (old, new))
+    return events.detect(
+        Comparison(
+            old=before,
+            new=after,
+            changes=compare(before, after),
+            seen_old=seen(old),
+            seen_new=seen(new),
+            label=Names(watches, sources).name(after),
+            detected_at=new.first_seen_at,
+            tracking_since=timeline[0].first_seen_at,
+            past=tuple(store.events(EventFilter(trial=old.trial, until=later))),
+            near={watch.name: watch.near for watch in watches if watch.near and watch.name in following},
+            overrides=severities,
+        )
+    )
+
+
+def compare_documents(source: Source, before: Document, after: Document) -> Detected:
+    """What changed between two saved payloads or pages of one trial."""
+    old, new = source.parse(before).record, source.parse(after).record
+    seen_old, seen_new = _saved(before), _saved(after)
+    return events.detect(
+        Comparison(
+            old=old,
+            new=new,
+            changes=compare(old, new),
+            seen_old=seen_old,
+            seen_new=seen_new,
+            label=trial_label(new.trial, new, site=source.info.title if source.info.kind == "page" else ""),
+            detected_at=seen_new.first_seen_at,
+            tracking_since=seen_old.first_seen_at,
+        )
+    )
+
+
+def seen(meta: SnapshotMeta) -> Seen:
+    """A stored version as a comparison needs it."""
+    return Seen(
+        sha256=meta.sha256,
+        first_seen_at=meta.first_seen_at,
+        last_seen_at=meta.last_seen_at,
+        data_version=meta.data_version,
+    )
+
+
+def _timeline(store: Store, trial: str) -> list[SnapshotMeta]:
+    timeline = store.timeline(trial)
+    if not timeline:
+        raise UsageError(f"Nothing is stored of {trial}.", remedy="`tracker list` shows what is followed.")
+    return timeline
+
+
+def _saved(document: Document) -> Seen:
+    """A saved file counts as a version that was seen once, when it was saved."""
+    at = document.fetched_at
+    return Seen(sha256=sha256(document.body).hexdigest(), first_seen_at=at, last_seen_at=at)

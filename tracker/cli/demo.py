@@ -1,0 +1,65 @@
+"""The ``demo`` command: three invented days."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tracker.cli.app import App
+from tracker.cli.options import Shared, shared_options
+
+if TYPE_CHECKING:
+    from tracker.config import Settings
+    from tracker.store import Store
+
+
+@click.command("demo")
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="Where to leave the database and the digest.")
+@shared_options
+def demo_command(shared: Shared, folder: Path | None) -> int:
+    """The whole job on three invented days against a registry and a mail server on this machine; no network."""
+    from tracker.cli.list import print_present
+    from tracker.cli.output import print_changes, print_delivery, print_lanes
+    from tracker.demo.run import DayReport, run
+    from tracker.model.event import EventFilter
+    from tracker.render import tables
+
+    app = App(shared)
+    told: list[DayReport] = []
+
+    def tell(day: DayReport, settings: Settings, store: Store) -> None:
+        told.append(day)
+        if shared.json:
+            return
+        app.settings = settings
+        archive = app.archive_of(store)
+        app.print("" if day.number > 1 else "A registry, two trial sites and a mail server now run on this machine.\n")
+        app.print(f"Day {day.number}: {day.at:%d %B %Y}", "")
+        if day.number == 1:
+            print_present(app, archive)
+        print_changes(app, day.synced.events, day.synced.stories)
+        print_lanes(app, day.synced)
+        print_delivery(app, day.delivered)
+        if day.number == 3:
+            app.print("", "The change log, major changes only (tracker changes --min-severity major):", "")
+            found = archive.changes(EventFilter(min_severity="major"))
+            app.show(tables.changes_grid(found, app.timezone, grouped=True))
+
+    report = run(folder, load=app.load, show=tell)
+    if shared.json:
+        app.emit({"days": [{"at": day.at, "events": day.synced.events, "messages": day.delivered.tried} for day in told]})
+    else:
+        app.print("", "The mails, to open in a browser:")
+        for page in report.mails:
+            app.print(f"  {_short(page)}")
+        config = _short(report.config)
+        app.print(f"The database: {_short(report.database)}")
+        app.print(f"Look around:  tracker --config {config} changes | show NCT07177911 | diff NCT09900007")
+    return 0 if all(day.synced.state == "done" and day.delivered.clean for day in told) else 1
+
+
+def _short(path: Path) -> Path:
+    """A path as a user in this folder would type it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

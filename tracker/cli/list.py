@@ -1,0 +1,48 @@
+"""The ``list`` command: the present."""
+
+from __future__ import annotations
+
+import click
+
+from tracker.archive import Archive
+from tracker.cli import arguments
+from tracker.cli.app import App
+from tracker.cli.options import Shared, shared_options
+
+
+@click.command("list")
+@click.option("--watch", metavar="WATCH", help="Only the trials of this watch.")
+@click.option("--status", metavar="STATUS", help="Only this recruitment status, such as RECRUITING.")
+@click.option("--near", is_flag=True, help="Only trials with a place within their watch's radius.")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", help="How it is written.")
+@shared_options
+def list_command(shared: Shared, watch: str | None, status: str | None, near: bool, form: str) -> None:
+    """The present: status, dates, enrollment, results, last update and nearest place of every followed trial."""
+    app = App(shared)
+    app.require_watches([watch] if watch else [])
+    wanted = arguments.recruitment_status(status) if status else None
+    with app.archive() as archive:
+        print_present(app, archive, watch=watch, status=wanted, near=near, form="json" if shared.json else form)
+
+
+def print_present(
+    app: App,
+    archive: Archive,
+    *,
+    watch: str | None = None,
+    status: str | None = None,
+    near: bool = False,
+    form: str = "table",
+) -> None:
+    """The table of the present."""
+    from tracker.render import machine, tables
+
+    rows = archive.present(watch=watch, status=status, near=near)
+    match form:
+        case "json":
+            app.write(machine.present_json(rows))
+        case "csv":
+            measured = any(one.near for one in archive.watches if watch in (None, one.name))
+            app.write(tables.present_csv(rows, near=measured))
+        case _:
+            app.show(tables.present_grid(map(tables.present_line, rows)))

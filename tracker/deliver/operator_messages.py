@@ -1,0 +1,195 @@
+"""Everything the operator is told: values in, one message out, for the one channel under ``[operator]``.
+
+Callers say what happened; the sentences stand here alone. Without an operator's channel there is no message.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from tracker.config import Settings
+from tracker.deliver.messages import make_message
+from tracker.model.alert import Message
+from tracker.model.run import Run
+from tracker.model.staging import NewIssue
+from tracker.model.upkeep import Incident, Lease
+from tracker.render import notices, times
+from tracker.store import Store
+
+MOST_NAMED = 5
+MOST_ISSUES = 20
+
+
+class OperatorMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened, in sentences, and what to type, each command with the case it is for. ``key`` makes it unique."""
+
+    key: str
+    subject: str
+    sentences: tuple[str, ...]
+    commands: tuple[tuple[str, str], ...] = ()
+
+
+def write(settings: Settings, given: OperatorMessage, now: datetime) -> Message | None:
+    """The message for the outbox; None when the configuration names no channel for the operator."""
+    channel = settings.operator.channel
+    if channel is None:
+        return None
+    content = notices.operator(
+        subject=given.subject,
+        sentences=given.sentences,
+        commands=given.commands,
+        channel=channel,
+        at=now,
+        timezone=settings.digest.timezone,
+    )
+    return make_message(settings, f"operator:{given.key}", channel, "operator", content, now)
+
+
+def cut(settings: Settings, store: Store, given: OperatorMessage, now: datetime, lease: Lease | None = None) -> None:
+    """Put the message into the outbox, unless it was put there before or nobody is to get it."""
+    message = write(settings, given, now)
+    if message is not None:
+        store.cut(message, (), now, lease=lease)
+
+
+# --- delivery -------------------------------------------------------------------------------------------------------
+
+
+def given_up(message: Message) -> OperatorMessage:
+    """A message was given up: why, and what to do."""
+    key = shlex.quote(message.key)
+    return OperatorMessage(
+        key=f"gave-up:{message.key}",
+        subject=f"A message to “{message.channel}” was given up",
+        sentences=(
+            f"Nobody has been sent “{message.subject}”.",
+            message.last_error,
+            "It is not tried again by itself. Its changes stay in the change log.",
+        ),
+        commands=(
+            ("When the cause is mended, send it:", f"tracker outbox retry {key}"),
+            ("If nobody needs it any more:", f"tracker outbox drop {key}"),
+        ),
+    )
+
+
+def refused(key: str, subject: str, channel: str, refusals: Sequence[str]) -> OperatorMessage:
+    """A message reached only some recipients of its channel; ``refusals`` are sentences."""
+    return OperatorMessage(
+        key=f"refused:{key}",
+        subject=f"A message did not reach everybody on “{channel}”",
+        sentences=(
+            *refusals,
+            f"The other recipients have “{subject}”, so it is not sent again. Correct the addresses of the channel.",
+        ),
+    )
+
+
+# --- incidents ------------------------------------------------------------------------------------------------------
+
+
+def incident(given: Incident, timezone: str) -> OperatorMessage:
+    """Something that lasts went wrong, or is well again."""
+    what = given.message.partition(": ")[0].rstrip(".")
+    began = times.moment(given.since, times.zone(timezone))
+    if given.ended_at is None:
+        sentence = f"It began {began}. You hear again when it is over, not each time it is met."
+        return OperatorMessage(key=_incident_key("began", given), subject=what, sentences=(given.message, sentence))
+    sentences = (f"It had lasted since {began}.", f"It was: {given.message}")
+    return OperatorMessage(key=_incident_key("ended", given), subject=f"Over: {what}", sentences=sentences)
+
+
+def held_run(given: Incident, run: Run, source_title: str, timezone: str) -> OperatorMessage:
+    """Runs of a source are held: the rule that says so with its numbers, and the two ways to decide."""
+    counts = run.counts
+    numbers = f"{counts.checked:,} checked, {counts.changed:,} changed, {counts.failed:,} failed, {counts.events:,} events"
+    return OperatorMessage(
+        key=_incident_key("began", given),
+        subject=f"Run {run.id} of {source_title} is held",
+        sentences=(
+            f"Health says: {run.verdict.sick}",
+            f"The run, begun {times.moment(run.started_at, times.zone(timezone))}: {numbers}.",
+            "Nothing of it is current and no alert of it is sent. Later runs compare with the last accepted versions; "
+            "the next healthy run takes its place by itself.",
+        ),
+        commands=(
+            ("If the registry really changed this much, let it go:", f"tracker release {run.id}"),
+            ("If the page or the connection was at fault, drop it:", f"tracker release {run.id} --discard"),
+        ),
+    )
+
+
+def source_unreadable(title: str, error: str) -> str:
+    """The incident of a source that could not be read."""
+    return f"{title} could not be read: {error}"
+
+
+def run_held(title: str, reason: str) -> str:
+    """The incident of a source whose run is held."""
+    return f"A run of {title} is held: {reason}"
+
+
+def trials_unreadable(title: str, errors: Sequence[str], checked: int) -> str:
+    """The incident of a source at which some trials could not be read; each error names its trial."""
+    more = f"; and {len(errors) - MOST_NAMED:,} more" if len(errors) > MOST_NAMED else ""
+    return f"{len(errors):,} of {checked:,} could not be read at {title}: {'; '.join(errors[:MOST_NAMED])}{more}"
+
+
+def channel_dead(channel: str, why: str) -> str:
+    """The incident of a channel that takes no messages."""
+    return f"Channel “{channel}” takes no messages: {why}"
+
+
+def _incident_key(phase: str, given: Incident) -> str:
+    return f"{phase}:{given.name}:{given.since.isoformat()}"
+
+
+# --- registries -----------------------------------------------------------------------------------------------------
+
+
+def new_issues(source: str, title: str, issues: Sequence[NewIssue]) -> OperatorMessage:
+    """A source sent words or fields never met before: one message per run, with an example of each."""
+    sentences = [
+        f"{new.issue.code.replace('_', ' ')} at {new.issue.path}"
+        + (f": “{new.issue.value}”" if new.issue.value else "")
+        + f" (met {new.count:,} times, for instance in {new.trial})"
+        for new in issues[:MOST_ISSUES]
+    ]
+    if len(issues) > len(sentences):
+        sentences.append(f"and {len(issues) - len(sentences):,} more.")
+    names = " ".join(f"{new.issue.code} {new.issue.path} {new.issue.value}" for new in issues)
+    return OperatorMessage(
+        key=f"new:{source}:{hashlib.sha256(names.encode()).hexdigest()[:20]}",
+        subject=f"{title} sends something new",
+        sentences=("Values are kept as they came and compared as they are. You hear of each only once.", *sentences),
+    )
+
+
+def reformatted(run: int | None, title: str, kinds: Sequence[str], trials: int, checked: int) -> OperatorMessage:
+    """A registry made the same harmless edit in many records: one note instead of thousands of alerts."""
+    return OperatorMessage(
+        key=f"reformatted:{run}",
+        subject=f"{title} reformatted its records",
+        sentences=(
+            f"The same kind of harmless edit (case, punctuation, the cut of lines) was made in {trials:,} of "
+            f"{checked:,} records: {', '.join(kind.replace('_', ' ') for kind in kinds)}.",
+            "These edits are in the change log; nobody is sent them. Other changes in these records are sent as ever.",
+        ),
+    )
+
+
+def gap(last: datetime) -> OperatorMessage:
+    """The first contact after a long time in which this tracker did not run."""
+    return OperatorMessage(
+        key=f"gap:{last.isoformat()}",
+        subject=f"nothing had run since {last:%Y-%m-%d}",
+        sentences=(
+            f"The last accepted run was at {last:%Y-%m-%d %H:%M} UTC; until now nothing was looked at.",
+            "Changes of that time are found now, as one step; the interval in each event says so.",
+        ),
+    )
