@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.make import DAY_0
+from tests.store.builders import DAY_0
 from tracker import sources
 from tracker.archive import Archive
 from tracker.store import Store, migrate

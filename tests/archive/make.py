@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from tests.store.make import Pass, check, day, event, snapshot
+from tests.store.builders import Pass, check, day, event, snapshot
 from tests.world import Study, study
 from tracker.model.event import Event, Story
 from tracker.model.staging import StagedEvent

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tests.archive.make import keep_events, story_of
-from tests.store.make import A, B, C, baseline, day
+from tests.store.builders import A, B, C, baseline, day
 from tracker.archive import Archive, in_story_order
 from tracker.errors import UsageError
 from tracker.model.event import Event, EventFilter

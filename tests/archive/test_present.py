@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.archive.make import keep_trials, numbered
-from tests.store.make import DAY_0, message
+from tests.store.builders import DAY_0, message
 from tests.world import put, study
 from tracker.archive import Archive
 from tracker.model.watch import Near, Watch

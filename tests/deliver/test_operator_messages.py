@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tests.deliver.making import make_settings
+from tests.deliver.builders import make_settings
 from tests.render import golden
 from tests.render.samples import SEEN
 from tracker.deliver import operator_messages

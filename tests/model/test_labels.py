@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.make import make_record
+from tests.builders import make_record
 from tracker.model.labels import LONGEST_TITLE, trial_label
 
 KEY = "ctgov:NCT07177911"

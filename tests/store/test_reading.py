@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from tests.store.make import DAY_0, A, B, C, Pass, baseline, changed, check, day, event, message, story, watch
+from tests.store.builders import DAY_0, A, B, C, Pass, baseline, changed, check, day, event, message, story, watch
 from tracker.model.event import EventFilter
 from tracker.model.staging import StagedEvent
 from tracker.store import Store, events, outbox, snapshots
