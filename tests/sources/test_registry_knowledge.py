@@ -14,6 +14,7 @@ from defusedxml.ElementTree import fromstring
 
 import tracker
 from tracker import sources
+from tracker.model import vocabulary
 
 ROOT = Path(tracker.__file__).parent
 FIXTURES = ROOT.parent / "tests" / "fixtures"
@@ -67,6 +68,37 @@ def test_the_words_of_a_registry_are_known_from_its_examples_and_its_declaration
     }
     assert registry_words("ctgov") == {"ctgov"}
     assert registry_words("ClinicalTrials.gov says RECRUITING; meddata x, start_date_changed, iPhone") == set()
+
+
+def test_no_enumeration_is_written_a_second_time() -> None:
+    """Words for people may map from an enumeration; a list of its members stands in the vocabulary only."""
+    enumerations = {name: frozenset(value) for name, value in vars(vocabulary).items() if is_enumeration(value)}
+    assert len(enumerations) > 15
+    again = [
+        (file.relative_to(ROOT).as_posix(), name)
+        for file in sorted(ROOT.rglob("*.py"))
+        if file != Path(vocabulary.__file__) and not file.is_relative_to(ROOT / "demo")
+        for members in collections(file)
+        for name, words in enumerations.items()
+        if words <= members
+    ]
+    assert again == []
+
+
+def is_enumeration(value: object) -> bool:
+    return (
+        isinstance(value, frozenset | tuple)
+        and len(value) >= 3
+        and all(isinstance(word, str) and word.isupper() for word in value)
+    )
+
+
+def collections(file: Path) -> Iterator[set[str]]:
+    """The words of every list, tuple and set in a module's code, and of every text that may be split into some."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.List | ast.Tuple | ast.Set):
+            yield {part.value for part in node.elts if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+    yield from (set(text.split()) for text in literals(file))
 
 
 def literals(file: Path) -> Iterator[str]:

@@ -290,7 +290,7 @@ def _sponsors(page: Page) -> Values:
 
 def _responsible_party(page: Page) -> ResponsibleParty | None:
     section = "Responsible Party"
-    known = ("SPONSOR", "PRINCIPAL_INVESTIGATOR", "SPONSOR_INVESTIGATOR")
+    known = vocabulary.RESPONSIBLE_PARTY_TYPES
     kind = _word(page, section, "Responsibility Role", known)
     texts = page.texts(section)
     for entry in texts[1:]:
@@ -307,7 +307,7 @@ def _references(page: Page) -> tuple[Reference, ...] | None:
         found.append(
             Reference(
                 citation=paragraphs(entry.text for entry in lines),
-                type=word_of(page, kind, ("BACKGROUND", "RESULT", "DERIVED"), "References / Reference Type"),
+                type=word_of(page, kind, vocabulary.REFERENCE_TYPES, "References / Reference Type"),
                 pmid=number[0] if number else None,
             )
         )
