@@ -27,10 +27,10 @@ def demo_command(shared: Shared, folder: Path | None) -> int:
     from tracker.render import tables
 
     app = App(shared)
-    told: list[DayReport] = []
+    days: list[DayReport] = []
 
-    def tell(day: DayReport, settings: Settings, store: Store) -> None:
-        told.append(day)
+    def show(day: DayReport, settings: Settings, store: Store) -> None:
+        days.append(day)
         if shared.json:
             return
         app.settings = settings
@@ -47,9 +47,9 @@ def demo_command(shared: Shared, folder: Path | None) -> int:
             found = archive.changes(EventFilter(min_severity="major"))
             app.show(tables.changes_grid(found, app.timezone, grouped=True))
 
-    report = run(folder, load=app.load, show=tell)
+    report = run(folder, load=app.load, show=show)
     if shared.json:
-        app.emit({"days": [{"at": day.at, "events": day.synced.events, "messages": day.delivered.tried} for day in told]})
+        app.emit({"days": [{"at": day.at, "events": day.synced.events, "messages": day.delivered.tried} for day in days]})
     else:
         app.print("", "The mails, to open in a browser:")
         for page in report.mails:
@@ -57,7 +57,7 @@ def demo_command(shared: Shared, folder: Path | None) -> int:
         config = _short(report.config)
         app.print(f"The database: {_short(report.database)}")
         app.print(f"Look around:  tracker --config {config} changes | show NCT07177911 | diff NCT09900007")
-    return 0 if all(day.synced.state == "done" and day.delivered.clean for day in told) else 1
+    return 0 if all(day.synced.state == "done" and day.delivered.clean for day in days) else 1
 
 
 def _short(path: Path) -> Path:

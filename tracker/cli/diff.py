@@ -78,5 +78,5 @@ def _compare_versions(app: App, trial: str, old: str | None, new: str | None) ->
 def _worded(found: Detected) -> Detected:
     from tracker.render import words
 
-    told, story = words.tell(found.events, found.story)
-    return msgspec.structs.replace(found, events=told, story=story)
+    worded, story = words.tell(found.events, found.story)
+    return msgspec.structs.replace(found, events=worded, story=story)

@@ -32,8 +32,8 @@ def print_lanes(app: App, report: SyncReport) -> None:
     """One line per source, and below it what could not be read."""
     for lane in report.lanes:
         counts = lane.counts
-        told = [counted(counts.checked, "trial") + " checked"]
-        told += [
+        parts = [counted(counts.checked, "trial") + " checked"]
+        parts += [
             f"{value:,} {name}"
             for name, value in (
                 ("new", counts.baseline),
@@ -44,11 +44,11 @@ def print_lanes(app: App, report: SyncReport) -> None:
             )
             if value
         ]
-        told.append(counted(len(lane.events), "event"))
+        parts.append(counted(len(lane.events), "event"))
         match lane.state:
             case "accepted":
                 data = f", data of {lane.data_version[:10]}" if lane.data_version else ""
-                app.print(f"{lane.title}: {', '.join(told)}{data}.")
+                app.print(f"{lane.title}: {', '.join(parts)}{data}.")
             case "held":
                 app.print(
                     f"{lane.title}: run {lane.run} is HELD. {lane.error}",

@@ -79,7 +79,7 @@ class Daemon:
         self._reload.set()
 
     def run(self) -> None:
-        """Do what is due until told to stop."""
+        """Do what is due until asked to stop."""
         scheduler = BackgroundScheduler(
             timezone="UTC",
             executors={"default": ThreadPoolExecutor(1)},

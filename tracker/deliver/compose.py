@@ -150,17 +150,17 @@ class Composer:
         entries = []
         for story_id, ids in by_story.items():
             story = stories[story_id]
-            told = [event_id for event_id in story.parts if event_id in ids]
-            events, told_story = words.tell(
-                tuple(wanted[event_id][0] for event_id in told), msgspec.structs.replace(story, parts=tuple(told))
+            chosen = [event_id for event_id in story.parts if event_id in ids]
+            events, worded = words.tell(
+                tuple(wanted[event_id][0] for event_id in chosen), msgspec.structs.replace(story, parts=tuple(chosen))
             )
             source = self.archive.sources.get(split_key(story.trial).source)
             entries.append(
                 pages.Entry(
-                    story=told_story or story,
+                    story=worded or story,
                     events=tuple(events),
                     record=now_known.get(story.trial),
-                    watches=tuple(sorted({name for event_id in told for name in wanted[event_id][1]})),
+                    watches=tuple(sorted({name for event_id in chosen for name in wanted[event_id][1]})),
                     source_title=source.info.title if source else "",
                 )
             )

@@ -25,7 +25,7 @@ from tracker.render.privacy import public_event
 
 TIMEOUT_SECONDS = 30
 EVENTS_LIMIT = 500_000
-"""Bytes of events in one request: many receivers take a megabyte and no more, and a digest may tell of thousands."""
+"""Bytes of events in one request: many receivers take a megabyte and no more, and a digest may hold thousands."""
 
 _KEPT = "The message is kept and tried again."
 _CHECK = "Check its address, then `tracker outbox retry`."
@@ -48,14 +48,14 @@ def send(settings: Settings, channel: Channel, message: Message, events: Iterabl
     The body holds as many events as `EVENTS_LIMIT` allows; ``events_left_out`` counts the others, and ``tracker changes``
     lists them. Raises TransientDeliveryError or PermanentDeliveryError.
     """
-    told = _fitting(event if settings.contacts else public_event(event) for event in events)
+    fitting = _fitting(event if settings.contacts else public_event(event) for event in events)
     body = {
         "key": message.key,
         "kind": message.kind,
         "subject": message.subject,
         "text": message.text,
-        "events": told,
-        "events_left_out": len(message.events) - len(told),
+        "events": fitting,
+        "events_left_out": len(message.events) - len(fitting),
     }
     hook = f'The webhook of channel "{channel.name}"'
     opener = urllib.request.build_opener(_NoRedirects)
@@ -89,15 +89,15 @@ def ping(url: str) -> None:
 
 def _fitting(events: Iterable[Event]) -> list[msgspec.Raw]:
     """The first events, as JSON, that fit into one request."""
-    told: list[msgspec.Raw] = []
+    fitting: list[msgspec.Raw] = []
     size = 0
     for event in events:
         encoded = msgspec.json.encode(event)
         size += len(encoded)
         if size > EVENTS_LIMIT:
             break
-        told.append(msgspec.Raw(encoded))
-    return told
+        fitting.append(msgspec.Raw(encoded))
+    return fitting
 
 
 def _answered(hook: str, error: urllib.error.HTTPError, now: datetime) -> DeliveryError:

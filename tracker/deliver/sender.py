@@ -86,29 +86,29 @@ class OutboxSender:
         self.store.settle_sent(self.clock())
 
     def _try(self, message: Message) -> Sent:
-        told = Sent(key=message.key, channel=message.channel, kind=message.kind, subject=message.subject)
+        sent = Sent(key=message.key, channel=message.channel, kind=message.kind, subject=message.subject)
         if message.attempts > len(plan.BACK_OFF):  # the end of none of them could be recorded
-            return self._give_up(message, told, PermanentDeliveryError(message.last_error))
+            return self._give_up(message, sent, PermanentDeliveryError(message.last_error))
         again_at = self.clock() + plan.BACK_OFF[min(message.attempts, len(plan.BACK_OFF) - 1)]
         self.store.begin_try(message.key, again_at)
         try:
             refused = self._send(message)
         except PermanentDeliveryError as error:
-            return self._give_up(message, told, error)
+            return self._give_up(message, sent, error)
         except TransientDeliveryError as error:
             self._note_failure(message, error)
             if message.attempts < len(plan.BACK_OFF):
                 self.store.mark_retry(message.key, str(error), max(again_at, self._asked_for(error)))
                 logger.warning(log.pairs("message_waits", key=message.key, error=error))
-                return msgspec.structs.replace(told, error=str(error))
+                return msgspec.structs.replace(sent, error=str(error))
             tries = f"Given up after {message.attempts + 1} tries: {error.message}"
-            return self._give_up(message, told, PermanentDeliveryError(tries))
+            return self._give_up(message, sent, PermanentDeliveryError(tries))
         self.store.mark_sent(message.key, self.clock())
         if f"{CHANNEL}{message.channel}" in self._dead:
             self.store.close_incident(f"{CHANNEL}{message.channel}", self.clock())
         if refused:
             logger.error(log.pairs("message_partly_refused", key=message.key, error=" ".join(refused)))
-        return msgspec.structs.replace(told, refused=refused)
+        return msgspec.structs.replace(sent, refused=refused)
 
     def _left_alone(self, name: str) -> bool:
         """Whether the channel, or the mail server it goes through, has failed too often in this delivery."""
@@ -158,15 +158,15 @@ class OutboxSender:
         # Looked up by those channels alone that take events, and only as many as they take.
         return self.send(self.settings, channel, message, self.archive.events(message.events), self.clock())
 
-    def _give_up(self, message: Message, told: Sent, error: PermanentDeliveryError) -> Sent:
+    def _give_up(self, message: Message, sent: Sent, error: PermanentDeliveryError) -> Sent:
         """The operator hears of the first message that a channel loses; consecutive losses after it are one incident."""
-        word = self._given_up(msgspec.structs.replace(message, last_error=str(error)))
-        in_a_row = self.store.mark_failed(message.key, str(error), self.clock(), telling=word)
-        logger.error(log.pairs("message_given_up", key=told.key, error=error))
+        report = self._given_up(msgspec.structs.replace(message, last_error=str(error)))
+        in_a_row = self.store.mark_failed(message.key, str(error), self.clock(), telling=report)
+        logger.error(log.pairs("message_given_up", key=sent.key, error=error))
         if in_a_row > 1 and message.channel in self._channels:
             why = f"{in_a_row:,} in a row were given up, the last with this: {error.message} `tracker outbox` lists them."
             self._open_incident(message.channel, why)
-        return msgspec.structs.replace(told, error=str(error), given_up=True)
+        return msgspec.structs.replace(sent, error=str(error), given_up=True)
 
     def _given_up(self, message: Message) -> Message | None:
         """The operator's message about one that was given up; none about their own, or one would bring forth another."""
