@@ -20,7 +20,7 @@ from tracker.fetch import Fetcher, user_agent
 from tracker.model.source import Source
 from tracker.render import notices
 from tracker.store import Store
-from tracker.sync import LaneReport, Progress, SyncReport, no_progress, sync
+from tracker.sync import Progress, SourceReport, SyncReport, no_progress, sync
 
 GAP = timedelta(days=2)
 """After so long without an accepted run the next pass says that nothing was looked at meanwhile."""
@@ -87,13 +87,13 @@ def _tidy(store: Store, now: datetime) -> None:
 
 def note_trouble(settings: Settings, store: Store, synced: SyncReport, now: datetime) -> None:
     """Remember what is wrong and what is well again; the next delivery tells the operator, once each."""
-    for lane in synced.lanes:
+    for lane in synced.sources:
         _note_incidents(store, lane, now)
         _note_drift(settings, store, lane, now)
         _note_reformatting(settings, store, lane, now)
 
 
-def conditions(lane: LaneReport) -> dict[str, str]:
+def conditions(lane: SourceReport) -> dict[str, str]:
     """What is wrong with a source after a lane, by condition name; an empty sentence means that it is well."""
     failed = ""
     if lane.state == "failed":
@@ -109,7 +109,7 @@ def conditions(lane: LaneReport) -> dict[str, str]:
     return {f"source:{lane.source}": failed, f"held:{lane.source}": held, f"trials:{lane.source}": trials}
 
 
-def _note_incidents(store: Store, lane: LaneReport, now: datetime) -> None:
+def _note_incidents(store: Store, lane: SourceReport, now: datetime) -> None:
     if lane.state in ("busy", "stopped"):
         return
     for name, message in conditions(lane).items():
@@ -119,7 +119,7 @@ def _note_incidents(store: Store, lane: LaneReport, now: datetime) -> None:
             store.close_incident(name, now)
 
 
-def _note_drift(settings: Settings, store: Store, lane: LaneReport, now: datetime) -> None:
+def _note_drift(settings: Settings, store: Store, lane: SourceReport, now: datetime) -> None:
     """Words and fields never met before: one message a run, with an example of each."""
     channel = settings.operator.channel
     if channel is None or not lane.issues:
@@ -147,9 +147,9 @@ def _note_drift(settings: Settings, store: Store, lane: LaneReport, now: datetim
     store.cut(make_message(settings, key, channel, "operator", content, now), (), now)
 
 
-def _note_reformatting(settings: Settings, store: Store, lane: LaneReport, now: datetime) -> None:
+def _note_reformatting(settings: Settings, store: Store, lane: SourceReport, now: datetime) -> None:
     """One note instead of thousands of events: they are in the change log and are told to nobody."""
-    channel, mass = settings.operator.channel, lane.reformatting
+    channel, mass = settings.operator.channel, lane.bulk_edit
     if channel is None or mass is None or lane.state != "accepted":
         return
     content = notices.operator(

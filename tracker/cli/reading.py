@@ -101,7 +101,7 @@ def changes_command(
     """The change log, oldest first."""
     from tracker import events
     from tracker.model.event import EventFilter
-    from tracker.render import machine, tables
+    from tracker.render import machine, tables, words
 
     app = App(shared)
     app.require_watches([watch] if watch else [])
@@ -117,7 +117,7 @@ def changes_command(
     )
     with app.store() as store:
         stories = store.stories(sorted({event.story for event in store.events(wanted)}))
-        found = tables.in_story_order(store.events(wanted), stories)
+        found = tables.in_story_order(words.tell(store.events(wanted), None)[0], stories)
     match "json" if shared.json else form:
         case "json":
             click.echo(machine.changes_json(found, contacts=app.settings.contacts), nl=False)
@@ -192,7 +192,7 @@ def diff_command(
         title, place = reader.info.title, clock.now().tzinfo
     else:
         assert trial is not None
-        from tracker.sync.weigh import seen
+        from tracker.detect.verdict import seen
 
         key = arguments.trial_key(app, trial)
         with app.store() as store:

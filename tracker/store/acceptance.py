@@ -116,14 +116,14 @@ def _judge(connection: Connection, run_id: int, counts: RunCounts, verdict: Verd
 
 def _accept(connection: Connection, run: RowMapping, now: datetime, closing: _Closing) -> AcceptReport:
     run_id: int = run["id"]
-    superseded = _supersede_siblings(connection, run, now)
+    _supersede_siblings(connection, run, now)
     if run["purpose"] == "sync":
         _see_again(connection, run_id)
         _make_current(connection, run_id)
         _note_checks(connection, run)
     connection.execute(update(t.snapshots).where(t.snapshots.c.run == run_id).values(accepted=True))
     events, alerts = _publish(connection, run_id, now)
-    joined = apply_joins(connection, closing.joins, run["started_at"])
+    apply_joins(connection, closing.joins, run["started_at"])
     for listing in closing.listings:
         apply_listing(connection, listing, now)
     move_merged(connection, run_id, run["started_at"], now)
@@ -134,7 +134,7 @@ def _accept(connection: Connection, run: RowMapping, now: datetime, closing: _Cl
     connection.execute(
         update(t.runs).where(t.runs.c.id == run_id).values(state="accepted", finished_at=now, cursor=None, closing=None)
     )
-    return AcceptReport(run=read_run(connection, run_id), events=events, alerts=alerts, joined=joined, superseded=superseded)
+    return AcceptReport(run=read_run(connection, run_id), events=events, alerts=alerts)
 
 
 def _see_again(connection: Connection, run_id: int) -> None:
@@ -226,13 +226,11 @@ def _siblings(run: RowMapping) -> ColumnElement[bool]:
     return and_(same, t.runs.c.id != run["id"])
 
 
-def _supersede_siblings(connection: Connection, run: RowMapping, now: datetime) -> tuple[int, ...]:
+def _supersede_siblings(connection: Connection, run: RowMapping, now: datetime) -> None:
     """Set aside every other unfinished run of the source: each compares with what is no longer current."""
     unfinished = select(t.runs.c.id).where(_siblings(run), or_(t.runs.c.state == "held", t.runs.c.state == "open"))
-    ids = tuple(connection.scalars(unfinished.order_by(t.runs.c.id)))
-    for run_id in ids:
+    for run_id in connection.scalars(unfinished.order_by(t.runs.c.id)).all():
         end_run(connection, run_id, "superseded", now)
-    return ids
 
 
 def _note_source(connection: Connection, run: RowMapping, now: datetime, *, listed: bool) -> None:

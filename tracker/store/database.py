@@ -161,14 +161,14 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database and changes nothing."""
-        with told_as_ours(self.url), self.engine.connect() as connection, connection.begin():
+        with translated_errors(self.url), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self, lease: Lease | None = None) -> Iterator[Connection]:
         """A transaction that writes all or nothing; with a lease, nothing unless it is still ours."""
         with (
-            told_as_ours(self.url),
+            translated_errors(self.url),
             self.engine.connect().execution_options(**WRITING) as connection,
             connection.begin(),
         ):
@@ -191,7 +191,7 @@ def require_lease(connection: Connection, lease: Lease) -> None:
 
 
 @contextmanager
-def told_as_ours(url: URL) -> Iterator[None]:
+def translated_errors(url: URL) -> Iterator[None]:
     """Turn the driver's errors into ours: which database, why, and what to do."""
     try:
         yield

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 PROC = Path("/proc")
+
+
+def holder_name() -> str:
+    """Who holds a lease, for people to read: this machine and process."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def process_name(pid: int) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL
 from tracker.errors import SchemaError, StoreError
 from tracker.model.upkeep import MigrationReport, SchemaState
 from tracker.store.backup import PARTIAL, copy_database, remove_database
-from tracker.store.database import WRITING, Database, make_engine, parse_url, sqlite_file, told_as_ours
+from tracker.store.database import WRITING, Database, make_engine, parse_url, sqlite_file, translated_errors
 
 _MIGRATION_LOCK = 7_177_911
 """Any number will do, as long as two migrations of one PostgreSQL database use the same."""
@@ -101,7 +101,7 @@ def migrate(url: str, *, now: datetime, backup: bool = True) -> MigrationReport:
     # Batch mode drops and renames tables: with foreign keys on, dropping one would empty those that point to it.
     engine = make_engine(parsed, foreign_keys=False)
     try:
-        with told_as_ours(parsed), engine.connect().execution_options(**WRITING) as connection, connection.begin():
+        with translated_errors(parsed), engine.connect().execution_options(**WRITING) as connection, connection.begin():
             return _migrate(connection, parsed, now, backup)
     finally:
         engine.dispose()
@@ -183,7 +183,7 @@ def _state(revision: str | None) -> SchemaState:
 def _revision(url: URL) -> str | None:
     engine = make_engine(url)
     try:
-        with told_as_ours(url), engine.connect() as connection:
+        with translated_errors(url), engine.connect() as connection:
             return _read_revision(connection, url)
     finally:
         engine.dispose()

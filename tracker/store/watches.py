@@ -8,7 +8,6 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, Select, bindparam, select, update
 
-from tracker.model.upkeep import Lease
 from tracker.model.watch import CompletedListing, How, Join, Membership, Watch, WatchChanges, WatchState
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks, insert
@@ -75,20 +74,12 @@ def memberships(database: Database, source: str | None = None) -> list[Membershi
         return [Membership(**row) for row in connection.execute(statement).mappings()]
 
 
-def complete_listing(database: Database, lease: Lease, watch: str, listing_digest: str, now: datetime) -> None:
-    """Remember that a watch's search was listed to its end outside of a run's acceptance."""
-    with database.writing(lease) as connection:
-        apply_listing(connection, CompletedListing(watch=watch, digest=listing_digest), now)
-
-
-def apply_joins(connection: Connection, joins: Iterable[Join], joined_at: datetime) -> tuple[Join, ...]:
-    """Let trials join their watches; those that are in already, or whose watch is gone, are left out. Returns the rest."""
+def apply_joins(connection: Connection, joins: Iterable[Join], joined_at: datetime) -> None:
+    """Let trials join their watches; those that are in already, or whose watch is gone, are left out."""
     active = set(connection.scalars(select(t.watches.c.name).where(t.watches.c.active)))
     inside = {(row.watch, row.trial) for row in connection.execute(_active_members())}
     new = {(join.watch, join.trial): join for join in joins if join.watch in active}
-    joined = tuple(join for key, join in new.items() if key not in inside)
-    _join(connection, joined, joined_at)
-    return joined
+    _join(connection, [join for key, join in new.items() if key not in inside], joined_at)
 
 
 def apply_listing(connection: Connection, listing: CompletedListing, now: datetime) -> None:
@@ -116,7 +107,7 @@ def move_merged(connection: Connection, run_id: int, joined_at: datetime, now: d
     _join(
         connection,
         [
-            Join(watch=row.watch, trial=row.merged_into, silent=True, how=row.how)
+            Join(watch=row.watch, trial=row.merged_into, how=row.how)
             for row in moved
             if (row.watch, row.merged_into) not in inside
         ],
@@ -168,7 +159,7 @@ def _sync_watch(
     joined = [trial for trial in by_hand if trial not in members]
     ended = [trial for trial, how in members.items() if trial not in by_hand and (how != "search" or trial in watch.exclude)]
     ensure_trials(connection, joined, now)
-    _join(connection, [Join(watch=watch.name, trial=trial, silent=True, how=by_hand[trial]) for trial in joined], now)
+    _join(connection, [Join(watch=watch.name, trial=trial, how=by_hand[trial]) for trial in joined], now)
     _end(connection, watch.name, ended, now)
     # A trial that a search matched and that is now listed by hand stays whatever the search does.
     retold = [
@@ -187,7 +178,7 @@ def _join(connection: Connection, joins: Sequence[Join], joined_at: datetime) ->
         return
     ensure_trials(connection, {join.trial for join in joins}, joined_at)
     statement = insert(connection, t.memberships)
-    new = {name: statement.excluded[name] for name in ("how", "joined_at", "silent", "left_search_at", "ended_at")}
+    new = {name: statement.excluded[name] for name in ("how", "joined_at", "left_search_at", "ended_at")}
     connection.execute(
         statement.on_conflict_do_update(index_elements=["watch", "trial"], set_=new),
         [
@@ -196,7 +187,7 @@ def _join(connection: Connection, joins: Sequence[Join], joined_at: datetime) ->
                 "trial": join.trial,
                 "how": join.how,
                 "joined_at": joined_at,
-                "silent": join.silent,
+                "silent": False,  # asked for by the table, read by nobody
                 "left_search_at": None,
                 "ended_at": None,
             }

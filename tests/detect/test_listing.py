@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from tests.make import DAY, actual, day
+from tracker.detect.listing import Entry, ListingDecision, decide, listing_digest, narrowed, search_of
 from tracker.model.source import Listed, Search
 from tracker.model.watch import Membership, Near, Watch, WatchState
-from tracker.sync.listing import Decision, Entry, decide, listing_digest, narrowed, search_of
 
 SEARCH = Search(fields={"condition": "lupus"})
 A, B, C = "ctgov:NCT00000001", "ctgov:NCT00000002", "ctgov:NCT00000003"
@@ -32,7 +32,7 @@ def last_listed(search: Search = SEARCH, exclude: frozenset[str] = frozenset()) 
 
 def decided(
     found: list[Listed], *members: Membership, state: WatchState | None = None, exclude: frozenset[str] = frozenset()
-) -> Decision:
+) -> ListingDecision:
     watch = Watch(name="lupus", query=SEARCH.fields, exclude=exclude)
     return decide(watch, SEARCH, found, state or last_listed(exclude=exclude), {one.trial: one for one in members})
 

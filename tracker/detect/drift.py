@@ -130,7 +130,7 @@ def _counted(loss: Loss, places: Collection[str]) -> Loss:
 def _emptied(before: Reading, after: Reading) -> list[str]:
     """The outermost places of the record that were filled and are empty, without those that went with the status.
 
-    What was never understood in the first place may go as it came.
+    A value that was never readable may disappear without a warning.
     """
     gone = filled(before.record) - filled(after.record)
     gone -= {f"rest.{issue.path}" for issue in before.issues}

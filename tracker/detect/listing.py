@@ -1,4 +1,4 @@
-"""What a search's listing means for a watch: who joins, who left, and who hears of it. Pure decisions."""
+"""What the trials that a search lists mean for its watch: which join, which left, and which of that is an event."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import msgspec
 
+from tracker.model.ids import split_key
 from tracker.model.source import Listed, Search
 from tracker.model.watch import Membership, Watch, WatchState
 
@@ -27,10 +28,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
+class ListingDecision(msgspec.Struct, frozen=True, kw_only=True):
     """What one complete listing does to a watch. ``note`` is a line for the next digest, empty for none.
 
-    ``left`` are members that the registry's change took out of the search, ``shed`` those that an edit of the search did.
+    ``left`` are members that no longer match because the registry changed, ``shed`` those that no longer match because the
+    user edited the search.
     ``before`` is how many members the search held at its last listing, None for the first one and after an edit.
     """
 
@@ -60,7 +62,7 @@ def narrowed(search: Search, trials: Sequence[str]) -> Search | None:
     parts = urlsplit(search.url or "")
     if any(name == NUMBERS for name, _ in parse_qsl(parts.query)):
         return None
-    numbers = ",".join(trial.partition(":")[2] for trial in trials)
+    numbers = ",".join(split_key(trial).number for trial in trials)
     query = "&".join(part for part in (parts.query, f"{NUMBERS}={numbers}") if part)
     return msgspec.structs.replace(search, url=urlunsplit(parts._replace(query=query)))
 
@@ -76,12 +78,12 @@ def decide(
     listed: Sequence[Listed],
     state: WatchState,
     members: Mapping[str, Membership],
-) -> Decision:
+) -> ListingDecision:
     """Compare a complete listing with the watch's members.
 
     The first listing of a watch, and the first after it was edited, bring trials in silently. Later a trial is
-    ``new_registration`` if it was first posted since the last listing, else ``entered_watch``. Whatever an edit took out of
-    the search leaves silently: nothing happened at the registry.
+    ``new_registration`` if it was first posted since the last listing, else ``entered_watch``. Trials that no longer match
+    because the user edited the search leave without an event: nothing happened at the registry.
     """
     digest = listing_digest(search, watch.exclude)
     found = {entry.trial: entry for entry in listed if entry.trial not in watch.exclude}
@@ -100,7 +102,7 @@ def decide(
     if edited and entries:
         count = "1 trial" if len(entries) == 1 else f"{len(entries)} trials"
         note = f"The search of watch “{watch.name}” was edited; {count} joined it."
-    return Decision(
+    return ListingDecision(
         watch=watch.name,
         digest=digest,
         listed=len(found),

@@ -1,27 +1,29 @@
-"""What one answer means for one trial: a pure decision, from the answer and what is stored to what is to be staged."""
+"""What one answer means for one trial: a pure decision, from the answer and what is stored to what is to be staged.
+
+Every event of a sync is made here, and so is every story.
+"""
 
 from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
 from tracker.compare import compare
+from tracker.detect import drift, mirrors
 from tracker.errors import AnswerError
-from tracker.events import Comparison, detect, listing_event
+from tracker.events import Comparison, calendar_events, detect, listing_event
 from tracker.model.event import Event, Seen, Story
 from tracker.model.record import TrialRecord
 from tracker.model.run import Check, CheckStatus
 from tracker.model.snapshot import SnapshotMeta, TrackedTrial
-from tracker.model.source import Absent, DataVersion, Document, Failed, Found, Issue, Source, Validators
-from tracker.model.staging import StagedCheck, StagedEvent, StagedSnapshot
+from tracker.model.source import Absent, DataVersion, Document, Failed, Found, Issue, Parsed, Source, Validators
+from tracker.model.staging import StagedCheck, StagedEvent, StagedSnapshot, Version
 from tracker.model.vocabulary import Severity, rank
 from tracker.model.watch import Near
-from tracker.render import words
-from tracker.sync import drift, mirrors
 
 GONE_AFTER = timedelta(hours=20)
 """Absent twice this far apart is removed, where the registry states no data version of its own."""
@@ -29,8 +31,8 @@ GONE_AFTER = timedelta(hours=20)
 LABEL_LENGTH = 70
 
 
-class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """What an answer is weighed with: the registry's data, the time, and what the watches say of the trial.
+class TrialContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer is judged with: the registry's data, the time, and what the watches say of the trial.
 
     For a page ``site`` is the site's name, and ``home`` the record of the registry that the page repeats.
     """
@@ -45,9 +47,14 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     site: str = ""
     home: TrialRecord | None = None
 
+    @property
+    def stamp(self) -> str:
+        """What tells two events of one kind and trial apart that rest on different data: their version, else the day."""
+        return self.data.timestamp if self.data else self.now.date().isoformat()
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be staged for one trial.
+
+class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What one check found and what is to be staged for its trial.
 
     ``record`` is the one just read, None when nothing new was read; ``before`` the one that it was compared with.
     """
@@ -61,7 +68,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     before: TrialRecord | None = None
 
 
-def label_of(record: TrialRecord | None, trial: str, context: Context) -> str:
+def label_of(record: TrialRecord | None, trial: str, context: TrialContext) -> str:
     """The name people call a trial by: the one they gave it, else its acronym or the start of its title.
 
     A page's trial also names the site, so that it is told from the registry's record.
@@ -72,22 +79,30 @@ def label_of(record: TrialRecord | None, trial: str, context: Context) -> str:
     return f"{name} ({context.site})" if context.site else name
 
 
-def unchanged(known: TrackedTrial, context: Context, validators: Validators | None = None) -> Outcome:
+def unchanged(known: TrackedTrial, context: TrialContext, validators: Validators | None = None) -> CheckResult:
     """The answer says what is stored already; a trial that had been removed is back."""
     status: CheckStatus = "unchanged"
     events: tuple[Event, ...] = ()
     if known.removed_at and known.current:
         status = "restored"
         events = (_listing("restored", known, context, seen_from=known.removed_at),)
-    return _outcome(known, context, status, events=events, validators=validators)
+    return _result(known, context, status, events=events, validators=validators)
 
 
-def found(source: Source, known: TrackedTrial, answer: Found, digest: str, old: Document | None, context: Context) -> Outcome:
-    """A document that differs from the stored one, or the first of its trial.
+def moved(
+    source: Source,
+    known: TrackedTrial,
+    answer: Found,
+    digest: str,
+    parsed: Parsed,
+    old: Document | None,
+    context: TrialContext,
+) -> CheckResult:
+    """A document that differs from the stored one, or the first of its trial; ``parsed`` is what was read of it.
 
-    Raises AnswerError when it cannot be read, or carries another registry number than was pinned at first read.
+    Raises AnswerError when it carries another registry number than was pinned at first read, SourceError when today's
+    parser cannot read the stored document.
     """
-    parsed = source.parse(answer.document)
     record = parsed.record
     if known.nct_number and record.nct_number and record.nct_number != known.nct_number:
         raise AnswerError(
@@ -99,12 +114,13 @@ def found(source: Source, known: TrackedTrial, answer: Found, digest: str, old: 
         )
     snapshot = StagedSnapshot(
         document=answer.document,
+        sha256=hashlib.sha256(answer.document.body).hexdigest(),
         digest=digest,
         digest_version=source.info.digest_version,
-        first_seen_at=context.now,
+        seen_at=context.now,
     )
-    outcome = functools.partial(
-        _outcome,
+    result = functools.partial(
+        _result,
         known,
         context,
         record=record,
@@ -113,12 +129,12 @@ def found(source: Source, known: TrackedTrial, answer: Found, digest: str, old: 
         validators=answer.validators,
     )
     if known.current is None or old is None:
-        return outcome("baseline")
+        return result("baseline")
     earlier = source.parse(old)
     before = earlier.record
     label = label_of(record, known.key, context)
-    detected = detect(_comparison(known, before, record, answer.document, label, context))
-    events = tuple(mirrors.echo(event, record, context.home) for event in detected.events)
+    detected = detect(_comparison(known, before, record, snapshot, label, context))
+    events = tuple(mirrors.mark_repeated(event, record, context.home) for event in detected.events)
     status: CheckStatus = "changed" if events else "quiet"
     if known.removed_at:
         status = "restored"
@@ -128,42 +144,43 @@ def found(source: Source, known: TrackedTrial, answer: Found, digest: str, old: 
         drift.Reading(document=old, record=before, issues=earlier.issues),
         drift.Reading(document=answer.document, record=record, issues=parsed.issues),
     )
-    return outcome(status, events=events, story=detected.story, emptied=lost, before=before)
+    return result(status, events=events, story=detected.story, emptied=lost, before=before)
 
 
-def absent(known: TrackedTrial, answer: Absent, last: TrialRecord | None, context: Context) -> Outcome:
+def absent(known: TrackedTrial, answer: Absent, last: TrialRecord | None, context: TrialContext) -> CheckResult:
     """Asked for by its number and not there: removed only when two different answers say so, a day apart.
 
     ``last`` is the record as it was last seen.
     """
     if known.current is None:
         error = f"{known.key} is not there: {answer.why} Check the number."
-        return _outcome(known, context, "absent", error=error)
+        return _result(known, context, "absent", error=error)
     if known.removed_at:
-        return _outcome(known, context, "absent")
+        return _result(known, context, "absent")
     lost = (drift.RECORD,)
-    if not _twice(known, context):
-        return _outcome(known, context, "absent", emptied=lost)
+    if not is_gone(known, context):
+        return _result(known, context, "absent", emptied=lost)
     event = _listing("removed", known, context, seen_from=known.current.last_seen_at, record=last, details={"why": answer.why})
-    return _outcome(known, context, "removed", events=(event,), emptied=lost)
+    return _result(known, context, "removed", events=(event,), emptied=lost)
 
 
-def merged(known: TrackedTrial, canonical: str, context: Context) -> Outcome:
+def merged(known: TrackedTrial, canonical: str, context: TrialContext) -> CheckResult:
     """The registry answered with the trial that this number was merged into."""
     if known.merged_into == canonical:
-        return _outcome(known, context, "unchanged")
+        return _result(known, context, "unchanged")
     seen_from = known.current.last_seen_at if known.current else None
     event = _listing("merged", known, context, seen_from=seen_from, details={"into": canonical})
-    return _outcome(known, context, "merged", events=(event,), merged_into=canonical)
+    return _result(known, context, "merged", events=(event,), merged_into=canonical)
 
 
-def failed(known: TrackedTrial, answer: Failed, context: Context) -> Outcome:
+def failed(known: TrackedTrial, answer: Failed, context: TrialContext) -> CheckResult:
     """No usable answer: nothing is known, nothing changes."""
-    return _outcome(known, context, "failed", error=answer.error)
+    return _result(known, context, "failed", error=answer.error)
 
 
-def _twice(known: TrackedTrial, context: Context) -> bool:
-    if known.absent_since is None:
+def is_gone(known: TrackedTrial, context: TrialContext) -> bool:
+    """Whether an answer that lacks the trial confirms an earlier one, so that it counts as removed."""
+    if known.current is None or known.removed_at or known.absent_since is None:
         return False
     if context.data and known.absent_data_timestamp:
         return context.data.timestamp != known.absent_data_timestamp
@@ -174,9 +191,9 @@ def _comparison(
     known: TrackedTrial,
     before: TrialRecord,
     record: TrialRecord,
-    document: Document,
+    snapshot: StagedSnapshot,
     label: str,
-    context: Context,
+    context: TrialContext,
 ) -> Comparison:
     assert known.current is not None
     return Comparison(
@@ -184,12 +201,7 @@ def _comparison(
         new=record,
         changes=compare(before, record),
         seen_old=seen(known.current),
-        seen_new=Seen(
-            sha256=_sha256(document.body),
-            first_seen_at=context.now,
-            last_seen_at=context.now,
-            data_version=document.data_version,
-        ),
+        seen_new=_seen_staged(snapshot),
         label=label,
         detected_at=context.now,
         tracking_since=context.tracking_since or known.first_seen_at,
@@ -203,13 +215,12 @@ def _comparison(
 def _listing(
     kind: str,
     known: TrackedTrial,
-    context: Context,
+    context: TrialContext,
     *,
     seen_from: datetime | None,
     record: TrialRecord | None = None,
     details: Mapping[str, object] | None = None,
 ) -> Event:
-    stamp = context.data.timestamp if context.data else context.now.date().isoformat()
     return listing_event(
         kind,
         trial=known.key,
@@ -220,7 +231,7 @@ def _listing(
         details=dict(details or {}),
         old_sha=known.current.sha256 if known.current else None,
         data_version=context.data.date if context.data else None,
-        key=stamp,
+        key=context.stamp,
         overrides=context.overrides,
     )
 
@@ -235,26 +246,90 @@ def seen(meta: SnapshotMeta) -> Seen:
     )
 
 
-def told(events: tuple[Event, ...], story: Story | None = None) -> tuple[tuple[Event, ...], tuple[Story, ...]]:
-    """Events with their headlines and stories. An event that stands alone is a story of its own, or leads the given one."""
+def entered_or_left(kind: str, trial: str, watch: str, reason: str, record: TrialRecord, context: TrialContext) -> Event:
+    """The event of a trial that a watch's search now holds, holds again or holds no more."""
+    return listing_event(
+        kind,
+        trial=trial,
+        label=label_of(record, trial, context),
+        record=record,
+        detected_at=context.now,
+        seen_between=(None, context.now),
+        details={"watch": watch} | ({"reason": reason} if reason else {}),
+        data_version=context.data.date if context.data else None,
+        key=f"{watch} {context.stamp}",
+        overrides=context.overrides,
+    )
+
+
+def came_true(
+    known: TrackedTrial, record: TrialRecord, last: datetime | None, context: TrialContext, changed: CheckResult | None = None
+) -> tuple[Event, ...]:
+    """What the calendar has made true of a trial since the rules last ran; ``changed`` is the check that gave a new record."""
+    assert known.current is not None
+    return calendar_events(
+        record,
+        label=label_of(record, known.key, context),
+        since=max(last, known.first_seen_at) if last else known.first_seen_at,
+        now=context.now,
+        seen=_seen_staged(changed.snapshot) if changed and changed.snapshot else seen(known.current),
+        before=changed.before if changed else None,
+        overrides=context.overrides,
+    )
+
+
+def lagging(trial: str, record: TrialRecord, home: mirrors.Home, context: TrialContext) -> Event | None:
+    """The event of a page that says otherwise than its registry does, None where they agree."""
+    lag = mirrors.lag(record, home.record, home.earlier)
+    if lag is None:
+        return None
+    return listing_event(
+        "mirror_lags" if lag.behind else "registries_disagree",
+        trial=trial,
+        label=label_of(record, trial, context),
+        record=record,
+        detected_at=context.now,
+        seen_between=(home.current.first_seen_at, context.now),
+        details={
+            "home": home.record.trial,
+            "fields": {name: {"page": mine, "registry": theirs} for name, (mine, theirs) in lag.fields.items()},
+        },
+        data_version=home.current.data_version,
+        key=home.current.sha256,
+        overrides=context.overrides,
+    )
+
+
+def stories_of(events: Sequence[Event], story: Story | None = None) -> tuple[tuple[Event, ...], tuple[Story, ...]]:
+    """Events with their story's id, and the story: the given one, led by events that stand in none yet, or a new one."""
     if not events:
         return (), ()
     if story is None:
-        story = Story(id=events[0].id, trial=events[0].trial, headline="", severity=events[0].severity, parts=())
+        story = Story(id=events[0].id, trial=events[0].trial, severity=events[0].severity, parts=())
     parts = tuple(event.id for event in events if not event.story) + story.parts
     severity = max((event.severity for event in events), key=rank)
-    story = msgspec.structs.replace(story, parts=parts, severity=severity)
-    worded, told_story = words.tell([msgspec.structs.replace(event, story=story.id) for event in events], story)
-    return tuple(worded), (told_story,) if told_story else ()
+    whole = msgspec.structs.replace(story, parts=parts, severity=severity)
+    return tuple(msgspec.structs.replace(event, story=whole.id) for event in events), (whole,)
 
 
-def _sha256(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()
+def versions(known: TrackedTrial, snapshot: StagedSnapshot | None = None) -> tuple[Version | None, Version | None]:
+    """The pair of versions that an event of a trial rests on: the current one and the one just staged, if there is one."""
+    current = known.current.id if known.current else None
+    return current, snapshot.version if snapshot else current
 
 
-def _outcome(
+def _seen_staged(snapshot: StagedSnapshot) -> Seen:
+    return Seen(
+        sha256=snapshot.sha256,
+        first_seen_at=snapshot.seen_at,
+        last_seen_at=snapshot.seen_at,
+        data_version=snapshot.document.data_version,
+    )
+
+
+def _result(
     known: TrackedTrial,
-    context: Context,
+    context: TrialContext,
     status: CheckStatus,
     *,
     events: tuple[Event, ...] = (),
@@ -267,10 +342,10 @@ def _outcome(
     emptied: tuple[str, ...] = (),
     error: str = "",
     merged_into: str | None = None,
-) -> Outcome:
-    events, stories = told(events, story)
-    old = known.current.id if known.current else None
-    return Outcome(
+) -> CheckResult:
+    events, stories = stories_of(events, story)
+    old, new = versions(known, snapshot)
+    return CheckResult(
         staged=StagedCheck(
             check=Check(trial=known.key, status=status, error=error, emptied=emptied),
             checked_at=context.now,
@@ -279,7 +354,7 @@ def _outcome(
             merged_into=merged_into,
         ),
         snapshot=snapshot,
-        events=tuple(StagedEvent(event=event, old_snapshot=old) for event in events),
+        events=tuple(StagedEvent(event=event, old=old, new=new) for event in events),
         stories=stories,
         issues=issues,
         record=record,
