@@ -14,7 +14,6 @@ from tracker.model.deadline import Deadline
 from tracker.model.event import Event, Story
 from tracker.model.ids import recognise, split_key
 from tracker.model.record import Enrollment, TrialRecord
-from tracker.model.run import Run
 from tracker.model.vocabulary import rank
 from tracker.render import times, words
 from tracker.render.grid import SEVERITY_STYLES, Grid, csv_text, grid_csv, grid_markdown, grid_table, grid_text, terminal
@@ -38,7 +37,6 @@ __all__ = [
     "outbox_grid",
     "present_grid",
     "present_rows",
-    "runs_grid",
     "terminal",
 ]
 
@@ -243,26 +241,6 @@ def outbox_grid(messages: Sequence[Message], place: tzinfo) -> Grid:
         optional=("Kind", "Tries", "Made"),
         numbers=frozenset({"Tries"}),
     )
-
-
-def runs_grid(runs: Sequence[Run], place: tzinfo) -> Grid:
-    """The passes over the sources, and what health or an error said of them."""
-    rows = tuple(
-        (
-            str(run.id),
-            run.source,
-            times.moment(run.started_at, place),
-            run.state,
-            f"{run.counts.checked:,}",
-            f"{run.counts.changed:,}",
-            f"{run.counts.failed:,}",
-            one_line(run.verdict.sick or run.error, 300),
-        )
-        for run in runs
-    )
-    columns = ("Run", "Source", "Started", "State", "Checked", "Changed", "Failed", "Why")
-    numbers = frozenset({"Run", "Checked", "Changed", "Failed"})
-    return Grid(columns=columns, rows=rows, flexible="Why", optional=("Changed", "Checked"), numbers=numbers)
 
 
 def findings_grid(findings: Sequence[Finding]) -> Grid:
