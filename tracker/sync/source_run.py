@@ -138,19 +138,11 @@ class SourceRun:
             self.store.release_lease(lease, self.clock())
 
     def _run(self, lease: Lease) -> SourceReport:
-        began = self.clock()
-        configured = self.settings.sources[self.source.info.key]
-        fetch = self.fetcher.bind(
-            self.source.info,
-            base_url=configured.base_url,
-            pace=configured.pace,
-            tls=configured.tls,
-            user_agent=configured.user_agent,
-        )
+        info, fetch = self.source.info, self._bound()
         data = self.source.data_version(fetch)
         # Where a new version of this program takes the digest by another rule, the stored ones follow it first.
-        self.store.redigest(self.source.info.key, self.source.info.digest_version, self._digest)
-        opened = self.store.open_run(lease, self.source.info.key, self.clock(), data)
+        self.store.redigest(info.key, info.digest_version, self._digest)
+        opened = self.store.open_run(lease, info.key, self.clock(), data)
         tally = RunTally(moved=set(opened.moved))
         decisions = self._list_searches(fetch, tally)
         if self.stop():
@@ -170,9 +162,20 @@ class SourceRun:
             stager.stage_calendar(lease)
         report = self._close(lease, opened, stager, decisions)
         if all_looked_at and report.state == "accepted":
-            # The run's first moment: what changed early in it was held against that day.
-            self.store.set_due(self._calendar, began, None)
+            # Trials that changed were held against the calendar when they were read, at the run's beginning or later.
+            self.store.set_due(self._calendar, opened.run.started_at, None)
         return report
+
+    def _bound(self) -> Fetch:
+        """The client for this source, with its address and pace."""
+        configured = self.settings.sources[self.source.info.key]
+        return self.fetcher.bind(
+            self.source.info,
+            base_url=configured.base_url,
+            pace=configured.pace,
+            tls=configured.tls,
+            user_agent=configured.user_agent,
+        )
 
     def _stager(
         self, opened: OpenRun, data: DataVersion | None, decisions: Sequence[ListingDecision], tally: RunTally
