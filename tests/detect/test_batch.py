@@ -22,7 +22,7 @@ from tracker.detect.batch import (
     search_moves,
     wanted,
 )
-from tracker.detect.listing import Entry, ListingDecision
+from tracker.detect.listing import ListingDecision, SearchEntry
 from tracker.detect.mirrors import Home
 from tracker.errors import AnswerError
 from tracker.model.record import TrialRecord
@@ -141,7 +141,7 @@ def test_a_change_names_the_pair_of_versions_that_it_compares_and_is_routed() ->
 
 
 def test_a_first_version_that_a_search_brought_in_tells_of_the_search_and_of_no_change() -> None:
-    decision = ListingDecision(watch="lupus", digest="d", listed=1, entries=(Entry(trial=A, kind="entered_watch"),))
+    decision = ListingDecision(watch="lupus", digest="d", listed=1, entries=(SearchEntry(trial=A, kind="entered_watch"),))
     context = run(tracked(None), joined={}, entering=entering_by([decision]))
     batch = decide(context, [look(context, found(NEW))], BatchInputs(), DAY).batch
     [staged] = batch.events
@@ -195,7 +195,7 @@ def test_a_page_asks_for_the_record_that_it_repeats_and_lags_once_that_has_moved
 
 def test_a_search_tells_of_stored_trials_that_entered_or_left_but_not_of_those_that_are_gone() -> None:
     decision = ListingDecision(
-        watch="lupus", digest="d", listed=1, entries=(Entry(trial=A, kind="entered_watch", reason="again"),), left=(B,)
+        watch="lupus", digest="d", listed=1, entries=(SearchEntry(trial=A, kind="entered_watch", reason="again"),), left=(B,)
     )
     context = run(tracked(OLD), tracked(OLD, B), entering=entering_by([decision]))
     moves = search_moves(context, [decision], absent=())

@@ -12,7 +12,7 @@ import msgspec
 
 from tracker import alerts
 from tracker.detect import mirrors, verdict
-from tracker.detect.listing import Entry, ListingDecision
+from tracker.detect.listing import ListingDecision, SearchEntry
 from tracker.detect.verdict import CheckResult, TrialContext
 from tracker.errors import SourceError
 from tracker.model.alert import Alert
@@ -37,7 +37,7 @@ class RunContext(msgspec.Struct, frozen=True, kw_only=True):
     followed: Mapping[str, TrackedTrial]
     watches: Mapping[str, Watch] = {}
     joined: Mapping[str, Mapping[str, datetime]] = {}
-    entering: Mapping[str, Sequence[tuple[str, Entry]]] = {}
+    entering: Mapping[str, Sequence[tuple[str, SearchEntry]]] = {}
     overrides: Mapping[str, Severity] = {}
     calendar_at: datetime | None = None
 
@@ -95,9 +95,9 @@ def joined_by(members: Iterable[Membership]) -> dict[str, dict[str, datetime]]:
     return joined
 
 
-def entering_by(decisions: Iterable[ListingDecision]) -> dict[str, list[tuple[str, Entry]]]:
+def entering_by(decisions: Iterable[ListingDecision]) -> dict[str, list[tuple[str, SearchEntry]]]:
     """The entries that are events, by trial, each with its watch."""
-    entering: dict[str, list[tuple[str, Entry]]] = {}
+    entering: dict[str, list[tuple[str, SearchEntry]]] = {}
     for decision in decisions:
         for entry in decision.entries:
             if entry.kind:

@@ -20,7 +20,7 @@ NEW_WITHIN = timedelta(days=7)
 """A trial is a new registration if it was first posted since the last complete listing, less these days of posting lag."""
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class SearchEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A trial that enters a watch; ``kind`` is None when it joins silently."""
 
     trial: str
@@ -29,7 +29,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListingDecision(msgspec.Struct, frozen=True, kw_only=True):
-    """What one complete listing does to a watch. ``note`` is a line for the next digest, empty for none.
+    """What one complete listing changes in a watch. ``note`` is a line for the next digest, empty for none.
 
     ``left`` are members that no longer match because the registry changed, ``shed`` those that no longer match because the
     user edited the search.
@@ -40,7 +40,7 @@ class ListingDecision(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     listed: int
     before: int | None = None
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[SearchEntry, ...] = ()
     left: tuple[str, ...] = ()
     shed: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ def search_of(watch: Watch) -> Search | None:
 def narrowed(search: Search, trials: Sequence[str]) -> Search | None:
     """The same search, for these trials only; None for one that names its trials already.
 
-    By the filter, not in the words: a query of nothing but numbers makes ClinicalTrials.gov forget the rest of it.
+    The numbers go into the filter, not into the words: ClinicalTrials.gov ignores the rest of a query that holds only numbers.
     """
     parts = urlsplit(search.url or "")
     if any(name == NUMBERS for name, _ in parse_qsl(parts.query)):
@@ -68,7 +68,7 @@ def narrowed(search: Search, trials: Sequence[str]) -> Search | None:
 
 
 def listing_digest(search: Search, exclude: frozenset[str]) -> str:
-    """A hash of what is asked, so that an edited watch is told from a changed registry."""
+    """A hash of what is asked, which distinguishes an edited watch from a changed registry."""
     return hashlib.sha256(msgspec.json.encode((search, sorted(exclude)), order="sorted")).hexdigest()
 
 
@@ -97,7 +97,7 @@ def decide(
     gone = tuple(t for t, m in by_search.items() if t not in found and m.left_search_at is None)
     back = tuple(t for t, m in by_search.items() if t in found and m.left_search_at is not None)
     if not edited:
-        entries += [Entry(trial=trial, kind="entered_watch", reason="it is in the search again") for trial in back]
+        entries += [SearchEntry(trial=trial, kind="entered_watch", reason="it is in the search again") for trial in back]
     note = ""
     if edited and entries:
         count = "1 trial" if len(entries) == 1 else f"{len(entries)} trials"
@@ -115,11 +115,11 @@ def decide(
     )
 
 
-def _entry(entry: Listed, state: WatchState, *, silent: bool) -> Entry:
+def _entry(entry: Listed, state: WatchState, *, silent: bool) -> SearchEntry:
     if silent or state.last_complete_listing_at is None:
-        return Entry(trial=entry.trial, kind=None)
+        return SearchEntry(trial=entry.trial, kind=None)
     since = (state.last_complete_listing_at - NEW_WITHIN).date()
     posted = entry.first_posted.last if entry.first_posted else None
     if posted and posted >= since:
-        return Entry(trial=entry.trial, kind="new_registration")
-    return Entry(trial=entry.trial, kind="entered_watch", reason="it matches the search since its record changed")
+        return SearchEntry(trial=entry.trial, kind="new_registration")
+    return SearchEntry(trial=entry.trial, kind="entered_watch", reason="it matches the search since its record changed")

@@ -23,7 +23,7 @@ COMPARED = (
     "enrollment",
     "phases",
 )
-"""Fields in which a page that says otherwise than the registry is worth a word."""
+"""The fields in which a page that differs from its registry is reported."""
 
 Compared = Mapping[str, object]
 """What a record says in the fields that are compared."""
@@ -85,7 +85,7 @@ def lag(page: TrialRecord, home: TrialRecord, earlier: Sequence[Compared]) -> La
 def _repeats(change: Change, page: TrialRecord, home: TrialRecord) -> bool:
     """Whether the registry says what the page changed to."""
     field, *steps = change.path
-    if field == "recruitment_status_as_given":  # the page's own word for recruitment_status, which is looked at itself
+    if field == "recruitment_status_as_given":  # the page's own word for recruitment_status, which is compared itself
         return True
     mine, theirs = getattr(page, field, None), getattr(home, field, None)
     if field in COMPARED or isinstance(mine or theirs, RegistryDate | Enrollment):

@@ -71,7 +71,7 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
 def label_of(record: TrialRecord | None, trial: str, context: TrialContext) -> str:
     """The name people call a trial by: the one they gave it, else its acronym or the start of its title.
 
-    A page's trial also names the site, so that it is told from the registry's record.
+    A page's label also names the site, to distinguish it from the registry's record.
     """
     name = context.label or (record and (record.acronym or record.brief_title)) or trial
     if len(name) > LABEL_LENGTH:
@@ -80,7 +80,7 @@ def label_of(record: TrialRecord | None, trial: str, context: TrialContext) -> s
 
 
 def unchanged(known: TrackedTrial, context: TrialContext, validators: Validators | None = None) -> CheckResult:
-    """The answer says what is stored already; a trial that had been removed is back."""
+    """The answer says what is stored already. A trial that had been removed is back."""
     status: CheckStatus = "unchanged"
     events: tuple[Event, ...] = ()
     if known.removed_at and known.current:
@@ -148,7 +148,7 @@ def moved(
 
 
 def absent(known: TrackedTrial, answer: Absent, last: TrialRecord | None, context: TrialContext) -> CheckResult:
-    """Asked for by its number and not there: removed only when two different answers say so, a day apart.
+    """The registry lacks the trial. It counts as removed only when two different answers, a day apart, say so.
 
     ``last`` is the record as it was last seen.
     """

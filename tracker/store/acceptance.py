@@ -129,7 +129,7 @@ def _accept(connection: Connection, run: RowMapping, now: datetime, closing: _Cl
     move_merged(connection, run_id, run["started_at"], now)
     if run["purpose"] == "sync":
         _note_source(connection, run, now, listed=bool(closing.listings))
-    # What is left of the checks is what someone may ask about; for the rest, the trials and snapshots say it all.
+    # Only checks that someone may ask about are kept; trials and snapshots record everything else.
     connection.execute(delete(t.checks).where(t.checks.c.run == run_id, t.checks.c.status.in_(("unchanged", "baseline"))))
     connection.execute(
         update(t.runs).where(t.runs.c.id == run_id).values(state="accepted", finished_at=now, cursor=None, closing=None)
@@ -138,7 +138,7 @@ def _accept(connection: Connection, run: RowMapping, now: datetime, closing: _Cl
 
 
 def _see_again(connection: Connection, run_id: int) -> None:
-    """Trials that answered and staged no new version: the current one is still the registry's word."""
+    """Trials that answered without a new version: the registry still shows the current one."""
     staged = t.snapshots.alias("staged")
     has_new = exists().where(staged.c.run == run_id, staged.c.trial == t.checks.c.trial)
     connection.execute(
@@ -163,7 +163,7 @@ def _make_current(connection: Connection, run_id: int) -> None:
 
 
 def _note_checks(connection: Connection, run: RowMapping) -> None:
-    """What each check says of its trial. Errors set no date, so that the trial stays due."""
+    """Write what each check says about its trial. Errors set no date, so that the trial stays due."""
     trials, checks = t.trials.c, t.checks.c
 
     def note(statuses: Sequence[str], **values: object) -> None:
@@ -203,10 +203,10 @@ def _note_checks(connection: Connection, run: RowMapping) -> None:
 
 
 def _publish(connection: Connection, run_id: int, now: datetime) -> tuple[int, int]:
-    """Accept events, stories and alerts; what another run has meanwhile told under the same id is left out."""
-    told = t.events.alias("told")
+    """Accept events, stories and alerts; those that another run has meanwhile accepted under the same id are left out."""
+    accepted = t.events.alias("accepted")
     again = select(t.events.c.id).where(
-        t.events.c.run == run_id, exists().where(told.c.id == t.events.c.id, told.c.accepted, told.c.run != run_id)
+        t.events.c.run == run_id, exists().where(accepted.c.id == t.events.c.id, accepted.c.accepted, accepted.c.run != run_id)
     )
     connection.execute(delete(t.alerts).where(t.alerts.c.run == run_id, t.alerts.c.event.in_(again)))
     connection.execute(delete(t.events).where(t.events.c.run == run_id, t.events.c.id.in_(again)))

@@ -16,7 +16,7 @@ from tracker.store.database import Database
 from tracker.store.packing import to_json
 
 ADOPTABLE_FOR = timedelta(hours=6)
-"""How long an unfinished run can be gone on with when its source does not say how new its data are."""
+"""How long an unfinished run can be continued if its source does not say how new its data are."""
 
 
 def open_run(

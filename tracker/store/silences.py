@@ -1,4 +1,4 @@
-"""Silences: what a user does not want to be sent until a day."""
+"""Silences: what a user does not want to be sent until a given time."""
 
 from __future__ import annotations
 

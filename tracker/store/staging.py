@@ -79,7 +79,7 @@ def staged_totals(database: Database, run_id: int) -> StagedTotals:
 
 
 def drop_alerts(database: Database, lease: Lease, run_id: int, events: Collection[str], reason: str) -> None:
-    """Alerts of these events of an open run will not be told; ``reason`` says why. The events stay."""
+    """Drop the alerts of these events of an open run; ``reason`` says why. The events stay."""
     with database.writing(lease) as connection:
         require_state(connection, run_id, "open")
         for some in chunks(events):

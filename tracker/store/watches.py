@@ -83,7 +83,7 @@ def apply_joins(connection: Connection, joins: Iterable[Join], joined_at: dateti
 
 
 def apply_listing(connection: Connection, listing: CompletedListing, now: datetime) -> None:
-    """A search was listed to its end: remember when, and who is in it no longer or again."""
+    """Remember that a search was listed to its end, and which trials left it or are back in it."""
     connection.execute(
         update(t.watches)
         .where(t.watches.c.name == listing.watch)
@@ -99,7 +99,7 @@ def apply_listing(connection: Connection, listing: CompletedListing, now: dateti
 
 
 def move_merged(connection: Connection, run_id: int, joined_at: datetime, now: datetime) -> None:
-    """Trials that their registry merged into another: their watches follow the other from this run on."""
+    """The watches of a trial that its registry merged into another follow the other from this run on."""
     merged = (t.checks.c.run == run_id, t.checks.c.status == "merged", t.checks.c.merged_into.is_not(None))
     statement = _active_members().add_columns(t.checks.c.merged_into).join(t.checks, t.checks.c.trial == t.memberships.c.trial)
     moved = connection.execute(statement.where(*merged)).all()
@@ -123,7 +123,7 @@ def _active_members() -> Select[str, str, str]:
 
 
 def _members(connection: Connection) -> dict[str, dict[str, str]]:
-    """Watch to trial to how it came in, for all that are in now."""
+    """For each watch, its present trials and how each came in."""
     members: dict[str, dict[str, str]] = {}
     for watch, trial, how in connection.execute(_active_members()):
         members.setdefault(watch, {})[trial] = how
@@ -206,13 +206,13 @@ def _end(connection: Connection, watch: str, trials: Iterable[str], now: datetim
 
 
 def _join_by_now(connection: Connection, now: datetime) -> None:
-    """Nobody joined in the future: a clock that ran ahead said so, and would mute the trial until that day has come."""
+    """Correct memberships that a clock which ran ahead dated into the future: they would mute the trial until then."""
     ahead = t.memberships.c.joined_at > now
     connection.execute(update(t.memberships).where(ahead, t.memberships.c.ended_at.is_(None)).values(joined_at=now))
 
 
 def _set_addresses(connection: Connection, watches: Iterable[Watch]) -> None:
-    """The address of a page is the configuration's to say."""
+    """The configuration decides the address of a page."""
     addresses = [{"page": page.trial, "address": page.url} for watch in watches for page in watch.pages]
     if addresses:
         statement = update(t.trials).where(t.trials.c.key == bindparam("page")).values(url=bindparam("address"))
@@ -220,7 +220,7 @@ def _set_addresses(connection: Connection, watches: Iterable[Watch]) -> None:
 
 
 def _drop_orphans(connection: Connection, watches: Collection[str], channels: Collection[str], now: datetime) -> None:
-    """Drop what waits for a watch or channel that is gone; edits act forward, so nobody will ever fetch it."""
+    """Drop what waits for a watch or channel that is gone: edits act forward, so it will never be sent."""
     waiting = t.alerts.c.state.in_(("held", "ready"))
     for column, names, what in ((t.alerts.c.watch, watches, "watch"), (t.alerts.c.channel, channels, "channel")):
         connection.execute(

@@ -39,14 +39,14 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def state(self) -> SyncState:
-        """done, partly (some source or trial failed, or a run is held) or failed (nothing could be read)."""
+        """done; partly: a source or trial failed, or a run is held; failed: nothing could be read."""
         if self.sources and all(source.in_vain for source in self.sources):
             return "failed"
         return "done" if all(source.clean for source in self.sources) else "partly"
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """Accepted events of all sources, weightiest runs first as they were run."""
+        """The accepted events of all sources, in the order in which the sources were asked."""
         return tuple(event for source in self.sources for event in source.events)
 
     @property

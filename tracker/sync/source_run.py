@@ -55,7 +55,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def no_progress(title: str, done: int, total: int) -> None:
-    """For callers that show none."""
+    """Show no progress."""
 
 
 class Binder(Protocol):
@@ -92,12 +92,12 @@ class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def in_vain(self) -> bool:
-        """Whether nothing was read: the source or each of its trials failed, or another process is at work on it."""
+        """Whether nothing was read: the source or each of its trials failed, or another process is working on it."""
         return self.state in ("failed", "busy")
 
     @property
     def clean(self) -> bool:
-        """Whether all that was asked for was read, and read in full."""
+        """Whether everything asked for was read in full."""
         return self.state == "accepted" and not self.failures and not self.issues
 
 
@@ -140,7 +140,7 @@ class SourceRun:
     def _run(self, lease: Lease) -> SourceReport:
         info, fetch = self.source.info, self._bound()
         data = self.source.data_version(fetch)
-        # Where a new version of this program takes the digest by another rule, the stored ones follow it first.
+        # If this version of the program computes digests by another rule, it first recomputes the stored ones.
         self.store.redigest(info.key, info.digest_version, self._digest)
         opened = self.store.open_run(lease, info.key, self.clock(), data)
         tally = RunTally(moved=set(opened.moved))
@@ -195,7 +195,7 @@ class SourceRun:
         )
 
     def _digest(self, document: Document) -> str:
-        """The digest of a stored version; empty, and so unlike every other, for one that can no longer be read."""
+        """The digest of a stored version; empty, which equals no other, for one that can no longer be read."""
         try:
             return self.source.digest(document)
         except SourceError as error:
@@ -227,7 +227,7 @@ class SourceRun:
                 listed = self._listed(search, fetch)
                 decision = listing.decide(watch, search, listed, states[watch.name], members)
                 if decision.left or decision.shed:
-                    # Data that move while pages are read can hide a trial: only one that is missing twice has left.
+                    # A list that changes while its pages are read can miss a trial: only one that is missing twice has left.
                     listed += self._listed(search, fetch)
                     decision = listing.decide(watch, search, listed, states[watch.name], members)
                     self._confirm(search, fetch, (*decision.left, *decision.shed))
@@ -238,7 +238,7 @@ class SourceRun:
         return decisions
 
     def _confirm(self, search: Search, fetch: Fetch, left: Sequence[str]) -> None:
-        """Ask the search for the trials that its list lacks, by their numbers. Raises AnswerError when it holds them."""
+        """Ask the search by number for the trials that its list lacks. Raises AnswerError when it still holds one."""
         if listing.NUMBERS not in self.source.info.search_parameters:
             return
         for start in range(0, len(left), ASKED_BY_NUMBER):
@@ -279,10 +279,10 @@ class SourceRun:
         return self.full or data is None or known.checked_data_timestamp != data.timestamp
 
     def _answers(self, due: list[TrackedTrial], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
-        """One answer for each due trial; where the source ends early, the rest of them failed for that reason."""
+        """One answer for each due trial; if the source ends early, the remaining trials have failed for that reason."""
         title, total = self.source.info.title, len(due)
         asked = [
-            # A trial that was removed or never read is asked without validators: 304 would say nothing of it.
+            # A trial that was removed or never read is asked for without validators: a 304 would say nothing about it.
             Asked(trial=known.key, url=known.url, validators=known.validators if known.current else None)
             for known in due
         ]
@@ -293,7 +293,7 @@ class SourceRun:
                 waiting.pop(answer.trial, None)
                 self.progress(title, total - len(waiting), total)
                 yield answer
-                if self.kind == "page" and self.stop():  # each page is a request; a registry's answers come by the batch
+                if self.kind == "page" and self.stop():  # each page is a request; a registry answers in batches
                     return
         except FetchError as error:
             logger.error(log.pairs("source_ended_early", source=self.source.info.key, error=error))
@@ -352,7 +352,7 @@ class SourceRun:
 
 
 def _joins(decisions: Iterable[ListingDecision], readable: Collection[str]) -> list[Join]:
-    """The trials that join their watches: those that were read; the others are found again by the next listing."""
+    """The trials that were read join their watches; the next listing finds the others again."""
     return [
         Join(watch=decision.watch, trial=entry.trial)
         for decision in decisions
@@ -362,7 +362,7 @@ def _joins(decisions: Iterable[ListingDecision], readable: Collection[str]) -> l
 
 
 def _listings(decisions: Iterable[ListingDecision], absent: Collection[str]) -> list[CompletedListing]:
-    """The listings that were read to their end; a trial that is gone has not left a search."""
+    """The listings that were read to their end. A trial that is gone from the registry has not left a search."""
     return [
         CompletedListing(
             watch=decision.watch,
@@ -375,7 +375,7 @@ def _listings(decisions: Iterable[ListingDecision], absent: Collection[str]) -> 
 
 
 def _batches(answers: Iterable[Answer]) -> Iterator[list[Answer]]:
-    """Answers in batches small enough for one transaction and for memory."""
+    """Answers in batches that fit into one transaction and into memory."""
     batch: list[Answer] = []
     size = 0
     for answer in answers:

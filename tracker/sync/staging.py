@@ -1,4 +1,4 @@
-"""Staging: what the answers of a run come to is written batch by batch. Each batch is loaded for, decided on, written."""
+"""Staging a run batch by batch: load what a batch of answers is judged against, decide, write."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tracker.store import Store
 Item = TypeVar("Item")
 
 TRIALS = 200
-"""Stored trials that are looked at in one go."""
+"""So many stored trials are looked at together."""
 
 
 @dataclass(kw_only=True)
@@ -85,7 +85,7 @@ class RunStager:
         )
 
     def _homes(self, wanted: Mapping[str, datetime]) -> Iterator[tuple[str, mirrors.Home]]:
-        """The registry's records that pages repeat, with what they said before where a page may lag behind them."""
+        """The registry's records that pages repeat, with their former values if a page may lag behind."""
         for known, record in records.current(self.store, self.sources, sorted(wanted)):
             assert known.current is not None
             former: Iterable[Document] = ()
@@ -105,7 +105,7 @@ class RunStager:
                 yield known, record
 
     def _reading(self, document: Document) -> Iterator[Reading]:
-        """What a stored version says; nothing for one that today's parser refuses, which proves nothing."""
+        """What a stored version says; nothing if today's parser refuses it."""
         try:
             yield Reading(document=document, record=records.read(self.sources, document))
         except SourceError:
