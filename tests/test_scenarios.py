@@ -201,11 +201,11 @@ def test_a_true_mass_change_is_released_and_then_told(world: World) -> None:
     world.configure(SEARCHED)
     world.day()
     held = world.day(change=lambda: [world.amend(nct, statusModule__overallStatus="SUSPENDED") for nct in numbers[:70]])
-    assert held.lanes[0].state == "held"
-    assert "70 of 120" in held.lanes[0].error
+    assert held.sources[0].state == "held"
+    assert "70 of 120" in held.sources[0].error
     assert world.kinds() == []
-    assert held.lanes[0].run is not None
-    world.store.release(held.lanes[0].run, world.now)
+    assert held.sources[0].run is not None
+    world.store.release(held.sources[0].run, world.now)
     world.deliver()
     assert len(world.kinds()) == 70
     assert world.day().counts.changed == 0
@@ -247,10 +247,10 @@ def test_one_bad_trial_does_not_stop_the_others(world: World) -> None:
     world.day()
     report = world.day(change=lambda: world.amend(A, statusModule__overallStatus="PAUSED_FOR_LUNCH"))
     assert report.state == "partly"
-    assert {failure.subject for failure in report.lanes[0].failures} == {f"ctgov:{C}"}, "a number the registry does not know"
-    assert [new.issue.value for new in report.lanes[0].issues] == ["PAUSED_FOR_LUNCH"]
+    assert {failure.subject for failure in report.sources[0].failures} == {f"ctgov:{C}"}, "a number the registry does not know"
+    assert [new.issue.value for new in report.sources[0].issues] == ["PAUSED_FOR_LUNCH"]
     assert world.kinds() == [(f"ctgov:{A}", "recruitment_status_changed")]
-    assert world.day().lanes[0].issues == (), "warned about once"
+    assert world.day().sources[0].issues == (), "warned about once"
 
 
 def test_a_date_in_words_is_kept_and_told_as_it_stands(world: World) -> None:
@@ -322,7 +322,7 @@ def test_a_mass_reformatting_is_one_note_to_the_operator_and_hides_nothing_else(
         world.amend(numbers[7], statusModule__overallStatus="COMPLETED")
 
     report = world.day(change=reformat)
-    assert report.lanes[0].state == "accepted"
+    assert report.sources[0].state == "accepted"
     assert len(world.subjects("operator@example.org")) == 1
     assert "reformatted" in world.subjects("operator@example.org")[0]
     world.day()

@@ -132,7 +132,7 @@ def test_a_field_that_vanishes_from_many_records_is_the_registrys_and_a_release_
     world.day()
     held = world.day(change=lambda: [world.amend(nct, identificationModule__acronym="") for nct in numbers[:6]])
     world.day()
-    assert held.lanes[0].state == "held"
+    assert held.sources[0].state == "held"
     assert world.kinds() == []
     [told] = operator_texts(world)
     assert "acronym was filled and is now empty in 6 of 8 trials, for instance in ctgov:NCT00030000" in told
@@ -170,8 +170,8 @@ def test_words_of_a_new_kind_in_all_trials_at_once_are_the_registrys_and_not_new
     world.configure(LISTED)
     world.day()
     held = world.day(change=lambda: [world.amend(nct, statusModule__overallStatus="recruiting") for nct in (A, B)])
-    assert held.lanes[0].state == "held"
-    assert "overallStatus is no longer understood in 2 of 2 trials" in held.lanes[0].error
+    assert held.sources[0].state == "held"
+    assert "overallStatus is no longer understood in 2 of 2 trials" in held.sources[0].error
     assert world.kinds() == []
 
 
@@ -185,8 +185,8 @@ def test_trials_that_a_registry_leaves_out_in_numbers_are_not_gone(world: World)
     world.studies = {numbers[0]: whole[numbers[0]]}
     for _ in range(3):
         report = world.day()
-        assert report.lanes[0].state == "held"
-        assert "the record itself is no longer given in 11 of 12 trials" in report.lanes[0].error
+        assert report.sources[0].state == "held"
+        assert "the record itself is no longer given in 11 of 12 trials" in report.sources[0].error
     world.studies = whole
     world.day()
     assert world.kinds() == []
@@ -215,10 +215,10 @@ def test_a_search_that_shrinks_is_not_believed_though_some_other_trial_cannot_be
     report = world.day()
     assert report.state == "partly"
     if by_number:
-        [search] = [failure for failure in report.lanes[0].failures if failure.subject == "search of watch search"]
+        [search] = [failure for failure in report.sources[0].failures if failure.subject == "search of watch search"]
         assert "by number" in search.error
     else:
-        assert "held 1 trials, under half of the 8" in report.lanes[0].error
+        assert "held 1 trials, under half of the 8" in report.sources[0].error
     world.registry.fault = None
     world.day()
     assert world.kinds() == []

@@ -14,11 +14,11 @@ FAILED_LEAST, FAILED_SHARE = 3, 0.2
 EMPTIED_LEAST, EMPTIED_SHARE = 5, 0.3
 RENAMED_SHARE, STRANGERS_SHARE = 0.2, 0.5
 CHANGED_LEAST, CHANGED_SHARE = 100, 0.5
-MOST_TOLD = 5
+MOST_NAMED = 5
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """A search listed to its end; ``before`` is how many trials it held, without those that had a reason of their own to leave.
+    """A search listed to its end; ``before`` is how many trials it held, without those that left for a reason of their own.
 
     ``before`` is None where there is nothing to compare with: the first listing, and the first after the search was edited.
     """
@@ -86,12 +86,12 @@ def judge(counts: RunCounts, losses: Iterable[Loss] = (), listings: Iterable[Lis
 
 
 def _lost(losses: Iterable[Loss]) -> list[str]:
-    """The first of the sick losses; where fields were renamed, that they are empty goes without saying."""
+    """The first of the sick losses. Where fields were renamed, those that are merely empty are not named as well."""
     sick = [loss for loss in losses if loss.sick]
     renamed = any(loss.how == "renamed" for loss in sick)
-    told = [loss.sentence for loss in sick if not (renamed and loss.how == "emptied")]
-    more = [f"And {len(told) - MOST_TOLD:,} more such losses."] if len(told) > MOST_TOLD else []
-    return told[:MOST_TOLD] + more
+    sentences = [loss.sentence for loss in sick if not (renamed and loss.how == "emptied")]
+    more = [f"And {len(sentences) - MOST_NAMED:,} more such losses."] if len(sentences) > MOST_NAMED else []
+    return sentences[:MOST_NAMED] + more
 
 
 def _shrunk(listing: Listing) -> str:

@@ -19,7 +19,7 @@ from tracker.deliver.channels import ping
 from tracker.fetch import Fetcher, user_agent
 from tracker.model.source import Source
 from tracker.store import Store
-from tracker.sync import LaneReport, Progress, SyncReport, no_progress, sync
+from tracker.sync import Progress, SourceReport, SyncReport, no_progress, sync
 
 GAP = timedelta(days=2)
 """After so long without an accepted run, the next pass tells the operator that nothing was looked at."""
@@ -85,18 +85,18 @@ def _tidy(store: Store, now: datetime) -> None:
 
 def note_trouble(settings: Settings, store: Store, synced: SyncReport, now: datetime) -> None:
     """Remember what is wrong and what is well again; the next delivery tells the operator, once each."""
-    for lane in synced.lanes:
+    for lane in synced.sources:
         _note_incidents(store, lane, now)
         if lane.issues:
             given = operator_messages.new_issues(lane.source, lane.title, lane.issues)
             operator_messages.cut(settings, store, given, now)
-        mass = lane.reformatting
+        mass = lane.bulk_edit
         if mass is not None and lane.state == "accepted":
             given = operator_messages.reformatted(lane.run, lane.title, mass.kinds, mass.trials, mass.checked)
             operator_messages.cut(settings, store, given, now)
 
 
-def incidents_of(lane: LaneReport) -> dict[str, str]:
+def incidents_of(lane: SourceReport) -> dict[str, str]:
     """What is wrong with a source after its run, by the incident's name; an empty sentence means that it is well."""
     failed = operator_messages.source_unreadable(lane.title, lane.error) if lane.state == "failed" else ""
     held = operator_messages.run_held(lane.title, lane.error) if lane.state == "held" else ""
@@ -107,7 +107,7 @@ def incidents_of(lane: LaneReport) -> dict[str, str]:
     return {f"source:{lane.source}": failed, f"held:{lane.source}": held, f"trials:{lane.source}": trials}
 
 
-def _note_incidents(store: Store, lane: LaneReport, now: datetime) -> None:
+def _note_incidents(store: Store, lane: SourceReport, now: datetime) -> None:
     if lane.state in ("busy", "stopped"):
         return
     for name, message in incidents_of(lane).items():

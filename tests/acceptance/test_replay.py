@@ -25,8 +25,8 @@ def test_no_event_on_a_day_without_a_change_worth_one(real_data: Path, tmp_path:
             world.configure(f'[[watch]]\nname = "all"\ntrials = [{listed}]\n')
             world.registry.show(replayed.day)
             report = world.sync_shown()
-            assert report.state in ("done", "partly"), report.lanes
-            assert all(lane.state == "accepted" and not lane.failures for lane in report.lanes)
+            assert report.state in ("done", "partly"), report.sources
+            assert all(lane.state == "accepted" and not lane.failures for lane in report.sources)
             # What the calendar makes true belongs to the day and not to the record.
             events = [event for event in report.events if event.cause == "record"]
             assert {event.trial.partition(":")[2] for event in events} == set(replayed.changed), replayed.day.data_timestamp

@@ -8,11 +8,22 @@ from typing import Any
 import pytest
 
 from tests.builders import changed, detected, make_record, measure, site
-from tracker.events.bulk_edits import reformatted
+from tracker.events.bulk_edits import BulkEdit, BulkEditTally
 from tracker.model.event import Event
 from tracker.model.record import TrialRecord
 
 Edit = Callable[[TrialRecord], dict[str, Any]]
+
+
+def reformatted(events: list[Event], checked: int) -> BulkEdit | None:
+    return tallied(events).found(checked)
+
+
+def tallied(events: list[Event]) -> BulkEditTally:
+    tally = BulkEditTally()
+    for event in events:
+        tally.add(event)
+    return tally
 
 
 def run(trials: int, edit: Edit, **parts: Any) -> list[Event]:
@@ -78,3 +89,10 @@ def test_a_country_that_the_registry_spells_otherwise_is_a_reformatting() -> Non
 
 def test_a_kind_that_the_configuration_made_loud_is_told_as_the_user_wants() -> None:
     assert reformatted(run(30, capitals, overrides={"titles_changed": "notable"}), 30) is None
+
+
+def test_trials_with_nothing_but_the_reformatting_are_told_from_those_with_news_beside_it() -> None:
+    tally = tallied([*run(30, capitals), *run(3, lambda _: {"enrollment": 500})])
+    found = tally.found(30)
+    assert found is not None
+    assert tally.trials_with_nothing_else(found) == 27

@@ -126,7 +126,7 @@ def test_a_field_that_is_renamed_everywhere_is_a_change_of_the_site_and_of_no_tr
     world.registry.fault = records(
         world, lambda request: spoilt(lambda body: body.replace(b'"conditionsModule"', b'"conditionModule"'))(world, request)
     )
-    assert world.day().lanes[0].state == "held"
+    assert world.day().sources[0].state == "held"
     world.registry.fault = None
     assert world.day().state == "done"
     assert world.kinds() == []
@@ -408,7 +408,7 @@ def test_not_modified_hides_no_page_that_was_not_kept(paged: World) -> None:
     assert (left.state, paged.store.staged_totals(left.id).counts.changed) == ("open", 1)
     paged.now += timedelta(days=1)
     assert paged.sync_shown().counts.changed == 1
-    assert paged.store.run(left.id).state == "superseded"
+    assert [run.state for run in paged.store.runs(99) if run.id == left.id] == ["superseded"]
     assert {kind for _, kind in paged.kinds()} == {"recruitment_status_changed", "start_date_changed"}
 
 

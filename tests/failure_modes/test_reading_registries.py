@@ -26,7 +26,7 @@ from tests.world import World, study
 from tracker.fetch import Fetcher
 from tracker.sources.ctgov import SOURCE
 from tracker.sync import sync
-from tracker.sync.lane import BATCH_TRIALS
+from tracker.sync.source_run import BATCH_TRIALS
 
 JSON = {"Content-Type": "application/json"}
 
@@ -112,7 +112,7 @@ def test_a_listing_that_was_cut_short_is_told_and_nobody_left_it(world: World, l
     world.registry.fault = cut
     report = world.day()
     assert report.state == "partly"
-    assert [failure.subject for failure in report.lanes[0].failures] == ["search of watch search"]
+    assert [failure.subject for failure in report.sources[0].failures] == ["search of watch search"]
     world.registry.fault = None
     assert world.day().state == "done"
     assert world.kinds() == []
@@ -268,7 +268,7 @@ def test_a_run_is_staged_in_small_batches_that_a_stop_leaves_whole(world: World)
     asked_to_stop = chain([False], repeat(True))
     with Fetcher(user_agent="tracker-tests/1") as fetcher:
         report = sync(world.settings, world.store, world.sources, fetcher, world.clock, stop=lambda: next(asked_to_stop))
-    assert report.lanes[0].state == "stopped"
+    assert report.sources[0].state == "stopped"
     [run] = world.store.runs(9)
     assert world.store.staged_totals(run.id).counts.checked == BATCH_TRIALS
     before = len(world.registry.requests)

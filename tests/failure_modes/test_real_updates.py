@@ -57,7 +57,7 @@ def test_a_bumped_version_with_reordered_sites_reports_none_of_many_records(worl
             made["derivedSection"]["miscInfoModule"]["versionHolder"] = f"{world.now:%Y-%m-%d}"
             made["protocolSection"]["contactsLocationsModule"]["locations"].reverse()
 
-    assert world.day(change=turn).lanes[0].state == "accepted"
+    assert world.day(change=turn).sources[0].state == "accepted"
     assert world.kinds() == []
 
 

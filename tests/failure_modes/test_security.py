@@ -91,7 +91,7 @@ def test_a_redirect_out_of_a_known_site_is_not_followed(world: World, target: st
     world.configure(f'[[watch]]\nname = "page"\npages = ["{world.registry.url}{path}"]\n')
     world.registry.fault = lambda request: Reply(302, {"Location": target}) if request.path == path else None
     report = world.day()
-    [failure] = report.lanes[0].failures
+    [failure] = report.sources[0].failures
     assert "Redirect" in failure.error or "redirect" in failure.error
     assert world.store.size().snapshots == 0
 

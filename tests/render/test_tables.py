@@ -17,7 +17,6 @@ from tracker.archive import Nearest
 from tracker.model.alert import Message
 from tracker.model.event import Change
 from tracker.model.record import Enrollment, Site
-from tracker.model.run import Run, RunCounts, Verdict
 from tracker.render import machine, tables
 from tracker.render.machine import changes_json, diff_json, document, present_json, record_json
 from tracker.render.record_view import diff_view, record_view
@@ -179,7 +178,7 @@ def test_diff_tells_every_part_with_old_and_new() -> None:
     assert "Part 29" in text
 
 
-def test_outbox_runs_and_findings_say_why() -> None:
+def test_outbox_and_findings_say_why() -> None:
     message = Message(
         key="me/41",
         channel="me",
@@ -195,10 +194,6 @@ def test_outbox_runs_and_findings_say_why() -> None:
     )
     outbox = " ".join(grid_text(tables.outbox_grid([message], UTC), width=120).split())
     assert "451 try again later; next" in outbox
-    run = Run(
-        id=41, source="ctgov", state="held", started_at=SEEN, counts=RunCounts(checked=9), verdict=Verdict(sick="over half")
-    )
-    assert "over half" in grid_text(tables.runs_grid([run], UTC), width=100)
     finding = Finding(subject="mail", state="problem", text="There is no [mail] table.", remedy="Add one.")
     assert "There is no [mail] table. Add one." in grid_text(tables.findings_grid([finding]), width=100)
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import select
+
 from tracker.model.alert import Alert, Message
 from tracker.model.event import Event, Story
-from tracker.model.run import Check, CheckStatus, OpenRun, RunCounts, Verdict
+from tracker.model.run import Check, CheckStatus, OpenRun, Run, RunCounts, Verdict
 from tracker.model.source import DataVersion, Document, Validators
-from tracker.model.staging import AcceptReport, Batch, StagedCheck, StagedEvent, StagedSnapshot, StageReport
+from tracker.model.staging import AcceptReport, Batch, NewIssue, StagedCheck, StagedEvent, StagedSnapshot
 from tracker.model.upkeep import Lease
 from tracker.model.vocabulary import Cause, Severity, When
 from tracker.model.watch import Page, Watch
 from tracker.store import Store
+from tracker.store import tables as t
 
 DAY_0 = datetime(2026, 1, 5, 6, tzinfo=UTC)
 TTL = timedelta(minutes=10)
@@ -51,9 +54,12 @@ def document(trial: str = A, body: bytes = b'{"nctId": 1}', now: datetime = DAY_
     )
 
 
-def snapshot(trial: str = A, body: bytes = b'{"nctId": 1}', now: datetime = DAY_0) -> StagedSnapshot:
-    digest = hashlib.sha256(body).hexdigest()
-    return StagedSnapshot(document=document(trial, body, now), digest=digest, digest_version=1, first_seen_at=now)
+def snapshot(
+    trial: str = A, body: bytes = b'{"nctId": 1}', now: datetime = DAY_0, *, valid_from: datetime | None = None
+) -> StagedSnapshot:
+    sha256 = hashlib.sha256(body).hexdigest()
+    served = document(trial, body, now)
+    return StagedSnapshot(document=served, sha256=sha256, digest=sha256, digest_version=1, seen_at=now, valid_from=valid_from)
 
 
 def check(
@@ -134,7 +140,7 @@ class Pass:
         self.opened: OpenRun = store.open_run(self.lease, source, self.now, data(int(number)) if dated else None)
         self.id = self.opened.run.id
 
-    def stage(self, **batch: object) -> StageReport:
+    def stage(self, **batch: object) -> tuple[NewIssue, ...]:
         return self.store.stage(self.lease, self.id, Batch(**batch), self.now)  # type: ignore[arg-type]
 
     def accept(self, **more: object) -> AcceptReport:
@@ -166,10 +172,26 @@ def changed(
     trial: str, body: bytes, now: datetime, event_id: str, old_snapshot: int, channels: tuple[str, ...] = ("me",)
 ) -> dict[str, object]:
     """What a batch holds for one changed trial."""
+    staged = snapshot(trial, body, now)
+    found = event(event_id, trial, now, story=f"story of {event_id}")
     return {
         "checks": (check(trial, "changed", now),),
-        "snapshots": (snapshot(trial, body, now),),
-        "events": (StagedEvent(event=event(event_id, trial, now, story=f"story of {event_id}"), old_snapshot=old_snapshot),),
+        "snapshots": (staged,),
+        "events": (StagedEvent(event=found, old=old_snapshot, new=staged.version),),
         "stories": (story(f"story of {event_id}", trial, (event_id,)),),
         "alerts": tuple(alert(event_id, channel=channel) for channel in channels),
     }
+
+
+def the_run(store: Store, run_id: int) -> Run:
+    """A run, whatever became of it."""
+    return next(run for run in store.runs(99) if run.id == run_id)
+
+
+def compared(store: Store, event_id: str) -> tuple[bytes | None, bytes | None]:
+    """What the two versions hold that an event compares."""
+    columns = (t.events.c.old_snapshot, t.events.c.new_snapshot)
+    with store.reading() as connection:
+        pair = connection.execute(select(*columns).where(t.events.c.id == event_id)).one()
+    old, new = (None if snapshot_id is None else store.document(snapshot_id).body for snapshot_id in pair)
+    return old, new

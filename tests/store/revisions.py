@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from alembic.config import Config
 from sqlalchemy import MetaData, insert, inspect, select
@@ -19,8 +21,16 @@ from tracker.store.tables import metadata
 REVISIONS = tuple(sorted(path.name.split("_")[0] for path in (migrations_folder() / "versions").glob("[0-9]*_*.py")))
 EARLIER = REVISIONS[:-1]
 
+NO_HEADLINES = "0003"
+"""The revision from which on events and stories are stored without words."""
+
+TOLD = ("events", "stories")
+
 Columns = Mapping[str, Sequence[str]]
 """Table -> the names of its columns."""
+
+Rows = dict[str, list[tuple[object, ...]]]
+"""Table -> its rows."""
 
 
 def furnish(store: Store) -> None:
@@ -38,7 +48,8 @@ def furnish(store: Store) -> None:
         run = Pass(store, number)
         current = store.followed("ctgov", [A])[0].current
         assert current is not None
-        run.stage(**changed(A, b"version %d" % number, run.now, f"e{number}", current.id))
+        odd = Issue(code="unknown_word", path="status", value="ODD")
+        run.stage(**changed(A, b"version %d" % number, run.now, f"e{number}", current.id), issues=((A, odd),))
         match state:
             case "accepted":
                 run.accept()
@@ -51,7 +62,6 @@ def furnish(store: Store) -> None:
     store.add_note("lupus", "B joined.", day(3))
     store.silence(day(9), day(3), trial=B, reason="a holiday")
     store.open_incident("source:ctgov", "ClinicalTrials.gov could not be read.", day(3))
-    store.new_issues("ctgov", [(A, Issue(code="unknown_word", path="status", value="ODD"))], day(3))
     store.remember_host("registry.example", "requests", day(3))
     store.set_due("daemon:sync", day(3), day(4))
     with store.writing() as connection:
@@ -73,9 +83,34 @@ def as_of(revision: str, source: str, target: str) -> None:
             kept = [column for column in table.columns if column.name in there.get(table.name, ())]
             found = given.execute(select(*kept)).mappings().all() if kept else []
             if found:
-                taken.execute(insert(table), [dict(row) for row in found])
+                taken.execute(insert(table), [_as_written(revision, table.name, row) for row in found])
     new.dispose()
     old.dispose()
+
+
+def _as_written(revision: str, table: str, row: Mapping[Any, Any]) -> dict[str, Any]:
+    """The row as a program of that revision wrote it."""
+    if revision < NO_HEADLINES and table in TOLD:
+        return {
+            **row,
+            "body": json.dumps(json.loads(row["body"]) | {"headline": f"News of {row['trial']}"}, ensure_ascii=False),
+        }
+    return dict(row)
+
+
+def without_headlines(held: Columns, found: Rows) -> Rows:
+    """The same rows, their events and stories without headlines."""
+    plain = dict(found)
+    for table in TOLD:
+        at = held[table].index("body")
+        plain[table] = sorted(((*row[:at], _plain(row[at]), *row[at + 1 :]) for row in found[table]), key=repr)
+    return plain
+
+
+def _plain(body: object) -> str:
+    values = json.loads(str(body))
+    values.pop("headline", None)
+    return json.dumps(values)
 
 
 def columns(url: str) -> Columns:
@@ -87,7 +122,7 @@ def columns(url: str) -> Columns:
     return {table: held for table, held in names.items() if table != "alembic_version"}
 
 
-def rows(url: str, wanted: Columns) -> dict[str, list[tuple[object, ...]]]:
+def rows(url: str, wanted: Columns) -> Rows:
     """These columns of every row, as the database gives them, in an order of their own."""
     engine = make_engine(parse_url(url))
     present, found = MetaData(), {}

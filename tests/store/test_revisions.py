@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert, select
 
-from tests.store.builders import A, day
-from tests.store.revisions import EARLIER, REVISIONS, as_of, columns, furnish, rows
+from tests.store.builders import A, Pass, check, day, snapshot
+from tests.store.revisions import EARLIER, REVISIONS, TOLD, as_of, columns, furnish, rows, without_headlines
 from tracker.model.event import EventFilter
 from tracker.store import Store, migrate, schema_state
+from tracker.store import tables as t
+from tracker.store.database import WRITING, make_engine, parse_url
 from tracker.store.schema import head_revision
 
 PROCESSES = 3
@@ -35,7 +39,9 @@ def test_a_database_of_each_earlier_revision_upgrades_without_loss(
     before = rows(url_beside, held)
     report = migrate(url_beside, now=day(9))
     assert (report.before, report.after) == (revision, head_revision())
-    assert rows(url_beside, held) == before
+    after = rows(url_beside, held)
+    assert without_headlines(held, after) == without_headlines(held, before)
+    assert all("News of" not in str(row) for table in TOLD for row in after[table])
     if report.backup:
         copied = rows(f"sqlite:///{report.backup}", held)
         assert copied.pop("leases") == []
@@ -46,6 +52,52 @@ def test_a_database_of_each_earlier_revision_upgrades_without_loss(
         assert upgraded.timeline(A) == store.timeline(A)
         assert upgraded.outbox() == store.outbox()
         upgraded.acquire_lease("source:ctgov", "next", day(9), day(1) - day(0))
+
+
+def test_a_long_log_loses_its_headlines_to_the_last_row(store: Store, store_url: str, url_beside: str) -> None:
+    furnish(store)
+    as_of("0002", store_url, url_beside)
+    engine = make_engine(parse_url(url_beside))
+    with engine.connect().execution_options(**WRITING) as connection, connection.begin():
+        row = dict(connection.execute(select(t.events).where(t.events.c.id == "e2")).mappings().one())
+        copies = [
+            row | {"id": f"{number}", "body": f'{{"id":"{number}","headline":"Größe","rest":0.1}}'} for number in range(2500)
+        ]
+        connection.execute(insert(t.events), copies)
+    engine.dispose()
+    migrate(url_beside, now=day(9))
+    with Store.open(url_beside) as upgraded, upgraded.reading() as connection:
+        bodies = set(connection.scalars(select(t.events.c.body).where(t.events.c.id.not_in(["e1", "e2", "e3"]))))
+    assert bodies == {f'{{"id":"{number}","rest":0.1}}' for number in range(2500)}
+
+
+def test_a_version_of_an_earlier_revision_is_valid_since_it_was_first_seen(
+    store: Store, store_url: str, url_beside: str
+) -> None:
+    furnish(store)
+    as_of("0002", store_url, url_beside)
+    migrate(url_beside, now=day(9))
+    with Store.open(url_beside) as upgraded:
+        timeline = upgraded.timeline(A)
+        assert len(timeline) > 1
+        assert [meta.valid_from for meta in timeline] == [meta.first_seen_at for meta in timeline]
+
+
+def test_numbers_of_versions_that_are_gone_are_not_given_again(store: Store, store_url: str, url_beside: str) -> None:
+    """Even where the upgrade makes the table of versions anew."""
+    if not store_url.startswith("sqlite"):
+        return  # PostgreSQL alters the table in place
+    furnish(store)
+    as_of("0002", store_url, url_beside)
+    with sqlite3.connect(url_beside.removeprefix("sqlite:///")) as connection:
+        connection.execute("UPDATE sqlite_sequence SET seq = 500 WHERE name = 'snapshots'")
+    connection.close()
+    migrate(url_beside, now=day(9))
+    with Store.open(url_beside) as upgraded:
+        run = Pass(upgraded, 9)
+        run.stage(checks=(check(A, "changed", run.now),), snapshots=(snapshot(A, b"newest", run.now),))
+        run.accept()
+        assert upgraded.timeline(A)[-1].id == 501
 
 
 def test_revisions_are_numbered_without_a_gap() -> None:

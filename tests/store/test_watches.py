@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.store.builders import DAY_0, PAGE, TTL, A, B, C, Pass, alert, baseline, changed, check, day, message, snapshot, watch
+from tests.store.builders import DAY_0, PAGE, A, B, C, Pass, alert, baseline, changed, check, day, message, snapshot, watch
 from tracker.model.snapshot import TrackedTrial
 from tracker.model.watch import CompletedListing, Join, Membership, WatchChanges
 from tracker.store import Store
@@ -25,10 +25,8 @@ def test_listed_trials_and_pages_join_silently_and_are_named_once(store: Store) 
     }
     assert store.sync_watches(watches, {"me"}, day(1)) == {}
     assert members(store) == {A: "listed", B: "listed", PAGE.trial: "page"}
-    assert all(member.silent and member.joined_at == DAY_0 for member in store.memberships())
-    assert store.memberships("meddatax") == [
-        Membership(watch="lupus", trial=PAGE.trial, how="page", joined_at=DAY_0, silent=True)
-    ]
+    assert all(member.joined_at == DAY_0 for member in store.memberships())
+    assert store.memberships("meddatax") == [Membership(watch="lupus", trial=PAGE.trial, how="page", joined_at=DAY_0)]
 
 
 def test_a_page_is_asked_for_at_its_configured_address(store: Store) -> None:
@@ -75,20 +73,16 @@ def test_joining_twice_keeps_the_first_date(store: Store) -> None:
     store.sync_watches([watch("lupus")], {"me"}, DAY_0)
     search_finds(store, 1, A)
     run = Pass(store, 2)
-    report = run.accept(
-        joins=[Join(watch="lupus", trial=A), Join(watch="gone", trial=A), Join(watch="lupus", trial=C, silent=True)]
-    )
-    assert [(join.watch, join.trial) for join in report.joined] == [("lupus", C)]
-    assert {member.trial: (member.joined_at, member.silent) for member in store.memberships()} == {
-        A: (day(1), False),
-        C: (day(2), True),
+    run.accept(joins=[Join(watch="lupus", trial=A), Join(watch="gone", trial=A), Join(watch="lupus", trial=C)])
+    assert {(member.watch, member.trial): member.joined_at for member in store.memberships()} == {
+        ("lupus", A): day(1),
+        ("lupus", C): day(2),
     }
 
 
 def test_a_watch_that_is_gone_ends_and_begins_anew_when_it_returns(store: Store) -> None:
     store.sync_watches([watch("lupus", A), watch("other", B)], {"me"}, DAY_0)
-    lease = store.acquire_lease("source:ctgov", "host:1", DAY_0, TTL)
-    store.complete_listing(lease, "lupus", "d1", DAY_0)
+    Pass(store, 0).accept(listings=[CompletedListing(watch="lupus", digest="d1")])
     gone = store.sync_watches([watch("other", B)], {"me"}, day(1))
     assert gone == {"lupus": WatchChanges(watch="lupus", removed=True, ended=(A,))}
     assert set(store.watch_states()) == {"other"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from tests.store.builders import DAY_0, TTL, A, check, data, snapshot
@@ -45,10 +46,13 @@ def fight(store: Store) -> None:
 
 def count(store: Store) -> None:
     """Read and write the same row again and again."""
+    lease = store.acquire_lease(f"count:{os.getpid()}", "worker", DAY_0, TTL)
     say("ready")
     hear()
+    run = store.open_run(lease, "ctgov", DAY_0, None, "backfill").run
+    odd = Batch(issues=((A, Issue(code="unknown_word", path="status")),))
     for _ in range(ROUNDS):
-        store.new_issues("ctgov", [(A, Issue(code="unknown_word", path="status"))], DAY_0)
+        store.stage(lease, run.id, odd, DAY_0)
     say("done")
 
 

@@ -18,7 +18,13 @@ from tracker.archive import present as _present
 from tracker.archive import records
 from tracker.archive.changes import in_story_order
 from tracker.archive.names import Names
-from tracker.archive.values import (
+from tracker.model.alert import AlertTally, Message
+from tracker.model.event import Event, EventFilter, Story
+from tracker.model.run import Run, SourceState
+from tracker.model.snapshot import SnapshotMeta
+from tracker.model.source import Source
+from tracker.model.upkeep import Incident, StoreSize
+from tracker.model.views import (
     CurrentRecord,
     DeadlineRow,
     Health,
@@ -27,12 +33,6 @@ from tracker.archive.values import (
     StoryChanges,
     TrialView,
 )
-from tracker.model.alert import AlertTally, Message
-from tracker.model.event import Event, EventFilter, Story
-from tracker.model.run import Run, SourceState
-from tracker.model.snapshot import SnapshotMeta
-from tracker.model.source import Source
-from tracker.model.upkeep import Incident, StoreSize
 from tracker.model.vocabulary import Severity
 from tracker.model.watch import Near, Silence, Watch
 from tracker.store import Store

@@ -13,9 +13,9 @@ from operator import attrgetter
 
 import msgspec
 
-from tracker.archive.values import StoryChanges
 from tracker.errors import UsageError
 from tracker.model.event import Event, EventFilter, EventPlace, Story
+from tracker.model.views import StoryChanges
 from tracker.model.vocabulary import rank
 from tracker.store import Store
 

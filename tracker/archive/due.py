@@ -8,9 +8,9 @@ from datetime import date
 from tracker import events
 from tracker.archive import records
 from tracker.archive.names import Names
-from tracker.archive.values import DeadlineRow
 from tracker.model.record import TrialRecord
 from tracker.model.source import Source
+from tracker.model.views import DeadlineRow
 from tracker.model.watch import Watch
 from tracker.store import Store
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tracker.archive import records
 from tracker.archive.names import Names
-from tracker.archive.values import CurrentRecord, Nearest, PresentRow
 from tracker.geo.gazetteer import near_distance
 from tracker.model.record import TrialRecord
 from tracker.model.source import Source
+from tracker.model.views import CurrentRecord, Nearest, PresentRow
 from tracker.model.watch import Near, Watch
 from tracker.store import Store
 

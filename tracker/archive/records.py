@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from tracker import log
-from tracker.archive.values import CurrentRecord
 from tracker.errors import SourceError
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import Document, Source
+from tracker.model.views import CurrentRecord
 from tracker.store import Store
 
 logger = log.get(__name__)

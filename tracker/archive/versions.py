@@ -9,7 +9,6 @@ from hashlib import sha256
 from tracker import events
 from tracker.archive import records
 from tracker.archive.names import Names
-from tracker.archive.values import TrialView
 from tracker.compare import compare
 from tracker.errors import UsageError
 from tracker.events import Comparison, Detected
@@ -17,6 +16,7 @@ from tracker.model.event import EventFilter, Seen
 from tracker.model.labels import trial_label
 from tracker.model.snapshot import SnapshotMeta
 from tracker.model.source import Document, Source
+from tracker.model.views import TrialView
 from tracker.model.vocabulary import Severity
 from tracker.model.watch import Watch
 from tracker.store import Store

@@ -10,8 +10,8 @@ from tracker.model.event import Event, Story
 
 if TYPE_CHECKING:
     from tracker.deliver import DeliveryReport
+    from tracker.detect.tally import Failure
     from tracker.sync import SyncReport
-    from tracker.sync.desk import Failure
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -30,7 +30,7 @@ def print_changes(app: App, events: Sequence[Event], stories: Mapping[str, Story
 
 def print_lanes(app: App, report: SyncReport) -> None:
     """One line per source, and below it what could not be read."""
-    for lane in report.lanes:
+    for lane in report.sources:
         counts = lane.counts
         parts = [counted(counts.checked, "trial") + " checked"]
         parts += [
@@ -64,7 +64,7 @@ def print_lanes(app: App, report: SyncReport) -> None:
             value = f" = {new.issue.value!r}" if new.issue.value else ""
             often = f" ({new.count} times)" if new.count > 1 else ""
             app.print(f"  noticed: {new.trial}: {new.issue.code.replace('_', ' ')} at {new.issue.path}{value}{often}")
-    if not report.lanes:
+    if not report.sources:
         app.print("Nothing is followed yet. Put in trials with `tracker add NCT…`.")
 
 

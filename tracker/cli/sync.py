@@ -124,7 +124,7 @@ def _emit(app: App, report: SyncReport, delivery: DeliveryReport | None) -> None
                         "failures": lane.failures,
                         "issues": lane.issues,
                     }
-                    for lane in report.lanes
+                    for lane in report.sources
                 ],
             },
             "counts": report.counts,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import socket
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -28,6 +26,7 @@ from tracker.model.source import Source
 from tracker.model.upkeep import Lease
 from tracker.passes import one_pass
 from tracker.store import Store
+from tracker.store.processes import holder_name
 
 LEASE_NAME = "daemon"
 LEASE_FOR = timedelta(minutes=2)
@@ -66,7 +65,7 @@ class Daemon:
         self._lease: Lease | None = None
         self._rests_until: dict[Job, datetime] = {}
         self._stop, self._reload = threading.Event(), threading.Event()
-        self._holder = f"{socket.gethostname()}:{os.getpid()}"
+        self._holder = holder_name()
 
     # --- from outside -------------------------------------------------------------------------------------------
 

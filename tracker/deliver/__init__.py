@@ -8,8 +8,6 @@ sending. So a retry, a crash or an overlap of two deliveries neither loses nor r
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -29,6 +27,7 @@ from tracker.model.source import Source
 from tracker.model.watch import Channel
 from tracker.render import notices
 from tracker.store import Store
+from tracker.store.processes import holder_name
 
 __all__ = ["Composer", "DeliveryReport", "Sent", "deliver", "make_message", "send_test"]
 
@@ -73,7 +72,7 @@ def deliver(
 
 def _deliver_once(settings: Settings, store: Store, archive: Archive, clock: Clock, sender: OutboxSender) -> str:
     """Cut and send under the lease; a sentence when another process holds it or took it over, else nothing."""
-    holder = f"{socket.gethostname()}:{os.getpid()}"
+    holder = holder_name()
     try:
         lease = store.acquire_lease("delivery", holder, clock(), LEASE_FOR)
     except LeaseHeldError as error:

@@ -5,8 +5,7 @@ Harmless are events marked ``spelling_only``: case, punctuation, the cut of line
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
 
 import msgspec
 
@@ -17,7 +16,7 @@ LEAST_SHARE = 0.5
 
 
 class BulkEdit(msgspec.Struct, frozen=True, kw_only=True):
-    """A mass edit of no meaning: its kinds, how many of the checked trials it touched, and the events that tell of it.
+    """A harmless edit of most records: its kinds, how many of the checked trials it touched, and its events.
 
     ``events`` are ids. The same trials' other events are news as ever, and so is a louder event of the same kind.
     """
@@ -28,27 +27,40 @@ class BulkEdit(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[str, ...]
 
 
-def reformatted(events: Sequence[Event], checked: int) -> BulkEdit | None:
-    """The reformatting that a run's events show, None when there is none.
+class BulkEditTally:
+    """The harmless events of a run by kind, and how many events each of its trials has: ids and numbers only."""
 
-    ``checked`` is how many trials the run asked for and read. A kind counts when its harmless events touch at least 20
-    trials and half of those checked. A harmless edit that the configuration made loud is the user's wish, and stays.
-    """
-    by_kind: dict[str, list[Event]] = defaultdict(list)
-    for event in events:
+    def __init__(self) -> None:
+        self._harmless: dict[str, dict[str, str]] = defaultdict(dict)
+        self._events: Counter[str] = Counter()
+
+    def add(self, event: Event) -> None:
+        """Count an event. A harmless edit that the configuration made loud is the user's wish, and counts as any other."""
+        self._events[event.trial] += 1
         if event.severity == "minor" and event.cause == "record" and event.details.get("spelling_only"):
-            by_kind[event.kind].append(event)
-    mass = {kind: found for kind, found in by_kind.items() if _is_mass({event.trial for event in found}, checked)}
-    if not mass:
-        return None
-    found = [event for kind in sorted(mass) for event in mass[kind]]
-    return BulkEdit(
-        kinds=tuple(sorted(mass)),
-        trials=len({event.trial for event in found}),
-        checked=checked,
-        events=tuple(event.id for event in found),
-    )
+            self._harmless[event.kind][event.id] = event.trial
+
+    def found(self, checked: int) -> BulkEdit | None:
+        """The bulk edit that the run's events show, None when there is none.
+
+        ``checked`` is how many trials the run asked for and read. A kind counts when its harmless events touch at least 20
+        trials and half of those checked.
+        """
+        kinds = sorted(kind for kind, trials in self._harmless.items() if _is_bulk(set(trials.values()), checked))
+        if not kinds:
+            return None
+        return BulkEdit(
+            kinds=tuple(kinds),
+            trials=len({trial for kind in kinds for trial in self._harmless[kind].values()}),
+            checked=checked,
+            events=tuple(event for kind in kinds for event in self._harmless[kind]),
+        )
+
+    def trials_with_nothing_else(self, edit: BulkEdit) -> int:
+        """How many trials have no events but those of the bulk edit."""
+        of_edit = Counter(trial for kind in edit.kinds for trial in self._harmless[kind].values())
+        return sum(self._events[trial] == count for trial, count in of_edit.items())
 
 
-def _is_mass(trials: set[str], checked: int) -> bool:
+def _is_bulk(trials: set[str], checked: int) -> bool:
     return len(trials) >= LEAST_TRIALS and len(trials) >= LEAST_SHARE * checked

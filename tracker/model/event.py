@@ -59,7 +59,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     trial: str
-    headline: str
+    headline: str = ""
     severity: Severity
     parts: tuple[str, ...]
 

@@ -35,7 +35,6 @@ class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
     removed: int = 0
     failed: int = 0
     events: int = 0
-    issues: int = 0
     listed: int | None = None
 
 
@@ -64,14 +63,15 @@ RunPurpose = Literal["sync", "backfill"]
 
 
 class OpenRun(msgspec.Struct, frozen=True, kw_only=True):
-    """A run to work in. ``adopted``: a killed process began it; the trials in ``done`` are staged already.
+    """A run to work in. In one that a killed process began, the trials in ``done`` were answered already.
 
-    ``cursor`` is where that process had got to in a listing that is read page by page.
+    ``moved`` are those of them for which a version was staged. ``cursor`` is where that process had got to in a listing
+    that is read page by page.
     """
 
     run: Run
-    adopted: bool = False
     done: frozenset[str] = frozenset()
+    moved: frozenset[str] = frozenset()
     cursor: str | None = None
 
 

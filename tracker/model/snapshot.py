@@ -13,7 +13,9 @@ from tracker.model.vocabulary import Origin
 class SnapshotMeta(msgspec.Struct, frozen=True, kw_only=True):
     """A stored version without its bytes. ``sha256`` (hex) is of the bytes as served, ``size`` their number.
 
-    ``registry_version`` is the registry's own number of the version, known for backfilled ones.
+    ``first_seen_at`` and ``last_seen_at`` are when we saw it. ``valid_from`` is since when the registry showed it: by its own
+    word where a history was imported, else the time when we first saw it. ``registry_version`` is the registry's own number
+    of the version, where it has one.
     """
 
     id: int
@@ -26,6 +28,7 @@ class SnapshotMeta(msgspec.Struct, frozen=True, kw_only=True):
     fetched_at: datetime
     first_seen_at: datetime
     last_seen_at: datetime
+    valid_from: datetime
     data_version: str | None = None
     origin: Origin = "live"
     registry_version: int | None = None
@@ -55,10 +58,3 @@ class TrackedTrial(msgspec.Struct, frozen=True, kw_only=True):
     failing_since: datetime | None = None
     error: str = ""
     current: SnapshotMeta | None = None
-
-
-class EventSnapshots(msgspec.Struct, frozen=True, kw_only=True):
-    """The two stored versions that an event compares."""
-
-    old: SnapshotMeta | None = None
-    new: SnapshotMeta | None = None

@@ -1,9 +1,10 @@
-"""What a run stages batch by batch, and what staging and acceptance answer. All times are aware UTC."""
+"""What a run stages batch by batch, and what staging and acceptance return. All times are aware UTC."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -11,7 +12,6 @@ from tracker.model.alert import Alert
 from tracker.model.event import Event, Story
 from tracker.model.run import Check, Run, RunCounts
 from tracker.model.source import Document, Issue, Validators
-from tracker.model.watch import Join
 
 
 class StagedCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,24 +28,48 @@ class StagedCheck(msgspec.Struct, frozen=True, kw_only=True):
     merged_into: str | None = None
 
 
+class StagedVersion(NamedTuple):
+    """Which version of a trial: one staged in this run, whose row has no id yet."""
+
+    trial: str
+    sha256: str
+    valid_from: datetime
+
+
 class StagedSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """A new version: the document as served and its digest. ``document.trial`` says whose it is."""
+    """A new version: the document as served, its SHA-256 (hex) and its digest. ``document.trial`` says whose it is.
+
+    ``seen_at`` is when we saw it, ``valid_from`` since when the registry shows it (None: since we saw it).
+    """
 
     document: Document
+    sha256: str
     digest: str
     digest_version: int
-    first_seen_at: datetime
+    seen_at: datetime
+    valid_from: datetime | None = None
     registry_version: int | None = None
+
+    @property
+    def version(self) -> StagedVersion:
+        """What names this version until it has an id."""
+        return StagedVersion(self.document.trial, self.sha256, self.valid_from or self.seen_at)
+
+
+Version = int | StagedVersion
+"""A version of a trial: the id of a stored one, or the name of one staged in the same run."""
 
 
 class StagedEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """An event and the stored version it is measured against.
+    """An event and the pair of versions that it compares.
 
-    The new version is the one staged for the same trial in the same batch; without one (calendar) it is the old.
+    An event that compares nothing (of the calendar or of a search) names the version it was read from twice, or as ``new``
+    only where the trial has no older one.
     """
 
     event: Event
-    old_snapshot: int | None = None
+    old: Version | None = None
+    new: Version | None = None
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,14 +93,6 @@ class NewIssue(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
-class StageReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What staging did: the id of each trial's new snapshot, the events not known before, the issues never seen."""
-
-    snapshots: Mapping[str, int] = {}
-    new_events: frozenset[str] = frozenset()
-    new_issues: tuple[NewIssue, ...] = ()
-
-
 class StagedTotals(msgspec.Struct, frozen=True, kw_only=True):
     """What is staged under a run so far, by an earlier process too. ``emptied`` counts trials by what they lost."""
 
@@ -85,10 +101,8 @@ class StagedTotals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AcceptReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What acceptance did: events accepted, alerts made ready, new members (as asked for), held runs set aside."""
+    """What acceptance did: the events it accepted and the alerts it made ready."""
 
     run: Run
     events: int = 0
     alerts: int = 0
-    joined: tuple[Join, ...] = ()
-    superseded: tuple[int, ...] = ()

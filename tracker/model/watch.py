@@ -86,13 +86,12 @@ How = Literal["listed", "page", "search"]
 
 
 class Membership(msgspec.Struct, frozen=True, kw_only=True):
-    """A watch follows a trial. ``silent``: it joined without an event. ``left_search_at``: its search holds it no more."""
+    """A watch follows a trial. ``left_search_at``: when its search no longer held the trial."""
 
     watch: str
     trial: str
     how: How
     joined_at: datetime
-    silent: bool = False
     left_search_at: datetime | None = None
 
 
@@ -119,7 +118,6 @@ class Join(msgspec.Struct, frozen=True, kw_only=True):
 
     watch: str
     trial: str
-    silent: bool = False
     how: How = "search"
 
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from tracker.archive import DeadlineRow
+from tracker.model.views import DeadlineRow
 from tracker.render import words
 from tracker.render.safe_text import one_line
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from tracker.archive import PresentRow
 from tracker.model.event import Event, Story
 from tracker.model.record import TrialRecord
+from tracker.model.views import PresentRow
 from tracker.render.privacy import public_event, public_record
 
 _OBEYED = re.compile("[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")

@@ -8,13 +8,12 @@ from typing import Literal
 
 import msgspec
 
-from tracker.archive import DeadlineRow, Nearest, PresentRow
 from tracker.model.alert import Message
 from tracker.model.dates import RegistryDate
 from tracker.model.event import Event
 from tracker.model.ids import recognise, split_key
 from tracker.model.record import Enrollment
-from tracker.model.run import Run
+from tracker.model.views import DeadlineRow, Nearest, PresentRow
 from tracker.render import times, words
 from tracker.render.grid import (
     SEVERITY_STYLES,
@@ -49,7 +48,6 @@ __all__ = [
     "present_csv",
     "present_grid",
     "present_line",
-    "runs_grid",
     "terminal",
 ]
 
@@ -271,26 +269,6 @@ def outbox_grid(messages: Sequence[Message], place: tzinfo) -> Grid:
         optional=("Kind", "Tries", "Made"),
         numbers=frozenset({"Tries"}),
     )
-
-
-def runs_grid(runs: Sequence[Run], place: tzinfo) -> Grid:
-    """The passes over the sources, and what health or an error said of them."""
-    rows = tuple(
-        (
-            str(run.id),
-            run.source,
-            times.moment(run.started_at, place),
-            run.state,
-            f"{run.counts.checked:,}",
-            f"{run.counts.changed:,}",
-            f"{run.counts.failed:,}",
-            one_line(run.verdict.sick or run.error, 300),
-        )
-        for run in runs
-    )
-    columns = ("Run", "Source", "Started", "State", "Checked", "Changed", "Failed", "Why")
-    numbers = frozenset({"Run", "Checked", "Changed", "Failed"})
-    return Grid(columns=columns, rows=rows, flexible="Why", optional=("Changed", "Checked"), numbers=numbers)
 
 
 def findings_grid(findings: Sequence[Finding]) -> Grid:

@@ -15,16 +15,31 @@ from tracker.store import (
     events as _events,
 )
 from tracker.store import (
+    hosts as _hosts,
+)
+from tracker.store import (
+    incidents as _incidents,
+)
+from tracker.store import (
     leases as _leases,
 )
 from tracker.store import (
-    notices as _notices,
+    maintenance as _maintenance,
+)
+from tracker.store import (
+    notes as _notes,
 )
 from tracker.store import (
     outbox as _outbox,
 )
 from tracker.store import (
     runs as _runs,
+)
+from tracker.store import (
+    schedule as _schedule,
+)
+from tracker.store import (
+    silences as _silences,
 )
 from tracker.store import (
     snapshots as _snapshots,
@@ -34,9 +49,6 @@ from tracker.store import (
 )
 from tracker.store import (
     trials as _trials,
-)
-from tracker.store import (
-    upkeep as _upkeep,
 )
 from tracker.store import (
     watches as _watches,
@@ -82,7 +94,6 @@ class Store(Database):
     sync_watches = _watches.sync_watches
     watch_states = _watches.watch_states
     memberships = _watches.memberships
-    complete_listing = _watches.complete_listing
     followed = _trials.followed
     tracking_since = _trials.tracking_since
 
@@ -90,13 +101,11 @@ class Store(Database):
     open_run = _runs.open_run
     fail_run = _runs.fail_run
     runs = _runs.runs
-    run = _runs.run
+    source_states = _runs.source_states
     held_runs = _runs.held_runs
     stage = _staging.stage
     staged_totals = _staging.staged_totals
     drop_alerts = _staging.drop_alerts
-    known_events = _staging.known_events
-    new_issues = _staging.new_issues
     accept = _acceptance.accept
     hold = _acceptance.hold
     release = _acceptance.release
@@ -110,7 +119,7 @@ class Store(Database):
     watches_of = _snapshots.watches_of
     count_followed = _snapshots.count_followed
     followed_sources = _snapshots.followed_sources
-    snapshot = _snapshots.snapshot
+    staged_documents = _snapshots.staged_documents
     timeline = _snapshots.timeline
     snapshot_at = _snapshots.snapshot_at
     redigest = _snapshots.redigest
@@ -118,7 +127,6 @@ class Store(Database):
     event_places = _events.event_places
     events_by_id = _events.events_by_id
     event = _events.event
-    event_snapshots = _events.event_snapshots
     past_events = _events.past_events
     stories = _events.stories
 
@@ -140,23 +148,22 @@ class Store(Database):
     unsent_messages = _outbox.unsent_messages
     unsent_alerts = _outbox.unsent_alerts
     count_unsent = _outbox.count_unsent
-    add_note = _notices.add_note
-    notes = _notices.notes
-    silence = _notices.silence
-    silences = _notices.silences
-    unsilence = _notices.unsilence
-    open_incident = _notices.open_incident
-    close_incident = _notices.close_incident
-    mark_incident_told = _notices.mark_incident_told
-    incidents = _notices.incidents
+    add_note = _notes.add_note
+    notes = _notes.notes
+    silence = _silences.silence
+    silences = _silences.silences
+    unsilence = _silences.unsilence
+    open_incident = _incidents.open_incident
+    close_incident = _incidents.close_incident
+    mark_incident_told = _incidents.mark_incident_told
+    incidents = _incidents.incidents
 
     # upkeep
-    due = _upkeep.due
-    set_due = _upkeep.set_due
-    source_states = _upkeep.source_states
-    host_profiles = _upkeep.host_profiles
-    remember_host = _upkeep.remember_host
-    size = _upkeep.size
-    housekeep = _upkeep.housekeep
-    integrity = _upkeep.integrity
+    due = _schedule.due
+    set_due = _schedule.set_due
+    host_profiles = _hosts.host_profiles
+    remember_host = _hosts.remember_host
+    size = _maintenance.size
+    housekeep = _maintenance.housekeep
+    integrity = _maintenance.integrity
     backup = _backup.backup

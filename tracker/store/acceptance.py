@@ -116,29 +116,29 @@ def _judge(connection: Connection, run_id: int, counts: RunCounts, verdict: Verd
 
 def _accept(connection: Connection, run: RowMapping, now: datetime, closing: _Closing) -> AcceptReport:
     run_id: int = run["id"]
-    superseded = _supersede_siblings(connection, run, now)
+    _supersede_siblings(connection, run, now)
     if run["purpose"] == "sync":
         _see_again(connection, run_id)
         _make_current(connection, run_id)
         _note_checks(connection, run)
     connection.execute(update(t.snapshots).where(t.snapshots.c.run == run_id).values(accepted=True))
     events, alerts = _publish(connection, run_id, now)
-    joined = apply_joins(connection, closing.joins, run["started_at"])
+    apply_joins(connection, closing.joins, run["started_at"])
     for listing in closing.listings:
         apply_listing(connection, listing, now)
     move_merged(connection, run_id, run["started_at"], now)
     if run["purpose"] == "sync":
         _note_source(connection, run, now, listed=bool(closing.listings))
-    # What is left of the checks is what someone may ask about; for the rest, the trials and snapshots say it all.
+    # Only checks that someone may ask about are kept; trials and snapshots record everything else.
     connection.execute(delete(t.checks).where(t.checks.c.run == run_id, t.checks.c.status.in_(("unchanged", "baseline"))))
     connection.execute(
         update(t.runs).where(t.runs.c.id == run_id).values(state="accepted", finished_at=now, cursor=None, closing=None)
     )
-    return AcceptReport(run=read_run(connection, run_id), events=events, alerts=alerts, joined=joined, superseded=superseded)
+    return AcceptReport(run=read_run(connection, run_id), events=events, alerts=alerts)
 
 
 def _see_again(connection: Connection, run_id: int) -> None:
-    """Trials that answered and staged no new version: the current one is still the registry's word."""
+    """Trials that answered without a new version: the registry still shows the current one."""
     staged = t.snapshots.alias("staged")
     has_new = exists().where(staged.c.run == run_id, staged.c.trial == t.checks.c.trial)
     connection.execute(
@@ -163,7 +163,7 @@ def _make_current(connection: Connection, run_id: int) -> None:
 
 
 def _note_checks(connection: Connection, run: RowMapping) -> None:
-    """What each check says of its trial. Errors set no date, so that the trial stays due."""
+    """Write what each check says about its trial. Errors set no date, so that the trial stays due."""
     trials, checks = t.trials.c, t.checks.c
 
     def note(statuses: Sequence[str], **values: object) -> None:
@@ -203,10 +203,10 @@ def _note_checks(connection: Connection, run: RowMapping) -> None:
 
 
 def _publish(connection: Connection, run_id: int, now: datetime) -> tuple[int, int]:
-    """Accept events, stories and alerts; what another run has meanwhile told under the same id is left out."""
-    told = t.events.alias("told")
+    """Accept events, stories and alerts; those that another run has meanwhile accepted under the same id are left out."""
+    accepted = t.events.alias("accepted")
     again = select(t.events.c.id).where(
-        t.events.c.run == run_id, exists().where(told.c.id == t.events.c.id, told.c.accepted, told.c.run != run_id)
+        t.events.c.run == run_id, exists().where(accepted.c.id == t.events.c.id, accepted.c.accepted, accepted.c.run != run_id)
     )
     connection.execute(delete(t.alerts).where(t.alerts.c.run == run_id, t.alerts.c.event.in_(again)))
     connection.execute(delete(t.events).where(t.events.c.run == run_id, t.events.c.id.in_(again)))
@@ -226,13 +226,11 @@ def _siblings(run: RowMapping) -> ColumnElement[bool]:
     return and_(same, t.runs.c.id != run["id"])
 
 
-def _supersede_siblings(connection: Connection, run: RowMapping, now: datetime) -> tuple[int, ...]:
+def _supersede_siblings(connection: Connection, run: RowMapping, now: datetime) -> None:
     """Set aside every other unfinished run of the source: each compares with what is no longer current."""
     unfinished = select(t.runs.c.id).where(_siblings(run), or_(t.runs.c.state == "held", t.runs.c.state == "open"))
-    ids = tuple(connection.scalars(unfinished.order_by(t.runs.c.id)))
-    for run_id in ids:
+    for run_id in connection.scalars(unfinished.order_by(t.runs.c.id)).all():
         end_run(connection, run_id, "superseded", now)
-    return ids
 
 
 def _note_source(connection: Connection, run: RowMapping, now: datetime, *, listed: bool) -> None:

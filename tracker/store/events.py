@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 
 from tracker.model.event import Event, EventFilter, EventPlace, Story
-from tracker.model.snapshot import EventSnapshots, SnapshotMeta
 from tracker.model.vocabulary import rank
 from tracker.store import rows
 from tracker.store import tables as t
@@ -65,17 +64,6 @@ def event(database: Database, event_id: str) -> Event | None:
     with database.reading() as connection:
         body = connection.scalar(select(t.events.c.body).where(t.events.c.id == event_id, t.events.c.accepted))
     return rows.events_decoder.decode(body) if body is not None else None
-
-
-def event_snapshots(database: Database, event_id: str) -> EventSnapshots:
-    """The two stored versions that an accepted event compares; both are None for an event that is not known."""
-    found: dict[str, SnapshotMeta | None] = {}
-    with database.reading() as connection:
-        for side, column in (("old", t.events.c.old_snapshot), ("new", t.events.c.new_snapshot)):
-            statement = select(*rows.meta_columns()).join(t.events, column == t.snapshots.c.id)
-            row = connection.execute(statement.where(t.events.c.id == event_id, t.events.c.accepted)).mappings().one_or_none()
-            found[side] = rows.meta(row) if row is not None else None
-    return EventSnapshots(old=found["old"], new=found["new"])
 
 
 def past_events(

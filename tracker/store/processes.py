@@ -1,15 +1,21 @@
-"""Names for processes that tell each apart from every other one, and whether the process of a name is gone."""
+"""Unique names of processes, and whether the process of a name is gone."""
 
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 PROC = Path("/proc")
 
 
+def holder_name() -> str:
+    """Who holds a lease, for people to read: this machine and process."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
 def process_name(pid: int) -> str:
-    """What tells a process of ours apart from all others: the machine since it was started, process namespace, number, start.
+    """A unique name of a process: machine and its start, process namespace, number, start of the process.
 
     A number alone would not do: every container counts its own, and numbers are given again. Empty where the system does
     not say these things (it has no /proc); nothing can then be known of the process later.
@@ -24,7 +30,7 @@ def process_name(pid: int) -> str:
 
 
 def is_gone(name: str) -> bool:
-    """Whether a process is certainly no more; False when that cannot be known, as of another machine's or container's."""
+    """Whether a process has certainly ended; False when that cannot be known, as on another machine or in another container."""
     here, there = process_name(os.getpid()).split(), name.split()
     if len(there) != 4 or there[:2] != here[:2]:
         return False

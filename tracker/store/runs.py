@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from tracker.errors import LeaseLostError, StoreError
-from tracker.model.run import OpenRun, Run, RunCounts, RunPurpose, RunState
+from tracker.model.run import OpenRun, Run, RunCounts, RunPurpose, RunState, SourceState
 from tracker.model.source import DataVersion
 from tracker.model.upkeep import Lease
 from tracker.store import rows
@@ -16,7 +16,7 @@ from tracker.store.database import Database
 from tracker.store.packing import to_json
 
 ADOPTABLE_FOR = timedelta(hours=6)
-"""How long an unfinished run can be gone on with when its source does not say how new its data are."""
+"""How long an unfinished run can be continued if its source does not say how new its data are."""
 
 
 def open_run(
@@ -42,7 +42,7 @@ def open_run(
         adopted: OpenRun | None = None
         for row in left.all():
             if adopted is None and (purpose == "backfill" or _same_data(row, now, data)):
-                adopted = OpenRun(run=rows.run(row), adopted=True, done=_done(connection, row["id"]), cursor=row["cursor"])
+                adopted = _adopted(connection, row)
             else:
                 end_run(connection, row["id"], "superseded", now)
         if adopted is not None:
@@ -81,17 +81,18 @@ def runs(database: Database, limit: int, source: str | None = None) -> list[Run]
         return [rows.run(row) for row in connection.execute(statement).mappings()]
 
 
-def run(database: Database, run_id: int) -> Run:
-    """One run. Raises StoreError when there is none of that number."""
-    with database.reading() as connection:
-        return read_run(connection, run_id)
-
-
 def held_runs(database: Database) -> list[Run]:
     """The runs that wait for ``release``, oldest first."""
     with database.reading() as connection:
         statement = select(*rows.run_columns()).where(t.runs.c.state == "held").order_by(t.runs.c.id)
         return [rows.run(row) for row in connection.execute(statement).mappings()]
+
+
+def source_states(database: Database) -> dict[str, SourceState]:
+    """The last accepted run of each source."""
+    with database.reading() as connection:
+        found = connection.execute(select(t.source_state)).mappings()
+        return {row["source"]: SourceState(**row) for row in found}
 
 
 def read_run(connection: Connection, run_id: int) -> Run:
@@ -129,6 +130,12 @@ def _same_data(row: RowMapping, now: datetime, data: DataVersion | None) -> bool
     return bool(row["data_timestamp"] == data.timestamp)
 
 
-def _done(connection: Connection, run_id: int) -> frozenset[str]:
-    statement = select(t.checks.c.trial).where(t.checks.c.run == run_id, t.checks.c.status != "failed")
-    return frozenset(connection.scalars(statement))
+def _adopted(connection: Connection, row: RowMapping) -> OpenRun:
+    answered = select(t.checks.c.trial).where(t.checks.c.run == row["id"], t.checks.c.status != "failed")
+    moved = select(t.snapshots.c.trial).where(t.snapshots.c.run == row["id"])
+    return OpenRun(
+        run=rows.run(row),
+        done=frozenset(connection.scalars(answered)),
+        moved=frozenset(connection.scalars(moved)),
+        cursor=row["cursor"],
+    )

@@ -1,4 +1,4 @@
-"""Which schema a database has, and bringing it up to date.
+"""The schema that a database has, and its migration to this program's.
 
 Revisions are numbered 0001, 0002 ... in the order of their files, so that their state is known without loading alembic.
 """

@@ -114,32 +114,36 @@ def _watches_of(connection: Connection, trials: list[str]) -> dict[str, tuple[st
     return found
 
 
-def snapshot(database: Database, snapshot_id: int) -> SnapshotMeta:
-    """A stored version without its bytes, accepted or not. Raises StoreError when there is none."""
+def staged_documents(database: Database, run_id: int) -> Iterator[Document]:
+    """The new versions that a run has staged of trials that had one before."""
+    statement = (
+        select(t.snapshots.c.id)
+        .join(t.trials, t.trials.c.key == t.snapshots.c.trial)
+        .where(t.snapshots.c.run == run_id, t.trials.c.current_snapshot.is_not(None))
+        .order_by(t.snapshots.c.id)
+    )
     with database.reading() as connection:
-        row = connection.execute(select(*rows.meta_columns()).where(t.snapshots.c.id == snapshot_id)).mappings().one_or_none()
-    if row is None:
-        raise StoreError(f"there is no snapshot {snapshot_id}.", remedy="`tracker show TRIAL` lists a trial's versions.")
-    return rows.meta(row)
+        ids = list(connection.scalars(statement))
+    yield from documents(database, ids)
 
 
 def timeline(database: Database, trial: str) -> list[SnapshotMeta]:
-    """All accepted versions of a trial, oldest first."""
+    """All accepted versions of a trial, in the order in which the registry showed them."""
     statement = (
         select(*rows.meta_columns())
         .where(t.snapshots.c.trial == trial, t.snapshots.c.accepted)
-        .order_by(t.snapshots.c.first_seen_at, t.snapshots.c.id)
+        .order_by(t.snapshots.c.valid_from, t.snapshots.c.id)
     )
     with database.reading() as connection:
         return [rows.meta(row) for row in connection.execute(statement).mappings()]
 
 
 def snapshot_at(database: Database, trial: str, when: datetime) -> SnapshotMeta | None:
-    """The version that stood at a time, None when the trial was first seen later."""
+    """The version that stood at a time; None when the earliest one that we know is later."""
     statement = (
         select(*rows.meta_columns())
-        .where(t.snapshots.c.trial == trial, t.snapshots.c.accepted, t.snapshots.c.first_seen_at <= when)
-        .order_by(t.snapshots.c.first_seen_at.desc(), t.snapshots.c.id.desc())
+        .where(t.snapshots.c.trial == trial, t.snapshots.c.accepted, t.snapshots.c.valid_from <= when)
+        .order_by(t.snapshots.c.valid_from.desc(), t.snapshots.c.id.desc())
         .limit(1)
     )
     with database.reading() as connection:

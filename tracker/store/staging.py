@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -12,7 +11,16 @@ from sqlalchemy import Connection, func, select, tuple_, update
 
 from tracker.model.run import RunCounts
 from tracker.model.source import Issue
-from tracker.model.staging import Batch, NewIssue, StagedCheck, StagedSnapshot, StagedTotals, StageReport
+from tracker.model.staging import (
+    Batch,
+    NewIssue,
+    StagedCheck,
+    StagedEvent,
+    StagedSnapshot,
+    StagedTotals,
+    StagedVersion,
+    Version,
+)
 from tracker.model.upkeep import Lease
 from tracker.model.vocabulary import rank
 from tracker.store import tables as t
@@ -23,11 +31,12 @@ from tracker.store.runs import require_state
 from tracker.store.trials import ensure_trials
 
 
-def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: datetime) -> StageReport:
-    """Write a batch under an open run, all or nothing.
+def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: datetime) -> tuple[NewIssue, ...]:
+    """Write a batch under an open run, all or nothing. Gives the issues never seen at this source before.
 
     Doing it twice does it once: a trial already checked in this run (unless that failed) keeps what it has, and an event
-    that this run or the accepted history knows by its id is left out together with its alerts.
+    that this run or the accepted history knows by its id is left out together with its alerts. So is an event that compares
+    a version which was not kept.
     Raises LeaseLostError when the lease or the run is no longer ours.
     """
     # Compressing is most of the work and needs no lock: other processes may write meanwhile.
@@ -46,12 +55,11 @@ def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: date
         ]
         if new:
             connection.execute(t.snapshots.insert(), new)
-        ids = _snapshot_ids(connection, run_id, {staged.document.trial for staged in batch.snapshots})
-        new_events = _write_events(connection, run_id, batch, ids, now)
-        issues = note_issues(connection, str(run["source"]), batch.issues, now)
+        _write_events(connection, run_id, batch, now)
+        issues = _note_issues(connection, str(run["source"]), batch.issues, now)
         if batch.cursor is not None:
             connection.execute(update(t.runs).where(t.runs.c.id == run_id).values(cursor=batch.cursor))
-    return StageReport(snapshots=ids, new_events=new_events, new_issues=tuple(issues))
+    return issues
 
 
 def staged_totals(database: Database, run_id: int) -> StagedTotals:
@@ -71,7 +79,7 @@ def staged_totals(database: Database, run_id: int) -> StagedTotals:
 
 
 def drop_alerts(database: Database, lease: Lease, run_id: int, events: Collection[str], reason: str) -> None:
-    """Alerts of these events of an open run will not be told; ``reason`` says why. The events stay."""
+    """Drop the alerts of these events of an open run; ``reason`` says why. The events stay."""
     with database.writing(lease) as connection:
         require_state(connection, run_id, "open")
         for some in chunks(events):
@@ -82,20 +90,8 @@ def drop_alerts(database: Database, lease: Lease, run_id: int, events: Collectio
             )
 
 
-def known_events(database: Database, ids: Collection[str]) -> frozenset[str]:
-    """Which of these events were accepted already: a calendar rule names its events anew every day."""
-    with database.reading() as connection:
-        return _accepted(connection, ids)
-
-
-def new_issues(database: Database, source: str, met: Sequence[tuple[str, Issue]], now: datetime) -> list[NewIssue]:
+def _note_issues(connection: Connection, source: str, met: Sequence[tuple[str, Issue]], now: datetime) -> tuple[NewIssue, ...]:
     """Count issues, given as (trial, issue), and return those that were never seen at this source before."""
-    with database.writing() as connection:
-        return note_issues(connection, source, met, now)
-
-
-def note_issues(connection: Connection, source: str, met: Sequence[tuple[str, Issue]], now: datetime) -> list[NewIssue]:
-    """The same in the middle of a transaction."""
     examples: dict[tuple[str, str, str], str] = {}
     counts: Counter[tuple[str, str, str]] = Counter()
     for trial, issue in met:
@@ -120,11 +116,11 @@ def note_issues(connection: Connection, source: str, met: Sequence[tuple[str, Is
             for (code, path, value), trial in examples.items()
         ]
         connection.execute(upsert, issue_rows)
-    return [
+    return tuple(
         NewIssue(source=source, trial=trial, issue=Issue(code=key[0], path=key[1], value=key[2]), count=counts[key])
         for key, trial in examples.items()
         if key not in known
-    ]
+    )
 
 
 _names = msgspec.json.Decoder(tuple[str, ...])
@@ -176,10 +172,11 @@ def _snapshot_row(run_id: int, staged: StagedSnapshot, packed: bytes, origin: st
         "url": document.url,
         "content_type": document.content_type,
         "fetched_at": document.fetched_at,
-        "first_seen_at": staged.first_seen_at,
-        "last_seen_at": staged.first_seen_at,
+        "first_seen_at": staged.seen_at,
+        "last_seen_at": staged.seen_at,
+        "valid_from": staged.version.valid_from,
         "data_version": document.data_version,
-        "sha256": hashlib.sha256(document.body).hexdigest(),
+        "sha256": staged.sha256,
         "digest": staged.digest,
         "digest_version": staged.digest_version,
         "size": len(document.body),
@@ -188,24 +185,24 @@ def _snapshot_row(run_id: int, staged: StagedSnapshot, packed: bytes, origin: st
     }
 
 
-def _snapshot_ids(connection: Connection, run_id: int, trials: Iterable[str]) -> dict[str, int]:
-    ids: dict[str, int] = {}
-    for keys in chunks(trials):
-        statement = (
-            select(t.snapshots.c.trial, func.max(t.snapshots.c.id))
-            .where(t.snapshots.c.run == run_id, t.snapshots.c.trial.in_(keys))
-            .group_by(t.snapshots.c.trial)
-        )
-        ids.update((trial, snapshot) for trial, snapshot in connection.execute(statement))
+def _ids(connection: Connection, run_id: int, events: Iterable[StagedEvent]) -> dict[Version, int]:
+    """The id of each version that these events compare, as far as it is there."""
+    named = {version for staged in events for version in (staged.old, staged.new) if version is not None}
+    ids: dict[Version, int] = {version: version for version in named if isinstance(version, int)}
+    columns = (t.snapshots.c.id, t.snapshots.c.trial, t.snapshots.c.sha256, t.snapshots.c.valid_from)
+    for trials in chunks({version.trial for version in named if not isinstance(version, int)}):
+        statement = select(*columns).where(t.snapshots.c.run == run_id, t.snapshots.c.trial.in_(trials))
+        for row in connection.execute(statement):
+            ids[StagedVersion(row.trial, row.sha256, row.valid_from)] = row.id
     return ids
 
 
-def _write_events(
-    connection: Connection, run_id: int, batch: Batch, snapshots: dict[str, int], now: datetime
-) -> frozenset[str]:
-    """Events, stories and alerts. Returns the ids of the events that the accepted history does not know."""
+def _write_events(connection: Connection, run_id: int, batch: Batch, now: datetime) -> None:
+    """Events that the accepted history does not know, with their stories and alerts."""
     known = _accepted(connection, {staged.event.id for staged in batch.events})
-    new = [staged for staged in batch.events if staged.event.id not in known]
+    snapshots = _ids(connection, run_id, batch.events)
+    there = {None, *snapshots}
+    new = [staged for staged in batch.events if staged.event.id not in known and {staged.old, staged.new} <= there]
     event_rows = [
         {
             "run": run_id,
@@ -219,8 +216,8 @@ def _write_events(
             "detected_at": staged.event.detected_at,
             "effective_at": staged.event.effective_at,
             "story": staged.event.story,
-            "old_snapshot": staged.old_snapshot,
-            "new_snapshot": snapshots.get(staged.event.trial, staged.old_snapshot),
+            "old_snapshot": None if staged.old is None else snapshots[staged.old],
+            "new_snapshot": None if staged.new is None else snapshots[staged.new],
             "body": to_json(staged.event),
         }
         for staged in new
@@ -236,7 +233,6 @@ def _write_events(
     if story_rows:
         connection.execute(insert(connection, t.stories).on_conflict_do_nothing(), story_rows)
     _write_alerts(connection, run_id, batch, now)
-    return frozenset(ids)
 
 
 def _write_alerts(connection: Connection, run_id: int, batch: Batch, now: datetime) -> None:

@@ -59,7 +59,7 @@ def is_member_of(watches: Collection[str]) -> Exists:
 
 
 def ensure_trials(connection: Connection, keys: Iterable[str], now: datetime) -> None:
-    """Make rows for trials not known yet."""
+    """Add rows for trials that are not known yet."""
     new = []
     for key in sorted(set(keys)):
         parts = split_key(key)

@@ -8,7 +8,6 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, Select, bindparam, select, update
 
-from tracker.model.upkeep import Lease
 from tracker.model.watch import CompletedListing, How, Join, Membership, Watch, WatchChanges, WatchState
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks, insert
@@ -75,24 +74,16 @@ def memberships(database: Database, source: str | None = None) -> list[Membershi
         return [Membership(**row) for row in connection.execute(statement).mappings()]
 
 
-def complete_listing(database: Database, lease: Lease, watch: str, listing_digest: str, now: datetime) -> None:
-    """Remember that a watch's search was listed to its end outside of a run's acceptance."""
-    with database.writing(lease) as connection:
-        apply_listing(connection, CompletedListing(watch=watch, digest=listing_digest), now)
-
-
-def apply_joins(connection: Connection, joins: Iterable[Join], joined_at: datetime) -> tuple[Join, ...]:
-    """Let trials join their watches; those that are in already, or whose watch is gone, are left out. Returns the rest."""
+def apply_joins(connection: Connection, joins: Iterable[Join], joined_at: datetime) -> None:
+    """Let trials join their watches; those that are in already, or whose watch is gone, are left out."""
     active = set(connection.scalars(select(t.watches.c.name).where(t.watches.c.active)))
     inside = {(row.watch, row.trial) for row in connection.execute(_active_members())}
     new = {(join.watch, join.trial): join for join in joins if join.watch in active}
-    joined = tuple(join for key, join in new.items() if key not in inside)
-    _join(connection, joined, joined_at)
-    return joined
+    _join(connection, [join for key, join in new.items() if key not in inside], joined_at)
 
 
 def apply_listing(connection: Connection, listing: CompletedListing, now: datetime) -> None:
-    """A search was listed to its end: remember when, and who is in it no longer or again."""
+    """Remember that a search was listed to its end, and which trials left it or are back in it."""
     connection.execute(
         update(t.watches)
         .where(t.watches.c.name == listing.watch)
@@ -108,7 +99,7 @@ def apply_listing(connection: Connection, listing: CompletedListing, now: dateti
 
 
 def move_merged(connection: Connection, run_id: int, joined_at: datetime, now: datetime) -> None:
-    """Trials that their registry merged into another: their watches follow the other from this run on."""
+    """The watches of a trial that its registry merged into another follow the other from this run on."""
     merged = (t.checks.c.run == run_id, t.checks.c.status == "merged", t.checks.c.merged_into.is_not(None))
     statement = _active_members().add_columns(t.checks.c.merged_into).join(t.checks, t.checks.c.trial == t.memberships.c.trial)
     moved = connection.execute(statement.where(*merged)).all()
@@ -116,7 +107,7 @@ def move_merged(connection: Connection, run_id: int, joined_at: datetime, now: d
     _join(
         connection,
         [
-            Join(watch=row.watch, trial=row.merged_into, silent=True, how=row.how)
+            Join(watch=row.watch, trial=row.merged_into, how=row.how)
             for row in moved
             if (row.watch, row.merged_into) not in inside
         ],
@@ -132,7 +123,7 @@ def _active_members() -> Select[str, str, str]:
 
 
 def _members(connection: Connection) -> dict[str, dict[str, str]]:
-    """Watch to trial to how it came in, for all that are in now."""
+    """For each watch, its present trials and how each came in."""
     members: dict[str, dict[str, str]] = {}
     for watch, trial, how in connection.execute(_active_members()):
         members.setdefault(watch, {})[trial] = how
@@ -168,7 +159,7 @@ def _sync_watch(
     joined = [trial for trial in by_hand if trial not in members]
     ended = [trial for trial, how in members.items() if trial not in by_hand and (how != "search" or trial in watch.exclude)]
     ensure_trials(connection, joined, now)
-    _join(connection, [Join(watch=watch.name, trial=trial, silent=True, how=by_hand[trial]) for trial in joined], now)
+    _join(connection, [Join(watch=watch.name, trial=trial, how=by_hand[trial]) for trial in joined], now)
     _end(connection, watch.name, ended, now)
     # A trial that a search matched and that is now listed by hand stays whatever the search does.
     retold = [
@@ -187,7 +178,7 @@ def _join(connection: Connection, joins: Sequence[Join], joined_at: datetime) ->
         return
     ensure_trials(connection, {join.trial for join in joins}, joined_at)
     statement = insert(connection, t.memberships)
-    new = {name: statement.excluded[name] for name in ("how", "joined_at", "silent", "left_search_at", "ended_at")}
+    new = {name: statement.excluded[name] for name in ("how", "joined_at", "left_search_at", "ended_at")}
     connection.execute(
         statement.on_conflict_do_update(index_elements=["watch", "trial"], set_=new),
         [
@@ -196,7 +187,7 @@ def _join(connection: Connection, joins: Sequence[Join], joined_at: datetime) ->
                 "trial": join.trial,
                 "how": join.how,
                 "joined_at": joined_at,
-                "silent": join.silent,
+                "silent": False,  # asked for by the table, read by nobody
                 "left_search_at": None,
                 "ended_at": None,
             }
@@ -215,13 +206,13 @@ def _end(connection: Connection, watch: str, trials: Iterable[str], now: datetim
 
 
 def _join_by_now(connection: Connection, now: datetime) -> None:
-    """Nobody joined in the future: a clock that ran ahead said so, and would mute the trial until that day has come."""
+    """Correct memberships that a clock which ran ahead dated into the future: they would mute the trial until then."""
     ahead = t.memberships.c.joined_at > now
     connection.execute(update(t.memberships).where(ahead, t.memberships.c.ended_at.is_(None)).values(joined_at=now))
 
 
 def _set_addresses(connection: Connection, watches: Iterable[Watch]) -> None:
-    """The address of a page is the configuration's to say."""
+    """The configuration decides the address of a page."""
     addresses = [{"page": page.trial, "address": page.url} for watch in watches for page in watch.pages]
     if addresses:
         statement = update(t.trials).where(t.trials.c.key == bindparam("page")).values(url=bindparam("address"))
@@ -229,7 +220,7 @@ def _set_addresses(connection: Connection, watches: Iterable[Watch]) -> None:
 
 
 def _drop_orphans(connection: Connection, watches: Collection[str], channels: Collection[str], now: datetime) -> None:
-    """Drop what waits for a watch or channel that is gone; edits act forward, so nobody will ever fetch it."""
+    """Drop what waits for a watch or channel that is gone: edits act forward, so it will never be sent."""
     waiting = t.alerts.c.state.in_(("held", "ready"))
     for column, names, what in ((t.alerts.c.watch, watches, "watch"), (t.alerts.c.channel, channels, "channel")):
         connection.execute(

@@ -1,15 +1,13 @@
-"""One pass: ask each source, weigh each answer, stage, judge, accept. It does not know who called it.
+"""One pass: ask each source, decide what its answers mean, stage, judge, accept. It does not know who called it.
 
     source -> fetch -> parse -> record -> compare -> events -> alerts -> staged -> health -> accepted
 
-`lane` does this for one source; this module runs the lanes: registries first, then the page sites that mirror them,
+`source_run` does this for one source; this module does it for all: registries first, then the page sites that mirror them,
 each in a thread of its own because each has a host of its own.
 """
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
@@ -18,15 +16,17 @@ import msgspec
 
 from tracker.clock import Clock
 from tracker.config import Settings
+from tracker.detect.listing import search_of
 from tracker.model.event import Event, Story
+from tracker.model.ids import split_key
 from tracker.model.run import RunCounts
 from tracker.model.source import Search, Source
 from tracker.model.watch import WatchChanges
 from tracker.store import Store
-from tracker.sync.lane import Binder, Lane, LaneReport, Progress, no_progress
-from tracker.sync.listing import search_of
+from tracker.store.processes import holder_name
+from tracker.sync.source_run import Binder, Progress, SourceReport, SourceRun, no_progress
 
-__all__ = ["Binder", "LaneReport", "Progress", "SyncReport", "no_progress", "sync"]
+__all__ = ["Binder", "Progress", "SourceReport", "SyncReport", "no_progress", "sync"]
 
 SyncState = Literal["done", "partly", "failed"]
 
@@ -34,30 +34,32 @@ SyncState = Literal["done", "partly", "failed"]
 class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
     """What one pass did, over all sources."""
 
-    lanes: tuple[LaneReport, ...]
+    sources: tuple[SourceReport, ...]
     watches: tuple[WatchChanges, ...] = ()
 
     @property
     def state(self) -> SyncState:
-        """done, partly (some source or trial failed, or a run is held) or failed (nothing could be read)."""
-        if self.lanes and all(lane.in_vain for lane in self.lanes):
+        """done; partly: a source or trial failed, or a run is held; failed: nothing could be read."""
+        if self.sources and all(source.in_vain for source in self.sources):
             return "failed"
-        return "done" if all(lane.clean for lane in self.lanes) else "partly"
+        return "done" if all(source.clean for source in self.sources) else "partly"
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """Accepted events of all sources, weightiest runs first as they were run."""
-        return tuple(event for lane in self.lanes for event in lane.events)
+        """The accepted events of all sources, in the order in which the sources were asked."""
+        return tuple(event for source in self.sources for event in source.events)
 
     @property
     def stories(self) -> dict[str, Story]:
         """The stories of these events by id."""
-        return {story.id: story for lane in self.lanes for story in lane.stories}
+        return {story.id: story for source in self.sources for story in source.stories}
 
     @property
     def counts(self) -> RunCounts:
         """The sum over all sources."""
-        totals = {name: sum(getattr(lane.counts, name) or 0 for lane in self.lanes) for name in RunCounts.__struct_fields__}
+        totals = {
+            name: sum(getattr(source.counts, name) or 0 for source in self.sources) for name in RunCounts.__struct_fields__
+        }
         return RunCounts(**totals)
 
 
@@ -81,16 +83,15 @@ def sync(
     for change in changes.values():
         if change.joined and not change.created:
             store.add_note(change.watch, _added_by_hand(change), clock())
-    holder = f"{socket.gethostname()}:{os.getpid()}"
-    lanes = [
-        Lane(
+    runs = [
+        SourceRun(
             settings=settings,
             store=store,
             source=source,
             sources=sources,
             fetcher=fetcher,
             clock=clock,
-            holder=holder,
+            holder=holder_name(),
             only=frozenset(only),
             full=full,
             progress=progress,
@@ -98,8 +99,8 @@ def sync(
         )
         for source in _needed(settings, store, sources)
     ]
-    reports = [report for kind in ("registry", "page") for report in _run(lane for lane in lanes if lane.kind == kind)]
-    return SyncReport(lanes=tuple(reports), watches=tuple(changes.values()))
+    reports = [report for kind in ("registry", "page") for report in _run(run for run in runs if run.kind == kind)]
+    return SyncReport(sources=tuple(reports), watches=tuple(changes.values()))
 
 
 def _added_by_hand(change: WatchChanges) -> str:
@@ -109,7 +110,7 @@ def _added_by_hand(change: WatchChanges) -> str:
 
 def _needed(settings: Settings, store: Store, sources: Mapping[str, Source]) -> list[Source]:
     """The enabled sources that follow a trial or list a search."""
-    used = {member.trial.partition(":")[0] for member in store.memberships()}
+    used = {split_key(member.trial).source for member in store.memberships()}
     used |= {key for key, source in sources.items() for watch in settings.watches if _lists(source, search_of(watch))}
     return [source for key, source in sources.items() if key in used and settings.sources[key].enabled]
 
@@ -118,9 +119,9 @@ def _lists(source: Source, search: Search | None) -> bool:
     return search is not None and source.info.understands(search)
 
 
-def _run(lanes: Iterable[Lane]) -> list[LaneReport]:
-    ready = list(lanes)
+def _run(runs: Iterable[SourceRun]) -> list[SourceReport]:
+    ready = list(runs)
     if len(ready) <= 1:
-        return [lane.run() for lane in ready]
-    with ThreadPoolExecutor(max_workers=len(ready), thread_name_prefix="lane") as pool:
-        return list(pool.map(Lane.run, ready))
+        return [run.run() for run in ready]
+    with ThreadPoolExecutor(max_workers=len(ready), thread_name_prefix="source") as pool:
+        return list(pool.map(SourceRun.run, ready))

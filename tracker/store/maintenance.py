@@ -1,4 +1,4 @@
-"""What the daemon and `doctor` ask: what is due, how big the database is, whether it is whole."""
+"""Maintenance: how big the database is, whether it is whole, and the daily tidying."""
 
 from __future__ import annotations
 
@@ -7,48 +7,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, text, update
 
-from tracker.model.run import SourceState
-from tracker.model.upkeep import Due, StoreSize
+from tracker.model.upkeep import StoreSize
 from tracker.store import tables as t
-from tracker.store.database import PATIENCE, Database, insert, translated_errors
+from tracker.store.database import PATIENCE, Database, translated_errors
 
 KEPT_FOR = timedelta(days=90)
-
-
-def due(database: Database, name: str) -> Due:
-    """When a job last ran and is to run next; both None for one never heard of."""
-    with database.reading() as connection:
-        row = connection.execute(select(t.schedule).where(t.schedule.c.name == name)).mappings().one_or_none()
-    return Due(**row) if row is not None else Due(name=name)
-
-
-def set_due(database: Database, name: str, last_at: datetime | None, next_at: datetime | None) -> None:
-    """Remember when a job ran and is to run next: a daemon that was down asks this when it starts."""
-    values = {"last_at": last_at, "next_at": next_at}
-    with database.writing() as connection:
-        statement = insert(connection, t.schedule).values(name=name, **values)
-        connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
-
-
-def source_states(database: Database) -> dict[str, SourceState]:
-    """The last accepted run of each source."""
-    with database.reading() as connection:
-        rows = connection.execute(select(t.source_state)).mappings()
-        return {row["source"]: SourceState(**row) for row in rows}
-
-
-def host_profiles(database: Database) -> dict[str, str]:
-    """The TLS profile that each host accepted last."""
-    with database.reading() as connection:
-        return {row.host: row.tls_profile for row in connection.execute(select(t.hosts))}
-
-
-def remember_host(database: Database, host: str, tls_profile: str, now: datetime) -> None:
-    """Begin with this TLS profile the next time."""
-    values = {"tls_profile": tls_profile, "remembered_at": now}
-    with database.writing() as connection:
-        statement = insert(connection, t.hosts).values(host=host, **values)
-        connection.execute(statement.on_conflict_do_update(index_elements=["host"], set_=values))
 
 
 def size(database: Database) -> StoreSize:

@@ -1,4 +1,4 @@
-"""Pages that republish a registry's record: what they repeat is not told twice, and where they lag is said once.
+"""Pages that republish a registry's record: nobody is sent what they repeat, and a page that lags is reported once.
 
 Pure decisions over two records of one trial, the page's and its home registry's.
 """
@@ -13,6 +13,7 @@ import msgspec
 from tracker.model.dates import RegistryDate
 from tracker.model.event import Change, Event
 from tracker.model.record import Enrollment, TrialRecord
+from tracker.model.snapshot import SnapshotMeta
 from tracker.text.tokens import tokens
 
 COMPARED = (
@@ -23,9 +24,23 @@ COMPARED = (
     "enrollment",
     "phases",
 )
-"""Fields in which a page that says otherwise than the registry is worth a word."""
+"""The fields in which a page that differs from its registry is reported."""
+
+Compared = Mapping[str, object]
+"""What a record says in the fields that are compared."""
 
 _ORDINAL = re.compile(r" #\d+\Z")
+
+
+class Home(msgspec.Struct, frozen=True, kw_only=True):
+    """The registry's record that a page repeats: as it stands, its current version, and its former records.
+
+    ``earlier`` holds only what `lag` compares; it is empty where no page can lag behind the current version.
+    """
+
+    record: TrialRecord
+    current: SnapshotMeta
+    earlier: tuple[Compared, ...] = ()
 
 
 class Lag(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,10 +53,10 @@ class Lag(msgspec.Struct, frozen=True, kw_only=True):
     behind: bool
 
 
-def echo(event: Event, page: TrialRecord, home: TrialRecord | None) -> Event:
-    """The page's event as it is, or marked as an echo where the registry's record said all of it before.
+def mark_repeated(event: Event, page: TrialRecord, home: TrialRecord | None) -> Event:
+    """The page's event as it is, or marked as repeated where the registry's record said all of it before.
 
-    An echo is kept, weighs little and is alerted to nobody.
+    A repeated event is stored as minor, and nobody is alerted to it.
     """
     if home is None or not event.changes or not all(_repeats(change, page, home) for change in event.changes):
         return event
@@ -49,8 +64,13 @@ def echo(event: Event, page: TrialRecord, home: TrialRecord | None) -> Event:
     return msgspec.structs.replace(event, severity="minor", rule="the registry's record said so before", details=details)
 
 
-def lag(page: TrialRecord, home: TrialRecord, earlier: Sequence[TrialRecord]) -> Lag | None:
-    """Where the page says otherwise than the registry does now; ``earlier`` are the registry's former records."""
+def compared(record: TrialRecord) -> Compared:
+    """What a record says in the fields that are compared."""
+    return {field: getattr(record, field) for field in COMPARED}
+
+
+def lag(page: TrialRecord, home: TrialRecord, earlier: Sequence[Compared]) -> Lag | None:
+    """Where the page says otherwise than the registry does now; ``earlier`` is what the registry said before."""
     differing = {}
     behind = True
     dated_earlier = _earlier(page.last_update_posted, home.last_update_posted)
@@ -59,14 +79,14 @@ def lag(page: TrialRecord, home: TrialRecord, earlier: Sequence[TrialRecord]) ->
         if mine is None or theirs is None or _agree(mine, theirs):
             continue
         differing[field] = (msgspec.to_builtins(mine), msgspec.to_builtins(theirs))
-        behind = behind and (dated_earlier or any(_agree(mine, getattr(record, field)) for record in earlier))
+        behind = behind and (dated_earlier or any(_agree(mine, said[field]) for said in earlier))
     return Lag(fields=differing, behind=behind) if differing else None
 
 
 def _repeats(change: Change, page: TrialRecord, home: TrialRecord) -> bool:
     """Whether the registry says what the page changed to."""
     field, *steps = change.path
-    if field == "recruitment_status_as_given":  # the page's own word for recruitment_status, which is looked at itself
+    if field == "recruitment_status_as_given":  # the page's own word for recruitment_status, which is compared itself
         return True
     mine, theirs = getattr(page, field, None), getattr(home, field, None)
     if field in COMPARED or isinstance(mine or theirs, RegistryDate | Enrollment):

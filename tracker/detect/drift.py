@@ -1,4 +1,4 @@
-"""What an answer lost against the stored version: the traces of a layout that changed rather than a trial. Pure.
+"""What an answer lost against the stored version: signs that the layout changed and not the trial. Pure.
 
 A renamed or dropped field empties the record in many trials at once, and often something never met before comes in its
 place. Each trace is a name that is kept with the check, so that a run taken up by another process counts it too:
@@ -29,10 +29,10 @@ _CAME = "(something unknown came)"
 _STRANGE = frozenset({"unknown_field", "unreadable_value", "unplaced_text"})
 _UNREAD = frozenset({"unknown_word", "unreadable_date", "unreadable_value"})
 _MOST = 50
-"""So many names of a sort are kept with a check: what loses more has lost enough, and a hostile answer may lose any number."""
+"""A check keeps at most so many names of each sort; a hostile answer may lose any number."""
 
 _WITH_STATUS = ("central_contacts", "sites[].contacts", "sites[].recruitment_status", "why_stopped", "last_known_status")
-"""What comes and goes with the recruitment status: a trial that closes takes its contacts down."""
+"""Fields that come and go with the recruitment status: a trial that closes takes its contacts down."""
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +51,7 @@ def lost(before: Reading, after: Reading) -> tuple[str, ...]:
     unread = sorted({issue.path + _UNREADABLE for issue in new if issue.code in _UNREAD})
     names = [*gone[:_MOST], *unread[:_MOST]]
     if any(issue.code in _STRANGE for issue in new):
-        # A status that changed takes other fields along, which only the record's own names tell.
+        # A new status changes other fields as well; only the record's own names show which.
         renamed = gone if _status_changed(before, after) else _outermost(_shape(before) - _shape(after))
         names += [_CAME, *(place + _RENAMED for place in renamed[:_MOST])]
     return tuple(names)
@@ -77,7 +77,7 @@ def losses(
     """The losses that make a run sick; ``names`` counts its trials by the name of what they lost.
 
     ``kept`` are this run's trials as they stand now: a field that enough of them still have was not lost but taken out.
-    They are read only as far as it takes to see that. ``examples`` name a trial for a loss.
+    Only as many are read as it takes to see that. ``examples`` name a trial for a loss.
     """
     suspects = [_loss(name, trials, names, counts, anchors, examples) for name, trials in names.items() if name != _CAME]
     moved = counts.changed + counts.quiet
@@ -99,7 +99,7 @@ def _loss(
     anchors: Collection[str],
     examples: Mapping[str, str],
 ) -> Loss:
-    """A loss as yet without the trials that still have what was lost."""
+    """A loss, before the trials are counted that still have the field."""
     example = examples.get(name, "")
     there = counts.unchanged + counts.changed + counts.quiet
     if name == RECORD:
@@ -114,7 +114,7 @@ def _loss(
 
 
 def _is_wide(loss: Loss, moved: int) -> bool:
-    """A field that a registry drops moves every trial that has it, so those are much of what moved at all.
+    """A field that a registry drops changes every trial that has it, so these are a large share of all that changed.
 
     Without this a mirror of a whole registry would read thousands of records each day to clear a rare field.
     """
@@ -130,7 +130,7 @@ def _counted(loss: Loss, places: Collection[str]) -> Loss:
 def _emptied(before: Reading, after: Reading) -> list[str]:
     """The outermost places of the record that were filled and are empty, without those that went with the status.
 
-    What was never understood in the first place may go as it came.
+    A value that was never readable may disappear without a warning.
     """
     gone = filled(before.record) - filled(after.record)
     gone -= {f"rest.{issue.path}" for issue in before.issues}
@@ -168,7 +168,7 @@ def _places(tree: dict[str, Any]) -> frozenset[str]:
 
 
 def _outermost(places: Collection[str]) -> list[str]:
-    """The places that lie in no other of them."""
+    """The places that are inside no other of them."""
     return sorted(place for place in places if _around(place) not in places)
 
 

@@ -1,4 +1,4 @@
-"""What a search's listing means for a watch: who joins, who left, and who hears of it. Pure decisions."""
+"""What the trials that a search lists mean for its watch: which join, which left, and which of that is an event."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NEW_WITHIN = timedelta(days=7)
 """A trial is a new registration if it was first posted since the last complete listing, less these days of posting lag."""
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class SearchEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A trial that enters a watch; ``kind`` is None when it joins silently."""
 
     trial: str
@@ -23,10 +23,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What one complete listing does to a watch. ``note`` is a line for the next digest, empty for none.
+class ListingDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """What one complete listing changes in a watch. ``note`` is a line for the next digest, empty for none.
 
-    ``left`` are members that the registry's change took out of the search, ``shed`` those that an edit of the search did.
+    ``left`` are members that no longer match because the registry changed, ``shed`` those that no longer match because the
+    user edited the search.
     ``before`` is how many members the search held at its last listing, None for the first one and after an edit.
     """
 
@@ -34,7 +35,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     listed: int
     before: int | None = None
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[SearchEntry, ...] = ()
     left: tuple[str, ...] = ()
     shed: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
@@ -49,7 +50,7 @@ def search_of(watch: Watch) -> Search | None:
 
 
 def listing_digest(search: Search, exclude: frozenset[str]) -> str:
-    """A hash of what is asked, so that an edited watch is told from a changed registry."""
+    """A hash of what is asked, which distinguishes an edited watch from a changed registry."""
     return hashlib.sha256(msgspec.json.encode((search, sorted(exclude)), order="sorted")).hexdigest()
 
 
@@ -59,12 +60,12 @@ def decide(
     listed: Sequence[Listed],
     state: WatchState,
     members: Mapping[str, Membership],
-) -> Decision:
+) -> ListingDecision:
     """Compare a complete listing with the watch's members.
 
     The first listing of a watch, and the first after it was edited, bring trials in silently. Later a trial is
-    ``new_registration`` if it was first posted since the last listing, else ``entered_watch``. Whatever an edit took out of
-    the search leaves silently: nothing happened at the registry.
+    ``new_registration`` if it was first posted since the last listing, else ``entered_watch``. Trials that no longer match
+    because the user edited the search leave without an event: nothing happened at the registry.
     """
     digest = listing_digest(search, watch.exclude)
     found = {entry.trial: entry for entry in listed if entry.trial not in watch.exclude}
@@ -78,12 +79,12 @@ def decide(
     gone = tuple(t for t, m in by_search.items() if t not in found and m.left_search_at is None)
     back = tuple(t for t, m in by_search.items() if t in found and m.left_search_at is not None)
     if not edited:
-        entries += [Entry(trial=trial, kind="entered_watch", reason="it is in the search again") for trial in back]
+        entries += [SearchEntry(trial=trial, kind="entered_watch", reason="it is in the search again") for trial in back]
     note = ""
     if edited and entries:
         count = "1 trial" if len(entries) == 1 else f"{len(entries)} trials"
         note = f"The search of watch “{watch.name}” was edited; {count} joined it."
-    return Decision(
+    return ListingDecision(
         watch=watch.name,
         digest=digest,
         listed=len(found),
@@ -96,11 +97,11 @@ def decide(
     )
 
 
-def _entry(entry: Listed, state: WatchState, *, silent: bool) -> Entry:
+def _entry(entry: Listed, state: WatchState, *, silent: bool) -> SearchEntry:
     if silent or state.last_complete_listing_at is None:
-        return Entry(trial=entry.trial, kind=None)
+        return SearchEntry(trial=entry.trial, kind=None)
     since = (state.last_complete_listing_at - NEW_WITHIN).date()
     posted = entry.first_posted.last if entry.first_posted else None
     if posted and posted >= since:
-        return Entry(trial=entry.trial, kind="new_registration")
-    return Entry(trial=entry.trial, kind="entered_watch", reason="it matches the search since its record changed")
+        return SearchEntry(trial=entry.trial, kind="new_registration")
+    return SearchEntry(trial=entry.trial, kind="entered_watch", reason="it matches the search since its record changed")

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import DAY, actual, day
+from tracker.detect.listing import ListingDecision, SearchEntry, decide, listing_digest, search_of
 from tracker.model.source import Listed, Search
 from tracker.model.watch import Membership, Near, Watch, WatchState
-from tracker.sync.listing import Decision, Entry, decide, listing_digest, search_of
 
 SEARCH = Search(fields={"condition": "lupus"})
 A, B, C = "ctgov:NCT00000001", "ctgov:NCT00000002", "ctgov:NCT00000003"
@@ -32,14 +32,14 @@ def last_listed(search: Search = SEARCH, exclude: frozenset[str] = frozenset()) 
 
 def decided(
     found: list[Listed], *members: Membership, state: WatchState | None = None, exclude: frozenset[str] = frozenset()
-) -> Decision:
+) -> ListingDecision:
     watch = Watch(name="lupus", query=SEARCH.fields, exclude=exclude)
     return decide(watch, SEARCH, found, state or last_listed(exclude=exclude), {one.trial: one for one in members})
 
 
 def test_the_first_listing_brings_everything_in_silently() -> None:
     decision = decided([listed(A), listed(B, "2026-03-09")], state=NEVER)
-    assert decision.entries == (Entry(trial=A, kind=None), Entry(trial=B, kind=None))
+    assert decision.entries == (SearchEntry(trial=A, kind=None), SearchEntry(trial=B, kind=None))
     assert (decision.listed, decision.note, decision.left) == (2, "", ())
 
 
@@ -80,7 +80,7 @@ def test_a_trial_listed_by_hand_cannot_leave_by_a_search(how: str) -> None:
 def test_a_trial_back_in_the_search_enters_again_with_that_reason() -> None:
     decision = decided([listed(A)], member(A, left_on=-3))
     assert decision.back == (A,)
-    assert decision.entries == (Entry(trial=A, kind="entered_watch", reason="it is in the search again"),)
+    assert decision.entries == (SearchEntry(trial=A, kind="entered_watch", reason="it is in the search again"),)
 
 
 def test_an_excluded_trial_is_as_if_the_search_did_not_hold_it() -> None:
@@ -92,7 +92,7 @@ def test_an_excluded_trial_is_as_if_the_search_did_not_hold_it() -> None:
 def test_an_edited_search_joins_silently_and_leaves_a_line_for_the_digest() -> None:
     edited = last_listed(Search(fields={"condition": "something else"}))
     decision = decided([listed(A, "2026-03-09"), listed(B)], member(B), state=edited)
-    assert decision.entries == (Entry(trial=A, kind=None),)
+    assert decision.entries == (SearchEntry(trial=A, kind=None),)
     assert "was edited; 1 trial joined" in decision.note
 
 

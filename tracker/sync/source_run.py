@@ -1,10 +1,10 @@
-"""One source in one pass: from its lease to the acceptance of its run. This module does; the others here decide."""
+"""One source in one pass: from its lease to the acceptance of its run. It asks and closes; `tracker.detect` decides."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from itertools import takewhile
 from typing import Literal, Protocol
 
@@ -13,9 +13,14 @@ import msgspec
 from tracker import health, log
 from tracker.clock import Clock
 from tracker.config import Settings
+from tracker.detect import drift, listing
+from tracker.detect.batch import RunContext, entering_by, joined_by
+from tracker.detect.listing import ListingDecision
+from tracker.detect.tally import Failure, RunTally
 from tracker.errors import AnswerError, FetchError, LeaseHeldError, SourceError
 from tracker.events.bulk_edits import BulkEdit
 from tracker.model.event import Event, EventFilter, Story
+from tracker.model.ids import split_key
 from tracker.model.run import OpenRun, Run, RunCounts
 from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import (
@@ -38,8 +43,7 @@ from tracker.model.staging import NewIssue
 from tracker.model.upkeep import Lease
 from tracker.model.watch import CompletedListing, Join, Watch
 from tracker.store import Store
-from tracker.sync import listing
-from tracker.sync.desk import Desk, Failure, Gathered
+from tracker.sync.staging import RunStager
 
 LEASE_FOR = timedelta(minutes=10)
 BATCH_TRIALS = 200
@@ -53,7 +57,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def no_progress(title: str, done: int, total: int) -> None:
-    """For callers that show none."""
+    """Show no progress."""
 
 
 class Binder(Protocol):
@@ -66,10 +70,10 @@ class Binder(Protocol):
         ...
 
 
-LaneState = Literal["accepted", "held", "failed", "busy", "stopped"]
+SourceRunState = Literal["accepted", "held", "failed", "busy", "stopped"]
 
 
-class LaneReport(msgspec.Struct, frozen=True, kw_only=True):
+class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
     """What one source's part of a pass did. ``error`` says why it failed or is held.
 
     ``stopped``: we were asked to end; what was staged is kept, and the next pass takes the run up.
@@ -77,7 +81,7 @@ class LaneReport(msgspec.Struct, frozen=True, kw_only=True):
 
     source: str
     title: str
-    state: LaneState
+    state: SourceRunState
     run: int | None = None
     data_version: str | None = None
     counts: RunCounts = RunCounts()
@@ -85,22 +89,22 @@ class LaneReport(msgspec.Struct, frozen=True, kw_only=True):
     stories: tuple[Story, ...] = ()
     failures: tuple[Failure, ...] = ()
     issues: tuple[NewIssue, ...] = ()
-    reformatting: BulkEdit | None = None
+    bulk_edit: BulkEdit | None = None
     error: str = ""
 
     @property
     def in_vain(self) -> bool:
-        """Whether nothing was read: the source or each of its trials failed, or another process is at work on it."""
+        """Whether nothing was read: the source or each of its trials failed, or another process is working on it."""
         return self.state in ("failed", "busy")
 
     @property
     def clean(self) -> bool:
-        """Whether all that was asked for was read, and read in full."""
+        """Whether everything asked for was read in full."""
         return self.state == "accepted" and not self.failures and not self.issues
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lane:
+class SourceRun:
     """One source and all it needs for a pass."""
 
     settings: Settings
@@ -120,65 +124,80 @@ class Lane:
         """Registry or page."""
         return self.source.info.kind
 
-    def run(self) -> LaneReport:
-        """Ask, weigh, stage, judge, accept; an error that ends the source is told in the report."""
+    def run(self) -> SourceReport:
+        """Ask, decide, stage, judge, accept; the report names an error that ended the source."""
         info = self.source.info
         try:
             lease = self.store.acquire_lease(f"source:{info.key}", self.holder, self.clock(), LEASE_FOR)
         except LeaseHeldError as error:
-            return LaneReport(source=info.key, title=info.title, state="busy", error=str(error))
+            return SourceReport(source=info.key, title=info.title, state="busy", error=str(error))
         try:
             return self._run(lease)
         except SourceError as error:
             logger.error(log.pairs("source_failed", source=info.key, error=error))
-            return LaneReport(source=info.key, title=info.title, state="failed", error=str(error))
+            return SourceReport(source=info.key, title=info.title, state="failed", error=str(error))
         finally:
             self.store.release_lease(lease, self.clock())
 
-    def _run(self, lease: Lease) -> LaneReport:
-        place = self.settings.sources[self.source.info.key]
-        fetch = self.fetcher.bind(
-            self.source.info, base_url=place.base_url, pace=place.pace, tls=place.tls, user_agent=place.user_agent
-        )
+    def _run(self, lease: Lease) -> SourceReport:
+        info, fetch = self.source.info, self._bound()
         data = self.source.data_version(fetch) if isinstance(self.source, Versioned) else None
-        # Where a new version of this program takes the digest by another rule, the stored ones follow it first.
-        self.store.redigest(self.source.info.key, self.source.info.digest_version, self._digest)
-        opened = self.store.open_run(lease, self.source.info.key, self.clock(), data)
-        met = Gathered()
-        decisions = self._list(fetch, met)
+        # If this version of the program computes digests by another rule, it first recomputes the stored ones.
+        self.store.redigest(info.key, info.digest_version, self._digest)
+        opened = self.store.open_run(lease, info.key, self.clock(), data)
+        tally = RunTally(moved=set(opened.moved))
+        decisions = self._list_searches(fetch, tally)
         if self.stop():
-            return self._report(opened.run, "stopped", met)
-        followed = self._followed(decisions)
-        due = [known for known in followed.values() if self._due(known, data, opened)]
-        desk = Desk(
-            settings=self.settings,
-            store=self.store,
-            source=self.source,
-            sources=self.sources,
-            clock=self.clock,
-            run=opened.run.id,
-            data=data,
-            followed=followed,
-            memberships=self.store.memberships(self.source.info.key),
-            decisions=decisions,
-            gathered=met,
-        )
+            return self._report(opened.run, "stopped", tally)
+        stager = self._stager(opened, data, decisions, tally)
+        due = [known for known in stager.context.followed.values() if self._due(known, data, opened)]
         for batch in _batches(self._answers(due, fetch, data)):
             lease = self.store.renew_lease(lease, self.clock(), LEASE_FOR)
-            desk.stage(lease, batch)
+            stager.stage(lease, batch)
             if self.stop():
                 break
         if self.stop():
-            return self._report(opened.run, "stopped", met)
-        desk.stage_listings(lease)
-        today = self._stage_calendar(lease, desk)
-        report = self._close(lease, opened, desk, decisions, followed)
-        if today and report.state == "accepted":
-            self.store.set_due(self._calendar, today, None)
+            return self._report(opened.run, "stopped", tally)
+        stager.stage_listings(lease, decisions)
+        all_looked_at = self._is_calendar_due(stager.context)
+        if all_looked_at:
+            stager.stage_calendar(lease)
+        report = self._close(lease, opened, stager, decisions)
+        if all_looked_at and report.state == "accepted":
+            # Trials that changed were held against the calendar when they were read, at the run's beginning or later.
+            self.store.set_due(self._calendar, opened.run.started_at, None)
         return report
 
+    def _bound(self) -> Fetch:
+        """The client for this source, with its address and pace."""
+        configured = self.settings.sources[self.source.info.key]
+        return self.fetcher.bind(
+            self.source.info,
+            base_url=configured.base_url,
+            pace=configured.pace,
+            tls=configured.tls,
+            user_agent=configured.user_agent,
+        )
+
+    def _stager(
+        self, opened: OpenRun, data: DataVersion | None, decisions: Sequence[ListingDecision], tally: RunTally
+    ) -> RunStager:
+        context = RunContext(
+            source=self.source,
+            data=data,
+            followed=self._followed(decisions),
+            watches={watch.name: watch for watch in self.settings.watches},
+            joined=joined_by(self.store.memberships(self.source.info.key)),
+            entering=entering_by(decisions),
+            overrides=self.settings.severities,
+            calendar_at=self.store.due(self._calendar).last_at,
+        )
+        return RunStager(
+            store=self.store, sources=self.sources, clock=self.clock, run=opened.run.id, context=context, tally=tally
+        )
+
     def _digest(self, document: Document) -> str:
-        """The digest of a stored version; empty, and so unlike every other, for one that can no longer be read."""
+        """The digest of a stored version; empty, which equals no other, for one that can no longer be read."""
         try:
             return self.source.digest(document)
         except SourceError as error:
@@ -189,19 +208,14 @@ class Lane:
     def _calendar(self) -> str:
         return f"calendar:{self.source.info.key}"
 
-    def _stage_calendar(self, lease: Lease, desk: Desk) -> datetime | None:
-        """Hold the records against the calendar: all of them once a day, those that changed in every run.
+    def _is_calendar_due(self, context: RunContext) -> bool:
+        """Whether all records are to be held against the calendar: once a day. Pages have no calendar of their own."""
+        if self.kind != "registry" or self.only:
+            return False
+        last = context.calendar_at
+        return last is None or last.astimezone(UTC).date() != self.clock().astimezone(UTC).date()
 
-        Gives the time to remember when all were looked at. Pages repeat their registry and have no calendar of their own.
-        """
-        if self.kind != "registry":
-            return None
-        last, now = self.store.due(self._calendar).last_at, self.clock()
-        everyone = not self.only and (last is None or last.astimezone(UTC).date() != now.astimezone(UTC).date())
-        desk.stage_calendar(lease, last, everyone=everyone)
-        return now if everyone else None
-
-    def _list(self, fetch: Fetch, met: Gathered) -> list[listing.Decision]:
+    def _list_searches(self, fetch: Fetch, tally: RunTally) -> list[ListingDecision]:
         """List every watch's search to its end, and decide who joins and leaves."""
         decisions = []
         source, info = self.source, self.source.info
@@ -217,18 +231,18 @@ class Lane:
                 listed = self._listed(source, search, fetch)
                 decision = listing.decide(watch, search, listed, states[watch.name], members)
                 if decision.left or decision.shed:
-                    # Data that move while pages are read can hide a trial: only one that is missing twice has left.
+                    # A list that changes while its pages are read can miss a trial: only one that is missing twice has left.
                     listed += self._listed(source, search, fetch)
                     decision = listing.decide(watch, search, listed, states[watch.name], members)
                     self._confirm(source, search, fetch, (*decision.left, *decision.shed))
             except (FetchError, AnswerError) as error:
-                met.failures.append(Failure(subject=f"search of watch {watch.name}", error=str(error)))
+                tally.failures.append(Failure(subject=f"search of watch {watch.name}", error=str(error)))
                 continue
             decisions.append(decision)
         return decisions
 
     def _confirm(self, source: Searchable, search: Search, fetch: Fetch, left: Sequence[str]) -> None:
-        """Ask the search for the trials that its list lacks, by their numbers. Raises AnswerError when it holds them."""
+        """Ask the search by number for the trials that its list lacks. Raises AnswerError when it still holds one."""
         for start in range(0, len(left), ASKED_BY_NUMBER):
             some = left[start : start + ASKED_BY_NUMBER]
             narrowed = source.narrow(search, some)
@@ -247,7 +261,7 @@ class Lane:
     def _watches(self) -> Iterator[Watch]:
         return (watch for watch in self.settings.watches if not self.only or watch.name in self.only)
 
-    def _followed(self, decisions: Iterable[listing.Decision]) -> dict[str, TrackedTrial]:
+    def _followed(self, decisions: Iterable[ListingDecision]) -> dict[str, TrackedTrial]:
         """Members of the watches in this pass, and the trials that are about to join."""
         key = self.source.info.key
         followed = {known.key: known for known in self.store.followed(key)}
@@ -257,7 +271,7 @@ class Lane:
         for decision in decisions:
             for entry in decision.entries:
                 if entry.trial not in followed:
-                    number = entry.trial.partition(":")[2]
+                    number = split_key(entry.trial).number
                     followed[entry.trial] = TrackedTrial(key=entry.trial, source=key, number=number, first_seen_at=self.clock())
         return followed
 
@@ -267,10 +281,10 @@ class Lane:
         return self.full or data is None or known.checked_data_timestamp != data.timestamp
 
     def _answers(self, due: list[TrackedTrial], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
-        """One answer for each due trial; where the source ends early, the rest of them failed for that reason."""
+        """One answer for each due trial; if the source ends early, the remaining trials have failed for that reason."""
         title, total = self.source.info.title, len(due)
         asked = [
-            # A trial that was removed or never read is asked without validators: 304 would say nothing of it.
+            # A trial that was removed or never read is asked for without validators: a 304 would say nothing about it.
             Asked(trial=known.key, url=known.url, validators=known.validators if known.current else None)
             for known in due
         ]
@@ -281,52 +295,49 @@ class Lane:
                 waiting.pop(answer.trial, None)
                 self.progress(title, total - len(waiting), total)
                 yield answer
-                if self.kind == "page" and self.stop():  # each page is a request; a registry's answers come by the batch
+                if self.kind == "page" and self.stop():  # each page is a request; a registry answers in batches
                     return
         except FetchError as error:
             logger.error(log.pairs("source_ended_early", source=self.source.info.key, error=error))
             for trial in waiting:
                 yield Failed(trial=trial, error=str(error))
 
-    def _close(
-        self,
-        lease: Lease,
-        opened: OpenRun,
-        desk: Desk,
-        decisions: list[listing.Decision],
-        followed: Mapping[str, TrackedTrial],
-    ) -> LaneReport:
+    def _close(self, lease: Lease, opened: OpenRun, stager: RunStager, decisions: Sequence[ListingDecision]) -> SourceReport:
         """Judge the whole run and accept it, or leave it staged."""
-        info, run_id, now, met = self.source.info, opened.run.id, self.clock(), desk.gathered
+        info, run_id, now, tally = self.source.info, opened.run.id, self.clock(), stager.tally
         totals = self.store.staged_totals(run_id)
         counts = totals.counts
         if decisions:
             counts = msgspec.structs.replace(counts, listed=sum(decision.listed for decision in decisions))
         if counts.checked and counts.failed == counts.checked:
             error = f"None of the {counts.checked:,} trials asked for could be read"
-            error += f": {met.failures[-1].error}" if met.failures else "."
-            return self._report(self.store.fail_run(lease, run_id, now, error, counts), "failed", met, error=error)
-        met.reformatting, harmless = desk.reformatting(counts.checked)
-        if met.reformatting:
+            error += f": {tally.failures[-1].error}" if tally.failures else "."
+            return self._report(self.store.fail_run(lease, run_id, now, error, counts), "failed", tally, error=error)
+        bulk_edit, harmless = tally.bulk_edit(counts.checked)
+        if bulk_edit:
             reason = "the registry reformatted its records: the same harmless edit in most of them"
-            self.store.drop_alerts(lease, run_id, met.reformatting.events, reason)
+            self.store.drop_alerts(lease, run_id, bulk_edit.events, reason)
         meant = msgspec.structs.replace(counts, changed=counts.changed - harmless)
-        verdict = health.judge(meant, desk.losses(totals.emptied, counts), desk.listings())
-        readable = met.answered | opened.done | {trial for trial, known in followed.items() if known.current}
-        joins, listings = _joins(decisions, readable), _listings(decisions, met.absent)
+        losses = drift.losses(totals.emptied, counts, stager.readings(), anchors=info.anchors, examples=tally.examples)
+        verdict = health.judge(meant, losses, tally.listings(decisions))
+        stored = {trial for trial, known in stager.context.followed.items() if known.current}
+        joins = _joins(decisions, tally.answered | opened.done | stored)
+        listings = _listings(decisions, tally.absent)
         if verdict.sick:
             logger.error(log.pairs("run_held", source=info.key, run=run_id, why=verdict.sick))
             held = self.store.hold(lease, run_id, now, counts, verdict, joins, listings)
-            return self._report(held, "held", met, error=verdict.sick)
+            return self._report(held, "held", tally, bulk_edit, error=verdict.sick)
         accepted = self.store.accept(lease, run_id, now, counts, joins, listings, verdict)
         for decision in decisions:
             if decision.note:
                 self.store.add_note(decision.watch, decision.note, now)
-        return self._report(accepted.run, "accepted", met)
+        return self._report(accepted.run, "accepted", tally, bulk_edit)
 
-    def _report(self, run: Run, state: LaneState, met: Gathered, error: str = "") -> LaneReport:
+    def _report(
+        self, run: Run, state: SourceRunState, tally: RunTally, bulk_edit: BulkEdit | None = None, *, error: str = ""
+    ) -> SourceReport:
         events = tuple(self.store.events(EventFilter(run=run.id))) if state == "accepted" else ()
-        return LaneReport(
+        return SourceReport(
             source=self.source.info.key,
             title=self.source.info.title,
             state=state,
@@ -335,25 +346,25 @@ class Lane:
             counts=run.counts,
             events=events,
             stories=tuple(self.store.stories(sorted({event.story for event in events})).values()),
-            failures=tuple(met.failures),
-            issues=tuple(met.issues),
-            reformatting=met.reformatting,
+            failures=tuple(tally.failures),
+            issues=tuple(tally.issues),
+            bulk_edit=bulk_edit,
             error=error,
         )
 
 
-def _joins(decisions: Iterable[listing.Decision], readable: Collection[str]) -> list[Join]:
-    """The trials that join their watches: those that were read; the others are found again by the next listing."""
+def _joins(decisions: Iterable[ListingDecision], readable: Collection[str]) -> list[Join]:
+    """The trials that were read join their watches; the next listing finds the others again."""
     return [
-        Join(watch=decision.watch, trial=entry.trial, silent=entry.kind is None)
+        Join(watch=decision.watch, trial=entry.trial)
         for decision in decisions
         for entry in decision.entries
         if entry.trial in readable and entry.trial not in decision.back
     ]
 
 
-def _listings(decisions: Iterable[listing.Decision], absent: Collection[str]) -> list[CompletedListing]:
-    """The listings that were read to their end; a trial that is gone has not left a search."""
+def _listings(decisions: Iterable[ListingDecision], absent: Collection[str]) -> list[CompletedListing]:
+    """The listings that were read to their end. A trial that is gone from the registry has not left a search."""
     return [
         CompletedListing(
             watch=decision.watch,
@@ -366,7 +377,7 @@ def _listings(decisions: Iterable[listing.Decision], absent: Collection[str]) ->
 
 
 def _batches(answers: Iterable[Answer]) -> Iterator[list[Answer]]:
-    """Answers in batches small enough for one transaction and for memory."""
+    """Answers in batches that fit into one transaction and into memory."""
     batch: list[Answer] = []
     size = 0
     for answer in answers:

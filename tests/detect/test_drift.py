@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from tests.builders import DAY, changed, make_record, site
+from tracker.detect.drift import RECORD, Reading, filled, losses, lost
 from tracker.model.record import Arm, Contact, Enrollment, TrialRecord
 from tracker.model.run import RunCounts
 from tracker.model.source import Document, Issue
-from tracker.sync.drift import RECORD, Reading, filled, losses, lost
 
 FULL = make_record(
     sites=(site(contacts=(Contact(name="Desk"),), recruitment_status="RECRUITING"), site("North Clinic")),

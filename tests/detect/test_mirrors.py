@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import actual, changed, date, events, make_record, measure, site
+from tracker.detect.mirrors import compared, lag, mark_repeated
 from tracker.model.event import Event
 from tracker.model.record import Criteria, Eligibility, Enrollment, TrialRecord
-from tracker.sync.mirrors import echo, lag
 
 HOME = "ctgov:NCT01234567"
 
@@ -24,7 +24,7 @@ def page(**fields: Any) -> TrialRecord:
 
 def echoed(old: TrialRecord, new: TrialRecord, home: TrialRecord | None) -> dict[str, bool]:
     """Kind of each event of the page's step -> whether it is an echo of the registry."""
-    return {kind: "echo_of" in echo(event, new, home).details for kind, event in events(old, new).items()}
+    return {kind: "echo_of" in mark_repeated(event, new, home).details for kind, event in events(old, new).items()}
 
 
 # --- echoes ---------------------------------------------------------------------------------------------------------
@@ -34,7 +34,7 @@ def test_a_page_that_catches_up_with_its_registry_is_an_echo_that_weighs_little(
     old, new = page(recruitment_status="NOT_YET_RECRUITING"), page(recruitment_status="RECRUITING")
     event = events(old, new)["recruitment_status_changed"]
     assert event.severity == "major"
-    told = echo(event, new, make_record(recruitment_status="RECRUITING"))
+    told = mark_repeated(event, new, make_record(recruitment_status="RECRUITING"))
     assert told.details["echo_of"] == HOME
     assert told.severity == "minor"
     assert told.rule
@@ -50,7 +50,7 @@ def test_a_page_that_is_ahead_of_its_registry_or_has_none_is_news() -> None:
 def test_an_event_without_changes_is_left_as_it_is() -> None:
     event = events(page(), page(recruitment_status="COMPLETED"))["recruitment_status_changed"]
     bare = Event(**{**{name: getattr(event, name) for name in event.__struct_fields__}, "changes": ()})
-    assert echo(bare, page(), make_record()) is bare
+    assert mark_repeated(bare, page(), make_record()) is bare
 
 
 @pytest.mark.parametrize(("shown", "registry"), [("2026-10-01", "2026-10"), ("2026-10", "2026-10-17"), ("2026-01-01", "2026")])
@@ -173,14 +173,14 @@ def test_a_page_that_agrees_as_far_as_both_speak_does_not_lag() -> None:
 
 
 def test_a_page_that_shows_what_the_registry_showed_before_is_behind() -> None:
-    found = lag(page(), make_record(recruitment_status="COMPLETED"), [make_record()])
+    found = lag(page(), make_record(recruitment_status="COMPLETED"), [compared(make_record())])
     assert found is not None
     assert found.behind
     assert found.fields == {"recruitment_status": ("RECRUITING", "COMPLETED")}
 
 
 def test_a_page_that_shows_what_the_registry_never_showed_disagrees() -> None:
-    found = lag(page(recruitment_status="SUSPENDED"), make_record(recruitment_status="COMPLETED"), [make_record()])
+    found = lag(page(recruitment_status="SUSPENDED"), make_record(recruitment_status="COMPLETED"), [compared(make_record())])
     assert found is not None
     assert not found.behind
 
@@ -195,7 +195,7 @@ def test_a_page_dated_before_the_registrys_update_is_behind_whatever_it_shows() 
 
 def test_a_page_is_behind_only_if_every_value_it_differs_in_is_old() -> None:
     home = make_record(recruitment_status="COMPLETED", enrollment=80)
-    found = lag(page(enrollment=999), home, [make_record()])
+    found = lag(page(enrollment=999), home, [compared(make_record())])
     assert found is not None
     assert set(found.fields) == {"recruitment_status", "enrollment"}
     assert not found.behind
@@ -203,7 +203,10 @@ def test_a_page_is_behind_only_if_every_value_it_differs_in_is_old() -> None:
 
 def test_values_may_be_old_from_different_versions() -> None:
     home = make_record(recruitment_status="COMPLETED", enrollment=80)
-    earlier = [make_record(enrollment=120), make_record(recruitment_status="SUSPENDED", enrollment=100)]
+    earlier = [
+        compared(make_record(enrollment=120)),
+        compared(make_record(recruitment_status="SUSPENDED", enrollment=100)),
+    ]
     found = lag(page(recruitment_status="SUSPENDED", enrollment=120), home, earlier)
     assert found is not None
     assert found.behind

@@ -1,0 +1,205 @@
+"""A batch of answers: what each needs of the store, and what all of them come to. No store and no network take part."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from tests.builders import DAY, changed, day, make_record
+from tracker.detect.batch import (
+    BatchInputs,
+    Looked,
+    RunContext,
+    Wanted,
+    decide,
+    decide_calendar,
+    decide_moves,
+    entering_by,
+    look,
+    search_moves,
+    wanted,
+)
+from tracker.detect.listing import ListingDecision, SearchEntry
+from tracker.detect.mirrors import Home
+from tracker.errors import AnswerError
+from tracker.model.record import TrialRecord
+from tracker.model.snapshot import SnapshotMeta, TrackedTrial
+from tracker.model.source import Absent, Answer, Document, Failed, Found, NotModified, Parsed, SourceInfo
+from tracker.model.watch import Send, Watch
+
+A, B = "ctgov:NCT00000001", "ctgov:NCT00000002"
+PAGE = "meddatax:NCT00000001"
+REGISTRY = SourceInfo(key="ctgov", title="Registry", kind="registry", base_url="", hosts=(), pace=1, anchors=())
+SITE = SourceInfo(key="meddatax", title="Pages", kind="page", base_url="", hosts=(), pace=1, anchors=(), home="ctgov")
+WATCH = Watch(name="lupus", send=(Send(to="me", when="immediate", min_severity="minor"),))
+
+
+class JsonSource:
+    """A source whose documents are records as JSON; other bytes are not readable."""
+
+    def __init__(self, info: SourceInfo) -> None:
+        self.info = info
+
+    def parse(self, document: Document) -> Parsed:
+        try:
+            return Parsed(record=msgspec.json.decode(document.body, type=TrialRecord))
+        except msgspec.MsgspecError as error:
+            raise AnswerError("not readable", source=self.info.key, trial=document.trial) from error
+
+    def digest(self, document: Document) -> str:
+        return hashlib.sha256(document.body).hexdigest()
+
+
+def document(record: TrialRecord | bytes, trial: str = A) -> Document:
+    body = record if isinstance(record, bytes) else msgspec.json.encode(record)
+    return Document(source=trial.partition(":")[0], trial=trial, url="", body=body, content_type="", fetched_at=DAY, as_of=DAY)
+
+
+def found(record: TrialRecord | bytes, trial: str = A) -> Found:
+    return Found(trial=trial, document=document(record, trial))
+
+
+def tracked(record: TrialRecord | None, trial: str = A, number: int = 1) -> TrackedTrial:
+    """A trial whose current version is number ``number``, first seen ten days ago; None was never read."""
+    current = None
+    if record is not None:
+        digest = hashlib.sha256(msgspec.json.encode(record)).hexdigest()
+        seen = day(-10)
+        current = SnapshotMeta(
+            id=number,
+            trial=trial,
+            url="",
+            sha256=digest,
+            digest=digest,
+            digest_version=1,
+            size=1,
+            fetched_at=seen,
+            first_seen_at=seen,
+            last_seen_at=day(-1),
+            valid_from=seen,
+        )
+    source, _, nct = trial.partition(":")
+    return TrackedTrial(key=trial, source=source, number=nct, nct_number=nct, first_seen_at=day(-10), current=current)
+
+
+def run(*trials: TrackedTrial, info: SourceInfo = REGISTRY, **parts: object) -> RunContext:
+    values: dict[str, object] = {
+        "source": JsonSource(info),
+        "data": None,
+        "followed": {known.key: known for known in trials},
+        "watches": {"lupus": WATCH},
+        "joined": {known.key: {"lupus": day(-5)} for known in trials},
+    }
+    return RunContext(**{**values, **parts})  # type: ignore[arg-type]
+
+
+OLD = make_record(trial=A, nct_number="NCT00000001", enrollment=100)
+NEW = msgspec.structs.replace(OLD, recruitment_status="COMPLETED")
+
+
+@pytest.mark.parametrize("answer", [found(OLD), NotModified(trial=A), Failed(trial=A, error="timed out")])
+def test_an_answer_that_says_nothing_new_asks_nothing_of_the_store(answer: Answer) -> None:
+    context = run(tracked(OLD))
+    looked = look(context, answer)
+    assert looked.parsed is None
+    assert wanted(context, [looked], DAY) == Wanted()
+
+
+def test_a_document_that_differs_is_read_once_and_asks_for_its_stored_version_and_its_past() -> None:
+    context = run(tracked(OLD, number=7), tracked(None, B))
+    looks = [look(context, found(NEW)), look(context, found(NEW, B))]
+    assert wanted(context, looks, DAY) == Wanted(documents=(7,), moved=(A, B))
+
+
+def test_what_cannot_be_read_has_failed_and_is_kept_apart_from_history() -> None:
+    context = run(tracked(OLD))
+    [result] = decide(context, [look(context, found(b"<html>"))], BatchInputs(), DAY).results
+    assert (result.staged.check.status, result.snapshot, result.events) == ("failed", None, ())
+    assert "not readable" in result.staged.check.error
+
+
+def test_a_stored_version_that_can_no_longer_be_read_fails_the_check_and_not_the_run() -> None:
+    context = run(tracked(OLD), tracked(OLD, B))
+    looks = [look(context, found(NEW)), look(context, found(OLD, B))]
+    decision = decide(context, looks, BatchInputs(documents={A: document(b"<html>")}), DAY)
+    assert [result.staged.check.status for result in decision.results] == ["failed", "unchanged"]
+
+
+def test_a_change_names_the_pair_of_versions_that_it_compares_and_is_routed() -> None:
+    context = run(tracked(OLD, number=7))
+    decision = decide(context, [look(context, found(NEW))], BatchInputs(documents={A: document(OLD)}), DAY)
+    [staged], [snapshot] = decision.batch.events, decision.batch.snapshots
+    assert staged.event.kind == "recruitment_status_changed"
+    assert (staged.old, staged.new) == (7, snapshot.version)
+    assert staged.event.evidence.new == f"sha256:{snapshot.sha256}"
+    [story] = decision.batch.stories
+    assert (story.parts, staged.event.story) == ((staged.event.id,), story.id)
+    assert [(alert.event, alert.watch) for alert in decision.batch.alerts] == [(staged.event.id, "lupus")]
+
+
+def test_a_first_version_that_a_search_brought_in_tells_of_the_search_and_of_no_change() -> None:
+    decision = ListingDecision(watch="lupus", digest="d", listed=1, entries=(SearchEntry(trial=A, kind="entered_watch"),))
+    context = run(tracked(None), joined={}, entering=entering_by([decision]))
+    batch = decide(context, [look(context, found(NEW))], BatchInputs(), DAY).batch
+    [staged] = batch.events
+    assert (staged.event.kind, staged.old, staged.new) == ("entered_watch", None, batch.snapshots[0].version)
+    assert [alert.watch for alert in batch.alerts] == ["lupus"], "it joins with this run"
+
+
+def test_a_trial_that_changed_is_held_against_the_calendar_with_its_new_record() -> None:
+    """What its old record made true is no news; what its new one makes true is, and the new version is the evidence."""
+    passed = changed(OLD, primary_completion_date="2026-03-01", completion_date="2026-03-01")
+    context = run(tracked(OLD), calendar_at=day(-1))
+    batch = decide(context, [look(context, found(passed))], BatchInputs(documents={A: document(OLD)}), DAY).batch
+    came_true = [staged for staged in batch.events if staged.event.cause == "calendar"]
+    assert came_true
+    assert {staged.new for staged in came_true} == {batch.snapshots[0].version}
+    assert {staged.event.evidence.new for staged in came_true} == {f"sha256:{batch.snapshots[0].sha256}"}
+
+
+def test_a_trial_that_did_not_change_is_held_against_the_calendar_by_itself() -> None:
+    ended = make_record(trial=A, primary_completion_date="2026-03-09", completion_date="2026-03-09")
+    context = run(tracked(ended, number=3), calendar_at=day(-3))
+    batch = decide_calendar(context, [(tracked(ended, number=3), ended)], DAY)
+    assert batch.events
+    assert {(staged.old, staged.new) for staged in batch.events} == {(3, 3)}
+    assert decide_calendar(context, [(tracked(ended), ended)], day(-3)).events == (), "nothing came true meanwhile"
+
+
+def test_a_trial_that_is_absent_for_the_second_time_asks_for_what_is_last_known_of_it() -> None:
+    gone = msgspec.structs.replace(tracked(OLD, number=7), absent_since=DAY - timedelta(days=2))
+    answer = Looked(answer=Absent(trial=A, why="It is not in the answer."))
+    assert wanted(run(tracked(OLD, number=7)), [answer], DAY) == Wanted(), "the first time nothing is decided"
+    assert wanted(run(gone), [answer], DAY).documents == (7,)
+    batch = decide(run(gone), [answer], BatchInputs(documents={A: document(OLD)}), DAY).batch
+    assert [staged.event.kind for staged in batch.events] == ["removed"]
+
+
+def test_a_page_asks_for_the_record_that_it_repeats_and_lags_once_that_has_moved_on() -> None:
+    shown = make_record(trial=PAGE, nct_number="NCT00000001", recruitment_status="RECRUITING")
+    context = run(tracked(shown, PAGE, number=9), info=SITE)
+    looked = [look(context, NotModified(trial=PAGE))]
+    assert wanted(context, looked, DAY) == Wanted(documents=(9,), homes={A: day(-10)})
+    current = tracked(NEW).current
+    assert current is not None
+    moved_on = Home(record=NEW, current=msgspec.structs.replace(current, first_seen_at=day(-2)))
+    inputs = BatchInputs(documents={PAGE: document(shown, PAGE)}, homes={A: moved_on})
+    kinds = [staged.event.kind for staged in decide(context, looked, inputs, DAY).batch.events]
+    assert kinds in (["mirror_lags"], ["registries_disagree"])
+    as_ever = msgspec.structs.replace(moved_on, current=current)
+    assert decide(context, looked, msgspec.structs.replace(inputs, homes={A: as_ever}), DAY).batch.events == ()
+
+
+def test_a_search_tells_of_stored_trials_that_entered_or_left_but_not_of_those_that_are_gone() -> None:
+    decision = ListingDecision(
+        watch="lupus", digest="d", listed=1, entries=(SearchEntry(trial=A, kind="entered_watch", reason="again"),), left=(B,)
+    )
+    context = run(tracked(OLD), tracked(OLD, B), entering=entering_by([decision]))
+    moves = search_moves(context, [decision], absent=())
+    assert [(move.trial, move.kind) for move in moves] == [(A, "entered_watch"), (B, "left_watch")]
+    assert [move.trial for move in search_moves(context, [decision], absent=[B])] == [A]
+    batch = decide_moves(context, moves, {A: OLD}, DAY)
+    assert [(staged.event.trial, staged.event.details["reason"]) for staged in batch.events] == [(A, "again")], "B was not read"

@@ -1,0 +1,340 @@
+"""A batch of answers: look at each, say what of the store is needed to judge it, then decide on all of them. Pure.
+
+`look` reads what was served, `wanted` names what is to be loaded, `decide` gives what is to be staged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from tracker import alerts
+from tracker.detect import mirrors, verdict
+from tracker.detect.listing import ListingDecision, SearchEntry
+from tracker.detect.verdict import CheckResult, TrialContext
+from tracker.errors import SourceError
+from tracker.model.alert import Alert
+from tracker.model.event import Event, Story
+from tracker.model.record import TrialRecord
+from tracker.model.snapshot import TrackedTrial
+from tracker.model.source import Absent, Answer, DataVersion, Document, Failed, Found, Issue, NotModified, Parsed, Source
+from tracker.model.staging import Batch, StagedEvent
+from tracker.model.vocabulary import Severity
+from tracker.model.watch import Membership, Watch
+
+
+class RunContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds for a whole run: the source and its data, the trials, and who follows them or is about to.
+
+    ``joined`` says since when each watch follows a trial, ``entering`` which watches' searches it enters in this run.
+    ``calendar_at`` is when the calendar's rules last ran over all trials.
+    """
+
+    source: Source
+    data: DataVersion | None
+    followed: Mapping[str, TrackedTrial]
+    watches: Mapping[str, Watch] = {}
+    joined: Mapping[str, Mapping[str, datetime]] = {}
+    entering: Mapping[str, Sequence[tuple[str, SearchEntry]]] = {}
+    overrides: Mapping[str, Severity] = {}
+    calendar_at: datetime | None = None
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer and what was read of it; ``parsed`` is None where nothing differs from the stored version."""
+
+    answer: Answer
+    digest: str = ""
+    parsed: Parsed | None = None
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What of the store is needed to judge a batch.
+
+    ``documents`` are ids of stored versions, ``moved`` the trials whose past is asked for. ``homes`` maps the registry's
+    record that a page repeats to the time after which a version of it is news for one of the pages.
+    """
+
+    documents: tuple[int, ...] = ()
+    moved: tuple[str, ...] = ()
+    homes: Mapping[str, datetime] = {}
+
+
+class BatchInputs(msgspec.Struct, frozen=True, kw_only=True):
+    """What was loaded to judge a batch, by trial; ``homes`` by the key of the registry's record."""
+
+    documents: Mapping[str, Document] = {}
+    past: Mapping[str, tuple[Event, ...]] = {}
+    tracking_since: Mapping[str, datetime] = {}
+    homes: Mapping[str, mirrors.Home] = {}
+
+
+class BatchDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """What a batch comes to: the result of each check, and all that is to be staged."""
+
+    results: tuple[CheckResult, ...]
+    batch: Batch
+
+
+class SearchMove(msgspec.Struct, frozen=True, kw_only=True):
+    """A trial whose record is stored entered a watch's search, is in it again, or left it."""
+
+    trial: str
+    watch: str
+    kind: str
+    reason: str = ""
+
+
+def joined_by(members: Iterable[Membership]) -> dict[str, dict[str, datetime]]:
+    """Since when each watch follows each trial."""
+    joined: dict[str, dict[str, datetime]] = {}
+    for member in members:
+        joined.setdefault(member.trial, {})[member.watch] = member.joined_at
+    return joined
+
+
+def entering_by(decisions: Iterable[ListingDecision]) -> dict[str, list[tuple[str, SearchEntry]]]:
+    """The entries that are events, by trial, each with its watch."""
+    entering: dict[str, list[tuple[str, SearchEntry]]] = {}
+    for decision in decisions:
+        for entry in decision.entries:
+            if entry.kind:
+                entering.setdefault(entry.trial, []).append((decision.watch, entry))
+    return entering
+
+
+def look(run: RunContext, answer: Answer) -> Looked:
+    """Read an answer as far as it differs from what is stored; one that cannot be read has failed."""
+    if not isinstance(answer, Found) or answer.canonical is not None:
+        return Looked(answer=answer)
+    known = run.followed[answer.trial]
+    try:
+        digest = run.source.digest(answer.document)
+        if known.current and known.current.digest == digest:
+            return Looked(answer=answer, digest=digest)
+        return Looked(answer=answer, digest=digest, parsed=run.source.parse(answer.document))
+    except SourceError as error:
+        return Looked(answer=_failed(known, error))
+
+
+def wanted(run: RunContext, looks: Iterable[Looked], now: datetime) -> Wanted:
+    """What of the store these answers must be judged against."""
+    documents: list[int] = []
+    moved: list[str] = []
+    homes: dict[str, datetime] = {}
+    for looked in looks:
+        known = run.followed[looked.answer.trial]
+        if looked.parsed is not None:
+            moved.append(known.key)
+        if known.current and _needs_stored(run, known, looked, now):
+            documents.append(known.current.id)
+        for key in _home_keys(run, known, looked):
+            homes[key] = min(known.first_seen_at, homes.get(key, known.first_seen_at))
+    return Wanted(documents=tuple(documents), moved=tuple(moved), homes=homes)
+
+
+def decide(run: RunContext, looks: Iterable[Looked], inputs: BatchInputs, now: datetime) -> BatchDecision:
+    """Judge each answer by itself, and say what the calendar, the searches and the registries of pages make of it."""
+    results: list[CheckResult] = []
+    events: list[StagedEvent] = []
+    stories: list[Story] = []
+    routed: list[Alert] = []
+    for looked in looks:
+        result = _result(run, looked, inputs, now)
+        trial = result.staged.check.trial
+        joined = run.joined.get(trial, {})
+        results.append(result)
+        events += result.events
+        stories += result.stories
+        routed += _routed(run, (staged.event for staged in result.events), joined)
+        others = (*_lagging(run, result, inputs, now), *_came_true(run, result, now))
+        routed += _routed(run, others, joined)
+        for watch, event in _entered(run, result, now):
+            others = (*others, event)
+            routed += _routed(run, (event,), {watch: now})
+        for event in others:
+            staged, story = _alone(event, run.followed[trial], result)
+            events.append(staged)
+            stories.append(story)
+    batch = Batch(
+        checks=tuple(result.staged for result in results),
+        snapshots=tuple(result.snapshot for result in results if result.snapshot),
+        events=tuple(events),
+        stories=tuple(stories),
+        alerts=tuple(routed),
+        issues=tuple((result.staged.check.trial, _noted(issue)) for result in results for issue in result.issues),
+    )
+    return BatchDecision(results=tuple(results), batch=batch)
+
+
+def search_moves(run: RunContext, decisions: Iterable[ListingDecision], absent: Iterable[str]) -> list[SearchMove]:
+    """What the searches say of trials whose records are stored. One that is gone from the registry has not left a search."""
+    moves = [
+        SearchMove(trial=trial, watch=watch, kind=entry.kind, reason=entry.reason)
+        for trial, entering in run.entering.items()
+        if run.followed[trial].current
+        for watch, entry in entering
+        if entry.kind
+    ]
+    gone = frozenset(absent)
+    moves += [
+        SearchMove(trial=trial, watch=decision.watch, kind="left_watch")
+        for decision in decisions
+        for trial in decision.left
+        if trial not in gone
+    ]
+    return moves
+
+
+def decide_moves(run: RunContext, moves: Iterable[SearchMove], stored: Mapping[str, TrialRecord], now: datetime) -> Batch:
+    """The events of trials that entered or left a search; ``stored`` are their records."""
+    events, stories, routed = [], [], []
+    for move in moves:
+        if move.trial not in stored:
+            continue
+        context = trial_context(run, move.trial, now, entering=(move.watch,))
+        event = verdict.entered_or_left(move.kind, move.trial, move.watch, move.reason, stored[move.trial], context)
+        staged, story = _alone(event, run.followed[move.trial])
+        events.append(staged)
+        stories.append(story)
+        routed += _routed(run, (event,), {move.watch: now})
+    return Batch(events=tuple(events), stories=tuple(stories), alerts=tuple(routed))
+
+
+def decide_calendar(run: RunContext, stored: Iterable[tuple[TrackedTrial, TrialRecord]], now: datetime) -> Batch:
+    """What the calendar has made true of trials that did not change."""
+    events, stories, routed = [], [], []
+    for known, record in stored:
+        for event in verdict.came_true(known, record, run.calendar_at, trial_context(run, known.key, now)):
+            staged, story = _alone(event, known)
+            events.append(staged)
+            stories.append(story)
+            routed += _routed(run, (event,), run.joined.get(known.key, {}))
+    return Batch(events=tuple(events), stories=tuple(stories), alerts=tuple(routed))
+
+
+def trial_context(
+    run: RunContext, trial: str, now: datetime, *, inputs: BatchInputs | None = None, entering: Sequence[str] = ()
+) -> TrialContext:
+    """What an answer for one trial is judged with; ``entering`` are watches that it is about to join."""
+    inputs = inputs or BatchInputs()
+    info, number = run.source.info, run.followed[trial].nct_number
+    watches = [run.watches[name] for name in (*entering, *run.joined.get(trial, {})) if name in run.watches]
+    labels = [watch.labels.get(trial) or watch.labels.get(f"{info.home}:{number}") for watch in watches]
+    home = inputs.homes.get(f"{info.home}:{number}")
+    return TrialContext(
+        data=run.data,
+        now=now,
+        label=next((label for label in labels if label), ""),
+        site=info.title if info.kind == "page" else "",
+        home=home.record if home else None,
+        tracking_since=inputs.tracking_since.get(trial),
+        past=inputs.past.get(trial, ()),
+        near={watch.name: watch.near for watch in watches if watch.near},
+        overrides=run.overrides,
+    )
+
+
+def _needs_stored(run: RunContext, known: TrackedTrial, looked: Looked, now: datetime) -> bool:
+    """Whether the stored version is compared, read for a page's sake, or the last that is known of a trial now gone."""
+    match looked.answer:
+        case Absent():
+            return verdict.is_gone(known, trial_context(run, known.key, now))
+        case Found(canonical=None) | NotModified():
+            return looked.parsed is not None or run.source.info.home is not None
+        case _:
+            return False
+
+
+def _home_keys(run: RunContext, known: TrackedTrial, looked: Looked) -> set[str]:
+    """The registry's records that a page repeats: by the number that it is known by, and by the one that it now carries."""
+    home = run.source.info.home
+    numbers = {known.nct_number, looked.parsed.record.nct_number if looked.parsed else None}
+    return {f"{home}:{number}" for number in numbers if number} if home and known.current else set()
+
+
+def _result(run: RunContext, looked: Looked, inputs: BatchInputs, now: datetime) -> CheckResult:
+    known = run.followed[looked.answer.trial]
+    context = trial_context(run, known.key, now, inputs=inputs)
+    stored = inputs.documents.get(known.key)
+    match looked.answer:
+        case Found(canonical=str(canonical)):
+            return verdict.merged(known, canonical, context)
+        case Found() as answer if looked.parsed is not None:
+            try:
+                return verdict.moved(run.source, known, answer, looked.digest, looked.parsed, stored, context)
+            except SourceError as error:
+                return verdict.failed(known, _failed(known, error), context)
+        case Found() as answer:
+            return verdict.unchanged(known, context, answer.validators)
+        case NotModified():
+            return verdict.unchanged(known, context)
+        case Absent() as answer:
+            return verdict.absent(known, answer, _read(run, stored), context)
+        case Failed() as answer:
+            return verdict.failed(known, answer, context)
+
+
+def _read(run: RunContext, document: Document | None) -> TrialRecord | None:
+    """The record of a stored version; None for one that today's parser refuses, which nothing here depends on."""
+    try:
+        return run.source.parse(document).record if document else None
+    except SourceError:
+        return None
+
+
+def _lagging(run: RunContext, result: CheckResult, inputs: BatchInputs, now: datetime) -> Iterator[Event]:
+    """A page that still shows what the registry has moved on from since the page was first read."""
+    check = result.staged.check
+    known = run.followed[check.trial]
+    if run.source.info.home is None or known.current is None or check.status not in ("unchanged", "changed", "quiet"):
+        return
+    record = result.record or _read(run, inputs.documents.get(check.trial))
+    home = inputs.homes.get(f"{run.source.info.home}:{record.nct_number}") if record else None
+    if record is None or home is None or home.current.first_seen_at <= known.first_seen_at:
+        return
+    event = verdict.lagging(check.trial, record, home, trial_context(run, check.trial, now))
+    if event is not None:
+        yield event
+
+
+def _came_true(run: RunContext, result: CheckResult, now: datetime) -> tuple[Event, ...]:
+    """What the calendar says of a trial that changed. Pages repeat their registry and have no calendar of their own."""
+    known = run.followed[result.staged.check.trial]
+    if run.source.info.kind != "registry" or result.record is None or result.before is None or known.removed_at:
+        return ()
+    context = trial_context(run, known.key, now)
+    return verdict.came_true(known, result.record, run.calendar_at, context, result)
+
+
+def _entered(run: RunContext, result: CheckResult, now: datetime) -> Iterator[tuple[str, Event]]:
+    """The events, each with its watch, of a trial that was read for the first time because a search now holds it."""
+    trial = result.staged.check.trial
+    if result.staged.check.status != "baseline" or result.record is None:
+        return
+    for watch, entry in run.entering.get(trial, ()):
+        if entry.kind:
+            context = trial_context(run, trial, now, entering=(watch,))
+            yield watch, verdict.entered_or_left(entry.kind, trial, watch, entry.reason, result.record, context)
+
+
+def _alone(event: Event, known: TrackedTrial, result: CheckResult | None = None) -> tuple[StagedEvent, Story]:
+    """An event that is a story of its own."""
+    (told,), (story,) = verdict.stories_of((event,))
+    old, new = verdict.versions(known, result.snapshot if result else None)
+    return StagedEvent(event=told, old=old, new=new), story
+
+
+def _routed(run: RunContext, events: Iterable[Event], joined: Mapping[str, datetime]) -> list[Alert]:
+    return [alert for event in events for alert in alerts.route(event, run.watches, joined)]
+
+
+def _noted(issue: Issue) -> Issue:
+    """A field never met before is one piece of news whatever each trial says in it; the trial named with it is the example."""
+    return msgspec.structs.replace(issue, value="") if issue.code == "unknown_field" else issue
+
+
+def _failed(known: TrackedTrial, error: SourceError) -> Failed:
+    return Failed(trial=known.key, error=str(error))

@@ -1,0 +1,136 @@
+"""Staging a run batch by batch: load what a batch of answers is judged against, decide, write."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar
+
+import msgspec
+
+from tracker.archive import records
+from tracker.clock import Clock
+from tracker.detect import batch as batches
+from tracker.detect import mirrors
+from tracker.detect.batch import BatchInputs, RunContext, SearchMove, Wanted
+from tracker.detect.drift import Reading
+from tracker.detect.listing import ListingDecision
+from tracker.detect.tally import RunTally
+from tracker.errors import SourceError
+from tracker.model.event import Event
+from tracker.model.record import TrialRecord
+from tracker.model.snapshot import TrackedTrial
+from tracker.model.source import Answer, Document, Source
+from tracker.model.staging import Batch
+from tracker.model.upkeep import Lease
+from tracker.render import words
+from tracker.store import Store
+
+Item = TypeVar("Item")
+
+TRIALS = 200
+"""So many stored trials are looked at together."""
+
+
+@dataclass(kw_only=True)
+class RunStager:
+    """Stages one run. ``tally`` counts what the run is judged by."""
+
+    store: Store
+    sources: Mapping[str, Source]
+    clock: Clock
+    run: int
+    context: RunContext
+    tally: RunTally = field(default_factory=RunTally)
+
+    def stage(self, lease: Lease, answers: Iterable[Answer]) -> None:
+        """Load what a batch of answers is judged against, judge it, and stage it in one transaction."""
+        now = self.clock()
+        looks = [batches.look(self.context, answer) for answer in answers]
+        inputs = self._load(batches.wanted(self.context, looks, now))
+        decision = batches.decide(self.context, looks, inputs, now)
+        for result in decision.results:
+            self.tally.add(result)
+        self._write(lease, decision.batch, now)
+
+    def stage_listings(self, lease: Lease, decisions: Iterable[ListingDecision]) -> None:
+        """Stage what the searches say of trials whose records are stored: entered, back again, or left."""
+        moves = batches.search_moves(self.context, decisions, self.tally.absent)
+        for some in _chunks(sorted(moves, key=lambda move: move.trial)):
+            now = self.clock()
+            self._write(lease, batches.decide_moves(self.context, some, self._stored(some), now), now)
+
+    def stage_calendar(self, lease: Lease) -> None:
+        """Stage what the calendar has made true of the trials that did not change; `stage` does so for those that did."""
+        for some in _chunks(self._unmoved()):
+            now = self.clock()
+            self._write(lease, batches.decide_calendar(self.context, some, now), now)
+
+    def readings(self) -> Iterator[Reading]:
+        """The trials that answered in this run as they now stand, one at a time: changed ones, then the others."""
+        for document in self.store.staged_documents(self.run):
+            yield from self._reading(document)
+        for _, document in self.store.current_documents(sorted(self.tally.answered - self.tally.moved)):
+            yield from self._reading(document)
+
+    def _load(self, wanted: Wanted) -> BatchInputs:
+        return BatchInputs(
+            documents={document.trial: document for document in self.store.documents(wanted.documents)},
+            past=self.store.past_events(wanted.moved) if wanted.moved else {},
+            tracking_since=self.store.tracking_since(wanted.moved) if wanted.moved else {},
+            homes=dict(self._homes(wanted.homes)) if wanted.homes else {},
+        )
+
+    def _homes(self, wanted: Mapping[str, datetime]) -> Iterator[tuple[str, mirrors.Home]]:
+        """The registry's records that pages repeat, with their former values if a page may lag behind."""
+        for known, record in records.current(self.store, self.sources, sorted(wanted)):
+            assert known.current is not None
+            former: Iterable[Document] = ()
+            if known.current.first_seen_at > wanted[known.key]:
+                versions = self.store.timeline(known.key)
+                former = self.store.documents(meta.id for meta in versions if meta.id != known.current.id)
+            earlier = tuple(mirrors.compared(reading.record) for document in former for reading in self._reading(document))
+            yield known.key, mirrors.Home(record=record, current=known.current, earlier=earlier)
+
+    def _stored(self, moves: Iterable[SearchMove]) -> dict[str, TrialRecord]:
+        trials = sorted({move.trial for move in moves})
+        return {known.key: record for known, record in records.current(self.store, self.sources, trials)}
+
+    def _unmoved(self) -> Iterator[tuple[TrackedTrial, TrialRecord]]:
+        for known, record in records.current(self.store, self.sources):
+            if known.key in self.context.followed and not known.removed_at and known.key not in self.tally.moved:
+                yield known, record
+
+    def _reading(self, document: Document) -> Iterator[Reading]:
+        """What a stored version says; nothing if today's parser refuses it."""
+        try:
+            yield Reading(document=document, record=records.read(self.sources, document))
+        except SourceError:
+            return
+
+    def _write(self, lease: Lease, batch: Batch, now: datetime) -> None:
+        if batch.checks or batch.events:
+            self.tally.issues += self.store.stage(lease, self.run, _with_headlines(batch), now)
+
+
+def _with_headlines(batch: Batch) -> Batch:
+    """The batch with words for its events and stories."""
+    by_story: dict[str, list[Event]] = defaultdict(list)
+    for staged in batch.events:
+        by_story[staged.event.story].append(staged.event)
+    told = {story.id: words.tell(by_story[story.id], story) for story in batch.stories}
+    worded = {event.id: event for events, _ in told.values() for event in events}
+    return msgspec.structs.replace(
+        batch,
+        events=tuple(msgspec.structs.replace(staged, event=worded[staged.event.id]) for staged in batch.events),
+        stories=tuple(story for _, story in told.values() if story is not None),
+    )
+
+
+def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, TRIALS)):
+        yield chunk
