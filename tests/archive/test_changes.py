@@ -9,7 +9,7 @@ from itertools import islice
 import msgspec
 import pytest
 
-from tests.archive.make import keep_events, story_of
+from tests.archive.builders import keep_events, story_of
 from tests.store.builders import A, B, C, baseline, day
 from tracker.archive import Archive, in_story_order
 from tracker.errors import UsageError

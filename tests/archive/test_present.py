@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.archive.make import keep_trials, numbered
+from tests.archive.builders import keep_trials, numbered
 from tests.store.builders import DAY_0, message
 from tests.world import put, study
 from tracker.archive import Archive

@@ -40,7 +40,7 @@ def test_places_of_events_come_in_the_logs_order_whatever_the_page(store: Store,
     made = [event(f"e{number}", A, run.now, effective_at=day(number // 3), story=f"s{number}") for number in range(7)]
     run.stage(
         checks=(check(A, "changed", run.now),),
-        events=tuple(StagedEvent(event=one, old_snapshot=None) for one in made),
+        events=tuple(StagedEvent(event=one) for one in made),
         stories=tuple(story(one.story, A, (one.id,)) for one in made),
     )
     run.accept()

@@ -33,7 +33,7 @@ def keep_events(store: Store, number: float, events: Sequence[Event], stories: S
     run = Pass(store, number)
     run.stage(
         checks=tuple(check(trial, "changed", run.now) for trial in {event.trial for event in events}),
-        events=tuple(StagedEvent(event=event, old_snapshot=None) for event in events),
+        events=tuple(StagedEvent(event=event) for event in events),
         stories=tuple(stories),
     )
     run.accept()
