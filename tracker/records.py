@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from tracker import log
 from tracker.errors import SourceError
 from tracker.extract import places
+from tracker.model.present import Nearest
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import Document, Source
 from tracker.model.watch import Near, Watch
-from tracker.render.tables import Nearest
 from tracker.store import Store
 
 logger = log.get(__name__)

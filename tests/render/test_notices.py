@@ -7,12 +7,13 @@ from typing import Any
 
 from tests.render import golden
 from tests.render.samples import SEEN, make_record
+from tracker.model.present import Nearest
 from tracker.model.record import Enrollment
 from tracker.model.run import Run, RunCounts, Verdict
 from tracker.render import notices
 from tracker.render.digest import HTML_LIMIT
 from tracker.render.notices import WELCOME_ROWS, WelcomeInput, held_run, operator, welcome
-from tracker.render.tables import Nearest, present_rows
+from tracker.render.tables import present_rows
 
 SICK = "131 of 140 checked trials changed (rule: at least 100 checked and over half changed)"
 

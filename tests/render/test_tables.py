@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 from tests.render.samples import SEEN, make_event, make_record, make_story, many_kinds
 from tracker.model.alert import Message
 from tracker.model.event import Change
+from tracker.model.present import Nearest
 from tracker.model.record import Enrollment, Site
 from tracker.model.run import Run, RunCounts, Verdict
 from tracker.render import tables
 from tracker.render.machine import changes_json, diff_json, document, present_json, record_json
 from tracker.render.record_view import diff_view, record_view
 from tracker.render.safe_text import cell, one_line
-from tracker.render.tables import Finding, Nearest, grid_csv, grid_markdown, grid_text, present_grid, present_rows, terminal
+from tracker.render.tables import Finding, grid_csv, grid_markdown, grid_text, present_grid, present_rows, terminal
 
 EVENTS = [event for entry in many_kinds() for event in entry.events]
 SECRETS = ("Petra", "Private", "555 01", "Paul", "Personal")
@@ -65,7 +66,7 @@ def test_pipes_get_no_escapes_and_terminals_get_colour() -> None:
     grid = tables.changes_grid(EVENTS, UTC)
     assert "\x1b" not in grid_text(grid, width=100)
     assert "\x1b[" in grid_text(grid, width=100, colour=True)
-    assert "\x1b" not in terminal(diff_view(make_story(*EVENTS[:3]), EVENTS[:3], place=UTC))
+    assert "\x1b" not in terminal(diff_view(make_story(*EVENTS[:3]), EVENTS[:3], timezone=UTC))
 
 
 def test_registry_text_can_neither_steer_a_terminal_nor_pass_as_markup() -> None:
@@ -129,8 +130,8 @@ def test_json_is_for_machines_and_without_people() -> None:
 def test_nobody_is_named_anywhere_unless_switched_on() -> None:
     rest = {"protocolSection.contactsLocationsModule.x": "Petra Private"}
     record = make_record(rest=rest)
-    timeline = terminal(record_view(record, EVENTS, place=UTC, everything=True), width=120)
-    diff = terminal(diff_view(make_story(*EVENTS[:4]), EVENTS[:4], place=UTC), width=120)
+    timeline = terminal(record_view(record, EVENTS, timezone=UTC, everything=True), width=120)
+    diff = terminal(diff_view(make_story(*EVENTS[:4]), EVENTS[:4], timezone=UTC), width=120)
     for text in (timeline, diff, tables.changes_csv(EVENTS), changes_json(EVENTS), record_json(record)):
         for secret in SECRETS:
             assert secret not in text
@@ -146,7 +147,7 @@ def test_contacts_of_a_site_that_came_as_a_whole_are_left_out() -> None:
 
 
 def test_show_tells_the_record_and_its_timeline() -> None:
-    text = terminal(record_view(make_record(), EVENTS[:2], label="CC312 in SLE", place=UTC), width=100)
+    text = terminal(record_view(make_record(), EVENTS[:2], label="CC312 in SLE", timezone=UTC), width=100)
     for told in ("CC312 in SLE (NCT07177911)", "Phase 1, Phase 2", "Adverse events [Week 24]", "Example University Hospital"):
         assert told in text
     assert "12 Feb 2026  major  Now recruiting" in text
@@ -154,20 +155,20 @@ def test_show_tells_the_record_and_its_timeline() -> None:
 
 def test_show_cuts_long_lists_unless_everything_is_asked_for() -> None:
     record = make_record(sites=tuple(Site(facility=f"Place {number}", city="Lyon") for number in range(60)))
-    assert "and 35 more" in terminal(record_view(record, place=UTC))
-    whole = terminal(record_view(record, place=UTC, everything=True))
+    assert "and 35 more" in terminal(record_view(record, timezone=UTC))
+    whole = terminal(record_view(record, timezone=UTC, everything=True))
     assert "Place 59" in whole
     assert "more" not in whole
 
 
 def test_diff_says_so_when_nothing_changed() -> None:
-    assert terminal(diff_view(None, [], place=UTC)) == "Nothing changed between these versions.\n"
+    assert terminal(diff_view(None, [], timezone=UTC)) == "Nothing changed between these versions.\n"
 
 
 def test_diff_tells_every_part_with_old_and_new() -> None:
     events = [make_event("titles_changed", headline=f"Part {number}") for number in range(30)]
     events[0] = make_event(changes=(Change(path=("recruitment_status",), old="RECRUITING", new="COMPLETED"),))
-    text = terminal(diff_view(make_story(*events), events, place=UTC))
+    text = terminal(diff_view(make_story(*events), events, timezone=UTC))
     assert " -> " in text
     assert "Part 29" in text
 

@@ -129,8 +129,8 @@ class App:
         return shutil.get_terminal_size().columns if sys.stdout.isatty() else 120
 
     @property
-    def place(self) -> tzinfo:
-        """The time zone in which days are told."""
+    def timezone(self) -> tzinfo:
+        """The time zone in which days are shown."""
         from zoneinfo import ZoneInfo
 
         return ZoneInfo(self.settings.digest.timezone)

@@ -39,7 +39,7 @@ def trial_key(app: App, text: str) -> str:
     return found.key
 
 
-def moment(text: str, place: tzinfo, now: datetime, *, end_of_day: bool = False) -> datetime:
+def moment(text: str, timezone: tzinfo, now: datetime, *, end_of_day: bool = False) -> datetime:
     """A time span back from now (``24h``, ``7d``, ``2w``) or a day (``2026-02-11``), as an aware UTC time.
 
     A day means its first moment, or with ``end_of_day`` its last, in the reader's time zone.
@@ -50,7 +50,7 @@ def moment(text: str, place: tzinfo, now: datetime, *, end_of_day: bool = False)
     try:
         day = datetime.fromisoformat(text)
         if day.tzinfo is None:
-            day = day.replace(tzinfo=place)
+            day = day.replace(tzinfo=timezone)
         if end_of_day and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
             day += timedelta(days=1) - timedelta(microseconds=1)
         return day.astimezone(UTC)
@@ -85,7 +85,7 @@ def version(app: App, store: Store, trial: str, text: str | None, *, default: in
                 remedy=f"`tracker show {trial}` lists them.",
             )
         return timeline[index]
-    found = store.snapshot_at(trial, moment(text, app.place, clock.now(), end_of_day=True))
+    found = store.snapshot_at(trial, moment(text, app.timezone, clock.now(), end_of_day=True))
     if found is None:
         raise UsageError(
             f"{trial} was not followed yet on {text}.",

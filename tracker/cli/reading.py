@@ -18,10 +18,10 @@ from tracker.errors import UsageError
 if TYPE_CHECKING:
     from tracker.events import Detected
     from tracker.model.event import Seen
+    from tracker.model.present import Nearest
     from tracker.model.record import TrialRecord
     from tracker.model.snapshot import SnapshotMeta
     from tracker.model.source import Document, Source
-    from tracker.render.tables import Nearest
     from tracker.store import Store
 
 
@@ -109,7 +109,7 @@ def changes_command(
     if unknown:
         raise UsageError(f"There is no kind {', '.join(sorted(unknown))}.", remedy="docs/changes.md lists them all.")
     wanted = EventFilter(
-        since=arguments.moment(since, app.place, clock.now()) if since else None,
+        since=arguments.moment(since, app.timezone, clock.now()) if since else None,
         watch=watch,
         trial=arguments.trial_key(app, trial) if trial else None,
         kinds=frozenset(kinds),
@@ -124,9 +124,9 @@ def changes_command(
         case "csv":
             click.echo(tables.changes_csv(found), nl=False)
         case "md":
-            click.echo(tables.changes_markdown(found, app.place), nl=False)
+            click.echo(tables.changes_markdown(found, app.timezone), nl=False)
         case _ if found:
-            app.show(tables.changes_grid(found, app.place, grouped=True))
+            app.show(tables.changes_grid(found, app.timezone, grouped=True))
         case _:
             app.print("No changes in this log.")
 
@@ -147,16 +147,14 @@ def show_command(shared: Shared, trial: str, at: str | None, everything: bool) -
     with app.store() as store:
         meta = arguments.version(app, store, key, at, default=-1)
         record = records.read(app.sources, store.document(meta.id))
-        until = arguments.moment(at, app.place, clock.now(), end_of_day=True) if at else None
+        until = arguments.moment(at, app.timezone, clock.now(), end_of_day=True) if at else None
         timeline = store.events(EventFilter(trial=key, until=until))
         versions = store.timeline(key)
     if shared.json:
         click.echo(machine.record_json(record, contacts=app.settings.contacts), nl=False)
         return
-    app.show(record_view.record_view(record, timeline[::-1], place=app.place, everything=everything))
-    seen = (
-        f"{meta.first_seen_at.astimezone(app.place):%Y-%m-%d %H:%M} to {meta.last_seen_at.astimezone(app.place):%Y-%m-%d %H:%M}"
-    )
+    app.show(record_view.record_view(record, timeline[::-1], timezone=app.timezone, everything=everything))
+    seen = f"{meta.first_seen_at.astimezone(app.timezone):%Y-%m-%d %H:%M} to {meta.last_seen_at.astimezone(app.timezone):%Y-%m-%d %H:%M}"
     app.print(
         "", f"Version {[one.id for one in versions].index(meta.id) + 1} of {len(versions)}, seen {seen}, sha256 {meta.sha256}"
     )
@@ -189,7 +187,7 @@ def diff_command(
                 f"{files[0]} is of {before.trial}, {files[1]} of {after.trial}.", remedy="Name two files of one trial."
             )
         found = _detect(reader, before, after, *(_saved(document) for document in (before, after)))
-        title, place = reader.info.title, clock.now().tzinfo
+        title, timezone = reader.info.title, clock.now().tzinfo
     else:
         assert trial is not None
         from tracker.sync.weigh import seen
@@ -205,12 +203,12 @@ def diff_command(
             known = _known(app, store, key, first)
         reader = app.sources[before.source]
         found = _detect(reader, before, after, seen(first), seen(second), **known)
-        title, place = reader.info.title, app.place
-    assert place is not None
+        title, timezone = reader.info.title, app.timezone
+    assert timezone is not None
     if shared.json:
         click.echo(machine.diff_json(found.story, found.events, after.trial), nl=False)
     else:
-        app.show(record_view.diff_view(found.story, found.events, place=place, source_title=title))
+        app.show(record_view.diff_view(found.story, found.events, timezone=timezone, source_title=title))
 
 
 def _known(app: App, store: Store, trial: str, version: SnapshotMeta) -> dict[str, Any]:

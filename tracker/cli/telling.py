@@ -35,7 +35,7 @@ def digest_command(shared: Shared, since: str, watch: str | None, form: str, sen
     app = App(shared)
     app.require_watches([watch] if watch else [])
     now = clock.now()
-    start = arguments.moment(since, app.place, now)
+    start = arguments.moment(since, app.timezone, now)
     if send:
         _channel(app, send)
     with app.store() as store:
@@ -132,7 +132,7 @@ def outbox_command(shared: Shared, action: str, key: str | None) -> int:
             app.emit(view)
             return 0
         if view.messages:
-            app.show(tables.outbox_grid(view.messages, app.place))
+            app.show(tables.outbox_grid(view.messages, app.timezone))
             app.print("", "`tracker outbox retry KEY` tries one again now, `tracker outbox drop KEY` never sends it:")
             app.print(*(f"  {message.key}" for message in view.messages), "")
         for tally in view.alerts:
@@ -192,7 +192,7 @@ def silence_command(
             store.unsilence(ended)
         elif trial or watch or kind:
             key = arguments.trial_key(app, trial) if trial else None
-            at = arguments.moment(span, app.place, now)  # a span is read as so far back; a day may lie ahead
+            at = arguments.moment(span, app.timezone, now)  # a span is read as so far back; a day may lie ahead
             until = at if at > now else now + (now - at)
             store.silence(until, now, trial=key, watch=watch, kind=kind, reason=reason)
         muted = store.silences(now)
@@ -202,6 +202,6 @@ def silence_command(
     for one in muted:
         named = ", ".join(part for part in (one.trial, one.watch and f"watch {one.watch}", one.kind) if part)
         why = f": {one.reason}" if one.reason else ""
-        app.print(f"{one.id}. {named}, until {one.until.astimezone(app.place):%Y-%m-%d %H:%M}{why}")
+        app.print(f"{one.id}. {named}, until {one.until.astimezone(app.timezone):%Y-%m-%d %H:%M}{why}")
     if not muted:
         app.print("Nothing is muted.")

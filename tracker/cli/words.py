@@ -24,7 +24,7 @@ def print_changes(app: App, events: Sequence[Event], stories: Mapping[str, Story
     from tracker.render import tables
 
     if events:
-        app.show(tables.changes_grid(tables.in_story_order(events, stories), app.place, grouped=True))
+        app.show(tables.changes_grid(tables.in_story_order(events, stories), app.timezone, grouped=True))
 
 
 def print_lanes(app: App, report: SyncReport) -> None:

@@ -9,9 +9,9 @@ from datetime import datetime
 import msgspec
 
 from tracker.model.event import Event, Story
+from tracker.model.present import Nearest
 from tracker.model.record import TrialRecord
 from tracker.render.privacy import public_event, public_record
-from tracker.render.tables import Nearest
 
 _OBEYED = re.compile("[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters that JSON leaves as they are: they stand in texts only, where an escape means the same."""

@@ -55,7 +55,7 @@ _FACTS = (
 
 
 def record_view(
-    record: TrialRecord, timeline: Sequence[Event] = (), *, label: str = "", place: tzinfo, everything: bool = False
+    record: TrialRecord, timeline: Sequence[Event] = (), *, label: str = "", timezone: tzinfo, everything: bool = False
 ) -> Group:
     """The record in groups and its timeline, newest first as given; contact persons are never in it.
 
@@ -74,18 +74,18 @@ def record_view(
         parts += [Text(), Text(heading, style="bold underline"), _fields(lines)]
     if timeline:
         parts += [Text(), Text("Timeline", style="bold underline")]
-        parts.append(_timeline(timeline, place))
+        parts.append(_timeline(timeline, timezone))
     return Group(*parts)
 
 
-def diff_view(story: Story | None, events: Sequence[Event], *, place: tzinfo, source_title: str = "") -> Group:
+def diff_view(story: Story | None, events: Sequence[Event], *, timezone: tzinfo, source_title: str = "") -> Group:
     """What changed, weightiest first, old values struck out; says so when nothing did."""
     from rich.console import Group
     from rich.text import Text
 
     if story is None or not events:
         return Group(Text("Nothing changed between these versions."))
-    view = story_view(story, events, None, source_title=source_title, place=place, longest=len(events))
+    view = story_view(story, events, None, source_title=source_title, timezone=timezone, longest=len(events))
     parts: list[Text | Table] = [
         Text.assemble((view.label, "bold"), f" ({view.number})  " if view.number not in view.label else "  ", _severity(view)),
         Text(),
@@ -201,12 +201,12 @@ def _cut(lines: list[Line], everything: bool) -> list[Line]:
     return [*lines[:MOST_LINES], ("", f"and {len(lines) - MOST_LINES:,} more")]
 
 
-def _timeline(events: Sequence[Event], place: tzinfo) -> Table:
+def _timeline(events: Sequence[Event], timezone: tzinfo) -> Table:
     from rich.table import Table
     from rich.text import Text
 
     table = Table.grid(padding=(0, 2, 0, 0))
     for event in events:
         severity = Text(event.severity, style=SEVERITY_STYLES[event.severity])
-        table.add_row(Text(times.day(event.effective_at, place)), severity, Text(one_line(event.headline)))
+        table.add_row(Text(times.day(event.effective_at, timezone)), severity, Text(one_line(event.headline)))
     return table

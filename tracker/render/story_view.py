@@ -71,10 +71,10 @@ def story_view(
     *,
     watches: Sequence[str] = (),
     source_title: str = "",
-    place: tzinfo,
+    timezone: tzinfo,
     longest: int = MOST_PARTS,
 ) -> StoryView:
-    """Lay out a story; ``events`` stand weightiest first, times are told in the zone ``place``.
+    """Lay out a story; ``events`` stand weightiest first, times are told in the zone ``timezone``.
 
     ``longest`` is how many events are told; of the others only their number is given.
     """
@@ -99,7 +99,7 @@ def story_view(
         first=_part(leading) if leading else PartView(headline=headline),
         parts=parts,
         more_parts=max(0, len(events) - longest),
-        when=when_sentence(leading, place) if leading else "",
+        when=when_sentence(leading, timezone) if leading else "",
         links=_links(events, address, source_title),
         watches=tuple(one_line(watch) for watch in watches),
         events=max(1, len(events)),
@@ -114,17 +114,17 @@ def trial_label(trial: str, event: Event | None, record: TrialRecord | None) -> 
     return one_line((record and (record.acronym or record.brief_title)) or number, 90)
 
 
-def when_sentence(event: Event, place: tzinfo) -> str:
+def when_sentence(event: Event, timezone: tzinfo) -> str:
     """When the record changed, as an auditor may quote it: never who did it."""
     before, seen = event.seen_between
     if event.origin == "backfill":
-        told = f"From the registry's own history: the version of {times.day(event.effective_at, place)}"
+        told = f"From the registry's own history: the version of {times.day(event.effective_at, timezone)}"
     elif event.cause == "calendar":
-        told = f"A date passed; the record itself did not change. Noticed {times.day(seen, place)}"
+        told = f"A date passed; the record itself did not change. Noticed {times.day(seen, timezone)}"
     elif before is None:
-        told = f"The record was first seen {times.day(seen, place)}"
+        told = f"The record was first seen {times.day(seen, timezone)}"
     else:
-        last, first = times.span(before, seen, place)
+        last, first = times.span(before, seen, timezone)
         subject = "The registry's listing changed" if event.cause == "registry" else "The record changed"
         told = f"{subject}: first seen {first}, last seen unchanged {last}"
     own = []

@@ -13,6 +13,7 @@ from tracker.model.dates import RegistryDate
 from tracker.model.deadline import Deadline
 from tracker.model.event import Event, Story
 from tracker.model.ids import recognise, split_key
+from tracker.model.present import Nearest
 from tracker.model.record import Enrollment, TrialRecord
 from tracker.model.run import Run
 from tracker.model.vocabulary import rank
@@ -25,7 +26,6 @@ __all__ = [
     "SEVERITY_STYLES",
     "Finding",
     "Grid",
-    "Nearest",
     "PresentRow",
     "changes_csv",
     "changes_grid",
@@ -43,14 +43,6 @@ __all__ = [
 ]
 
 _RESULTS = {"NONE_POSTED": "none posted", "SUBMITTED": "submitted", "RETURNED": "returned", "POSTED": "posted"}
-
-
-class Nearest(msgspec.Struct, frozen=True, kw_only=True):
-    """The place of a trial nearest to the watch's: ``km`` is rounded for people; the state is that place's own."""
-
-    place: str
-    km: float
-    recruitment_status: str | None = None
 
 
 class PresentRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,23 +120,23 @@ def present_grid(rows: Sequence[PresentRow]) -> Grid:
 def in_story_order(events: Sequence[Event], stories: Mapping[str, Story]) -> list[Event]:
     """Day by day, the weightiest story first; within a story its events as they are ranked there."""
 
-    def place(event: Event) -> tuple[datetime, int, str, int]:
+    def position(event: Event) -> tuple[datetime, int, str, int]:
         story = stories.get(event.story)
         weight = rank(story.severity if story else event.severity)
         position = story.parts.index(event.id) if story and event.id in story.parts else 0
         return event.effective_at, -weight, event.story or event.id, position
 
-    return sorted(events, key=place)
+    return sorted(events, key=position)
 
 
-def changes_grid(events: Sequence[Event], place: tzinfo, *, grouped: bool = False) -> Grid:
-    """``changes``: a row an event, in the order given; days in the zone ``place``.
+def changes_grid(events: Sequence[Event], timezone: tzinfo, *, grouped: bool = False) -> Grid:
+    """``changes``: a row an event, in the order given; days in the zone ``timezone``.
 
     ``grouped`` leaves day and trial out where a row goes on with the story of the row above.
     """
     rows: tuple[tuple[str, ...], ...] = tuple(
         (
-            "" if follows else times.day(event.effective_at, place),
+            "" if follows else times.day(event.effective_at, timezone),
             event.severity,
             "" if follows else split_key(event.trial).number,
             "" if follows or not event.label else trial_label(event.trial, event, None),
@@ -214,22 +206,22 @@ def changes_csv(events: Sequence[Event]) -> str:
     return csv_text([columns, *(_change_cells(event) for event in events)])
 
 
-def changes_markdown(events: Sequence[Event], place: tzinfo) -> str:
+def changes_markdown(events: Sequence[Event], timezone: tzinfo) -> str:
     """``changes --format md``: a table that a document or an issue can take in."""
-    return grid_markdown(changes_grid(events, place))
+    return grid_markdown(changes_grid(events, timezone))
 
 
-def outbox_grid(messages: Sequence[Message], place: tzinfo) -> Grid:
+def outbox_grid(messages: Sequence[Message], timezone: tzinfo) -> Grid:
     """``outbox``: what was sent or is waiting, and why."""
     rows = tuple(
         (
-            times.moment(message.created_at, place),
+            times.moment(message.created_at, timezone),
             message.state,
             message.channel,
             message.kind,
             str(message.attempts),
             one_line(message.subject, 120),
-            _why_waiting(message, place),
+            _why_waiting(message, timezone),
         )
         for message in messages
     )
@@ -245,13 +237,13 @@ def outbox_grid(messages: Sequence[Message], place: tzinfo) -> Grid:
     )
 
 
-def runs_grid(runs: Sequence[Run], place: tzinfo) -> Grid:
+def runs_grid(runs: Sequence[Run], timezone: tzinfo) -> Grid:
     """The passes over the sources, and what health or an error said of them."""
     rows = tuple(
         (
             str(run.id),
             run.source,
-            times.moment(run.started_at, place),
+            times.moment(run.started_at, timezone),
             run.state,
             f"{run.counts.checked:,}",
             f"{run.counts.changed:,}",
@@ -336,8 +328,8 @@ def _change_cells(event: Event) -> tuple[str, ...]:
     )
 
 
-def _why_waiting(message: Message, place: tzinfo) -> str:
+def _why_waiting(message: Message, timezone: tzinfo) -> str:
     if message.state == "sent" and message.sent_at:
-        return f"sent {times.moment(message.sent_at, place)}"
-    again = f"next try {times.moment(message.next_attempt_at, place)}" if message.next_attempt_at else ""
+        return f"sent {times.moment(message.sent_at, timezone)}"
+    again = f"next try {times.moment(message.next_attempt_at, timezone)}" if message.next_attempt_at else ""
     return "; ".join(part for part in (one_line(message.last_error, 160), again) if part)
