@@ -154,7 +154,8 @@ def show_command(shared: Shared, trial: str, at: str | None, everything: bool) -
         click.echo(machine.record_json(record, contacts=app.settings.contacts), nl=False)
         return
     app.show(record_view.record_view(record, timeline[::-1], timezone=app.timezone, everything=everything))
-    seen = f"{meta.first_seen_at.astimezone(app.timezone):%Y-%m-%d %H:%M} to {meta.last_seen_at.astimezone(app.timezone):%Y-%m-%d %H:%M}"
+    first, last = (at.astimezone(app.timezone) for at in (meta.first_seen_at, meta.last_seen_at))
+    seen = f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}"
     app.print(
         "", f"Version {[one.id for one in versions].index(meta.id) + 1} of {len(versions)}, seen {seen}, sha256 {meta.sha256}"
     )

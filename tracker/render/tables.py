@@ -123,8 +123,8 @@ def in_story_order(events: Sequence[Event], stories: Mapping[str, Story]) -> lis
     def position(event: Event) -> tuple[datetime, int, str, int]:
         story = stories.get(event.story)
         weight = rank(story.severity if story else event.severity)
-        position = story.parts.index(event.id) if story and event.id in story.parts else 0
-        return event.effective_at, -weight, event.story or event.id, position
+        part = story.parts.index(event.id) if story and event.id in story.parts else 0
+        return event.effective_at, -weight, event.story or event.id, part
 
     return sorted(events, key=position)
 
