@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from tracker.model.event import Event, EventFilter, Story
+from tracker.model.event import Event, EventFilter, Story, read_event
 from tracker.model.snapshot import EventSnapshots, SnapshotMeta
 from tracker.model.vocabulary import rank
 from tracker.store import rows
@@ -33,14 +33,14 @@ def events(database: Database, wanted: EventFilter) -> list[Event]:
         else:
             latest = statement.order_by(*(column.desc() for column in order)).limit(wanted.limit)
             bodies = list(connection.scalars(latest))[::-1]
-    return [rows.events_decoder.decode(body) for body in bodies]
+    return [read_event(body) for body in bodies]
 
 
 def event(database: Database, event_id: str) -> Event | None:
     """An accepted event."""
     with database.reading() as connection:
         body = connection.scalar(select(t.events.c.body).where(t.events.c.id == event_id, t.events.c.accepted))
-    return rows.events_decoder.decode(body) if body is not None else None
+    return read_event(body) if body is not None else None
 
 
 def event_snapshots(database: Database, event_id: str) -> EventSnapshots:
@@ -65,7 +65,7 @@ def past_events(
             if kinds is not None:
                 statement = statement.where(t.events.c.kind.in_(kinds))
             for trial, body in connection.execute(statement.order_by(t.events.c.effective_at, t.events.c.id)):
-                past.setdefault(trial, []).append(rows.events_decoder.decode(body))
+                past.setdefault(trial, []).append(read_event(body))
     return {trial: tuple(found) for trial, found in past.items()}
 
 
