@@ -25,8 +25,9 @@ def deadlines_command(shared: Shared, watch: str | None, form: str) -> None:
     now = clock.now()
     with app.store() as store:
         trials = sorted({member.trial for member in store.memberships() if watch in (None, member.watch)})
-        known = [record for one, record in records.current(store, app.sources, trials) if not one.removed_at]
-    rows = [row for record in known for row in events.deadlines(record, now.date())]
+        current = [(one.source, record) for one, record in records.current(store, app.sources, trials) if not one.removed_at]
+    known = [record for _, record in current]
+    rows = [row for source, record in current for row in events.deadlines(record, app.sources[source].info, now.date())]
     rows.sort(key=lambda row: (row.due, row.trial, row.kind))
     named = records.labels(app.settings.watches, app.sources, known)
     labels = {record.trial: named.get(record.trial) or record.acronym or record.brief_title or "" for record in known}

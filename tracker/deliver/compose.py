@@ -19,7 +19,7 @@ from tracker.model.source import Source
 from tracker.model.vocabulary import OPEN_STATUSES, rank
 from tracker.model.watch import Watch
 from tracker.render import digest as pages
-from tracker.render import mail, notices, words
+from tracker.render import kinds, mail, notices
 from tracker.render.tables import present_rows
 from tracker.store import Store
 
@@ -90,9 +90,11 @@ class Composer:
     def welcome(self, watch: Watch, channel: str, now: datetime) -> Content | None:
         """The one-off message after a watch's first sync; None while none of its trials has been read."""
         trials = [member.trial for member in self.store.memberships() if member.watch == watch.name]
-        known = [record for _, record in records.current(self.store, self.sources, trials)]
+        current = list(records.current(self.store, self.sources, trials))
+        known = [record for _, record in current]
         if not known:
             return None
+        today = now.astimezone(UTC).date()
         near = watch.near
         nearest = {record.trial: place for record in known if (place := records.nearest_site(record, near))}
         return notices.welcome(
@@ -103,7 +105,9 @@ class Composer:
                 recruiting=sum(record.recruitment_status in OPEN_STATUSES for record in known),
                 near=f"{near.km:g} km of {near.place}" if near else "",
                 nearby=sum(place.km <= near.km for place in nearest.values()) if near else 0,
-                already=words.already_true(row for record in known for row in already_true(record, now.astimezone(UTC).date())),
+                already=kinds.already_true(
+                    row for trial, record in current for row in already_true(record, self.sources[trial.source].info, today)
+                ),
                 hears=tuple(f"{_FROM[send.min_severity]}: {_WHEN[send.when]}" for send in watch.send if send.to == channel),
                 at=now,
                 timezone=self.settings.digest.timezone,
@@ -148,17 +152,14 @@ class Composer:
         entries = []
         for story_id, ids in by_story.items():
             story = stories[story_id]
-            told = [event_id for event_id in story.parts if event_id in ids]
-            events, told_story = words.tell(
-                tuple(wanted[event_id][0] for event_id in told), msgspec.structs.replace(story, parts=tuple(told))
-            )
+            shown = tuple(sorted(ids, key=story.parts.index))
             source = self.sources.get(story.trial.partition(":")[0])
             entries.append(
                 pages.Entry(
-                    story=told_story or story,
-                    events=tuple(events),
+                    story=msgspec.structs.replace(story, parts=shown),
+                    events=tuple(wanted[event_id][0] for event_id in shown),
                     record=now_known.get(story.trial),
-                    watches=tuple(sorted({name for event_id in told for name in wanted[event_id][1]})),
+                    watches=tuple(sorted({name for event_id in shown for name in wanted[event_id][1]})),
                     source_title=source.info.title if source else "",
                 )
             )

@@ -17,7 +17,7 @@ LEAST_SHARE = 0.5
 
 
 class BulkEdit(msgspec.Struct, frozen=True, kw_only=True):
-    """A mass edit of no meaning: its kinds, how many of the checked trials it touched, and the events that tell of it.
+    """A mass edit of no meaning: its kinds, how many of the checked trials it touched, and the events that say so.
 
     ``events`` are ids. The same trials' other events are news as ever, and so is a louder event of the same kind.
     """
@@ -36,7 +36,7 @@ def reformatted(events: Sequence[Event], checked: int) -> BulkEdit | None:
     """
     by_kind: dict[str, list[Event]] = defaultdict(list)
     for event in events:
-        if event.severity == "minor" and event.cause == "record" and event.details.get("spelling_only"):
+        if event.severity == "minor" and event.cause == "record" and event.details.spelling_only:
             by_kind[event.kind].append(event)
     mass = {kind: found for kind, found in by_kind.items() if _is_mass({event.trial for event in found}, checked)}
     if not mass:

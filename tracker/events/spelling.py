@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from tracker.model.details import Edit
 from tracker.model.event import Change
 
 SPELLING_RULE = "only case and punctuation differ"
@@ -71,16 +72,16 @@ def only_spelling(changes: Iterable[Change]) -> bool:
     return went == sorted(repr((change.path[:-1], _spelt_entry(change.new))) for change in come)
 
 
-def respelt_pairs(removed: Sequence[str], added: Sequence[str]) -> tuple[list[str], list[str], list[dict[str, str]]]:
+def respelt_pairs(removed: Sequence[str], added: Sequence[str]) -> tuple[list[str], list[str], list[Edit[str]]]:
     """What really went, what really came, and the texts that stand in both in another spelling, one for one."""
     left, came = [], list(added)
-    pairs: list[dict[str, str]] = []
+    pairs: list[Edit[str]] = []
     for text in removed:
         found = next((place for place, other in enumerate(came) if same_words(text, other)), None)
         if found is None:
             left.append(text)
         else:
-            pairs.append({"from": text, "to": came.pop(found)})
+            pairs.append(Edit(old=text, new=came.pop(found)))
     return left, came, pairs
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from tracker.model.details import Details, read_details
+from tracker.model.record import TrialRecord
 from tracker.model.vocabulary import Cause, Origin, Severity
 
 
@@ -74,12 +75,23 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored version as a comparison needs it: its hash and when it was first and last seen (aware UTC)."""
+    """When a stored version was seen first and last, and its hash. Times are aware UTC.
+
+    ``valid_from`` is when the registry itself showed it first, where it says so.
+    """
 
     sha256: str
     first_seen_at: datetime
     last_seen_at: datetime
+    valid_from: datetime | None = None
     data_version: str | None = None
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored version of a trial: its record, and when it was seen."""
+
+    record: TrialRecord
+    seen: Seen
 
 
 class EventFilter(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,13 +17,15 @@ from tracker.events import calendar_events, listing_event
 from tracker.events.bulk_edits import BulkEdit, reformatted
 from tracker.health import Listing, Loss
 from tracker.model.alert import Alert
-from tracker.model.event import Event
+from tracker.model.details import MirrorDetails, NewRegistrationDetails, TwoSides, WatchDetails
+from tracker.model.event import Event, Version
 from tracker.model.record import TrialRecord
 from tracker.model.run import RunCounts
 from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import Absent, Answer, DataVersion, Failed, Found, Issue, NotModified, Source
 from tracker.model.staging import Batch, NewIssue, StagedEvent
 from tracker.model.upkeep import Lease
+from tracker.model.vocabulary import ListingKind
 from tracker.model.watch import Membership
 from tracker.store import Store
 from tracker.sync import drift, mirrors, weigh
@@ -99,21 +101,22 @@ class Desk:
 
     def stage_listings(self, lease: Lease) -> None:
         """Stage what the searches say of trials whose records are stored already: entered, back again, or left."""
-        told = [(trial, watch, entry.kind or "", {"reason": entry.reason}) for trial, watch, entry in self._stored_entries()]
-        told += [
-            (trial, decision.watch, "left_watch", {})
+        moved = [(trial, watch, entry.kind, entry.reason) for trial, watch, entry in self._stored_entries() if entry.kind]
+        moved += [
+            (trial, decision.watch, "left_watch", "")
             for decision in self.decisions
             for trial in decision.left
             if trial not in self.gathered.absent
         ]
-        if not told:
+        if not moved:
             return
         stored = {
-            known.key: record for known, record in records.current(self.store, self.sources, sorted({t[0] for t in told}))
+            known.key: record
+            for known, record in records.current(self.store, self.sources, sorted({trial for trial, *_ in moved}))
         }
         events = [
-            self._listing_event(kind, trial, watch, details, stored[trial])
-            for trial, watch, kind, details in told
+            self._listing_event(kind, trial, watch, reason, stored[trial])
+            for trial, watch, kind, reason in moved
             if trial in stored
         ]
         self._stage(lease, (), events)
@@ -135,13 +138,11 @@ class Desk:
         newest = changed.record if changed and changed.record else record
         context = self._context(known.key)
         return calendar_events(
-            newest,
-            label=weigh.label_of(newest, known.key, context),
+            Version(record=newest, seen=weigh.seen(known.current)),
             since=max(last, known.first_seen_at) if last else known.first_seen_at,
-            now=context.now,
-            seen=weigh.seen(known.current),
+            at=context.now,
+            known=weigh.trial_context(newest, known, context),
             before=changed.before if changed else None,
-            overrides=self.settings.severities,
         )
 
     def reformatting(self, checked: int) -> tuple[BulkEdit | None, int]:
@@ -240,6 +241,7 @@ class Desk:
         watches = [self._watches[name] for name in (*entering, *self._joined[trial]) if name in self._watches]
         labels = [watch.labels.get(trial) or watch.labels.get(f"{info.home}:{number}") for watch in watches]
         return Context(
+            source=info,
             data=self.data,
             now=self.clock(),
             label=next((label for label in labels if label), ""),
@@ -264,25 +266,25 @@ class Desk:
         if outcome.staged.check.status != "baseline" or outcome.record is None:
             return []
         return [
-            self._listing_event(entry.kind, trial, watch, {"reason": entry.reason}, outcome.record)
+            self._listing_event(entry.kind, trial, watch, entry.reason, outcome.record)
             for watch, entry in self._entering[trial]
             if entry.kind
         ]
 
-    def _listing_event(self, kind: str, trial: str, watch: str, details: Mapping[str, object], record: TrialRecord) -> Event:
+    def _listing_event(self, kind: ListingKind, trial: str, watch: str, reason: str, record: TrialRecord) -> Event:
+        details = NewRegistrationDetails if kind == "new_registration" else WatchDetails
         context = self._context(trial, (watch,))
         day = self.data.timestamp if self.data else context.now.date().isoformat()
         return listing_event(
             kind,
             trial=trial,
-            label=weigh.label_of(record, trial, context),
             record=record,
-            detected_at=context.now,
+            at=context.now,
             seen_between=(None, context.now),
-            details={"watch": watch, **{name: value for name, value in details.items() if value}},
-            data_version=self.data.date if self.data else None,
+            details=details(watch=watch, reason=reason or None),
+            known=weigh.trial_context(record, self.followed[trial], context),
             key=f"{watch} {day}",
-            overrides=self.settings.severities,
+            data_version=self.data.date if self.data else None,
         )
 
     # --- staging ------------------------------------------------------------------------------------------------
@@ -303,20 +305,21 @@ class Desk:
         entered = [*listing_events, *(event for outcome in outcomes for event in self._entered(outcome))]
         lagging = [event for outcome in outcomes for event in self._lagging(outcome)]
         for event in entered:
-            routed += alerts.route(event, watches, {str(event.details["watch"]): now})
+            if isinstance(event.details, WatchDetails) and event.details.watch:
+                routed += alerts.route(event, watches, {event.details.watch: now})
         for event in (*lagging, *calendar):
             routed += alerts.route(event, watches, self._joined[event.trial])
-        alone = [weigh.told((event,)) for event in (*entered, *lagging, *calendar)]
+        alone = (*entered, *lagging, *calendar)
         report = self.store.stage(
             lease,
             self.run,
             Batch(
                 checks=tuple(outcome.staged for outcome in outcomes),
                 snapshots=tuple(outcome.snapshot for outcome in outcomes if outcome.snapshot),
-                events=(*staged, *(self._without_base(event) for events, _ in alone for event in events)),
+                events=(*staged, *map(self._without_base, alone)),
                 stories=(
                     *(story for outcome in outcomes for story in outcome.stories),
-                    *(story for _, stories in alone for story in stories),
+                    *(story for event in alone for story in weigh.stories_of((event,))),
                 ),
                 alerts=tuple(routed),
                 issues=tuple((o.staged.check.trial, _noted(issue)) for o in outcomes for issue in o.issues),
@@ -356,17 +359,16 @@ class Desk:
         event = listing_event(
             "mirror_lags" if lag.behind else "registries_disagree",
             trial=check.trial,
-            label=weigh.label_of(record, check.trial, self._context(check.trial)),
             record=record,
-            detected_at=self.clock(),
+            at=self.clock(),
             seen_between=(versions[-1].first_seen_at, self.clock()),
-            details={
-                "home": home.trial,
-                "fields": {name: {"page": mine, "registry": theirs} for name, (mine, theirs) in lag.fields.items()},
-            },
-            data_version=versions[-1].data_version,
+            details=MirrorDetails(
+                home=home.trial,
+                fields={name: TwoSides(page=mine, registry=theirs) for name, (mine, theirs) in lag.fields.items()},
+            ),
+            known=weigh.trial_context(record, known, self._context(check.trial)),
             key=versions[-1].sha256,
-            overrides=self.settings.severities,
+            data_version=versions[-1].data_version,
         )
         return [] if self.store.known_events([event.id]) else [event]
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 import msgspec
 
 from tracker.model.source import Listed, Search
+from tracker.model.vocabulary import ListingKind
 from tracker.model.watch import Membership, Watch, WatchState
 
 NUMBERS = "filter.ids"
@@ -23,7 +24,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A trial that enters a watch; ``kind`` is None when it joins silently."""
 
     trial: str
-    kind: str | None
+    kind: ListingKind | None
     reason: str = ""
 
 

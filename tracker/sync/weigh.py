@@ -11,16 +11,16 @@ import msgspec
 
 from tracker.compare import compare
 from tracker.errors import AnswerError
-from tracker.events import Comparison, detect, listing_event
-from tracker.model.event import Event, Seen, Story
+from tracker.events import Detected, Hashes, TrialContext, detect, listing_event
+from tracker.model.details import Details, MergedDetails, RemovedDetails
+from tracker.model.event import Event, Seen, Story, Version
 from tracker.model.record import TrialRecord
 from tracker.model.run import Check, CheckStatus
 from tracker.model.snapshot import SnapshotMeta, TrackedTrial
-from tracker.model.source import Absent, DataVersion, Document, Failed, Found, Issue, Source, Validators
+from tracker.model.source import Absent, DataVersion, Document, Failed, Found, Issue, Source, SourceInfo, Validators
 from tracker.model.staging import StagedCheck, StagedEvent, StagedSnapshot
-from tracker.model.vocabulary import Severity, rank
+from tracker.model.vocabulary import ListingKind, Severity, rank
 from tracker.model.watch import Near
-from tracker.render import words
 from tracker.sync import drift, mirrors
 
 GONE_AFTER = timedelta(hours=20)
@@ -35,6 +35,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     For a page ``site`` is the site's name, and ``home`` the record of the registry that the page repeats.
     """
 
+    source: SourceInfo
     data: DataVersion | None
     now: datetime
     label: str = ""
@@ -116,13 +117,13 @@ def found(source: Source, known: TrackedTrial, answer: Found, digest: str, old: 
         return outcome("baseline")
     earlier = source.parse(old)
     before = earlier.record
-    label = label_of(record, known.key, context)
-    detected = detect(_comparison(known, before, record, answer.document, label, context))
-    events = tuple(mirrors.echo(event, record, context.home) for event in detected.events)
+    detected = _detected(known, before, record, answer.document, context)
+    events = detected.events
     status: CheckStatus = "changed" if events else "quiet"
     if known.removed_at:
         status = "restored"
-        back = _listing("restored", known, context, seen_from=known.removed_at, record=record)
+        story = detected.story.id if detected.story else ""
+        back = _listing("restored", known, context, seen_from=known.removed_at, record=record, story=story)
         events = (back, *events)
     lost = drift.lost(
         drift.Reading(document=old, record=before, issues=earlier.issues),
@@ -144,7 +145,9 @@ def absent(known: TrackedTrial, answer: Absent, last: TrialRecord | None, contex
     lost = (drift.RECORD,)
     if not _twice(known, context):
         return _outcome(known, context, "absent", emptied=lost)
-    event = _listing("removed", known, context, seen_from=known.current.last_seen_at, record=last, details={"why": answer.why})
+    event = _listing(
+        "removed", known, context, seen_from=known.current.last_seen_at, record=last, details=RemovedDetails(why=answer.why)
+    )
     return _outcome(known, context, "removed", events=(event,), emptied=lost)
 
 
@@ -153,7 +156,7 @@ def merged(known: TrackedTrial, canonical: str, context: Context) -> Outcome:
     if known.merged_into == canonical:
         return _outcome(known, context, "unchanged")
     seen_from = known.current.last_seen_at if known.current else None
-    event = _listing("merged", known, context, seen_from=seen_from, details={"into": canonical})
+    event = _listing("merged", known, context, seen_from=seen_from, details=MergedDetails(into=canonical))
     return _outcome(known, context, "merged", events=(event,), merged_into=canonical)
 
 
@@ -170,58 +173,60 @@ def _twice(known: TrackedTrial, context: Context) -> bool:
     return context.now - known.absent_since >= GONE_AFTER
 
 
-def _comparison(
-    known: TrackedTrial,
-    before: TrialRecord,
-    record: TrialRecord,
-    document: Document,
-    label: str,
-    context: Context,
-) -> Comparison:
+def _detected(known: TrackedTrial, before: TrialRecord, record: TrialRecord, document: Document, context: Context) -> Detected:
     assert known.current is not None
-    return Comparison(
-        old=before,
-        new=record,
-        changes=compare(before, record),
-        seen_old=seen(known.current),
-        seen_new=Seen(
-            sha256=_sha256(document.body),
-            first_seen_at=context.now,
-            last_seen_at=context.now,
-            data_version=document.data_version,
-        ),
-        label=label,
-        detected_at=context.now,
+    seen_new = Seen(
+        sha256=_sha256(document.body),
+        first_seen_at=context.now,
+        last_seen_at=context.now,
+        data_version=document.data_version,
+    )
+    return detect(
+        Version(record=before, seen=seen(known.current)),
+        Version(record=record, seen=seen_new),
+        compare(before, record),
+        at=context.now,
+        known=trial_context(record, known, context),
+    )
+
+
+def trial_context(record: TrialRecord | None, known: TrackedTrial, context: Context) -> TrialContext:
+    """What detection needs to know around a trial."""
+    home = context.home
+    return TrialContext(
+        source=context.source,
+        label=label_of(record, known.key, context),
         tracking_since=context.tracking_since or known.first_seen_at,
         past=context.past,
         near=context.near,
         overrides=context.overrides,
-        links=tuple(link for link in (record.url,) if link),
+        echo_of=functools.partial(mirrors.echo_of, page=record, home=home) if record and home else None,
     )
 
 
 def _listing(
-    kind: str,
+    kind: ListingKind,
     known: TrackedTrial,
     context: Context,
     *,
     seen_from: datetime | None,
     record: TrialRecord | None = None,
-    details: Mapping[str, object] | None = None,
+    details: Details | None = None,
+    story: str = "",
 ) -> Event:
     stamp = context.data.timestamp if context.data else context.now.date().isoformat()
     return listing_event(
         kind,
         trial=known.key,
-        label=label_of(record, known.key, context),
         record=record,
-        detected_at=context.now,
+        at=context.now,
         seen_between=(seen_from, context.now),
-        details=dict(details or {}),
-        old_sha=known.current.sha256 if known.current else None,
-        data_version=context.data.date if context.data else None,
+        details=details or Details(),
+        known=trial_context(record, known, context),
         key=stamp,
-        overrides=context.overrides,
+        hashes=Hashes(old=known.current.sha256 if known.current else None),
+        data_version=context.data.date if context.data else None,
+        story=story,
     )
 
 
@@ -235,17 +240,15 @@ def seen(meta: SnapshotMeta) -> Seen:
     )
 
 
-def told(events: tuple[Event, ...], story: Story | None = None) -> tuple[tuple[Event, ...], tuple[Story, ...]]:
-    """Events with their headlines and stories. An event that stands alone is a story of its own, or leads the given one."""
+def stories_of(events: tuple[Event, ...], story: Story | None = None) -> tuple[Story, ...]:
+    """The story of events that belong together: the given one, which others may lead, or one of their own."""
     if not events:
-        return (), ()
-    if story is None:
-        story = Story(id=events[0].id, trial=events[0].trial, headline="", severity=events[0].severity, parts=())
-    parts = tuple(event.id for event in events if not event.story) + story.parts
+        return ()
+    parts = story.parts if story else ()
+    leading = tuple(event.id for event in events if event.id not in parts)
     severity = max((event.severity for event in events), key=rank)
-    story = msgspec.structs.replace(story, parts=parts, severity=severity)
-    worded, told_story = words.tell([msgspec.structs.replace(event, story=story.id) for event in events], story)
-    return tuple(worded), (told_story,) if told_story else ()
+    first = events[0]
+    return (Story(id=story.id if story else first.story, trial=first.trial, severity=severity, parts=leading + parts),)
 
 
 def _sha256(body: bytes) -> str:
@@ -268,7 +271,6 @@ def _outcome(
     error: str = "",
     merged_into: str | None = None,
 ) -> Outcome:
-    events, stories = told(events, story)
     old = known.current.id if known.current else None
     return Outcome(
         staged=StagedCheck(
@@ -280,7 +282,7 @@ def _outcome(
         ),
         snapshot=snapshot,
         events=tuple(StagedEvent(event=event, old_snapshot=old) for event in events),
-        stories=stories,
+        stories=stories_of(events, story),
         issues=issues,
         record=record,
         before=before,

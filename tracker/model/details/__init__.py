@@ -117,6 +117,8 @@ DETAILS: Mapping[KindName, type[Details]] = MappingProxyType(
 )
 """The details' type of every kind."""
 
+_BY_NAME = {str(name): type_ for name, type_ in DETAILS.items()}
+
 if set(DETAILS) != KIND_NAMES:
     raise TypeError(f"Details and names of change kinds differ: {sorted(KIND_NAMES ^ set(DETAILS))}.")
 
@@ -128,7 +130,7 @@ def read_details(kind: str, value: object) -> Details:
 
 def details_type(kind: str) -> type[Details]:
     """The details' type of a kind; the general one for a kind of another version."""
-    return {str(name): type_ for name, type_ in DETAILS.items()}.get(kind, Details)
+    return _BY_NAME.get(kind, Details)
 
 
 __all__ = [

@@ -252,7 +252,7 @@ class RegulatoryDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class OtherFieldsDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """The source's own paths of the fields that changed; ``titles`` names steps of them as people do, where the source can."""
+    """The source's own paths of the fields that changed; ``titles`` names last steps as people do, where the source can."""
 
     fields: tuple[str, ...]
     titles: Mapping[str, str] = {}
