@@ -107,7 +107,7 @@ def _versions(comparison: Comparison) -> tuple[str, ...]:
     """What makes the step from old to new unique.
 
     A record that flips back and forth has the same bytes again, so the old version is named with the time it was first
-    seen. Equal bytes read on two days are told apart by what changed.
+    seen. Equal bytes read on two days differ by what changed.
     """
     since = comparison.before.seen.first_seen_at.isoformat()
     old, new = comparison.before.seen.sha256, comparison.after.seen.sha256

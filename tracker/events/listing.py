@@ -52,7 +52,7 @@ def listing_event(
     data_version: str | None = None,
     story: str = "",
 ) -> Event:
-    """The event of a listing kind. ``key`` tells two of one kind and trial apart (a watch's name, a date)."""
+    """The event of a listing kind. ``key`` distinguishes two of one kind and trial (a watch's name, a date)."""
     severity, rule = _SEVERITY[kind]
     effects = ("registered_late",) if kind == "new_registration" and record and registered_late(record) else ()
     if isinstance(details, NewRegistrationDetails) and record:

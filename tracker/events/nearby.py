@@ -1,4 +1,4 @@
-"""Is there a place near me that takes part? Judged for each watch that names a place.
+"""Whether a place nearby takes part, judged for each watch that names a place.
 
 These kinds own no field: the same changes are reported in full by `sites_changed` and `recruitment_status_changed`.
 """
@@ -97,7 +97,7 @@ def _unlike(before: list[Site], after: list[Site], same: Same) -> tuple[list[Sit
     """Both lists without the sites that are the same in them, one for one."""
     before, left = list(before), []
     for site in after:
-        found = next((place for place, other in enumerate(before) if same(site, other)), None)
+        found = next((index for index, other in enumerate(before) if same(site, other)), None)
         if found is None:
             left.append(site)
         else:

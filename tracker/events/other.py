@@ -9,7 +9,7 @@ from tracker.model.details import OtherFieldsDetails
 @change_kind(
     "other_fields_changed",
     owns=("rest", "first_posted"),
-    description="Something changed that no other kind tells: what the source sent and the record does not model.",
+    description="Something changed that no other kind reports: what the source sent and the record does not model.",
     weight=1,
 )
 def _other_fields(context: Context) -> Finding | None:

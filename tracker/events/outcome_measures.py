@@ -1,6 +1,6 @@
 """Pre-specified outcomes: added, removed, promoted, demoted, redefined, reworded, timed otherwise; and when.
 
-The same edit of many time frames is one thing: the weightiest of the three kinds that has it tells it for all.
+The same edit of many time frames is one thing: the weightiest of the three kinds that has it reports it for all.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ _STRONG = frozenset({"added", "removed", "promoted", "demoted"})
 
 
 def _claims(field: str) -> Claim:
-    """What this field's kind tells beyond its own field: moves from and to lighter fields, and edits like its own."""
+    """What this field's kind reports beyond its own field: moves from and to lighter fields, and edits like its own."""
 
     def claims(comparison: Comparison) -> Iterator[Change]:
         moves = outcome_moves(comparison)
-        for edit in _told_by(field, moves):
+        for edit in _reported_by(field, moves):
             yield from edit.changes
 
     return claims
 
 
-def _told_by(field: str, moves: OutcomeMoves) -> list[OutcomeEdit]:
-    """The edits that a field's kind tells."""
+def _reported_by(field: str, moves: OutcomeMoves) -> list[OutcomeEdit]:
+    """The edits that a field's kind reports."""
     spans = {
         field: {span for edit in moves.edits if teller(edit) == field and (span := time_frame_span(edit))} for field in FIELDS
     }
-    told = []
+    reported = []
     for edit in moves.edits:
         home = teller(edit)
         span = time_frame_span(edit)
         weightier = next((other for other in FIELDS[: FIELDS.index(home)] if span and span in spans[other]), home)
         if weightier == field:
-            told.append(edit)
-    return told
+            reported.append(edit)
+    return reported
 
 
 @change_kind(
@@ -87,7 +87,7 @@ def _other_outcomes(context: Context) -> Finding | None:
 
 def _judge(context: Context, field: str) -> Finding:
     moves = outcome_moves(context.comparison)
-    edits = _told_by(field, moves)
+    edits = _reported_by(field, moves)
     added = entries_added([change for change in moves.added if change.path[0] == field], OutcomeEntry)
     removed = entries_removed([change for change in moves.removed if change.path[0] == field], OutcomeEntry)
     where = window(context.comparison)

@@ -113,7 +113,7 @@ def _results_amended(context: Context) -> Finding | None:
     weight=72,
 )
 def _results_submission(context: Context) -> Finding | None:
-    order = {(step.type, step.date): place for place, step in enumerate(context.new.results_submissions or ())}
+    order = {(step.type, step.date): number for number, step in enumerate(context.new.results_submissions or ())}
     steps = entries_added(context.changes_under("results_submissions"), SubmissionStep)
     steps = tuple(sorted(steps, key=lambda step: order.get((step.type, step.date), 0)))
     effects = _step_effects([step.type for step in context.old.results_submissions or ()], steps)

@@ -1,4 +1,4 @@
-"""Details of the kinds that tell of a day that came."""
+"""Details of the kinds for a day that came."""
 
 from __future__ import annotations
 

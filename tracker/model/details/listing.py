@@ -1,4 +1,4 @@
-"""Details of the kinds that tell of the registry's list of trials."""
+"""Details of the kinds for the registry's list of trials."""
 
 from __future__ import annotations
 

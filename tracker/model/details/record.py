@@ -1,4 +1,4 @@
-"""Details of the kinds that tell of a record's fields."""
+"""Details of the kinds for a record's fields."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class WhyStoppedDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class DateDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """``days`` is the smallest move that is certain, later positive; the rest tells how far the date moved before.
+    """``days`` is the smallest move that is certain, later positive; the rest says how far the date moved before.
 
     ``nth`` counts moves in this direction, ``coverage`` says since when.
     """
@@ -118,7 +118,7 @@ class DocumentsDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class OutcomesDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """What happened to the outcomes of one level, by effect; ``also`` names other levels that the event tells of.
+    """What happened to the outcomes of one level, by effect; ``also`` names other levels that the event covers.
 
     ``window`` is where in the trial's life the update falls; ``window_note`` says what makes that less than sure.
     """
