@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.render.samples import SEEN, make_event, make_record, make_story, many_kinds
+from tests.render.samples import SEEN, make_event, make_quoting, make_record, make_story, many_kinds
 from tracker.model.alert import Message
 from tracker.model.event import Change
-from tracker.model.present import Nearest
+from tracker.model.present import Nearest, trial_label
 from tracker.model.record import Enrollment, Site
 from tracker.model.run import Run, RunCounts, Verdict
 from tracker.render import tables
@@ -70,7 +70,7 @@ def test_pipes_get_no_escapes_and_terminals_get_colour() -> None:
 
 
 def test_registry_text_can_neither_steer_a_terminal_nor_pass_as_markup() -> None:
-    event = make_event(headline="[bold red]x[/] \x1b]0;title\x07\x1b[2J :smile:", label="[link=x]y")
+    event = make_quoting("[bold red]x[/] \x1b]0;title\x07\x1b[2J :smile:", label="[link=x]y")
     text = grid_text(tables.changes_grid([event], UTC), width=120, colour=False)
     assert "[bold red]x[/]" in text
     assert ":smile:" in text
@@ -80,7 +80,9 @@ def test_registry_text_can_neither_steer_a_terminal_nor_pass_as_markup() -> None
 
 @pytest.mark.parametrize("start", ["=1+1", "+1+cmd", "-2+3", "@SUM(A1)", "\t=1", " =1", "＝1"])
 def test_csv_formulas_are_defused(start: str) -> None:
-    rows = list(csv.DictReader(io.StringIO(tables.changes_csv([make_event(headline=start)]))))
+    change = Change(path=("country_status", start), new={"country": start, "status": "RECRUITING"})
+    event = make_event("country_status_changed", changes=(change,))  # its headline begins with the registry's own text
+    rows = list(csv.DictReader(io.StringIO(tables.changes_csv([event]))))
     assert rows[0]["headline"].startswith("'")
 
 
@@ -107,7 +109,7 @@ def test_csv_carries_the_evidence_and_reads_back() -> None:
 
 
 def test_markdown_cells_cannot_break_the_table() -> None:
-    lines = tables.changes_markdown([make_event(headline="a | b\n<img src=x> [l](http://x) `c`")], UTC).splitlines()
+    lines = tables.changes_markdown([make_quoting("a | b\n<img src=x> [l](http://x) `c`")], UTC).splitlines()
     assert len(lines) == 3
     assert r"a \| b \<img src=x\> \[l\](http://x) \`c\`" in lines[2]
 
@@ -166,7 +168,7 @@ def test_diff_says_so_when_nothing_changed() -> None:
 
 
 def test_diff_tells_every_part_with_old_and_new() -> None:
-    events = [make_event("titles_changed", headline=f"Part {number}") for number in range(30)]
+    events = [make_quoting(f"Part {number}") for number in range(30)]
     events[0] = make_event(changes=(Change(path=("recruitment_status",), old="RECRUITING", new="COMPLETED"),))
     text = terminal(diff_view(make_story(*events), events, timezone=UTC))
     assert " -> " in text
@@ -202,3 +204,14 @@ def test_an_empty_table_is_a_head_and_nothing_more() -> None:
     assert "0 changes in 0 trials" in grid_text(grid)
     assert grid_csv(grid) == "Day,Severity,Trial,What changed\n"
     assert grid_markdown(grid).count("\n") == 2
+
+
+def test_a_trial_has_one_label_everywhere() -> None:
+    """The user's own, else the acronym, else the brief title cut at a word at 60 characters, else the number."""
+    title = "An Invented Trial of CC312 in Adults With Systemic Lupus Erythematosus and More"
+    record = make_record(acronym="CALYPSO", brief_title=title)
+    assert trial_label(record.trial, record, "CC312 in SLE") == "CC312 in SLE"
+    assert trial_label(record.trial, record) == "CALYPSO"
+    assert trial_label(record.trial, make_record(brief_title=title)) == "An Invented Trial of CC312 in Adults With Systemic Lupus…"
+    assert trial_label(record.trial, make_record(brief_title=None)) == "NCT07177911"
+    assert trial_label(record.trial, None) == "NCT07177911"

@@ -18,6 +18,7 @@ from tracker.cli.options import Shared, shared_options
 def deadlines_command(shared: Shared, watch: str | None, form: str) -> None:
     """Results due and overdue, planned dates that passed, lapses of verification: estimates, not legal findings."""
     from tracker import events, records
+    from tracker.model.present import trial_label
     from tracker.render import ics, tables
 
     app = App(shared)
@@ -30,7 +31,7 @@ def deadlines_command(shared: Shared, watch: str | None, form: str) -> None:
     rows = [row for source, record in current for row in events.deadlines(record, app.sources[source].info, now.date())]
     rows.sort(key=lambda row: (row.due, row.trial, row.kind))
     named = records.labels(app.settings.watches, app.sources, known)
-    labels = {record.trial: named.get(record.trial) or record.acronym or record.brief_title or "" for record in known}
+    labels = {record.trial: trial_label(record.trial, record, named.get(record.trial, "")) for record in known}
     match "json" if shared.json else form:
         case "json":
             app.emit({"deadlines": rows})

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
 from tracker import clock
 from tracker.cli import arguments
@@ -241,23 +240,17 @@ def _detect(source: Source, before: Document, after: Document, seen_old: Seen, s
     """The events of a step; one that was met in a sync has the ids that it has in the change log."""
     from tracker import events
     from tracker.compare import compare
-    from tracker.render import words
+    from tracker.model.event import Version
+    from tracker.model.present import trial_label
 
     old, new = source.parse(before).record, source.parse(after).record
-    found = events.detect(
-        events.Comparison(
-            old=old,
-            new=new,
-            changes=compare(old, new),
-            seen_old=seen_old,
-            seen_new=seen_new,
-            label=new.acronym or new.brief_title or new.trial,
-            detected_at=seen_new.first_seen_at,
-            **{"tracking_since": seen_old.first_seen_at, **known},
-        )
+    return events.detect(
+        Version(record=old, seen=seen_old),
+        Version(record=new, seen=seen_new),
+        compare(old, new),
+        at=seen_new.first_seen_at,
+        known=events.TrialContext(source=source.info, label=trial_label(new.trial, new), **known),
     )
-    told, story = words.tell(found.events, found.story)
-    return msgspec.structs.replace(found, events=told, story=story)
 
 
 @click.command("parse")

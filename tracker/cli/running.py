@@ -114,7 +114,7 @@ def _progress(app: App) -> Iterator[Progress]:
 
 
 def _emit(app: App, report: SyncReport, delivery: DeliveryReport | None) -> None:
-    from tracker.render.privacy import public_event
+    from tracker.render.machine import event_json
 
     app.emit(
         {
@@ -134,7 +134,7 @@ def _emit(app: App, report: SyncReport, delivery: DeliveryReport | None) -> None
                 ],
             },
             "counts": report.counts,
-            "events": [event if app.settings.contacts else public_event(event) for event in report.events],
+            "events": [event_json(event, contacts=app.settings.contacts) for event in report.events],
             "messages": delivery.tried if delivery else [],
         }
     )
@@ -188,6 +188,7 @@ def demo_command(shared: Shared, folder: Path | None) -> int:
     from tracker.cli.words import print_changes, print_delivery, print_lanes
     from tracker.demo.run import DayReport, run
     from tracker.model.event import EventFilter
+    from tracker.render.machine import event_json
 
     app = App(shared)
     told: list[DayReport] = []
@@ -211,7 +212,14 @@ def demo_command(shared: Shared, folder: Path | None) -> int:
 
     report = run(folder, load=app.load, tell=tell)
     if shared.json:
-        app.emit({"days": [{"at": day.at, "events": day.synced.events, "messages": day.delivered.tried} for day in told]})
+        app.emit(
+            {
+                "days": [
+                    {"at": day.at, "events": list(map(event_json, day.synced.events)), "messages": day.delivered.tried}
+                    for day in told
+                ]
+            }
+        )
     else:
         app.print("", "The mails, to open in a browser:")
         for page in report.mails:

@@ -20,7 +20,7 @@ from tracker.errors import DeliveryError, PermanentDeliveryError, TransientDeliv
 from tracker.model.alert import Message
 from tracker.model.event import Event
 from tracker.model.watch import Channel
-from tracker.render.privacy import public_event
+from tracker.render.machine import event_json
 
 TIMEOUT_SECONDS = 30
 EVENTS_LIMIT = 500_000
@@ -47,7 +47,7 @@ def send(settings: Settings, channel: Channel, message: Message, events: Iterabl
     As many events as `EVENTS_LIMIT` allows; how many more there are says ``events_left_out``, and ``tracker changes`` what
     they are. Raises TransientDeliveryError or PermanentDeliveryError.
     """
-    told = _fitting(event if settings.contacts else public_event(event) for event in events)
+    told = _fitting(event_json(event, contacts=settings.contacts) for event in events)
     body = {
         "key": message.key,
         "kind": message.kind,
@@ -86,7 +86,7 @@ def ping(url: str) -> None:
         logger.warning(log.pairs("ping_failed", why=type(error).__name__))  # its text may hold the address
 
 
-def _fitting(events: Iterable[Event]) -> list[msgspec.Raw]:
+def _fitting(events: Iterable[dict[str, object]]) -> list[msgspec.Raw]:
     """The first events, as JSON, that fit into one request."""
     told: list[msgspec.Raw] = []
     size = 0

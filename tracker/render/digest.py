@@ -35,7 +35,7 @@ _SECTION_TITLES: dict[Severity, str] = {"major": "Major changes", "notable": "No
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One story to tell: its events weightiest first, the record as it stands now, and the watches that wanted it."""
+    """One story to show: its events (at least one), weightiest first, the record as it stands now, and its watches."""
 
     story: Story
     events: tuple[Event, ...]

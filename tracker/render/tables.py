@@ -13,14 +13,14 @@ from tracker.model.dates import RegistryDate
 from tracker.model.deadline import Deadline
 from tracker.model.event import Event, Story
 from tracker.model.ids import recognise, split_key
-from tracker.model.present import Nearest
+from tracker.model.present import Nearest, trial_label
 from tracker.model.record import Enrollment, TrialRecord
 from tracker.model.run import Run
 from tracker.model.vocabulary import rank
-from tracker.render import times, words
+from tracker.render import kinds, times, vocabulary
 from tracker.render.grid import SEVERITY_STYLES, Grid, csv_text, grid_csv, grid_markdown, grid_table, grid_text, terminal
 from tracker.render.safe_text import one_line, plural
-from tracker.render.story_view import trial_label
+from tracker.render.story_view import event_label
 
 __all__ = [
     "SEVERITY_STYLES",
@@ -41,8 +41,6 @@ __all__ = [
     "runs_grid",
     "terminal",
 ]
-
-_RESULTS = {"NONE_POSTED": "none posted", "SUBMITTED": "submitted", "RETURNED": "returned", "POSTED": "posted"}
 
 
 class PresentRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,8 +137,8 @@ def changes_grid(events: Sequence[Event], timezone: tzinfo, *, grouped: bool = F
             "" if follows else times.day(event.effective_at, timezone),
             event.severity,
             "" if follows else split_key(event.trial).number,
-            "" if follows or not event.label else trial_label(event.trial, event, None),
-            one_line(event.headline, 300),
+            "" if follows or not event.label else event_label(event),
+            kinds.headline(event),
         )
         for event, follows in zip(events, _follows(events, grouped=grouped), strict=True)
     )
@@ -165,7 +163,7 @@ def _follows(events: Sequence[Event], *, grouped: bool) -> list[bool]:
 def deadlines_grid(rows: Sequence[Deadline], labels: Mapping[str, str]) -> Grid:
     """``deadlines``: a row a day, in the order given."""
     cells = tuple(
-        (row.due.isoformat(), row.state, shown_number(row.trial), one_line(labels.get(row.trial, ""), 48), words.deadline(row))
+        (row.due.isoformat(), row.state, shown_number(row.trial), one_line(labels.get(row.trial, ""), 48), kinds.deadline(row))
         for row in rows
     )
     columns = ("Day", "State", "Trial", "Name", "What")
@@ -268,12 +266,12 @@ def findings_grid(findings: Sequence[Finding]) -> Grid:
 def _present_row(record: TrialRecord, label: str, nearest: Nearest | None) -> PresentRow:
     return PresentRow(
         trial=record.trial,
-        label=one_line(label or record.acronym or record.brief_title or "", 60),
-        recruitment_status=words.status(record.recruitment_status) if record.recruitment_status else "",
+        label=one_line(trial_label(record.trial, record, label), 60),
+        recruitment_status=vocabulary.status(record.recruitment_status) if record.recruitment_status else "",
         start=_date(record.start_date),
         primary_completion=_date(record.primary_completion_date),
         enrollment=_enrollment(record.enrollment),
-        results=_RESULTS.get(record.results_state or "", one_line(record.results_state or "")),
+        results=vocabulary.enumerated(record.results_state or ""),
         # Whether a posting date is estimated is the registry's bookkeeping, not news.
         last_update=one_line(record.last_update_posted.date) if record.last_update_posted else "",
         nearest=_nearest(nearest),
@@ -297,7 +295,7 @@ def _enrollment(given: Enrollment | None) -> str:
 def _nearest(given: Nearest | None) -> str:
     if given is None:
         return ""
-    own = f", {words.status(given.recruitment_status).lower()}" if given.recruitment_status else ""
+    own = f", {vocabulary.status(given.recruitment_status).lower()}" if given.recruitment_status else ""
     away = f"{given.km:.0f} km" if given.km >= 1 else "under 1 km"
     return one_line(f"{given.place}, {away}{own}", 60)
 
@@ -312,7 +310,7 @@ def _change_cells(event: Event) -> tuple[str, ...]:
         event.kind,
         " ".join(event.effects),
         event.severity,
-        event.headline,
+        kinds.headline(event),
         event.rule,
         event.cause,
         event.origin,

@@ -14,6 +14,7 @@ from tracker.errors import AnswerError
 from tracker.events import Detected, Hashes, TrialContext, detect, listing_event
 from tracker.model.details import Details, MergedDetails, RemovedDetails
 from tracker.model.event import Event, Seen, Story, Version
+from tracker.model.present import trial_label
 from tracker.model.record import TrialRecord
 from tracker.model.run import Check, CheckStatus
 from tracker.model.snapshot import SnapshotMeta, TrackedTrial
@@ -25,8 +26,6 @@ from tracker.sync import drift, mirrors
 
 GONE_AFTER = timedelta(hours=20)
 """Absent twice this far apart is removed, where the registry states no data version of its own."""
-
-LABEL_LENGTH = 70
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,13 +62,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def label_of(record: TrialRecord | None, trial: str, context: Context) -> str:
-    """The name people call a trial by: the one they gave it, else its acronym or the start of its title.
-
-    A page's trial also names the site, so that it is told from the registry's record.
-    """
-    name = context.label or (record and (record.acronym or record.brief_title)) or trial
-    if len(name) > LABEL_LENGTH:
-        name = name[:LABEL_LENGTH].rsplit(" ", 1)[0] + "…"
+    """The name people call a trial by. A page's trial also names the site, which sets it apart from the registry's record."""
+    name = trial_label(trial, record, context.label)
     return f"{name} ({context.site})" if context.site else name
 
 

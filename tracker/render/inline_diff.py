@@ -1,44 +1,91 @@
-"""Registry texts fit for a line: flattened, shortened, and where two differ, shortened around the difference."""
+"""Two versions of a text as one, with the edits marked so that each medium shows them in its own way.
+
+Marks travel inside the strings of a sentence, as three of Unicode's noncharacters: they are reserved for use within a
+program, and `safe_text.one_line` takes them out of whatever a registry sends. ``spans`` reads them; no string with marks
+leaves ``render``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable
 from difflib import SequenceMatcher
+from typing import Literal
 
-from tracker.render import marks
-from tracker.render.safe_text import one_line
-from tracker.render.words.english import S
+import msgspec
 
-LONGEST_QUOTE = 100
+from tracker.render.phrases import quote
+from tracker.render.safe_text import one_line, plural
+
 LONGEST_CHANGE = 300
 _CONTEXT = 4
 _IN_COMMON = 0.4
-"""Share of the shorter text's words that must stay for edits to be told one by one; below it one text replaces another."""
+"""Share of the shorter text's words that must stay for edits to be shown one by one; below it one text replaces another."""
+
+_GONE, _CAME, _END = "\ufdd0", "\ufdd1", "\ufdd2"
+_PIECES = re.compile(f"([{_GONE}{_CAME}])([^{_END}]*){_END}|([^{_GONE}{_CAME}]+)")
+_MARKS: dict[str, Literal["gone", "came"]] = {_GONE: "gone", _CAME: "came"}
 
 
-def quote(text: object, limit: int = LONGEST_QUOTE) -> str:
-    """A registry's text on one line, shortened with an ellipsis."""
-    return one_line("" if text is None else str(text), limit)
+class Span(msgspec.Struct, frozen=True):
+    """A stretch of a line: words that stayed, went or came."""
+
+    text: str
+    mark: Literal["", "gone", "came"] = ""
 
 
-def listed(items: Sequence[object], limit: int = 3) -> str:
-    """``a, b and c``; of long lists the first ones and how many more."""
-    names = [quote(item, 60) for item in items]
-    if len(names) > limit:
-        return ", ".join(names[:limit]) + " " + S["more"].format(count=len(names) - limit).lstrip("… ")
-    if len(names) > 1:
-        return S["and"].format(first=", ".join(names[:-1]), last=names[-1])
-    return names[0] if names else ""
+Line = tuple[Span, ...]
+"""A line for people. Words that came stand right behind those whose place they take."""
 
 
-def quoted(items: Sequence[object], limit: int = 2) -> str:
-    """Names in quotation marks; of long lists the first ones and how many more."""
-    return listed([f"“{quote(item, 50)}”" for item in items], limit)
+def edit(old: str, new: str) -> str:
+    """``old`` marked as gone and ``new`` as come, in one string; an empty side is left out."""
+    return (f"{_GONE}{old}{_END}" if old else "") + (f"{_CAME}{new}{_END}" if new else "")
 
 
-def terms(items: Sequence[object]) -> str:
-    """Terms, in quotation marks where one of them has a comma of its own: "Carcinoma, Intraductal"."""
-    return quoted(items, 3) if any("," in str(item) for item in items) else listed(items)
+def spans(text: str, limit: int | None = None) -> Line:
+    """The marked text as a line, made fit to be shown; what is longer than ``limit`` characters ends in an ellipsis."""
+    found = (Span(_cleaned(plain or marked), _MARKS.get(mark, "")) for mark, marked, plain in _PIECES.findall(text))
+    line = tuple(span for span in found if span.text)
+    return line if limit is None else tuple(_cut(line, limit))
+
+
+def plain(line: Line) -> str:
+    """The line as plain text: ``Arm [6 → 8] of [−all] the [+pilot] trial``."""
+    return "".join(piece.text for piece in pieces(line))
+
+
+def pieces(line: Line) -> Iterable[Span]:
+    """The line as plain text in pieces that keep their mark: for a medium that has colours, yet not always."""
+    for before, span, after in zip((None, *line), line, (*line[1:], None), strict=False):
+        if not span.mark:
+            yield span
+        elif span.mark == "gone":
+            replaced = after is not None and after.mark == "came"
+            yield Span("[" if replaced else "[−")
+            yield span
+            yield Span(" → " if replaced else "]")
+        else:
+            if before is None or before.mark != "gone":
+                yield Span("[+")
+            yield span
+            yield Span("]")
+
+
+def _cleaned(text: str) -> str:
+    """One line, with the blank kept that sets the stretch apart from the next."""
+    line = one_line(text)
+    return (" " if line and text[:1].isspace() else "") + line + (" " if text[-1:].isspace() else "")
+
+
+def _cut(line: Line, limit: int) -> Iterable[Span]:
+    left = limit
+    for span in line:
+        if len(span.text) > left:
+            yield Span(one_line(span.text, max(left, 1)), span.mark)
+            return
+        yield span
+        left -= len(span.text)
 
 
 def difference(old: str, new: str, limit: int = LONGEST_CHANGE) -> str:
@@ -52,7 +99,7 @@ def difference(old: str, new: str, limit: int = LONGEST_CHANGE) -> str:
     operations = _operations(before, after)
     kept = sum(stop - start for operation, start, stop, _, _ in operations if operation == "equal")
     if kept < _IN_COMMON * min(len(before), len(after)):
-        return f"“{marks.edit(quote(old, limit // 2), quote(new, limit // 2))}”"
+        return f"“{edit(quote(old, limit // 2), quote(new, limit // 2))}”"
     parts = [_part(before, after, place, operations, longest=limit) for place in range(len(operations))]
     if len(told := " ".join(part for part in parts if part)) <= limit:
         return f"“{told}”"
@@ -68,7 +115,7 @@ def _part(before: list[str], after: list[str], place: int, operations: list[Oper
     if operation == "equal":
         return _context(before[start:stop], first=place == 0, last=place == len(operations) - 1)
     gone, come = one_line(" ".join(before[start:stop]), longest), one_line(" ".join(after[left:right]), longest)
-    return marks.edit(gone, come)
+    return edit(gone, come)
 
 
 def _first_edits(before: list[str], after: list[str], operations: list[Operation], limit: int) -> str:
@@ -82,7 +129,7 @@ def _first_edits(before: list[str], after: list[str], operations: list[Operation
         told, left = longer, left - (operation[0] != "equal")
     if not left:
         return f"“{told}”"
-    return f"“{told}” " + S["more_edit" if left == 1 else "more_edits"].format(count=left)
+    return f"“{told}” … and {plural(left, 'more edit')}"
 
 
 def _operations(before: list[str], after: list[str]) -> list[Operation]:
