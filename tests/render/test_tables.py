@@ -208,10 +208,10 @@ def test_an_empty_table_is_a_head_and_nothing_more() -> None:
 
 def test_a_trial_has_one_label_everywhere() -> None:
     """The user's own, else the acronym, else the brief title cut at a word at 60 characters, else the number."""
-    title = "An Invented Trial of CC312 in Adults With Systemic Lupus Erythematosus and More"
+    title = "A Trial of CC312 in Adults With Systemic Lupus Erythematosus or Sjogren's Disease"
     record = make_record(acronym="CALYPSO", brief_title=title)
     assert trial_label(record.trial, record, "CC312 in SLE") == "CC312 in SLE"
     assert trial_label(record.trial, record) == "CALYPSO"
-    assert trial_label(record.trial, make_record(brief_title=title)) == "An Invented Trial of CC312 in Adults With Systemic Lupus…"
+    assert trial_label(record.trial, make_record(brief_title=title)) == "A Trial of CC312 in Adults With Systemic Lupus…"
     assert trial_label(record.trial, make_record(brief_title=None)) == "NCT07177911"
     assert trial_label(record.trial, None) == "NCT07177911"

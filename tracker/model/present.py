@@ -32,5 +32,6 @@ def _cut(text: str) -> str:
     line = " ".join(text.split())
     if len(line) <= LONGEST_LABEL:
         return line
-    head, _, _ = line[:LONGEST_LABEL].rpartition(" ")
-    return f"{head or line[: LONGEST_LABEL - 1]}…"
+    cut = line[: LONGEST_LABEL - 1]
+    head, _, _ = cut.rpartition(" ")
+    return f"{head or cut}…"

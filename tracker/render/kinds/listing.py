@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tracker.model.details import (
-    Details,
-    MergedDetails,
-    MirrorDetails,
-    NewRegistrationDetails,
-    RemovedDetails,
-    WatchDetails,
-)
+from tracker.model.details import Details, MergedDetails, MirrorDetails, NewRegistrationDetails, RemovedDetails, WatchDetails
 from tracker.model.event import Event
 from tracker.model.ids import split_key
 from tracker.render.kinds.kind_words import kind_words
@@ -67,11 +60,7 @@ def _mirror_lines(_event: Event, details: MirrorDetails) -> Iterator[str]:
 
 
 kind_words(
-    "new_registration",
-    NewRegistrationDetails,
-    title="New registration",
-    headline=_registered_headline,
-    lines=_reason_lines,
+    "new_registration", NewRegistrationDetails, title="New registration", headline=_registered_headline, lines=_reason_lines
 )
 kind_words("entered_watch", WatchDetails, title="Entered the watch", headline=_entered_headline, lines=_reason_lines)
 kind_words("left_watch", WatchDetails, title="Left the watch", headline=_left_headline, lines=_reason_lines)
@@ -82,24 +71,7 @@ kind_words(
     headline=lambda _event, _details: "Gone from the registry",
     lines=_removed_lines,
 )
-kind_words(
-    "restored",
-    Details,
-    title="Back at the registry",
-    headline=lambda _event, _details: "Back at the registry",
-)
+kind_words("restored", Details, title="Back at the registry", headline=lambda _event, _details: "Back at the registry")
 kind_words("merged", MergedDetails, title="Merged with another record", headline=_merged_headline)
-kind_words(
-    "mirror_lags",
-    MirrorDetails,
-    title="Page lags behind the registry",
-    headline=_lags_headline,
-    lines=_mirror_lines,
-)
-kind_words(
-    "registries_disagree",
-    MirrorDetails,
-    title="Sources disagree",
-    headline=_disagree_headline,
-    lines=_mirror_lines,
-)
+kind_words("mirror_lags", MirrorDetails, title="Page lags behind the registry", headline=_lags_headline, lines=_mirror_lines)
+kind_words("registries_disagree", MirrorDetails, title="Sources disagree", headline=_disagree_headline, lines=_mirror_lines)

@@ -132,22 +132,10 @@ def _other_lines(event: Event, details: OtherFieldsDetails) -> Iterator[str]:
     yield from lines_of(event.changes, details.titles)
 
 
-kind_words(
-    "references_changed",
-    ReferencesDetails,
-    title="References",
-    headline=_references_headline,
-    lines=_references_lines,
-)
+kind_words("references_changed", ReferencesDetails, title="References", headline=_references_headline, lines=_references_lines)
 kind_words("links_changed", Details, title="Links", headline=_links_headline)
 kind_words("ipd_sharing_changed", Details, title="Data sharing", headline=_sharing_headline)
-kind_words(
-    "oversight_changed",
-    OversightDetails,
-    title="Oversight",
-    headline=_oversight_headline,
-    lines=_oversight_lines,
-)
+kind_words("oversight_changed", OversightDetails, title="Oversight", headline=_oversight_headline, lines=_oversight_lines)
 kind_words(
     "country_status_changed",
     CountryStatusDetails,

@@ -171,10 +171,4 @@ kind_words(
     headline=_notice_headline,
     lines=_notice_lines,
 )
-kind_words(
-    "documents_changed",
-    DocumentsDetails,
-    title="Documents",
-    headline=_documents_headline,
-    lines=_documents_lines,
-)
+kind_words("documents_changed", DocumentsDetails, title="Documents", headline=_documents_headline, lines=_documents_lines)

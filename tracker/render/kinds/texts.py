@@ -47,11 +47,7 @@ def _edits(details: ConditionsDetails) -> list[tuple[str, TermsEdit]]:
 
 
 kind_words(
-    "titles_changed",
-    Details,
-    title="Titles",
-    headline=_fields_headline,
-    compared=("brief_title", "official_title", "acronym"),
+    "titles_changed", Details, title="Titles", headline=_fields_headline, compared=("brief_title", "official_title", "acronym")
 )
 kind_words(
     "description_changed",
@@ -60,11 +56,5 @@ kind_words(
     headline=_fields_headline,
     short=lambda _event, _details: "description changed",
 )
-kind_words(
-    "conditions_changed",
-    ConditionsDetails,
-    title="Conditions",
-    headline=_conditions_headline,
-    lines=_conditions_lines,
-)
+kind_words("conditions_changed", ConditionsDetails, title="Conditions", headline=_conditions_headline, lines=_conditions_lines)
 kind_words("identifiers_changed", Details, title="Numbers", headline=_fields_headline)
