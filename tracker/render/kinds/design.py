@@ -30,7 +30,7 @@ def _interventions_headline(_event: Event, details: InterventionsDetails) -> str
 
 
 def _entries(details: ArmsDetails | InterventionsDetails) -> Iterator[str]:
-    """What came, went, was renamed or described otherwise."""
+    """What came, went, was renamed or described differently."""
     if details.added:
         yield f"added: {quoted(details.added)}"
     if details.removed:
@@ -40,7 +40,7 @@ def _entries(details: ArmsDetails | InterventionsDetails) -> Iterator[str]:
     if details.type:
         yield f"type changed: {quoted(details.type)}"
     if details.description:
-        yield f"described otherwise: {quoted(details.description)}"
+        yield f"described differently: {quoted(details.description)}"
 
 
 def _renamed(names: Sequence[Edit[str]]) -> str:

@@ -25,7 +25,7 @@ def _headline(event: Event, details: EligibilityDetails) -> str:
     if counts and not details.spelling_only:
         parts += counts
     elif criteria:
-        parts.append("criteria set otherwise, same words")
+        parts.append("criteria laid out differently, same words")
     told = ", ".join(dict.fromkeys(parts)) or field_word(first_effect(event) or "changed")
     return f"Eligibility: {told}"
 

@@ -1,4 +1,4 @@
-"""Outcome measures: added, removed, moved, reworded, timed otherwise."""
+"""Outcome measures: added, removed, moved, reworded, timed differently."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def _single(details: OutcomesDetails) -> str:
     for edit in details.measure_reworded:
         return f"reworded: {plain(spans(difference(edit.old, edit.new, 90)))}"
     for frame in details.time_frame:
-        return f"timed otherwise: “{_or_nothing(frame.old)}” → “{_or_nothing(frame.new)}”"
-    return f"described otherwise: “{quote(details.description[0])}”"
+        return f"timed differently: “{_or_nothing(frame.old)}” → “{_or_nothing(frame.new)}”"
+    return f"described differently: “{quote(details.description[0])}”"
 
 
 def _counts(fields: Mapping[str, int]) -> str:
@@ -123,7 +123,7 @@ def _descriptions(event: Event, details: OutcomesDetails) -> Iterator[str]:
         if edit := edits.get(" ".join(name.split())):
             yield f"Description of “{quote(name, LONG // 2)}”: {edit}"
         else:
-            yield f"Described otherwise: “{quote(name, LONG)}”"
+            yield f"Described differently: “{quote(name, LONG)}”"
 
 
 def _outcome(entry: OutcomeEntry) -> str:
