@@ -546,7 +546,7 @@ def test_rows_of_the_other_kinds_before_and_after_their_days() -> None:
     unknown = row(record, "will_go_unknown", "2027-04-01")
     assert (unknown.state, kinds.deadline(unknown)) == (
         "passed",
-        "To be shown as unknown since 2027-04-01, for lack of updates",
+        "Due to be shown as unknown since 2027-04-01, for lack of updates",
     )
     planned = [row for row in deadlines(record, info_of(record), dt.date(2026, 3, 10)) if row.kind == "milestone_passed"]
     assert [(row.state, kinds.deadline(row)) for row in planned] == [

@@ -193,7 +193,8 @@ def test_lines_that_only_get_a_heading_are_a_trifle() -> None:
     for before, after in ((old, new), (new, old)):
         event = only(step(before, after), "eligibility_changed")
         assert (event.severity, event.effects, said(event)["spelling_only"]) == ("minor", ("criteria",), True)
-    assert kinds.headline(only(step(old, new), "eligibility_changed")) == "Eligibility: criteria laid out differently, same words"
+    event = only(step(old, new), "eligibility_changed")
+    assert kinds.headline(event) == "Eligibility: criteria laid out differently, same words"
 
 
 def test_a_new_line_among_those_that_get_a_heading_is_all_that_is_added() -> None:

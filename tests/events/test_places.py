@@ -151,7 +151,7 @@ def test_another_address_is_no_new_name() -> None:
     moved = site("Klinikum", "Munich", "Germany", zip="80333")
     event = step((HERE,), (moved,))["sites_changed"]
     assert (event.effects, said(event)["counts"]["address"]) == (("address",), 1)
-    assert kinds.headline(event) == "Sites: 1 with another address"
+    assert kinds.headline(event) == "Sites: 1 with a new address"
     assert kinds.lines(event) == ["Address: Klinikum, Munich, 80331, Germany: 80331 → 80333"]
 
 

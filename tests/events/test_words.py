@@ -270,7 +270,7 @@ def test_listing_events_read_plainly() -> None:
     assert listed("left_watch", WatchDetails(watch="lupus")) == "No longer matches “lupus”; still followed"
     assert listed("removed", RemovedDetails()) == "Gone from the registry"
     assert listed("restored", Details()) == "Back at the registry"
-    assert listed("merged", MergedDetails(into="ctgov:NCT07654321")) == "Now answered by the record NCT07654321"
+    assert listed("merged", MergedDetails(into="ctgov:NCT07654321")) == "The registry now answers with the record NCT07654321"
     new = NewRegistrationDetails(watch="lupus")
     assert listed("new_registration", new) == "Newly registered on 2026-03-01, after its start 2025-01-15"
     lag = MirrorDetails(

@@ -128,7 +128,7 @@ def _unknown(details: VerificationDetails) -> str:
     due = details.due.isoformat()
     if details.days > 0:
         return f"Will be shown as unknown from {due} unless updated"
-    return f"To be shown as unknown since {due}, for lack of updates"
+    return f"Due to be shown as unknown since {due}, for lack of updates"
 
 
 def _lines(_event: Event, details: DueDetails) -> Iterator[str]:

@@ -82,7 +82,7 @@ def _moved(by: int) -> str:
 
 def _lines(_event: Event, details: DateDetails) -> Iterator[str]:
     if details.nth and details.nth > 1 and details.cumulative_days:
-        yield f"{days(details.cumulative_days)} in all, move {details.nth} in this direction ({quote(details.coverage)})"
+        yield f"{days(details.cumulative_days)} in total, move {details.nth} in this direction ({quote(details.coverage)})"
 
 
 kind_words(

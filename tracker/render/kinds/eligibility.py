@@ -33,7 +33,7 @@ def _headline(event: Event, details: EligibilityDetails) -> str:
 def _who(details: EligibilityDetails) -> Iterator[str]:
     """What changed beside the criteria."""
     if details.gender_based:
-        yield "gender based changed"
+        yield "gender-based eligibility changed"
     if details.gender_description:
         yield "gender description changed"
     if details.healthy_volunteers:
@@ -53,7 +53,7 @@ def _who(details: EligibilityDetails) -> Iterator[str]:
 def _age(name: str, edit: Edit[str | None]) -> str:
     old, new = quote(edit.old, 30), quote(edit.new, 30)
     if not new:
-        return f"no {name} any more (was {old})"
+        return f"{name} removed (was {old})"
     return f"{name} now {new} (was {old})" if old else f"{name} now {new}"
 
 

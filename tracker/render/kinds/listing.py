@@ -39,7 +39,7 @@ def _removed_lines(_event: Event, details: RemovedDetails) -> Iterator[str]:
 
 
 def _merged_headline(_event: Event, details: MergedDetails) -> str:
-    return f"Now answered by the record {quote(split_key(details.into).number, 40)}"
+    return f"The registry now answers with the record {quote(split_key(details.into).number, 40)}"
 
 
 def _lags_headline(_event: Event, details: MirrorDetails) -> str:

@@ -20,7 +20,7 @@ def _sponsors_headline(event: Event, details: SponsorsDetails) -> str:
         if event.severity == "major":
             parts.append(f"Lead sponsor now {new} (was {old})")
         elif lead.old != lead.new:
-            parts.append(f"Lead sponsor now written {new} (was {old})")
+            parts.append(f"Lead sponsor now spelled {new} (was {old})")
         else:
             parts.append(f"Class of the lead sponsor {new} changed")
     if details.collaborators:
@@ -32,7 +32,7 @@ def _collaborators(edit: NamesEdit) -> Iterator[str]:
     for names, effect in (
         (edit.added, "added:"),
         (edit.removed, "removed:"),
-        ([pair.new for pair in edit.respelt], "now written"),
+        ([pair.new for pair in edit.respelt], "now spelled"),
     ):
         if names:
             yield f"{'Collaborators' if len(names) > 1 else 'Collaborator'} {effect} {listed(names)}"
@@ -42,7 +42,7 @@ def _sponsors_lines(_event: Event, details: SponsorsDetails) -> Iterator[str]:
     edits = [edit for edit in (details.collaborators, details.funders) if edit]
     yield from (f"Added: {quote(name)}" for edit in edits for name in edit.added)
     yield from (f"Removed: {quote(name)}" for edit in edits for name in edit.removed)
-    yield from (f"Now written: {difference(pair.old, pair.new)}" for edit in edits for pair in edit.respelt)
+    yield from (f"Now spelled: {difference(pair.old, pair.new)}" for edit in edits for pair in edit.respelt)
 
 
 def _contacts_headline(event: Event, details: ContactsDetails) -> str:

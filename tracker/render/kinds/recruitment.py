@@ -74,7 +74,7 @@ def _status_lines(event: Event, details: RecruitmentStatusDetails) -> Iterator[s
 def _reason_headline(_event: Event, details: WhyStoppedDetails) -> str:
     reason = quote(details.new or details.old, _LONG_REASON)
     if not details.new:
-        return f"Reason for stopping taken out (was “{reason}”)"
+        return f"Reason for stopping removed (was “{reason}”)"
     return f"Reason for stopping now reads “{reason}”" if details.old else f"Reason for stopping: “{reason}”"
 
 

@@ -50,7 +50,7 @@ def _posted_lines(_event: Event, details: ResultsPostedDetails) -> Iterator[str]
 
 def _amended_headline(event: Event, _details: ResultsAmendedDetails) -> str:
     if "removed" in event.effects:
-        return "Posted results were taken away"
+        return "Posted results were removed"
     parts = listed([field_word(part) for part in event.effects], 5)
     return f"Posted results amended: {parts}" if parts else "Posted results amended"
 
@@ -75,7 +75,7 @@ def _delay_headline(event: Event, details: DelayCertifiedDetails) -> str:
         case "date_changed":
             return f"Certification of delayed results now dated {details.new} (was {details.old})"
         case _:
-            return f"Certification of delayed results taken away (was {details.old})"
+            return f"Certification of delayed results removed (was {details.old})"
 
 
 def _notice_headline(event: Event, _details: ComplianceNoticeDetails) -> str:

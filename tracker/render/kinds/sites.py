@@ -35,7 +35,7 @@ def _counts(details: SitesDetails) -> Iterator[str]:
         (counts.added, "added"),
         (counts.removed, "removed"),
         (counts.renamed, "renamed"),
-        (counts.address, "with another address"),
+        (counts.address, "with a new address"),
     ):
         if count:
             yield f"{count} {effect}"

@@ -26,7 +26,7 @@ def _terms(name: str, edit: TermsEdit) -> Iterator[str]:
         if terms:
             yield f"{name} {effect}: {_listed(terms)}"
     if edit.respelt:
-        yield f"{name} now written: {_listed([pair.new for pair in edit.respelt])}"
+        yield f"{name} now spelled: {_listed([pair.new for pair in edit.respelt])}"
 
 
 def _listed(terms: Sequence[str]) -> str:
@@ -38,7 +38,7 @@ def _conditions_lines(_event: Event, details: ConditionsDetails) -> Iterator[str
     edits = [edit for _, edit in _edits(details)]
     yield from (f"Added: “{quote(term, LONG)}”" for edit in edits for term in edit.added)
     yield from (f"Removed: “{quote(term, LONG)}”" for edit in edits for term in edit.removed)
-    yield from (f"Now written: {difference(pair.old, pair.new)}" for edit in edits for pair in edit.respelt)
+    yield from (f"Now spelled: {difference(pair.old, pair.new)}" for edit in edits for pair in edit.respelt)
 
 
 def _edits(details: ConditionsDetails) -> list[tuple[str, TermsEdit]]:
