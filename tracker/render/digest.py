@@ -133,7 +133,7 @@ def _views(given: DigestInput, longest: int = MOST_PARTS) -> list[StoryView]:
 def _content(given: DigestInput, views: list[StoryView], subject: str) -> Content:
     """Text and HTML of as many stories as the size limit allows; the weightiest stand first and stay.
 
-    Where one story alone is too long, fewer of its events are told.
+    Where one story alone is too long, fewer of its events are shown.
     """
     shown, longest = min(len(views), MOST_SHOWN), MOST_PARTS
     while True:

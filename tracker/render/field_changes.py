@@ -38,7 +38,7 @@ class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def field_changes(event: Event) -> tuple[tuple[FieldChange, ...], tuple[Change, ...]]:
-    """The changes of an event that are compared by value, and the others, which lines are to tell.
+    """The changes of an event that are compared by value, and the others, which are left to lines.
 
     A value that is new altogether and stands in the headline is said there, and in neither.
     """

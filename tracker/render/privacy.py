@@ -19,7 +19,7 @@ _PERSONAL_WORD = re.compile(r"contact|phone|e-?mail|official|investigator", re.I
 
 
 def public_event(event: Event) -> Event:
-    """The event without the values of personal fields; that they changed is still told."""
+    """The event without the values of personal fields; that they changed is still said."""
     if event.kind in PERSONAL_KINDS:
         # A path's later steps are natural keys, and the key of a person is a name.
         blank = tuple(Change(path=change.path[:1]) for change in event.changes)

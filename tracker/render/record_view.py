@@ -133,13 +133,13 @@ def _fields(lines: Sequence[Line]) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(width=22, style="dim")
     table.add_column(overflow="fold")
-    for title, told in lines:
-        table.add_row(Text(title), Text(told))
+    for title, shown in lines:
+        table.add_row(Text(title), Text(shown))
     return table
 
 
 def _groups(record: TrialRecord, everything: bool) -> Iterator[tuple[str, list[Line]]]:
-    facts = [(vocabulary.field_title(field), told) for field in _FACTS if (told := _fact(record, field, everything))]
+    facts = [(vocabulary.field_title(field), shown) for field in _FACTS if (shown := _fact(record, field, everything))]
     if facts:
         yield "Record", facts
     arms = [(one_line(arm.label), one_line(arm.description or "")) for arm in record.arms or ()]

@@ -116,21 +116,21 @@ def when_sentence(event: Event, timezone: tzinfo) -> str:
     """When the record changed, as an auditor may quote it: never who did it."""
     before, seen = event.seen_between
     if event.origin == "backfill":
-        told = f"From the registry's own history: the version of {times.day(event.effective_at, timezone)}"
+        sentence = f"From the registry's own history: the version of {times.day(event.effective_at, timezone)}"
     elif event.cause == "calendar":
-        told = f"A date passed; the record itself did not change. Noticed {times.day(seen, timezone)}"
+        sentence = f"A date passed; the record itself did not change. Noticed {times.day(seen, timezone)}"
     elif before is None:
-        told = f"The record was first seen {times.day(seen, timezone)}"
+        sentence = f"The record was first seen {times.day(seen, timezone)}"
     else:
         last, first = times.span(before, seen, timezone)
         subject = "The registry's listing changed" if event.cause == "registry" else "The record changed"
-        told = f"{subject}: first seen {first}, last seen unchanged {last}"
+        sentence = f"{subject}: first seen {first}, last seen unchanged {last}"
     own = []
     if event.updated_on:
         own.append(f"the registry's own update date is {times.registry_day(event.updated_on)}")
     if event.data_version:
         own.append(f"its data version {times.registry_day(event.data_version)}")
-    return f"{told}; {', '.join(own)}." if own else f"{told}."
+    return f"{sentence}; {', '.join(own)}." if own else f"{sentence}."
 
 
 def _part(event: Event) -> PartView:

@@ -92,8 +92,8 @@ def quoted(given: object) -> str:
             return f"“{quote(label, 100)}” ({quote(url, 120)})" if label else quote(url, 200)
         case {"id": str(number), **others}:
             more = [others.get("domain"), enumerated(str(others["type"])) if others.get("type") else None]
-            told = ", ".join(quote(part, 60) for part in more if part)
-            return f"{quote(number, 60)} ({told})" if told else quote(number, 60)
+            about = ", ".join(quote(part, 60) for part in more if part)
+            return f"{quote(number, 60)} ({about})" if about else quote(number, 60)
         case dict():
             parts = [part for part in given.values() if part not in (None, "")]
             return listed([_word(part) if _is_word(part) and "_" in str(part) else part for part in parts], 4)

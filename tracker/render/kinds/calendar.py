@@ -1,4 +1,4 @@
-"""Days that matter: the same sentence for an event that tells of one and for its row in the list of deadlines."""
+"""Days that matter: the same sentence for the event of one and for its row in the list of deadlines."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ def _headline(event: Event, details: EligibilityDetails) -> str:
         parts += counts
     elif criteria:
         parts.append("criteria laid out differently, same words")
-    told = ", ".join(dict.fromkeys(parts)) or field_word(first_effect(event) or "changed")
-    return f"Eligibility: {told}"
+    said = ", ".join(dict.fromkeys(parts)) or field_word(first_effect(event) or "changed")
+    return f"Eligibility: {said}"
 
 
 def _who(details: EligibilityDetails) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The registry's list of trials: a trial came up, left, vanished, came back, was merged, or stands otherwise on a page."""
+"""The registry's list of trials: a trial came up, left, vanished, came back, was merged, or differs on a page."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _NEWS = {
     "access_opened": "Expanded access now available",
     "access_closed": "Expanded access closed",
 }
-"""The news of an effect; the other effects are told by the new status."""
+"""The news of an effect; for the other effects the new status says it."""
 
 _NEWS_OF_STATUS = {
     ("closed", "ENROLLING_BY_INVITATION"): "Now by invitation only",

@@ -1,4 +1,4 @@
-"""Publications, links, data sharing, oversight, status by country, regulatory events, and fields that no other kind tells."""
+"""Publications, links, data sharing, oversight, status by country, regulatory events, and fields that belong to no other kind."""
 
 from __future__ import annotations
 
