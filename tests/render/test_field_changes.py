@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.render.samples import make_event, make_quoting, make_story
+from tests.render.samples import make_event, make_story
 from tracker.model.details import WhyStoppedDetails
 from tracker.model.event import Change
 from tracker.render.field_changes import FieldChange, field_changes
@@ -15,7 +15,7 @@ from tracker.render.story_view import story_view
 
 
 def compared(kind: str, path: tuple[str, ...], old: Any, new: Any) -> FieldChange | None:
-    found, others = field_changes(make_event(kind, changes=(Change(path=path, old=old, new=new),)))
+    found, others = field_changes(make_event(kind, changes=(Change(path=path, old=old, new=new),)), "Something changed")
     assert len(found) + len(others) == 1, "a change is compared or left to the lines"
     return found[0] if found else None
 
@@ -66,8 +66,9 @@ def test_a_value_longer_than_a_glance_is_not_compared() -> None:
 
 def test_a_new_value_that_the_headline_already_quotes_is_not_repeated() -> None:
     change = Change(path=("why_stopped",), old=None, new="No funding")
-    assert field_changes(make_quoting("No funding", changes=(change,))) == ((), ())
-    assert field_changes(make_quoting("Other words", changes=(change,))) != ((), ())
+    event = make_event("why_stopped_changed", changes=(change,))
+    assert field_changes(event, "Reason: “No funding”") == ((), ())
+    assert field_changes(event, "Reason for stopping added") != ((), ())
 
 
 def test_a_value_is_never_said_twice() -> None:

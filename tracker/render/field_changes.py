@@ -37,12 +37,11 @@ class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
         return len(self.old) + len(self.new) > SIDE_BY_SIDE
 
 
-def field_changes(event: Event) -> tuple[tuple[FieldChange, ...], tuple[Change, ...]]:
+def field_changes(event: Event, headline: str) -> tuple[tuple[FieldChange, ...], tuple[Change, ...]]:
     """The changes of an event that are compared by value, and the others, which are left to lines.
 
     A value that is new altogether and stands in the headline is said there, and in neither.
     """
-    headline = kinds.headline(event)
     compared: list[FieldChange] = []
     others: list[Change] = []
     for change in event.changes:

@@ -138,7 +138,7 @@ def _part(event: Event) -> PartView:
     if event.kind in PERSONAL_KINDS:
         return PartView(headline=headline)
     shown = public_event(event)
-    compared, others = field_changes(shown)
+    compared, others = field_changes(shown, headline)
     lines = kinds.lines(msgspec.structs.replace(shown, changes=others), limit=MOST_LINES)
     return PartView(headline=headline, changes=compared, lines=tuple(inline_diff.spans(line, LONGEST_LINE) for line in lines))
 

@@ -1,4 +1,4 @@
-"""Publications, links, data sharing, oversight, status by country, regulatory events, and fields that belong to no other kind."""
+"""Publications, links, data sharing, oversight, status by country, regulatory events, and fields of no other kind."""
 
 from __future__ import annotations
 
