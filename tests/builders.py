@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from tracker import sources
 from tracker.compare import compare
-from tracker.events import Comparison, Detected, detect
+from tracker.events import Detected, TrialContext, detect
 from tracker.model.dates import RegistryDate
-from tracker.model.event import Event, Seen
+from tracker.model.event import Change, Event, Seen, Version
 from tracker.model.record import Enrollment, Organisation, OutcomeMeasure, Site, TrialRecord
 
 DAY = datetime(2026, 3, 10, 6, 0, tzinfo=UTC)
@@ -84,27 +85,54 @@ def sha(record: TrialRecord) -> str:
     return "sha256:" + hashlib.sha256(msgspec.json.encode(record)).hexdigest()
 
 
-def make_comparison(old: TrialRecord, new: TrialRecord, **parts: Any) -> Comparison:
-    """A live comparison: last seen unchanged the day before `DAY`, detected on `DAY`, tracked for two months."""
-    at = parts.pop("detected_at", DAY)
-    values: dict[str, Any] = {
-        "old": old,
-        "new": new,
-        "changes": compare(old, new),
-        "seen_old": Seen(sha256=sha(old), first_seen_at=at - timedelta(days=60), last_seen_at=at - timedelta(days=1)),
-        "seen_new": Seen(sha256=sha(new), first_seen_at=at, last_seen_at=at, data_version=str(at.date())),
-        "label": "Examplumab in lupus",
-        "detected_at": at,
-        "tracking_since": at - timedelta(days=60),
-    }
-    return Comparison(**{**values, **parts})
+class Step(NamedTuple):
+    """Two versions of one trial and what `detect` needs to know of them."""
+
+    old: Version
+    new: Version
+    changes: tuple[Change, ...]
+    at: datetime
+    known: TrialContext
+
+
+def known(**parts: Any) -> TrialContext:
+    """What is known around a trial of ClinicalTrials.gov; everything can be replaced."""
+    values: dict[str, Any] = {"source": sources.load()["ctgov"].info, "label": "Examplumab in lupus"}
+    return TrialContext(**values | parts)
+
+
+def make_step(
+    old: TrialRecord,
+    new: TrialRecord,
+    *,
+    at: datetime = DAY,
+    seen_old: Seen | None = None,
+    seen_new: Seen | None = None,
+    **parts: Any,
+) -> Step:
+    """A live step: last seen unchanged the day before `DAY`, detected on `DAY`, tracked for two months."""
+    seen_old = seen_old or Seen(sha256=sha(old), first_seen_at=at - timedelta(days=60), last_seen_at=at - timedelta(days=1))
+    seen_new = seen_new or Seen(sha256=sha(new), first_seen_at=at, last_seen_at=at, data_version=str(at.date()))
+    around = known(**{"tracking_since": at - timedelta(days=60), **parts})
+    return Step(Version(record=old, seen=seen_old), Version(record=new, seen=seen_new), compare(old, new), at, around)
+
+
+def detected_in(step: Step) -> Detected:
+    """What `detect` says of a step."""
+    return detect(step.old, step.new, step.changes, at=step.at, known=step.known)
 
 
 def detected(old: TrialRecord, new: TrialRecord, **parts: Any) -> Detected:
     """What `detect` says of the step from ``old`` to ``new``."""
-    return detect(make_comparison(old, new, **parts))
+    return detected_in(make_step(old, new, **parts))
 
 
 def events(old: TrialRecord, new: TrialRecord, **parts: Any) -> dict[str, Event]:
     """The events of the step, by kind."""
     return {event.kind: event for event in detected(old, new, **parts).events}
+
+
+def said(event: Event) -> dict[str, Any]:
+    """An event's details as their public JSON."""
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(event.details))
+    return found

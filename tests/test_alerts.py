@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.builders import DAY, day
 from tracker.alerts import route, silenced_by
+from tracker.model.details import read_details
 from tracker.model.event import Event
 from tracker.model.vocabulary import SEVERITIES, Severity, When, rank
 from tracker.model.watch import Send, Silence, Watch
@@ -26,7 +27,7 @@ def event(kind: str = "titles_changed", severity: Severity = "notable", **detail
         label="Examplumab",
         severity=severity,
         rule="a rule",
-        details=details,
+        details=read_details(kind, details),
         detected_at=DAY,
         seen_between=(day(-1), DAY),
         effective_at=DAY,

@@ -10,6 +10,7 @@ import pytest
 
 from tests.lab import Reply, Request
 from tests.world import SENDS, World, study
+from tracker.render.kinds import headline
 
 A, B, C = "NCT00000101", "NCT00000102", "NCT00000103"
 
@@ -262,7 +263,7 @@ def test_a_date_in_words_is_kept_and_told_as_it_stands(world: World) -> None:
     assert report.state == "partly"
     [event] = report.events
     assert event.kind == "completion_date_changed"
-    assert "Spring 2026" in event.headline
+    assert "Spring 2026" in headline(event)
 
 
 def test_a_record_that_flips_back_and_forth_is_told_each_time(world: World) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from tracker.model.alert import Alert
+from tracker.model.details import NearbyDetails, WatchDetails
 from tracker.model.event import Event
 from tracker.model.vocabulary import When, rank
 from tracker.model.watch import Send, Silence, Watch
@@ -18,9 +19,9 @@ def route(event: Event, watches: Mapping[str, Watch], joined: Mapping[str, datet
 
     A watch hears of events after it joined, of the kinds it asks for, from each send's severity on. Several sends of a
     watch to one channel become one alert, the soonest. An event that belongs to some watches only (a search entered, a
-    site near a place) names them in its details; what a page repeats after its registry is nobody's news.
+    site near a place) names them in its details; what a page only repeats after its registry goes to nobody.
     """
-    if "echo_of" in event.details:
+    if event.details.echo_of is not None:
         return []
     alerts = []
     for name, since in joined.items():
@@ -38,11 +39,13 @@ def route(event: Event, watches: Mapping[str, Watch], joined: Mapping[str, datet
 def _asked_for(event: Event, watch: Watch) -> bool:
     if watch.kinds and event.kind not in watch.kinds:
         return False
-    if "watch" in event.details:
-        return bool(event.details["watch"] == watch.name)
-    if "near" in event.details:
-        return any(hit["watch"] == watch.name for hit in event.details["near"])
-    return True
+    match event.details:
+        case WatchDetails(watch=str(name)):
+            return name == watch.name
+        case NearbyDetails(near=sites):
+            return any(site.watch == watch.name for site in sites)
+        case _:
+            return True
 
 
 def _weighty(event: Event, send: Send) -> bool:

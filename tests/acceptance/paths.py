@@ -12,9 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.builders import make_comparison
+from tests.builders import detected
 from tests.sources.test_ctgov_parse import Study, document, leaves, load
-from tracker.events import detect
 from tracker.sources.ctgov import SOURCE
 from tracker.sources.ctgov.fields import IGNORED
 
@@ -80,7 +79,7 @@ def _told(before: Study, path: tuple[str | int, ...]) -> set[str]:
     old, new = (SOURCE.parse(document(each, "ctgov:" + _number(before))).record for each in (before, study))
     if old == new:
         return set()
-    found = detect(make_comparison(old, new))
+    found = detected(old, new)
     return {event.kind for event in found.events} or {QUIET}
 
 

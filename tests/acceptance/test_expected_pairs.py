@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tests.acceptance.test_pairs import _bytes, _day, _detected, _record
-from tests.builders import make_comparison
-from tracker.events import Detected, detect
+from tests.builders import detected
+from tracker.events import Detected
 
 pytestmark = pytest.mark.real_data
 
@@ -41,7 +41,7 @@ def _rows(real_data: Path) -> Iterator[dict[str, Any]]:
     for study in sorted(path for path in (folder / "unchanged").iterdir() if path.is_dir()):
         files = sorted(study.iterdir())
         old, new = (_record(_bytes(path), study.name, _day("2026-02-03")) for path in files)
-        yield _row(study.name, files[0], files[1], detect(make_comparison(old, new)))
+        yield _row(study.name, files[0], files[1], detected(old, new))
 
 
 def test_each_pair_tells_what_a_person_agreed_to(real_data: Path) -> None:

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from tests.builders import make_comparison
-from tracker.events import KINDS, Detected, detect
+from tests.builders import detected, detected_in, make_step, said
+from tracker.events import KINDS, Detected
 from tracker.model.record import TrialRecord
 from tracker.model.source import Document
-from tracker.render import words
+from tracker.render import kinds
 from tracker.sources.ctgov import SOURCE
 
 pytestmark = pytest.mark.real_data
@@ -81,10 +81,10 @@ def _detected(folder: Path, row: Row) -> tuple[TrialRecord, TrialRecord, Detecte
     old_at, new_at = _day(row["dataVersion_before"]), _day(row["dataVersion_after"])
     old = _record(_bytes(folder / row["before"]), row["nctId"], old_at)
     new = _record(_bytes(folder / row["after"]), row["nctId"], new_at)
-    comparison = make_comparison(old, new, detected_at=new_at)
-    found = detect(comparison)
+    step = make_step(old, new, at=new_at)
+    found = detected_in(step)
     told = [id(change) for event in found.events for change in event.changes]
-    assert sorted(told) == sorted(map(id, comparison.changes)), "each change is told by exactly one event"
+    assert sorted(told) == sorted(map(id, step.changes)), "each change is told by exactly one event"
     return old, new, found
 
 
@@ -140,23 +140,22 @@ def test_unchanged_studies_tell_nothing(real_data: Path) -> None:
     for study in studies:
         bodies = [_bytes(path) for path in sorted(study.iterdir())]
         old, new = (_record(body, study.name, _day("2026-02-03")) for body in bodies)
-        assert detect(make_comparison(old, new)).events == (), study.name
+        assert detected(old, new).events == (), study.name
 
 
 def _one(real_data: Path, rows: list[Row], number: str, day: str) -> Detected:
     row = next(row for row in rows if row["nctId"] == number and day in row["after"])
-    found = _detected(real_data / "ctgov", row)[2]
-    events, story = words.tell(found.events, found.story)
-    return Detected(events=events, story=story)
+    return _detected(real_data / "ctgov", row)[2]
 
 
 def test_25_like_time_frame_edits_are_one_event_and_quiet(real_data: Path, rows: list[Row]) -> None:
     found = _one(real_data, rows, "NCT07227597", "2026-03-10")
     frames = [event for event in found.events if "time_frame" in event.effects]
     assert [event.kind for event in frames] == ["primary_outcomes_changed"]
-    assert frames[0].details["time_frame"][0]["fields"] == {"primary_outcomes": 3, "secondary_outcomes": 22}
+    assert said(frames[0])["time_frame"][0]["fields"] == {"primary_outcomes": 3, "secondary_outcomes": 22}
     assert frames[0].severity == "minor"
-    assert frames[0].headline == "Time frame of 3 primary and 22 secondary outcomes: 59 months → 58 months (before the start)"
+    told = "Time frame of 3 primary and 22 secondary outcomes: 59 months → 58 months (before the start)"
+    assert kinds.headline(frames[0]) == told
 
 
 def test_a_new_arm_in_the_measures_names_is_no_outcome_switch(real_data: Path, rows: list[Row]) -> None:
@@ -171,7 +170,7 @@ def test_an_actual_date_corrected_by_a_year_is_major(real_data: Path, rows: list
     found = _one(real_data, rows, "NCT04514484", "2026-02-11")
     lead = found.events[0]
     assert (lead.kind, lead.effects, lead.severity) == ("primary_completion_date_changed", ("corrected",), "major")
-    assert lead.details["days"] == -356
+    assert said(lead)["days"] == -356
 
 
 def test_sites_of_real_pairs_are_renamed_more_often_than_they_come_and_go(real_data: Path, rows: list[Row]) -> None:
@@ -179,8 +178,8 @@ def test_sites_of_real_pairs_are_renamed_more_often_than_they_come_and_go(real_d
     for _, _, _, found in _each(real_data, rows):
         for event in found.events:
             if event.kind == "sites_changed":
-                added += event.details["counts"]["added"]
-                removed += event.details["counts"]["removed"]
+                added += said(event)["counts"]["added"]
+                removed += said(event)["counts"]["removed"]
     # By exact keys alone it would be 419 and 371.
     assert added <= 220
     assert removed <= 180
@@ -188,11 +187,12 @@ def test_sites_of_real_pairs_are_renamed_more_often_than_they_come_and_go(real_d
 
 def test_every_pair_reads_in_one_line_without_persons(real_data: Path, rows: list[Row]) -> None:
     for row, old, new, found in _each(real_data, rows):
-        events, story = words.tell(found.events, found.story)
-        told = [event.headline for event in events] + [line for event in events for line in words.lines(event)]
-        told += [story.headline] if story else []
+        events = found.events
+        headlines = [kinds.headline(event) for event in events]
+        told = headlines + [line for event in events for line in kinds.lines(event)]
+        told += [kinds.story_headline(events)] if events else []
         assert all(text and "\n" not in text for text in told), row["nctId"]
-        assert all(len(event.headline) <= 160 for event in events)
+        assert all(len(headline) <= 160 for headline in headlines)
         assert all(set(event.effects) <= set(KINDS[event.kind].effects) for event in events)
         people = [*(old.central_contacts or ()), *(new.central_contacts or ())]
         people += [person for record in (old, new) for site in record.sites or () for person in site.contacts or ()]

@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 
 from tests.acceptance.paths import QUIET, kinds_of
-from tests.builders import make_comparison
+from tests.builders import detected_in, make_step
 from tests.sources.test_ctgov_parse import document
-from tracker.events import KINDS, Detected, detect
-from tracker.render import words
+from tracker.events import KINDS, Detected
+from tracker.render import kinds
 from tracker.sources.ctgov import SOURCE
 
 pytestmark = pytest.mark.real_data
@@ -129,10 +129,10 @@ def _detected(change: Version) -> Detected:
     at = datetime.fromisoformat(change["submittedDate"]).replace(tzinfo=UTC)
     key = f"ctgov:{change['nctId']}"
     old, new = (SOURCE.parse(document(json.dumps(study).encode(), key)).record for study in _studies(change))
-    comparison = make_comparison(old, new, detected_at=at)
-    found = detect(comparison)
+    step = make_step(old, new, at=at)
+    found = detected_in(step)
     told = [id(one) for event in found.events for one in event.changes]
-    assert sorted(told) == sorted(map(id, comparison.changes))
+    assert sorted(told) == sorted(map(id, step.changes))
     return found
 
 
@@ -173,9 +173,9 @@ def test_every_version_change_gives_the_kinds_a_person_expects(real_data: Path) 
 
 def test_every_version_change_reads_in_one_line(real_data: Path) -> None:
     for change in _changes(real_data):
-        events, story = words.tell(*(lambda found: (found.events, found.story))(_detected(change)))
+        events = _detected(change).events
         for event in events:
             assert set(event.effects) <= set(KINDS[event.kind].effects)
-            assert 0 < len(event.headline) <= 160
-            assert all(line and "\n" not in line for line in words.lines(event))
-        assert story is None or story.headline
+            assert 0 < len(kinds.headline(event)) <= 160
+            assert all(line and "\n" not in line for line in kinds.lines(event))
+        assert not events or kinds.story_headline(events)

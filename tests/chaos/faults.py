@@ -25,6 +25,7 @@ from tests.world import SENDS, World
 from tracker.fetch import Fetcher, Limits
 from tracker.model.event import EventFilter
 from tracker.passes import note_trouble
+from tracker.render.kinds import headline
 from tracker.sync import SyncReport, sync
 
 Spoil = Callable[[Request, Reply], Reply | None]
@@ -328,13 +329,12 @@ def _outcome(world: ChaosWorld, report: SyncReport) -> Outcome:
     events = list(world.store.events(EventFilter()))
     parts = [letter.message.get_body(("plain",)) for letter in world.mailbox.to("me@example.org")]
     flat = [" ".join(part.get_content().split()) for part in parts if part]
+    headlines = [headline(event) for event in events if MIRRORED not in event.trial]
     rows, size, issues = _stored(world)
     return Outcome(
         state=report.state,
         log=Counter((event.trial, event.kind, msgspec.json.encode(event.changes).decode()) for event in events),
-        mailed=Counter(
-            {one.headline: sum(one.headline in body for body in flat) for one in events if MIRRORED not in one.trial}
-        ),
+        mailed=Counter({told: sum(told in body for body in flat) for told in headlines}),
         rows=rows,
         snapshot_bytes=size,
         issues=issues,

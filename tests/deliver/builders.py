@@ -10,6 +10,7 @@ from tests.builders import DAY, day
 from tracker.config import Digest, Mail, Settings
 from tracker.config.settings import Operator
 from tracker.model.alert import Alert, Message, MessageKind, ReadyAlert
+from tracker.model.details import read_details
 from tracker.model.event import Event
 from tracker.model.vocabulary import Severity, When
 from tracker.model.watch import Channel
@@ -27,6 +28,7 @@ def event(event_id: str = "e1", *, story: str = "", kind: str = "titles_changed"
         label="Examplumab",
         severity=severity,
         rule="a rule",
+        details=read_details(kind, {}),
         detected_at=DAY,
         seen_between=(day(-1), DAY),
         effective_at=DAY,

@@ -13,7 +13,7 @@ from tracker.render import digest as pages
 
 
 def story(number: int, severity: Severity = "notable") -> Story:
-    return Story(id=f"s{number}", trial=f"ctgov:NCT{number:08}", headline="News", severity=severity, parts=(f"e{number}",))
+    return Story(id=f"s{number}", trial=f"ctgov:NCT{number:08}", severity=severity, parts=(f"e{number}",))
 
 
 def test_the_records_of_the_weightiest_stories_are_read_each_once_and_no_more_than_a_message_can_show() -> None:

@@ -14,8 +14,8 @@ from tests.lab import EXPECTED, MINOR, Day, days
 from tracker import config, sources
 from tracker.compare import compare
 from tracker.demo.days import config_text
-from tracker.events import KINDS, Comparison, detect
-from tracker.model.event import Event, Seen
+from tracker.events import KINDS, TrialContext, detect
+from tracker.model.event import Event, Seen, Version
 from tracker.model.record import TrialRecord
 from tracker.model.source import Document
 from tracker.model.vocabulary import rank
@@ -54,17 +54,16 @@ def events(number: int, nct: str) -> tuple[Event, ...]:
     before, after = DAYS[number - 1], DAYS[number]
     old, new = record(before, nct), record(after, nct)
     return detect(
-        Comparison(
-            old=old,
-            new=new,
-            changes=compare(old, new),
-            seen_old=seen(before, nct),
-            seen_new=seen(after, nct),
+        Version(record=old, seen=seen(before, nct)),
+        Version(record=new, seen=seen(after, nct)),
+        compare(old, new),
+        at=at(after),
+        known=TrialContext(
+            source=ctgov.SOURCE.info,
             label=nct,
-            detected_at=at(after),
             tracking_since=at(DAYS[0]),
             near={"near Munich": MUNICH} if nct == "NCT09900004" else {},
-        )
+        ),
     ).events
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.builders import actual, changed, date, events, make_record, measure, site
-from tracker.detect.mirrors import compared, lag, mark_repeated
-from tracker.model.event import Event
+from tracker.detect.mirrors import compared, echo_of, lag
 from tracker.model.record import Criteria, Eligibility, Enrollment, TrialRecord
+from tracker.model.watch import Near
 
 HOME = "ctgov:NCT01234567"
 
@@ -24,7 +25,8 @@ def page(**fields: Any) -> TrialRecord:
 
 def echoed(old: TrialRecord, new: TrialRecord, home: TrialRecord | None) -> dict[str, bool]:
     """Kind of each event of the page's step -> whether it is an echo of the registry."""
-    return {kind: "echo_of" in mark_repeated(event, new, home).details for kind, event in events(old, new).items()}
+    echo = partial(echo_of, page=new, home=home) if home else None
+    return {kind: event.details.echo_of is not None for kind, event in events(old, new, echo_of=echo).items()}
 
 
 # --- echoes ---------------------------------------------------------------------------------------------------------
@@ -34,8 +36,9 @@ def test_a_page_that_catches_up_with_its_registry_is_an_echo_that_weighs_little(
     old, new = page(recruitment_status="NOT_YET_RECRUITING"), page(recruitment_status="RECRUITING")
     event = events(old, new)["recruitment_status_changed"]
     assert event.severity == "major"
-    told = mark_repeated(event, new, make_record(recruitment_status="RECRUITING"))
-    assert told.details["echo_of"] == HOME
+    home = make_record(recruitment_status="RECRUITING")
+    told = events(old, new, echo_of=partial(echo_of, page=new, home=home))["recruitment_status_changed"]
+    assert told.details.echo_of == HOME
     assert told.severity == "minor"
     assert told.rule
     assert told.id == event.id, "it is the same event, weighed otherwise"
@@ -47,10 +50,21 @@ def test_a_page_that_is_ahead_of_its_registry_or_has_none_is_news() -> None:
     assert echoed(old, new, None) == {"recruitment_status_changed": False}
 
 
-def test_an_event_without_changes_is_left_as_it_is() -> None:
-    event = events(page(), page(recruitment_status="COMPLETED"))["recruitment_status_changed"]
-    bare = Event(**{**{name: getattr(event, name) for name in event.__struct_fields__}, "changes": ()})
-    assert mark_repeated(bare, page(), make_record()) is bare
+def test_an_event_without_changes_is_never_an_echo() -> None:
+    """What happens near a watch's place has no changes of its own: the same step may be an echo beside it."""
+    munich = {"munich": Near(place="München", country="Germany", km=50)}
+    old, new = page(sites=()), page(sites=(site("Klinikum", "Munich", "Germany"),))
+    found = events(old, new, near=munich, echo_of=lambda changes: HOME)
+    assert {kind: event.details.echo_of for kind, event in found.items()} == {
+        "sites_changed": HOME,
+        "nearby_site_opened": None,
+    }
+
+
+def test_an_echo_stays_quiet_whatever_the_configuration_says_of_its_kind() -> None:
+    old, new = page(recruitment_status="NOT_YET_RECRUITING"), page(recruitment_status="RECRUITING")
+    found = events(old, new, overrides={"recruitment_status_changed": "major"}, echo_of=lambda changes: HOME)
+    assert found["recruitment_status_changed"].severity == "minor"
 
 
 @pytest.mark.parametrize(("shown", "registry"), [("2026-10-01", "2026-10"), ("2026-10", "2026-10-17"), ("2026-01-01", "2026")])

@@ -16,16 +16,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.builders import actual, changed, date, make_record
+from tests.builders import actual, changed, date, known, make_record, said
+from tracker import sources
+from tracker.duties import ResultsDuty, duties_of
+from tracker.duties.results import years_later
 from tracker.events import KINDS, already_true, calendar_events, deadlines
-from tracker.events.results_duty import results_duty, years_later
 from tracker.model.dates import RegistryDate
 from tracker.model.deadline import Deadline
-from tracker.model.event import Event, Seen
+from tracker.model.details import read_details
+from tracker.model.event import Event, Seen, Version, read_event
+from tracker.model.ids import split_key
 from tracker.model.record import Intervention, Oversight, TrialRecord
-from tracker.model.source import Document
-from tracker.render import words
-from tracker.render.words import english
+from tracker.model.source import Document, SourceInfo
+from tracker.render import kinds
+from tracker.render.kinds.calendar import ALREADY_TRUE
 from tracker.sources.ctgov import SOURCE
 
 LONG_AGO = datetime(2016, 1, 1, tzinfo=UTC)
@@ -42,6 +46,21 @@ APPLICABLE: dict[str, Any] = {
 """An applicable clinical trial: results are due on 2026-02-10."""
 
 
+OTHER = SourceInfo(
+    key="isrctn", title="ISRCTN", kind="registry", base_url="https://isrctn.example", hosts=(), pace=1.0, anchors=()
+)
+"""A registry of which no legal duty is known, and that never fades a status to unknown."""
+
+
+def info_of(record: TrialRecord) -> SourceInfo:
+    key = split_key(record.trial).source
+    return OTHER if key == OTHER.key else sources.load()[key].info
+
+
+def results_duty(record: TrialRecord) -> ResultsDuty | None:
+    return next(iter(duties_of(record, info_of(record).duties)), None)
+
+
 def at(day: str, hour: int = 6) -> datetime:
     return datetime.combine(dt.date.fromisoformat(day), dt.time(hour), UTC)
 
@@ -49,7 +68,14 @@ def at(day: str, hour: int = 6) -> datetime:
 def told(record: TrialRecord, since: str | datetime | None, now: str | datetime, **more: Any) -> tuple[Event, ...]:
     times = [at(time) if isinstance(time, str) else time for time in (since, now)]
     assert times[1] is not None
-    return calendar_events(record, label="Examplumab", since=times[0], now=times[1], seen=SEEN, **more)
+    before = more.pop("before", None)
+    return calendar_events(
+        Version(record=record, seen=SEEN),
+        since=times[0],
+        at=times[1],
+        known=known(source=info_of(record), **more),
+        before=before,
+    )
 
 
 def on(record: TrialRecord, day: str) -> list[str]:
@@ -58,7 +84,7 @@ def on(record: TrialRecord, day: str) -> list[str]:
 
 
 def row(record: TrialRecord, kind: str, today: str) -> Deadline:
-    (found,) = [row for row in deadlines(record, dt.date.fromisoformat(today)) if row.kind == kind]
+    (found,) = [row for row in deadlines(record, info_of(record), dt.date.fromisoformat(today)) if row.kind == kind]
     return found
 
 
@@ -120,7 +146,7 @@ def test_a_kind_fires_on_its_day_and_not_the_day_before_or_after(
     record: TrialRecord, kind: str, day: str, headline: str
 ) -> None:
     (event,) = told(record, at(day) - timedelta(days=1), day)
-    assert (event.kind, words.headline(event)) == (kind, headline)
+    assert (event.kind, kinds.headline(event)) == (kind, headline)
     for near in (-1, 1):
         assert kind not in on(record, str(dt.date.fromisoformat(day) + timedelta(days=near)))
 
@@ -229,7 +255,7 @@ def test_the_leap_day_has_no_twin_a_year_later() -> None:
 
 def test_a_year_that_is_a_slip_of_the_keyboard_makes_no_deadline() -> None:
     record = without(primary_completion_date=date("9999-12"), completion_date=date("9999"), verified_on="9999-12")
-    assert deadlines(record, dt.date(2026, 3, 10)) == ()
+    assert deadlines(record, info_of(record), dt.date(2026, 3, 10)) == ()
 
 
 def test_a_planned_month_has_passed_when_it_is_over() -> None:
@@ -240,8 +266,8 @@ def test_a_planned_month_has_passed_when_it_is_over() -> None:
 
 def test_completion_counts_where_no_primary_completion_is_given() -> None:
     event = told(without(primary_completion_date=None), "2026-08-31", "2026-09-01")[0]
-    assert (event.details["due"], event.details["counted_from"]["field"]) == ("2026-08-01", "completion_date")
-    assert "no primary completion date is given" in event.details["reasons"]
+    assert (said(event)["due"], said(event)["counted_from"]["field"]) == ("2026-08-01", "completion_date")
+    assert "no primary completion date is given" in said(event)["reasons"]
 
 
 def test_two_planned_dates_of_one_day_are_one_event() -> None:
@@ -249,12 +275,12 @@ def test_two_planned_dates_of_one_day_are_one_event() -> None:
     (event,) = told(record, "2026-09-30", "2026-10-01")
     assert event.effects == ("primary_completion", "completion")
     assert (
-        words.headline(event)
+        kinds.headline(event)
         == "Planned primary completion 2026-09 and completion 2026-09-30 have passed, still marked as estimated"
     )
     same = changed(record, completion_date="2026-09")
     assert (
-        words.headline(told(same, "2026-09-30", "2026-10-01")[0])
+        kinds.headline(told(same, "2026-09-30", "2026-10-01")[0])
         == "Planned primary completion and completion 2026-09 have passed, still marked as estimated"
     )
 
@@ -281,7 +307,7 @@ def test_a_certified_delay_gives_two_years_if_it_came_in_time(certified: str, du
 
 def test_an_overdue_delay_says_what_it_counts_from() -> None:
     (event,) = told(without(delay_certified_on="2025-12-01"), "2027-12-31", "2028-01-01")
-    assert "two years after the certified delay of 2025-12-01" in words.headline(event)
+    assert "two years after the certified delay of 2025-12-01" in kinds.headline(event)
 
 
 # --- the legal duty -------------------------------------------------------------------------------------------------
@@ -308,7 +334,7 @@ BEFORE_THE_RULE = {"start_date": actual("2015-03"), "oversight": None, "interven
         ({"oversight": None}, "not stated to study an FDA-regulated drug"),
         ({"oversight": Oversight(fda_drug=False, fda_device=False)}, "not stated to study an FDA-regulated drug"),
         ({"start_date": None}, "no start date"),
-        ({"trial": "isrctn:ISRCTN12345674"}, "not a record of ClinicalTrials.gov"),
+        ({"trial": "isrctn:ISRCTN12345674"}, "none is known of this registry"),
         ({"primary_completion_date": date("2025-02-10")}, "not actual"),
         (BEFORE_THE_RULE | {"interventions": (Intervention(type="BEHAVIORAL", name="X"),)}, "no drug, biological or device"),
         (BEFORE_THE_RULE | {"oversight": Oversight(fda_drug=False)}, "not FDA-regulated"),
@@ -319,13 +345,13 @@ def test_when_a_legal_duty_probably_applies(fields: dict[str, Any], missing: str
     (event,) = [event for event in told(without(**fields), "2026-03-01", "2026-03-13") if event.kind == "results_overdue"]
     assert event.severity == ("notable" if missing else "major")
     assert event.effects == (("registry_practice" if missing else "legal_duty"),)
-    assert missing is None or any(missing in reason for reason in event.details["reasons"])
+    assert missing is None or any(missing in reason for reason in said(event)["reasons"])
     assert "not a legal finding" in event.rule
 
 
 def test_overdue_results_read_as_an_estimate_with_its_reasons() -> None:
     event = told(without(), "2026-03-01", "2026-03-13")[0]
-    assert words.lines(event) == [
+    assert kinds.lines(event) == [
         "Because: primary completion 2025-02-10 (actual) plus one year; interventional, started 2023-05-01; phase 2; "
         "not a feasibility study; a site in the United States; studies an FDA-regulated drug",
         "An estimate from the public record, not a legal finding",
@@ -340,7 +366,7 @@ def test_what_is_true_when_a_trial_is_first_read_is_no_event() -> None:
     assert told(record, None, "2026-06-01") == ()
     assert told(record, "2026-06-01", "2026-06-01") == ()
     assert told(record, at("2026-06-01"), at("2026-06-01", 23)) == ()
-    assert {row.kind for row in already_true(record, dt.date(2026, 6, 1))} == {
+    assert {row.kind for row in already_true(record, info_of(record), dt.date(2026, 6, 1))} == {
         "results_overdue",
         "verification_lapsed",
         "will_go_unknown",
@@ -353,7 +379,7 @@ def test_looking_again_on_a_later_day_names_the_same_event() -> None:
     first = told(record, "2025-06-01", "2026-01-11")
     later = told(record, "2025-06-01", "2026-02-01")
     assert [event.id for event in first] == [event.id for event in later]
-    assert [event.details["days"] for event in (*first, *later)] == [30, 9]
+    assert [said(event)["days"] for event in (*first, *later)] == [30, 9]
 
 
 def test_a_date_that_moves_is_a_new_due_date_and_a_new_event() -> None:
@@ -377,8 +403,8 @@ def test_what_a_change_of_the_record_makes_true_at_once_is_told() -> None:
     """The sponsor states that the trial ended long ago: nobody could have known, and it is news."""
     before = without(primary_completion_date="2027-01", completion_date="2027-03")
     after = without()
-    kinds = [event.kind for event in told(after, "2026-06-01", "2026-06-02", before=before)]
-    assert kinds == ["results_due_soon", "results_overdue"]
+    news = told(after, "2026-06-01", "2026-06-02", before=before)
+    assert [event.kind for event in news] == ["results_due_soon", "results_overdue"]
     assert told(after, "2026-06-01", "2026-06-02") == ()
 
 
@@ -391,13 +417,13 @@ def test_what_was_true_of_the_record_before_stays_silent_after_another_change() 
 def test_a_cancelled_submission_makes_results_overdue_again() -> None:
     before, after = without(results_state="SUBMITTED"), without(results_state="NONE_POSTED")
     events = {event.kind: event for event in told(after, "2026-06-01", "2026-06-02", before=before)}
-    assert words.headline(events["results_overdue"]).startswith("Results overdue since 2026-02-10")
+    assert kinds.headline(events["results_overdue"]).startswith("Results overdue since 2026-02-10")
 
 
 def test_a_run_that_comes_late_tells_the_truth_of_its_day() -> None:
     soon, overdue = told(without(), "2026-01-01", "2026-05-01")
-    assert words.headline(soon) == "Results were due by 2026-02-10 (estimate)"
-    assert (overdue.kind, overdue.details["days"]) == ("results_overdue", -80)
+    assert kinds.headline(soon) == "Results were due by 2026-02-10 (estimate)"
+    assert (overdue.kind, said(overdue)["days"]) == ("results_overdue", -80)
 
 
 def test_days_are_counted_in_utc() -> None:
@@ -445,18 +471,20 @@ def test_however_a_span_is_split_into_runs_the_events_are_the_same(record: Trial
 @given(DATED, MOMENTS, MOMENTS)
 @settings(max_examples=100, deadline=None)
 def test_an_event_and_the_deadlines_of_its_day_agree(record: TrialRecord, since: datetime, now: datetime) -> None:
-    rows = deadlines(record, now.date())
-    true = {(row.kind, row.due.isoformat()) for row in already_true(record, now.date())}
+    rows = deadlines(record, info_of(record), now.date())
+    true = {(row.kind, row.due.isoformat()) for row in already_true(record, info_of(record), now.date())}
     for event in told(record, since, now):
         assert event.kind in KINDS_OF_DAYS
         assert set(event.effects) <= set(KINDS[event.kind].effects)
-        assert event.kind == "results_due_soon" or (event.kind, event.details["due"]) in true
-        assert 0 < len(words.headline(event)) < 160
-        assert all(words.lines(event))
-        assert msgspec.json.decode(msgspec.json.encode(event), type=Event) == event
+        assert event.kind == "results_due_soon" or (event.kind, said(event)["due"]) in true
+        assert 0 < len(kinds.headline(event)) < 160
+        assert all(kinds.lines(event))
+        assert read_event(msgspec.json.encode(event)) == event
     for row in rows:
-        assert words.deadline(row)
-        assert msgspec.json.decode(msgspec.json.encode(row), type=Deadline) == row
+        assert kinds.deadline(row)
+        shown = msgspec.json.decode(msgspec.json.encode(row))
+        details = read_details(row.kind, shown["details"])
+        assert msgspec.structs.replace(msgspec.convert(shown, Deadline), details=details) == row
 
 
 # --- the event, the row, the words ----------------------------------------------------------------------------------
@@ -469,8 +497,8 @@ def test_an_event_of_the_calendar_shows_that_the_record_did_not_change() -> None
     assert event.evidence.links[0] == "https://clinicaltrials.gov/study/NCT01234567"
     assert event.detected_at == event.effective_at == at("2026-01-11")
     assert event.seen_between == (at("2026-01-10"), at("2026-01-11"))
-    assert (event.label, event.changes, event.data_version) == ("Examplumab", (), "2026-03-09")
-    assert (event.details["estimate"], event.details["due"], event.details["days"]) == (True, "2026-02-10", 30)
+    assert (event.label, event.changes, event.data_version) == ("Examplumab in lupus", (), "2026-03-09")
+    assert (said(event)["estimate"], said(event)["due"], said(event)["days"]) == (True, "2026-02-10", 30)
 
 
 def test_the_configuration_can_make_a_basis_quieter() -> None:
@@ -497,38 +525,38 @@ def test_the_configuration_can_make_a_basis_quieter() -> None:
     ],
 )
 def test_the_row_of_results_on_its_way(today: str, kind: str, state: str, sentence: str) -> None:
-    (found,) = deadlines(without(), dt.date.fromisoformat(today))
-    assert (found.kind, found.state, words.deadline(found)) == (kind, state, sentence)
+    (found,) = deadlines(without(), SOURCE.info, dt.date.fromisoformat(today))
+    assert (found.kind, found.state, kinds.deadline(found)) == (kind, state, sentence)
 
 
 @pytest.mark.parametrize("step", ["SUBMITTED", "RETURNED"])
 def test_submitted_results_are_listed_and_wait(step: str) -> None:
     found = row(without(results_state=step), "results_due_soon", "2026-06-01")
-    assert (found.state, found.told_on) == (step.lower(), None)
-    assert words.deadline(found).endswith("; due by 2026-02-10 (estimate)")
-    assert already_true(without(results_state=step), dt.date(2026, 6, 1)) == ()
+    assert (found.state, found.true_from) == (step.lower(), None)
+    assert kinds.deadline(found).endswith("; due by 2026-02-10 (estimate)")
+    assert already_true(without(results_state=step), SOURCE.info, dt.date(2026, 6, 1)) == ()
 
 
 def test_rows_of_the_other_kinds_before_and_after_their_days() -> None:
     record = make_record(**QUIET | {"verified_on": "2025-01"})
-    assert words.deadline(row(record, "verification_lapsed", "2026-01-31")) == (
+    assert kinds.deadline(row(record, "verification_lapsed", "2026-01-31")) == (
         "Last verified 2025-01; to be verified again by 2026-01-31"
     )
-    assert words.deadline(row(record, "verification_lapsed", "2027-02-20")) == "Not verified since 2025-01 (24 months)"
+    assert kinds.deadline(row(record, "verification_lapsed", "2027-02-20")) == "Not verified since 2025-01 (24 months)"
     unknown = row(record, "will_go_unknown", "2027-04-01")
-    assert (unknown.state, words.deadline(unknown)) == (
+    assert (unknown.state, kinds.deadline(unknown)) == (
         "passed",
-        "To be shown as unknown since 2027-04-01, for lack of updates",
+        "Due to be shown as unknown since 2027-04-01, for lack of updates",
     )
-    planned = [row for row in deadlines(record, dt.date(2026, 3, 10)) if row.kind == "milestone_passed"]
-    assert [(row.state, words.deadline(row)) for row in planned] == [
+    planned = [row for row in deadlines(record, info_of(record), dt.date(2026, 3, 10)) if row.kind == "milestone_passed"]
+    assert [(row.state, kinds.deadline(row)) for row in planned] == [
         ("ahead", "Planned primary completion 2026-09"),
         ("ahead", "Planned completion 2027-03"),
     ]
 
 
 def test_deadlines_stand_in_the_order_of_their_days() -> None:
-    rows = deadlines(without(recruitment_status="RECRUITING", verified_on="2025-06"), dt.date(2026, 3, 10))
+    rows = deadlines(without(recruitment_status="RECRUITING", verified_on="2025-06"), SOURCE.info, dt.date(2026, 3, 10))
     assert [row.due for row in rows] == sorted(row.due for row in rows)
     assert {row.kind for row in rows} == {"results_due_soon", "verification_lapsed", "will_go_unknown"}
 
@@ -536,23 +564,23 @@ def test_deadlines_stand_in_the_order_of_their_days() -> None:
 def test_the_welcome_counts_trials_and_leaves_out_what_is_ahead() -> None:
     today = dt.date(2026, 3, 20)
     late = [without(trial=f"ctgov:NCT0000000{number}") for number in range(3)]
-    rows = [row for record in late for row in deadlines(record, today)]
-    rows += deadlines(make_record(**QUIET | {"start_date": "2026-01"}), today)
-    assert words.already_true(rows) == (
+    rows = [row for record in late for row in deadlines(record, info_of(record), today)]
+    rows += deadlines(make_record(**QUIET | {"start_date": "2026-01"}), SOURCE.info, today)
+    assert kinds.already_true(rows) == (
         "Results of 3 trials are overdue (estimated legal duty, FDAAA 801; not a legal finding)",
         "1 trial is past a planned date that is still marked as estimated",
     )
-    assert words.already_true(()) == ()
+    assert kinds.already_true(()) == ()
 
 
 def test_a_trial_with_two_missed_dates_is_one_trial() -> None:
-    rows = deadlines(make_record(**QUIET), dt.date(2028, 1, 1))
-    assert words.already_true(rows) == ("1 trial is past a planned date that is still marked as estimated",)
+    rows = deadlines(make_record(**QUIET), SOURCE.info, dt.date(2028, 1, 1))
+    assert kinds.already_true(rows) == ("1 trial is past a planned date that is still marked as estimated",)
 
 
 def test_every_kind_of_day_has_a_sentence_for_the_welcome() -> None:
     bases = set(KINDS["results_overdue"].effects)
-    assert set(english.ALREADY_TRUE) == (KINDS_OF_DAYS - {"results_overdue"}) | bases
+    assert set(ALREADY_TRUE) == (KINDS_OF_DAYS - {"results_overdue"}) | bases
     assert {name for name, kind in KINDS.items() if kind.cause == "calendar"} == KINDS_OF_DAYS
 
 
@@ -586,13 +614,13 @@ def test_the_deadlines_of_every_real_record_can_be_told(real_data: Path) -> None
     early = 0
     for record, today in real_records(real_data):
         counted["records"] += 1
-        for found in deadlines(record, today):
-            assert words.deadline(found)
+        for found in deadlines(record, info_of(record), today):
+            assert kinds.deadline(found)
             counted[f"{found.kind} {found.state}"] += 1
             early += found.kind == "will_go_unknown" and found.state == "passed"
         year = datetime.combine(today, dt.time(6), UTC)
         for event in told(record, year, year + timedelta(days=365)):
-            assert 0 < len(words.headline(event)) < 160
+            assert 0 < len(kinds.headline(event)) < 160
             counted[f"events {event.kind} {event.severity}"] += 1
     assert counted["records"] == 1808
     assert early <= 1  # one record was read again long after the registry had turned it

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import actual, changed, date, day, events, make_record
+from tests.builders import actual, changed, date, day, events, make_record, said
 from tracker.model.event import Event
 from tracker.model.record import TrialRecord
 
@@ -42,13 +42,13 @@ def step(old: Any, new: Any, **parts: Any) -> Event:
 )
 def test_what_a_step_of_a_date_is(old: Any, new: Any, effects: tuple[str, ...], severity: str, days: int) -> None:
     event = step(old, new)
-    assert (event.effects, event.severity, event.details["days"]) == (effects, severity, days)
+    assert (event.effects, event.severity, said(event)["days"]) == (effects, severity, days)
 
 
 def test_a_month_made_a_day_is_no_slip_of_thirty_days() -> None:
     """The commonest false alarm of all."""
     event = step("2026-03", "2026-03-31")
-    assert (event.effects, event.severity, event.details["days"]) == (("refined",), "minor", 0)
+    assert (event.effects, event.severity, said(event)["days"]) == (("refined",), "minor", 0)
 
 
 def test_estimated_made_actual_on_the_same_day_has_happened() -> None:
@@ -71,8 +71,8 @@ def test_cleared_and_given_dates_are_told() -> None:
 def test_an_unreadable_date_is_told_as_it_reads_and_never_measured(old: str, new: str) -> None:
     event = step(old, new)
     assert event.effects == ("unreadable",)
-    assert "days" not in event.details
-    assert event.details["new"]["date"] == new
+    assert "days" not in said(event)
+    assert said(event)["new"]["date"] == new
 
 
 def history(*dates: str) -> tuple[list[Event], TrialRecord]:
@@ -81,7 +81,7 @@ def history(*dates: str) -> tuple[list[Event], TrialRecord]:
     record = make_record(primary_completion_date=dates[0])
     for number, text in enumerate(dates[1:]):
         new = changed(record, primary_completion_date=text)
-        parts = {"past": tuple(found), "detected_at": day(number), "tracking_since": day(-30)}
+        parts = {"past": tuple(found), "at": day(number), "tracking_since": day(-30)}
         found.append(events(record, new, **parts)[KIND])
         record = new
     return found, record
@@ -90,9 +90,9 @@ def history(*dates: str) -> tuple[list[Event], TrialRecord]:
 def test_small_slips_add_up_to_a_major_one() -> None:
     found, _ = history("2027-01-01", "2027-02-10", "2027-03-20", "2027-04-10")
     assert [event.severity for event in found] == ["notable", "notable", "major"]
-    assert found[-1].details["cumulative_days"] == 99
-    assert found[-1].details["nth"] == 3
-    assert found[-1].details["coverage"] == "since tracking began 2026-02-08"
+    assert said(found[-1])["cumulative_days"] == 99
+    assert said(found[-1])["nth"] == 3
+    assert said(found[-1])["coverage"] == "since tracking began 2026-02-08"
 
 
 def test_after_a_major_slip_the_count_begins_anew() -> None:
@@ -104,8 +104,8 @@ def test_after_a_major_slip_the_count_begins_anew() -> None:
 def test_a_slip_taken_back_is_not_counted_twice() -> None:
     found, _ = history("2027-01-01", "2027-03-01", "2027-01-01", "2027-03-01")
     assert [event.severity for event in found] == ["notable"] * 3
-    assert found[-1].details["cumulative_days"] == 59
-    assert found[-1].details["nth"] == 2
+    assert said(found[-1])["cumulative_days"] == 59
+    assert said(found[-1])["nth"] == 2
 
 
 def test_an_old_estimate_that_had_passed_when_it_moved() -> None:
@@ -118,4 +118,4 @@ def test_each_milestone_has_its_kind(field: str) -> None:
     old = make_record(**{field: date("2026-09")})
     found = events(old, changed(old, **{field: "2026-11"}))
     assert list(found) == [f"{field}_changed"]
-    assert found[f"{field}_changed"].details["field"] == field
+    assert said(found[f"{field}_changed"])["field"] == field

@@ -10,11 +10,24 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
-from tests.builders import DAY, changed, detected, events, make_comparison, make_record, measure, site
+from tests.builders import (
+    DAY,
+    changed,
+    detected,
+    detected_in,
+    events,
+    known,
+    make_record,
+    make_step,
+    measure,
+    said,
+    site,
+)
 from tests.compare.test_compare import RECORDS
-from tracker.events import KINDS, detect, listing_event
+from tracker.events import KINDS, listing_event
 from tracker.events.kinds import change_kind
-from tracker.model.event import Seen
+from tracker.model.details import WatchDetails, read_details
+from tracker.model.event import Seen, read_event
 from tracker.model.record import IDENTITY_FIELDS, QUIET_FIELDS, TrialRecord
 
 OLD = make_record()
@@ -50,10 +63,10 @@ def test_every_kind_has_a_row_in_the_documentation() -> None:
 @given(RECORDS, RECORDS)
 @settings(max_examples=80, deadline=None)
 def test_every_difference_is_told_by_exactly_one_event(old: TrialRecord, new: TrialRecord) -> None:
-    comparison = make_comparison(old, new)
-    found = detect(comparison)
+    step = make_step(old, new)
+    found = detected_in(step)
     told = [id(change) for event in found.events for change in event.changes]
-    assert sorted(told) == sorted(map(id, comparison.changes))
+    assert sorted(told) == sorted(map(id, step.changes))
     assert (found.story is None) == (not found.events)
     for event in found.events:
         assert set(event.effects) <= set(KINDS[event.kind].effects)
@@ -67,15 +80,15 @@ def test_nothing_changed_is_no_event_and_no_story() -> None:
 def test_what_the_record_does_not_model_is_told_as_other_fields() -> None:
     found = events(OLD, changed(OLD, rest={"newModule.flag": True}))
     assert list(found) == ["other_fields_changed"]
-    assert found["other_fields_changed"].details == {"fields": ["newModule.flag"]}
+    assert said(found["other_fields_changed"]) == {"fields": ["newModule.flag"]}
 
 
 def test_an_event_carries_its_evidence() -> None:
     new = changed(OLD, enrollment=30)
     event = events(OLD, new)["enrollment_changed"]
-    comparison = make_comparison(OLD, new)
-    assert event.seen_between == (comparison.seen_old.last_seen_at, comparison.seen_new.first_seen_at)
-    assert (event.evidence.old, event.evidence.new) == (comparison.seen_old.sha256, comparison.seen_new.sha256)
+    step = make_step(OLD, new)
+    assert event.seen_between == (step.old.seen.last_seen_at, step.new.seen.first_seen_at)
+    assert (event.evidence.old, event.evidence.new) == (step.old.seen.sha256, step.new.seen.sha256)
     assert event.evidence.links == (
         "https://clinicaltrials.gov/study/NCT01234567",
         "https://clinicaltrials.gov/study/NCT01234567?tab=history",
@@ -86,7 +99,7 @@ def test_an_event_carries_its_evidence() -> None:
 
 def test_an_events_json_can_be_read_back() -> None:
     (event,) = detected(OLD, changed(OLD, enrollment=30)).events
-    assert msgspec.json.decode(msgspec.json.encode(event), type=type(event)) == event
+    assert read_event(msgspec.json.encode(event)) == event
 
 
 def test_the_same_step_has_the_same_ids_whenever_it_is_looked_at() -> None:
@@ -106,9 +119,7 @@ def test_equal_bytes_read_on_another_day_are_a_calendar_event_with_an_id_of_its_
         changed(OLD, recruitment_status=word) for word in ("NOT_YET_RECRUITING", "RECRUITING", "COMPLETED")
     )
     first = events(waiting, running, seen_old=seen, seen_new=seen)["recruitment_status_changed"]
-    second = events(running, over, seen_old=seen, seen_new=seen, detected_at=DAY + timedelta(days=30))[
-        "recruitment_status_changed"
-    ]
+    second = events(running, over, seen_old=seen, seen_new=seen, at=DAY + timedelta(days=30))["recruitment_status_changed"]
     assert first.cause == second.cause == "calendar"
     assert first.id != second.id
     assert first.evidence.old == "sha256:aa"
@@ -137,18 +148,18 @@ def test_the_configuration_overrides_severity_and_the_rule_says_so() -> None:
 def listed(kind: str, record: TrialRecord | None = OLD, **parts: Any) -> Any:
     values: dict[str, Any] = {
         "trial": "ctgov:NCT01234567",
-        "label": "Examplumab",
         "record": record,
-        "detected_at": DAY,
+        "at": DAY,
         "seen_between": (None, DAY),
-        "details": {},
+        "details": read_details(kind, {}),
+        "known": known(),
     }
     return listing_event(kind, **{**values, **parts})
 
 
 def test_a_listing_event_is_the_registrys_doing_and_unique_by_its_key() -> None:
-    event = listed("entered_watch", details={"watch": "lupus"}, key="lupus")
-    assert (event.cause, event.severity, event.story) == ("registry", "notable", "")
+    event = listed("entered_watch", details=WatchDetails(watch="lupus"), key="lupus")
+    assert (event.cause, event.severity, event.story) == ("registry", "notable", event.id)
     assert event.id == listed("entered_watch", key="lupus").id
     assert event.id != listed("entered_watch", key="nephritis").id
 
@@ -158,7 +169,7 @@ def test_a_listing_event_is_the_registrys_doing_and_unique_by_its_key() -> None:
 )
 def test_severities_of_listing_kinds(kind: str, severity: str) -> None:
     assert listed(kind, None).severity == severity
-    assert listed(kind, overrides={kind: "notable"}).severity == "notable"
+    assert listed(kind, known=known(overrides={kind: "notable"})).severity == "notable"
 
 
 def test_a_registration_after_the_start_is_marked_late_and_one_in_the_month_of_it_is_not() -> None:
@@ -169,8 +180,13 @@ def test_a_registration_after_the_start_is_marked_late_and_one_in_the_month_of_i
 
 
 def test_only_listing_kinds_are_made_by_hand() -> None:
-    with pytest.raises(ValueError, match="not a listing kind"):
+    with pytest.raises(KeyError):
         listed("enrollment_changed")
+
+
+def test_an_event_takes_no_details_of_another_kind() -> None:
+    with pytest.raises(TypeError, match="details of another kind"):
+        listed("removed", details=WatchDetails(watch="lupus"))
 
 
 def test_a_field_that_no_kind_judges_twice_when_many_change() -> None:

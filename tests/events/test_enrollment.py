@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import changed, events, make_record
+from tests.builders import changed, events, make_record, said
 from tracker.model.event import Event
 from tracker.model.record import Enrollment
 
@@ -41,7 +41,7 @@ def test_what_a_step_of_enrollment_is(
 
 
 def test_percent_is_of_the_old_number() -> None:
-    assert step(32, 12).details["percent"] == -62.5
+    assert said(step(32, 12))["percent"] == -62.5
 
 
 def test_planned_made_actual_with_the_same_number_is_told() -> None:

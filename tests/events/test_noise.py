@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.builders import actual, changed, date, events, make_comparison, make_record, measure, site
+from tests.builders import actual, changed, date, detected, events, make_record, measure, said, site
 from tests.sources.test_ctgov_parse import Study, document, load, put, shuffled
 from tracker.compare import compare
-from tracker.events import Detected, detect
+from tracker.events import Detected
 from tracker.events.spelling import SPELLING_RULE
 from tracker.model.event import Event
 from tracker.model.record import (
@@ -29,7 +29,7 @@ from tracker.sources.ctgov import SOURCE
 
 def told(old: Study, new: Study) -> Detected:
     before, after = (SOURCE.parse(document(study)).record for study in (old, new))
-    return detect(make_comparison(before, after))
+    return detected(before, after)
 
 
 def test_order_of_everything_in_the_json_is_silent() -> None:
@@ -75,7 +75,7 @@ def test_the_kind_of_a_posting_date_is_silent(field: str) -> None:
 def test_a_date_given_more_exactly_is_never_a_slip() -> None:
     old = make_record(primary_completion_date="2026-03")
     (event,) = events(old, changed(old, primary_completion_date="2026-03-31")).values()
-    assert (event.effects, event.severity, event.details["days"]) == (("refined",), "minor", 0)
+    assert (event.effects, event.severity, said(event)["days"]) == (("refined",), "minor", 0)
 
 
 TEXT = "Change in disease activity, at week 24"
@@ -122,14 +122,14 @@ def step(text: str, before: str, after: str) -> list[Event]:
 @pytest.mark.parametrize("text", EVERY_TEXT)
 def test_case_and_punctuation_of_any_text_are_minor(text: str) -> None:
     (event,) = step(text, TEXT, RESPELT)
-    assert (event.severity, event.rule, event.details["spelling_only"]) == ("minor", SPELLING_RULE, True)
+    assert (event.severity, event.rule, said(event)["spelling_only"]) == ("minor", SPELLING_RULE, True)
 
 
 @pytest.mark.parametrize("text", EVERY_TEXT)
 def test_another_number_in_any_text_is_more_than_spelling(text: str) -> None:
     found = step(text, TEXT, OTHERWISE)
     assert found
-    assert not any(event.details.get("spelling_only") or event.rule == SPELLING_RULE for event in found)
+    assert not any(said(event).get("spelling_only") or event.rule == SPELLING_RULE for event in found)
 
 
 @pytest.mark.parametrize("text", EVERY_TEXT)
@@ -139,7 +139,7 @@ def test_white_space_of_any_text_is_silent(text: str) -> None:
 
 def test_a_sign_turned_round_in_a_criterion_is_no_trifle() -> None:
     (event,) = step("inclusion line", "Hemoglobin > 9 g/dL", "Hemoglobin < 9 g/dL")
-    assert (event.severity, event.details.get("spelling_only")) == ("notable", None)
+    assert (event.severity, said(event).get("spelling_only")) == ("notable", None)
 
 
 def test_spelling_beside_a_true_change_of_one_kind_keeps_its_severity() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import actual, changed, detected, events, make_record
+from tests.builders import actual, changed, detected, events, make_record, said
 from tracker.model.event import Event
 from tracker.model.record import (
     Arm,
@@ -28,7 +28,7 @@ from tracker.model.record import (
     SecondaryId,
     StudyDocument,
 )
-from tracker.render import words
+from tracker.render import kinds
 
 POSTED: dict[str, Any] = {
     "results_state": "POSTED",
@@ -49,8 +49,8 @@ def only(found: dict[str, Event], kind: str) -> Event:
 
 def test_results_posted_is_one_major_event_with_all_its_parts() -> None:
     event = only(step({"primary_completion_date": actual("2025-01-15")}, POSTED), "results_posted")
-    assert (event.severity, event.details["posted_on"]) == ("major", "2026-03-05")
-    assert event.details["days_after_primary_completion"] == 414
+    assert (event.severity, said(event)["posted_on"]) == ("major", "2026-03-05")
+    assert said(event)["days_after_primary_completion"] == 414
 
 
 def test_the_steps_that_leave_the_record_when_results_are_posted_are_not_told_again() -> None:
@@ -103,7 +103,7 @@ def test_steps_of_one_day_are_told_in_the_registrys_order() -> None:
         step({"results_submissions": (sent,)}, {"results_submissions": (sent, returned, again)}), "results_submission_changed"
     )
     assert event.effects == ("returned", "resubmitted")
-    assert words.headline(event) == "Results submitted to the registry again on 2026-02-01"
+    assert kinds.headline(event) == "Results submitted to the registry again on 2026-02-01"
 
 
 TRACKING = "derivedSection.miscInfoModule.submissionTracking."
@@ -147,8 +147,8 @@ def test_a_replaced_document_says_what_is_another() -> None:
     before, after = "2025-01-01", "2026-01-01"
     old, new = (StudyDocument(type="PROTOCOL+SAP", filename="p.pdf", date=day) for day in (before, after))
     event = only(step({"documents": (old,)}, {"documents": (new,)}), "documents_changed")
-    assert words.headline(event) == "Protocol and statistical analysis plan replaced"
-    assert words.lines(event) == [f"p.pdf, date: “{before}” → “{after}”"]
+    assert kinds.headline(event) == "Protocol and statistical analysis plan replaced"
+    assert kinds.lines(event) == [f"p.pdf, date: “{before}” → “{after}”"]
 
 
 def test_eligibility_is_told_by_part_and_line() -> None:
@@ -156,7 +156,7 @@ def test_eligibility_is_told_by_part_and_line() -> None:
     new = join("Adults with lupus for at least two years", "Stable dose of steroids", maximum_age="75 Years", sex="ALL")
     event = only(step(old, new), "eligibility_changed")
     assert (event.effects, event.severity) == (("age", "sex", "criteria"), "notable")
-    found = event.details["criteria"]["inclusion"]
+    found = said(event)["criteria"]["inclusion"]
     assert (len(found["reworded"]), found["added"], found["removed"]) == (1, ["Stable dose of steroids"], ["Written consent"])
 
 
@@ -174,40 +174,41 @@ def test_a_line_that_goes_from_inclusion_to_exclusion_is_told_as_moved() -> None
     new = under(inclusion=("Adults",), exclusion=("Pregnancy", "Active lupus nephritis."))
     event = only(step(old, new), "eligibility_changed")
     assert (event.effects, event.severity) == (("criteria", "moved"), "notable")
-    assert event.details["criteria"]["exclusion"]["moved"] == [{"text": "Active lupus nephritis.", "from": "inclusion"}]
-    assert not any(found[part] for found in event.details["criteria"].values() for part in ("added", "removed"))
+    assert said(event)["criteria"]["exclusion"]["moved"] == [{"text": "Active lupus nephritis.", "from": "inclusion"}]
+    assert not any(found[part] for found in said(event)["criteria"].values() for part in ("added", "removed"))
     back = only(step(new, old), "eligibility_changed")
-    assert back.details["criteria"]["inclusion"]["moved"] == [{"text": "Active lupus nephritis", "from": "exclusion"}]
+    assert said(back)["criteria"]["inclusion"]["moved"] == [{"text": "Active lupus nephritis", "from": "exclusion"}]
 
 
 def test_a_criterion_turned_round_is_no_move() -> None:
     """To ask for no pregnancy and to exclude pregnancy are one thing in two places, told as what went and what came."""
     event = only(step(under(inclusion=("Not pregnant",)), under(exclusion=("Pregnant",))), "eligibility_changed")
     assert event.effects == ("criteria",)
-    assert event.details["criteria"]["inclusion"]["removed"] == ["Not pregnant"]
-    assert event.details["criteria"]["exclusion"]["added"] == ["Pregnant"]
+    assert said(event)["criteria"]["inclusion"]["removed"] == ["Not pregnant"]
+    assert said(event)["criteria"]["exclusion"]["added"] == ["Pregnant"]
 
 
 def test_lines_that_only_get_a_heading_are_a_trifle() -> None:
     old, new = under(other=("Adults", "Pregnancy")), under(inclusion=("Adults",), exclusion=("Pregnancy",))
     for before, after in ((old, new), (new, old)):
         event = only(step(before, after), "eligibility_changed")
-        assert (event.severity, event.effects, event.details["spelling_only"]) == ("minor", ("criteria",), True)
-    assert words.headline(only(step(old, new), "eligibility_changed")) == "Eligibility: criteria set otherwise, same words"
+        assert (event.severity, event.effects, said(event)["spelling_only"]) == ("minor", ("criteria",), True)
+    event = only(step(old, new), "eligibility_changed")
+    assert kinds.headline(event) == "Eligibility: criteria laid out differently, same words"
 
 
 def test_a_new_line_among_those_that_get_a_heading_is_all_that_is_added() -> None:
     old = under(other=("Adults", "Lupus for two years"))
     new = under(inclusion=("Adults", "Lupus for at least two years", "Written consent"))
     event = only(step(old, new), "eligibility_changed")
-    found = event.details["criteria"]["inclusion"]
+    found = said(event)["criteria"]["inclusion"]
     assert (event.severity, found["added"], len(found["reworded"]), len(found["regrouped"])) == (
         "notable",
         ["Written consent"],
         1,
         1,
     )
-    assert "other" not in event.details["criteria"] or not event.details["criteria"]["other"]["removed"]
+    assert "other" not in said(event)["criteria"] or not said(event)["criteria"]["other"]["removed"]
 
 
 def test_arms_added_removed_and_renamed() -> None:
@@ -215,7 +216,7 @@ def test_arms_added_removed_and_renamed() -> None:
     new = {"arms": (Arm(label="Examplumab 10 mg weekly", type="EXPERIMENTAL"), Arm(label="Usual care", type="NO_INTERVENTION"))}
     event = only(step(old, new), "arms_changed")
     assert event.effects == ("added", "removed", "renamed")
-    assert event.details["renamed"] == [{"from": "Examplumab 10 mg", "to": "Examplumab 10 mg weekly"}]
+    assert said(event)["renamed"] == [{"from": "Examplumab 10 mg", "to": "Examplumab 10 mg weekly"}]
 
 
 def test_a_renamed_arm_is_not_told_again_by_its_interventions() -> None:
@@ -272,7 +273,7 @@ def test_another_lead_sponsor_is_major_another_spelling_is_not() -> None:
 
 def test_collaborators_come_and_go() -> None:
     event = only(step({"collaborators": ()}, {"collaborators": (Organisation(name="Institute"),)}), "sponsors_changed")
-    assert event.details["collaborators"] == {"added": ["Institute"], "removed": []}
+    assert said(event)["collaborators"] == {"added": ["Institute"], "removed": []}
     assert event.severity == "minor"
 
 
@@ -284,8 +285,8 @@ def test_publications_of_results_are_notable_background_is_not() -> None:
 def test_a_publication_that_is_now_of_another_type() -> None:
     old, new = (Reference(pmid="19938117", type=kind) for kind in ("RESULT", "BACKGROUND"))
     event = only(step({"references": (old,)}, {"references": (new,)}), "references_changed")
-    assert words.headline(event) == "Type of 1 linked publication changed"
-    assert words.lines(event) == ["PMID 19938117, type: results → background"]
+    assert kinds.headline(event) == "Type of 1 linked publication changed"
+    assert kinds.lines(event) == ["PMID 19938117, type: results → background"]
 
 
 @pytest.mark.parametrize(
@@ -329,8 +330,8 @@ def test_a_publication_that_is_now_of_another_type() -> None:
 )
 def test_fields_and_values_read_as_words(fields: dict[str, Any], headline: str, lines: list[str] | None) -> None:
     (event,) = step({}, fields).values()
-    assert words.headline(event) == headline
-    assert lines is None or words.lines(event) == lines
+    assert kinds.headline(event) == headline
+    assert lines is None or kinds.lines(event) == lines
 
 
 def test_a_name_keeps_its_capital_inside_a_story() -> None:
@@ -338,13 +339,9 @@ def test_a_name_keeps_its_capital_inside_a_story() -> None:
     spain = (CountryStatus(country="Spain", status="RECRUITING"),)
     fields = {"enrollment": 120, "country_status": spain, "collaborators": (Organisation(name="Personalis Inc."),)}
     found = detected(before, changed(before, **fields))
-    _, story = words.tell(found.events, found.story)
-    assert story is not None
-    assert story.headline == "Enrollment raised by 20 % to 120 (was 100); Spain: Recruiting"
+    assert kinds.story_headline(found.events) == "Enrollment raised by 20 % to 120 (was 100); Spain: Recruiting"
     minor = detected(before, changed(before, brief_title="New", collaborators=fields["collaborators"]))
-    _, story = words.tell(minor.events, minor.story)
-    assert story is not None
-    assert story.headline == "Collaborator added: Personalis Inc.; brief title changed"
+    assert kinds.story_headline(minor.events) == "Collaborator added: Personalis Inc.; brief title changed"
 
 
 def test_a_halt_is_major_a_lay_summary_is_notable() -> None:
@@ -359,7 +356,7 @@ def test_a_member_states_status_is_notable_its_wording_is_not() -> None:
         return {"country_status": (CountryStatus(country="Spain", status=status, as_given=as_given),)}
 
     event = only(step(state("NOT_YET_RECRUITING", "2"), state("RECRUITING", "4")), "country_status_changed")
-    assert (event.severity, event.details["countries"]) == ("notable", ["Spain"])
+    assert (event.severity, said(event)["countries"]) == ("notable", ["Spain"])
     assert only(step(state("RECRUITING", "3"), state("RECRUITING", "4")), "country_status_changed").severity == "minor"
 
 

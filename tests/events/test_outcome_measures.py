@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import DAY, actual, changed, day, events, make_record, measure
+from tests.builders import DAY, actual, changed, day, events, make_record, measure, said
 from tracker.events.outcome_matching import measures_otherwise, time_point_moved
 from tracker.model.event import Event
 from tracker.model.record import OutcomeMeasure, TrialRecord
@@ -24,7 +24,7 @@ def step(old: tuple[OutcomeMeasure, ...], new: tuple[OutcomeMeasure, ...], **fie
 def test_an_outcome_added_or_removed_after_the_start_is_major() -> None:
     assert step((SURVIVAL,), (SURVIVAL, PAIN)).effects == ("added",)
     event = step((SURVIVAL, PAIN), (SURVIVAL,))
-    assert (event.effects, event.severity, event.details["window"]) == (("removed",), "major", "ongoing")
+    assert (event.effects, event.severity, said(event)["window"]) == (("removed",), "major", "ongoing")
 
 
 def test_a_switch_is_one_removed_and_one_added() -> None:
@@ -35,7 +35,7 @@ def test_a_switch_is_one_removed_and_one_added() -> None:
 def test_before_the_start_nothing_of_this_is_major() -> None:
     early: dict[str, Any] = {"recruitment_status": "NOT_YET_RECRUITING", "start_date": "2026-06"}
     event = step((SURVIVAL,), (PAIN,), **early)
-    assert (event.severity, event.details["window"]) == ("notable", "before_start")
+    assert (event.severity, said(event)["window"]) == ("notable", "before_start")
     assert step((SURVIVAL,), (measure("Overall survival rate", "5 years"),), **early).severity == "minor"
 
 
@@ -57,7 +57,7 @@ def test_a_short_form_written_out_is_no_switch() -> None:
 
 def test_a_rewording_says_how_alike_the_wordings_are() -> None:
     event = step((measure("Pain at rest by a visual scale"),), (measure("Pain at rest by a numeric scale"),))
-    assert [entry["likeness"] for entry in event.details["measure_reworded"]] == [0.6]
+    assert [entry["likeness"] for entry in said(event)["measure_reworded"]] == [0.6]
 
 
 def test_rewording_is_notable() -> None:
@@ -68,7 +68,7 @@ def test_rewording_is_notable() -> None:
 def test_another_aggregation_is_redefined_and_major() -> None:
     event = step((measure("Mean pain score"),), (measure("Median pain score"),))
     assert (event.effects, event.severity) == (("measure_reworded",), "major")
-    assert event.details["redefined"]
+    assert said(event)["redefined"]
 
 
 def test_a_small_move_of_the_time_point_is_notable_and_a_large_one_major() -> None:
@@ -76,7 +76,7 @@ def test_a_small_move_of_the_time_point_is_notable_and_a_large_one_major() -> No
     assert (small.effects, small.severity) == (("time_frame",), "notable")
     large = step((measure("Overall survival", "5 years"),), (measure("Overall survival", "3 years"),))
     assert (large.effects, large.severity) == (("time_frame",), "major")
-    assert large.details["time_frame"][0]["days"] == -730  # two years
+    assert said(large)["time_frame"][0]["days"] == -730  # two years
 
 
 def test_a_new_description_is_notable() -> None:
@@ -129,7 +129,7 @@ def test_many_like_time_frame_edits_are_one_event_with_one_group() -> None:
     old = make_record(primary_outcomes=frames(59, 3, "Survival"), secondary_outcomes=frames(59, 22, "Response"))
     found = moved(old, primary_outcomes=frames(58, 3, "Survival"), secondary_outcomes=frames(58, 22, "Response"))
     assert list(found) == ["primary_outcomes_changed"]
-    (group,) = found["primary_outcomes_changed"].details["time_frame"]
+    (group,) = said(found["primary_outcomes_changed"])["time_frame"]
     assert (group["from"], group["to"], group["fields"]) == (
         "59 months",
         "58 months",
@@ -163,26 +163,26 @@ def test_another_time_frame_edit_in_the_secondary_outcomes_is_their_own_event() 
     ],
 )
 def test_the_window_is_placed_by_the_old_records_dates(fields: dict[str, Any], window: str) -> None:
-    assert step((SURVIVAL,), (PAIN,), **fields).details["window"] == window
+    assert said(step((SURVIVAL,), (PAIN,), **fields))["window"] == window
 
 
 def test_a_placing_by_an_estimate_is_flagged() -> None:
     fields: dict[str, Any] = {"primary_completion_date": "2025-12-01", "recruitment_status": "ACTIVE_NOT_RECRUITING"}
-    assert "estimated" in step((SURVIVAL,), (PAIN,), **fields).details["window_note"]
+    assert "estimated" in said(step((SURVIVAL,), (PAIN,), **fields))["window_note"]
 
 
 def test_changes_that_come_with_the_results_keep_major_and_say_so() -> None:
     old = make_record(primary_outcomes=(SURVIVAL,))
     found = moved(old, primary_outcomes=(PAIN,), results_state="POSTED", results_first_posted=actual("2026-03-08"))
     event = found["primary_outcomes_changed"]
-    assert (event.severity, event.details["window"]) == ("major", "with_results")
+    assert (event.severity, said(event)["window"]) == ("major", "with_results")
     assert "at results posting" in event.rule
 
 
 def test_a_record_update_is_placed_by_its_own_date_not_by_when_we_saw_it() -> None:
     old = make_record(start_date=actual("2026-02-15"), last_update_posted="2026-01-05")
     new = changed(old, primary_outcomes=(PAIN,), last_update_posted="2026-02-01")
-    assert events(old, new, detected_at=day(60))["primary_outcomes_changed"].details["window"] == "before_start"
+    assert said(events(old, new, at=day(60))["primary_outcomes_changed"])["window"] == "before_start"
     assert DAY.year == 2026
 
 

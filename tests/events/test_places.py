@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.builders import changed, events, make_record, site
+from tests.builders import changed, events, make_record, said, site
 from tracker.model.event import Event
 from tracker.model.record import Contact, GeoPoint
 from tracker.model.watch import Near
-from tracker.render import words
+from tracker.render import kinds
 
 MUNICH = Near(place="München", country="Germany", km=50)
 HERE = site("Klinikum", "Munich", "Germany", zip="80331")
@@ -25,7 +25,7 @@ def step(old: tuple[Any, ...], new: tuple[Any, ...], **parts: Any) -> dict[str, 
 def test_sites_that_come_and_go_are_counted() -> None:
     event = step((HERE, FAR), (HERE, site("Uniklinik", "Köln", "Germany")))["sites_changed"]
     assert (event.effects, event.severity) == (("added", "removed"), "minor")
-    assert event.details["counts"] == {"added": 1, "removed": 1, "renamed": 0, "address": 0, "status": 0}
+    assert said(event)["counts"] == {"added": 1, "removed": 1, "renamed": 0, "address": 0, "status": 0}
 
 
 def test_a_renamed_site_is_one_site() -> None:
@@ -35,7 +35,7 @@ def test_a_renamed_site_is_one_site() -> None:
 
 def test_a_country_that_opens_is_notable() -> None:
     event = step((HERE,), (HERE, site("Hospital", "Rosario", "Argentina")))["sites_changed"]
-    assert (event.severity, event.details["countries_opened"]) == ("notable", ["Argentina"])
+    assert (event.severity, said(event)["countries_opened"]) == ("notable", ["Argentina"])
     closed = step((HERE, site("Hospital", "Rosario", "Argentina")), (HERE,))["sites_changed"]
     assert "country_closed" in closed.effects
 
@@ -60,7 +60,7 @@ def test_contact_persons_of_sites_are_no_news_of_the_sites() -> None:
     found = step((old,), (site(contacts=(Contact(name="A. Person", phone="2"),)),))
     assert list(found) == ["contacts_changed"]
     assert found["contacts_changed"].effects == ("site_contacts",)
-    assert "Person" not in str(found["contacts_changed"].details)
+    assert "Person" not in str(said(found["contacts_changed"]))
 
 
 def near(old: tuple[Any, ...], new: tuple[Any, ...], **parts: Any) -> dict[str, Event]:
@@ -71,7 +71,7 @@ def test_a_site_near_a_watch_opens() -> None:
     found = near((FAR,), (FAR, HERE))
     event = found["nearby_site_opened"]
     assert (event.severity, event.changes) == ("major", ())
-    assert [(entry["watch"], entry["city"]) for entry in event.details["near"]] == [("munich", "Munich")]
+    assert [(entry["watch"], entry["city"]) for entry in said(event)["near"]] == [("munich", "Munich")]
     assert "sites_changed" in found
 
 
@@ -102,7 +102,7 @@ def test_an_anonymous_site_in_a_city_spelt_otherwise_does_not_open_again() -> No
 def test_an_anonymous_site_that_leaves_elsewhere_hides_none_that_opens_near() -> None:
     """One name and no postcode: nothing says that the site in Berlin is the one in Munich."""
     found = near((site("Research Site", "Berlin", "Germany"),), (site("Research Site", "Munich", "Germany"),))
-    assert [entry["city"] for entry in found["nearby_site_opened"].details["near"]] == ["Munich"]
+    assert [entry["city"] for entry in said(found["nearby_site_opened"])["near"]] == ["Munich"]
 
 
 def test_a_site_that_is_put_right_into_the_radius_opens_near() -> None:
@@ -138,9 +138,9 @@ def test_a_nearby_site_closes_or_leaves() -> None:
 def test_a_site_that_cannot_be_placed_may_be_near_and_says_so() -> None:
     nowhere = site("Klinik", "Nirgendwohausen", "Germany")
     event = near((FAR,), (FAR, nowhere))["nearby_site_opened"]
-    assert (event.severity, event.details["near"][0]["km"]) == ("notable", None)
+    assert (event.severity, said(event)["near"][0]["km"]) == ("notable", None)
     assert "could not be placed" in event.rule
-    assert words.headline(event) == "Now open near you: Klinik, Nirgendwohausen (place unsure)"
+    assert kinds.headline(event) == "Now open near you: Klinik, Nirgendwohausen (place unsure)"
 
 
 def test_a_site_that_cannot_be_placed_in_another_country_is_not_near() -> None:
@@ -150,9 +150,9 @@ def test_a_site_that_cannot_be_placed_in_another_country_is_not_near() -> None:
 def test_another_address_is_no_new_name() -> None:
     moved = site("Klinikum", "Munich", "Germany", zip="80333")
     event = step((HERE,), (moved,))["sites_changed"]
-    assert (event.effects, event.details["counts"]["address"]) == (("address",), 1)
-    assert words.headline(event) == "Sites: 1 with another address"
-    assert words.lines(event) == ["Address: Klinikum, Munich, 80331, Germany: 80331 → 80333"]
+    assert (event.effects, said(event)["counts"]["address"]) == (("address",), 1)
+    assert kinds.headline(event) == "Sites: 1 with a new address"
+    assert kinds.lines(event) == ["Address: Klinikum, Munich, 80331, Germany: 80331 → 80333"]
 
 
 def test_a_site_that_never_recruited_does_not_close() -> None:

@@ -10,10 +10,10 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.builders import changed, detected, make_comparison, make_record
+from tests.builders import changed, detected, detected_in, make_record, make_step, said
 from tracker.compare import compare
 from tracker.compare.keyed import canonical
-from tracker.events import KINDS, detect
+from tracker.events import KINDS
 from tracker.model.dates import RegistryDate
 from tracker.model.event import Change
 from tracker.model.record import (
@@ -41,7 +41,7 @@ from tracker.model.record import (
     StudyDocument,
     TrialRecord,
 )
-from tracker.render import words
+from tracker.render import kinds
 
 LONGEST_HEADLINE = 160
 WORDS = st.sampled_from(
@@ -196,10 +196,10 @@ def _sides(change: Change) -> tuple[str, str, str]:
 @given(updates())
 @settings(max_examples=120, deadline=None)
 def test_every_leaf_that_differs_is_told_by_exactly_one_event(update: tuple[TrialRecord, TrialRecord]) -> None:
-    comparison = make_comparison(*update)
-    found = detect(comparison)
+    step = make_step(*update)
+    found = detected_in(step)
     told = [id(change) for event in found.events for change in event.changes]
-    assert sorted(told) == sorted(map(id, comparison.changes))
+    assert sorted(told) == sorted(map(id, step.changes))
     assert len({event.kind for event in found.events}) == len(found.events)
     for event in found.events:
         assert set(event.effects) <= set(KINDS[event.kind].effects)
@@ -211,11 +211,10 @@ def test_every_leaf_that_differs_is_told_by_exactly_one_event(update: tuple[Tria
 @settings(max_examples=120, deadline=None)
 def test_every_update_of_any_field_reads_in_one_line(update: tuple[TrialRecord, TrialRecord]) -> None:
     found = detected(*update)
-    events, story = words.tell(found.events, found.story)
-    assert story is None or 0 < len(story.headline) <= LONGEST_HEADLINE
-    for event in events:
-        assert 0 < len(event.headline) <= LONGEST_HEADLINE
-        assert all(line and "\n" not in line for line in words.lines(event))
+    assert not found.events or 0 < len(kinds.story_headline(found.events)) <= LONGEST_HEADLINE
+    for event in found.events:
+        assert 0 < len(kinds.headline(event)) <= LONGEST_HEADLINE
+        assert all(line and "\n" not in line for line in kinds.lines(event))
 
 
 MOVES = {"added": "removed", "removed": "added", "promoted": "demoted", "demoted": "promoted"}
@@ -255,10 +254,10 @@ def _tally(found: Any) -> Counter[tuple[str, str]]:
     tally: Counter[tuple[str, str]] = Counter()
     for event in found:
         if event.kind == "eligibility_changed":
-            for parts in event.details["criteria"].values():
+            for parts in said(event)["criteria"].values():
                 tally.update({(event.kind, part): len(lines) for part, lines in parts.items() if lines})
             continue
         for part in ("added", "removed", "promoted", "demoted", "measure_reworded"):
-            if entries := event.details.get(part):
+            if entries := said(event).get(part):
                 tally[event.kind, part] += len(entries)
     return tally

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import changed, events, make_record, site
+from tests.builders import changed, events, make_record, said, site
 from tracker.events.recruitment import status_effect
 from tracker.model.vocabulary import RECRUITMENT_STATUSES
 
@@ -66,7 +66,7 @@ def test_starting_is_major_and_going_unknown_is_not() -> None:
     assert events(old, changed(old, recruitment_status=R))["recruitment_status_changed"].severity == "major"
     unknown = changed(old, recruitment_status="UNKNOWN", last_known_status=N)
     event = events(old, unknown)["recruitment_status_changed"]
-    assert (event.severity, event.details["last_known_status"]) == ("notable", N)
+    assert (event.severity, said(event)["last_known_status"]) == ("notable", N)
 
 
 def test_another_word_for_the_same_status_is_no_step() -> None:
@@ -80,7 +80,7 @@ def test_site_statuses_that_appear_when_the_trial_opens_belong_to_the_status_eve
     new = changed(old, recruitment_status=R, sites=(site("A", recruitment_status=R), site("B", "Dallas", recruitment_status=N)))
     found = events(old, new)
     assert list(found) == ["recruitment_status_changed"]
-    assert found["recruitment_status_changed"].details["sites_open"] == 1
+    assert said(found["recruitment_status_changed"])["sites_open"] == 1
     assert list(events(new, old)) == ["recruitment_status_changed"]
 
 
@@ -94,7 +94,7 @@ def test_site_statuses_that_move_on_their_own_are_news_of_the_sites() -> None:
 def test_a_reason_is_quoted_with_the_stop() -> None:
     old = make_record()
     found = events(old, changed(old, recruitment_status="TERMINATED", why_stopped="Slow accrual"))
-    assert found["recruitment_status_changed"].details["why_stopped"] == "Slow accrual"
+    assert said(found["recruitment_status_changed"])["why_stopped"] == "Slow accrual"
     assert found["why_stopped_changed"].effects == ("added",)
     assert found["why_stopped_changed"].severity == "notable"
 

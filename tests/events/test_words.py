@@ -9,11 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.builders import DAY, actual, changed, detected, events, make_record, measure, site
+from tests.builders import DAY, actual, changed, detected, events, known, make_record, measure, site
 from tests.compare.test_compare import RECORDS
 from tracker.events import KINDS, listing_event
 from tracker.model.dates import RegistryDate
-from tracker.model.event import Event, Story
+from tracker.model.details import (
+    Details,
+    MergedDetails,
+    MirrorDetails,
+    NewRegistrationDetails,
+    RemovedDetails,
+    TwoSides,
+    WatchDetails,
+)
+from tracker.model.event import Event
 from tracker.model.record import (
     Contact,
     Criteria,
@@ -24,21 +33,19 @@ from tracker.model.record import (
     Reference,
     TrialRecord,
 )
-from tracker.model.vocabulary import RECRUITMENT_STATUSES
-from tracker.render import marks, words
-from tracker.render.words import english
-from tracker.render.words.texts import LONGEST_CHANGE, difference
+from tracker.model.vocabulary import RECRUITMENT_STATUSES, ListingKind
+from tracker.render import kinds, vocabulary
+from tracker.render.inline_diff import LONGEST_CHANGE, difference, plain, spans
+from tracker.render.machine import event_json, story_json
 
 
 def told(old: dict[str, Any], new: dict[str, Any], kind: str | None = None) -> str:
     """The headline of a step, of one kind or of the whole story."""
     before = make_record(**old)
     found = detected(before, changed(before, **new))
-    worded, story = words.tell(found.events, found.story)
     if kind:
-        return next(event.headline for event in worded if event.kind == kind)
-    assert story is not None
-    return story.headline
+        return next(kinds.headline(event) for event in found.events if event.kind == kind)
+    return kinds.story_headline(found.events)
 
 
 N = "NOT_YET_RECRUITING"
@@ -112,8 +119,8 @@ def test_like_time_frame_edits_are_one_line() -> None:
 
     before = make_record(primary_outcomes=frames("59 months"))
     event = events(before, changed(before, primary_outcomes=frames("58 months")))["primary_outcomes_changed"]
-    assert words.headline(event) == "Time frame of 25 primary outcomes: 59 months → 58 months (while ongoing)"
-    assert words.lines(event) == ["Time frame of 25 primary outcomes: 59 months → 58 months"]
+    assert kinds.headline(event) == "Time frame of 25 primary outcomes: 59 months → 58 months (while ongoing)"
+    assert kinds.lines(event) == ["Time frame of 25 primary outcomes: 59 months → 58 months"]
 
 
 def test_eligibility_reads_as_people_would_say_it() -> None:
@@ -140,8 +147,8 @@ def test_a_criterion_that_moved_from_one_heading_to_the_other_is_told_as_moved()
     old = make_record(eligibility=Eligibility(criteria=Criteria(inclusion=lines, exclusion=("Pregnancy",))))
     new = Eligibility(criteria=Criteria(inclusion=lines[1:], exclusion=("Pregnancy", lines[0])))
     event = events(old, changed(old, eligibility=new))["eligibility_changed"]
-    assert words.headline(event) == "Eligibility: 1 criterion moved from inclusion to exclusion"
-    assert words.lines(event) == ["Moved from inclusion to exclusion: “Active nephritis”"]
+    assert kinds.headline(event) == "Eligibility: 1 criterion moved from inclusion to exclusion"
+    assert kinds.lines(event) == ["Moved from inclusion to exclusion: “Active nephritis”"]
 
 
 def test_an_end_with_results_says_the_results_before_a_late_start_date() -> None:
@@ -156,7 +163,7 @@ def test_an_end_with_results_says_the_results_before_a_late_start_date() -> None
 
 def shown(old: str, new: str, limit: int = LONGEST_CHANGE) -> str:
     """The difference of two texts as a plain-text medium prints it."""
-    return marks.plain(marks.spans(difference(old, new, limit)))
+    return plain(spans(difference(old, new, limit)))
 
 
 def test_only_the_words_that_differ_are_shown() -> None:
@@ -204,14 +211,13 @@ def test_hostile_text_stays_on_one_line() -> None:
     }
     before = make_record()
     found = detected(before, changed(before, **fields))
-    worded, story = words.tell(found.events, found.story)
-    assert story is not None
-    texts = [story.headline, *(event.headline for event in worded), *(line for event in worded for line in words.lines(event))]
-    assert len(worded) >= 7
+    texts = [kinds.story_headline(found.events), *map(kinds.headline, found.events)]
+    texts += [line for event in found.events for line in kinds.lines(event)]
+    assert len(found.events) >= 7
     for text in texts:
         assert text.isprintable()
         assert "\u202e" not in text
-    assert all(len(text) <= 160 for text in texts[: len(worded) + 1])
+    assert all(len(text) <= 160 for text in texts[: len(found.events) + 1])
 
 
 def test_persons_are_never_named() -> None:
@@ -223,13 +229,12 @@ def test_persons_are_never_named() -> None:
     }
     before = make_record(sites=(site(),))
     found = detected(before, changed(before, **fields))
-    worded, story = words.tell(found.events, found.story)
-    assert story is not None
-    texts = [story.headline, *(event.headline for event in worded), *(line for event in worded for line in words.lines(event))]
+    texts = [kinds.story_headline(found.events), *map(kinds.headline, found.events)]
+    texts += [line for event in found.events for line in kinds.lines(event)]
     assert not any("Pat" in text or "pat@" in text or "555" in text for text in texts)
 
 
-def test_a_kind_without_words_of_its_own_gets_a_sensible_sentence() -> None:
+def test_a_stored_kind_of_another_version_gets_a_sensible_sentence() -> None:
     event = Event(
         id="1",
         kind="dosage_form_changed",
@@ -242,80 +247,94 @@ def test_a_kind_without_words_of_its_own_gets_a_sensible_sentence() -> None:
         seen_between=(None, DAY),
         effective_at=DAY,
     )
-    assert words.headline(event) == "Dosage form: new strength"
-    assert words.headline(msgspec.structs.replace(event, effects=())) == "Dosage form changed"
-    assert words.lines(event) == []
+    assert kinds.headline(event) == "Dosage form: new strength"
+    assert kinds.headline(msgspec.structs.replace(event, effects=())) == "Dosage form changed"
+    assert kinds.lines(event) == []
 
 
-def listed(kind: str, **details: Any) -> str:
+def listed(kind: ListingKind, details: Details) -> str:
     event = listing_event(
         kind,
         trial="ctgov:NCT01234567",
-        label="x",
         record=make_record(first_posted="2026-03-01"),
-        detected_at=DAY,
+        at=DAY,
         seen_between=(None, DAY),
         details=details,
+        known=known(),
     )
-    return words.headline(event)
+    return kinds.headline(event)
 
 
 def test_listing_events_read_plainly() -> None:
-    assert listed("entered_watch", watch="lupus") == "Now matches “lupus”"
-    assert listed("left_watch", watch="lupus") == "No longer matches “lupus”; still followed"
-    assert listed("removed") == "Gone from the registry"
-    assert listed("restored") == "Back at the registry"
-    assert listed("merged", into="ctgov:NCT07654321") == "Now answered by the record NCT07654321"
-    assert listed("new_registration", watch="lupus") == "Newly registered on 2026-03-01, after its start 2025-01-15"
-    lag = {"home": "ctgov:NCT01234567", "fields": {"recruitment_status": {"page": "RECRUITING", "registry": "COMPLETED"}}}
-    assert listed("mirror_lags", **lag) == "This page still shows the older state: status"
+    assert listed("entered_watch", WatchDetails(watch="lupus")) == "Now matches “lupus”"
+    assert listed("left_watch", WatchDetails(watch="lupus")) == "No longer matches “lupus”; still followed"
+    assert listed("removed", RemovedDetails()) == "Gone from the registry"
+    assert listed("restored", Details()) == "Back at the registry"
+    assert listed("merged", MergedDetails(into="ctgov:NCT07654321")) == "The registry now answers with the record NCT07654321"
+    new = NewRegistrationDetails(watch="lupus")
+    assert listed("new_registration", new) == "Newly registered on 2026-03-01, after its start 2025-01-15"
+    lag = MirrorDetails(
+        home="ctgov:NCT01234567", fields={"recruitment_status": TwoSides(page="RECRUITING", registry="COMPLETED")}
+    )
+    assert listed("mirror_lags", lag) == "This page still shows the older state: status"
 
 
-def test_every_kind_severity_and_status_has_a_word() -> None:
-    assert set(KINDS) <= set(english.KIND)
-    assert set(RECRUITMENT_STATUSES) <= set(english.STATUS)
-    assert words.status("RECRUITING") == "Recruiting"
-    assert words.status("SOME_NEW_WORD") == "Some new word"
-    assert words.severity_word("major") == "Major"
-    assert words.kind_title("enrollment_changed") == "Enrollment"
-    assert words.effect_word("sap") == "analysis plan"
+def test_every_kind_and_status_has_a_word() -> None:
+    assert set(KINDS) == set(kinds.WORDS)
+    assert set(RECRUITMENT_STATUSES) <= set(vocabulary.STATUS)
+    assert vocabulary.status("RECRUITING") == "Recruiting"
+    assert vocabulary.status("SOME_NEW_WORD") == "Some new word"
+    assert kinds.kind_title("enrollment_changed") == "Enrollment"
+    assert vocabulary.enumerated("SAP") == "statistical analysis plan"
 
 
 def test_a_date_in_words_keeps_its_precision_and_kind() -> None:
-    assert words.date(RegistryDate("2026-09", "ESTIMATED")) == "2026-09 (estimated)"
-    assert words.date(RegistryDate("2026-09-01")) == "2026-09-01"
-    assert words.date(RegistryDate("Spring 2026", "ACTUAL")) == "Spring 2026 (actual)"
+    assert vocabulary.date(RegistryDate("2026-09", "ESTIMATED")) == "2026-09 (estimated)"
+    assert vocabulary.date(RegistryDate("2026-09-01")) == "2026-09-01"
+    assert vocabulary.date(RegistryDate("Spring 2026", "ACTUAL")) == "Spring 2026 (actual)"
 
 
 def test_long_details_say_how_many_lines_were_left_out() -> None:
     old = make_record()
     event = events(old, changed(old, sites=tuple(site(f"Clinic {n}", f"Town {n}") for n in range(30))))["sites_changed"]
-    told_lines = words.lines(event, limit=5)
+    told_lines = kinds.lines(event, limit=5)
     assert len(told_lines) == 5
     assert told_lines[-1] == "… and 26 more"
 
 
-def test_telling_changes_headlines_only() -> None:
+def test_public_json_has_the_headline_in_front_of_what_it_is_made_of() -> None:
     before = make_record()
     found = detected(before, changed(before, enrollment=30))
-    worded, story = words.tell(found.events, found.story)
-    assert [msgspec.structs.replace(event, headline="") for event in worded] == list(found.events)
-    assert isinstance(story, Story)
-    assert msgspec.structs.replace(story, headline="") == found.story
-    assert words.tell((), None) == ((), None)
+    (event,) = found.events
+    assert found.story is not None
+    shown = event_json(event)
+    assert "headline" not in event.__struct_fields__
+    assert shown["headline"] == "Enrollment cut by 70 % to 30 (planned 100)"
+    assert list(shown)[list(shown).index("headline") + 1 :][:2] == ["details", "changes"]
+    assert list(story_json(found.story, found.events)) == ["id", "trial", "headline", "severity", "parts"]
+    assert story_json(found.story, found.events)["headline"] == shown["headline"]
+
+
+def test_words_are_of_a_kind_and_of_its_details() -> None:
+    def headline(_event: Event, _details: Details) -> str:
+        return ""
+
+    with pytest.raises(TypeError, match="is not a change kind"):
+        kinds.kind_words("enrolment_changed", Details, title="x", headline=headline)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="Two"):
+        kinds.kind_words("restored", Details, title="x", headline=headline)
 
 
 @given(RECORDS, RECORDS)
 @settings(max_examples=80, deadline=None)
 def test_whatever_changed_can_be_told_in_a_line(old: TrialRecord, new: TrialRecord) -> None:
     found = detected(old, new)
-    worded, story = words.tell(found.events, found.story)
-    for event in worded:
-        assert event.headline
-        assert len(event.headline) <= 160
-        assert "not present" not in event.headline
-        assert all(line and "\n" not in line for line in words.lines(event))
-    assert story is None or 0 < len(story.headline) <= 160
+    for event in found.events:
+        headline = kinds.headline(event)
+        assert 0 < len(headline) <= 160
+        assert "not present" not in headline
+        assert all(line and "\n" not in line for line in kinds.lines(event))
+    assert not found.events or 0 < len(kinds.story_headline(found.events)) <= 160
 
 
 @given(st.text(max_size=80), st.text(max_size=80))

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.builders import actual, changed, day, detected, events, make_comparison, make_record, measure, site
+from tests.builders import actual, changed, day, detected, events, make_record, make_step, measure, said, site
 from tests.sources.test_ctgov_parse import document, load, put
 from tests.world import World, study
 from tracker.errors import LayoutError
@@ -30,7 +30,7 @@ from tracker.model.record import (
     StudyDocument,
 )
 from tracker.model.vocabulary import RECRUITMENT_STATUSES
-from tracker.render import words
+from tracker.render import kinds
 from tracker.sources.ctgov import SOURCE
 
 OLD = make_record()
@@ -64,15 +64,15 @@ def test_another_case_in_a_primary_outcome_is_not_critical() -> None:
 @pytest.mark.parametrize("field", ["start_date", "primary_completion_date", "completion_date"])
 def test_a_month_that_became_its_last_day_is_no_slip_of_thirty_days(field: str) -> None:
     event = step({field: "2026-03"}, {field: "2026-03-31"})[f"{field}_changed"]
-    assert (event.effects, event.severity, event.details["days"]) == (("refined",), "minor", 0)
-    assert "nth" not in event.details
-    assert "cumulative_days" not in event.details
+    assert (event.effects, event.severity, said(event)["days"]) == (("refined",), "minor", 0)
+    assert "nth" not in said(event)
+    assert "cumulative_days" not in said(event)
 
 
 def test_a_month_is_never_read_as_its_first_day() -> None:
     """2026-03 to 2026-04-01 is a shift of at least one day, not of thirty-one."""
     event = step({"completion_date": "2026-03"}, {"completion_date": "2026-04-01"})["completion_date_changed"]
-    assert (event.details["days"], event.details["days_at_most"]) == (1, 31)
+    assert (said(event)["days"], said(event)["days_at_most"]) == (1, 31)
 
 
 def test_measures_renamed_by_their_list_of_arms_are_no_switch() -> None:
@@ -94,14 +94,14 @@ def test_one_edit_of_25_time_frames_is_one_event_of_low_severity() -> None:
     assert list(found) == ["primary_outcomes_changed"]
     (event,) = found.values()
     assert event.severity == "minor"
-    assert words.lines(event) == ["Time frame of 3 primary and 22 secondary outcomes: 59 months → 58 months"]
+    assert kinds.lines(event) == ["Time frame of 3 primary and 22 secondary outcomes: 59 months → 58 months"]
 
 
 def test_anonymous_sites_are_a_multiset_and_never_an_index() -> None:
     crowd = tuple(site("Research Site", city) for city in ("Boston", "Boston", "Dallas", "Miami"))
     assert step({"sites": crowd}, {"sites": crowd[::-1]}) == {}
     event = step({"sites": crowd}, {"sites": (site("Research Site", "Austin"), *crowd)})["sites_changed"]
-    assert event.details["counts"] == {"added": 1, "removed": 0, "renamed": 0, "address": 0, "status": 0}
+    assert said(event)["counts"] == {"added": 1, "removed": 0, "renamed": 0, "address": 0, "status": 0}
 
 
 def test_a_bumped_version_holder_with_reordered_sites_is_silent() -> None:
@@ -169,7 +169,7 @@ def test_a_facet_that_others_do_not_see_is_told(old: dict[str, Any], new: dict[s
 
 def test_sites_swapped_at_equal_count_are_one_added_and_one_removed() -> None:
     event = step({"sites": (site("A", "Boston"),)}, {"sites": (site("B", "Dallas"),)})["sites_changed"]
-    assert (event.details["counts"]["added"], event.details["counts"]["removed"]) == (1, 1)
+    assert (said(event)["counts"]["added"], said(event)["counts"]["removed"]) == (1, 1)
 
 
 @pytest.mark.parametrize("before", ["NONE_POSTED", "SUBMITTED", "RETURNED", None])
@@ -201,7 +201,7 @@ def test_a_cancelled_submission_is_told_with_and_without_its_date() -> None:
         cancelled = (*steps, ResultsSubmission(type="UNRELEASE", date=date))
         found = step({"results_submissions": steps}, {"results_submissions": cancelled})
         assert found["results_submission_changed"].effects == ("cancelled",)
-        assert words.headline(found["results_submission_changed"]).startswith("Submission of results cancelled")
+        assert kinds.headline(found["results_submission_changed"]).startswith("Submission of results cancelled")
 
 
 def test_a_status_that_became_unknown_without_a_new_update_date_is_told() -> None:
@@ -213,7 +213,7 @@ def test_a_status_that_became_unknown_without_a_new_update_date_is_told() -> Non
 def test_an_actual_date_corrected_by_a_year_is_major_and_no_slip() -> None:
     old, new = actual("2025-11-02"), actual("2024-11-11")
     event = step({"primary_completion_date": old}, {"primary_completion_date": new})["primary_completion_date_changed"]
-    assert (event.effects, event.severity, event.details["days"]) == (("corrected",), "major", -356)
+    assert (event.effects, event.severity, said(event)["days"]) == (("corrected",), "major", -356)
 
 
 def test_a_planned_enrollment_that_turned_out_small_is_major() -> None:
@@ -245,7 +245,7 @@ def test_statuses_are_whole_words_and_never_parts_of_one() -> None:
             if old == new:
                 continue
             (event,) = detected(changed(OLD, recruitment_status=old), changed(OLD, recruitment_status=new)).events
-            told = words.headline(event)
+            told = kinds.headline(event)
             assert "Now recruiting" not in told
             if old not in {"UNKNOWN", "SUSPENDED", "COMPLETED", "TERMINATED", "WITHDRAWN"}:
                 assert not set(event.effects) & opening, f"{old} to {new}"
@@ -253,9 +253,9 @@ def test_statuses_are_whole_words_and_never_parts_of_one() -> None:
 
 def test_ids_of_events_do_not_hang_on_the_clock_or_the_order_of_sets() -> None:
     new = changed(OLD, enrollment=30, conditions=("A", "B", "C"), sites=(site(), site("B")))
-    seen = make_comparison(OLD, new).seen_new
+    seen = make_step(OLD, new).new.seen
     first = detected(OLD, new)
-    again = detected(OLD, changed(new, conditions=("C", "A", "B")), seen_new=seen, detected_at=day(0))
+    again = detected(OLD, changed(new, conditions=("C", "A", "B")), seen_new=seen, at=day(0))
     assert [event.id for event in first.events] == [event.id for event in again.events]
 
 

@@ -10,12 +10,13 @@ import copy
 import datetime as dt
 from typing import Any
 
-from tests.builders import actual, changed, detected, make_record, measure, site
+from tests.builders import actual, changed, detected, make_record, measure, said, site
 from tests.failure_modes.conftest import LISTED, SEARCHED, A, B, studies, texts
 from tests.world import Study, World, study
 from tracker.events import deadlines
 from tracker.model.record import Arm, Enrollment
-from tracker.render import words
+from tracker.render import kinds
+from tracker.sources.ctgov import SOURCE
 
 
 def version(world: World, nct: str) -> Study:
@@ -137,10 +138,8 @@ def test_25_time_frames_that_moved_as_the_trial_opened_are_one_line_under_its_op
         ("recruitment_status_changed", "major"),
         ("primary_outcomes_changed", "minor"),
     ]
-    events, story = words.tell(found.events, found.story)
-    assert story is not None
-    assert story.headline.startswith("Now recruiting")
-    assert len(words.lines(events[1])) == 1
+    assert kinds.story_headline(found.events).startswith("Now recruiting")
+    assert len(kinds.lines(found.events[1])) == 1
 
 
 def test_a_new_arm_a_new_country_and_an_earlier_end_are_told_without_an_outcome_switch() -> None:
@@ -160,7 +159,7 @@ def test_a_new_arm_a_new_country_and_an_earlier_end_are_told_without_an_outcome_
     assert set(found) == {"primary_outcomes_changed", "arms_changed", "sites_changed", "completion_date_changed"}
     assert found["primary_outcomes_changed"].effects == ("measure_reworded",)
     assert found["primary_outcomes_changed"].severity != "major"
-    assert (found["completion_date_changed"].effects, found["completion_date_changed"].details["days"]) == (("advanced",), -28)
+    assert (found["completion_date_changed"].effects, said(found["completion_date_changed"])["days"]) == (("advanced",), -28)
     assert len({event.story for event in found.values()}) == 1
 
 
@@ -174,7 +173,7 @@ def test_a_corrected_end_moves_the_day_results_are_due_by_a_year() -> None:
     ]
     assert effects == [("happened",), ("corrected",)]
     due = [
-        {row.due for row in deadlines(record, dt.date(2025, 12, 1)) if row.kind.startswith("results_")}
+        {row.due for row in deadlines(record, SOURCE.info, dt.date(2025, 12, 1)) if row.kind.startswith("results_")}
         for record in (happened, corrected)
     ]
     assert due == [{dt.date(2026, 11, 2)}, {dt.date(2025, 11, 11)}]
@@ -197,7 +196,7 @@ def test_anonymous_sites_that_come_and_go_are_counted_and_never_matched_by_their
     before = make_record(sites=crowd)
     after = changed(before, sites=(crowd[4], crowd[0], crowd[1], site("Investigational Site", "Reno")))
     (event,) = detected(before, after).events
-    counts = event.details["counts"]
+    counts = said(event)["counts"]
     assert (counts["added"], counts["removed"], counts["renamed"]) == (1, 2, 0)
 
 

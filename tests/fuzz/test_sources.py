@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import make_comparison
+from tests.builders import detected
 from tests.fuzz import fuzzed
 from tests.fuzz.mutation import JSON, mutated, shuffled_tokens, torn
 from tests.pages import FIXTURES, HTML, TEXT, document
@@ -19,11 +19,10 @@ from tests.renderings import STYLES, model
 from tracker import sources
 from tracker.compare import compare
 from tracker.errors import AnswerError
-from tracker.events import detect
 from tracker.extract.labels import Vocabulary
 from tracker.model.event import Event
 from tracker.model.source import Document, Parsed
-from tracker.render import words
+from tracker.render import kinds
 from tracker.sources.meddatax.words import RECORD_PAGE, RESULTS_PAGE
 from tracker.sources.trialx import VOCABULARY
 
@@ -66,10 +65,10 @@ def tell(old: Parsed | None, new: Parsed | None) -> None:
     """The step from one record to another is detected and put into words, each on one line and fit to be stored."""
     if old is None or new is None:
         return
-    found = detect(make_comparison(old.record, new.record))
-    events, _ = words.tell(found.events, found.story)
-    for event in events:
-        assert event.headline.isprintable()
+    found = detected(old.record, new.record)
+    assert kinds.story_headline(found.events).isprintable()
+    for event in found.events:
+        assert kinds.headline(event).isprintable()
         kept = msgspec.json.encode(event)
         assert msgspec.json.encode(msgspec.json.decode(kept, type=Event)) == kept
 

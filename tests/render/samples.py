@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from tracker.archive import Nearest, PresentRow
 from tracker.model.dates import RegistryDate
+from tracker.model.details import (
+    CountedFrom,
+    DateDetails,
+    EnrollmentDetails,
+    NearbyDetails,
+    NearbySite,
+    OutcomesDetails,
+    RecruitmentStatusDetails,
+    ResultsDueDetails,
+    SiteCounts,
+    SitesDetails,
+    TimeFrameEdit,
+    WhyStoppedDetails,
+    read_details,
+)
 from tracker.model.event import Change, Event, Evidence, Story
 from tracker.model.labels import trial_label
 from tracker.model.record import (
@@ -30,6 +48,16 @@ from tracker.render.digest import DigestInput, Entry
 BEFORE = datetime(2026, 2, 11, 6, 0, 11, tzinfo=UTC)
 SEEN = datetime(2026, 2, 12, 6, 0, 9, tzinfo=UTC)
 
+STARTED = RecruitmentStatusDetails(old="NOT_YET_RECRUITING", new="RECRUITING")
+DUE = ResultsDueDetails(
+    due=dt.date(2026, 3, 14),
+    days=30,
+    reasons=("primary completion 2025-03-14 (actual) plus one year",),
+    estimate=True,
+    counted_from=CountedFrom(field="primary_completion_date", date="2025-03-14", type="ACTUAL", years=1),
+    results_state="NONE_POSTED",
+)
+
 
 def make_event(kind: str = "recruitment_status_changed", **given: Any) -> Event:
     """An event of NCT07177911, seen changed on 12 February; everything can be replaced."""
@@ -38,15 +66,19 @@ def make_event(kind: str = "recruitment_status_changed", **given: Any) -> Event:
         "label": "CC312 in SLE",
         "severity": "notable",
         "rule": f"{kind.replace('_', ' ')} is notable",
-        "headline": f"Something of kind {kind}",
         "detected_at": SEEN,
         "seen_between": (BEFORE, SEEN),
         "effective_at": SEEN,
         "updated_on": "2026-02-11",
         "data_version": "2026-02-11",
-    } | given
+    }
+    if kind == "recruitment_status_changed":
+        fields |= {"effects": ("started",), "details": STARTED}
+    fields.setdefault("details", read_details(kind, {}))
+    fields |= given
     number = fields["trial"].partition(":")[2]
-    fields.setdefault("id", hashlib.sha256(f"{number} {kind} {fields['headline']}".encode()).hexdigest()[:16])
+    telling = msgspec.json.encode((number, kind, fields["details"], fields.get("changes")))
+    fields.setdefault("id", hashlib.sha256(telling).hexdigest()[:16])
     fields.setdefault(
         "evidence",
         Evidence(
@@ -61,12 +93,16 @@ def make_event(kind: str = "recruitment_status_changed", **given: Any) -> Event:
     return Event(kind=kind, **fields)
 
 
+def make_quoting(text: str, **given: Any) -> Event:
+    """An event whose headline quotes a text of the registry."""
+    return make_event("why_stopped_changed", details=WhyStoppedDetails(old=None, new=text, recruitment_status=None), **given)
+
+
 def make_story(*events: Event) -> Story:
     """The story of these events, weightiest first."""
     return Story(
         id=f"story-{events[0].id}",
         trial=events[0].trial,
-        headline=events[0].headline,
         severity=max((event.severity for event in events), key=rank),
         parts=tuple(event.id for event in events),
     )
@@ -133,25 +169,33 @@ def make_row(
 def many_kinds() -> tuple[Entry, ...]:
     """Five stories of four trials with many kinds of change, as a busy day brings them."""
     opened = make_event(
-        effects=("started",),
         severity="major",
         rule="a trial that starts recruiting is major",
-        headline="Now recruiting (before: not yet)",
         changes=(Change(path=("recruitment_status",), old="NOT_YET_RECRUITING", new="RECRUITING"),),
     )
-    nearby = make_event(
-        "nearby_site_opened",
-        severity="major",
-        headline="A place 12 km from 80331 München is recruiting: Example University Hospital, Munich",
-        details={"place": "80331 München", "km": 12},
+    hospital = NearbySite(
+        watch="lupus near Munich",
+        facility="Example University Hospital",
+        city="Munich",
+        country="Germany",
+        km=11.7,
+        how="city",
     )
+    nearby = make_event("nearby_site_opened", severity="major", details=NearbyDetails(near=(hospital,)))
     slipped = make_event(
         "primary_completion_date_changed",
         effects=("slipped",),
         severity="major",
         rule="slipped 90 days or more since the last major",
-        headline="Primary completion slips by 184 days to Mar 2027 (was Sep 2026)",
-        details={"days": 184, "cumulative_days": 184, "nth": 1, "coverage": "since tracking began 2026-01-05"},
+        details=DateDetails(
+            field="primary_completion_date",
+            old=RegistryDate("2026-09", "ESTIMATED"),
+            new=RegistryDate("2027-03", "ESTIMATED"),
+            days=181,
+            cumulative_days=181,
+            nth=1,
+            coverage="since tracking began 2026-01-05",
+        ),
         changes=(
             Change(
                 path=("primary_completion_date",),
@@ -162,43 +206,36 @@ def many_kinds() -> tuple[Entry, ...]:
     )
     contacts = make_event(
         "contacts_changed",
+        effects=("central_contacts", "officials"),
         severity="minor",
-        headline="Contacts changed",
-        details={"added": ["Petra Private"]},
         changes=(
             Change(path=("central_contacts", "Petra Private", "phone"), old="+00 555 0100", new="+00 555 0199"),
             Change(path=("officials", "Paul Personal"), old=None, new={"name": "Paul Personal", "role": "STUDY_CHAIR"}),
         ),
     )
+    reason = "Too few participants could be found in the planned time; not for reasons of safety."
     stopped = make_event(
         effects=("terminated",),
         trial="ctgov:NCT06801119",
         label="Example-Mab for nephritis",
         severity="major",
         rule="a trial that is stopped is major",
-        headline="Terminated (before: recruiting)",
+        details=RecruitmentStatusDetails(old="RECRUITING", new="TERMINATED", why_stopped=reason),
         changes=(Change(path=("recruitment_status",), old="RECRUITING", new="TERMINATED"),),
     )
-    why = make_event(
-        "why_stopped_changed",
+    why = make_quoting(
+        reason,
         trial="ctgov:NCT06801119",
         label="Example-Mab for nephritis",
-        headline="Reason for stopping: “Too few participants could be found in the planned time; not for reasons of safety.”",
-        changes=(
-            Change(
-                path=("why_stopped",),
-                old=None,
-                new="Too few participants could be found in the planned time; not for reasons of safety.",
-            ),
-        ),
+        changes=(Change(path=("why_stopped",), old=None, new=reason),),
     )
     fewer = make_event(
         "enrollment_changed",
-        effects=("lowered",),
+        effects=("actual_reported", "lowered"),
         trial="ctgov:NCT06801119",
         label="Example-Mab for nephritis",
         severity="major",
-        headline="Enrollment lowered by 61 % to 47 (was 120)",
+        details=EnrollmentDetails(old=120, new=47, old_type="ESTIMATED", new_type="ACTUAL", percent=-60.8),
         changes=(
             Change(
                 path=("enrollment",),
@@ -207,24 +244,22 @@ def many_kinds() -> tuple[Entry, ...]:
             ),
         ),
     )
+    frame = TimeFrameEdit(
+        old="Week 52",
+        new="Week 76",
+        count=1,
+        measures=("Complete renal response",),
+        fields={"primary_outcomes": 1},
+        days=168,
+        redefined=True,
+    )
     outcomes = make_event(
         "primary_outcomes_changed",
-        effects=("time_frame", "ongoing"),
+        effects=("time_frame",),
         trial="isrctn:ISRCTN12345674",
         label="EXAMPLE-LN",
-        headline="Time frame of a primary outcome changed while the trial is running",
         changes=(Change(path=("primary_outcomes", "Complete renal response", "time_frame"), old="Week 52", new="Week 76"),),
-        details={
-            "time_frame": [
-                {
-                    "fields": {"primary_outcomes": 1},
-                    "count": 1,
-                    "measures": ["Complete renal response"],
-                    "from": "Week 52",
-                    "to": "Week 76",
-                }
-            ]
-        },
+        details=OutcomesDetails(window="ongoing", time_frame=(frame,)),
         evidence=Evidence(links=("https://www.isrctn.com/ISRCTN12345674",)),
     )
     sites = make_event(
@@ -233,7 +268,14 @@ def many_kinds() -> tuple[Entry, ...]:
         trial="isrctn:ISRCTN12345674",
         label="EXAMPLE-LN",
         severity="minor",
-        headline="Sites: 2 added, 1 removed (now 12)",
+        details=SitesDetails(
+            counts=SiteCounts(added=2, removed=1),
+            sites_before=11,
+            sites_now=12,
+            status_to={},
+            countries_opened=(),
+            countries_closed=(),
+        ),
         changes=(
             Change(path=("sites", "a"), new={"facility": "Clinica Esempio", "city": "Turin", "country": "Italy"}),
             Change(path=("sites", "b"), new={"facility": "Hôpital Exemple", "city": "Lyon", "country": "France"}),
@@ -244,16 +286,16 @@ def many_kinds() -> tuple[Entry, ...]:
     due = make_event(
         "results_due_soon",
         trial="ctgov:NCT05550001",
-        label="",
+        label="NCT05550001",
         cause="calendar",
-        headline="Results are due on 14 Mar 2026, in 30 days",
+        details=DUE,
         updated_on=None,
         data_version=None,
     )
     titles = make_event(
         "titles_changed",
+        effects=("brief_title",),
         severity="minor",
-        headline="Brief title reworded",
         rule="titles are minor",
         changes=(
             Change(

@@ -9,7 +9,8 @@ from html.parser import HTMLParser
 import pytest
 
 from tests.render import golden
-from tests.render.samples import BEFORE, SEEN, make_digest, make_entry, make_event, make_record, many_kinds
+from tests.render.samples import BEFORE, DUE, SEEN, make_digest, make_entry, make_event, make_quoting, make_record, many_kinds
+from tracker.model.details import DateDetails
 from tracker.model.event import Change, Evidence
 from tracker.render.digest import HTML_LIMIT, DigestInput, alert, digest
 
@@ -69,22 +70,22 @@ def test_golden_alert_text() -> None:
 
 
 def test_subject_counts_changes_and_trials_and_names_the_weightiest() -> None:
-    opened = make_event(severity="major", headline="Now recruiting (before: not yet)")
-    titles = make_event("titles_changed", severity="minor", headline="Brief title reworded")
-    other = make_event("titles_changed", severity="minor", trial="ctgov:NCT06801119", headline="Acronym added")
+    opened = make_event(severity="major")
+    titles = make_event("titles_changed", severity="minor")
+    other = make_event("titles_changed", severity="minor", trial="ctgov:NCT06801119")
     subject = digest(make_digest(make_entry(other), make_entry(opened, titles))).subject
     assert subject == "3 changes in 2 trials: CC312 in SLE – now recruiting (before: not yet)"
 
 
 def test_alert_subject_is_the_headline_with_the_label() -> None:
-    opened = make_entry(make_event(severity="major", headline="Now recruiting (before: not yet)"))
+    opened = make_entry(make_event(severity="major"))
     assert alert(make_digest(opened)).subject == "CC312 in SLE: Now recruiting (before: not yet)"
-    other = make_entry(make_event("titles_changed", headline="Brief title reworded", trial="ctgov:NCT06801119"))
+    other = make_entry(make_event("titles_changed", trial="ctgov:NCT06801119"))
     assert alert(make_digest(opened, other)).subject == "CC312 in SLE: Now recruiting (before: not yet) (and 1 more)"
 
 
 def test_a_subject_holds_no_line_break_or_control_character_and_is_not_endless() -> None:
-    entry = make_entry(make_event(headline=HOSTILE * 20, label="Line\nbreak\t\x07label"))
+    entry = make_entry(make_quoting(HOSTILE * 20, label="Line\nbreak\t\x07label"))
     for content in (digest(make_digest(entry)), alert(make_digest(entry))):
         assert content.subject.isprintable()
         assert len(content.subject) <= 150
@@ -134,11 +135,11 @@ def test_a_held_run_never_reads_as_no_changes() -> None:
 
 @pytest.mark.parametrize("place", ["headline", "label", "rule", "title", "watch", "note", "held", "why", "source", "value"])
 def test_hostile_text_is_escaped_wherever_it_stands(place: str) -> None:
-    event = make_event(
-        headline=HOSTILE if place == "headline" else "Something changed",
+    event = make_quoting(
+        HOSTILE if place == "headline" else "Something",
         label=HOSTILE if place == "label" else "CC312 in SLE",
         rule=HOSTILE if place == "rule" else "a rule",
-        changes=(Change(path=("acronym",), old="OLD", new=HOSTILE if place == "value" else "NEW"),),
+        changes=(Change(path=("why_stopped",), old="OLD", new=HOSTILE if place == "value" else "NEW"),),
     )
     entry = make_entry(
         event,
@@ -210,14 +211,14 @@ def test_personal_data_is_in_no_part_of_a_message() -> None:
     for part in (content.subject, content.text, content.html):
         for secret in ("Petra", "Private", "555 01", "Paul", "Personal"):
             assert secret not in part
-    assert "Contacts changed" in content.text, "that they changed is told"
+    assert "Contact persons changed" in content.text, "that they changed is told"
 
 
 def test_stories_stand_by_severity_and_then_by_trial() -> None:
-    first = make_entry(make_event("titles_changed", severity="minor", headline="First of A"))
-    other = make_entry(make_event(severity="major", headline="Major of B", trial="ctgov:NCT06801119", label="B"))
-    second = make_entry(make_event("links_changed", severity="minor", headline="Second of A"))
-    between = make_entry(make_event("links_changed", severity="minor", headline="Minor of B", trial="ctgov:NCT06801119"))
+    first = make_entry(make_quoting("First of A", severity="minor"))
+    other = make_entry(make_quoting("Major of B", severity="major", trial="ctgov:NCT06801119", label="B"))
+    second = make_entry(make_quoting("Second of A", severity="minor"))
+    between = make_entry(make_quoting("Minor of B", severity="minor", trial="ctgov:NCT06801119"))
     text = digest(make_digest(first, between, other, second)).text
     _, _, told = text.partition("MAJOR CHANGES")
     order = [told.index(headline) for headline in ("Major of B", "First of A", "Second of A", "Minor of B")]
@@ -238,7 +239,7 @@ def test_two_looks_on_one_day_are_told_to_the_minute() -> None:
 
 
 def test_a_passed_date_is_not_called_a_change_of_the_record() -> None:
-    event = make_event("results_due_soon", cause="calendar", headline="Results are due")
+    event = make_event("results_due_soon", cause="calendar", details=DUE)
     text = " ".join(digest(make_digest(make_entry(event))).text.split())
     assert "A date passed; the record itself did not change. Noticed 12 Feb 2026" in text
     assert "Compare versions" not in text
@@ -251,7 +252,9 @@ def test_imported_history_is_called_the_registrys_own() -> None:
 
 
 def test_how_far_the_history_reaches_is_told_with_the_story() -> None:
-    details = {"field": "start_date", "nth": 2, "cumulative_days": 120, "coverage": "since tracking began 2026-01-05"}
+    details = DateDetails(
+        field="start_date", old=None, new=None, nth=2, cumulative_days=120, coverage="since tracking began 2026-01-05"
+    )
     event = make_event("start_date_changed", effects=("slipped",), details=details)
     assert "since tracking began 2026-01-05" in " ".join(digest(make_digest(make_entry(event))).text.split())
 
@@ -261,13 +264,12 @@ def test_a_huge_digest_is_cut_and_says_where_the_rest_is() -> None:
     entries = [
         make_entry(
             *(
-                make_event(
-                    "titles_changed",
+                make_quoting(
+                    f"Change {part} of trial {number}",
                     trial=f"ctgov:NCT{number:08}",
                     label=f"Trial {number}",
                     severity="major" if number == 499 else "minor",
-                    headline=f"Change {part} of trial {number}",
-                    changes=(Change(path=("brief_title",), old=f"old {value}", new=f"new {value}"),),
+                    changes=(Change(path=("why_stopped",), old=f"old {value}", new=f"new {value}"),),
                 )
                 for part in range(8)
             )
@@ -286,12 +288,12 @@ def test_a_huge_digest_is_cut_and_says_where_the_rest_is() -> None:
 
 def test_one_story_cannot_outgrow_the_limit() -> None:
     changes = tuple(Change(path=("brief_title",), old="o" * 150, new=f"{number}" + "n" * 140) for number in range(30))
-    events = [make_event("titles_changed", headline="x" * 5000 + str(number), changes=changes) for number in range(300)]
+    events = [make_event("titles_changed", effects=("brief_title",), changes=changes, id=f"{number}") for number in range(300)]
     content = digest(make_digest(make_entry(*events)))
     assert len(content.html.encode()) <= HTML_LIMIT
     left = re.search(r"^  \* and (\d+) more$", content.text, re.MULTILINE)
     assert left
-    told = len(re.findall(r"^  \* x", content.text, re.MULTILINE))
+    told = len(re.findall(r"^  \* Brief title changed", content.text, re.MULTILINE))
     assert told + int(left[1]) == 299, "all but the leading one"
     assert told >= 2, "no more is left out than the limit asks for"
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from tests.render import golden
 from tests.render.samples import SEEN, make_record, make_row
-from tracker.archive import Nearest
 from tracker.model.record import Enrollment
+from tracker.model.views import Nearest
 from tracker.render import notices
 from tracker.render.digest import HTML_LIMIT
 from tracker.render.notices import WELCOME_ROWS, WelcomeInput, operator, welcome

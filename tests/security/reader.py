@@ -12,14 +12,14 @@ import sys
 
 import msgspec
 
-from tests.builders import make_comparison
+from tests.builders import detected
 from tests.security.payloads import NCT, PAYLOADS
 from tests.world import study
 from tracker import sources
 from tracker.errors import AnswerError
-from tracker.events import detect
 from tracker.model.source import Document, Parsed
-from tracker.render import words
+from tracker.render import kinds
+from tracker.render.machine import event_json
 
 CPU_SECONDS = 240
 MEMORY = 3 * 1024**3
@@ -36,9 +36,9 @@ def refused(document: Document, before: Parsed) -> str:
         return str(error)
     msgspec.json.encode(parsed)
     if document.source == "ctgov":
-        found = detect(make_comparison(before.record, parsed.record))
-        events, _ = words.tell(found.events, found.story)
-        msgspec.json.encode(events)
+        found = detected(before.record, parsed.record)
+        kinds.story_headline(found.events)
+        msgspec.json.encode([event_json(event) for event in found.events])
     return ""
 
 

@@ -13,6 +13,7 @@ from tests.shipping.conftest import A, B
 from tests.shipping.shipped import ROOT, run
 from tests.world import World
 from tracker.model.event import EventFilter
+from tracker.render.kinds import headline
 from tracker.store import Store
 
 PATIENCE = 45.0
@@ -22,7 +23,7 @@ def change_log(url: str) -> list[tuple[str, str, str]]:
     """The change log of a database that is whole."""
     with Store.open(url) as store:
         assert store.integrity() == []
-        return [(event.trial, event.kind, event.headline) for event in store.events(EventFilter())]
+        return [(event.trial, event.kind, headline(event)) for event in store.events(EventFilter())]
 
 
 def test_a_backup_during_a_sync_restores_to_the_same_change_log(world: World, tmp_path: Path) -> None:

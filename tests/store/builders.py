@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from tracker.model.alert import Alert, Message
+from tracker.model.details import Details, RecruitmentStatusDetails
 from tracker.model.event import Event, Story
 from tracker.model.run import Check, CheckStatus, OpenRun, Run, RunCounts, Verdict
 from tracker.model.source import DataVersion, Document, Validators
@@ -101,7 +102,9 @@ def event(
         severity=severity,
         rule="the rule",
         cause=cause,
-        details={"days": 3, "words": "Größe \u0000 of ∞"},
+        details=RecruitmentStatusDetails(old="RECRUITING", new="TERMINATED", why_stopped="Größe \u0000 of ∞")
+        if kind == "recruitment_status_changed"
+        else Details(),
         detected_at=now,
         seen_between=(None, now),
         effective_at=effective_at or now,
@@ -110,7 +113,7 @@ def event(
 
 
 def story(story_id: str = "s1", trial: str = A, parts: tuple[str, ...] = ("e1",)) -> Story:
-    return Story(id=story_id, trial=trial, headline="It began", severity="major", parts=parts)
+    return Story(id=story_id, trial=trial, severity="major", parts=parts)
 
 
 def alert(event_id: str = "e1", watch: str = "lupus", channel: str = "me", when: When = "immediate") -> Alert:

@@ -9,7 +9,7 @@ from tracker import events
 from tracker.archive import records
 from tracker.archive.names import Names
 from tracker.model.record import TrialRecord
-from tracker.model.source import Source
+from tracker.model.source import Source, SourceInfo
 from tracker.model.views import DeadlineRow
 from tracker.model.watch import Watch
 from tracker.store import Store
@@ -24,12 +24,12 @@ def deadlines(
         row
         for found in records.followed(store, sources, watch)
         if not found.trial.removed_at
-        for row in _rows(found.record, names, today)
+        for row in _rows(found.record, sources[found.trial.source].info, names, today)
         if row.cursor > after
     ]
     yield from sorted(rows, key=lambda row: row.cursor)
 
 
-def _rows(record: TrialRecord, names: Names, today: date) -> list[DeadlineRow]:
+def _rows(record: TrialRecord, source: SourceInfo, names: Names, today: date) -> list[DeadlineRow]:
     name = names.name(record)
-    return [DeadlineRow(deadline=deadline, name=name) for deadline in events.deadlines(record, today)]
+    return [DeadlineRow(deadline=deadline, name=name) for deadline in events.deadlines(record, source, today)]

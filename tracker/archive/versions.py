@@ -11,8 +11,9 @@ from tracker.archive import records
 from tracker.archive.names import Names
 from tracker.compare import compare
 from tracker.errors import UsageError
-from tracker.events import Comparison, Detected
-from tracker.model.event import EventFilter, Seen
+from tracker.events import Detected, TrialContext
+from tracker.model.event import EventFilter, Seen, Version
+from tracker.model.ids import split_key
 from tracker.model.labels import trial_label
 from tracker.model.snapshot import SnapshotMeta
 from tracker.model.source import Document, Source
@@ -84,37 +85,34 @@ def compare_versions(
     following = store.watches_of([old.trial])[old.trial]
     before, after = (records.read(sources, store.document(meta.id)) for meta in (old, new))
     return events.detect(
-        Comparison(
-            old=before,
-            new=after,
-            changes=compare(before, after),
-            seen_old=seen(old),
-            seen_new=seen(new),
+        Version(record=before, seen=seen(old)),
+        Version(record=after, seen=seen(new)),
+        compare(before, after),
+        at=new.first_seen_at,
+        known=TrialContext(
+            source=sources[split_key(old.trial).source].info,
             label=Names(watches, sources).name(after),
-            detected_at=new.first_seen_at,
             tracking_since=timeline[0].first_seen_at,
             past=tuple(store.events(EventFilter(trial=old.trial, until=later))),
             near={watch.name: watch.near for watch in watches if watch.near and watch.name in following},
             overrides=severities,
-        )
+        ),
     )
 
 
 def compare_documents(source: Source, before: Document, after: Document) -> Detected:
     """What changed between two saved payloads or pages of one trial."""
     old, new = source.parse(before).record, source.parse(after).record
-    seen_old, seen_new = _saved(before), _saved(after)
+    saved = _saved(after)
     return events.detect(
-        Comparison(
-            old=old,
-            new=new,
-            changes=compare(old, new),
-            seen_old=seen_old,
-            seen_new=seen_new,
+        Version(record=old, seen=_saved(before)),
+        Version(record=new, seen=saved),
+        compare(old, new),
+        at=saved.first_seen_at,
+        known=TrialContext(
+            source=source.info,
             label=trial_label(new.trial, new, site=source.info.title if source.info.kind == "page" else ""),
-            detected_at=seen_new.first_seen_at,
-            tracking_since=seen_old.first_seen_at,
-        )
+        ),
     )
 
 
@@ -124,6 +122,7 @@ def seen(meta: SnapshotMeta) -> Seen:
         sha256=meta.sha256,
         first_seen_at=meta.first_seen_at,
         last_seen_at=meta.last_seen_at,
+        valid_from=meta.valid_from,
         data_version=meta.data_version,
     )
 

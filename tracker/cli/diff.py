@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from tracker.cli import arguments
 from tracker.cli.app import App
@@ -51,7 +50,7 @@ def diff_command(
         app.write([machine.diff_json(found.story, found.events, key)])
     else:
         title = app.sources[split_key(key).source].info.title
-        app.show(record_view.diff_view(found.story, found.events, place=timezone, source_title=title))
+        app.show(record_view.diff_view(found.story, found.events, timezone=timezone, source_title=title))
 
 
 def _compare_files(app: App, files: tuple[Path, Path], source: str | None) -> tuple[str, Detected]:
@@ -63,7 +62,7 @@ def _compare_files(app: App, files: tuple[Path, Path], source: str | None) -> tu
         raise UsageError(
             f"{files[0]} is of {before.trial}, {files[1]} of {after.trial}.", remedy="Name two files of one trial."
         )
-    return after.trial, _worded(compare_documents(reader, before, after))
+    return after.trial, compare_documents(reader, before, after)
 
 
 def _compare_versions(app: App, trial: str, old: str | None, new: str | None) -> Detected:
@@ -72,11 +71,4 @@ def _compare_versions(app: App, trial: str, old: str | None, new: str | None) ->
         second = archive.version(trial, arguments.version(app, new) if new else -1)
         if second.first_seen_at < first.first_seen_at:
             raise UsageError("The version of --from is newer than that of --to.", remedy="Exchange them.")
-        return _worded(archive.compare(first, second))
-
-
-def _worded(found: Detected) -> Detected:
-    from tracker.render import words
-
-    worded, story = words.tell(found.events, found.story)
-    return msgspec.structs.replace(found, events=worded, story=story)
+        return archive.compare(first, second)

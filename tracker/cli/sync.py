@@ -108,7 +108,7 @@ def _progress(app: App) -> Iterator[Progress]:
 
 
 def _emit(app: App, report: SyncReport, delivery: DeliveryReport | None) -> None:
-    from tracker.render.privacy import public_event
+    from tracker.render.machine import event_json
 
     app.emit(
         {
@@ -128,7 +128,7 @@ def _emit(app: App, report: SyncReport, delivery: DeliveryReport | None) -> None
                 ],
             },
             "counts": report.counts,
-            "events": [event if app.settings.contacts else public_event(event) for event in report.events],
+            "events": [event_json(event, contacts=app.settings.contacts) for event in report.events],
             "messages": delivery.tried if delivery else [],
         }
     )

@@ -21,7 +21,7 @@ from tracker.model.run import Run
 from tracker.model.vocabulary import OPEN_STATUSES, rank
 from tracker.model.watch import Watch
 from tracker.render import digest as pages
-from tracker.render import notices, words
+from tracker.render import kinds, notices
 from tracker.render.tables import PresentLine, present_line
 
 Wanted = Mapping[str, tuple[Event, tuple[str, ...]]]
@@ -97,7 +97,7 @@ class Composer:
         for found in named.current(watch=watch.name):
             row = named.present_row(found, near)
             lines.append(present_line(row))
-            already.extend(already_true(found.record, today))
+            already.extend(already_true(found.record, self.archive.sources[found.trial.source].info, today))
             recruiting += row.recruitment_status in OPEN_STATUSES
             nearby += bool(near and row.nearest and row.nearest.km <= near.km)
         if not lines:
@@ -110,7 +110,7 @@ class Composer:
                 recruiting=recruiting,
                 near=f"{near.km:g} km of {near.place}" if near else "",
                 nearby=nearby,
-                already=words.already_true(already),
+                already=kinds.already_true(already),
                 hears=tuple(f"{_FROM[send.min_severity]}: {_WHEN[send.when]}" for send in watch.send if send.to == channel),
                 at=now,
                 timezone=self.settings.digest.timezone,
@@ -150,17 +150,14 @@ class Composer:
         entries = []
         for story_id, ids in by_story.items():
             story = stories[story_id]
-            chosen = [event_id for event_id in story.parts if event_id in ids]
-            events, worded = words.tell(
-                tuple(wanted[event_id][0] for event_id in chosen), msgspec.structs.replace(story, parts=tuple(chosen))
-            )
+            shown = tuple(sorted(ids, key=story.parts.index))
             source = self.archive.sources.get(split_key(story.trial).source)
             entries.append(
                 pages.Entry(
-                    story=worded or story,
-                    events=tuple(events),
+                    story=msgspec.structs.replace(story, parts=shown),
+                    events=tuple(wanted[event_id][0] for event_id in shown),
                     record=now_known.get(story.trial),
-                    watches=tuple(sorted({name for event_id in chosen for name in wanted[event_id][1]})),
+                    watches=tuple(sorted({name for event_id in shown for name in wanted[event_id][1]})),
                     source_title=source.info.title if source else "",
                 )
             )

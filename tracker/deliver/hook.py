@@ -21,7 +21,7 @@ from tracker.model.alert import Message
 from tracker.model.event import Event
 from tracker.model.http_times import retry_after
 from tracker.model.watch import Channel
-from tracker.render.privacy import public_event
+from tracker.render.machine import event_json
 
 TIMEOUT_SECONDS = 30
 EVENTS_LIMIT = 500_000
@@ -48,7 +48,7 @@ def send(settings: Settings, channel: Channel, message: Message, events: Iterabl
     The body holds as many events as `EVENTS_LIMIT` allows; ``events_left_out`` counts the others, and ``tracker changes``
     lists them. Raises TransientDeliveryError or PermanentDeliveryError.
     """
-    fitting = _fitting(event if settings.contacts else public_event(event) for event in events)
+    fitting = _fitting(event_json(event, contacts=settings.contacts) for event in events)
     body = {
         "key": message.key,
         "kind": message.kind,
@@ -87,7 +87,7 @@ def ping(url: str) -> None:
         logger.warning(log.pairs("ping_failed", why=type(error).__name__))  # its text may hold the address
 
 
-def _fitting(events: Iterable[Event]) -> list[msgspec.Raw]:
+def _fitting(events: Iterable[dict[str, object]]) -> list[msgspec.Raw]:
     """The first events, as JSON, that fit into one request."""
     fitting: list[msgspec.Raw] = []
     size = 0

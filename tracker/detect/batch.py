@@ -13,7 +13,7 @@ import msgspec
 from tracker import alerts
 from tracker.detect import mirrors, verdict
 from tracker.detect.listing import ListingDecision, SearchEntry
-from tracker.detect.verdict import CheckResult, TrialContext
+from tracker.detect.verdict import CheckContext, CheckResult
 from tracker.errors import SourceError
 from tracker.model.alert import Alert
 from tracker.model.event import Event, Story
@@ -21,7 +21,7 @@ from tracker.model.record import TrialRecord
 from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import Absent, Answer, DataVersion, Document, Failed, Found, Issue, NotModified, Parsed, Source
 from tracker.model.staging import Batch, StagedEvent
-from tracker.model.vocabulary import Severity
+from tracker.model.vocabulary import ListingKind, Severity
 from tracker.model.watch import Membership, Watch
 
 
@@ -83,7 +83,7 @@ class SearchMove(msgspec.Struct, frozen=True, kw_only=True):
 
     trial: str
     watch: str
-    kind: str
+    kind: ListingKind
     reason: str = ""
 
 
@@ -194,7 +194,7 @@ def decide_moves(run: RunContext, moves: Iterable[SearchMove], stored: Mapping[s
     for move in moves:
         if move.trial not in stored:
             continue
-        context = trial_context(run, move.trial, now, entering=(move.watch,))
+        context = check_context(run, move.trial, now, entering=(move.watch,))
         event = verdict.entered_or_left(move.kind, move.trial, move.watch, move.reason, stored[move.trial], context)
         staged, story = _alone(event, run.followed[move.trial])
         events.append(staged)
@@ -207,7 +207,7 @@ def decide_calendar(run: RunContext, stored: Iterable[tuple[TrackedTrial, TrialR
     """What the calendar has made true of trials that did not change."""
     events, stories, routed = [], [], []
     for known, record in stored:
-        for event in verdict.came_true(known, record, run.calendar_at, trial_context(run, known.key, now)):
+        for event in verdict.came_true(known, record, run.calendar_at, check_context(run, known.key, now)):
             staged, story = _alone(event, known)
             events.append(staged)
             stories.append(story)
@@ -215,20 +215,20 @@ def decide_calendar(run: RunContext, stored: Iterable[tuple[TrackedTrial, TrialR
     return Batch(events=tuple(events), stories=tuple(stories), alerts=tuple(routed))
 
 
-def trial_context(
+def check_context(
     run: RunContext, trial: str, now: datetime, *, inputs: BatchInputs | None = None, entering: Sequence[str] = ()
-) -> TrialContext:
+) -> CheckContext:
     """What an answer for one trial is judged with; ``entering`` are watches that it is about to join."""
     inputs = inputs or BatchInputs()
     info, number = run.source.info, run.followed[trial].nct_number
     watches = [run.watches[name] for name in (*entering, *run.joined.get(trial, {})) if name in run.watches]
     labels = [watch.labels.get(trial) or watch.labels.get(f"{info.home}:{number}") for watch in watches]
     home = inputs.homes.get(f"{info.home}:{number}")
-    return TrialContext(
+    return CheckContext(
+        source=info,
         data=run.data,
         now=now,
         label=next((label for label in labels if label), ""),
-        site=info.title if info.kind == "page" else "",
         home=home.record if home else None,
         tracking_since=inputs.tracking_since.get(trial),
         past=inputs.past.get(trial, ()),
@@ -241,7 +241,7 @@ def _needs_stored(run: RunContext, known: TrackedTrial, looked: Looked, now: dat
     """Whether the stored version is compared, read for a page's sake, or the last that is known of a trial now gone."""
     match looked.answer:
         case Absent():
-            return verdict.is_gone(known, trial_context(run, known.key, now))
+            return verdict.is_gone(known, check_context(run, known.key, now))
         case Found(canonical=None) | NotModified():
             return looked.parsed is not None or run.source.info.home is not None
         case _:
@@ -257,7 +257,7 @@ def _home_keys(run: RunContext, known: TrackedTrial, looked: Looked) -> set[str]
 
 def _result(run: RunContext, looked: Looked, inputs: BatchInputs, now: datetime) -> CheckResult:
     known = run.followed[looked.answer.trial]
-    context = trial_context(run, known.key, now, inputs=inputs)
+    context = check_context(run, known.key, now, inputs=inputs)
     stored = inputs.documents.get(known.key)
     match looked.answer:
         case Found(canonical=str(canonical)):
@@ -295,7 +295,7 @@ def _lagging(run: RunContext, result: CheckResult, inputs: BatchInputs, now: dat
     home = inputs.homes.get(f"{run.source.info.home}:{record.nct_number}") if record else None
     if record is None or home is None or home.current.first_seen_at <= known.first_seen_at:
         return
-    event = verdict.lagging(check.trial, record, home, trial_context(run, check.trial, now))
+    event = verdict.lagging(check.trial, record, home, check_context(run, check.trial, now))
     if event is not None:
         yield event
 
@@ -305,7 +305,7 @@ def _came_true(run: RunContext, result: CheckResult, now: datetime) -> tuple[Eve
     known = run.followed[result.staged.check.trial]
     if run.source.info.kind != "registry" or result.record is None or result.before is None or known.removed_at:
         return ()
-    context = trial_context(run, known.key, now)
+    context = check_context(run, known.key, now)
     return verdict.came_true(known, result.record, run.calendar_at, context, result)
 
 
@@ -316,7 +316,7 @@ def _entered(run: RunContext, result: CheckResult, now: datetime) -> Iterator[tu
         return
     for watch, entry in run.entering.get(trial, ()):
         if entry.kind:
-            context = trial_context(run, trial, now, entering=(watch,))
+            context = check_context(run, trial, now, entering=(watch,))
             yield watch, verdict.entered_or_left(entry.kind, trial, watch, entry.reason, result.record, context)
 
 

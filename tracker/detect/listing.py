@@ -9,6 +9,7 @@ from datetime import timedelta
 import msgspec
 
 from tracker.model.source import Listed, Search
+from tracker.model.vocabulary import ListingKind
 from tracker.model.watch import Membership, Watch, WatchState
 
 NEW_WITHIN = timedelta(days=7)
@@ -19,7 +20,7 @@ class SearchEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A trial that enters a watch; ``kind`` is None when it joins silently."""
 
     trial: str
-    kind: str | None
+    kind: ListingKind | None
     reason: str = ""
 
 

@@ -1,4 +1,4 @@
-"""Pages that republish a registry's record: nobody is sent what they repeat, and a page that lags is reported once.
+"""Pages that republish a registry's record: what they repeat is marked as an echo, and where they lag is reported once.
 
 Pure decisions over two records of one trial, the page's and its home registry's.
 """
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from tracker.model.dates import RegistryDate
-from tracker.model.event import Change, Event
+from tracker.model.event import Change
 from tracker.model.record import Enrollment, TrialRecord
 from tracker.model.snapshot import SnapshotMeta
 from tracker.text.tokens import tokens
@@ -53,15 +53,12 @@ class Lag(msgspec.Struct, frozen=True, kw_only=True):
     behind: bool
 
 
-def mark_repeated(event: Event, page: TrialRecord, home: TrialRecord | None) -> Event:
-    """The page's event as it is, or marked as repeated where the registry's record said all of it before.
+def echo_of(changes: Sequence[Change], page: TrialRecord, home: TrialRecord) -> str | None:
+    """The registry's trial, where its record said all of a page's changes before; else None.
 
-    A repeated event is stored as minor, and nobody is alerted to it.
+    The event of such changes is kept, weighs little and is alerted to nobody.
     """
-    if home is None or not event.changes or not all(_repeats(change, page, home) for change in event.changes):
-        return event
-    details = {**event.details, "echo_of": home.trial}
-    return msgspec.structs.replace(event, severity="minor", rule="the registry's record said so before", details=details)
+    return home.trial if all(_repeats(change, page, home) for change in changes) else None
 
 
 def compared(record: TrialRecord) -> Compared:

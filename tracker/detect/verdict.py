@@ -15,27 +15,37 @@ import msgspec
 from tracker.compare import compare
 from tracker.detect import drift, mirrors
 from tracker.errors import AnswerError
-from tracker.events import Comparison, calendar_events, detect, listing_event
-from tracker.model.event import Event, Seen, Story
+from tracker.events import Detected, Hashes, TrialContext, calendar_events, detect, listing_event
+from tracker.model.details import (
+    Details,
+    MergedDetails,
+    MirrorDetails,
+    NewRegistrationDetails,
+    RemovedDetails,
+    TwoSides,
+    WatchDetails,
+)
+from tracker.model.event import Event, Seen, Story, Version
 from tracker.model.labels import trial_label
 from tracker.model.record import TrialRecord
 from tracker.model.run import Check, CheckStatus
 from tracker.model.snapshot import SnapshotMeta, TrackedTrial
-from tracker.model.source import Absent, DataVersion, Document, Failed, Found, Issue, Parsed, Source, Validators
-from tracker.model.staging import StagedCheck, StagedEvent, StagedSnapshot, Version
-from tracker.model.vocabulary import Severity, rank
+from tracker.model.source import Absent, DataVersion, Document, Failed, Found, Issue, Parsed, Source, SourceInfo, Validators
+from tracker.model.staging import StagedCheck, StagedEvent, StagedSnapshot, VersionRef
+from tracker.model.vocabulary import ListingKind, Severity, rank
 from tracker.model.watch import Near
 
 GONE_AFTER = timedelta(hours=20)
 """Absent twice this far apart is removed, where the registry states no data version of its own."""
 
 
-class TrialContext(msgspec.Struct, frozen=True, kw_only=True):
+class CheckContext(msgspec.Struct, frozen=True, kw_only=True):
     """What an answer is judged with: the registry's data, the time, and what the watches say of the trial.
 
-    For a page ``site`` is the site's name, and ``home`` the record of the registry that the page repeats.
+    For a page ``home`` is the record of the registry that it repeats.
     """
 
+    source: SourceInfo
     data: DataVersion | None
     now: datetime
     label: str = ""
@@ -43,7 +53,6 @@ class TrialContext(msgspec.Struct, frozen=True, kw_only=True):
     past: tuple[Event, ...] = ()
     near: Mapping[str, Near] = {}
     overrides: Mapping[str, Severity] = {}
-    site: str = ""
     home: TrialRecord | None = None
 
     @property
@@ -67,12 +76,13 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     before: TrialRecord | None = None
 
 
-def label_of(record: TrialRecord | None, trial: str, context: TrialContext) -> str:
+def label_of(record: TrialRecord | None, trial: str, context: CheckContext) -> str:
     """The name people call a trial by."""
-    return trial_label(trial, record, own=context.label, site=context.site)
+    site = context.source.title if context.source.kind == "page" else ""
+    return trial_label(trial, record, own=context.label, site=site)
 
 
-def unchanged(known: TrackedTrial, context: TrialContext, validators: Validators | None = None) -> CheckResult:
+def unchanged(known: TrackedTrial, context: CheckContext, validators: Validators | None = None) -> CheckResult:
     """The answer says what is stored already. A trial that had been removed is back."""
     status: CheckStatus = "unchanged"
     events: tuple[Event, ...] = ()
@@ -89,7 +99,7 @@ def moved(
     digest: str,
     parsed: Parsed,
     old: Document | None,
-    context: TrialContext,
+    context: CheckContext,
 ) -> CheckResult:
     """A document that differs from the stored one, or the first of its trial; ``parsed`` is what was read of it.
 
@@ -125,9 +135,8 @@ def moved(
         return result("baseline")
     earlier = source.parse(old)
     before = earlier.record
-    label = label_of(record, known.key, context)
-    detected = detect(_comparison(known, before, record, snapshot, label, context))
-    events = tuple(mirrors.mark_repeated(event, record, context.home) for event in detected.events)
+    detected = _detected(known, before, record, snapshot, context)
+    events = detected.events
     status: CheckStatus = "changed" if events else "quiet"
     if known.removed_at:
         status = "restored"
@@ -140,7 +149,7 @@ def moved(
     return result(status, events=events, story=detected.story, emptied=lost, before=before)
 
 
-def absent(known: TrackedTrial, answer: Absent, last: TrialRecord | None, context: TrialContext) -> CheckResult:
+def absent(known: TrackedTrial, answer: Absent, last: TrialRecord | None, context: CheckContext) -> CheckResult:
     """The registry lacks the trial. It counts as removed only when two different answers, a day apart, say so.
 
     ``last`` is the record as it was last seen.
@@ -153,25 +162,27 @@ def absent(known: TrackedTrial, answer: Absent, last: TrialRecord | None, contex
     lost = (drift.RECORD,)
     if not is_gone(known, context):
         return _result(known, context, "absent", emptied=lost)
-    event = _listing("removed", known, context, seen_from=known.current.last_seen_at, record=last, details={"why": answer.why})
+    event = _listing(
+        "removed", known, context, seen_from=known.current.last_seen_at, record=last, details=RemovedDetails(why=answer.why)
+    )
     return _result(known, context, "removed", events=(event,), emptied=lost)
 
 
-def merged(known: TrackedTrial, canonical: str, context: TrialContext) -> CheckResult:
+def merged(known: TrackedTrial, canonical: str, context: CheckContext) -> CheckResult:
     """The registry answered with the trial that this number was merged into."""
     if known.merged_into == canonical:
         return _result(known, context, "unchanged")
     seen_from = known.current.last_seen_at if known.current else None
-    event = _listing("merged", known, context, seen_from=seen_from, details={"into": canonical})
+    event = _listing("merged", known, context, seen_from=seen_from, details=MergedDetails(into=canonical))
     return _result(known, context, "merged", events=(event,), merged_into=canonical)
 
 
-def failed(known: TrackedTrial, answer: Failed, context: TrialContext) -> CheckResult:
+def failed(known: TrackedTrial, answer: Failed, context: CheckContext) -> CheckResult:
     """No usable answer: nothing is known, nothing changes."""
     return _result(known, context, "failed", error=answer.error)
 
 
-def is_gone(known: TrackedTrial, context: TrialContext) -> bool:
+def is_gone(known: TrackedTrial, context: CheckContext) -> bool:
     """Whether an answer that lacks the trial confirms an earlier one, so that it counts as removed."""
     if known.current is None or known.removed_at or known.absent_since is None:
         return False
@@ -180,52 +191,53 @@ def is_gone(known: TrackedTrial, context: TrialContext) -> bool:
     return context.now - known.absent_since >= GONE_AFTER
 
 
-def _comparison(
-    known: TrackedTrial,
-    before: TrialRecord,
-    record: TrialRecord,
-    snapshot: StagedSnapshot,
-    label: str,
-    context: TrialContext,
-) -> Comparison:
+def _detected(
+    known: TrackedTrial, before: TrialRecord, record: TrialRecord, snapshot: StagedSnapshot, context: CheckContext
+) -> Detected:
     assert known.current is not None
-    return Comparison(
-        old=before,
-        new=record,
-        changes=compare(before, record),
-        seen_old=seen(known.current),
-        seen_new=_seen_staged(snapshot),
-        label=label,
-        detected_at=context.now,
-        tracking_since=context.tracking_since or known.first_seen_at,
+    return detect(
+        Version(record=before, seen=seen(known.current)),
+        Version(record=record, seen=_seen_staged(snapshot)),
+        compare(before, record),
+        at=context.now,
+        known=trial_context(record, known.key, context, since=known.first_seen_at),
+    )
+
+
+def trial_context(record: TrialRecord | None, trial: str, context: CheckContext, since: datetime | None = None) -> TrialContext:
+    """What detection needs to know around a trial; ``since`` is when it was first read, where its history says no more."""
+    home = context.home
+    return TrialContext(
+        source=context.source,
+        label=label_of(record, trial, context),
+        tracking_since=context.tracking_since or since,
         past=context.past,
         near=context.near,
         overrides=context.overrides,
-        links=tuple(link for link in (record.url,) if link),
+        echo_of=functools.partial(mirrors.echo_of, page=record, home=home) if record and home else None,
     )
 
 
 def _listing(
-    kind: str,
+    kind: ListingKind,
     known: TrackedTrial,
-    context: TrialContext,
+    context: CheckContext,
     *,
     seen_from: datetime | None,
     record: TrialRecord | None = None,
-    details: Mapping[str, object] | None = None,
+    details: Details | None = None,
 ) -> Event:
     return listing_event(
         kind,
         trial=known.key,
-        label=label_of(record, known.key, context),
         record=record,
-        detected_at=context.now,
+        at=context.now,
         seen_between=(seen_from, context.now),
-        details=dict(details or {}),
-        old_sha=known.current.sha256 if known.current else None,
+        details=details or Details(),
+        known=trial_context(record, known.key, context),
+        hashes=Hashes(old=known.current.sha256 if known.current else None),
         data_version=context.data.date if context.data else None,
         key=context.stamp,
-        overrides=context.overrides,
     )
 
 
@@ -235,61 +247,60 @@ def seen(meta: SnapshotMeta) -> Seen:
         sha256=meta.sha256,
         first_seen_at=meta.first_seen_at,
         last_seen_at=meta.last_seen_at,
+        valid_from=meta.valid_from,
         data_version=meta.data_version,
     )
 
 
-def entered_or_left(kind: str, trial: str, watch: str, reason: str, record: TrialRecord, context: TrialContext) -> Event:
+def entered_or_left(
+    kind: ListingKind, trial: str, watch: str, reason: str, record: TrialRecord, context: CheckContext
+) -> Event:
     """The event of a trial that a watch's search now holds, holds again or holds no more."""
+    made = NewRegistrationDetails if kind == "new_registration" else WatchDetails
     return listing_event(
         kind,
         trial=trial,
-        label=label_of(record, trial, context),
         record=record,
-        detected_at=context.now,
+        at=context.now,
         seen_between=(None, context.now),
-        details={"watch": watch} | ({"reason": reason} if reason else {}),
+        details=made(watch=watch, reason=reason or None),
+        known=trial_context(record, trial, context),
         data_version=context.data.date if context.data else None,
         key=f"{watch} {context.stamp}",
-        overrides=context.overrides,
     )
 
 
 def came_true(
-    known: TrackedTrial, record: TrialRecord, last: datetime | None, context: TrialContext, changed: CheckResult | None = None
+    known: TrackedTrial, record: TrialRecord, last: datetime | None, context: CheckContext, changed: CheckResult | None = None
 ) -> tuple[Event, ...]:
     """What the calendar has made true of a trial since the rules last ran; ``changed`` is the check that gave a new record."""
     assert known.current is not None
+    now_seen = _seen_staged(changed.snapshot) if changed and changed.snapshot else seen(known.current)
     return calendar_events(
-        record,
-        label=label_of(record, known.key, context),
+        Version(record=record, seen=now_seen),
         since=max(last, known.first_seen_at) if last else known.first_seen_at,
-        now=context.now,
-        seen=_seen_staged(changed.snapshot) if changed and changed.snapshot else seen(known.current),
+        at=context.now,
+        known=trial_context(record, known.key, context),
         before=changed.before if changed else None,
-        overrides=context.overrides,
     )
 
 
-def lagging(trial: str, record: TrialRecord, home: mirrors.Home, context: TrialContext) -> Event | None:
+def lagging(trial: str, record: TrialRecord, home: mirrors.Home, context: CheckContext) -> Event | None:
     """The event of a page that says otherwise than its registry does, None where they agree."""
     lag = mirrors.lag(record, home.record, home.earlier)
     if lag is None:
         return None
+    fields = {name: TwoSides(page=mine, registry=theirs) for name, (mine, theirs) in lag.fields.items()}
     return listing_event(
         "mirror_lags" if lag.behind else "registries_disagree",
         trial=trial,
-        label=label_of(record, trial, context),
         record=record,
-        detected_at=context.now,
+        at=context.now,
         seen_between=(home.current.first_seen_at, context.now),
-        details={
-            "home": home.record.trial,
-            "fields": {name: {"page": mine, "registry": theirs} for name, (mine, theirs) in lag.fields.items()},
-        },
+        details=MirrorDetails(home=home.record.trial, fields=fields),
+        known=trial_context(record, trial, context),
         data_version=home.current.data_version,
         key=home.current.sha256,
-        overrides=context.overrides,
     )
 
 
@@ -305,7 +316,7 @@ def stories_of(events: Sequence[Event], story: Story | None = None) -> tuple[tup
     return tuple(msgspec.structs.replace(event, story=whole.id) for event in events), (whole,)
 
 
-def versions(known: TrackedTrial, snapshot: StagedSnapshot | None = None) -> tuple[Version | None, Version | None]:
+def versions(known: TrackedTrial, snapshot: StagedSnapshot | None = None) -> tuple[VersionRef | None, VersionRef | None]:
     """The pair of versions that an event of a trial rests on: the current one and the one just staged, if there is one."""
     current = known.current.id if known.current else None
     return current, snapshot.version if snapshot else current
@@ -322,7 +333,7 @@ def _seen_staged(snapshot: StagedSnapshot) -> Seen:
 
 def _result(
     known: TrackedTrial,
-    context: TrialContext,
+    context: CheckContext,
     status: CheckStatus,
     *,
     events: tuple[Event, ...] = (),

@@ -37,7 +37,7 @@ class BulkEditTally:
     def add(self, event: Event) -> None:
         """Count an event. A harmless edit that the configuration made loud is the user's wish, and counts as any other."""
         self._events[event.trial] += 1
-        if event.severity == "minor" and event.cause == "record" and event.details.get("spelling_only"):
+        if event.severity == "minor" and event.cause == "record" and event.details.spelling_only:
             self._harmless[event.kind][event.id] = event.trial
 
     def found(self, checked: int) -> BulkEdit | None:

@@ -5,12 +5,11 @@ Shifts are the smallest that are certain on common precision: 2026-03 to 2026-03
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from tracker.events.kinds import Context, Finding, change_kind
 from tracker.model.dates import RegistryDate
+from tracker.model.details import DateDetails
 from tracker.model.event import Event
 from tracker.model.vocabulary import Severity
 
@@ -68,7 +67,7 @@ def _completion_date(context: Context) -> Finding | None:
 def _judge(context: Context, field: str) -> Finding | None:
     old: RegistryDate | None = getattr(context.old, field)
     new: RegistryDate | None = getattr(context.new, field)
-    details: dict[str, Any] = {"field": field, "old": _plain(old), "new": _plain(new)}
+    details = DateDetails(field=field, old=old, new=new)
     if old is None or not old.date:
         return Finding(severity="notable", rule="a date was given where there was none", effects=("given",), details=details)
     if new is None or not new.date:
@@ -79,9 +78,9 @@ def _judge(context: Context, field: str) -> Finding | None:
             severity="notable", rule="one of the dates cannot be read as a date", effects=("unreadable",), details=details
         )
     days = _certain(shift)
-    details |= {"days": days, "days_at_most": max(shift, key=abs)}
     effects = _effects(context, old, new, days)
-    details |= _history(context, field, old, new, effects)
+    details = msgspec.structs.replace(details, days=days, days_at_most=max(shift, key=abs))
+    details = _with_history(details, context, effects)
     severity, rule = _severity(context, field, old, new, effects, days)
     return Finding(severity=severity, rule=rule, effects=effects, details=details)
 
@@ -129,25 +128,24 @@ def _severity(
     return "notable", f"moved less than {MAJOR_DAYS} days since {since}"
 
 
-def _history(context: Context, field: str, old: RegistryDate, new: RegistryDate, effects: tuple[str, ...]) -> dict[str, Any]:
-    """How far this date has moved since we know the trial, and which move of its kind this is."""
+def _with_history(details: DateDetails, context: Context, effects: tuple[str, ...]) -> DateDetails:
+    """The details with how far this date has moved since we know the trial, and which move of its kind this is."""
     move = next((effect for effect in effects if effect in {"slipped", "advanced"}), None)
-    if move is None:
-        return {}
-    before = sum(move in event.effects for event in _past(context))
-    base = _baseline(context, field) or old
-    since = context.comparison.tracking_since.date().isoformat()
-    return {
-        "cumulative_days": _certain(base.shift_to(new) or (0, 0)),
-        "nth": before + 1,
-        "coverage": f"since tracking began {since}",
-    }
+    base = _baseline(context, details.field) or details.old
+    if move is None or base is None or details.new is None:
+        return details
+    return msgspec.structs.replace(
+        details,
+        cumulative_days=_certain(base.shift_to(details.new) or (0, 0)),
+        nth=1 + sum(move in event.effects for event in _past(context)),
+        coverage=f"since tracking began {context.comparison.tracking_since.date().isoformat()}",
+    )
 
 
 def _past(context: Context) -> list[Event]:
     """Earlier events of this kind, oldest first."""
     return sorted(
-        (event for event in context.comparison.past if event.kind == context.kind), key=lambda event: event.effective_at
+        (event for event in context.comparison.known.past if event.kind == context.kind), key=lambda event: event.effective_at
     )
 
 
@@ -157,7 +155,7 @@ def _baseline(context: Context, field: str) -> RegistryDate | None:
 
 
 def _last_major(context: Context, field: str) -> tuple[RegistryDate, str] | None:
-    """The date that the last major event of this kind told of: slips are counted afresh from there."""
+    """The date that the last major event of this kind moved to: slips are counted afresh from there."""
     for event in reversed(_past(context)):
         if event.severity == "major" and (date := _stated(event, field, "new")) is not None:
             return date, "the last major change"
@@ -177,7 +175,3 @@ def _certain(shift: tuple[int, int]) -> int:
     """The smallest move that is certain, signed: positive is later."""
     low, high = shift
     return low if low > 0 else high if high < 0 else 0
-
-
-def _plain(date: RegistryDate | None) -> dict[str, Any] | None:
-    return msgspec.to_builtins(date) if date else None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from tracker.events.kinds import Comparison, Context, Finding, change_kind
 from tracker.events.windows import has_started
+from tracker.model.details import ArmsDetails, DesignDetails, Edit, InterventionsDetails, PhasesDetails, read
 from tracker.model.event import Change
 from tracker.text.normalize import normalized, same_words
 from tracker.text.similarity import best_pairs, similarity
@@ -15,17 +16,17 @@ _MAJOR_FIELDS = frozenset({"allocation", "masking"})
 
 
 def _assignments_of_interventions(comparison: Comparison) -> Iterator[Change]:
-    """Which arms an intervention goes to is told with the arms."""
-    for change in comparison.of("interventions"):
+    """Which arms an intervention goes to is reported with the arms."""
+    for change in comparison.changes_of("interventions"):
         if len(change.path) > 3 and change.path[2] == "arms":
             yield change
 
 
 def _echoes_of_interventions(comparison: Comparison) -> Iterator[Change]:
     """An arm's list of interventions only repeats that an intervention came, went or was renamed."""
-    whole = [change for change in comparison.of("interventions") if len(change.path) == 2]
+    whole = [change for change in comparison.changes_of("interventions") if len(change.path) == 2]
     names = [str((change.new or change.old).get("name", "")) for change in whole]
-    for change in comparison.of("arms"):
+    for change in comparison.changes_of("arms"):
         if len(change.path) > 3 and change.path[2] == "interventions":
             text = str(change.new or change.old)
             if any(text == name or text.endswith(": " + name) for name in names):
@@ -41,17 +42,21 @@ def _echoes_of_interventions(comparison: Comparison) -> Iterator[Change]:
     weight=56,
 )
 def _arms(context: Context) -> Finding | None:
-    details = _entries(context, "arms", "label")
+    entries = _entries(context, "arms", "label")
     # An intervention's list of arms repeats that an arm came, went or has another name.
-    arms = [change.new or change.old for change in context.under("arms") if len(change.path) == 2]
+    arms = [change.new or change.old for change in context.changes_under("arms") if len(change.path) == 2]
     labels = {normalized(str(arm.get("label", ""))) for arm in arms}
-    details["assignment"] = sum(
-        len(change.path) > 3 and normalized(change.path[-1]) not in labels for change in context.changes
+    assigned = sum(len(change.path) > 3 and normalized(change.path[-1]) not in labels for change in context.changes)
+    details = ArmsDetails(
+        added=entries.added,
+        removed=entries.removed,
+        renamed=entries.renamed,
+        type=entries.type,
+        description=entries.description,
+        assignment=assigned,
     )
-    effects = tuple(name for name in ("added", "removed", "renamed", "type", "description", "assignment") if details.get(name))
-    return Finding(
-        severity="notable", rule="arms of the trial changed", effects=effects or ("assignment",), details=_filled(details)
-    )
+    effects = tuple(name for name in (*_Entries._fields, "assignment") if getattr(details, name))
+    return Finding(severity="notable", rule="arms of the trial changed", effects=effects or ("assignment",), details=details)
 
 
 @change_kind(
@@ -63,24 +68,41 @@ def _arms(context: Context) -> Finding | None:
     weight=54,
 )
 def _interventions(context: Context) -> Finding | None:
-    details = _entries(context, "interventions", "name")
-    details["other_names"] = [
+    entries = _entries(context, "interventions", "name")
+    other_names = [
         _bare_name(change.path[1]) for change in context.changes if len(change.path) > 2 and change.path[2] == "other_names"
     ]
-    details["other_names"] = list(dict.fromkeys(details["other_names"]))
-    effects = tuple(name for name in ("added", "removed", "renamed", "type", "description", "other_names") if details.get(name))
+    details = InterventionsDetails(
+        added=entries.added,
+        removed=entries.removed,
+        renamed=entries.renamed,
+        type=entries.type,
+        description=entries.description,
+        other_names=tuple(dict.fromkeys(other_names)),
+    )
+    effects = tuple(name for name in (*_Entries._fields, "other_names") if getattr(details, name))
     quiet = set(effects) <= {"other_names", "description"}
     return Finding(
         severity="minor" if quiet else "notable",
         rule="only descriptions or other names of interventions changed" if quiet else "interventions of the trial changed",
         effects=effects,
-        details=_filled(details),
+        details=details,
     )
 
 
-def _entries(context: Context, field: str, name: str) -> dict[str, Any]:
+class _Entries(NamedTuple):
+    """What happened to the entries of a list, by their names."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    renamed: tuple[Edit[str], ...]
+    type: tuple[str, ...]
+    description: tuple[str, ...]
+
+
+def _entries(context: Context, field: str, name: str) -> _Entries:
     """Entries that came, went, or were renamed (a like name and type in place of another)."""
-    whole = [change for change in context.under(field) if len(change.path) == 2]
+    whole = [change for change in context.changes_under(field) if len(change.path) == 2]
     removed = [change.old for change in whole if change.new is None]
     added = [change.new for change in whole if change.old is None]
     pairs = best_pairs(removed, added, lambda old, new: _entry_similarity(old, new, name))
@@ -90,15 +112,21 @@ def _entries(context: Context, field: str, name: str) -> dict[str, Any]:
         for part in parts:
             if old.get(part) != new.get(part):
                 parts[part].append(_name(new, name))
-    return {
-        "added": [_name(entry, name) for entry in added if id(entry) not in taken],
-        "removed": [_name(entry, name) for entry in removed if id(entry) not in taken],
-        "renamed": [{"from": _name(old, name), "to": _name(new, name)} for old, new, _ in pairs],
-    } | parts
+    return _Entries(
+        added=tuple(_name(entry, name) for entry in added if id(entry) not in taken),
+        removed=tuple(_name(entry, name) for entry in removed if id(entry) not in taken),
+        renamed=tuple(Edit(old=_name(old, name), new=_name(new, name)) for old, new, _ in pairs),
+        type=tuple(parts["type"]),
+        description=tuple(parts["description"]),
+    )
 
 
 def _touched(context: Context, field: str, part: str) -> list[str]:
-    return [_bare_name(change.path[1]) for change in context.under(field) if len(change.path) == 3 and change.path[2] == part]
+    return [
+        _bare_name(change.path[1])
+        for change in context.changes_under(field)
+        if len(change.path) == 3 and change.path[2] == part
+    ]
 
 
 def _bare_name(key: str) -> str:
@@ -126,10 +154,6 @@ def _name(entry: dict[str, Any], name: str) -> str:
 
 def _numbers(text: str) -> list[str]:
     return [word for word in text.replace("-", " ").split() if word.isdigit() or len(word) == 1]
-
-
-def _filled(details: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in details.items() if value}
 
 
 @change_kind(
@@ -166,7 +190,8 @@ def _design(context: Context) -> Finding | None:
         "who_masked": "masking",
     }
     effects = tuple(dict.fromkeys(families.get(change.path[0], change.path[0]) for change in context.changes))
-    details = {change.path[0]: {"from": change.old, "to": change.new} for change in context.changes if len(change.path) == 1}
+    edits = {change.path[0]: {"from": change.old, "to": change.new} for change in context.changes if len(change.path) == 1}
+    details = read(DesignDetails, edits)
     if fields & _MAJOR_FIELDS and has_started(context.old, context.comparison.on):
         return Finding(severity="major", rule="allocation or masking changed after the start", effects=effects, details=details)
     if fields <= {"intervention_model_description", "masking_description"}:
@@ -180,5 +205,5 @@ def _phases(context: Context) -> Finding | None:
     return Finding(
         severity="major" if started else "notable",
         rule="the phase changed after the start" if started else "the phase changed before the start",
-        details={"from": list(context.old.phases or ()), "to": list(context.new.phases or ())},
+        details=PhasesDetails(old=context.old.phases or (), new=context.new.phases or ()),
     )

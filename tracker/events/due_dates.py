@@ -1,6 +1,6 @@
 """What a record's dates lead to: the calendar kinds, each a small rule from a record to the days that matter.
 
-An due_date is worked out from the record alone, so it is the same whenever one looks; `tracker.events.calendar` holds it
+A due date follows from the record alone, so it is the same whenever one looks; `tracker.events.calendar` holds it
 against a day. A date given to the month or year counts to its last day.
 """
 
@@ -9,17 +9,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 
+from tracker.duties import duties_of
+from tracker.duties.results import last_day, milestone, years_later
 from tracker.events.kinds import calendar_kind
 from tracker.events.results import has_results
-from tracker.events.results_duty import last_day, milestone, results_duty, years_later
 from tracker.model.dates import RegistryDate
-from tracker.model.ids import REGISTRIES, split_key
+from tracker.model.details import DueDetails, MilestoneDetails, ResultsDueDetails, VerificationDetails
 from tracker.model.record import TrialRecord
-from tracker.model.vocabulary import OPEN_STATUSES, Severity
+from tracker.model.source import SourceInfo
+from tracker.model.vocabulary import OPEN_STATUSES, CalendarKind, Severity
 
 RESULTS_NOTICE = timedelta(days=30)
 """Results are announced as due soon this long before the day."""
@@ -31,7 +32,6 @@ UNKNOWN_NOTICE = timedelta(days=60)
 _FADING = frozenset({"RECRUITING", "NOT_YET_RECRUITING", "ENROLLING_BY_INVITATION", "ACTIVE_NOT_RECRUITING"})
 _WAITING = frozenset({"SUBMITTED", "RETURNED"})
 _MILESTONES = ("start_date", "primary_completion_date", "completion_date")
-_SOURCES = frozenset(registry.source for registry in REGISTRIES)
 _BASES = ("legal_duty", "registry_practice")
 
 calendar_kind(
@@ -61,19 +61,18 @@ calendar_kind(
 
 
 class DueDate(msgspec.Struct, frozen=True, kw_only=True):
-    """A day that matters. It is true from ``told_on`` on; None when it is known but never news.
+    """A day that matters. It is true from ``true_from`` on; None when it is known but never news.
 
-    ``facts`` are details that do not depend on the day one looks.
+    ``details`` are those of its own day; `details_on` gives those of another.
     """
 
-    kind: str
+    kind: CalendarKind
     effects: tuple[str, ...] = ()
     due: dt.date
-    told_on: dt.date | None
+    true_from: dt.date | None
     severity: Severity
     rule: str
-    reasons: tuple[str, ...]
-    facts: dict[str, Any] = {}
+    details: DueDetails
 
     @property
     def key(self) -> tuple[str, dt.date]:
@@ -82,46 +81,58 @@ class DueDate(msgspec.Struct, frozen=True, kw_only=True):
 
     def true_on(self, day: dt.date) -> bool:
         """Whether it is true on a day."""
-        return self.told_on is not None and self.told_on <= day
+        return self.true_from is not None and self.true_from <= day
+
+    def details_on(self, day: dt.date) -> DueDetails:
+        """The details as they read on a day."""
+        return msgspec.structs.replace(self.details, days=(self.due - day).days)
 
 
-def due_dates(record: TrialRecord) -> tuple[DueDate, ...]:
-    """All that follows from a record's dates. A page that repeats a registry's record has none of its own."""
-    if split_key(record.trial).source not in _SOURCES:
+def due_dates(record: TrialRecord, source: SourceInfo) -> tuple[DueDate, ...]:
+    """All that follows from a record's dates. A page that repeats a registry's record has no due dates of its own."""
+    if source.kind != "registry":
         return ()
-    return (*_results(record), *_milestones(record), *_verification(record), *_unknown(record))
+    fading = _unknown(record) if source.fades_to_unknown else ()
+    return (*_results(record, source), *_milestones(record), *_verification(record), *fading)
 
 
-def _results(record: TrialRecord) -> Iterator[DueDate]:
-    duty = None if has_results(record) else results_duty(record)
+def _results(record: TrialRecord, source: SourceInfo) -> Iterator[DueDate]:
+    duty = None if has_results(record) else next(iter(duties_of(record, source.duties)), None)
     if duty is None:
         return
     waiting = record.results_state in _WAITING
     effect = "legal_duty" if duty.legal else "registry_practice"
-    facts = {"counted_from": duty.counted_from, "results_state": record.results_state}
+    details = ResultsDueDetails(
+        due=duty.due,
+        days=0,
+        reasons=duty.reasons,
+        estimate=True,
+        counted_from=duty.counted_from,
+        results_state=record.results_state,
+    )
     behind = (
-        "a legal duty (FDAAA 801) probably applies" if duty.legal else "expected by registry practice, not by a recognised duty"
+        f"a legal duty ({duty.title}) probably applies"
+        if duty.legal
+        else "expected by registry practice, not by a recognised duty"
     )
     yield DueDate(
         kind="results_due_soon",
         effects=(effect,),
         due=duty.due,
-        told_on=None if waiting else duty.due - RESULTS_NOTICE,
+        true_from=None if waiting else duty.due - RESULTS_NOTICE,
         severity="notable",
         rule=f"the estimated due date of results is {RESULTS_NOTICE.days} days away; {behind}",
-        reasons=duty.reasons,
-        facts=facts,
+        details=details,
     )
     if not waiting:
         yield DueDate(
             kind="results_overdue",
             effects=(effect,),
             due=duty.due,
-            told_on=duty.due + RESULTS_GRACE + timedelta(days=1),
+            true_from=duty.due + RESULTS_GRACE + timedelta(days=1),
             severity="major" if duty.legal else "notable",
             rule=f"no results {RESULTS_GRACE.days} days after the estimated due date; {behind}; not a legal finding",
-            reasons=duty.reasons,
-            facts=facts,
+            details=details,
         )
 
 
@@ -140,11 +151,16 @@ def _milestones(record: TrialRecord) -> Iterator[DueDate]:
             kind="milestone_passed",
             effects=tuple(field.removesuffix("_date") for field in dates),
             due=day,
-            told_on=day + timedelta(days=1),
+            true_from=day + timedelta(days=1),
             severity="notable",
             rule="a planned date has passed and is still marked as estimated",
-            reasons=tuple(f"{milestone(field)} {text} is marked as estimated" for field, text in dates.items()),
-            facts={"dates": dates},
+            details=MilestoneDetails(
+                due=day,
+                days=0,
+                reasons=tuple(f"{milestone(field)} {text} is marked as estimated" for field, text in dates.items()),
+                estimate=True,
+                dates=dates,
+            ),
         )
 
 
@@ -156,11 +172,16 @@ def _verification(record: TrialRecord) -> Iterator[DueDate]:
     yield DueDate(
         kind="verification_lapsed",
         due=due,
-        told_on=due + timedelta(days=1),
+        true_from=due + timedelta(days=1),
         severity="minor",
         rule="the record of an open trial was not verified for 12 months",
-        reasons=(f"last verified {record.verified_on.date}", "open trials are to be brought up to date every 12 months"),
-        facts={"verified_on": record.verified_on.date},
+        details=VerificationDetails(
+            due=due,
+            days=0,
+            reasons=(f"last verified {record.verified_on.date}", "open trials are to be brought up to date every 12 months"),
+            estimate=True,
+            verified_on=record.verified_on.date,
+        ),
     )
 
 
@@ -168,8 +189,6 @@ def _unknown(record: TrialRecord) -> Iterator[DueDate]:
     """The registry's own rule: past completion, and not verified for two years; the status turns on the day after both."""
     verified = last_day(record.verified_on)
     if verified is None or record.verified_on is None or record.recruitment_status not in _FADING:
-        return
-    if not record.trial.startswith("ctgov:"):
         return
     ends = record.completion_date if last_day(record.completion_date) else record.primary_completion_date
     completed = last_day(ends)
@@ -179,10 +198,15 @@ def _unknown(record: TrialRecord) -> Iterator[DueDate]:
     yield DueDate(
         kind="will_go_unknown",
         due=due,
-        told_on=due - UNKNOWN_NOTICE,
+        true_from=due - UNKNOWN_NOTICE,
         severity="notable",
         rule=f"the registry shows trials as unknown that are past completion and unverified for two years; told"
         f" {UNKNOWN_NOTICE.days} days before",
-        reasons=(f"last verified {record.verified_on.date}", stated),
-        facts={"verified_on": record.verified_on.date},
+        details=VerificationDetails(
+            due=due,
+            days=0,
+            reasons=(f"last verified {record.verified_on.date}", stated),
+            estimate=True,
+            verified_on=record.verified_on.date,
+        ),
     )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import msgspec
+
 from tracker.events.kinds import Context, Finding, change_kind
+from tracker.model.details import CriteriaEdit, EligibilityDetails, read
 from tracker.model.record import Criteria
 from tracker.text.normalize import normalized, same_words
 from tracker.text.similarity import match_by_section, similarity
@@ -36,26 +39,33 @@ _PLACED = frozenset({"moved", "regrouped"})
 )
 def _eligibility(context: Context) -> Finding | None:
     touched = {_PARTS.get(change.path[1], "criteria") for change in context.changes}
-    details: dict[str, Any] = {
-        change.path[1]: {"from": change.old, "to": change.new}
-        for change in context.changes
-        if len(change.path) == 2 and change.path[1] != "criteria"
-    }
+    details = _fields(context)
     rule = "who can join changed"
     if "criteria" in touched:
-        details["criteria"] = criteria = _criteria(context)
+        criteria = _criteria(context)
+        details = msgspec.structs.replace(details, criteria=criteria)
         if touched == {"criteria"} and (_only_regrouped(criteria) or _rearranged(context)):
             return Finding(
                 severity="minor",
                 rule="the criteria hold the same words, in other lines, under new headings or with other punctuation",
                 effects=("criteria",),
-                details=details | {"spelling_only": True},
+                details=msgspec.structs.replace(details, spelling_only=True),
             )
-        if any(parts["moved"] for parts in criteria.values()):
+        if any(edit.moved for edit in criteria.values()):
             touched.add("moved")
             rule = "a criterion moved between inclusion and exclusion"
     effects = tuple(effect for effect in _EFFECTS if effect in touched)
     return Finding(severity="notable", rule=rule, effects=effects, details=details)
+
+
+def _fields(context: Context) -> EligibilityDetails:
+    """The fields that changed as a whole, before and now."""
+    edits = {
+        change.path[1]: {"from": change.old, "to": change.new}
+        for change in context.changes
+        if len(change.path) == 2 and change.path[1] != "criteria"
+    }
+    return read(EligibilityDetails, edits)
 
 
 class _Line(NamedTuple):
@@ -66,12 +76,12 @@ class _Line(NamedTuple):
     words: str
 
 
-def _criteria(context: Context) -> dict[str, dict[str, list[Any]]]:
+def _criteria(context: Context) -> dict[str, CriteriaEdit]:
     """What happened to the lines, under the heading where each stands now (of a removed one: stood).
 
     ``moved`` went from inclusion to exclusion or back, in the same words; ``regrouped`` only got or lost a heading.
     """
-    changes = context.under("eligibility", "criteria")
+    changes = context.changes_under("eligibility", "criteria")
     removed = [_Line(change.path[2], change.old, normalized(change.old)) for change in changes if change.old is not None]
     added = [_Line(change.path[2], change.new, normalized(change.new)) for change in changes if change.new is not None]
     touched = {line.heading for line in (*removed, *added)}
@@ -81,13 +91,13 @@ def _criteria(context: Context) -> dict[str, dict[str, list[Any]]]:
     pairs, gone, came = match_by_section(removed, added, section=_heading, scores=(_same, _similar))
     for old, new in pairs:
         part = _part(old, new)
-        told = {"text": new.text, "from": old.heading} if part in _PLACED else {"from": old.text, "to": new.text}
-        found[new.heading][part].append(told)
+        edit = {"text": new.text, "from": old.heading} if part in _PLACED else {"from": old.text, "to": new.text}
+        found[new.heading][part].append(edit)
     for line in gone:
         found[line.heading]["removed"].append(line.text)
     for line in came:
         found[line.heading]["added"].append(line.text)
-    return found
+    return {heading: read(CriteriaEdit, parts) for heading, parts in found.items()}
 
 
 def _part(old: _Line, new: _Line) -> str:
@@ -117,9 +127,9 @@ def _similar(old: _Line, new: _Line) -> float:
     return similarity(old.text, new.text, contained=2 / 3)
 
 
-def _only_regrouped(criteria: dict[str, dict[str, list[Any]]]) -> bool:
+def _only_regrouped(criteria: dict[str, CriteriaEdit]) -> bool:
     """Whether each line still stands there in the same words, and none went from inclusion to exclusion or back."""
-    return not any(parts[part] for parts in criteria.values() for part in ("moved", "added", "removed", "reworded"))
+    return not any(edit.moved or edit.added or edit.removed or edit.reworded for edit in criteria.values())
 
 
 def _rearranged(context: Context) -> bool:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tracker.events.kinds import Context, Finding, change_kind
+from tracker.model.details import EnrollmentDetails
 from tracker.model.record import Enrollment
 from tracker.model.vocabulary import Severity
 
@@ -22,10 +21,14 @@ _NONE = Enrollment()
 )
 def _enrollment(context: Context) -> Finding | None:
     old, new = context.old.enrollment or _NONE, context.new.enrollment or _NONE
-    details: dict[str, Any] = {"from": old.count, "to": new.count, "from_type": old.type, "to_type": new.type}
     effects = _effects(old, new)
-    if old.count and new.count is not None:
-        details["percent"] = round(100 * (new.count - old.count) / old.count, 1)
+    details = EnrollmentDetails(
+        old=old.count,
+        new=new.count,
+        old_type=old.type,
+        new_type=new.type,
+        percent=round(100 * (new.count - old.count) / old.count, 1) if old.count and new.count is not None else None,
+    )
     severity, rule = _severity(old, new, effects)
     return Finding(severity=severity, rule=rule, effects=effects, details=details)
 

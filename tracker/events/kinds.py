@@ -9,56 +9,91 @@ To add a kind, write in a module of this folder::
     )
     def _oversight(context: Context) -> Finding | None: ...
 
-and give it a row in ``docs/changes.md``. The words people read live in ``tracker/render/words``; a kind without its own
-gets a sensible general sentence.
+Its name stands in `tracker.model.vocabulary`, the type of its details in `tracker.model.details`, its words in
+``tracker/render``; all three are checked at import. A row in ``docs/changes.md`` describes it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Literal
 
 import msgspec
 
-from tracker.model.event import Change, Event, Seen, Story
+from tracker.model.details import Details
+from tracker.model.event import Change, Event, Story, Version
 from tracker.model.record import TrialRecord
-from tracker.model.vocabulary import Cause, Severity
+from tracker.model.source import SourceInfo
+from tracker.model.vocabulary import CalendarKind, Cause, KindName, ListingKind, Origin, RecordKind, Severity
 from tracker.model.watch import Near
 
 
-class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """Two versions of one trial's record and what is known around them. Times are aware UTC.
+class TrialContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known around a trial: what people call it, where it is followed, and what happened to it before.
 
-    ``changes`` is what `tracker.compare.compare` says of the two. ``past`` are earlier accepted events of this trial;
-    ``near`` maps a watch's name to its place; ``overrides`` maps "kind" or "kind.effect" to a severity; ``links`` are
-    places where the evidence can be seen, before those that follow from the record itself.
+    ``past`` are earlier accepted events of the trial; ``near`` maps a watch's name to its place; ``overrides`` maps "kind" or
+    "kind.effect" to a severity. ``echo_of`` names the registry's trial whose record said the same as these changes before,
+    where the record is a page's. Without ``tracking_since`` the older version's first sight counts.
     """
 
-    old: TrialRecord
-    new: TrialRecord
-    changes: tuple[Change, ...]
-    seen_old: Seen
-    seen_new: Seen
+    source: SourceInfo
     label: str
-    detected_at: datetime
-    tracking_since: datetime
+    tracking_since: datetime | None = None
     past: tuple[Event, ...] = ()
     near: Mapping[str, Near] = {}
     overrides: Mapping[str, Severity] = {}
-    links: tuple[str, ...] = ()
+    echo_of: Callable[[Sequence[Change]], str | None] | None = None
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """Two versions of one trial, what differs between them, and what is known around them. ``at`` is aware UTC."""
+
+    before: Version
+    after: Version
+    changes: tuple[Change, ...]
+    at: datetime
+    origin: Origin
+    known: TrialContext
+
+    @property
+    def old(self) -> TrialRecord:
+        """The record before."""
+        return self.before.record
+
+    @property
+    def new(self) -> TrialRecord:
+        """The record now."""
+        return self.after.record
+
+    @property
+    def tracking_since(self) -> datetime:
+        """Since when the trial's history is known."""
+        return self.known.tracking_since or self.before.seen.first_seen_at
+
+    @property
+    def effective_at(self) -> datetime:
+        """When the change counts as made: when it was detected, in the past when the new version became valid."""
+        return self.at if self.origin == "live" else self.after.seen.valid_from or self.at
 
     @property
     def on(self) -> dt.date:
-        """The day the new version stands for: the registry's own update date, else the day we saw it."""
+        """The day the new version stands for: the registry's own update date, else the day the change counts as made."""
         posted = self.new.last_update_posted
         moved = posted is not None and posted != self.old.last_update_posted
-        return (posted.first if posted and moved else None) or self.detected_at.date()
+        return (posted.first if posted and moved else None) or self.effective_at.date()
 
-    def of(self, *fields: str) -> tuple[Change, ...]:
+    def changes_of(self, *fields: str) -> tuple[Change, ...]:
         """The changes of these record fields."""
         return tuple(change for change in self.changes if change.path[0] in fields)
+
+    def echoes_of(self, part: Literal["sites", "results"]) -> Iterator[Change]:
+        """Changes of the source's own fields that only repeat what the record says of its sites or results."""
+        steps = {step for step, repeated in self.known.source.rest_echoes.items() if repeated == part}
+        for change in self.changes_of("rest"):
+            if len(change.path) > 1 and steps.intersection(change.path[1].split(".")):
+                yield change
 
 
 class Detected(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,15 +109,15 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     rule: str
     effects: tuple[str, ...] = ()
-    details: dict[str, Any] = {}
+    details: Details = Details()
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """What a kind's function sees: the whole comparison, and the changes that are this kind's to tell."""
+    """What a kind's function sees: the whole comparison, and the changes that are this kind's to report."""
 
     comparison: Comparison
     changes: tuple[Change, ...]
-    kind: str
+    kind: KindName
 
     @property
     def old(self) -> TrialRecord:
@@ -94,8 +129,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         """The record now."""
         return self.comparison.new
 
-    def under(self, *path: str) -> tuple[Change, ...]:
-        """The changes below a path that this kind tells."""
+    def changes_under(self, *path: str) -> tuple[Change, ...]:
+        """The changes below a path that this kind reports."""
         return tuple(change for change in self.changes if change.path[: len(path)] == path)
 
 
@@ -106,7 +141,7 @@ Claim = Callable[[Comparison], Iterable[Change]]
 class KindInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A kind as others see it. ``weight`` ranks kinds of one severity within a story, heavier first."""
 
-    name: str
+    name: KindName
     description: str
     cause: Cause = "record"
     owns: frozenset[str] = frozenset()
@@ -115,18 +150,18 @@ class KindInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChangeKind(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind with its function. ``claims`` names changes of other kinds' fields that this kind tells instead of them."""
+    """A kind with its function. ``claims`` names changes of other kinds' fields that this kind reports instead."""
 
     info: KindInfo
     judge: Judge | None = None
     claims: Claim | None = None
 
 
-REGISTERED: dict[str, ChangeKind] = {}
+REGISTERED: dict[KindName, ChangeKind] = {}
 
 
 def change_kind(
-    name: str,
+    name: RecordKind,
     *,
     description: str,
     owns: tuple[str, ...] = (),
@@ -144,14 +179,14 @@ def change_kind(
     return register
 
 
-def listing_kind(name: str, *, description: str, effects: tuple[str, ...] = (), weight: int = 10) -> None:
-    """Name a kind that tells of the registry's list of trials, not of a record's fields."""
+def listing_kind(name: ListingKind, *, description: str, effects: tuple[str, ...] = (), weight: int = 10) -> None:
+    """Register a kind of the registry's list of trials, not of a record's fields."""
     info = KindInfo(name=name, description=description, cause="registry", effects=effects, weight=weight)
     _add(ChangeKind(info=info))
 
 
-def calendar_kind(name: str, *, description: str, effects: tuple[str, ...] = (), weight: int = 10) -> None:
-    """Name a kind that tells of a day that came, not of a field that changed."""
+def calendar_kind(name: CalendarKind, *, description: str, effects: tuple[str, ...] = (), weight: int = 10) -> None:
+    """Register a kind of a day that came, not of a field that changed."""
     info = KindInfo(name=name, description=description, cause="calendar", effects=effects, weight=weight)
     _add(ChangeKind(info=info))
 

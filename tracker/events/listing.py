@@ -1,16 +1,17 @@
-"""Kinds that tell of no field's change: a trial came up, left, vanished, came back, was merged, is told otherwise elsewhere."""
+"""Kinds of the registry's list, not of a record: a trial came up, left, vanished, came back, was merged, differs elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
-from tracker.events.detection import evidence_links, identity, named_hash, overridden
-from tracker.events.kinds import REGISTERED, listing_kind
-from tracker.model.event import Event, Evidence
+import msgspec
+
+from tracker.events.kinds import Finding, TrialContext, listing_kind
+from tracker.events.making import Hashes, identity, make_event
+from tracker.model.details import Details, NewRegistrationDetails
+from tracker.model.event import Event
 from tracker.model.record import TrialRecord
-from tracker.model.vocabulary import Severity
+from tracker.model.vocabulary import ListingKind, Severity
 
 listing_kind(
     "new_registration", description="A newly registered trial matches a watch.", effects=("registered_late",), weight=80
@@ -25,7 +26,7 @@ listing_kind("merged", description="The registry now answers with another record
 listing_kind("mirror_lags", description="A page that republishes a followed record still shows an older state.", weight=8)
 listing_kind("registries_disagree", description="Two sources state conflicting things about one trial.", weight=44)
 
-_SEVERITY: dict[str, tuple[Severity, str]] = {
+_SEVERITY: dict[ListingKind, tuple[Severity, str]] = {
     "new_registration": ("notable", "a newly registered trial matches the watch"),
     "entered_watch": ("notable", "a trial that was registered before now matches the watch"),
     "left_watch": ("minor", "the trial no longer matches the watch's search"),
@@ -38,53 +39,46 @@ _SEVERITY: dict[str, tuple[Severity, str]] = {
 
 
 def listing_event(
-    kind: str,
+    kind: ListingKind,
     *,
     trial: str,
-    label: str,
     record: TrialRecord | None,
-    detected_at: datetime,
+    at: datetime,
     seen_between: tuple[datetime | None, datetime],
-    details: dict[str, Any],
+    details: Details,
+    known: TrialContext,
     key: str = "",
-    old_sha: str | None = None,
-    new_sha: str | None = None,
+    hashes: Hashes | None = None,
     data_version: str | None = None,
-    overrides: Mapping[str, Severity] | None = None,
+    story: str = "",
 ) -> Event:
-    """The event of a listing kind. ``key`` tells two of one kind and trial apart (a watch's name, a date)."""
-    if kind not in _SEVERITY:
-        raise ValueError(f"{kind!r} is not a listing kind; these are: {', '.join(_SEVERITY)}.")
+    """The event of a listing kind. ``key`` distinguishes two of one kind and trial (a watch's name, a date)."""
+    severity, rule = _SEVERITY[kind]
     effects = ("registered_late",) if kind == "new_registration" and record and registered_late(record) else ()
-    severity, rule = overridden(*_SEVERITY[kind], kind, effects, overrides or {})
-    posted = record.last_update_posted if record else None
-    if kind == "new_registration" and record:
-        details = _registered(record) | details
-    return Event(
+    if isinstance(details, NewRegistrationDetails) and record:
+        details = _registered(details, record)
+    return make_event(
+        kind,
+        Finding(severity=severity, rule=rule, effects=effects, details=details),
+        known,
         id=identity(trial, kind, key),
-        kind=kind,
-        effects=effects,
         trial=trial,
-        label=label,
-        severity=severity,
-        rule=rule,
-        cause=REGISTERED[kind].info.cause,
-        details=details,
-        detected_at=detected_at,
+        record=record,
+        at=at,
         seen_between=seen_between,
-        effective_at=detected_at,
-        updated_on=posted.date if posted else None,
+        hashes=hashes or Hashes(),
         data_version=data_version,
-        evidence=Evidence(
-            old=named_hash(old_sha), new=named_hash(new_sha), links=evidence_links(record.url if record else None)
-        ),
+        story=story,
     )
 
 
-def _registered(record: TrialRecord) -> dict[str, Any]:
-    """When the trial was first posted and when it starts, as far as stated."""
-    stated = {"first_posted": record.first_posted, "start_date": record.start_date}
-    return {name: date.date for name, date in stated.items() if date}
+def _registered(details: NewRegistrationDetails, record: TrialRecord) -> NewRegistrationDetails:
+    """The details with when the trial was first posted and when it starts, as far as stated."""
+    return msgspec.structs.replace(
+        details,
+        first_posted=record.first_posted.date if record.first_posted else None,
+        start_date=record.start_date.date if record.start_date else None,
+    )
 
 
 def registered_late(record: TrialRecord) -> bool:

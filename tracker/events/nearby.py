@@ -1,16 +1,16 @@
-"""Is there a place near me that takes part? Judged for each watch that names a place.
+"""Whether a place nearby takes part, judged for each watch that names a place.
 
-These kinds own no field: the same changes are told in full by `sites_changed` and `recruitment_status_changed`.
+These kinds own no field: the same changes are reported in full by `sites_changed` and `recruitment_status_changed`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf
-from typing import Any
 
 from tracker.events.kinds import Context, Finding, change_kind
 from tracker.geo.countries import country_key
+from tracker.model.details import NearbyDetails, NearbySite
 from tracker.model.event import Change
 from tracker.model.record import Site, TrialRecord
 from tracker.model.vocabulary import OPEN_STATUSES
@@ -27,7 +27,7 @@ Same = Callable[[Site, Site], bool]
     weight=98,
 )
 def _opened(context: Context) -> Finding | None:
-    if not context.comparison.near or not _places_changed(context):
+    if not context.comparison.known.near or not _places_changed(context):
         return None
     opened = _nearby(context, _open_sites(context.old), _open_sites(context.new))
     if opened:
@@ -46,7 +46,7 @@ def _opened(context: Context) -> Finding | None:
     weight=97,
 )
 def _closed(context: Context) -> Finding | None:
-    if not context.comparison.near or not _places_changed(context):
+    if not context.comparison.known.near or not _places_changed(context):
         return None
     closed = _nearby(context, _open_sites(context.new), _open_sites(context.old))
     if not closed:
@@ -54,20 +54,20 @@ def _closed(context: Context) -> Finding | None:
     return _finding(closed, "a site within the watch's radius closed")
 
 
-def _finding(places: list[dict[str, Any]], rule: str, *effects: str) -> Finding:
+def _finding(places: list[NearbySite], rule: str, *effects: str) -> Finding:
     """Loud when a place is known to be near; a place that cannot be put on the map may be."""
-    if all(entry["km"] is None for entry in places):
+    if all(entry.km is None for entry in places):
         return Finding(
             severity="notable",
             rule=f"{rule}, if it is within: it could not be placed",
             effects=effects,
-            details={"near": places},
+            details=NearbyDetails(near=tuple(places)),
         )
-    return Finding(severity="major", rule=rule, effects=effects, details={"near": places})
+    return Finding(severity="major", rule=rule, effects=effects, details=NearbyDetails(near=tuple(places)))
 
 
 def _places_changed(context: Context) -> bool:
-    return bool(context.comparison.of("sites", "recruitment_status"))
+    return bool(context.comparison.changes_of("sites", "recruitment_status"))
 
 
 def _is_open(site: Site, record: TrialRecord) -> bool:
@@ -79,15 +79,15 @@ def _open_sites(record: TrialRecord) -> list[Site]:
     return [site for site in record.sites or () if _is_open(site, record)]
 
 
-def _nearby(context: Context, before: list[Site], after: list[Site]) -> list[dict[str, Any]]:
+def _nearby(context: Context, before: list[Site], after: list[Site]) -> list[NearbySite]:
     """Open sites in ``after`` near a watch that are in ``before`` under no name.
 
     Only a site that was near itself can be the same under another name: one that left elsewhere says nothing here.
     """
     before, after = _unlike(before, after, _same_place)
-    one_site = _told_as_one(context.comparison.of("sites"))
+    one_site = _one_and_the_same(context.comparison.changes_of("sites"))
     found = []
-    for watch, near in sorted(context.comparison.near.items()):
+    for watch, near in sorted(context.comparison.known.near.items()):
         was = [site for site in before if _entry(watch, site, near)]
         now = [site for site in after if _entry(watch, site, near)]
         found += _entries(watch, near, _unlike(was, now, one_site)[1])
@@ -114,7 +114,7 @@ def _place(site: Site) -> tuple[str, str, str]:
     return fold(site.facility or ""), fold(site.city or ""), country_key(site.country)
 
 
-def _told_as_one(changes: tuple[Change, ...]) -> Same:
+def _one_and_the_same(changes: tuple[Change, ...]) -> Same:
     """Whether two sites are one that has another name, or one name in a city spelt otherwise, as the comparison found."""
     names, cities = _respelt(changes, "facility"), _respelt(changes, "city")
 
@@ -137,28 +137,28 @@ def _respelt(changes: tuple[Change, ...], part: str) -> set[frozenset[str]]:
     }
 
 
-def _within(context: Context, sites: list[Site]) -> list[dict[str, Any]]:
+def _within(context: Context, sites: list[Site]) -> list[NearbySite]:
     """The sites inside each watch's radius, nearest first."""
-    return [entry for watch, near in sorted(context.comparison.near.items()) for entry in _entries(watch, near, sites)]
+    return [entry for watch, near in sorted(context.comparison.known.near.items()) for entry in _entries(watch, near, sites)]
 
 
-def _entries(watch: str, near: Near, sites: list[Site]) -> list[dict[str, Any]]:
+def _entries(watch: str, near: Near, sites: list[Site]) -> list[NearbySite]:
     """The sites inside one watch's radius, nearest first."""
     found = [entry for site in sites if (entry := _entry(watch, site, near)) is not None]
-    return sorted(found, key=lambda entry: (entry["km"] if entry["km"] is not None else inf, entry["facility"] or ""))
+    return sorted(found, key=lambda entry: (entry.km if entry.km is not None else inf, entry.facility or ""))
 
 
-def _entry(watch: str, site: Site, near: Near) -> dict[str, Any] | None:
+def _entry(watch: str, site: Site, near: Near) -> NearbySite | None:
     from tracker.geo.gazetteer import near_distance  # a table of cities is read on first use
 
     distance = near_distance(site, near)
     if not distance.within:
         return None
-    return {
-        "watch": watch,
-        "facility": site.facility,
-        "city": site.city,
-        "country": site.country,
-        "km": None if distance.km is None else round(distance.km, 1),
-        "how": distance.how,
-    }
+    return NearbySite(
+        watch=watch,
+        facility=site.facility,
+        city=site.city,
+        country=site.country,
+        km=None if distance.km is None else round(distance.km, 1),
+        how=distance.how,
+    )

@@ -63,7 +63,7 @@ class OutcomeMoves(msgspec.Struct, frozen=True, kw_only=True):
 
 def outcome_moves(comparison: Comparison) -> OutcomeMoves:
     """Match what went with what came, one to one: the same words first, then like ones; in one field before across fields."""
-    changes = comparison.of(*FIELDS)
+    changes = comparison.changes_of(*FIELDS)
     if not changes:
         return OutcomeMoves()
     removed = [change for change in changes if len(change.path) == 2 and change.new is None]

@@ -1,13 +1,16 @@
 """Pre-specified outcomes: added, removed, promoted, demoted, redefined, reworded, timed otherwise; and when.
 
-The same edit of many time frames is one thing: the weightiest of the three kinds that has it tells it for all.
+The same edit of many time frames is one thing: the weightiest of the three kinds that has it reports it for all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 
+import msgspec
+
+from tracker.events.entries import entries_added, entries_removed
 from tracker.events.kinds import Claim, Comparison, Context, Finding, change_kind
 from tracker.events.outcome_matching import (
     FIELDS,
@@ -20,6 +23,7 @@ from tracker.events.outcome_matching import (
     time_point_moved,
 )
 from tracker.events.windows import Window, window
+from tracker.model.details import MeasureRewording, OutcomeEntry, OutcomesDetails, Redefinition, TimeFrameEdit
 from tracker.model.event import Change
 from tracker.model.vocabulary import Severity
 from tracker.text.inline_diff import edit_span
@@ -31,29 +35,29 @@ _STRONG = frozenset({"added", "removed", "promoted", "demoted"})
 
 
 def _claims(field: str) -> Claim:
-    """What this field's kind tells beyond its own field: moves from and to lighter fields, and edits like its own."""
+    """What this field's kind reports beyond its own field: moves from and to lighter fields, and edits like its own."""
 
     def claims(comparison: Comparison) -> Iterator[Change]:
         moves = outcome_moves(comparison)
-        for edit in _told_by(field, moves):
+        for edit in _reported_by(field, moves):
             yield from edit.changes
 
     return claims
 
 
-def _told_by(field: str, moves: OutcomeMoves) -> list[OutcomeEdit]:
-    """The edits that a field's kind tells."""
+def _reported_by(field: str, moves: OutcomeMoves) -> list[OutcomeEdit]:
+    """The edits that a field's kind reports."""
     spans = {
         field: {span for edit in moves.edits if teller(edit) == field and (span := time_frame_span(edit))} for field in FIELDS
     }
-    told = []
+    reported = []
     for edit in moves.edits:
         home = teller(edit)
         span = time_frame_span(edit)
         weightier = next((other for other in FIELDS[: FIELDS.index(home)] if span and span in spans[other]), home)
         if weightier == field:
-            told.append(edit)
-    return told
+            reported.append(edit)
+    return reported
 
 
 @change_kind(
@@ -93,39 +97,40 @@ def _other_outcomes(context: Context) -> Finding | None:
 
 def _judge(context: Context, field: str) -> Finding:
     moves = outcome_moves(context.comparison)
-    edits = _told_by(field, moves)
-    added = [change.new for change in moves.added if change.path[0] == field]
-    removed = [change.old for change in moves.removed if change.path[0] == field]
+    edits = _reported_by(field, moves)
+    added = entries_added([change for change in moves.added if change.path[0] == field], OutcomeEntry)
+    removed = entries_removed([change for change in moves.removed if change.path[0] == field], OutcomeEntry)
     where = window(context.comparison)
-    details: dict[str, Any] = {"window": where.name}
-    if where.note:
-        details["window_note"] = where.note
-    details |= _details(field, edits, added, removed)
-    effects = tuple(effect for effect in EFFECTS if details.get(effect))
-    severity, rule = _severity(field, where, effects, redefined=bool(details.get("redefined")))
+    details = _details(field, where, edits, added, removed)
+    effects = tuple(effect for effect in EFFECTS if getattr(details, effect))
+    severity, rule = _severity(field, where, effects, redefined=bool(details.redefined))
     return Finding(severity=severity, rule=rule, effects=effects, details=details)
 
 
 def _details(
-    field: str, edits: list[OutcomeEdit], added: list[dict[str, Any]], removed: list[dict[str, Any]]
-) -> dict[str, Any]:
-    """What words and people need, by effect; empty parts are left out."""
-    reworded = [(edit, texts) for edit in edits if (texts := edit.changed("measure"))]
-    details: dict[str, Any] = {
-        "added": added,
-        "removed": removed,
-        "promoted": [edit.new.get("measure", "") for edit in edits if _step(edit) > 0],
-        "demoted": [edit.new.get("measure", "") for edit in edits if _step(edit) < 0],
-        "measure_reworded": [_rewording(*texts) for _, texts in reworded],
-        "time_frame": _time_frames(edits),
-        "description": [edit.new.get("measure", "") for edit in edits if edit.changed("description")],
-    }
-    details["redefined"] = [
-        change for name in ("measure_reworded", "time_frame") for change in details[name] if change["redefined"]
-    ]
-    others = sorted({edit.field_new for edit in edits} - {field})
-    details["also"] = others
-    return {name: value for name, value in details.items() if value}
+    field: str,
+    where: Window,
+    edits: list[OutcomeEdit],
+    added: tuple[OutcomeEntry, ...],
+    removed: tuple[OutcomeEntry, ...],
+) -> OutcomesDetails:
+    """What words and people need, by effect."""
+    reworded = tuple(_rewording(*texts) for edit in edits if (texts := edit.changed("measure")))
+    time_frames = _time_frames(edits)
+    redefined: Sequence[MeasureRewording | TimeFrameEdit] = (*reworded, *time_frames)
+    return OutcomesDetails(
+        window=where.name,
+        window_note=where.note or None,
+        added=added,
+        removed=removed,
+        promoted=tuple(edit.new.get("measure", "") for edit in edits if _step(edit) > 0),
+        demoted=tuple(edit.new.get("measure", "") for edit in edits if _step(edit) < 0),
+        measure_reworded=reworded,
+        time_frame=time_frames,
+        description=tuple(edit.new.get("measure", "") for edit in edits if edit.changed("description")),
+        redefined=tuple(Redefinition(**msgspec.structs.asdict(edit)) for edit in redefined if edit.redefined),
+        also=tuple(sorted({edit.field_new for edit in edits} - {field})),
+    )
 
 
 def _step(edit: OutcomeEdit) -> int:
@@ -133,35 +138,38 @@ def _step(edit: OutcomeEdit) -> int:
     return FIELDS.index(edit.field_old) - FIELDS.index(edit.field_new)
 
 
-def _rewording(old: str, new: str) -> dict[str, Any]:
-    return {
-        "from": old,
-        "to": new,
-        "likeness": round(similarity(old, new), 2),
-        "redefined": measures_otherwise(old, new),
-        "spelling": same_words(old, new),
-    }
+def _rewording(old: str, new: str) -> MeasureRewording:
+    return MeasureRewording(
+        old=old,
+        new=new,
+        likeness=round(similarity(old, new), 2),
+        redefined=measures_otherwise(old, new),
+        spelling=same_words(old, new),
+    )
 
 
-def _time_frames(edits: list[OutcomeEdit]) -> list[dict[str, Any]]:
-    """Edits of time frames, like ones together."""
-    groups: dict[tuple[str, str], dict[str, Any]] = {}
+def _time_frames(edits: list[OutcomeEdit]) -> tuple[TimeFrameEdit, ...]:
+    """Edits of time frames, like ones together, the most frequent first."""
+    groups: dict[tuple[str, str], list[OutcomeEdit]] = defaultdict(list)
     for edit in edits:
-        texts = edit.changed("time_frame")
-        if texts is None:
-            continue
-        span = edit_span(*texts)
-        moved = time_point_moved(*texts)
-        group = groups.setdefault(
-            span,
-            {"from": span[0], "to": span[1], "count": 0, "measures": [], "fields": {}, "days": None, "redefined": False},
-        )
-        group["count"] += 1
-        group["measures"].append(edit.new.get("measure", ""))
-        group["fields"][edit.field_new] = group["fields"].get(edit.field_new, 0) + 1
-        group["days"] = moved[0] if moved else None
-        group["redefined"] = group["redefined"] or bool(moved and moved[1])
-    return sorted(groups.values(), key=lambda group: -group["count"])
+        if texts := edit.changed("time_frame"):
+            groups[edit_span(*texts)].append(edit)
+    frames = [_time_frame(span, group) for span, group in groups.items()]
+    return tuple(sorted(frames, key=lambda frame: -frame.count))
+
+
+def _time_frame(span: tuple[str, str], edits: list[OutcomeEdit]) -> TimeFrameEdit:
+    moves = [time_point_moved(*texts) for edit in edits if (texts := edit.changed("time_frame"))]
+    last = moves[-1]
+    return TimeFrameEdit(
+        old=span[0],
+        new=span[1],
+        count=len(edits),
+        measures=tuple(edit.new.get("measure", "") for edit in edits),
+        fields=dict(Counter(edit.field_new for edit in edits)),
+        days=last[0] if last else None,
+        redefined=any(moved is not None and moved[1] for moved in moves),
+    )
 
 
 def _severity(field: str, where: Window, effects: tuple[str, ...], *, redefined: bool) -> tuple[Severity, str]:

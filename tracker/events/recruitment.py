@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from tracker.events.kinds import Comparison, Context, Finding, change_kind
+from tracker.model.details import RecruitmentStatusDetails, WhyStoppedDetails
 from tracker.model.event import Change
 from tracker.model.record import TrialRecord
 from tracker.model.vocabulary import ENDED_STATUSES, OPEN_STATUSES
@@ -21,6 +21,7 @@ _NAMED = {
 _ACCESS_CLOSED = frozenset({"NO_LONGER_AVAILABLE", "TEMPORARILY_NOT_AVAILABLE", "APPROVED_FOR_MARKETING"})
 _VAGUE = frozenset({"NOT_RECRUITING_UNSPECIFIED", "OTHER", "WITHHELD", None})
 _PAUSED_OR_OVER = frozenset({"ACTIVE_NOT_RECRUITING", *ENDED_STATUSES})
+_STOPPED = frozenset({"terminated", "withdrawn", "suspended"})
 _QUIETER = frozenset({"went_unknown", "other"})
 
 
@@ -66,7 +67,7 @@ def follows_trial_status(comparison: Comparison) -> Iterator[Change]:
     before, after = comparison.old.recruitment_status, comparison.new.recruitment_status
     if before == after or (before in OPEN_STATUSES) == (after in OPEN_STATUSES):
         return
-    for change in comparison.of("sites"):
+    for change in comparison.changes_of("sites"):
         appears_or_vanishes = (change.old is None) != (change.new is None)
         if len(change.path) == 3 and change.path[2] == "recruitment_status" and appears_or_vanishes:
             yield change
@@ -98,26 +99,29 @@ def follows_trial_status(comparison: Comparison) -> Iterator[Change]:
 )
 def _recruitment_status(context: Context) -> Finding | None:
     old, new = context.old.recruitment_status, context.new.recruitment_status
-    details: dict[str, Any] = {"from": old, "to": new}
     if old == new:
         return Finding(
             severity="minor",
             rule="the source's own word for the status changed, its meaning did not",
             effects=("other",),
-            details=details
-            | {
-                "from_as_given": context.old.recruitment_status_as_given,
-                "to_as_given": context.new.recruitment_status_as_given,
-            }
-            | ({} if context.under("last_known_status") else {"spelling_only": True}),
+            details=RecruitmentStatusDetails(
+                old=old,
+                new=new,
+                old_as_given=context.old.recruitment_status_as_given,
+                new_as_given=context.new.recruitment_status_as_given,
+                spelling_only=not context.changes_under("last_known_status"),
+            ),
         )
     effect = status_effect(old, new)
-    if effect == "went_unknown" and (context.new.last_known_status or old):
-        details["last_known_status"] = context.new.last_known_status or old
-    if context.new.why_stopped and effect in {"terminated", "withdrawn", "suspended"}:
-        details["why_stopped"] = context.new.why_stopped
-    if new in OPEN_STATUSES:
-        details |= _open_sites(context.new)
+    sites_open, sites_total = _open_sites(context.new) if new in OPEN_STATUSES else (None, None)
+    details = RecruitmentStatusDetails(
+        old=old,
+        new=new,
+        last_known_status=(context.new.last_known_status or old) if effect == "went_unknown" else None,
+        why_stopped=(context.new.why_stopped or None) if effect in _STOPPED else None,
+        sites_open=sites_open,
+        sites_total=sites_total,
+    )
     if effect in _QUIETER:
         return Finding(
             severity="notable", rule="a status that says little about recruitment", effects=(effect,), details=details
@@ -125,12 +129,12 @@ def _recruitment_status(context: Context) -> Finding | None:
     return Finding(severity="major", rule="the trial's recruitment status changed", effects=(effect,), details=details)
 
 
-def _open_sites(record: TrialRecord) -> dict[str, Any]:
-    """How many sites are open, where the registry states it site by site."""
+def _open_sites(record: TrialRecord) -> tuple[int | None, int | None]:
+    """How many sites are open, and how many there are, where the registry states it site by site."""
     stated = [site.recruitment_status for site in record.sites or () if site.recruitment_status]
     if not stated:
-        return {}
-    return {"sites_open": sum(status in OPEN_STATUSES for status in stated), "sites_total": len(record.sites or ())}
+        return None, None
+    return sum(status in OPEN_STATUSES for status in stated), len(record.sites or ())
 
 
 @change_kind(
@@ -147,5 +151,5 @@ def _why_stopped(context: Context) -> Finding | None:
         severity="notable",
         rule=f"the reason for stopping was {effect}",
         effects=(effect,),
-        details={"from": old, "to": new, "recruitment_status": context.new.recruitment_status},
+        details=WhyStoppedDetails(old=old, new=new, recruitment_status=context.new.recruitment_status),
     )

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-import msgspec
-
+from tracker.events.entries import entries_added, entries_removed, entry_effects
 from tracker.events.kinds import Comparison, Context, Finding, change_kind
+from tracker.model.details import (
+    ComplianceNoticeDetails,
+    DelayCertifiedDetails,
+    DocumentEntry,
+    DocumentsDetails,
+    ResultsAmendedDetails,
+    ResultsPostedDetails,
+    ResultsSubmissionDetails,
+    SubmissionStep,
+)
 from tracker.model.event import Change
 from tracker.model.record import StudyDocument, TrialRecord
 
 _STEPS = {"RELEASE": "submitted", "RESET": "returned", "UNRELEASE": "cancelled"}
 _RESULTS_FIELDS = ("results_state", "results_first_posted", "results_digests")
-_UNDER_REVIEW = re.compile(r"\.submissionTracking\..*(?:firstMcpInfo|mcpReleaseN)")
 
 
 def has_results(record: TrialRecord) -> bool:
@@ -25,20 +31,18 @@ def has_results(record: TrialRecord) -> bool:
 def _when_posted(comparison: Comparison) -> Iterator[Change]:
     if has_results(comparison.new) and not has_results(comparison.old):
         # Posting ends the quality control: its steps leave the record together with it.
-        yield from comparison.of(*_RESULTS_FIELDS, "results_submissions")
+        yield from comparison.changes_of(*_RESULTS_FIELDS, "results_submissions")
         yield from _of_review(comparison)
 
 
 def _of_review(comparison: Comparison) -> Iterator[Change]:
-    """What ClinicalTrials.gov adds of results that it posted with major comments, before they passed its review."""
-    for change in comparison.of("rest"):
-        if len(change.path) > 1 and _UNDER_REVIEW.search(change.path[1]):
-            yield change
+    """What the source adds of results that it shows before they passed its review."""
+    yield from comparison.echoes_of("results")
 
 
 def _when_already_posted(comparison: Comparison) -> Iterator[Change]:
     if has_results(comparison.old):
-        yield from comparison.of(*_RESULTS_FIELDS)
+        yield from comparison.changes_of(*_RESULTS_FIELDS)
 
 
 @change_kind(
@@ -55,20 +59,22 @@ def _results_posted(context: Context) -> Finding | None:
     return Finding(
         severity="major",
         rule="results were posted",
-        details={"posted_on": posted.date if posted else None} | _days_since_completion(context),
+        details=ResultsPostedDetails(
+            posted_on=posted.date if posted else None, days_after_primary_completion=_days_since_completion(context)
+        ),
     )
 
 
-def _posted(context: Context) -> dict[str, Any]:
+def _posted(context: Context) -> ResultsPostedDetails:
     old, new = context.old.results_first_posted, context.new.results_first_posted
-    return {"from": old.date if old else None, "to": new.date if new else None, "posted_on": None}
+    return ResultsPostedDetails(posted_on=None, old=old.date if old else None, new=new.date if new else None)
 
 
-def _days_since_completion(context: Context) -> dict[str, Any]:
+def _days_since_completion(context: Context) -> int | None:
     completed, posted = context.new.primary_completion_date, context.new.results_first_posted
     if completed is None or posted is None or (shift := completed.shift_to(posted)) is None:
-        return {}
-    return {"days_after_primary_completion": shift[0]}
+        return None
+    return shift[0]
 
 
 @change_kind(
@@ -80,13 +86,21 @@ def _days_since_completion(context: Context) -> dict[str, Any]:
     weight=75,
 )
 def _results_amended(context: Context) -> Finding | None:
-    parts = [change.path[1] for change in context.under("results_digests") if len(change.path) > 1]
+    parts = [change.path[1] for change in context.changes_under("results_digests") if len(change.path) > 1]
     if has_results(context.old) and not has_results(context.new):
-        return Finding(severity="major", rule="results that were posted are no longer posted", effects=("removed",))
-    if context.under("results_first_posted"):
+        return Finding(
+            severity="major",
+            rule="results that were posted are no longer posted",
+            effects=("removed",),
+            details=ResultsAmendedDetails(),
+        )
+    if context.changes_under("results_first_posted"):
         parts.append("posting_date")
     return Finding(
-        severity="notable", rule="posted results were amended", effects=tuple(dict.fromkeys(parts)), details={"parts": parts}
+        severity="notable",
+        rule="posted results were amended",
+        effects=tuple(dict.fromkeys(parts)),
+        details=ResultsAmendedDetails(parts=tuple(parts)),
     )
 
 
@@ -99,28 +113,28 @@ def _results_amended(context: Context) -> Finding | None:
     weight=72,
 )
 def _results_submission(context: Context) -> Finding | None:
-    order = {(step.type, step.date): place for place, step in enumerate(context.new.results_submissions or ())}
-    steps = [change.new for change in context.under("results_submissions") if change.old is None]
-    steps.sort(key=lambda step: order.get((step.get("type", ""), step.get("date")), 0))
+    order = {(step.type, step.date): number for number, step in enumerate(context.new.results_submissions or ())}
+    steps = entries_added(context.changes_under("results_submissions"), SubmissionStep)
+    steps = tuple(sorted(steps, key=lambda step: order.get((step.type, step.date), 0)))
     effects = _step_effects([step.type for step in context.old.results_submissions or ()], steps)
-    if not effects and context.under("results_state"):
+    if not effects and context.changes_under("results_state"):
         effects = [{"SUBMITTED": "submitted", "RETURNED": "returned"}.get(context.new.results_state or "", "other")]
-    if context.under("results_waived"):
+    if context.changes_under("results_waived"):
         effects.append("waived" if context.new.results_waived else "other")
     return Finding(
         severity="notable",
         rule="a step of the registry's quality control of results",
         effects=tuple(reversed(dict.fromkeys(reversed(effects)))) or ("other",),  # the last one is how it stands
-        details={"steps": steps, "state": context.new.results_state},
+        details=ResultsSubmissionDetails(steps=steps, state=context.new.results_state),
     )
 
 
-def _step_effects(earlier: Sequence[str], steps: list[dict[str, Any]]) -> list[str]:
+def _step_effects(earlier: Sequence[str], steps: Sequence[SubmissionStep]) -> list[str]:
     """What each new step means; a submission after an earlier one is another one."""
     before = bool({"RELEASE", "RESET"} & set(earlier))
     effects = []
     for step in steps:
-        effect = _STEPS.get(step.get("type", ""), "other")
+        effect = _STEPS.get(step.type, "other")
         effects.append("resubmitted" if before and effect == "submitted" else effect)
         before = before or effect in {"submitted", "returned"}
     return effects
@@ -142,7 +156,7 @@ def _delay_certified(context: Context) -> Finding | None:
         if effect != "date_changed"
         else "the date of the certification changed",
         effects=(effect,),
-        details={"from": old.date if old else None, "to": new.date if new else None},
+        details=DelayCertifiedDetails(old=old.date if old else None, new=new.date if new else None),
     )
 
 
@@ -157,22 +171,9 @@ def _compliance_notice(context: Context) -> Finding | None:
     return Finding(
         severity="major",
         rule="a compliance notice on the record changed",
-        effects=added_removed_changed(context.changes, added="added", removed="removed", changed="changed"),
-        details={"notices": [msgspec.to_builtins(notice) for notice in context.new.compliance_notices or ()]},
+        effects=entry_effects(context.changes, added="added", removed="removed", changed="changed"),
+        details=ComplianceNoticeDetails(notices=context.new.compliance_notices or ()),
     )
-
-
-def added_removed_changed(
-    changes: tuple[Change, ...], *, added: str = "added", removed: str = "removed", changed: str = "changed"
-) -> tuple[str, ...]:
-    """Which of the three happened to the entries of a keyed list."""
-    whole = [change for change in changes if len(change.path) == 2]
-    effects = [
-        (added, any(change.old is None for change in whole)),
-        (removed, any(change.new is None for change in whole)),
-        (changed, any(len(change.path) != 2 or (change.old is not None and change.new is not None) for change in changes)),
-    ]
-    return tuple(effect for effect, happened in effects if happened)
 
 
 @change_kind(
@@ -184,16 +185,16 @@ def added_removed_changed(
 )
 def _documents(context: Context) -> Finding | None:
     types = {word for name in _document_types(context) for word in name.lower().split("+")}
-    effects = added_removed_changed(context.changes, changed="replaced")
+    effects = entry_effects(context.changes, changed="replaced")
     return Finding(
         severity="notable",
         rule="documents published with the record changed",
         effects=(*(word for word in ("protocol", "sap", "icf") if word in types), *effects),
-        details={
-            "added": [change.new for change in context.changes if len(change.path) == 2 and change.old is None],
-            "removed": [change.old for change in context.changes if len(change.path) == 2 and change.new is None],
-            "replaced": sorted({change.path[1] for change in context.changes if len(change.path) > 2}),
-        },
+        details=DocumentsDetails(
+            added=entries_added(context.changes, DocumentEntry),
+            removed=entries_removed(context.changes, DocumentEntry),
+            replaced=tuple(sorted({change.path[1] for change in context.changes if len(change.path) > 2})),
+        ),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from tracker.model.details import Edit
 from tracker.model.event import Change
 from tracker.text.normalize import normalized, same_words
 
@@ -34,16 +35,16 @@ def only_spelling(changes: Iterable[Change]) -> bool:
     return went == sorted(repr((change.path[:-1], _normalized_entry(change.new))) for change in come)
 
 
-def respelt_pairs(removed: Sequence[str], added: Sequence[str]) -> tuple[list[str], list[str], list[dict[str, str]]]:
+def respelt_pairs(removed: Sequence[str], added: Sequence[str]) -> tuple[list[str], list[str], list[Edit[str]]]:
     """What really went, what really came, and the texts that stand in both in another spelling, one for one."""
     left, came = [], list(added)
-    pairs: list[dict[str, str]] = []
+    pairs: list[Edit[str]] = []
     for text in removed:
         found = next((index for index, other in enumerate(came) if same_words(text, other)), None)
         if found is None:
             left.append(text)
         else:
-            pairs.append({"from": text, "to": came.pop(found)})
+            pairs.append(Edit(old=text, new=came.pop(found)))
     return left, came, pairs
 
 

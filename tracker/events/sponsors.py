@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from tracker.events.kinds import Comparison, Context, Finding, change_kind
 from tracker.events.spelling import respelt_pairs
+from tracker.model.details import ContactsDetails, Edit, NamesEdit, SponsorsDetails
 from tracker.model.event import Change
 from tracker.text.normalize import same_words
 
@@ -25,16 +25,11 @@ def _sponsors(context: Context) -> Finding | None:
     touched = {change.path[0] for change in context.changes}
     effects = tuple(_EFFECT.get(field, field) for field in _SPONSOR_FIELDS if field in touched)
     old, new = context.old.lead_sponsor, context.new.lead_sponsor
-    details: dict[str, Any] = {}
-    if "lead" in effects:
-        details["lead"] = {"from": old.name if old else None, "to": new.name if new else None}
-    for field in ("collaborators", "funders"):
-        if changes := [change for change in context.under(field) if len(change.path) == 2]:
-            removed, added, respelt = respelt_pairs(
-                [change.old.get("name", "") for change in changes if change.new is None],
-                [change.new.get("name", "") for change in changes if change.old is None],
-            )
-            details[field] = {"added": added, "removed": removed, **({"respelt": respelt} if respelt else {})}
+    details = SponsorsDetails(
+        lead=Edit(old=old.name if old else None, new=new.name if new else None) if "lead" in effects else None,
+        collaborators=_names(context, "collaborators"),
+        funders=_names(context, "funders"),
+    )
     if old is None or new is None or not same_words(old.name, new.name):
         return Finding(
             severity="major" if "lead" in effects else "minor",
@@ -50,9 +45,21 @@ def _sponsors(context: Context) -> Finding | None:
     return Finding(severity="minor", rule=rule, effects=effects, details=details)
 
 
+def _names(context: Context, field: str) -> NamesEdit | None:
+    """The organisations that came to a list and left it."""
+    changes = [change for change in context.changes_under(field) if len(change.path) == 2]
+    if not changes:
+        return None
+    removed, added, respelt = respelt_pairs(
+        [change.old.get("name", "") for change in changes if change.new is None],
+        [change.new.get("name", "") for change in changes if change.old is None],
+    )
+    return NamesEdit(added=tuple(added), removed=tuple(removed), respelt=tuple(respelt))
+
+
 def _site_contacts(comparison: Comparison) -> Iterator[Change]:
-    """Contact persons at the sites are told with the other contacts, not as news of the sites."""
-    for change in comparison.of("sites"):
+    """Contact persons at the sites are reported with the other contacts, not as news of the sites."""
+    for change in comparison.changes_of("sites"):
         if len(change.path) > 2 and change.path[2] == "contacts":
             yield change
 
@@ -72,5 +79,5 @@ def _contacts(context: Context) -> Finding | None:
         severity="minor",
         rule="contact persons or officials changed",
         effects=effects,
-        details={"sites": len({change.path[1] for change in context.under("sites")})} if "site_contacts" in effects else {},
+        details=ContactsDetails(sites=len({change.path[1] for change in context.changes_under("sites")})),
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tracker.events.kinds import Context, Finding, change_kind
 from tracker.events.spelling import respelt_pairs
+from tracker.model.details import ConditionsDetails, TermsEdit
 
 
 def _fields(context: Context) -> tuple[str, ...]:
@@ -46,16 +45,18 @@ def _conditions(context: Context) -> Finding | None:
         severity="minor",
         rule="conditions or keywords changed",
         effects=_fields(context),
-        details={field: _terms(context, field) for field in _fields(context)},
+        details=ConditionsDetails(conditions=_terms(context, "conditions"), keywords=_terms(context, "keywords")),
     )
 
 
-def _terms(context: Context, field: str) -> dict[str, Any]:
-    changes = context.under(field)
+def _terms(context: Context, field: str) -> TermsEdit | None:
+    changes = context.changes_under(field)
+    if not changes:
+        return None
     removed, added, respelt = respelt_pairs(
         [change.old for change in changes if change.new is None], [change.new for change in changes if change.old is None]
     )
-    return {"added": added, "removed": removed, "respelt": respelt}
+    return TermsEdit(added=tuple(added), removed=tuple(removed), respelt=tuple(respelt))
 
 
 @change_kind(

@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
-from tracker.model.vocabulary import Severity
+from tracker.model.details import DueDetails
+from tracker.model.vocabulary import CalendarKind, Severity
 
 DeadlineState = Literal["ahead", "soon", "grace", "passed", "submitted", "returned"]
-"""``soon`` is inside the time of notice, ``grace`` past the day but not told as overdue yet; results that were submitted or
+"""``soon`` is inside the time of notice, ``grace`` past the day but not called overdue yet; results that were submitted or
 returned for correction wait for nothing but the registry's quality control."""
 
 
 class Deadline(msgspec.Struct, frozen=True, kw_only=True):
     """One day that matters to a trial, as it stands today: an estimate with its reasons, never a legal finding.
 
-    ``kind`` and ``effects`` are those of the calendar event that tells of it, ``told_on`` the first day on which it is true
-    (None while submitted results wait). ``details`` are that event's: ``due``, ``days`` from today (negative when passed),
-    ``reasons``, and what words are made of.
+    ``kind``, ``effects`` and ``details`` are those of its calendar event. ``true_from`` ("told_on" in JSON) is the first day on
+    which it is true, None while submitted results wait.
     """
 
-    kind: str
+    kind: CalendarKind
     effects: tuple[str, ...] = ()
     trial: str
     due: dt.date
-    told_on: dt.date | None
+    true_from: dt.date | None = msgspec.field(name="told_on")
     state: DeadlineState
     severity: Severity
     rule: str
-    details: dict[str, Any] = {}
+    details: DueDetails

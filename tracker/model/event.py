@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from tracker.model.details import Details, read_details
+from tracker.model.record import TrialRecord
 from tracker.model.vocabulary import Cause, Origin, Severity
 
 
@@ -31,7 +33,10 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """A named change of one trial. Its JSON is public: the same in ``--json``, feeds, webhooks and the API."""
+    """A named change of one trial. Its JSON is public: the same in ``--json``, feeds, webhooks and the API.
+
+    ``details`` are of the kind's own type (`tracker.model.details.DETAILS`). Stored events are read by `read_event`.
+    """
 
     id: str
     kind: str
@@ -42,8 +47,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
     cause: Cause = "record"
     origin: Origin = "live"
-    headline: str = ""
-    details: dict[str, Any] = {}
+    details: Details = Details()
     changes: tuple[Change, ...] = ()
     detected_at: datetime
     seen_between: tuple[datetime | None, datetime]
@@ -54,23 +58,40 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     story: str = ""
 
 
+def read_event(body: str | bytes) -> Event:
+    """An event from its stored JSON, whatever version wrote it: details that cannot be read become empty."""
+    values = msgspec.json.decode(body, type=dict[str, Any])
+    details = read_details(str(values.get("kind")), values.pop("details", {}))
+    return msgspec.structs.replace(msgspec.convert(values, Event), details=details)
+
+
 class Story(msgspec.Struct, frozen=True, kw_only=True):
-    """The events of one registry update, weightiest first; its headline is that of the weightiest."""
+    """The events of one registry update, weightiest first."""
 
     id: str
     trial: str
-    headline: str = ""
     severity: Severity
     parts: tuple[str, ...]
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored version as a comparison needs it: its hash and when it was first and last seen (aware UTC)."""
+    """When a stored version was seen first and last, and its hash. Times are aware UTC.
+
+    ``valid_from`` is when the registry itself showed it first, where it says so.
+    """
 
     sha256: str
     first_seen_at: datetime
     last_seen_at: datetime
+    valid_from: datetime | None = None
     data_version: str | None = None
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored version of a trial: its record, and when it was seen."""
+
+    record: TrialRecord
+    seen: Seen
 
 
 class EventFilter(msgspec.Struct, frozen=True, kw_only=True):

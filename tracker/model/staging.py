@@ -56,7 +56,7 @@ class StagedSnapshot(msgspec.Struct, frozen=True, kw_only=True):
         return StagedVersion(self.document.trial, self.sha256, self.valid_from or self.seen_at)
 
 
-Version = int | StagedVersion
+VersionRef = int | StagedVersion
 """A version of a trial: the id of a stored one, or the name of one staged in the same run."""
 
 
@@ -68,8 +68,8 @@ class StagedEvent(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     event: Event
-    old: Version | None = None
-    new: Version | None = None
+    old: VersionRef | None = None
+    new: VersionRef | None = None
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):

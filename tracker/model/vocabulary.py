@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 REGISTRY_STATUSES = (
     "NOT_YET_RECRUITING",
@@ -67,6 +67,64 @@ SUBMISSION_TYPES = _words("RELEASE RESET UNRELEASE")
 NOTICE_TYPES = _words("VIOLATION_IDENTIFIED CORRECTION_CONFIRMED PENALTY_IMPOSED ISSUES_IN_LETTER_ADDRESSED_CONFIRMED")
 
 ResultsState = Literal["NONE_POSTED", "SUBMITTED", "RETURNED", "POSTED"]
+
+RecordKind = Literal[
+    "recruitment_status_changed",
+    "why_stopped_changed",
+    "start_date_changed",
+    "primary_completion_date_changed",
+    "completion_date_changed",
+    "enrollment_changed",
+    "results_posted",
+    "results_amended",
+    "results_submission_changed",
+    "results_delay_certified",
+    "compliance_notice_changed",
+    "documents_changed",
+    "primary_outcomes_changed",
+    "secondary_outcomes_changed",
+    "other_outcomes_changed",
+    "eligibility_changed",
+    "arms_changed",
+    "interventions_changed",
+    "design_changed",
+    "phases_changed",
+    "sites_changed",
+    "sponsors_changed",
+    "contacts_changed",
+    "titles_changed",
+    "description_changed",
+    "conditions_changed",
+    "identifiers_changed",
+    "references_changed",
+    "links_changed",
+    "ipd_sharing_changed",
+    "oversight_changed",
+    "country_status_changed",
+    "regulatory_events_changed",
+    "other_fields_changed",
+    "nearby_site_opened",
+    "nearby_site_closed",
+]
+"""Change kinds of a record's fields."""
+
+CalendarKind = Literal["results_due_soon", "results_overdue", "milestone_passed", "verification_lapsed", "will_go_unknown"]
+"""Change kinds of days that came."""
+
+ListingKind = Literal[
+    "new_registration",
+    "entered_watch",
+    "left_watch",
+    "removed",
+    "restored",
+    "merged",
+    "mirror_lags",
+    "registries_disagree",
+]
+"""Change kinds of the registry's list of trials."""
+
+KindName = RecordKind | CalendarKind | ListingKind
+KIND_NAMES: frozenset[KindName] = frozenset((*get_args(RecordKind), *get_args(CalendarKind), *get_args(ListingKind)))
 
 Severity = Literal["minor", "notable", "major"]
 SEVERITIES: tuple[Severity, ...] = ("minor", "notable", "major")

@@ -35,7 +35,7 @@ _SECTION_TITLES: dict[Severity, str] = {"major": "Major changes", "notable": "No
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One story to tell: its events weightiest first, the record as it stands now, and the watches that wanted it."""
+    """One story to show: its events (at least one), weightiest first, the record as it stands now, and its watches."""
 
     story: Story
     events: tuple[Event, ...]
@@ -111,7 +111,7 @@ def _counted(views: Sequence[StoryView]) -> str:
 
 def _views(given: DigestInput, longest: int = MOST_PARTS) -> list[StoryView]:
     """All stories, weightiest severity first; within one severity a trial's stories stand together."""
-    place = times.zone(given.timezone)
+    timezone = times.zone(given.timezone)
     views = [
         story_view(
             entry.story,
@@ -119,7 +119,7 @@ def _views(given: DigestInput, longest: int = MOST_PARTS) -> list[StoryView]:
             entry.record,
             watches=entry.watches,
             source_title=entry.source_title,
-            place=place,
+            timezone=timezone,
             longest=longest,
         )
         for entry in given.entries
@@ -133,7 +133,7 @@ def _views(given: DigestInput, longest: int = MOST_PARTS) -> list[StoryView]:
 def _content(given: DigestInput, views: list[StoryView], subject: str) -> Content:
     """Text and HTML of as many stories as the size limit allows; the weightiest stand first and stay.
 
-    Where one story alone is too long, fewer of its events are told.
+    Where one story alone is too long, fewer of its events are shown.
     """
     shown, longest = min(len(views), MOST_SHOWN), MOST_PARTS
     while True:
@@ -150,9 +150,9 @@ def _content(given: DigestInput, views: list[StoryView], subject: str) -> Conten
 
 
 def _page(given: DigestInput, views: list[StoryView], shown: int, subject: str) -> Page:
-    place = times.zone(given.timezone)
+    timezone = times.zone(given.timezone)
     left = len(views) - shown
-    since = f" --since {given.since.astimezone(place):%Y-%m-%d}" if given.since else ""
+    since = f" --since {given.since.astimezone(timezone):%Y-%m-%d}" if given.since else ""
     return Page(
         subject=subject,
         heading=one_line(given.title),
@@ -176,12 +176,12 @@ def _page(given: DigestInput, views: list[StoryView], shown: int, subject: str) 
 
 
 def _facts(given: DigestInput, views: Sequence[StoryView]) -> str:
-    place = times.zone(given.timezone)
-    until = times.day(given.until, place)
+    timezone = times.zone(given.timezone)
+    until = times.day(given.until, timezone)
     if given.cadence == "immediate":
-        period = times.moment(given.until, place)
+        period = times.moment(given.until, timezone)
     else:
-        period = f"{times.day(given.since, place)} to {until}" if given.since else until
+        period = f"{times.day(given.since, timezone)} to {until}" if given.since else until
     counted = [_counted(views)] if views else []
     return " · ".join([period, *counted, f"{plural(given.followed, 'trial')} followed"])
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from tracker.model.views import DeadlineRow
-from tracker.render import words
+from tracker.render import kinds
 from tracker.render.safe_text import one_line
 
 
@@ -25,7 +25,7 @@ def calendar(rows: Iterable[DeadlineRow], at: datetime) -> bytes:
         entry.add("dtstamp", at)
         entry.add("dtstart", row.due)
         entry.add("dtend", row.due + timedelta(days=1))
-        entry.add("summary", one_line(f"{named.name}: {words.deadline(row)}", 200))
+        entry.add("summary", one_line(f"{named.name}: {kinds.deadline(row)}", 200))
         entry.add("description", "An estimate from the registry's record, not a legal finding.")
         made.add_component(entry)
     return bytes(made.to_ical())

@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from tracker.model.event import Event, Story
 from tracker.model.record import TrialRecord
 from tracker.model.views import PresentRow
+from tracker.render import kinds
 from tracker.render.privacy import public_event, public_record
 
 _OBEYED = re.compile("[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters that JSON leaves as they are: they stand in texts only, where an escape means the same."""
 
 
+def event_json(event: Event, *, contacts: bool = False) -> dict[str, object]:
+    """An event as everybody outside gets it: its fields, and its headline in front of the details."""
+    shown = msgspec.structs.asdict(event if contacts else public_event(event))
+    return _with_headline(shown, kinds.headline(event), before="details")
+
+
+def story_json(story: Story, events: Sequence[Event]) -> dict[str, object]:
+    """A story as everybody outside gets it; ``events`` are its own, weightiest first."""
+    return _with_headline(msgspec.structs.asdict(story), kinds.story_headline(events), before="severity")
+
+
 def changes_json(events: Iterable[Event], *, contacts: bool = False) -> Iterator[str]:
     """``{"events": [...]}``, indented, ending in a line break; written as the events come."""
-    return listed("events", (event if contacts else public_event(event) for event in events))
+    return listed("events", (event_json(event, contacts=contacts) for event in events))
 
 
-def diff_json(story: Story | None, events: Iterable[Event], trial: str, *, contacts: bool = False) -> str:
+def diff_json(story: Story | None, events: Sequence[Event], trial: str, *, contacts: bool = False) -> str:
     """``{"trial", "story", "events"}``; the story is null when nothing changed."""
-    shown = [event if contacts else public_event(event) for event in events]
-    return document({"trial": trial, "story": story, "events": shown})
+    shown = [event_json(event, contacts=contacts) for event in events]
+    return document({"trial": trial, "story": story_json(story, events) if story else None, "events": shown})
 
 
 def record_json(record: TrialRecord, *, contacts: bool = False) -> str:
@@ -75,3 +87,12 @@ def document(value: object) -> str:
 def _text(value: object) -> str:
     text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode()
     return _OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _with_headline(fields: dict[str, object], headline: str, *, before: str) -> dict[str, object]:
+    shown: dict[str, object] = {}
+    for name, value in fields.items():
+        if name == before:
+            shown["headline"] = headline
+        shown[name] = value
+    return shown

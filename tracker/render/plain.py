@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from tracker.render import marks
-from tracker.render.before_after import Pair
+from tracker.render import inline_diff
+from tracker.render.field_changes import FieldChange
 from tracker.render.page import Box, Footer, Overview, Page, Section
 from tracker.render.story_view import PartView, StoryView
 
@@ -124,19 +124,19 @@ def _story(story: StoryView, *, named: bool) -> str:
 
 
 def _part(part: PartView, indent: str) -> Iterator[str]:
-    for pair in part.pairs:
-        yield from _pair(pair, indent)
+    for change in part.changes:
+        yield from _change(change, indent)
     for line in part.lines:
-        yield from _bullet(marks.plain(line), indent)
+        yield from _bullet(inline_diff.plain(line), indent)
 
 
-def _pair(pair: Pair, indent: str) -> Iterator[str]:
-    old, new = pair.old or "(none)", pair.new or "(none)"
-    short = f"{indent}{pair.field}: {old} -> {new}"
+def _change(change: FieldChange, indent: str) -> Iterator[str]:
+    old, new = change.old or "(none)", change.new or "(none)"
+    short = f"{indent}{change.field}: {old} -> {new}"
     if len(short) <= WIDTH:
         yield short
         return
-    yield f"{indent}{pair.field}"
+    yield f"{indent}{change.field}"
     yield from _wrapped(old, f"{indent}  before: ", indent + " " * 10)
     yield from _wrapped(new, f"{indent}  now:    ", indent + " " * 10)
 

@@ -13,25 +13,23 @@ PERSONAL_FIELDS = frozenset({"central_contacts", "contacts", "officials"})
 """Record fields that hold people rather than the trial."""
 
 PERSONAL_KINDS = frozenset({"contacts_changed"})
-"""Change kinds whose values and details are people's names, numbers and addresses."""
+"""Change kinds whose values are people's names, numbers and addresses. The details of no kind name anybody."""
 
 _PERSONAL_WORD = re.compile(r"contact|phone|e-?mail|official|investigator", re.IGNORECASE)
 
 
 def public_event(event: Event) -> Event:
-    """The event without the values of personal fields; that they changed is still told."""
+    """The event without the values of personal fields; that they changed is still said."""
     if event.kind in PERSONAL_KINDS:
         # A path's later steps are natural keys, and the key of a person is a name.
         blank = tuple(Change(path=change.path[:1]) for change in event.changes)
-        counts = {key: value for key, value in event.details.items() if isinstance(value, int)}
-        return msgspec.structs.replace(event, changes=blank, details=counts)
+        return msgspec.structs.replace(event, changes=blank)
     kept = tuple(
         msgspec.structs.replace(change, old=_without_people(change.old), new=_without_people(change.new))
         for change in event.changes
         if not _is_personal(change)
     )
-    details = {key: _without_people(value) for key, value in event.details.items() if key not in PERSONAL_FIELDS}
-    return msgspec.structs.replace(event, changes=kept, details=details)
+    return msgspec.structs.replace(event, changes=kept)
 
 
 def public_record(record: TrialRecord) -> TrialRecord:

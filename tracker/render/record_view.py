@@ -11,8 +11,7 @@ import msgspec
 from tracker.model.event import Event, Story
 from tracker.model.ids import split_key
 from tracker.model.record import OutcomeMeasure, Site, TrialRecord
-from tracker.render import marks, times, words
-from tracker.render.before_after import value
+from tracker.render import inline_diff, kinds, times, values, vocabulary
 from tracker.render.privacy import public_record
 from tracker.render.safe_text import one_line, plural
 from tracker.render.story_view import PartView, StoryView, story_view
@@ -34,28 +33,29 @@ Line = tuple[str, str]
 """A field's title and its value; an empty title goes on with the field above."""
 
 _FACTS = (
-    ("Status", "recruitment_status"),
-    ("Why stopped", "why_stopped"),
-    ("Start", "start_date"),
-    ("Primary completion", "primary_completion_date"),
-    ("Completion", "completion_date"),
-    ("Enrollment", "enrollment"),
-    ("Results", "results_state"),
-    ("Results first posted", "results_first_posted"),
-    ("First posted", "first_posted"),
-    ("Last update posted", "last_update_posted"),
-    ("Lead sponsor", "lead_sponsor"),
-    ("Conditions", "conditions"),
-    ("Study type", "study_type"),
-    ("Phase", "phases"),
-    ("Allocation", "allocation"),
-    ("Masking", "masking"),
-    ("Primary purpose", "primary_purpose"),
+    "recruitment_status",
+    "why_stopped",
+    "start_date",
+    "primary_completion_date",
+    "completion_date",
+    "enrollment",
+    "results_state",
+    "results_first_posted",
+    "first_posted",
+    "last_update_posted",
+    "lead_sponsor",
+    "conditions",
+    "study_type",
+    "phases",
+    "allocation",
+    "masking",
+    "primary_purpose",
 )
+"""Fields at the head of a record."""
 
 
 def record_view(
-    record: TrialRecord, timeline: Sequence[Event] = (), *, label: str = "", place: tzinfo, everything: bool = False
+    record: TrialRecord, timeline: Sequence[Event] = (), *, label: str = "", timezone: tzinfo, everything: bool = False
 ) -> Group:
     """The record in groups and its timeline, newest first as given; contact persons are never in it.
 
@@ -74,18 +74,18 @@ def record_view(
         parts += [Text(), Text(heading, style="bold underline"), _fields(lines)]
     if timeline:
         parts += [Text(), Text("Timeline", style="bold underline")]
-        parts.append(_timeline(timeline, place))
+        parts.append(_timeline(timeline, timezone))
     return Group(*parts)
 
 
-def diff_view(story: Story | None, events: Sequence[Event], *, place: tzinfo, source_title: str = "") -> Group:
+def diff_view(story: Story | None, events: Sequence[Event], *, timezone: tzinfo, source_title: str = "") -> Group:
     """What changed, weightiest first, old values struck out; says so when nothing did."""
     from rich.console import Group
     from rich.text import Text
 
     if story is None or not events:
         return Group(Text("Nothing changed between these versions."))
-    view = story_view(story, events, None, source_title=source_title, place=place, longest=len(events))
+    view = story_view(story, events, None, source_title=source_title, timezone=timezone, longest=len(events))
     parts: list[Text | Table] = [
         Text.assemble((view.label, "bold"), f" ({view.number})  " if view.number not in view.label else "  ", _severity(view)),
         Text(),
@@ -108,11 +108,11 @@ def _severity(view: StoryView) -> tuple[str, str]:
 def _part_lines(part: PartView, indent: int) -> Iterator[Table]:
     from rich.text import Text
 
-    for pair in part.pairs:
-        old, new = (pair.old or "none", _MARK_STYLES["gone"]), (pair.new or "none", _MARK_STYLES["came"])
-        yield _hanging(" ", Text.assemble(f"{pair.field}: ", old, " -> ", new), indent - 2)
+    for change in part.changes:
+        old, new = (change.old or "none", _MARK_STYLES["gone"]), (change.new or "none", _MARK_STYLES["came"])
+        yield _hanging(" ", Text.assemble(f"{change.field}: ", old, " -> ", new), indent - 2)
     for line in part.lines:
-        pieces = [(piece.text, _MARK_STYLES[piece.mark]) for piece in marks.pieces(line)]
+        pieces = [(piece.text, _MARK_STYLES[piece.mark]) for piece in inline_diff.pieces(line)]
         yield _hanging("-", Text.assemble(*pieces), indent)
 
 
@@ -133,13 +133,13 @@ def _fields(lines: Sequence[Line]) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(width=22, style="dim")
     table.add_column(overflow="fold")
-    for title, told in lines:
-        table.add_row(Text(title), Text(told))
+    for title, shown in lines:
+        table.add_row(Text(title), Text(shown))
     return table
 
 
 def _groups(record: TrialRecord, everything: bool) -> Iterator[tuple[str, list[Line]]]:
-    facts = [(title, told) for title, field in _FACTS if (told := _fact(record, field, everything))]
+    facts = [(vocabulary.field_title(field), shown) for field in _FACTS if (shown := _fact(record, field, everything))]
     if facts:
         yield "Record", facts
     arms = [(one_line(arm.label), one_line(arm.description or "")) for arm in record.arms or ()]
@@ -164,7 +164,7 @@ def _fact(record: TrialRecord, field: str, everything: bool) -> str:
         named = [one_line(condition) for condition in given or ()]
         left = [] if everything or len(named) <= MOST_CONDITIONS else [f"and {len(named) - MOST_CONDITIONS} more"]
         return ", ".join((named[:MOST_CONDITIONS] if left else named) + left)
-    return value(field, msgspec.to_builtins(given)) or ""
+    return values.short(field, msgspec.to_builtins(given)) or ""
 
 
 def _outcomes(title: str, outcomes: Sequence[OutcomeMeasure] | None) -> list[Line]:
@@ -183,7 +183,7 @@ def _eligibility(record: TrialRecord) -> Iterator[Line]:
     if any(ages):
         yield "Age", one_line(" ".join(age for age in ages if age))
     if given.sex:
-        yield "Sex", value("sex", given.sex) or ""
+        yield "Sex", values.short("sex", given.sex) or ""
     if given.criteria:
         yield from (("Inclusion", one_line(line)) for line in given.criteria.inclusion)
         yield from (("Exclusion", one_line(line)) for line in given.criteria.exclusion)
@@ -192,7 +192,7 @@ def _eligibility(record: TrialRecord) -> Iterator[Line]:
 
 def _site(site: Site) -> Line:
     where = ", ".join(one_line(part) for part in (site.facility, site.city, site.state, site.country) if part)
-    return (words.status(site.recruitment_status) if site.recruitment_status else "", where)
+    return (vocabulary.status(site.recruitment_status) if site.recruitment_status else "", where)
 
 
 def _cut(lines: list[Line], everything: bool) -> list[Line]:
@@ -201,12 +201,12 @@ def _cut(lines: list[Line], everything: bool) -> list[Line]:
     return [*lines[:MOST_LINES], ("", f"and {len(lines) - MOST_LINES:,} more")]
 
 
-def _timeline(events: Sequence[Event], place: tzinfo) -> Table:
+def _timeline(events: Sequence[Event], timezone: tzinfo) -> Table:
     from rich.table import Table
     from rich.text import Text
 
     table = Table.grid(padding=(0, 2, 0, 0))
     for event in events:
         severity = Text(event.severity, style=SEVERITY_STYLES[event.severity])
-        table.add_row(Text(times.day(event.effective_at, place)), severity, Text(one_line(event.headline)))
+        table.add_row(Text(times.day(event.effective_at, timezone)), severity, Text(kinds.headline(event)))
     return table

@@ -9,10 +9,11 @@ import msgspec
 
 from tracker.model.event import Event, Story
 from tracker.model.ids import split_key
+from tracker.model.labels import trial_label
 from tracker.model.record import TrialRecord
 from tracker.model.vocabulary import Severity
-from tracker.render import marks, times, words
-from tracker.render.before_after import Pair, pairs
+from tracker.render import inline_diff, kinds, times
+from tracker.render.field_changes import FieldChange, field_changes
 from tracker.render.privacy import PERSONAL_KINDS, public_event
 from tracker.render.safe_text import one_line, web_link
 
@@ -21,14 +22,15 @@ MOST_LINES = 12
 LONGEST_LINE = 400
 
 _COMPARISON = "tab=history"
+_LONGEST_LABEL = 90
 
 
 class PartView(msgspec.Struct, frozen=True, kw_only=True):
-    """One event under its story: headline, values before and after, and detail lines."""
+    """One event under its story: headline, fields before and after, and lines for what is longer."""
 
     headline: str
-    pairs: tuple[Pair, ...] = ()
-    lines: tuple[marks.Line, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
+    lines: tuple[inline_diff.Line, ...] = ()
 
 
 class LinkView(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,20 +73,18 @@ def story_view(
     *,
     watches: Sequence[str] = (),
     source_title: str = "",
-    place: tzinfo,
+    timezone: tzinfo,
     longest: int = MOST_PARTS,
 ) -> StoryView:
-    """Lay out a story; ``events`` stand weightiest first, times are told in the zone ``place``.
+    """Lay out a story; ``events`` are at least one, weightiest first. Days are those of ``timezone``.
 
-    ``longest`` is how many events are told; of the others only their number is given.
+    ``longest`` is how many events are shown; of the others only their number is given.
     """
-    leading = events[0] if events else None
+    leading = events[0]
     title = one_line((record and (record.brief_title or record.official_title)) or "", 200)
-    label = trial_label(story.trial, leading, record)
+    label = event_label(leading, record)
     named_by_title = bool(title) and title.startswith(label.removesuffix("…"))
     address = _address(events, record)
-    headline = one_line(story.headline, LONGEST_LINE)
-    parts = tuple(_part(event) for event in events[1:longest])
     return StoryView(
         trial=story.trial,
         number=split_key(story.trial).number,
@@ -94,56 +94,53 @@ def story_view(
         source=one_line(source_title),
         address=address,
         severity=story.severity,
-        rule=one_line(leading.rule if leading else ""),
-        headline=headline,
-        first=_part(leading) if leading else PartView(headline=headline),
-        parts=parts,
+        rule=one_line(leading.rule),
+        headline=kinds.story_headline(events),
+        first=_part(leading),
+        parts=tuple(_part(event) for event in events[1:longest]),
         more_parts=max(0, len(events) - longest),
-        when=when_sentence(leading, place) if leading else "",
+        when=when_sentence(leading, timezone),
         links=_links(events, address, source_title),
         watches=tuple(one_line(watch) for watch in watches),
-        events=max(1, len(events)),
+        events=len(events),
     )
 
 
-def trial_label(trial: str, event: Event | None, record: TrialRecord | None) -> str:
-    """The name people call a trial by: the user's label, else acronym or brief title, else its number."""
-    number = split_key(trial).number
-    if event and event.label and event.label not in {trial, number}:
-        return one_line(event.label, 90)
-    return one_line((record and (record.acronym or record.brief_title)) or number, 90)
+def event_label(event: Event, record: TrialRecord | None = None) -> str:
+    """The name of an event's trial: the event's label, unless that is but a number and the record has a name by now."""
+    bare = event.label in {event.trial, split_key(event.trial).number}
+    return one_line(trial_label(event.trial, record, own="" if bare else event.label), _LONGEST_LABEL)
 
 
-def when_sentence(event: Event, place: tzinfo) -> str:
+def when_sentence(event: Event, timezone: tzinfo) -> str:
     """When the record changed, as an auditor may quote it: never who did it."""
     before, seen = event.seen_between
     if event.origin == "backfill":
-        told = f"From the registry's own history: the version of {times.day(event.effective_at, place)}"
+        sentence = f"From the registry's own history: the version of {times.day(event.effective_at, timezone)}"
     elif event.cause == "calendar":
-        told = f"A date passed; the record itself did not change. Noticed {times.day(seen, place)}"
+        sentence = f"A date passed; the record itself did not change. Noticed {times.day(seen, timezone)}"
     elif before is None:
-        told = f"The record was first seen {times.day(seen, place)}"
+        sentence = f"The record was first seen {times.day(seen, timezone)}"
     else:
-        last, first = times.span(before, seen, place)
+        last, first = times.span(before, seen, timezone)
         subject = "The registry's listing changed" if event.cause == "registry" else "The record changed"
-        told = f"{subject}: first seen {first}, last seen unchanged {last}"
+        sentence = f"{subject}: first seen {first}, last seen unchanged {last}"
     own = []
     if event.updated_on:
         own.append(f"the registry's own update date is {times.registry_day(event.updated_on)}")
     if event.data_version:
         own.append(f"its data version {times.registry_day(event.data_version)}")
-    return f"{told}; {', '.join(own)}." if own else f"{told}."
+    return f"{sentence}; {', '.join(own)}." if own else f"{sentence}."
 
 
 def _part(event: Event) -> PartView:
+    headline = kinds.headline(event)
+    if event.kind in PERSONAL_KINDS:
+        return PartView(headline=headline)
     shown = public_event(event)
-    lines = [] if event.kind in PERSONAL_KINDS else words.lines(shown, limit=MOST_LINES)
-    headline = one_line(event.headline, LONGEST_LINE)
-    shown_pairs = pairs(shown)
-    # What stands as old and new value need not be told again as a line of that field.
-    twice = tuple(f"{pair.field}: " for pair in shown_pairs)
-    told = tuple(marks.spans(line, LONGEST_LINE) for line in lines if not line.startswith(twice))
-    return PartView(headline=headline, pairs=shown_pairs, lines=told)
+    compared, others = field_changes(shown, headline)
+    lines = kinds.lines(msgspec.structs.replace(shown, changes=others), limit=MOST_LINES)
+    return PartView(headline=headline, changes=compared, lines=tuple(inline_diff.spans(line, LONGEST_LINE) for line in lines))
 
 
 def _address(events: Sequence[Event], record: TrialRecord | None) -> str:

@@ -14,7 +14,7 @@ from tracker.model.event import Event
 from tracker.model.ids import recognise, split_key
 from tracker.model.record import Enrollment
 from tracker.model.views import DeadlineRow, Nearest, PresentRow
-from tracker.render import times, words
+from tracker.render import kinds, times, vocabulary
 from tracker.render.grid import (
     SEVERITY_STYLES,
     Grid,
@@ -27,7 +27,7 @@ from tracker.render.grid import (
     terminal,
 )
 from tracker.render.safe_text import one_line, plural
-from tracker.render.story_view import trial_label
+from tracker.render.story_view import event_label
 
 __all__ = [
     "SEVERITY_STYLES",
@@ -64,8 +64,6 @@ PRESENT_COLUMNS = (
 )
 DEADLINE_COLUMNS = ("Day", "State", "Trial", "Name", "What")
 CHANGE_COLUMNS = ("Day", "Severity", "Trial", "Name", "What changed")
-
-_RESULTS = {"NONE_POSTED": "none posted", "SUBMITTED": "submitted", "RETURNED": "returned", "POSTED": "posted"}
 
 
 class PresentLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +119,7 @@ def present_csv(rows: Iterable[PresentRow], *, near: bool) -> Iterator[str]:
 
 def present_line(row: PresentRow) -> PresentLine:
     """One trial in words; one that is gone from its registry says so instead of a status."""
-    status = words.status(row.recruitment_status) if row.recruitment_status else ""
+    status = vocabulary.status(row.recruitment_status) if row.recruitment_status else ""
     return PresentLine(
         trial=row.trial,
         name=one_line(_beside_number(row.name, row.trial)),
@@ -129,7 +127,7 @@ def present_line(row: PresentRow) -> PresentLine:
         start=_date(row.start_date),
         primary_completion=_date(row.primary_completion_date),
         enrollment=_enrollment(row.enrollment),
-        results=_RESULTS.get(row.results_state or "", one_line(row.results_state or "")),
+        results=vocabulary.enumerated(row.results_state or ""),
         # Whether a posting date is estimated is the registry's bookkeeping, not news.
         last_update=one_line(row.last_update_posted.date) if row.last_update_posted else "",
         nearest=_nearest(row.nearest),
@@ -150,14 +148,14 @@ def _present_cells(line: PresentLine) -> tuple[str, ...]:
     )
 
 
-def changes_grid(events: Iterable[Event], place: tzinfo, *, grouped: bool = False) -> Grid:
-    """``changes``: one row per event, in the order given; days in the zone ``place``.
+def changes_grid(events: Iterable[Event], timezone: tzinfo, *, grouped: bool = False) -> Grid:
+    """``changes``: one row per event, in the order given; days in the zone ``timezone``.
 
     ``grouped`` leaves day and trial out where a row goes on with the story of the row above.
     """
     rows, trials, above = [], set(), ""
     for event in events:
-        day, severity, number, name, headline = _change_row(event, place)
+        day, severity, number, name, headline = _change_row(event, timezone)
         follows = grouped and bool(event.story) and event.story == above
         rows.append(("", severity, "", "", headline) if follows else (day, severity, number, name, headline))
         trials.add(event.trial)
@@ -172,13 +170,13 @@ def changes_grid(events: Iterable[Event], place: tzinfo, *, grouped: bool = Fals
     )
 
 
-def _change_row(event: Event, place: tzinfo) -> tuple[str, str, str, str, str]:
+def _change_row(event: Event, timezone: tzinfo) -> tuple[str, str, str, str, str]:
     return (
-        times.day(event.effective_at, place),
+        times.day(event.effective_at, timezone),
         event.severity,
         split_key(event.trial).number,
-        trial_label(event.trial, event, None) if event.label else "",
-        one_line(event.headline, 300),
+        event_label(event) if event.label else "",
+        kinds.headline(event),
     )
 
 
@@ -204,7 +202,7 @@ def deadlines_csv(rows: Iterable[DeadlineRow]) -> Iterator[str]:
 def _deadline_cells(row: DeadlineRow) -> tuple[str, ...]:
     found = row.deadline
     name = one_line(_beside_number(row.name, found.trial), 48)
-    return (found.due.isoformat(), found.state, shown_number(found.trial), name, words.deadline(found))
+    return (found.due.isoformat(), found.state, shown_number(found.trial), name, kinds.deadline(found))
 
 
 def _beside_number(name: str, trial: str) -> str:
@@ -240,22 +238,22 @@ def changes_csv(events: Iterable[Event]) -> Iterator[str]:
     yield from csv_lines(_change_cells(event) for event in events)
 
 
-def changes_markdown(events: Iterable[Event], place: tzinfo) -> Iterator[str]:
+def changes_markdown(events: Iterable[Event], timezone: tzinfo) -> Iterator[str]:
     """``changes --format md``: a table that a document or an issue can take in, line by line."""
-    return markdown_lines(CHANGE_COLUMNS, (_change_row(event, place) for event in events))
+    return markdown_lines(CHANGE_COLUMNS, (_change_row(event, timezone) for event in events))
 
 
-def outbox_grid(messages: Sequence[Message], place: tzinfo) -> Grid:
+def outbox_grid(messages: Sequence[Message], timezone: tzinfo) -> Grid:
     """``outbox``: what was sent or is waiting, and why."""
     rows = tuple(
         (
-            times.moment(message.created_at, place),
+            times.moment(message.created_at, timezone),
             message.state,
             message.channel,
             message.kind,
             str(message.attempts),
             one_line(message.subject, 120),
-            _why_waiting(message, place),
+            _why_waiting(message, timezone),
         )
         for message in messages
     )
@@ -296,7 +294,7 @@ def _enrollment(given: Enrollment | None) -> str:
 def _nearest(given: Nearest | None) -> str:
     if given is None:
         return ""
-    own = f", {words.status(given.recruitment_status).lower()}" if given.recruitment_status else ""
+    own = f", {vocabulary.status(given.recruitment_status).lower()}" if given.recruitment_status else ""
     away = f"{given.km:.0f} km" if given.km >= 1 else "under 1 km"
     return one_line(f"{given.place}, {away}{own}", 60)
 
@@ -311,7 +309,7 @@ def _change_cells(event: Event) -> tuple[str, ...]:
         event.kind,
         " ".join(event.effects),
         event.severity,
-        event.headline,
+        kinds.headline(event),
         event.rule,
         event.cause,
         event.origin,
@@ -327,8 +325,8 @@ def _change_cells(event: Event) -> tuple[str, ...]:
     )
 
 
-def _why_waiting(message: Message, place: tzinfo) -> str:
+def _why_waiting(message: Message, timezone: tzinfo) -> str:
     if message.state == "sent" and message.sent_at:
-        return f"sent {times.moment(message.sent_at, place)}"
-    again = f"next try {times.moment(message.next_attempt_at, place)}" if message.next_attempt_at else ""
+        return f"sent {times.moment(message.sent_at, timezone)}"
+    again = f"next try {times.moment(message.next_attempt_at, timezone)}" if message.next_attempt_at else ""
     return "; ".join(part for part in (one_line(message.last_error, 160), again) if part)

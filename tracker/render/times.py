@@ -19,15 +19,15 @@ def zone(name: str) -> tzinfo:
         return UTC
 
 
-def day(at: datetime, place: tzinfo) -> str:
+def day(at: datetime, timezone: tzinfo) -> str:
     """The day, such as ``12 Feb 2026``; month names do not follow the machine's locale."""
-    local = at.astimezone(place)
+    local = at.astimezone(timezone)
     return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
 
 
-def moment(at: datetime, place: tzinfo) -> str:
+def moment(at: datetime, timezone: tzinfo) -> str:
     """Day and minute, such as ``12 Feb 2026, 07:00``."""
-    return f"{day(at, place)}, {at.astimezone(place):%H:%M}"
+    return f"{day(at, timezone)}, {at.astimezone(timezone):%H:%M}"
 
 
 def registry_day(given: str) -> str:
@@ -39,8 +39,8 @@ def registry_day(given: str) -> str:
     return f"{date.first.day} {month}" if date.precision == "day" else month
 
 
-def span(first: datetime, last: datetime, place: tzinfo) -> tuple[str, str]:
+def span(first: datetime, last: datetime, timezone: tzinfo) -> tuple[str, str]:
     """Both times as days, or to the minute when they fall on one day."""
-    if day(first, place) == day(last, place):
-        return moment(first, place), moment(last, place)
-    return day(first, place), day(last, place)
+    if day(first, timezone) == day(last, timezone):
+        return moment(first, timezone), moment(last, timezone)
+    return day(first, timezone), day(last, timezone)

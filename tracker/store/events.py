@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 
-from tracker.model.event import Event, EventFilter, EventPlace, Story
+from tracker.model.event import Event, EventFilter, EventPlace, Story, read_event
 from tracker.model.vocabulary import rank
 from tracker.store import rows
 from tracker.store import tables as t
@@ -30,7 +30,7 @@ def events(database: Database, wanted: EventFilter) -> list[Event]:
         else:
             latest = statement.order_by(*(column.desc() for column in order)).limit(wanted.limit)
             bodies = list(connection.scalars(latest))[::-1]
-    return [rows.events_decoder.decode(body) for body in bodies]
+    return [read_event(body) for body in bodies]
 
 
 def event_places(database: Database, wanted: EventFilter) -> Iterator[EventPlace]:
@@ -56,14 +56,14 @@ def events_by_id(database: Database, ids: Iterable[str]) -> Iterator[Event]:
         statement = select(t.events.c.id, t.events.c.body).where(t.events.c.accepted, t.events.c.id.in_(some))
         with database.reading() as connection:
             bodies: dict[str, str] = {row.id: row.body for row in connection.execute(statement)}
-        yield from (rows.events_decoder.decode(bodies[key]) for key in some if key in bodies)
+        yield from (read_event(bodies[key]) for key in some if key in bodies)
 
 
 def event(database: Database, event_id: str) -> Event | None:
     """An accepted event."""
     with database.reading() as connection:
         body = connection.scalar(select(t.events.c.body).where(t.events.c.id == event_id, t.events.c.accepted))
-    return rows.events_decoder.decode(body) if body is not None else None
+    return read_event(body) if body is not None else None
 
 
 def past_events(
@@ -77,7 +77,7 @@ def past_events(
             if kinds is not None:
                 statement = statement.where(t.events.c.kind.in_(kinds))
             for trial, body in connection.execute(statement.order_by(t.events.c.effective_at, t.events.c.id)):
-                past.setdefault(trial, []).append(rows.events_decoder.decode(body))
+                past.setdefault(trial, []).append(read_event(body))
     return {trial: tuple(found) for trial, found in past.items()}
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, func, literal_column
 
 from tracker.errors import LeaseLostError, StoreError
 from tracker.model.alert import Alert, AlertState, AlertTally, Message, MessageState, OutboxView, ReadyAlert
+from tracker.model.event import read_event
 from tracker.model.upkeep import Lease
 from tracker.model.vocabulary import When
 from tracker.store import rows
@@ -49,7 +50,7 @@ def ready_alerts(database: Database, channel: str | None = None, when: When | No
         statement = statement.where(t.alerts.c.when == when)
     with database.reading() as connection:
         return [
-            ReadyAlert(alert=Alert(**{name: row[name] for name in _ALERT}), event=rows.events_decoder.decode(row["body"]))
+            ReadyAlert(alert=Alert(**{name: row[name] for name in _ALERT}), event=read_event(row["body"]))
             for row in connection.execute(statement).mappings()
         ]
 

@@ -8,13 +8,12 @@ import msgspec
 from sqlalchemy import ColumnElement, RowMapping
 
 from tracker.model.alert import Message
-from tracker.model.event import Event, Story
+from tracker.model.event import Story
 from tracker.model.run import Run, RunCounts, Verdict
 from tracker.model.snapshot import SnapshotMeta, TrackedTrial
 from tracker.model.source import Validators
 from tracker.store.tables import messages, runs, snapshots, trials
 
-events_decoder = msgspec.json.Decoder(Event)
 stories_decoder = msgspec.json.Decoder(Story)
 _counts = msgspec.json.Decoder(RunCounts)
 _verdict = msgspec.json.Decoder(Verdict)

@@ -19,7 +19,7 @@ from tracker.model.staging import (
     StagedSnapshot,
     StagedTotals,
     StagedVersion,
-    Version,
+    VersionRef,
 )
 from tracker.model.upkeep import Lease
 from tracker.model.vocabulary import rank
@@ -185,10 +185,10 @@ def _snapshot_row(run_id: int, staged: StagedSnapshot, packed: bytes, origin: st
     }
 
 
-def _ids(connection: Connection, run_id: int, events: Iterable[StagedEvent]) -> dict[Version, int]:
+def _ids(connection: Connection, run_id: int, events: Iterable[StagedEvent]) -> dict[VersionRef, int]:
     """The id of each version that these events compare, as far as it is there."""
     named = {version for staged in events for version in (staged.old, staged.new) if version is not None}
-    ids: dict[Version, int] = {version: version for version in named if isinstance(version, int)}
+    ids: dict[VersionRef, int] = {version: version for version in named if isinstance(version, int)}
     columns = (t.snapshots.c.id, t.snapshots.c.trial, t.snapshots.c.sha256, t.snapshots.c.valid_from)
     for trials in chunks({version.trial for version in named if not isinstance(version, int)}):
         statement = select(*columns).where(t.snapshots.c.run == run_id, t.snapshots.c.trial.in_(trials))

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
-
-import msgspec
 
 from tracker.archive import records
 from tracker.clock import Clock
@@ -20,13 +17,11 @@ from tracker.detect.drift import Reading
 from tracker.detect.listing import ListingDecision
 from tracker.detect.tally import RunTally
 from tracker.errors import SourceError
-from tracker.model.event import Event
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import Answer, Document, Source
 from tracker.model.staging import Batch
 from tracker.model.upkeep import Lease
-from tracker.render import words
 from tracker.store import Store
 
 Item = TypeVar("Item")
@@ -113,21 +108,7 @@ class RunStager:
 
     def _write(self, lease: Lease, batch: Batch, now: datetime) -> None:
         if batch.checks or batch.events:
-            self.tally.issues += self.store.stage(lease, self.run, _with_headlines(batch), now)
-
-
-def _with_headlines(batch: Batch) -> Batch:
-    """The batch with words for its events and stories."""
-    by_story: dict[str, list[Event]] = defaultdict(list)
-    for staged in batch.events:
-        by_story[staged.event.story].append(staged.event)
-    told = {story.id: words.tell(by_story[story.id], story) for story in batch.stories}
-    worded = {event.id: event for events, _ in told.values() for event in events}
-    return msgspec.structs.replace(
-        batch,
-        events=tuple(msgspec.structs.replace(staged, event=worded[staged.event.id]) for staged in batch.events),
-        stories=tuple(story for _, story in told.values() if story is not None),
-    )
+            self.tally.issues += self.store.stage(lease, self.run, batch, now)
 
 
 def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:

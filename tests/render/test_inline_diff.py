@@ -10,8 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 from tests.render.samples import make_digest, make_entry, make_event
 from tracker.model.event import Change, Event
 from tracker.render.digest import digest
-from tracker.render.marks import edit, plain, spans
-from tracker.render.words.texts import difference
+from tracker.render.inline_diff import difference, edit, plain, spans
 
 OLD = "Adults with active disease in spite of two earlier treatments, willing to come to the clinic every four weeks"
 NEW = "Adults with active disease in spite of three earlier treatments, willing to come to the clinic every month"
@@ -19,7 +18,7 @@ NEW = "Adults with active disease in spite of three earlier treatments, willing 
 
 def reworded() -> Event:
     change = Change(path=("brief_summary",), old=OLD, new=NEW)
-    return make_event("description_changed", headline="Summary reworded", changes=(change,))
+    return make_event("description_changed", changes=(change,))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +66,7 @@ def test_a_text_that_only_grew_shows_what_was_added() -> None:
 
 def test_a_long_title_is_told_by_the_words_that_changed() -> None:
     change = Change(path=("official_title",), old=OLD, new=NEW)
-    made = digest(make_digest(make_entry(make_event("titles_changed", headline="Official title changed", changes=(change,)))))
+    made = digest(make_digest(make_entry(make_event("titles_changed", changes=(change,)))))
     assert "[two → three]" in " ".join(made.text.split())
     assert "before:" not in made.text
 

@@ -1,0 +1,145 @@
+"""Days that matter: the same sentence for the event of one and for its row in the list of deadlines."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from tracker.model.deadline import Deadline
+from tracker.model.details import CountedFrom, DueDetails, MilestoneDetails, ResultsDueDetails, VerificationDetails
+from tracker.model.event import Event
+from tracker.render.kinds.kind_words import kind_words, silent
+from tracker.render.phrases import days, listed, quote
+from tracker.render.vocabulary import field_word, first_capital
+
+_DAYS_A_MONTH = 30.44
+_NO_FINDING = "An estimate from the public record, not a legal finding"
+
+ALREADY_TRUE = {
+    "legal_duty": (
+        "Results of 1 trial are overdue (estimated legal duty, FDAAA 801; not a legal finding)",
+        "Results of {} trials are overdue (estimated legal duty, FDAAA 801; not a legal finding)",
+    ),
+    "registry_practice": (
+        "1 trial has no results a year after its completion (estimate, by registry practice)",
+        "{} trials have no results a year after their completion (estimate, by registry practice)",
+    ),
+    "results_due_soon": (
+        "Results of 1 trial are due within 30 days, or fell due less than 30 days ago (estimate)",
+        "Results of {} trials are due within 30 days, or fell due less than 30 days ago (estimate)",
+    ),
+    "milestone_passed": (
+        "1 trial is past a planned date that is still marked as estimated",
+        "{} trials are past a planned date that is still marked as estimated",
+    ),
+    "verification_lapsed": (
+        "1 open trial has not been verified for 12 months or more",
+        "{} open trials have not been verified for 12 months or more",
+    ),
+    "will_go_unknown": (
+        "1 trial will be shown as unknown within 60 days unless updated",
+        "{} trials will be shown as unknown within 60 days unless updated",
+    ),
+}
+"""What is true when a watch begins, of one trial and of several; overdue results by what makes them so."""
+
+_TRUE = frozenset({"soon", "grace", "passed"})
+
+
+def deadline(row: Deadline) -> str:
+    """A deadline in one sentence."""
+    return first_capital(_sentence(row.kind, row.effects, row.details))
+
+
+def already_true(rows: Iterable[Deadline]) -> tuple[str, ...]:
+    """What is true already, of how many trials: one sentence for each kind of deadline. Rows that are ahead do not count."""
+    trials: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row.state in _TRUE:
+            trials[row.effects[0] if row.kind == "results_overdue" else row.kind].add(row.trial)
+    return tuple(
+        one if len(trials[key]) == 1 else many.format(f"{len(trials[key]):,}")
+        for key, (one, many) in ALREADY_TRUE.items()
+        if key in trials
+    )
+
+
+def _headline(event: Event, details: DueDetails) -> str:
+    return _sentence(event.kind, event.effects, details)
+
+
+def _sentence(kind: str, effects: Sequence[str], details: DueDetails) -> str:
+    match details:
+        case ResultsDueDetails() if kind == "results_overdue":
+            return _results_overdue(details, legal="legal_duty" in effects)
+        case ResultsDueDetails():
+            return _results_due(details)
+        case MilestoneDetails():
+            return _milestone(details)
+        case VerificationDetails() if kind == "will_go_unknown":
+            return _unknown(details)
+        case VerificationDetails():
+            return _verification(details)
+    raise TypeError(f"{type(details).__name__} says nothing of a day that matters.")
+
+
+def _results_due(details: ResultsDueDetails) -> str:
+    due = f"{details.due.isoformat()} (estimate)"
+    if details.results_state == "SUBMITTED":
+        return f"Results submitted to the registry for review; due by {due}"
+    if details.results_state == "RETURNED":
+        return f"Results returned by the registry for correction; due by {due}"
+    if details.days > 0:
+        return f"Results due in {days(details.days)}, by {due}"
+    return f"Results due today, {due}" if details.days == 0 else f"Results were due by {due}"
+
+
+def _results_overdue(details: ResultsDueDetails, *, legal: bool) -> str:
+    due, counted = details.due.isoformat(), _counted(details.counted_from)
+    if legal:
+        return f"Results overdue since {due}, {counted}: estimated legal duty (FDAAA 801)"
+    return f"No results by {due}, {counted} (estimate, by registry practice)"
+
+
+def _counted(start: CountedFrom) -> str:
+    if start.field == "delay_certified_on":
+        return f"two years after the certified delay of {quote(start.date, 20)}"
+    return f"a year after {field_word(start.field)} {quote(start.date, 20)}"
+
+
+def _milestone(details: MilestoneDetails) -> str:
+    fields: dict[str, list[str]] = defaultdict(list)
+    for field, text in details.dates.items():
+        fields[text].append(field_word(field))
+    planned = listed([f"{listed(names)} {quote(text, 20)}" for text, names in fields.items()])
+    if details.days >= 0:
+        return f"Planned {planned}"
+    return f"Planned {planned} {'have' if len(details.dates) > 1 else 'has'} passed, still marked as estimated"
+
+
+def _verification(details: VerificationDetails) -> str:
+    verified = quote(details.verified_on, 20)
+    if details.days >= 0:
+        return f"Last verified {verified}; to be verified again by {details.due.isoformat()}"
+    return f"Not verified since {verified} ({12 + int(-details.days / _DAYS_A_MONTH)} months)"
+
+
+def _unknown(details: VerificationDetails) -> str:
+    due = details.due.isoformat()
+    if details.days > 0:
+        return f"Will be shown as unknown from {due} unless updated"
+    return f"Due to be shown as unknown since {due}, for lack of updates"
+
+
+def _lines(_event: Event, details: DueDetails) -> Iterator[str]:
+    if details.reasons:
+        yield f"Because: {'; '.join(quote(reason, 120) for reason in details.reasons)}"
+        if isinstance(details, ResultsDueDetails):
+            yield _NO_FINDING
+
+
+kind_words("results_due_soon", ResultsDueDetails, title="Results due", headline=_headline, lines=_lines)
+kind_words("results_overdue", ResultsDueDetails, title="Results overdue", headline=_headline, lines=_lines)
+kind_words("milestone_passed", MilestoneDetails, title="Planned date passed", headline=_headline, lines=silent)
+kind_words("verification_lapsed", VerificationDetails, title="Not verified", headline=_headline, lines=silent)
+kind_words("will_go_unknown", VerificationDetails, title="About to be unknown", headline=_headline, lines=_lines)

@@ -1,0 +1,114 @@
+"""The three milestones of a trial: start, primary completion, completion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tracker.model.details import DateDetails
+from tracker.model.event import Event
+from tracker.render.kinds.kind_words import first_effect, headline_of, inside, kind_words
+from tracker.render.phrases import day_of, days, on, quote
+from tracker.render.vocabulary import enumerated, field_title, field_word
+
+COMPLETIONS = ("primary_completion_date_changed", "completion_date_changed")
+"""Kinds whose dates often move together."""
+
+_REACHED = {
+    "start_date": "Started",
+    "primary_completion_date": "Primary completion reached",
+    "completion_date": "Completion reached",
+}
+
+
+def both_completions(events: Sequence[Event]) -> str:
+    """Both completion dates in one phrase, where the same happened to both; else empty."""
+    effects = {event.effects[:1] for event in events}
+    if effects == {("happened",)}:
+        return "both completion dates now actual"
+    moves = {event.details.days or 0 for event in events if isinstance(event.details, DateDetails)}
+    if effects not in ({("slipped",)}, {("advanced",)}) or len(moves) > 1:
+        return ""
+    return f"both completion dates {_moved(moves.pop())}"
+
+
+def _headline(event: Event, details: DateDetails) -> str:
+    what = field_title(details.field)
+    old, new, moved = day_of(details.old), day_of(details.new), details.days or 0
+    match first_effect(event):
+        case "happened":
+            return _happened(details.field, moved, old, new)
+        case "slipped" if "moved_after_passing" in event.effects:
+            return f"{what} slips by {days(moved)} to {new}; the old date {old} had already passed"
+        case "slipped":
+            return f"{what} slips by {days(moved)} to {new} (was {old})"
+        case "advanced":
+            return f"{what} moves {days(moved)} earlier to {new} (was {old})"
+        case "corrected":
+            return f"{what}: actual date corrected to {new}, {days(moved)} {'later' if moved > 0 else 'earlier'} (was {old})"
+        case "back_to_estimated":
+            return f"{what} is an estimate again: {new} (was {old}, actual)"
+        case "type_stated":
+            kind = details.new.type if details.new else None
+            return f"{what} {new} is now marked as {enumerated(kind or '')}"
+        case "given":
+            return f"{what} now given: {new}"
+        case "cleared":
+            return f"{what} no longer given (was {old})"
+        case "unreadable":
+            return f"{what} now reads “{new}” (was “{old}”)"
+        case _:
+            return f"{what} now given as {new} (was {old})"
+
+
+def _happened(field: str, moved: int, old: str, new: str) -> str:
+    reached = f"{_REACHED.get(field, field_title(field))} {on(new)}"
+    if moved:
+        return f"{reached}, {days(moved)} {'later' if moved > 0 else 'earlier'} than planned ({old})"
+    return reached if old == new else f"{reached} (planned {old})"
+
+
+def _short(event: Event, details: DateDetails) -> str:
+    what = field_word(details.field)
+    if "happened" in event.effects:
+        return f"started {day_of(details.new)}" if event.kind == "start_date_changed" else f"{what} now actual"
+    if first_effect(event) in {"slipped", "advanced"}:
+        return f"{what} {_moved(details.days or 0)}"
+    return inside(event, headline_of(event))
+
+
+def _moved(by: int) -> str:
+    return f"{'+' if by > 0 else '−'}{days(by)}"
+
+
+def _lines(_event: Event, details: DateDetails) -> Iterator[str]:
+    if details.nth and details.nth > 1 and details.cumulative_days:
+        yield f"{days(details.cumulative_days)} in total, move {details.nth} in this direction ({quote(details.coverage)})"
+
+
+kind_words(
+    "start_date_changed",
+    DateDetails,
+    title="Start date",
+    headline=_headline,
+    short=_short,
+    lines=_lines,
+    compared=("start_date",),
+)
+kind_words(
+    "primary_completion_date_changed",
+    DateDetails,
+    title="Primary completion date",
+    headline=_headline,
+    short=_short,
+    lines=_lines,
+    compared=("primary_completion_date",),
+)
+kind_words(
+    "completion_date_changed",
+    DateDetails,
+    title="Completion date",
+    headline=_headline,
+    short=_short,
+    lines=_lines,
+    compared=("completion_date",),
+)

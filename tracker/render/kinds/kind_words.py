@@ -1,0 +1,149 @@
+"""What the words of a change kind are: one object a kind, made beside its sentences and registered under the kind's name.
+
+    kind_words(
+        "phases_changed",
+        PhasesDetails,
+        title="Phase",
+        headline=_headline,
+        lines=silent,
+    )
+
+A function of a kind is given the event and its details, as the struct that `tracker.model.details` has for the kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import msgspec
+
+from tracker.model.details import DETAILS, Details
+from tracker.model.event import Event
+from tracker.model.vocabulary import KindName
+from tracker.render.kinds.changes import change_lines
+from tracker.render.phrases import listed
+from tracker.render.safe_text import one_line
+from tracker.render.vocabulary import field_word, first_capital
+
+LONGEST = 160
+"""Characters of a headline."""
+
+_Details = TypeVar("_Details", bound=Details)
+_Given = TypeVar("_Given")
+
+
+class KindWords(msgspec.Struct, frozen=True, kw_only=True):
+    """The words of one change kind.
+
+    ``title`` is its name as a heading. ``headline`` gives the event in one sentence, ``short`` the same within the headline
+    of a whole update, ``lines`` what stands below it. Changes of the fields ``compared`` are shown as old and new value.
+    ``name_first``: the headline begins with a name, which keeps its capital inside a longer sentence. ``own_spelling``: the
+    headline itself says when only the spelling changed. ``combined``: the headline of a whole update may name the event.
+    """
+
+    title: str
+    headline: Callable[[Event], str]
+    short: Callable[[Event], str]
+    lines: Callable[[Event], Iterable[str]]
+    compared: frozenset[str] = frozenset()
+    name_first: bool = False
+    own_spelling: bool = False
+    combined: bool = True
+
+
+WORDS: dict[str, KindWords] = {}
+
+
+def kind_words(
+    name: KindName,
+    details: type[_Details],
+    *,
+    title: str,
+    headline: Callable[[Event, _Details], str],
+    short: Callable[[Event, _Details], str] | None = None,
+    lines: Callable[[Event, _Details], Iterable[str]] = change_lines,
+    compared: Iterable[str] = (),
+    name_first: bool = False,
+    own_spelling: bool = False,
+    combined: bool = True,
+) -> None:
+    """Register the words of a kind. Without ``short``, a combined headline takes the whole sentence."""
+    if name in WORDS:
+        raise ValueError(f"Two kinds of words are registered for {name!r}.")
+    if DETAILS.get(name) is not details:
+        raise TypeError(f"{name!r} is not a change kind whose details are {details.__name__}.")
+    WORDS[name] = KindWords(
+        title=title,
+        headline=_typed(details, headline),
+        short=_typed(details, short) if short else lambda event: inside(event, headline_of(event)),
+        lines=_typed(details, lines),
+        compared=frozenset(compared),
+        name_first=name_first,
+        own_spelling=own_spelling,
+        combined=combined,
+    )
+
+
+def silent(_event: Event, _details: Details) -> Iterable[str]:
+    """The lines of a kind whose headline says it all, or must not say more."""
+    return ()
+
+
+def words_of(kind: str) -> KindWords:
+    """The words of a kind; general ones for a kind that another version of this program stored."""
+    return WORDS.get(kind) or _general(kind)
+
+
+def headline_of(event: Event) -> str:
+    """The event in one sentence of at most 160 characters."""
+    words = words_of(event.kind)
+    if event.details.spelling_only and not words.own_spelling:
+        text = f"{words.title}: only case or punctuation changed"
+    else:
+        text = first_capital(words.headline(event))
+    if event.details.echo_of:
+        text = f"The page follows the registry: {inside(event, text)}"
+    return one_line(text, LONGEST)
+
+
+def first_effect(event: Event) -> str:
+    """The effect that the event is about; empty for kinds without effects."""
+    return event.effects[0] if event.effects else ""
+
+
+def fields_changed(event: Event, limit: int = 3) -> str:
+    """The fields that the effects name, as a sentence; without effects only that something of the kind changed."""
+    return f"{listed([field_word(effect) for effect in event.effects], limit) or words_of(event.kind).title} changed"
+
+
+def inside(event: Event, text: str) -> str:
+    """An event's sentence as part of a longer one: its first letter small, unless it begins with a name or an acronym."""
+    keeps_capital = words_of(event.kind).name_first or not text[1:2].islower()
+    return text if keeps_capital else text[:1].lower() + text[1:]
+
+
+def _typed(details: type[_Details], words: Callable[[Event, _Details], _Given]) -> Callable[[Event], _Given]:
+    """The function with the details taken from the event, once it is sure that they are of the kind's type."""
+
+    def call(event: Event) -> _Given:
+        if not isinstance(event.details, details):
+            raise TypeError(f"An event of kind {event.kind!r} has details of type {type(event.details).__name__}.")
+        return words(event, event.details)
+
+    return call
+
+
+def _general(kind: str) -> KindWords:
+    title = first_capital(kind.removesuffix("_changed").replace("_", " "))
+
+    def headline(event: Event) -> str:
+        effects = ", ".join(effect.replace("_", " ") for effect in event.effects)
+        return one_line(f"{title}: {effects}" if effects else f"{title} changed")
+
+    return KindWords(
+        title=title,
+        headline=headline,
+        short=lambda event: inside(event, headline(event)),
+        lines=_typed(Details, change_lines),
+    )

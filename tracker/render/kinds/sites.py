@@ -1,0 +1,127 @@
+"""Sites and countries, near and far."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from tracker.model.details import NearbyDetails, NearbySite, SitesDetails
+from tracker.model.event import Change, Event
+from tracker.render.kinds.kind_words import headline_of, kind_words
+from tracker.render.phrases import listed, quote
+from tracker.render.values import NOT_STATED
+from tracker.render.vocabulary import status
+
+
+def _sites_headline(_event: Event, details: SitesDetails) -> str:
+    parts = [*_countries(details)]
+    if counted := ", ".join(_counts(details)):
+        moved = details.counts.added or details.counts.removed
+        parts.append(f"Sites: {counted} (now {details.sites_now})" if moved else f"Sites: {counted}")
+    return "; ".join(parts) or "Sites changed"
+
+
+def _countries(details: SitesDetails) -> Iterator[str]:
+    if details.countries_opened:
+        opened = listed(details.countries_opened)
+        yield f"Now also in {opened}" if details.sites_before else f"First sites listed: {opened}"
+    if details.countries_closed:
+        yield f"No longer in {listed(details.countries_closed)}"
+
+
+def _counts(details: SitesDetails) -> Iterator[str]:
+    counts = details.counts
+    for count, effect in (
+        (counts.added, "added"),
+        (counts.removed, "removed"),
+        (counts.renamed, "renamed"),
+        (counts.address, "with a new address"),
+    ):
+        if count:
+            yield f"{count} {effect}"
+    for word, count in details.status_to.items():
+        yield f"{count} now {status(word).lower() if word else NOT_STATED}"
+
+
+def _sites_short(event: Event, details: SitesDetails) -> str:
+    """A country first, else how many sites came and went."""
+    counts = details.counts
+    if details.countries_opened or details.countries_closed:
+        text = headline_of(event).split(";")[0]
+        return text[:1].lower() + text[1:]
+    if counts.added:
+        return f"{counts.added} sites added" + (f", {counts.removed} removed" if counts.removed else "")
+    return f"{counts.removed} sites removed" if counts.removed else "sites changed"
+
+
+def _sites_lines(event: Event, _details: SitesDetails) -> Iterator[str]:
+    parts: dict[str, list[Change]] = defaultdict(list)
+    for change in event.changes:
+        if change.path[0] != "sites":
+            continue
+        if len(change.path) == 2:
+            yield f"{'Added' if change.old is None else 'Removed'}: {_site(change.new or change.old)}"
+        else:
+            parts[change.path[1]].append(change)
+    for name, changes in parts.items():
+        yield from _site_lines(name, changes)
+
+
+def _site_lines(name: str, changes: list[Change]) -> Iterator[str]:
+    """What changed of a site that stayed: its status, then its name or address."""
+    for change in changes:
+        if change.path[2] == "recruitment_status":
+            new, old = (status(value) if value else NOT_STATED for value in (change.new, change.old))
+            yield f"{quote(name)}: {new} (before: {old.lower()})"
+    moved = [change for change in changes if change.path[2] not in {"recruitment_status", "contacts"}]
+    edits = ", ".join(f"{quote(change.old, 60) or NOT_STATED} → {quote(change.new, 60) or NOT_STATED}" for change in moved)
+    if any(change.path[2] == "facility" for change in moved):
+        yield f"Renamed: {edits}"
+    elif moved:
+        yield f"Address: {quote(name, 80)}: {edits}"
+
+
+def _site(entry: object) -> str:
+    given = entry if isinstance(entry, dict) else {}
+    names = [quote(given.get(name), 80) for name in ("facility", "city", "state", "country")]
+    own = f" ({status(str(given['recruitment_status'])).lower()})" if given.get("recruitment_status") else ""
+    return ", ".join(name for name in names if name) + own
+
+
+def _nearby_headline(event: Event, details: NearbyDetails) -> str:
+    if event.kind == "nearby_site_closed":
+        news = "No longer open near you"
+    elif "elsewhere_first" in event.effects:
+        news = "Recruiting elsewhere; near you not yet"
+    else:
+        news = "Now open near you"
+    places = list(dict.fromkeys(_place(site) for site in details.near))
+    text = f"{news}: {places[0] if places else 'a site'}"
+    if all(site.km is None for site in details.near):
+        text += " (place unsure)"
+    return f"{text} and {len(places) - 1} more" if len(places) > 1 else text
+
+
+def _place(site: NearbySite) -> str:
+    """A nearby site: its name, city and distance."""
+    named = f"{quote(site.facility, 60) or 'unnamed site'}, {quote(site.city, 40)}"
+    if site.km is None:
+        return named
+    return f"{named} ({'under 1 km' if site.km < 1 else f'about {round(site.km)} km'})"
+
+
+def _nearby_lines(_event: Event, details: NearbyDetails) -> Iterator[str]:
+    yield from (f"{_place(site)}, for “{quote(site.watch, 60)}”" for site in details.near)
+
+
+kind_words(
+    "sites_changed",
+    SitesDetails,
+    title="Sites",
+    headline=_sites_headline,
+    short=_sites_short,
+    lines=_sites_lines,
+    own_spelling=True,
+)
+kind_words("nearby_site_opened", NearbyDetails, title="Nearby site opened", headline=_nearby_headline, lines=_nearby_lines)
+kind_words("nearby_site_closed", NearbyDetails, title="Nearby site closed", headline=_nearby_headline, lines=_nearby_lines)
