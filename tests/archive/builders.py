@@ -50,4 +50,4 @@ def story_of(name: str, trial: str, severities: Sequence[Severity], now: float, 
     made = [msgspec.structs.replace(one, **given) for one in made]
     parts = tuple(one.id for one in reversed(made))
     weight = next(word for word in ("major", "notable", "minor") if word in severities)
-    return made, Story(id=name, trial=trial, headline="News", severity=weight, parts=parts)
+    return made, Story(id=name, trial=trial, severity=weight, parts=parts)

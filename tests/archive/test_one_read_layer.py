@@ -23,7 +23,6 @@ QUERIES = {
     "documents",
     "event",
     "event_places",
-    "event_snapshots",
     "events",
     "events_by_id",
     "followed",
@@ -34,11 +33,9 @@ QUERIES = {
     "memberships",
     "outbox",
     "past_events",
-    "run",
     "runs",
     "silences",
     "size",
-    "snapshot",
     "snapshot_at",
     "source_states",
     "stories",
@@ -53,13 +50,14 @@ QUERIES = {
 
 WORK = {
     # writing and keeping
-    "accept", "acquire_lease", "add_note", "backup", "begin_try", "close", "close_incident", "complete_listing", "cut",
+    "accept", "acquire_lease", "add_note", "backup", "begin_try", "close", "close_incident", "cut",
     "discard", "drop", "drop_alerts", "fail_run", "hold", "housekeep", "mark_failed", "mark_incident_told", "mark_retry",
     "mark_sent", "open", "open_incident", "open_run", "reading", "redigest", "release", "release_lease", "remember_host",
-    "renew_lease", "retry", "set_due", "settle_sent", "silence", "stage", "sync_watches", "unsilence", "writing",
+    "renew_lease", "retry", "set_due", "settle_sent", "silence", "stage", "staged_documents", "sync_watches", "unsilence",
+    "writing",
     # what the next step of a run, a delivery or the daemon works on
-    "count_sent_immediately", "due", "due_messages", "events_already_sent", "host_profiles", "known_events", "message",
-    "new_issues", "notes", "ready_alerts", "staged_totals",
+    "count_sent_immediately", "due", "due_messages", "events_already_sent", "host_profiles", "message",
+    "notes", "ready_alerts", "staged_totals",
     # the state of the database itself
     "integrity", "leases",
 }  # fmt: skip

@@ -202,4 +202,4 @@ def test_a_search_tells_of_stored_trials_that_entered_or_left_but_not_of_those_t
     assert [(move.trial, move.kind) for move in moves] == [(A, "entered_watch"), (B, "left_watch")]
     assert [move.trial for move in search_moves(context, [decision], absent=[B])] == [A]
     batch = decide_moves(context, moves, {A: OLD}, DAY)
-    assert [(staged.event.trial, staged.event.details["reason"]) for staged in batch.events] == [(A, "again")], "B was not read"
+    assert [(staged.event.trial, staged.event.details.reason) for staged in batch.events] == [(A, "again")], "B was not read"

@@ -27,15 +27,6 @@ ALLOWED = {
 }
 """Where a registry may be named outside of its source, and why."""
 
-REMAINING = {
-    "events/detection.py",
-    "events/due_dates.py",
-    "events/results.py",
-    "events/results_duty.py",
-    "events/sites.py",
-    "render/words/english.py",
-}
-
 
 def test_a_registrys_own_words_stand_in_its_source_only() -> None:
     found = {}
@@ -45,9 +36,7 @@ def test_a_registrys_own_words_stand_in_its_source_only() -> None:
             known = sorted({word for text in literals(file) for word in registry_words(text)})
             if known and not place.startswith(tuple(ALLOWED)):
                 found[place] = known
-    unexpected = {place: known for place, known in found.items() if place not in REMAINING}
-    assert unexpected == {}, "move this into the source, or declare it in SourceInfo"
-    assert set(found) == REMAINING, "take what is mended out of REMAINING"
+    assert found == {}, "move this into the source, or declare it in SourceInfo"
 
 
 def test_every_exception_is_needed() -> None:

@@ -322,9 +322,9 @@ def _entered(run: RunContext, result: CheckResult, now: datetime) -> Iterator[tu
 
 def _alone(event: Event, known: TrackedTrial, result: CheckResult | None = None) -> tuple[StagedEvent, Story]:
     """An event that is a story of its own."""
-    (told,), (story,) = verdict.stories_of((event,))
+    (story,) = verdict.stories_of((event,))
     old, new = verdict.versions(known, result.snapshot if result else None)
-    return StagedEvent(event=told, old=old, new=new), story
+    return StagedEvent(event=event, old=old, new=new), story
 
 
 def _routed(run: RunContext, events: Iterable[Event], joined: Mapping[str, datetime]) -> list[Alert]:

@@ -140,7 +140,8 @@ def moved(
     status: CheckStatus = "changed" if events else "quiet"
     if known.removed_at:
         status = "restored"
-        back = _listing("restored", known, context, seen_from=known.removed_at, record=record)
+        story = detected.story.id if detected.story else ""
+        back = _listing("restored", known, context, seen_from=known.removed_at, record=record, story=story)
         events = (back, *events)
     lost = drift.lost(
         drift.Reading(document=old, record=before, issues=earlier.issues),
@@ -226,6 +227,7 @@ def _listing(
     seen_from: datetime | None,
     record: TrialRecord | None = None,
     details: Details | None = None,
+    story: str = "",
 ) -> Event:
     return listing_event(
         kind,
@@ -238,6 +240,7 @@ def _listing(
         hashes=Hashes(old=known.current.sha256 if known.current else None),
         data_version=context.data.date if context.data else None,
         key=context.stamp,
+        story=story,
     )
 
 
@@ -304,16 +307,15 @@ def lagging(trial: str, record: TrialRecord, home: mirrors.Home, context: CheckC
     )
 
 
-def stories_of(events: Sequence[Event], story: Story | None = None) -> tuple[tuple[Event, ...], tuple[Story, ...]]:
-    """Events with their story's id, and the story: the given one, led by events that stand in none yet, or a new one."""
+def stories_of(events: Sequence[Event], story: Story | None = None) -> tuple[Story, ...]:
+    """The story of events that belong together: the given one, which others may lead, or one of their own."""
     if not events:
-        return (), ()
-    if story is None:
-        story = Story(id=events[0].id, trial=events[0].trial, severity=events[0].severity, parts=())
-    parts = tuple(event.id for event in events if not event.story) + story.parts
+        return ()
+    parts = story.parts if story else ()
+    leading = tuple(event.id for event in events if event.id not in parts)
     severity = max((event.severity for event in events), key=rank)
-    whole = msgspec.structs.replace(story, parts=parts, severity=severity)
-    return tuple(msgspec.structs.replace(event, story=whole.id) for event in events), (whole,)
+    first = events[0]
+    return (Story(id=story.id if story else first.story, trial=first.trial, severity=severity, parts=leading + parts),)
 
 
 def versions(known: TrackedTrial, snapshot: StagedSnapshot | None = None) -> tuple[VersionRef | None, VersionRef | None]:
@@ -347,7 +349,6 @@ def _result(
     error: str = "",
     merged_into: str | None = None,
 ) -> CheckResult:
-    events, stories = stories_of(events, story)
     old, new = versions(known, snapshot)
     return CheckResult(
         staged=StagedCheck(
@@ -359,7 +360,7 @@ def _result(
         ),
         snapshot=snapshot,
         events=tuple(StagedEvent(event=event, old=old, new=new) for event in events),
-        stories=stories,
+        stories=stories_of(events, story),
         issues=issues,
         record=record,
         before=before,
