@@ -104,14 +104,7 @@ def moved(
     parser cannot read the stored document.
     """
     record = parsed.record
-    if known.nct_number and record.nct_number and record.nct_number != known.nct_number:
-        raise AnswerError(
-            f"{known.key} now carries {record.nct_number}, but was {known.nct_number} when it was first read.",
-            remedy="Check the page; if it is a new listing, remove it and add it again.",
-            source=source.info.key,
-            trial=known.key,
-            url=answer.document.url,
-        )
+    _require_pinned_number(source, known, record, answer.document.url)
     snapshot = StagedSnapshot(
         document=answer.document,
         sha256=hashlib.sha256(answer.document.body).hexdigest(),
@@ -120,31 +113,22 @@ def moved(
         seen_at=context.now,
     )
     result = functools.partial(
-        _result,
-        known,
-        context,
-        record=record,
-        snapshot=snapshot,
-        issues=parsed.issues,
-        validators=answer.validators,
+        _result, known, context, record=record, snapshot=snapshot, issues=parsed.issues, validators=answer.validators
     )
     if known.current is None or old is None:
         return result("baseline")
     earlier = source.parse(old)
-    before = earlier.record
-    label = label_of(record, known.key, context)
-    detected = detect(_comparison(known, before, record, snapshot, label, context))
+    detected = detect(_comparison(known, earlier.record, record, snapshot, context))
     events = tuple(mirrors.mark_repeated(event, record, context.home) for event in detected.events)
     status: CheckStatus = "changed" if events else "quiet"
     if known.removed_at:
         status = "restored"
-        back = _listing("restored", known, context, seen_from=known.removed_at, record=record)
-        events = (back, *events)
+        events = (_listing("restored", known, context, seen_from=known.removed_at, record=record), *events)
     lost = drift.lost(
-        drift.Reading(document=old, record=before, issues=earlier.issues),
+        drift.Reading(document=old, record=earlier.record, issues=earlier.issues),
         drift.Reading(document=answer.document, record=record, issues=parsed.issues),
     )
-    return result(status, events=events, story=detected.story, emptied=lost, before=before)
+    return result(status, events=events, story=detected.story, emptied=lost, before=earlier.record)
 
 
 def absent(known: TrackedTrial, answer: Absent, last: TrialRecord | None, context: TrialContext) -> CheckResult:
@@ -187,12 +171,22 @@ def is_gone(known: TrackedTrial, context: TrialContext) -> bool:
     return context.now - known.absent_since >= GONE_AFTER
 
 
+def _require_pinned_number(source: Source, known: TrackedTrial, record: TrialRecord, url: str) -> None:
+    if known.nct_number and record.nct_number and record.nct_number != known.nct_number:
+        raise AnswerError(
+            f"{known.key} now carries {record.nct_number}, but was {known.nct_number} when it was first read.",
+            remedy="Check the page; if it is a new listing, remove it and add it again.",
+            source=source.info.key,
+            trial=known.key,
+            url=url,
+        )
+
+
 def _comparison(
     known: TrackedTrial,
     before: TrialRecord,
     record: TrialRecord,
     snapshot: StagedSnapshot,
-    label: str,
     context: TrialContext,
 ) -> Comparison:
     assert known.current is not None
@@ -202,7 +196,7 @@ def _comparison(
         changes=compare(before, record),
         seen_old=seen(known.current),
         seen_new=_seen_staged(snapshot),
-        label=label,
+        label=label_of(record, known.key, context),
         detected_at=context.now,
         tracking_since=context.tracking_since or known.first_seen_at,
         past=context.past,
