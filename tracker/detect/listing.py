@@ -81,10 +81,6 @@ def decide(
     back = tuple(t for t, m in by_search.items() if t in found and m.left_search_at is not None)
     if not edited:
         entries += [SearchEntry(trial=trial, kind="entered_watch", reason="it is in the search again") for trial in back]
-    note = ""
-    if edited and entries:
-        count = "1 trial" if len(entries) == 1 else f"{len(entries)} trials"
-        note = f"The search of watch “{watch.name}” was edited; {count} joined it."
     return ListingDecision(
         watch=watch.name,
         digest=digest,
@@ -94,8 +90,15 @@ def decide(
         left=() if edited else gone,
         shed=gone if edited else (),
         back=back,
-        note=note,
+        note=_edit_note(watch, len(entries)) if edited else "",
     )
+
+
+def _edit_note(watch: Watch, joined: int) -> str:
+    if not joined:
+        return ""
+    count = "1 trial" if joined == 1 else f"{joined} trials"
+    return f"The search of watch “{watch.name}” was edited; {count} joined it."
 
 
 def _entry(entry: Listed, state: WatchState, *, silent: bool) -> SearchEntry:

@@ -107,14 +107,7 @@ def moved(
     parser cannot read the stored document.
     """
     record = parsed.record
-    if known.nct_number and record.nct_number and record.nct_number != known.nct_number:
-        raise AnswerError(
-            f"{known.key} now carries {record.nct_number}, but was {known.nct_number} when it was first read.",
-            remedy="Check the page; if it is a new listing, remove it and add it again.",
-            source=source.info.key,
-            trial=known.key,
-            url=answer.document.url,
-        )
+    _require_pinned_number(source, known, record, answer.document.url)
     snapshot = StagedSnapshot(
         document=answer.document,
         sha256=hashlib.sha256(answer.document.body).hexdigest(),
@@ -123,19 +116,12 @@ def moved(
         seen_at=context.now,
     )
     result = functools.partial(
-        _result,
-        known,
-        context,
-        record=record,
-        snapshot=snapshot,
-        issues=parsed.issues,
-        validators=answer.validators,
+        _result, known, context, record=record, snapshot=snapshot, issues=parsed.issues, validators=answer.validators
     )
     if known.current is None or old is None:
         return result("baseline")
     earlier = source.parse(old)
-    before = earlier.record
-    detected = _detected(known, before, record, snapshot, context)
+    detected = _detected(known, earlier.record, record, snapshot, context)
     events = detected.events
     status: CheckStatus = "changed" if events else "quiet"
     if known.removed_at:
@@ -144,10 +130,10 @@ def moved(
         back = _listing("restored", known, context, seen_from=known.removed_at, record=record, story=story)
         events = (back, *events)
     lost = drift.lost(
-        drift.Reading(document=old, record=before, issues=earlier.issues),
+        drift.Reading(document=old, record=earlier.record, issues=earlier.issues),
         drift.Reading(document=answer.document, record=record, issues=parsed.issues),
     )
-    return result(status, events=events, story=detected.story, emptied=lost, before=before)
+    return result(status, events=events, story=detected.story, emptied=lost, before=earlier.record)
 
 
 def absent(known: TrackedTrial, answer: Absent, last: TrialRecord | None, context: CheckContext) -> CheckResult:
@@ -190,6 +176,17 @@ def is_gone(known: TrackedTrial, context: CheckContext) -> bool:
     if context.data and known.absent_data_timestamp:
         return context.data.timestamp != known.absent_data_timestamp
     return context.now - known.absent_since >= GONE_AFTER
+
+
+def _require_pinned_number(source: Source, known: TrackedTrial, record: TrialRecord, url: str) -> None:
+    if known.nct_number and record.nct_number and record.nct_number != known.nct_number:
+        raise AnswerError(
+            f"{known.key} now carries {record.nct_number}, but was {known.nct_number} when it was first read.",
+            remedy="Check the page; if it is a new listing, remove it and add it again.",
+            source=source.info.key,
+            trial=known.key,
+            url=url,
+        )
 
 
 def _detected(
