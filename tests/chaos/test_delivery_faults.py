@@ -25,6 +25,7 @@ from tests.deliver.conftest import Office
 from tests.deliver.servers import ANSWERS, HANG_UP, Hook, ScriptedSmtp, dead_port
 from tests.lab import Mailbox
 from tests.world import World, study
+from tracker.archive import Archive
 from tracker.daemon.monitor import health
 from tracker.deliver import hook as webhook
 from tracker.deliver import plan, smtp
@@ -309,7 +310,8 @@ def test_where_the_operators_own_channel_is_dead_doctor_outbox_health_and_log_sa
         assert "451 4.3.0 later" in unsent["text"]
         [waiting] = inside("--config", world.config, "outbox", "--json").json["messages"]
         assert "451 4.3.0 later" in waiting["last_error"]
-        found = health(world.store, "idle", world.now, world.now, last_pass_at=None, last_pass_clean=None, last_error="")
+        kept = Archive(store=world.store, sources=world.sources)
+        found = health(kept.health(), world.now, mode="idle", started_at=world.now)
         assert found.messages_waiting == 1
         assert any(sentence.startswith(dead) for sentence in found.conditions)
         assert sum("operator_channel_dead" in record.getMessage() for record in caplog.records) == 1

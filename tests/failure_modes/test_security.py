@@ -22,6 +22,7 @@ from tests.cli.program import inside
 from tests.failure_modes.conftest import LISTED, SEARCHED, A, B, texts
 from tests.lab import Reply, Request
 from tests.world import World
+from tracker.archive import Archive
 from tracker.daemon.monitor import Monitor, health
 from tracker.fetch.addresses import PrivateAddressError, SsrfGuard
 from tracker.store import Store, migrate
@@ -272,9 +273,7 @@ def test_health_is_read_only_and_says_nothing_but_health(tmp_path: Path) -> None
     url, now = f"sqlite:///{tmp_path / 'tracker.db'}", datetime(2026, 3, 2, tzinfo=UTC)
     migrate(url, now=now)
     with Store.open(url) as store:
-        monitor = Monitor(
-            0, lambda: health(store, "idle", now, now, last_pass_at=None, last_pass_clean=None, last_error=""), None
-        )
+        monitor = Monitor(0, lambda: health(Archive(store=store, sources={}).health(), now, mode="idle", started_at=now), None)
         try:
             answers = {
                 (method, path): answered(monitor.port, method, path)

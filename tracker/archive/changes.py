@@ -1,7 +1,7 @@
 """The change log in story order: day by day, the weightiest story first, each story's events as they are ranked in it.
 
 The order within one moment depends on the stories. So the log is read twice, as places first and as events then; what is
-held at a time is the places of one moment and the events of one story.
+held at a time is the places of a few moments and the events of a few stories.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import dropwhile, groupby
-from operator import attrgetter
 
 import msgspec
 
@@ -18,6 +17,12 @@ from tracker.model.event import Event, EventFilter, EventPlace, Story
 from tracker.model.views import StoryChanges
 from tracker.model.vocabulary import rank
 from tracker.store import Store
+
+PLACES = 500
+"""Places of events that are put in order at once, and more where one moment has more."""
+
+EVENTS = 100
+"""Events that are read at once, and more where one story has more."""
 
 Order = tuple[datetime, int, str, int]
 
@@ -33,21 +38,51 @@ def story_changes(store: Store, wanted: EventFilter, *, after: str | None = None
         if last is None:
             raise UsageError(f"There is no event {after} to go on behind.", remedy="Begin again without it.")
         begun = msgspec.structs.replace(wanted, since=max(wanted.since or last.effective_at, last.effective_at))
-    for moment, together in groupby(store.event_places(begun), key=attrgetter("effective_at")):
-        places = list(together)
+    for places in _whole_moments(store.event_places(begun)):
         stories = store.stories({place.story for place in places if place.story})
         ordered = sorted(((_order(place, stories), place) for place in places), key=lambda pair: pair[0])
-        if last is not None and moment == last.effective_at:
-            ordered = _behind(store, last, ordered)
-        for name, parts in groupby((place for _, place in ordered), key=lambda place: place.story or place.id):
-            events = tuple(store.events_by_id([place.id for place in parts]))
-            if events:
-                yield StoryChanges(story=stories.get(name), events=events)
+        if last is not None:  # it is of the first moment
+            ordered, last = _behind(store, last, ordered), None
+        yield from _with_events(store, [place for _, place in ordered], stories)
 
 
 def in_story_order(events: Sequence[Event], stories: Mapping[str, Story]) -> list[Event]:
     """Events at hand, such as those of one run, in the order of the change log."""
     return sorted(events, key=lambda event: _order(_place(event), stories))
+
+
+def _whole_moments(places: Iterable[EventPlace]) -> Iterator[list[EventPlace]]:
+    """Places a few at a time; those of one moment stay together."""
+    batch: list[EventPlace] = []
+    for place in places:
+        if len(batch) >= PLACES and place.effective_at != batch[-1].effective_at:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
+
+
+def _with_events(store: Store, places: Sequence[EventPlace], stories: Mapping[str, Story]) -> Iterator[StoryChanges]:
+    """Ordered places story by story, with their events; the events of a few stories are read at once."""
+    waiting: list[tuple[str, list[str]]] = []
+    count = 0
+    for (_, name), parts in groupby(places, key=lambda place: (place.effective_at, place.story or place.id)):
+        ids = [place.id for place in parts]
+        waiting.append((name, ids))
+        count += len(ids)
+        if count >= EVENTS:
+            yield from _read(store, waiting, stories)
+            waiting, count = [], 0
+    yield from _read(store, waiting, stories)
+
+
+def _read(store: Store, waiting: Iterable[tuple[str, list[str]]], stories: Mapping[str, Story]) -> Iterator[StoryChanges]:
+    found = {event.id: event for event in store.events_by_id([key for _, ids in waiting for key in ids])}
+    for name, ids in waiting:
+        events = tuple(found[key] for key in ids if key in found)
+        if events:
+            yield StoryChanges(story=stories.get(name), events=events)
 
 
 def _behind(store: Store, last: Event, ordered: list[tuple[Order, EventPlace]]) -> list[tuple[Order, EventPlace]]:

@@ -108,10 +108,13 @@ def terminal(renderable: object, *, width: int = 100, colour: bool = False) -> s
 
 def csv_lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """Rows as CSV (UTF-8, comma, line feed), safe to open in a spreadsheet, one at a time."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
     for row in rows:
-        stream = io.StringIO()
-        csv.writer(stream, lineterminator="\n").writerow([cell(one_line(text)) for text in row])
+        writer.writerow([cell(one_line(text)) for text in row])
         yield stream.getvalue()
+        stream.seek(0)
+        stream.truncate()
 
 
 def markdown_lines(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Collection[str] = ()) -> Iterator[str]:
