@@ -85,35 +85,41 @@ def _tidy(store: Store, now: datetime) -> None:
 
 def note_trouble(settings: Settings, store: Store, synced: SyncReport, now: datetime) -> None:
     """Remember what is wrong and what is well again; the next delivery tells the operator, once each."""
-    for lane in synced.sources:
-        _note_incidents(store, lane, now)
-        if lane.issues:
-            given = operator_messages.new_issues(lane.source, lane.title, lane.issues)
+    for source_report in synced.sources:
+        _note_incidents(store, source_report, now)
+        if source_report.issues:
+            given = operator_messages.new_issues(source_report.source, source_report.title, source_report.issues)
             operator_messages.cut(settings, store, given, now)
-        mass = lane.bulk_edit
-        if mass is not None and lane.state == "accepted":
-            given = operator_messages.reformatted(lane.run, lane.title, mass.kinds, mass.trials, mass.checked)
+        mass = source_report.bulk_edit
+        if mass is not None and source_report.state == "accepted":
+            given = operator_messages.reformatted(source_report.run, source_report.title, mass.kinds, mass.trials, mass.checked)
             operator_messages.cut(settings, store, given, now)
 
 
-def incidents_of(lane: SourceReport) -> dict[str, str]:
+def incidents_of(source_report: SourceReport) -> dict[str, str]:
     """What is wrong with a source after its run, by the incident's name; an empty sentence means that it is well."""
-    failed = operator_messages.source_unreadable(lane.title, lane.error) if lane.state == "failed" else ""
-    held = operator_messages.run_held(lane.title, lane.error) if lane.state == "held" else ""
+    failed = (
+        operator_messages.source_unreadable(source_report.title, source_report.error) if source_report.state == "failed" else ""
+    )
+    held = operator_messages.run_held(source_report.title, source_report.error) if source_report.state == "held" else ""
     trials = ""
-    if lane.failures and lane.state == "accepted":
-        errors = [f"{failure.subject}: {failure.error}" for failure in lane.failures]
-        trials = operator_messages.trials_unreadable(lane.title, errors, lane.counts.checked)
-    return {f"source:{lane.source}": failed, f"held:{lane.source}": held, f"trials:{lane.source}": trials}
+    if source_report.failures and source_report.state == "accepted":
+        errors = [f"{failure.subject}: {failure.error}" for failure in source_report.failures]
+        trials = operator_messages.trials_unreadable(source_report.title, errors, source_report.counts.checked)
+    return {
+        f"source:{source_report.source}": failed,
+        f"held:{source_report.source}": held,
+        f"trials:{source_report.source}": trials,
+    }
 
 
-def _note_incidents(store: Store, lane: SourceReport, now: datetime) -> None:
-    if lane.state in ("busy", "stopped"):
+def _note_incidents(store: Store, source_report: SourceReport, now: datetime) -> None:
+    if source_report.state in ("busy", "stopped"):
         return
-    for name, message in incidents_of(lane).items():
+    for name, message in incidents_of(source_report).items():
         if message:
             store.open_incident(name, message, now)
-        elif lane.state == "accepted" or name.startswith("source:"):
+        elif source_report.state == "accepted" or name.startswith("source:"):
             store.close_incident(name, now)
 
 

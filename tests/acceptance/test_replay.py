@@ -26,7 +26,7 @@ def test_no_event_on_a_day_without_a_change_worth_one(real_data: Path, tmp_path:
             world.registry.show(replayed.day)
             report = world.sync_shown()
             assert report.state in ("done", "partly"), report.sources
-            assert all(lane.state == "accepted" and not lane.failures for lane in report.sources)
+            assert all(source_report.state == "accepted" and not source_report.failures for source_report in report.sources)
             # What the calendar makes true belongs to the day and not to the record.
             events = [event for event in report.events if event.cause == "record"]
             assert {event.trial.partition(":")[2] for event in events} == set(replayed.changed), replayed.day.data_timestamp

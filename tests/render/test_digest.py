@@ -100,7 +100,7 @@ def test_an_empty_digest_says_no_changes() -> None:
 
 @pytest.mark.parametrize(("count", "subject", "sentence"), TOLD_AT_ONCE)
 def test_a_quiet_digest_does_not_deny_what_was_told_at_once(count: int, subject: str, sentence: str) -> None:
-    content = digest(make_digest(told_at_once=count))
+    content = digest(make_digest(sent_immediately=count))
     assert content.subject == f"Trial changes: {subject}"
     for part in (content.subject, " ".join(content.text.split()), content.html):
         assert "no changes" not in part.lower()
@@ -110,13 +110,13 @@ def test_a_quiet_digest_does_not_deny_what_was_told_at_once(count: int, subject:
 
 def test_a_digest_with_changes_says_how_many_more_were_told_at_once() -> None:
     entry = make_entry(make_event())
-    assert "9 more changes were told at once." in " ".join(digest(make_digest(entry, told_at_once=9)).text.split())
-    assert "1 more change was told at once." in digest(make_digest(entry, told_at_once=1)).html
+    assert "9 more changes were told at once." in " ".join(digest(make_digest(entry, sent_immediately=9)).text.split())
+    assert "1 more change was told at once." in digest(make_digest(entry, sent_immediately=1)).html
     assert "told at once" not in digest(make_digest(entry)).text
 
 
 def test_a_held_run_does_not_hide_what_was_told_at_once() -> None:
-    content = digest(make_digest(held=(HELD,), told_at_once=9))
+    content = digest(make_digest(held=(HELD,), sent_immediately=9))
     assert content.subject == "Trial changes: 1 held"
     assert "9 changes were told at once." in " ".join(content.text.split())
     assert "Nothing beyond" not in content.text

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def demo_command(shared: Shared, folder: Path | None) -> int:
     """The whole job on three invented days against a registry and a mail server on this machine; no network."""
     from tracker.cli.list import print_present
-    from tracker.cli.output import print_changes, print_delivery, print_lanes
+    from tracker.cli.output import print_changes, print_delivery, print_source_reports
     from tracker.demo.run import DayReport, run
     from tracker.model.event import EventFilter
     from tracker.render import tables
@@ -40,7 +40,7 @@ def demo_command(shared: Shared, folder: Path | None) -> int:
         if day.number == 1:
             print_present(app, archive)
         print_changes(app, day.synced.events, day.synced.stories)
-        print_lanes(app, day.synced)
+        print_source_reports(app, day.synced)
         print_delivery(app, day.delivered)
         if day.number == 3:
             app.print("", "The change log, major changes only (tracker changes --min-severity major):", "")

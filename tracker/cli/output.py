@@ -28,10 +28,10 @@ def print_changes(app: App, events: Sequence[Event], stories: Mapping[str, Story
         app.show(tables.changes_grid(in_story_order(events, stories), app.timezone, grouped=True))
 
 
-def print_lanes(app: App, report: SyncReport) -> None:
+def print_source_reports(app: App, report: SyncReport) -> None:
     """One line per source, and below it what could not be read."""
-    for lane in report.sources:
-        counts = lane.counts
+    for source_report in report.sources:
+        counts = source_report.counts
         parts = [counted(counts.checked, "trial") + " checked"]
         parts += [
             f"{value:,} {name}"
@@ -44,23 +44,25 @@ def print_lanes(app: App, report: SyncReport) -> None:
             )
             if value
         ]
-        parts.append(counted(len(lane.events), "event"))
-        match lane.state:
+        parts.append(counted(len(source_report.events), "event"))
+        match source_report.state:
             case "accepted":
-                data = f", data of {lane.data_version[:10]}" if lane.data_version else ""
-                app.print(f"{lane.title}: {', '.join(parts)}{data}.")
+                data = f", data of {source_report.data_version[:10]}" if source_report.data_version else ""
+                app.print(f"{source_report.title}: {', '.join(parts)}{data}.")
             case "held":
                 app.print(
-                    f"{lane.title}: run {lane.run} is HELD. {lane.error}",
-                    f"  Nothing of it counts yet. If it is true: tracker release {lane.run}; if not: add --discard.",
+                    f"{source_report.title}: run {source_report.run} is HELD. {source_report.error}",
+                    f"  Nothing of it counts yet. If it is true: tracker release {source_report.run}; if not: add --discard.",
                 )
             case _:
-                app.print(f"{lane.title}: {'busy' if lane.state == 'busy' else 'FAILED'}. {lane.error}")
-        for error, subjects in _by_error(lane.failures).items():
+                app.print(
+                    f"{source_report.title}: {'busy' if source_report.state == 'busy' else 'FAILED'}. {source_report.error}"
+                )
+        for error, subjects in _by_error(source_report.failures).items():
             shown = ", ".join(subjects[:3])
             more = f" and {len(subjects) - 3:,} more" if len(subjects) > 3 else ""
             app.print(f"  failed: {shown}{more}: {error}")
-        for new in lane.issues:
+        for new in source_report.issues:
             value = f" = {new.issue.value!r}" if new.issue.value else ""
             often = f" ({new.count} times)" if new.count > 1 else ""
             app.print(f"  noticed: {new.trial}: {new.issue.code.replace('_', ' ')} at {new.issue.path}{value}{often}")

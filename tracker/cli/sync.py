@@ -116,15 +116,15 @@ def _emit(app: App, report: SyncReport, delivery: DeliveryReport | None) -> None
                 "state": report.state,
                 "sources": [
                     {
-                        "id": lane.run,
-                        "source": lane.source,
-                        "state": lane.state,
-                        "data_version": lane.data_version,
-                        "error": lane.error,
-                        "failures": lane.failures,
-                        "issues": lane.issues,
+                        "id": source_report.run,
+                        "source": source_report.source,
+                        "state": source_report.state,
+                        "data_version": source_report.data_version,
+                        "error": source_report.error,
+                        "failures": source_report.failures,
+                        "issues": source_report.issues,
                     }
-                    for lane in report.sources
+                    for source_report in report.sources
                 ],
             },
             "counts": report.counts,
@@ -136,11 +136,11 @@ def _emit(app: App, report: SyncReport, delivery: DeliveryReport | None) -> None
 
 def _print(app: App, store: Store, report: SyncReport, delivery: DeliveryReport | None, *, first: bool) -> None:
     from tracker.cli.list import print_present
-    from tracker.cli.output import print_changes, print_delivery, print_lanes
+    from tracker.cli.output import print_changes, print_delivery, print_source_reports
 
     if report.counts.baseline and (first or not report.events):
         print_present(app, app.archive_of(store))
     print_changes(app, report.events, report.stories)
-    print_lanes(app, report)
+    print_source_reports(app, report)
     if delivery:
         print_delivery(app, delivery)

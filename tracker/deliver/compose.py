@@ -69,7 +69,7 @@ class Composer:
         given = self._input(channel, wanted, now, cadence=cadence, about=watches)
         return pages.digest(
             msgspec.structs.replace(
-                given, notes=tuple(notes), held=held, unread=unread, since=since, told_at_once=sent_immediately
+                given, notes=tuple(notes), held=held, unread=unread, since=since, sent_immediately=sent_immediately
             )
         )
 

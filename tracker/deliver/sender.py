@@ -161,7 +161,7 @@ class OutboxSender:
     def _give_up(self, message: Message, sent: Sent, error: PermanentDeliveryError) -> Sent:
         """The operator hears of the first message that a channel loses; consecutive losses after it are one incident."""
         report = self._given_up(msgspec.structs.replace(message, last_error=str(error)))
-        in_a_row = self.store.mark_failed(message.key, str(error), self.clock(), telling=report)
+        in_a_row = self.store.mark_failed(message.key, str(error), self.clock(), report=report)
         logger.error(log.pairs("message_given_up", key=sent.key, error=error))
         if in_a_row > 1 and message.channel in self._channels:
             why = f"{in_a_row:,} in a row were given up, the last with this: {error.message} `tracker outbox` lists them."

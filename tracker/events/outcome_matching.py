@@ -121,7 +121,7 @@ def time_frame_span(edit: OutcomeEdit) -> tuple[str, str] | None:
     return edit_span(*frames) if frames else None
 
 
-def teller(edit: OutcomeEdit) -> str:
+def reporting_field(edit: OutcomeEdit) -> str:
     """The field whose kind tells of this measure: the weightier of where it stood and where it stands."""
     return min(edit.field_old, edit.field_new, key=FIELDS.index)
 

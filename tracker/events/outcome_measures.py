@@ -18,7 +18,7 @@ from tracker.events.outcome_matching import (
     OutcomeMoves,
     measures_otherwise,
     outcome_moves,
-    teller,
+    reporting_field,
     time_frame_span,
     time_point_moved,
 )
@@ -48,11 +48,12 @@ def _claims(field: str) -> Claim:
 def _reported_by(field: str, moves: OutcomeMoves) -> list[OutcomeEdit]:
     """The edits that a field's kind reports."""
     spans = {
-        field: {span for edit in moves.edits if teller(edit) == field and (span := time_frame_span(edit))} for field in FIELDS
+        field: {span for edit in moves.edits if reporting_field(edit) == field and (span := time_frame_span(edit))}
+        for field in FIELDS
     }
     reported = []
     for edit in moves.edits:
-        home = teller(edit)
+        home = reporting_field(edit)
         span = time_frame_span(edit)
         weightier = next((other for other in FIELDS[: FIELDS.index(home)] if span and span in spans[other]), home)
         if weightier == field:

@@ -50,7 +50,7 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     ``notes``, ``held`` and ``unread`` are finished sentences. ``held`` is one for each run that is held, ``unread`` one for
     each source or group of trials that cannot be read at present: either keeps the digest from saying "no changes".
     ``since`` and ``until`` are aware UTC; ``timezone`` is an IANA name; ``cadence`` is daily, weekly, immediate or "on
-    request"; ``contact`` is where a reader can write to. ``told_at_once`` counts the changes that the channel was told of
+    request"; ``contact`` is where a reader can write to. ``sent_immediately`` counts the changes that the channel was told of
     in immediate messages since then: they are left out here, and "no changes" would be wrong of them.
     """
 
@@ -68,7 +68,7 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     attributions: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
     contact: str = ""
-    told_at_once: int = 0
+    sent_immediately: int = 0
 
 
 def digest(given: DigestInput) -> Content:
@@ -86,7 +86,7 @@ def alert(given: DigestInput) -> Content:
 def _digest_subject(given: DigestInput, views: Sequence[StoryView]) -> str:
     held = ", ".join(f"{len(lines)} {word}" for lines, word in ((given.held, "held"), (given.unread, "not read")) if lines)
     if not views:
-        quiet = f"nothing beyond {_told(given)} told at once" if given.told_at_once else "no changes"
+        quiet = f"nothing beyond {_sent_immediately(given)} told at once" if given.sent_immediately else "no changes"
         return one_line(f"{given.title}: {held or quiet}", LONGEST_SUBJECT)
     counted = _counted(views) + (f" ({held})" if held else "")
     return one_line(f"{counted}: {one_line(views[0].label, 60)} – {_inner(views[0].headline)}", LONGEST_SUBJECT)
@@ -188,22 +188,20 @@ def _facts(given: DigestInput, views: Sequence[StoryView]) -> str:
 
 def _nothing(given: DigestInput) -> str:
     since = f" since {times.day(given.since, times.zone(given.timezone))}" if given.since else ""
-    if given.told_at_once:
-        return f"Nothing beyond {_told(given)} you were told of at once{since}."
+    if given.sent_immediately:
+        return f"Nothing beyond {_sent_immediately(given)} you were told of at once{since}."
     trials = "the trial" if given.followed == 1 else f"the {plural(given.followed, 'trial')}"
     return f"No changes in {trials} you follow{since}."
 
 
-def _told(given: DigestInput) -> str:
-    return "the change" if given.told_at_once == 1 else f"the {plural(given.told_at_once, 'change')}"
+def _sent_immediately(given: DigestInput) -> str:
+    return "the change" if given.sent_immediately == 1 else f"the {plural(given.sent_immediately, 'change')}"
 
 
 def _notes(given: DigestInput, views: Sequence[StoryView]) -> tuple[Box, ...]:
     lines = [one_line(note) for note in given.notes]
-    if given.told_at_once and (views or given.held or given.unread):
-        count = (
-            f"{given.told_at_once:,}{' more' if views else ''} {'change was' if given.told_at_once == 1 else 'changes were'}"
-        )
+    if given.sent_immediately and (views or given.held or given.unread):
+        count = f"{given.sent_immediately:,}{' more' if views else ''} {'change was' if given.sent_immediately == 1 else 'changes were'}"
         lines.append(f"{count} told at once.")
     return (Box(title="Also", lines=tuple(lines)),) if lines else ()
 

@@ -101,8 +101,8 @@ def difference(old: str, new: str, limit: int = LONGEST_CHANGE) -> str:
     if kept < _IN_COMMON * min(len(before), len(after)):
         return f"“{edit(quote(old, limit // 2), quote(new, limit // 2))}”"
     parts = [_part(found, index, longest=limit) for index in range(len(found))]
-    if len(told := " ".join(part for part in parts if part)) <= limit:
-        return f"“{told}”"
+    if len(shown := " ".join(part for part in parts if part)) <= limit:
+        return f"“{shown}”"
     return _first_edits(found, limit)
 
 
@@ -116,16 +116,16 @@ def _part(found: Sequence[Stretch], index: int, longest: int) -> str:
 
 def _first_edits(found: Sequence[Stretch], limit: int) -> str:
     """As many changes from the beginning as there is room for, long ones shortened, and how many are left out."""
-    told, left = "", sum(not stretch.same for stretch in found)
+    shown, left = "", sum(not stretch.same for stretch in found)
     for index, stretch in enumerate(found):
         part = _part(found, index, longest=max(10, limit // 2 - 30))
-        longer = f"{told} {part}".strip()
-        if told and len(longer) > limit:
+        longer = f"{shown} {part}".strip()
+        if shown and len(longer) > limit:
             break
-        told, left = longer, left - (not stretch.same)
+        shown, left = longer, left - (not stretch.same)
     if not left:
-        return f"“{told}”"
-    return f"“{told}” … and {plural(left, 'more edit')}"
+        return f"“{shown}”"
+    return f"“{shown}” … and {plural(left, 'more edit')}"
 
 
 def _context(words: Sequence[str], *, first: bool, last: bool) -> str:

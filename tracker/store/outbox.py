@@ -166,18 +166,18 @@ def mark_retry(database: Database, key: str, error: str, next_attempt_at: dateti
         _change(connection, key, next_attempt_at=next_attempt_at, last_error=error)
 
 
-def mark_failed(database: Database, key: str, error: str, now: datetime, *, telling: Message | None = None) -> int:
+def mark_failed(database: Database, key: str, error: str, now: datetime, *, report: Message | None = None) -> int:
     """The message is given up, and its alerts with it; returns how many in a row its channel has lost, this one included.
 
-    A row ends when the channel takes a message. The first of a row puts ``telling``, the word to the operator, into the
+    A row ends when the channel takes a message. The first of a row puts ``report``, the word to the operator, into the
     outbox, unless it was put there before.
     """
     with database.writing() as connection:
         _change(connection, key, state="failed", next_attempt_at=None, last_error=error)
         _settle(connection, key, "failed", now, error)
         in_a_row = 1 + _given_up_beside(connection, key)
-        if telling is not None and in_a_row == 1:
-            _put(connection, telling)
+        if report is not None and in_a_row == 1:
+            _put(connection, report)
     return in_a_row
 
 
