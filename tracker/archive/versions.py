@@ -85,8 +85,8 @@ def compare_versions(
     following = store.watches_of([old.trial])[old.trial]
     before, after = (records.read(sources, store.document(meta.id)) for meta in (old, new))
     return events.detect(
-        Version(record=before, seen=seen(old)),
-        Version(record=after, seen=seen(new)),
+        Version(record=before, seen=old.seen),
+        Version(record=after, seen=new.seen),
         compare(before, after),
         at=new.first_seen_at,
         known=TrialContext(
@@ -113,17 +113,6 @@ def compare_documents(source: Source, before: Document, after: Document) -> Dete
             source=source.info,
             label=trial_label(new.trial, new, site=source.info.title if source.info.kind == "page" else ""),
         ),
-    )
-
-
-def seen(meta: SnapshotMeta) -> Seen:
-    """A stored version as a comparison needs it."""
-    return Seen(
-        sha256=meta.sha256,
-        first_seen_at=meta.first_seen_at,
-        last_seen_at=meta.last_seen_at,
-        valid_from=meta.valid_from,
-        data_version=meta.data_version,
     )
 
 

@@ -29,7 +29,7 @@ from tracker.model.event import Event, Seen, Story, Version
 from tracker.model.labels import trial_label
 from tracker.model.record import TrialRecord
 from tracker.model.run import Check, CheckStatus
-from tracker.model.snapshot import SnapshotMeta, TrackedTrial
+from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import Absent, DataVersion, Document, Failed, Found, Issue, Parsed, Source, SourceInfo, Validators
 from tracker.model.staging import StagedCheck, StagedEvent, StagedSnapshot, VersionRef
 from tracker.model.vocabulary import ListingKind, Severity, rank
@@ -194,7 +194,7 @@ def _detected(
 ) -> Detected:
     assert known.current is not None
     return detect(
-        Version(record=before, seen=seen(known.current)),
+        Version(record=before, seen=known.current.seen),
         Version(record=record, seen=_seen_staged(snapshot)),
         compare(before, record),
         at=context.now,
@@ -241,17 +241,6 @@ def _listing(
     )
 
 
-def seen(meta: SnapshotMeta) -> Seen:
-    """A stored version as a comparison needs it."""
-    return Seen(
-        sha256=meta.sha256,
-        first_seen_at=meta.first_seen_at,
-        last_seen_at=meta.last_seen_at,
-        valid_from=meta.valid_from,
-        data_version=meta.data_version,
-    )
-
-
 def entered_or_left(
     kind: ListingKind, trial: str, watch: str, reason: str, record: TrialRecord, context: CheckContext
 ) -> Event:
@@ -275,7 +264,7 @@ def came_true(
 ) -> tuple[Event, ...]:
     """What the calendar has made true of a trial since the rules last ran; ``changed`` is the check that gave a new record."""
     assert known.current is not None
-    now_seen = _seen_staged(changed.snapshot) if changed and changed.snapshot else seen(known.current)
+    now_seen = _seen_staged(changed.snapshot) if changed and changed.snapshot else known.current.seen
     return calendar_events(
         Version(record=record, seen=now_seen),
         since=max(last, known.first_seen_at) if last else known.first_seen_at,

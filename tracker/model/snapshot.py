@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from tracker.model.event import Seen
 from tracker.model.source import Validators
 from tracker.model.vocabulary import Origin
 
@@ -32,6 +33,17 @@ class SnapshotMeta(msgspec.Struct, frozen=True, kw_only=True):
     data_version: str | None = None
     origin: Origin = "live"
     registry_version: int | None = None
+
+    @property
+    def seen(self) -> Seen:
+        """The version as a comparison needs it."""
+        return Seen(
+            sha256=self.sha256,
+            first_seen_at=self.first_seen_at,
+            last_seen_at=self.last_seen_at,
+            valid_from=self.valid_from,
+            data_version=self.data_version,
+        )
 
 
 class TrackedTrial(msgspec.Struct, frozen=True, kw_only=True):

@@ -201,7 +201,8 @@ def _sent_immediately(given: DigestInput) -> str:
 def _notes(given: DigestInput, views: Sequence[StoryView]) -> tuple[Box, ...]:
     lines = [one_line(note) for note in given.notes]
     if given.sent_immediately and (views or given.held or given.unread):
-        count = f"{given.sent_immediately:,}{' more' if views else ''} {'change was' if given.sent_immediately == 1 else 'changes were'}"
+        were = "change was" if given.sent_immediately == 1 else "changes were"
+        count = f"{given.sent_immediately:,}{' more' if views else ''} {were}"
         lines.append(f"{count} told at once.")
     return (Box(title="Also", lines=tuple(lines)),) if lines else ()
 
