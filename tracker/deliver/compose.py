@@ -150,7 +150,7 @@ class Composer:
         entries = []
         for story_id, ids in by_story.items():
             story = stories[story_id]
-            shown = tuple(sorted(ids, key=story.parts.index))
+            shown = (*(part for part in story.parts if part in ids), *(one for one in ids if one not in story.parts))
             source = self.archive.sources.get(split_key(story.trial).source)
             entries.append(
                 pages.Entry(
