@@ -18,7 +18,7 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]+"
 )
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_ORDINALS = frozenset("st nd rd th er re e ère ème nde o º ª tm sm".split())
+_ORDINALS = frozenset(["st", "nd", "rd", "th", "er", "re", "e", "ère", "ème", "nde", "o", "º", "ª", "tm", "sm"])
 _NUMBER = re.compile(r"[+\-−–]?\s?\d")
 _POWER_OF_TEN = re.compile(r"(?:\A|[^\w.,])10\s\Z")
 CONTEXT = 4
