@@ -73,6 +73,7 @@ def test_the_same_words_in_another_spelling(one: str, other: str) -> None:
         ("10^9 cells", "109 cells"),
         ("- 5 °C", "5 °C"),
         ("- 5 points", "+ 5 points"),
+        ("*2 allele", "2 allele"),
         ("Arms 1, 2", "Arms 12"),
         ("day -7", "day 7"),
         ("50 % of patients", "50 of patients"),

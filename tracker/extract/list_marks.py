@@ -27,7 +27,10 @@ _ORDINAL = re.compile(
         (?P<blank>\s*)""",
     re.VERBOSE,
 )
-_ROMAN = {word: number for number, word in enumerate("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv".split(), 1)}
+_ROMAN = {
+    **{"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9},
+    **{"x": 10, "xi": 11, "xii": 12, "xiii": 13, "xiv": 14, "xv": 15},
+}
 _NEGATIVE = re.compile(r"-ve\b", re.IGNORECASE)
 
 _Trust = Literal["sure", "by_neighbour", "by_count"]
@@ -176,13 +179,13 @@ def _runs(members: Iterable[tuple[int, tuple[int, ...]]]) -> list[_Run]:
     for number, value in members:
         steps = [_step(run.last, value) for run in open_runs]
         exact = [depth for depth, step in enumerate(steps) if step == 1]
-        loose = [depth for depth, step in enumerate(steps) if step is not None]
-        if not loose:
+        here = exact or ([len(steps) - 1] if steps and steps[-1] is not None else [])  # a gap only in the innermost one
+        if not here:
             run = _Run([number], value)
             every.append(run)
             open_runs = [*open_runs[-_DEEPEST:], run]
             continue
-        depth = (exact or loose)[-1]
+        depth = here[-1]
         run = open_runs[depth]
         run.direct = run.direct or bool(exact)
         run.lines.append(number)

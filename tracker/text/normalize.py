@@ -32,9 +32,11 @@ _LOWERED = re.compile("(?<=[0-9])(?=[₀₁₂₃₄₅₆₇₈₉])")
 _SQUARE = re.compile(r"\b([cdkm]?m)\^(?=[23](?!\d))")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 # A number with its decimals; letters; signs of comparison and measure; a minus that stands before a number by itself, at
-# the very beginning also with a blank between ("- 5 °C").
+# the very beginning also with a blank between ("- 5 °C"); the star of an allele ("*2").
 # Vowel signs of Indic and other scripts are no letters to ``re`` and stand in the range at the end.
-_TOKEN = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+|[<>=≠±+%×÷~^]|(?<![\w)])-(?=\d)|\A-(?=\s\d)|[\u0300-\u036f\u0900-\u1aff]")
+_TOKEN = re.compile(
+    r"\d+(?:\.\d+)*|[^\W\d_]+|[<>=≠±+%×÷~^]|(?<![\w)])-(?=\d)|\A-(?=\s\d)|(?<![\w*])\*(?=\d)|[\u0300-\u036f\u0900-\u1aff]"
+)
 
 
 def squeeze_whitespace(text: str) -> str:
