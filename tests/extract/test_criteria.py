@@ -169,8 +169,8 @@ def test_a_number_is_a_mark_where_its_neighbours_count_on(marks: tuple[str, str,
 
 
 def test_an_inner_list_does_not_end_the_outer_ones_count() -> None:
-    text = "Inclusion Criteria:\n1. any\n6. blood\n7. liver\n1. bilirubin.\n2. enzymes.\n3. albumin.\n8. kidney"
-    assert criteria(text).inclusion == ("any", "blood", "liver", "bilirubin.", "enzymes.", "albumin.", "kidney")
+    text = "Inclusion Criteria:\n1. Any\n6. blood\n7. liver\n1. bilirubin.\n2. enzymes.\n3. albumin.\n8. kidney"
+    assert criteria(text).inclusion == ("Any", "blood", "liver", "bilirubin.", "enzymes.", "albumin.", "kidney")
 
 
 def test_a_dash_before_a_number_is_a_mark_where_other_lines_have_it() -> None:

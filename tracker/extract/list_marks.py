@@ -28,8 +28,7 @@ _ORDINAL = re.compile(
     re.VERBOSE,
 )
 _ROMAN = {
-    **{"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9},
-    **{"x": 10, "xi": 11, "xii": 12, "xiii": 13, "xiv": 14, "xv": 15},
+    word: number for number, word in enumerate(re.findall(r"\w+", "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv"), 1)
 }
 _NEGATIVE = re.compile(r"-ve\b", re.IGNORECASE)
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from tracker.extract import pages
 from tracker.extract.blocks import Line, read_lines
-from tracker.extract.decoding import decode, is_html
 from tracker.extract.criteria import criteria
+from tracker.extract.decoding import decode, is_html
 from tracker.extract.labelling import read_page
 from tracker.extract.labels import HEAD, TITLE, Label, Page, Section, Vocabulary, heading_key
 from tracker.extract.retrieval import retrieve_each
