@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from icalendar import Calendar
 
 from tests.cli.conftest import A, B, Run, publish
 from tests.cli.program import inside, process
@@ -292,6 +293,21 @@ def test_deadlines_in_four_forms(ask: Run) -> None:
     assert ask("deadlines", "--format", "ics").out.count("BEGIN:VEVENT") == len(rows)
     assert rows[0]["trial"].partition(":")[2] in ask("deadlines").out
     assert ask("deadlines", "--watch", "lups").code == 2
+
+
+def test_the_calendar_leaves_its_days_free_and_says_where_from_and_why(ask: Run) -> None:
+    """A deadline is a note: it must not mark its reader as busy, and one look must lead to the record."""
+    rows = ask("deadlines", "--json").json["deadlines"]
+    found = Calendar.from_ical(ask("deadlines", "--format", "ics").out)
+    assert (found["NAME"], found["X-WR-CALNAME"]) == ("Trial deadlines", "Trial deadlines")
+    entries = found.walk("VEVENT")
+    assert {entry["TRANSP"] for entry in entries} == {"TRANSPARENT"}
+    for row, entry in zip(rows, entries, strict=True):
+        assert entry["URL"] == f"https://clinicaltrials.gov/study/{row['trial'].partition(':')[2]}"
+        said = entry["DESCRIPTION"].casefold()
+        assert all(reason.casefold() in said for reason in row["details"].get("reasons", ()))
+        assert "not a legal finding" in said
+    assert any(row["details"].get("reasons") for row in rows)
 
 
 # --- parse ----------------------------------------------------------------------------------------------------------
