@@ -55,10 +55,11 @@ class PresentRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeadlineRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A deadline and the name of its trial."""
+    """A deadline, the name of its trial and the address of the trial's record."""
 
     deadline: Deadline
     name: str
+    url: str | None = None
 
     @property
     def cursor(self) -> str:

@@ -23,13 +23,20 @@ _UNDECOMPOSED = str.maketrans(
 )
 
 _SIGNS = str.maketrans(
-    {"≥": ">=", "⩾": ">=", "≤": "<=", "⩽": "<=", "−": "-", "‐": "-", "‑": "-", "–": "-", "—": "-", "μ": "u", "µ": "u"}
+    {"≥": ">=", "⩾": ">=", "≤": "<=", "⩽": "<=", "−": "-", "‐": "-", "‑": "-", "–": "-", "—": "-", "⁻": "-", "μ": "u", "µ": "u"}
 )
-_RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉]+")
+# After a word or a bracket only: "¹⁸F" is "18F". A lowered number is apart from nothing but a number ("H₂O" is "H2O").
+_RAISED = re.compile(r"(?<=[\w)\]}])(?<![⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻])(?=[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹])")
+_LOWERED = re.compile("(?<=[0-9])(?=[₀₁₂₃₄₅₆₇₈₉])")
+# Square and cubic metres are written "m2" as often as "m²" and "m^2".
+_SQUARE = re.compile(r"\b([cdkm]?m)\^(?=[23](?!\d))")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-# A number with its decimals; letters; signs of comparison and measure; a minus that stands before a number by itself.
+# A number with its decimals; letters; signs of comparison and measure; a minus that stands before a number by itself, at
+# the very beginning also with a blank between ("- 5 °C"); the star of an allele ("*2").
 # Vowel signs of Indic and other scripts are no letters to ``re`` and stand in the range at the end.
-_TOKEN = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+|[<>=≠±+%×÷~^]|(?<![\w)])-(?=\d)|[\u0300-\u036f\u0900-\u1aff]")
+_TOKEN = re.compile(
+    r"\d+(?:\.\d+)*|[^\W\d_]+|[<>=≠±+%×÷~^]|(?<![\w)])-(?=\d)|\A-(?=\s\d)|(?<![\w*])\*(?=\d)|[\u0300-\u036f\u0900-\u1aff]"
+)
 
 
 def squeeze_whitespace(text: str) -> str:
@@ -64,6 +71,6 @@ def normalized(text: str) -> str:
 
 def _plain(text: str) -> str:
     if not text.isascii():
-        text = _RAISED.sub(lambda found: "^" + found[0], text).translate(_SIGNS)
+        text = _LOWERED.sub("_", _RAISED.sub("^", text)).translate(_SIGNS)
         text = unicodedata.normalize("NFKC", text)
-    return _THOUSANDS.sub("", text.casefold())
+    return _SQUARE.sub(r"\1", _THOUSANDS.sub("", text.casefold()))
