@@ -281,7 +281,9 @@ def test_a_site_further_off_than_the_radius_is_not_within() -> None:
 
 
 def test_one_postcode_is_one_place() -> None:
-    assert near_distance(Site(zip="80331", country="Germany"), MUNICH) == Distance(km=0.0, how="postcode", within=True)
+    assert near_distance(Site(zip="80331", country="Germany"), MUNICH) == Distance(
+        km=0.0, how="postcode", within=True, in_city=True
+    )
     assert near_distance(Site(zip="02115-5804", country="United States"), BOSTON).how == "postcode"
     london = Near(place="London SW1A 1AA", country="United Kingdom")
     assert near_distance(Site(zip="SW1A1AA", country="United Kingdom"), london).how == "postcode"

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from math import sqrt
 from typing import Literal, TypeVar
 
 import msgspec
@@ -28,6 +29,7 @@ How = Literal["postcode", "city", "geo point", "unsure", "elsewhere"]
 
 _DOMINATES = 10  # times the people of the next city of that name: then that one is meant
 _WELL_KNOWN = 100_000  # people, from which on such a city is believed before the registry's point
+_WIDEST_CITY_KM = 25.0
 _AGREE_KM = 100.0  # city and registry's point further apart than this contradict each other
 _DISTRICT = re.compile(r"\s*[-–/]\s*")
 _TAIL = re.compile(r"[\s,(-]+(?:cedex(?:\s*\d+)?|\d+|city|shi|si|\w)\)?\s*\Z", re.IGNORECASE)
@@ -48,12 +50,14 @@ class Distance(msgspec.Struct, frozen=True, kw_only=True):
 
     ``km`` is None for ``unsure`` (in a country of the circle, as far as known, and not to be placed) and for ``elsewhere`` (in
     none of them).
-    ``within`` says whether the watch wants it: inside its radius, or unsure.
+    ``within`` says whether the watch wants it: inside its radius, or unsure. ``in_city``: the watch's place lies in the
+    site's own city, so that kilometres would only measure how far it is from the city's middle.
     """
 
     km: float | None
     how: How
     within: bool
+    in_city: bool = False
 
 
 class _VillageRow(msgspec.Struct, frozen=True, gc=False):
@@ -121,13 +125,13 @@ def near_distance(site: Site, near: Near) -> Distance:
     site_country = country_code(site.country) if site.country else None
     foreign = bool(site_country and home_country and site_country != home_country)
     if not foreign and _same_postcode(site, near):
-        return Distance(km=0.0, how="postcode", within=True)
+        return Distance(km=0.0, how="postcode", within=True, in_city=True)
     if home is not None:
         geo = Point(site.geo.lat, site.geo.lon) if site.geo else None
-        point, how = _site_point(site.city or "", site.state or "", site_country or home_country, geo, home)
+        point, how, city_km = _site_point(site.city or "", site.state or "", site_country or home_country, geo, home)
         if point is not None:
             km = distance_km(*home, *point)
-            return Distance(km=km, how=how, within=km <= near.km)
+            return Distance(km=km, how=how, within=km <= near.km, in_city=km <= city_km)
     if foreign and not (site_country and _reaches(near, site_country)):
         return Distance(km=None, how="elsewhere", within=False)
     return Distance(km=None, how="unsure", within=True)
@@ -160,18 +164,23 @@ def _home(near: Near) -> tuple[Point | None, str | None]:
 
 
 @lru_cache(maxsize=16384)
-def _site_point(city: str, state: str, country: str | None, geo: Point | None, home: Point) -> tuple[Point | None, How]:
-    """The site's coordinates from its city, else from the registry's point."""
+def _site_point(city: str, state: str, country: str | None, geo: Point | None, home: Point) -> tuple[Point | None, How, float]:
+    """The site's coordinates from its city, else from the registry's point; and how far the city reaches from there."""
     found, named = _site_cities(city, state, country) if country else ((), False)
     if not found:
-        return geo, "geo point"
+        return geo, "geo point", 0.0
     meant = _meant(found, geo or home)
     if geo is None or distance_km(*geo, *meant.point) <= _AGREE_KM or named or _is_well_known(meant, found):
-        return meant.point, "city"
+        return meant.point, "city", _radius_km(meant)
     # a namesake too small for the gazetteer, or a registry's mistake: nobody can tell, and near must not be missed
     if distance_km(*home, *geo) < distance_km(*home, *meant.point):
-        return geo, "geo point"
-    return meant.point, "city"
+        return geo, "geo point", 0.0
+    return meant.point, "city", _radius_km(meant)
+
+
+def _radius_km(city: _CityRow) -> float:
+    """About how far a city reaches from its middle, judged by its people: Munich 11 km, Augsburg 5."""
+    return min(_WIDEST_CITY_KM, sqrt(city.population) / 110)
 
 
 def _site_cities(city: str, state: str, country: str) -> tuple[Sequence[_CityRow], bool]:
