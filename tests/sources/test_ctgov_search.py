@@ -34,6 +34,10 @@ def of(address: str = "", near: Near | None = None, **fields: str) -> dict[str, 
         ("locStr=Germany&country=Germany&distance=50", {"filter.advanced": 'AREA[LocationCountry]"Germany"'}),
         (
             "locStr=x&country=Germany&city=Munich&distance=50",
+            {"filter.geo": "distance(48.13743,11.57549,50mi)"},
+        ),
+        (
+            "country=Germany&city=Munich",
             {"filter.advanced": 'SEARCH[Location](AREA[LocationCountry]"Germany" AND AREA[LocationCity]"Munich")'},
         ),
         (

@@ -11,9 +11,10 @@ from tracker.config.settings import (
     SourceSettings,
     remarks,
 )
-from tracker.config.watches import PageOf
+from tracker.config.watches import CircleOf, PageOf
 
 __all__ = [
+    "CircleOf",
     "Digest",
     "Http",
     "Mail",

@@ -11,7 +11,7 @@ from tracker.config import sections
 from tracker.config.positions import places
 from tracker.config.settings import Settings
 from tracker.config.table import Report, Table
-from tracker.config.watches import PageOf, ValidationContext, read_watches
+from tracker.config.watches import CircleOf, PageOf, ValidationContext, no_circle, read_watches
 from tracker.errors import ConfigError
 from tracker.model.source import SourceInfo
 
@@ -43,13 +43,14 @@ def load(
     kinds: Mapping[str, frozenset[str]],
     environ: Mapping[str, str],
     page_of: PageOf,
+    circle_of: CircleOf = no_circle,
 ) -> Settings:
     """The settings that the file gives, defaults filled in and ``${NAME}`` read from ``environ``.
 
     ``kinds`` are the names of the change kinds with their effects. Raises ConfigError with every mistake found.
     """
     path = path.absolute()  # not resolved: relative paths go by where the file is found, even through a link
-    return check(read(path), path, sources=sources, kinds=kinds, environ=environ, page_of=page_of)
+    return check(read(path), path, sources=sources, kinds=kinds, environ=environ, page_of=page_of, circle_of=circle_of)
 
 
 def check(
@@ -60,6 +61,7 @@ def check(
     kinds: Mapping[str, frozenset[str]],
     environ: Mapping[str, str],
     page_of: PageOf,
+    circle_of: CircleOf = no_circle,
 ) -> Settings:
     """As `load`, for a text that is to be written to ``path`` (an edited configuration is checked before it is saved)."""
     document = parse(text, path)
@@ -76,6 +78,7 @@ def check(
         channels=names,
         base_urls={key: source.base_url for key, source in asked.items()},
         page_of=page_of,
+        circle_of=circle_of,
         folder=folder,
     )
     settings = Settings(

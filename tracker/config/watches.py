@@ -12,6 +12,7 @@ from tracker.config.addresses import web_problem
 from tracker.config.sections import check_channel
 from tracker.config.table import Table, did_you_mean
 from tracker.config.trials import followed_trial, read_trials_file
+from tracker.errors import UsageError
 from tracker.geo.countries import country_code
 from tracker.model import ids
 from tracker.model.source import SourceInfo
@@ -20,6 +21,9 @@ from tracker.model.watch import Near, Page, Send, Watch
 
 PageOf = Callable[[str, Mapping[str, str]], Page | None]
 """Recognises the address of a trial page. Takes the address and each source's base address; None if no source reads it."""
+
+CircleOf = Callable[[str], Near | None]
+"""Reads the circle of a search's address, None if it has none. Raises UsageError for one that cannot be read."""
 
 WHENS: tuple[When, ...] = ("immediate", "daily", "weekly")
 _FOLLOWS = ("trials", "trials_file", "pages", "search", "query")
@@ -33,7 +37,13 @@ class ValidationContext(msgspec.Struct, frozen=True, kw_only=True):
     channels: frozenset[str]
     base_urls: Mapping[str, str]
     page_of: PageOf
+    circle_of: CircleOf
     folder: Path
+
+
+def no_circle(_url: str) -> Near | None:
+    """Where no source's addresses are known, none has a circle."""
+    return None
 
 
 def read_watches(tables: list[Table], context: ValidationContext) -> tuple[Watch, ...]:
@@ -59,13 +69,16 @@ def _read_watch(table: Table, context: ValidationContext) -> Watch:
         table.wrong("", f"This watch follows nothing. Give it one of {', '.join(_FOLLOWS)}, or delete it.")
     elif not any(table.holds(key) for key in _FOLLOWS):
         table.wrong("", "This watch follows nothing: its lists are empty. Add a trial, or delete the watch.")
+    search = _read_search(table, context.sources)
+    circle = _read_circle(table, search, context.circle_of) if search else None
     return Watch(
         name=name or "",
         trials=tuple(trials),
         pages=_read_pages(table, context),
-        search=_read_search(table, context.sources),
+        search=search,
         query=_read_query(table, context.sources),
-        near=_read_near(table.table("near", "watch.near")) if "near" in table else None,
+        near=_read_near(table.table("near", "watch.near")) if "near" in table else circle,
+        circle_in_search=circle is not None and "near" not in table,
         exclude=exclude,
         kinds=_read_kinds(table, context.kinds),
         labels=labels,
@@ -180,6 +193,15 @@ def _read_search(table: Table, sources: Mapping[str, SourceInfo]) -> str | None:
             hint = did_you_mean(name, info.search_parameters) or f"Understood: {', '.join(sorted(info.search_parameters))}."
             table.wrong("search", f'The parameter "{name}" of this search is not understood, so it cannot be followed. {hint}')
     return url
+
+
+def _read_circle(table: Table, search: str, circle_of: CircleOf) -> Near | None:
+    """The circle that a search's address has: as good as a `near`."""
+    try:
+        return circle_of(search)
+    except UsageError as error:
+        table.wrong("search", str(error))
+        return None
 
 
 def _read_query(table: Table, sources: Mapping[str, SourceInfo]) -> dict[str, str]:

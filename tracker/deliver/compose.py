@@ -99,7 +99,7 @@ class Composer:
             lines.append(present_line(row))
             already.extend(already_true(found.record, self.archive.sources[found.trial.source].info, today))
             recruiting += row.recruitment_status in OPEN_STATUSES
-            nearby += bool(near and row.nearest and row.nearest.km <= near.km)
+            nearby += bool(row.nearest and row.nearest.within)
         if not lines:
             return None
         return notices.welcome(

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
 
-from tracker.model.source import Listed, Search
+from tracker.model.source import Listed, Search, Sited
 from tracker.model.vocabulary import ListingKind
-from tracker.model.watch import Membership, Watch, WatchState
+from tracker.model.watch import Membership, Near, Watch, WatchState
 
 NEW_WITHIN = timedelta(days=7)
 """A trial is a new registration if it was first posted since the last complete listing, less these days of posting lag."""
+
+
+_PLACED_BY = "sites"
+"""How nearness is judged; another way brings in other trials, and that is no news of the registry."""
 
 
 class SearchEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +56,36 @@ def search_of(watch: Watch) -> Search | None:
 
 def listing_digest(search: Search, exclude: frozenset[str]) -> str:
     """A hash of what is asked, which distinguishes an edited watch from a changed registry."""
-    return hashlib.sha256(msgspec.json.encode((search, sorted(exclude)), order="sorted")).hexdigest()
+    asked: tuple[object, ...] = (search, sorted(exclude))
+    return _hash((*asked, _PLACED_BY) if search.near else asked)
+
+
+def _is_only_wider(watch: Watch, search: Search, state: WatchState) -> bool:
+    """Whether the search is that of the last listing, which an earlier version left to the registry's coordinates alone."""
+    if search.near is None:
+        return False
+    before = msgspec.structs.replace(search, near=None) if watch.circle_in_search else search
+    return state.listing_digest == _hash((before, sorted(watch.exclude)))
+
+
+def _hash(asked: tuple[object, ...]) -> str:
+    return hashlib.sha256(msgspec.json.encode(asked, order="sorted")).hexdigest()
+
+
+def placed(near: Near, sited: Iterable[Sited]) -> Iterator[Listed]:
+    """The trials that have a site inside the circle by our own rules; those where only an unplaced site may be are marked."""
+    from tracker.geo.gazetteer import near_distance  # a table of cities is read on first use
+
+    for trial in sited:
+        within = [distance for site in trial.sites if (distance := near_distance(site, near)).within]
+        if within:
+            yield msgspec.structs.replace(trial.listed, unplaced=all(distance.km is None for distance in within))
+
+
+def united(by_registry: Iterable[Listed], by_place: Iterable[Listed]) -> list[Listed]:
+    """Each trial once; what the registry itself finds in its circle is not unplaced."""
+    found = {entry.trial: entry for entry in by_place}
+    return list((found | {entry.trial: entry for entry in by_registry}).values())
 
 
 def decide(
@@ -90,14 +123,19 @@ def decide(
         left=() if edited else gone,
         shed=gone if edited else (),
         back=back,
-        note=_edit_note(watch, len(entries)) if edited else "",
+        note=_edit_note(watch, len(entries), wider=_is_only_wider(watch, search, state)) if edited else "",
     )
 
 
-def _edit_note(watch: Watch, joined: int) -> str:
+def _edit_note(watch: Watch, joined: int, *, wider: bool) -> str:
     if not joined:
         return ""
     count = "1 trial" if joined == 1 else f"{joined} trials"
+    if wider:
+        return (
+            f"Nearness is now judged by each site's address too, not by the registry's coordinates alone; {count} that this "
+            f"had hidden joined watch “{watch.name}”."
+        )
     return f"The search of watch “{watch.name}” was edited; {count} joined it."
 
 
@@ -108,4 +146,7 @@ def _entry(entry: Listed, state: WatchState, *, silent: bool) -> SearchEntry:
     posted = entry.first_posted.last if entry.first_posted else None
     if posted and posted >= since:
         return SearchEntry(trial=entry.trial, kind="new_registration")
-    return SearchEntry(trial=entry.trial, kind="entered_watch", reason="it matches the search since its record changed")
+    reason = "it matches the search since its record changed"
+    if entry.unplaced:
+        reason += "; whether its site is near cannot be told from its address"
+    return SearchEntry(trial=entry.trial, kind="entered_watch", reason=reason)

@@ -161,4 +161,5 @@ def _entry(watch: str, site: Site, near: Near) -> NearbySite | None:
         country=site.country,
         km=None if distance.km is None else round(distance.km, 1),
         how=distance.how,
+        in_city=distance.in_city,
     )

@@ -4,8 +4,9 @@ The flow: ``listing`` (which trials does a search hold?) and ``retrieve`` (the r
 `Fetch`; each trial asked for comes back as exactly one `Answer`; ``parse`` turns a document into a record.
 ``parse`` and ``digest`` are pure: they see the document and nothing else, never the clock or the network.
 
-Every source is a `Source`. It is also `Searchable`, `Versioned` or a `PageSource` if it can do what these ask for. A
-source's class names all of them as its base classes: then neither mypy nor Python accepts a method that is missing or misspelt.
+Every source is a `Source`. It is also `Searchable`, `Locating`, `Versioned` or a `PageSource` if it can do what these ask for.
+A source's class names all of them as its base classes: then neither mypy nor Python accepts a method that is missing or
+misspelt.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tracker.model.dates import RegistryDate
-from tracker.model.record import TrialRecord
+from tracker.model.record import Site, TrialRecord
 from tracker.model.watch import Near
 
 TlsProfile = Literal["standard library", "requests-like", "tls1.2"]
@@ -241,11 +242,27 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """A trial that a search holds."""
+    """A trial that a search holds. ``unplaced``: it may be near, but the site that would be cannot be placed."""
 
     trial: str
     first_posted: RegistryDate | None = None
     last_update_posted: RegistryDate | None = None
+    unplaced: bool = False
+
+
+class Region(msgspec.Struct, frozen=True, kw_only=True):
+    """A country that a circle reaches into: its ISO code and English name, and the states inside; none means all of it."""
+
+    country: str
+    name: str
+    states: tuple[str, ...] = ()
+
+
+class Sited(msgspec.Struct, frozen=True, kw_only=True):
+    """A trial that a search holds, with its sites as far as placing them needs."""
+
+    listed: Listed
+    sites: tuple[Site, ...]
 
 
 class Source(Protocol):
@@ -291,6 +308,21 @@ class Searchable(Protocol):
 
 
 @runtime_checkable
+class Locating(Protocol):
+    """A source whose listings can say where the trials' sites are, so that nearness need not be left to its coordinates."""
+
+    @abstractmethod
+    def sited(self, search: Search, regions: Sequence[Region], fetch: Fetch) -> Iterator[Sited]:
+        """All trials of a search, its circle left aside, that have a site in one of the regions; raises as ``listing``."""
+        ...
+
+    @abstractmethod
+    def circle(self, url: str) -> Near | None:
+        """The circle that a search's address asks for, if any. Raises UsageError for one that cannot be read."""
+        ...
+
+
+@runtime_checkable
 class Versioned(Protocol):
     """A source that says how new its data are: what was read at one version is not asked for again."""
 
@@ -310,5 +342,5 @@ class PageSource(Protocol):
         ...
 
 
-ABILITIES = (Searchable, Versioned, PageSource)
+ABILITIES = (Searchable, Locating, Versioned, PageSource)
 """What a source may be able to do beyond the core."""

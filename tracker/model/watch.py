@@ -42,7 +42,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
 
     ``trials`` and ``pages`` are keys listed by hand; ``search`` (an address) and ``query`` (fields) are listed by the
     registry and narrowed by ``near`` and ``exclude``. ``labels`` gives a trial the name people call it by.
-    ``kinds`` empty means all.
+    ``kinds`` empty means all. ``circle_in_search``: ``near`` is the circle that the search's address has.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     search: str | None = None
     query: Mapping[str, str] = {}
     near: Near | None = None
+    circle_in_search: bool = False
     exclude: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
     labels: Mapping[str, str] = {}

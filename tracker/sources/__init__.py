@@ -7,9 +7,10 @@ import pkgutil
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
-from tracker.model.source import ABILITIES, PageSource, Searchable, Source
-from tracker.model.watch import Page
+from tracker.model.source import ABILITIES, Locating, PageSource, Searchable, Source
+from tracker.model.watch import Near, Page
 
 
 @cache
@@ -44,6 +45,15 @@ def page_of(url: str, base_urls: Mapping[str, str]) -> Page | None:
         trial = source.key_from_url(url, base_urls.get(key)) if isinstance(source, PageSource) else None
         if trial:
             return Page(source=key, trial=trial, url=url)
+    return None
+
+
+def circle_of(url: str) -> Near | None:
+    """The circle that a search's address asks for, if any. Raises UsageError for one that cannot be read."""
+    host = urlsplit(url).hostname
+    for source in load().values():
+        if isinstance(source, Locating) and host in source.info.search_hosts:
+            return source.circle(url)
     return None
 
 

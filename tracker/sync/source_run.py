@@ -19,6 +19,7 @@ from tracker.detect.listing import ListingDecision
 from tracker.detect.tally import Failure, RunTally
 from tracker.errors import AnswerError, FetchError, LeaseHeldError, SourceError
 from tracker.events.bulk_edits import BulkEdit
+from tracker.geo.circle import regions_within
 from tracker.model.event import Event, EventFilter, Story
 from tracker.model.ids import split_key
 from tracker.model.run import OpenRun, Run, RunCounts
@@ -32,6 +33,7 @@ from tracker.model.source import (
     Fetch,
     Found,
     Listed,
+    Locating,
     Search,
     Searchable,
     Source,
@@ -256,7 +258,15 @@ class SourceRun:
                 )
 
     def _listed(self, source: Searchable, search: Search, fetch: Fetch) -> list[Listed]:
-        return list(takewhile(lambda _: not self.stop(), source.listing(search, fetch)))
+        """What the registry lists; with a circle also what lies in it by our own reading of the sites' addresses."""
+        found = list(takewhile(lambda _: not self.stop(), source.listing(search, fetch)))
+        if search.near is None or not isinstance(source, Locating):
+            return found
+        regions = regions_within(search.near)
+        if not regions:
+            return found
+        sited = takewhile(lambda _: not self.stop(), source.sited(search, regions, fetch))
+        return listing.united(found, listing.placed(search.near, sited))
 
     def _watches(self) -> Iterator[Watch]:
         return (watch for watch in self.settings.watches if not self.only or watch.name in self.only)

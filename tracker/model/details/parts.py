@@ -129,7 +129,10 @@ class SiteCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NearbySite(msgspec.Struct, frozen=True, kw_only=True):
-    """A site inside a watch's radius. ``km`` is None when it could not be placed; ``how`` says by what it was."""
+    """A site inside a watch's radius. ``km`` is None when it could not be placed; ``how`` says by what it was.
+
+    ``in_city``: the watch's place lies in the site's own city.
+    """
 
     watch: str
     facility: str | None
@@ -137,6 +140,7 @@ class NearbySite(msgspec.Struct, frozen=True, kw_only=True):
     country: str | None
     km: float | None
     how: str
+    in_city: bool = False
 
 
 class CountedFrom(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tracker.model.details import NearbyDetails, NearbySite, SitesDetails
 from tracker.model.event import Change, Event
 from tracker.render.kinds.kind_words import headline_of, kind_words
-from tracker.render.phrases import listed, quote
+from tracker.render.phrases import listed, quote, whereabouts
 from tracker.render.values import NOT_STATED
 from tracker.render.vocabulary import status
 
@@ -104,10 +104,7 @@ def _nearby_headline(event: Event, details: NearbyDetails) -> str:
 
 def _place(site: NearbySite) -> str:
     """A nearby site: its name, city and distance."""
-    named = f"{quote(site.facility, 60) or 'unnamed site'}, {quote(site.city, 40)}"
-    if site.km is None:
-        return named
-    return f"{named} ({'under 1 km' if site.km < 1 else f'about {round(site.km)} km'})"
+    return f"{quote(site.facility, 60) or 'unnamed site'}, {whereabouts(site.city, site.km, in_city=site.in_city)}"
 
 
 def _nearby_lines(_event: Event, details: NearbyDetails) -> Iterator[str]:

@@ -12,20 +12,25 @@ from tracker.model.source import (
     Example,
     Fetch,
     Listed,
+    Locating,
     Parsed,
+    Region,
     Search,
     Searchable,
+    Sited,
     Source,
     SourceInfo,
     Versioned,
 )
+from tracker.model.watch import Near
 from tracker.sources.ctgov import asking, payload
+from tracker.sources.ctgov.circles import circle_of
 from tracker.sources.ctgov.fields import REST_TITLES
 from tracker.sources.ctgov.parse import parse
 from tracker.sources.ctgov.search import QUERY_FIELDS, SEARCH_PARAMETERS, narrow
 
 
-class ClinicalTrialsGov(Source, Searchable, Versioned):
+class ClinicalTrialsGov(Source, Searchable, Locating, Versioned):
     """See `tracker.model.source`."""
 
     info = SourceInfo(
@@ -100,6 +105,14 @@ class ClinicalTrialsGov(Source, Searchable, Versioned):
     def listing(self, search: Search, fetch: Fetch) -> Iterator[Listed]:
         """All trials a search holds, by first posting."""
         return asking.listing(search, fetch)
+
+    def sited(self, search: Search, regions: Sequence[Region], fetch: Fetch) -> Iterator[Sited]:
+        """All trials of a search, its circle left aside, that have a site in one of the regions."""
+        return asking.sited(search, regions, fetch)
+
+    def circle(self, url: str) -> Near | None:
+        """The circle of an address: by its coordinates, or by a named place and a distance."""
+        return circle_of(url)
 
     def narrow(self, search: Search, trials: Sequence[str]) -> Search | None:
         """The search with the filter that names trials; None when it has that filter already."""

@@ -10,13 +10,15 @@ import msgspec
 
 from tracker.errors import UsageError
 from tracker.model.ids import split_key
-from tracker.model.source import Search
+from tracker.model.source import Region, Search
 from tracker.model.vocabulary import PHASES, REGISTRY_STATUSES, STUDY_TYPES
 from tracker.model.watch import Near
+from tracker.sources.ctgov.circles import MILES, MOST_REGIONS, centre, circle, in_region, pairs_of, phrase
 
 Params = list[tuple[str, str]]
 
 _NUMBERS = "filter.ids"
+_ADVANCED = "filter.advanced"
 
 _QUERIES = {
     "cond": "query.cond",
@@ -75,18 +77,32 @@ QUERY_FIELDS = frozenset({*_FIELDS, *_WORD_FIELDS, *_PLACES})
 
 _DAY = r"(?:\d{4}(?:-\d{2}(?:-\d{2})?)?)"
 _RANGE = re.compile(rf"(?P<first>{_DAY}?)(?:_(?P<last>{_DAY}?))?\Z")
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?\Z")
 
 
 def parameters(search: Search) -> Params:
     """The search as API parameters, in a stable order. Raises UsageError that names all that is not understood."""
+    return _parameters(search, own_circle=True)
+
+
+def _parameters(search: Search, *, own_circle: bool) -> Params:
+    """``own_circle``: with the watch's own circle, whether it was given as `near` or stands in the address."""
     found: dict[str, list[str]] = {}
     if search.url:
-        _add_address(search.url, found)
+        _add_address(search.url, found, search.near)
     _add_fields(search.fields, found)
-    if search.near:
+    if search.near and own_circle:
         _add_near(search.near, found)
     return [(name, " AND ".join(_bracketed(values))) for name, values in sorted(found.items())]
+
+
+def in_regions(search: Search, regions: Sequence[Region]) -> Params:
+    """The search as API parameters with the regions in the place of its circle; without one where they would be too many."""
+    found = dict(_parameters(search, own_circle=False))
+    if regions and len(regions) <= MOST_REGIONS:
+        inside = " OR ".join(in_region(region) for region in regions)
+        given = found.get(_ADVANCED)
+        found[_ADVANCED] = f"({given}) AND ({inside})" if given else inside
+    return sorted(found.items())
 
 
 def narrow(search: Search, trials: Sequence[str]) -> Search | None:
@@ -107,11 +123,8 @@ def _bracketed(values: list[str]) -> Iterable[str]:
     return values if len(values) == 1 else (f"({value})" for value in values)
 
 
-def _add_address(url: str, found: dict[str, list[str]]) -> None:
-    try:
-        pairs = [(name, value.strip()) for name, value in parse_qsl(urlsplit(url).query)]
-    except ValueError as error:
-        raise UsageError(f"{url} cannot be read as an address: {error}.", remedy="Copy it again from the browser.") from error
+def _add_address(url: str, found: dict[str, list[str]], near: Near | None) -> None:
+    pairs = pairs_of(url)
     unknown = sorted({name for name, _ in pairs} - SEARCH_PARAMETERS)
     if unknown:
         raise UsageError(
@@ -123,11 +136,13 @@ def _add_address(url: str, found: dict[str, list[str]]) -> None:
         twice = sorted({name for name, _ in pairs if sum(name == other for other, _ in pairs) > 1})
         raise UsageError(f"The search {url} gives more than once: {', '.join(twice)}.", remedy="Give each of them once.")
     for name, value in given.items():
+        if name == "filter.geo" and circle(given) == near:
+            continue
         if name in _QUERIES or name in _API:
             found.setdefault(_QUERIES.get(name, name), []).append(value)
         elif name in _DATES:
-            found.setdefault("filter.advanced", []).append(_date_range(name, value))
-    _add_place(given, found)
+            found.setdefault(_ADVANCED, []).append(_date_range(name, value))
+    _add_place(given, found, near)
 
 
 def _date_range(name: str, value: str) -> str:
@@ -139,29 +154,22 @@ def _date_range(name: str, value: str) -> str:
     return f"AREA[{_DATES[name]}]RANGE[{match['first'] or 'MIN'},{match['last'] or 'MAX'}]"
 
 
-def _add_place(given: dict[str, str], found: dict[str, list[str]]) -> None:
-    """A circle if the address has one (the search page counts in miles), else the named places, else the words typed."""
-    if "lat" in given and "lng" in given:
-        circle = (given["lat"], given["lng"], given.get("distance", "50"))
-        if not all(_NUMBER.match(part) for part in circle):
-            raise UsageError(
-                f"lat, lng and distance of the search are no numbers: {', '.join(circle)}.", remedy="Copy it again."
-            )
-        found.setdefault("filter.geo", []).append(f"distance({circle[0]},{circle[1]},{circle[2]}mi)")
+def _add_place(given: dict[str, str], found: dict[str, list[str]], near: Near | None) -> None:
+    """A circle if the address has one that is not the watch's own, else the named places, else the words typed."""
+    if middle := centre(given):
+        if circle(given) != near:
+            latitude, longitude, distance = *middle, given.get("distance", MILES)
+            found.setdefault("filter.geo", []).append(f"distance({latitude},{longitude},{distance}mi)")
     elif any(name in given for name in _PLACES):
-        found.setdefault("filter.advanced", []).append(_in_place({name: given[name] for name in _PLACES if name in given}))
+        found.setdefault(_ADVANCED, []).append(_in_place({name: given[name] for name in _PLACES if name in given}))
     elif "locStr" in given:
         found.setdefault("query.locn", []).append(given["locStr"])
 
 
 def _in_place(places: dict[str, str]) -> str:
     """One and the same site must lie in all the named places."""
-    areas = [f"AREA[{_PLACES[name]}]{_phrase(value)}" for name, value in places.items()]
+    areas = [f"AREA[{_PLACES[name]}]{phrase(value)}" for name, value in places.items()]
     return areas[0] if len(areas) == 1 else f"SEARCH[Location]({' AND '.join(areas)})"
-
-
-def _phrase(text: str) -> str:
-    return '"' + text.replace('"', " ").strip() + '"'
 
 
 def _add_fields(given: Mapping[str, str], found: dict[str, list[str]]) -> None:
@@ -175,10 +183,10 @@ def _add_fields(given: Mapping[str, str], found: dict[str, list[str]]) -> None:
         if name in _FIELDS:
             found.setdefault(_FIELDS[name], []).append(value)
         elif name in _WORD_FIELDS:
-            found.setdefault("filter.advanced", []).append(_one_of(name, value))
+            found.setdefault(_ADVANCED, []).append(_one_of(name, value))
     places = {name: given[name] for name in _PLACES if name in given}
     if places:
-        found.setdefault("filter.advanced", []).append(_in_place(places))
+        found.setdefault(_ADVANCED, []).append(_in_place(places))
 
 
 def _one_of(name: str, value: str) -> str:
