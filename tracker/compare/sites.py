@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from tracker.geo.countries import country_key
 from tracker.geo.same_place import Place, city_key, same_city, same_postcode
-from tracker.text.normalize import fold, squeeze_whitespace
-from tracker.text.site_names import has_telling_words, is_anonymous, same_institution
+from tracker.text.normalize import fold
+from tracker.text.site_names import has_telling_words, is_anonymous, path_name, same_institution
 
 Entry = dict[str, Any]
 Pair = tuple[Entry | None, Entry | None]
@@ -35,7 +35,7 @@ MatchKey = tuple[str, ...] | None
 
 def site_key(entry: Entry) -> str:
     """A site's name in a path: facility, city, state, zip and country as far as given."""
-    return ", ".join(squeeze_whitespace(str(entry[name])) for name in _IDENTITY if entry.get(name))
+    return path_name(_text(entry, name) for name in _IDENTITY)
 
 
 def match_sites(old: list[Entry], new: list[Entry]) -> list[Pair]:
@@ -190,7 +190,7 @@ def _alike_first(old: list[Entry], new: list[Entry], same: Same | None = None) -
     for names in (
         (*_IDENTITY, "recruitment_status"),
         _IDENTITY,
-        ("zip", "city", "country"),
+        ("zip",),
         ("city", "state", "country"),
         ("city",),
         ("recruitment_status",),

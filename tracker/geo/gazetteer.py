@@ -144,6 +144,11 @@ def near_distance(site: Site, near: Near) -> Distance:
     return Distance(km=None, how="elsewhere" if foreign else "unsure", within=not foreign)
 
 
+def near_country(near: Near) -> str | None:
+    """The ISO code of the country in which a watch's place lies."""
+    return _home(near)[1]
+
+
 @lru_cache(maxsize=16384)
 def city_points(city: str, state: str, country: str) -> frozenset[Point]:
     """Where the city can lie that these words mean: one point if everybody means that one, none if it is unknown."""

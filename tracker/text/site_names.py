@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from tracker.text.normalize import fold
+from tracker.text.normalize import fold, squeeze_whitespace
 from tracker.text.tokens import keywords, singular, tokens
 
 _ANONYMOUS = re.compile(
@@ -58,6 +59,11 @@ _WEIGHTLESS = frozenset(
 _SAME_WORD = 0.8
 _LEAST_BEGINNING = 5
 _SAME_GENERAL_NAME = 0.6
+
+
+def path_name(parts: Iterable[str | None]) -> str:
+    """A site's name in the path of a change: facility, city, state, postcode and country as far as given."""
+    return ", ".join(squeeze_whitespace(part) for part in parts if part)
 
 
 @lru_cache(maxsize=16384)
