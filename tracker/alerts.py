@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from tracker.model.alert import Alert
-from tracker.model.details import NearbyDetails, WatchDetails
+from tracker.model.details import CountriesDetails, NearbyDetails, WatchDetails
 from tracker.model.event import Event
 from tracker.model.vocabulary import When, rank
 from tracker.model.watch import Send, Silence, Watch
 
+_FORMERLY_PART_OF = {"countries_changed": "sites_changed"}
+"""Kinds that were part of another: a watch that names that one still hears of them."""
 _SOONEST: tuple[When, ...] = ("immediate", "daily", "weekly")
 
 
@@ -29,7 +31,7 @@ def route(event: Event, watches: Mapping[str, Watch], joined: Mapping[str, datet
         if watch is None or event.detected_at < since or not _asked_for(event, watch):
             continue
         for channel in sorted({send.to for send in watch.send}):
-            sends = [send for send in watch.send if send.to == channel and _weighty(event, send)]
+            sends = [send for send in watch.send if send.to == channel and _weighty(event, name, send)]
             if sends:
                 when = min((send.when for send in sends), key=_SOONEST.index)
                 alerts.append(Alert(event=event.id, watch=name, channel=channel, when=when))
@@ -37,7 +39,7 @@ def route(event: Event, watches: Mapping[str, Watch], joined: Mapping[str, datet
 
 
 def _asked_for(event: Event, watch: Watch) -> bool:
-    if watch.kinds and event.kind not in watch.kinds:
+    if watch.kinds and watch.kinds.isdisjoint({event.kind, _FORMERLY_PART_OF.get(event.kind, event.kind)}):
         return False
     match event.details:
         case WatchDetails(watch=str(name)):
@@ -48,8 +50,13 @@ def _asked_for(event: Event, watch: Watch) -> bool:
             return True
 
 
-def _weighty(event: Event, send: Send) -> bool:
-    return rank(event.severity) >= rank(send.min_severity)
+def _weighty(event: Event, watch: str, send: Send) -> bool:
+    """Whether an event weighs enough; a country that opens is major only for the watches that are near it or name it."""
+    weight = rank(event.severity)
+    match event.details:
+        case CountriesDetails(watches=concerned) if concerned and watch not in concerned:
+            weight = min(weight, rank("notable"))
+    return weight >= rank(send.min_severity)
 
 
 def silenced_by(event: Event, watch: str, silences: Iterable[Silence]) -> Silence | None:

@@ -30,6 +30,7 @@ UPDATE = {
     "enrollment_changed": "bbc62cb95ab640a88718dfd030aed28e",
     "why_stopped_changed": "ea08d4828891a508ebb3ed05e575410a",
     "sites_changed": "e8e0d1a4c1874c9a5e0c12fabe2ff3e5",
+    "countries_changed": "19426b7886f0151a955fac0ee819383c",
     "other_fields_changed": "552acade484e017c12dfadacb37e337b",
 }
 STORY = "a0a4788ee47a55adc42dc3e757d3cdb9"

@@ -139,7 +139,9 @@ def test_eligibility_reads_as_people_would_say_it() -> None:
 def test_sites_read_as_counts_and_countries() -> None:
     old = {"sites": (site("A", recruitment_status=N), site("B", "Dallas"))}
     new = {"sites": (site("A", recruitment_status="RECRUITING"), site("C", "Rosario", "Argentina"))}
-    assert told(old, new) == "Now also in Argentina; Sites: 1 added, 1 removed, 1 now recruiting (now 2)"
+    assert told(old, new) == "Now recruiting in Argentina"
+    found = events(before := make_record(**old), changed(before, **new))
+    assert kinds.headline(found["sites_changed"]) == "Sites: 1 added, 1 removed, 1 now recruiting (now 2)"
 
 
 def test_a_criterion_that_moved_from_one_heading_to_the_other_is_told_as_moved() -> None:

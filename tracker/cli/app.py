@@ -87,7 +87,7 @@ class App:
 
         return {
             "sources": {key: source.info for key, source in self.sources.items()},
-            "kinds": {name: frozenset(kind.effects) for name, kind in events.KINDS.items()},
+            "kinds": {name: frozenset((*kind.effects, *kind.former_effects)) for name, kind in events.KINDS.items()},
             "environ": os.environ,
             "page_of": sources.page_of,
             "circle_of": sources.circle_of,

@@ -15,6 +15,7 @@ from tracker.detect import mirrors, verdict
 from tracker.detect.listing import ListingDecision, SearchEntry
 from tracker.detect.verdict import CheckContext, CheckResult
 from tracker.errors import SourceError
+from tracker.geo.watched import named_countries
 from tracker.model.alert import Alert
 from tracker.model.event import Event, Story
 from tracker.model.record import TrialRecord
@@ -233,6 +234,7 @@ def check_context(
         tracking_since=inputs.tracking_since.get(trial),
         past=inputs.past.get(trial, ()),
         near={watch.name: watch.near for watch in watches if watch.near},
+        countries={watch.name: named_countries(watch) for watch in watches},
         overrides=run.overrides,
     )
 

@@ -52,6 +52,7 @@ class CheckContext(msgspec.Struct, frozen=True, kw_only=True):
     tracking_since: datetime | None = None
     past: tuple[Event, ...] = ()
     near: Mapping[str, Near] = {}
+    countries: Mapping[str, frozenset[str]] = {}
     overrides: Mapping[str, Severity] = {}
     home: TrialRecord | None = None
 
@@ -211,6 +212,7 @@ def trial_context(record: TrialRecord | None, trial: str, context: CheckContext,
         tracking_since=context.tracking_since or since,
         past=context.past,
         near=context.near,
+        countries=context.countries,
         overrides=context.overrides,
         echo_of=functools.partial(mirrors.echo_of, page=record, home=home) if record and home else None,
     )

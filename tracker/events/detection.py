@@ -33,11 +33,12 @@ def detect(
     findings: list[tuple[ChangeKind, tuple[Change, ...], Finding]] = []
     for name, kind in REGISTERED.items():
         share = shares.get(name, ())
-        if kind.judge is None or (not share and kind.info.owns):
+        read = (*share, *comparison.changes_of(*kind.also_reads))
+        if kind.judge is None or (not read and kind.info.owns):
             continue
         finding = kind.judge(Context(comparison=comparison, changes=share, kind=name))
         if finding is not None:
-            findings.append((kind, share, _echoed(_quieter(finding, share), share, known)))
+            findings.append((kind, share, _echoed(_quieter(finding, share), read, known)))
     if not findings:
         return Detected()
     trial = new.record.trial

@@ -33,7 +33,8 @@ from tracker.model.watch import Near
 class TrialContext(msgspec.Struct, frozen=True, kw_only=True):
     """What is known around a trial: what people call it, where it is followed, and what happened to it before.
 
-    ``past`` are earlier accepted events of the trial; ``near`` maps a watch's name to its place; ``overrides`` maps "kind" or
+    ``past`` are earlier accepted events of the trial; ``near`` maps a watch's name to its place, ``countries`` to the codes of
+    the countries that it names; ``overrides`` maps "kind" or
     "kind.effect" to a severity. ``echo_of`` names the registry's trial whose record said the same as these changes before,
     where the record is a page's. Without ``tracking_since`` the older version's first sight counts.
     """
@@ -43,6 +44,7 @@ class TrialContext(msgspec.Struct, frozen=True, kw_only=True):
     tracking_since: datetime | None = None
     past: tuple[Event, ...] = ()
     near: Mapping[str, Near] = {}
+    countries: Mapping[str, frozenset[str]] = {}
     overrides: Mapping[str, Severity] = {}
     echo_of: Callable[[Sequence[Change]], str | None] | None = None
 
@@ -139,22 +141,30 @@ Claim = Callable[[Comparison], Iterable[Change]]
 
 
 class KindInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind as others see it. ``weight`` ranks kinds of one severity within a story, heavier first."""
+    """A kind as others see it. ``weight`` ranks kinds of one severity within a story, heavier first.
+
+    ``former_effects`` are those of earlier versions, which a configuration may still name.
+    """
 
     name: KindName
     description: str
     cause: Cause = "record"
     owns: frozenset[str] = frozenset()
     effects: tuple[str, ...] = ()
+    former_effects: tuple[str, ...] = ()
     weight: int = 10
 
 
 class ChangeKind(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind with its function. ``claims`` names changes of other kinds' fields that this kind reports instead."""
+    """A kind with its function. ``claims`` names changes of other kinds' fields that this kind reports instead.
+
+    ``also_reads`` are fields of other kinds whose changes it judges, too, and leaves to them.
+    """
 
     info: KindInfo
     judge: Judge | None = None
     claims: Claim | None = None
+    also_reads: tuple[str, ...] = ()
 
 
 REGISTERED: dict[KindName, ChangeKind] = {}
@@ -166,14 +176,23 @@ def change_kind(
     description: str,
     owns: tuple[str, ...] = (),
     effects: tuple[str, ...] = (),
+    former_effects: tuple[str, ...] = (),
     weight: int = 10,
     claims: Claim | None = None,
+    also_reads: tuple[str, ...] = (),
 ) -> Callable[[Judge], Judge]:
-    """Make a function the judge of a kind. It is called when a field it owns changed (or always, if it owns none)."""
+    """Make a function the judge of a kind. It is called when a field it owns or reads changed (or always, if it owns none)."""
 
     def register(judge: Judge) -> Judge:
-        info = KindInfo(name=name, description=description, owns=frozenset(owns), effects=effects, weight=weight)
-        _add(ChangeKind(info=info, judge=judge, claims=claims))
+        info = KindInfo(
+            name=name,
+            description=description,
+            owns=frozenset(owns),
+            effects=effects,
+            former_effects=former_effects,
+            weight=weight,
+        )
+        _add(ChangeKind(info=info, judge=judge, claims=claims, also_reads=also_reads))
         return judge
 
     return register

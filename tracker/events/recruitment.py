@@ -65,12 +65,14 @@ def _opening_effect(old: str | None, new: str | None) -> str:
 def follows_trial_status(comparison: Comparison) -> Iterator[Change]:
     """Site statuses that are shown or hidden because the trial as a whole enters or leaves recruitment."""
     before, after = comparison.old.recruitment_status, comparison.new.recruitment_status
-    if before == after or (before in OPEN_STATUSES) == (after in OPEN_STATUSES):
+    if before == after:
         return
+    opens, ends = after in OPEN_STATUSES and before not in OPEN_STATUSES, after not in OPEN_STATUSES
     for change in comparison.changes_of("sites"):
-        appears_or_vanishes = (change.old is None) != (change.new is None)
-        if len(change.path) == 3 and change.path[2] == "recruitment_status" and appears_or_vanishes:
-            yield change
+        if len(change.path) == 3 and change.path[2] == "recruitment_status":
+            # A trial of unknown status still shows what its sites once said; that goes when it is completed.
+            if (change.old is None and opens) or (change.new is None and ends):
+                yield change
 
 
 @change_kind(

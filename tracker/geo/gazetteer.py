@@ -141,15 +141,20 @@ def _reaches(near: Near, country: str) -> bool:
     return any(region.country == country for region in regions_within(near))
 
 
+def near_country(near: Near) -> str | None:
+    """The ISO code of the country in which a watch's place lies."""
+    return _home(near)[1]
+
+
 @lru_cache(maxsize=16384)
-def city_point(city: str, state: str, country: str) -> Point | None:
-    """Where the city lies that these words mean, the same for all its spellings; None when it is unknown or one of several."""
+def city_points(city: str, state: str, country: str) -> frozenset[Point]:
+    """Where the city can lie that these words mean: one point if everybody means that one, none if it is unknown."""
     code = country_code(country)
-    found, _ = _site_cities(city, state, code) if code else ((), False)
+    found, _ = _site_cities(city, state, code) if code and city else ((), False)
     if not found:
-        return None
+        return frozenset()
     largest = max(found, key=lambda each: each.population)
-    return largest.point if len(found) == 1 or _is_well_known(largest, found) else None
+    return frozenset({largest.point}) if _is_well_known(largest, found) else frozenset(each.point for each in found)
 
 
 @lru_cache(maxsize=1024)

@@ -90,6 +90,7 @@ RecordKind = Literal[
     "design_changed",
     "phases_changed",
     "sites_changed",
+    "countries_changed",
     "sponsors_changed",
     "contacts_changed",
     "titles_changed",

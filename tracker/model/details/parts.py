@@ -119,13 +119,16 @@ class CriteriaEdit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SiteCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """How many sites came, went, were renamed, moved within their city's address, or got a status of their own."""
+    """How many sites came, went, were renamed, lost or got a name, moved, got a status of their own, or are only respelt."""
 
     added: int = 0
     removed: int = 0
     renamed: int = 0
+    anonymised: int = 0
+    named: int = 0
     address: int = 0
     status: int = 0
+    respelt: int = 0
 
 
 class NearbySite(msgspec.Struct, frozen=True, kw_only=True):

@@ -194,14 +194,31 @@ class PhasesDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SitesDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """``status_to`` counts sites by the status they have now."""
+    """``status_to`` counts sites by the status they have now.
+
+    Events of versions before countries had a kind of their own name those that opened or closed.
+    """
 
     counts: SiteCounts
     sites_before: int
     sites_now: int
     status_to: Mapping[str, int]
-    countries_opened: tuple[str, ...]
-    countries_closed: tuple[str, ...]
+    countries_opened: tuple[str, ...] = ()
+    countries_closed: tuple[str, ...] = ()
+
+
+class CountriesDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
+    """Countries by what happened to them; ``open_sites`` counts the recruiting sites of those that opened.
+
+    ``watches`` are near an open site of one or name it: for them alone the event is as loud as it says.
+    """
+
+    opened: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
+    delisted: tuple[str, ...] = ()
+    open_sites: Mapping[str, int] = {}
+    watches: tuple[str, ...] = ()
 
 
 class SponsorsDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
