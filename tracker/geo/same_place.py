@@ -12,7 +12,8 @@ from itertools import product
 from typing import NamedTuple
 
 from tracker.geo.countries import country_code, country_key, fold_place, states
-from tracker.geo.gazetteer import Point, city_points, distance_km
+from tracker.geo.gazetteer import city_points
+from tracker.geo.tables import Point, distance_km
 from tracker.text.normalize import fold
 
 _DISTRICT_KM = 30.0  # a district lies no further from its city's centre
