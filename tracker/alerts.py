@@ -29,7 +29,7 @@ def route(event: Event, watches: Mapping[str, Watch], joined: Mapping[str, datet
         if watch is None or event.detected_at < since or not _asked_for(event, watch):
             continue
         for channel in sorted({send.to for send in watch.send}):
-            sends = [send for send in watch.send if send.to == channel and _weighty(event, send)]
+            sends = [send for send in watch.send if send.to == channel and _weighty(event, watch, send)]
             if sends:
                 when = min((send.when for send in sends), key=_SOONEST.index)
                 alerts.append(Alert(event=event.id, watch=name, channel=channel, when=when))
@@ -48,8 +48,11 @@ def _asked_for(event: Event, watch: Watch) -> bool:
             return True
 
 
-def _weighty(event: Event, send: Send) -> bool:
-    return rank(event.severity) >= rank(send.min_severity)
+def _weighty(event: Event, watch: Watch, send: Send) -> bool:
+    weight = rank(event.severity)
+    if isinstance(event.details, NearbyDetails) and watch.name in event.details.lesser_for:
+        weight = min(weight, rank("notable"))
+    return weight >= rank(send.min_severity)
 
 
 def silenced_by(event: Event, watch: str, silences: Iterable[Silence]) -> Silence | None:

@@ -15,6 +15,7 @@ from tracker.events import KINDS, listing_event
 from tracker.model.dates import RegistryDate
 from tracker.model.details import (
     Details,
+    EnteredDetails,
     MergedDetails,
     MirrorDetails,
     NewRegistrationDetails,
@@ -266,13 +267,15 @@ def listed(kind: ListingKind, details: Details) -> str:
 
 
 def test_listing_events_read_plainly() -> None:
-    assert listed("entered_watch", WatchDetails(watch="lupus")) == "Now matches “lupus”"
+    assert listed("entered_watch", EnteredDetails(watch="lupus")).startswith("Now matches “lupus”: recruiting, phase 2")
     assert listed("left_watch", WatchDetails(watch="lupus")) == "No longer matches “lupus”; still followed"
     assert listed("removed", RemovedDetails()) == "Gone from the registry"
     assert listed("restored", Details()) == "Back at the registry"
     assert listed("merged", MergedDetails(into="ctgov:NCT07654321")) == "The registry now answers with the record NCT07654321"
     new = NewRegistrationDetails(watch="lupus")
-    assert listed("new_registration", new) == "Newly registered on 2026-03-01, after its start 2025-01-15"
+    assert listed("new_registration", new).startswith(
+        "Newly registered on 2026-03-01, after its start 2025-01-15: recruiting, phase 2"
+    )
     lag = MirrorDetails(
         home="ctgov:NCT01234567", fields={"recruitment_status": TwoSides(page="RECRUITING", registry="COMPLETED")}
     )

@@ -20,7 +20,6 @@ from tracker.model.details import (
     Details,
     MergedDetails,
     MirrorDetails,
-    NewRegistrationDetails,
     RemovedDetails,
     TwoSides,
     WatchDetails,
@@ -252,21 +251,18 @@ def seen(meta: SnapshotMeta) -> Seen:
     )
 
 
-def entered_or_left(
-    kind: ListingKind, trial: str, watch: str, reason: str, record: TrialRecord, context: CheckContext
-) -> Event:
+def entered_or_left(kind: ListingKind, trial: str, record: TrialRecord, details: WatchDetails, context: CheckContext) -> Event:
     """The event of a trial that a watch's search now holds, holds again or holds no more."""
-    made = NewRegistrationDetails if kind == "new_registration" else WatchDetails
     return listing_event(
         kind,
         trial=trial,
         record=record,
         at=context.now,
         seen_between=(None, context.now),
-        details=made(watch=watch, reason=reason or None),
+        details=details,
         known=trial_context(record, trial, context),
         data_version=context.data.date if context.data else None,
-        key=f"{watch} {context.stamp}",
+        key=f"{details.watch} {context.stamp}",
     )
 
 

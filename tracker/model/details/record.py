@@ -259,6 +259,10 @@ class OtherFieldsDetails(Details, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class NearbyDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """The sites near each watch, nearest first. Only those watches hear of the event."""
+    """The sites near each watch, nearest first. Only those watches hear of the event.
+
+    To the watches ``lesser_for`` it is at most notable: no major event has told them of the trial so far.
+    """
 
     near: tuple[NearbySite, ...]
+    lesser_for: tuple[str, ...] = ()
