@@ -185,16 +185,26 @@ def _verification(record: TrialRecord) -> Iterator[DueDate]:
     )
 
 
+def unknown_from(record: TrialRecord) -> dt.date | None:
+    """From when the registry shows a trial as unknown: the day after it is past completion and two years unverified."""
+    verified = last_day(record.verified_on)
+    if verified is None:
+        return None
+    stale = years_later(verified, 2)
+    return max(stale, last_day(_end(record)) or stale) + timedelta(days=1)
+
+
+def _end(record: TrialRecord) -> RegistryDate | None:
+    return record.completion_date if last_day(record.completion_date) else record.primary_completion_date
+
+
 def _unknown(record: TrialRecord) -> Iterator[DueDate]:
     """The registry's own rule: past completion, and not verified for two years; the status turns on the day after both."""
-    verified = last_day(record.verified_on)
-    if verified is None or record.verified_on is None or record.recruitment_status not in _FADING:
+    due = unknown_from(record)
+    if due is None or record.verified_on is None or record.recruitment_status not in _FADING:
         return
-    ends = record.completion_date if last_day(record.completion_date) else record.primary_completion_date
-    completed = last_day(ends)
-    stale = years_later(verified, 2)
-    due = max(stale, completed or stale) + timedelta(days=1)
-    stated = f"completion {ends.date}" if ends and completed else "no completion date given"
+    ends = _end(record)
+    stated = f"completion {ends.date}" if ends and last_day(ends) else "no completion date given"
     yield DueDate(
         kind="will_go_unknown",
         due=due,

@@ -202,6 +202,6 @@ def _entry(watch: str, site: Site, near: Near) -> NearbySite | None:
         facility=site.facility,
         city=site.city,
         country=site.country,
-        km=None if distance.km is None else round(distance.km, 1),
+        km=distance.km,
         how=distance.how,
     )

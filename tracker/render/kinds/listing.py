@@ -29,6 +29,7 @@ _SAME_PLACE_KM = 5
 """Nearer than this, a site lies in the place itself: registries give a city's point, not the clinic's."""
 
 _MOST_NEAR = 5
+_START = {"ACTUAL": "started", "ESTIMATED": "start planned"}
 _ENROLLED = {"ACTUAL": "enrolled", "ESTIMATED": "planned"}
 
 
@@ -75,7 +76,7 @@ def _standing(details: EnteredDetails) -> Iterator[str]:
     if details.lead_sponsor:
         yield quote(details.lead_sponsor, 40)
     if details.start_date:
-        yield f"{'started' if details.start_type == 'ACTUAL' else 'start planned'} {on(details.start_date)}"
+        yield f"{_START.get(details.start_type or '', 'start')} {on(details.start_date)}"
     if details.enrollment is not None:
         yield f"{details.enrollment:,} {_ENROLLED.get(details.enrollment_type or '', 'participants')}"
     if details.sites_total:
