@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from tracker.compare import compare
-from tracker.detect import drift, mirrors
+from tracker.detect import drift, mirrors, unread
 from tracker.errors import AnswerError
 from tracker.events import Detected, Hashes, TrialContext, calendar_events, detect, listing_event
 from tracker.model.details import (
@@ -114,13 +114,12 @@ def moved(
         digest_version=source.info.digest_version,
         seen_at=context.now,
     )
-    result = functools.partial(
-        _result, known, context, record=record, snapshot=snapshot, issues=parsed.issues, validators=answer.validators
-    )
+    result = functools.partial(_result, known, context, record=record, snapshot=snapshot, validators=answer.validators)
     if known.current is None or old is None:
-        return result("baseline")
+        return result("baseline", issues=parsed.issues)
     earlier = source.parse(old)
-    detected = _detected(known, earlier.record, record, snapshot, context)
+    before, after = unread.readable(earlier.record, record, earlier.issues, parsed.issues)
+    detected = _detected(known, before, after, snapshot, context)
     events = detected.events
     status: CheckStatus = "changed" if events else "quiet"
     if known.removed_at:
@@ -132,7 +131,8 @@ def moved(
         drift.Reading(document=old, record=earlier.record, issues=earlier.issues),
         drift.Reading(document=answer.document, record=record, issues=parsed.issues),
     )
-    return result(status, events=events, story=detected.story, emptied=lost, before=earlier.record)
+    issues = unread.no_longer(earlier.issues, parsed.issues)
+    return result(status, events=events, story=detected.story, emptied=lost, before=earlier.record, issues=issues)
 
 
 def absent(known: TrackedTrial, answer: Absent, last: TrialRecord | None, context: CheckContext) -> CheckResult:

@@ -185,13 +185,13 @@ def _verification(record: TrialRecord) -> Iterator[DueDate]:
     )
 
 
-def unknown_from(record: TrialRecord) -> dt.date | None:
-    """From when the registry shows a trial as unknown: the day after it is past completion and two years unverified."""
+def unknown_after(record: TrialRecord) -> dt.date | None:
+    """The day after which the registry shows a trial as unknown: its completion, or two years after it was verified."""
     verified = last_day(record.verified_on)
     if verified is None:
         return None
     stale = years_later(verified, 2)
-    return max(stale, last_day(_end(record)) or stale) + timedelta(days=1)
+    return max(stale, last_day(_end(record)) or stale)
 
 
 def _end(record: TrialRecord) -> RegistryDate | None:
@@ -200,10 +200,10 @@ def _end(record: TrialRecord) -> RegistryDate | None:
 
 def _unknown(record: TrialRecord) -> Iterator[DueDate]:
     """The registry's own rule: past completion, and not verified for two years; the status turns on the day after both."""
-    due = unknown_from(record)
-    if due is None or record.verified_on is None or record.recruitment_status not in _FADING:
+    last = unknown_after(record)
+    if last is None or record.verified_on is None or record.recruitment_status not in _FADING:
         return
-    ends = _end(record)
+    ends, due = _end(record), last + timedelta(days=1)
     stated = f"completion {ends.date}" if ends and last_day(ends) else "no completion date given"
     yield DueDate(
         kind="will_go_unknown",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tracker.events.due_dates import unknown_from
+from tracker.events.due_dates import unknown_after
 from tracker.events.kinds import Comparison, Context, Finding, change_kind
 from tracker.model.details import RecruitmentStatusDetails, WhyStoppedDetails
 from tracker.model.event import Change
@@ -143,7 +143,7 @@ def _unknown_since(context: Context) -> str | None:
     for event in reversed(known.past):
         if event.kind == context.kind and "went_unknown" in event.effects:
             return event.effective_at.date().isoformat()
-    since = unknown_from(context.old) if known.source.fades_to_unknown else None
+    since = unknown_after(context.old) if known.source.fades_to_unknown else None
     return since.isoformat() if since and since <= today else None
 
 
