@@ -31,7 +31,7 @@ def route(event: Event, watches: Mapping[str, Watch], joined: Mapping[str, datet
         if watch is None or event.detected_at < since or not _asked_for(event, watch):
             continue
         for channel in sorted({send.to for send in watch.send}):
-            sends = [send for send in watch.send if send.to == channel and _weighty(event, name, send)]
+            sends = [send for send in watch.send if send.to == channel and _weighty(event, watch, send)]
             if sends:
                 when = min((send.when for send in sends), key=_SOONEST.index)
                 alerts.append(Alert(event=event.id, watch=name, channel=channel, when=when))
@@ -50,11 +50,13 @@ def _asked_for(event: Event, watch: Watch) -> bool:
             return True
 
 
-def _weighty(event: Event, watch: str, send: Send) -> bool:
-    """Whether an event weighs enough; a country that opens is major only for the watches that are near it or name it."""
+def _weighty(event: Event, watch: Watch, send: Send) -> bool:
+    """Whether an event weighs enough for a send of this watch; some events are major for the watches they concern only."""
     weight = rank(event.severity)
     match event.details:
-        case CountriesDetails(watches=concerned) if concerned and watch not in concerned:
+        case CountriesDetails(watches=concerned) if concerned and watch.name not in concerned:
+            weight = min(weight, rank("notable"))
+        case NearbyDetails(lesser_for=lesser) if watch.name in lesser:
             weight = min(weight, rank("notable"))
     return weight >= rank(send.min_severity)
 

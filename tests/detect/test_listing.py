@@ -85,7 +85,7 @@ def test_a_trial_listed_by_hand_cannot_leave_by_a_search(how: str) -> None:
 def test_a_trial_back_in_the_search_enters_again_with_that_reason() -> None:
     decision = decided([listed(A)], member(A, left_on=-3))
     assert decision.back == (A,)
-    assert decision.entries == (SearchEntry(trial=A, kind="entered_watch", reason="it is in the search again"),)
+    assert decision.entries == (SearchEntry(trial=A, kind="entered_watch", reason="it is in the search again", returned=True),)
 
 
 def test_an_excluded_trial_is_as_if_the_search_did_not_hold_it() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.builders import DAY, actual, changed, day, events, make_record, measure, said
 from tracker.events.outcome_matching import measures_otherwise, time_point_moved
+from tracker.model.dates import RegistryDate
 from tracker.model.event import Event
 from tracker.model.record import OutcomeMeasure, TrialRecord
 
@@ -164,6 +165,58 @@ def test_another_time_frame_edit_in_the_secondary_outcomes_is_their_own_event() 
 )
 def test_the_window_is_placed_by_the_old_records_dates(fields: dict[str, Any], window: str) -> None:
     assert said(step((SURVIVAL,), (PAIN,), **fields))["window"] == window
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "window", "note"),
+    [
+        ({"primary_completion_date": "2023-05"}, {"primary_completion_date": "2030-08-15"}, "ongoing", None),
+        (
+            {"primary_completion_date": "2023-05", "recruitment_status": "ACTIVE_NOT_RECRUITING"},
+            {"primary_completion_date": "2030-08-15"},
+            "ongoing",
+            None,
+        ),
+        (
+            {"primary_completion_date": "2026-09"},
+            {"primary_completion_date": actual("2026-01-10"), "recruitment_status": "COMPLETED"},
+            "after_primary_completion",
+            None,
+        ),
+        (
+            {"primary_completion_date": actual("2025-12-01")},
+            {"primary_completion_date": "2030-01"},
+            "after_primary_completion",
+            None,
+        ),
+        (
+            {"primary_completion_date": "2023-05"},
+            {"primary_completion_date": "2025-05"},
+            "ongoing",
+            "the estimated primary completion date has passed, the trial still recruits",
+        ),
+        (
+            {"primary_completion_date": RegistryDate("2025-05")},
+            {},
+            "ongoing",
+            "the primary completion date, not marked as actual, has passed, the trial still recruits",
+        ),
+        (
+            {"start_date": "2026-01"},
+            {"start_date": "2026-09", "recruitment_status": "NOT_YET_RECRUITING"},
+            "before_start",
+            None,
+        ),
+        ({"start_date": actual("2026-01-05")}, {"start_date": "2026-09"}, "ongoing", None),
+    ],
+)
+def test_that_a_date_has_passed_is_judged_on_the_new_record(
+    old: dict[str, Any], new: dict[str, Any], window: str, note: str | None
+) -> None:
+    """Nobody changes an outcome after a date that the same update moves into the future; what was actual stays so."""
+    before = make_record(primary_outcomes=(SURVIVAL,), **old)
+    details = said(moved(before, primary_outcomes=(PAIN,), **new)["primary_outcomes_changed"])
+    assert (details["window"], details.get("window_note")) == (window, note)
 
 
 def test_a_placing_by_an_estimate_is_flagged() -> None:

@@ -16,6 +16,7 @@ from tracker.config import Settings
 from tracker.deliver.messages import make_message
 from tracker.model.alert import Message
 from tracker.model.run import Run
+from tracker.model.source import NO_LONGER_READABLE, Issue
 from tracker.model.staging import NewIssue
 from tracker.model.upkeep import Incident, Lease
 from tracker.render import notices, times
@@ -155,10 +156,7 @@ def _incident_key(phase: str, given: Incident) -> str:
 def new_issues(source: str, title: str, issues: Sequence[NewIssue]) -> OperatorMessage:
     """A source sent words or fields never met before: one message per run, with an example of each."""
     sentences = [
-        f"{new.issue.code.replace('_', ' ')} at {new.issue.path}"
-        + (f": “{new.issue.value}”" if new.issue.value else "")
-        + f" (met {new.count:,} times, for instance in {new.trial})"
-        for new in issues[:MOST_ISSUES]
+        _what_is_new(new.issue) + f" (met {new.count:,} times, for instance in {new.trial})" for new in issues[:MOST_ISSUES]
     ]
     if len(issues) > len(sentences):
         sentences.append(f"and {len(issues) - len(sentences):,} more.")
@@ -168,6 +166,13 @@ def new_issues(source: str, title: str, issues: Sequence[NewIssue]) -> OperatorM
         subject=f"{title} sends something new",
         sentences=("Values are kept as they came and compared as they are. You hear of each only once.", *sentences),
     )
+
+
+def _what_is_new(issue: Issue) -> str:
+    text = f": “{issue.value}”" if issue.value else ""
+    if issue.code == NO_LONGER_READABLE:
+        return f"{issue.path} can no longer be read{text}"
+    return f"{issue.code.replace('_', ' ')} at {issue.path}{text}"
 
 
 def reformatted(run: int | None, title: str, kinds: Sequence[str], trials: int, checked: int) -> OperatorMessage:

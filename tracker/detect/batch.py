@@ -17,6 +17,7 @@ from tracker.detect.verdict import CheckContext, CheckResult
 from tracker.errors import SourceError
 from tracker.geo.watched import named_countries
 from tracker.model.alert import Alert
+from tracker.model.details import EnteredDetails, NewRegistrationDetails, WatchDetails
 from tracker.model.event import Event, Story
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import TrackedTrial
@@ -86,6 +87,7 @@ class SearchMove(msgspec.Struct, frozen=True, kw_only=True):
     watch: str
     kind: ListingKind
     reason: str = ""
+    returned: bool = False
 
 
 def joined_by(members: Iterable[Membership]) -> dict[str, dict[str, datetime]]:
@@ -173,7 +175,7 @@ def decide(run: RunContext, looks: Iterable[Looked], inputs: BatchInputs, now: d
 def search_moves(run: RunContext, decisions: Iterable[ListingDecision], absent: Iterable[str]) -> list[SearchMove]:
     """What the searches say of trials whose records are stored. One that is gone from the registry has not left a search."""
     moves = [
-        SearchMove(trial=trial, watch=watch, kind=entry.kind, reason=entry.reason)
+        SearchMove(trial=trial, watch=watch, kind=entry.kind, reason=entry.reason, returned=entry.returned)
         for trial, entering in run.entering.items()
         if run.followed[trial].current
         for watch, entry in entering
@@ -196,7 +198,7 @@ def decide_moves(run: RunContext, moves: Iterable[SearchMove], stored: Mapping[s
         if move.trial not in stored:
             continue
         context = check_context(run, move.trial, now, entering=(move.watch,))
-        event = verdict.entered_or_left(move.kind, move.trial, move.watch, move.reason, stored[move.trial], context)
+        event = _entered_or_left(move, stored[move.trial], context)
         staged, story = _alone(event, run.followed[move.trial])
         events.append(staged)
         stories.append(story)
@@ -319,7 +321,16 @@ def _entered(run: RunContext, result: CheckResult, now: datetime) -> Iterator[tu
     for watch, entry in run.entering.get(trial, ()):
         if entry.kind:
             context = check_context(run, trial, now, entering=(watch,))
-            yield watch, verdict.entered_or_left(entry.kind, trial, watch, entry.reason, result.record, context)
+            move = SearchMove(trial=trial, watch=watch, kind=entry.kind, reason=entry.reason, returned=entry.returned)
+            yield watch, _entered_or_left(move, result.record, context)
+
+
+def _entered_or_left(move: SearchMove, record: TrialRecord, context: CheckContext) -> Event:
+    details = WatchDetails(watch=move.watch, reason=move.reason or None)
+    if move.kind != "left_watch":
+        made: type[EnteredDetails] = NewRegistrationDetails if move.kind == "new_registration" else EnteredDetails
+        details = made(watch=move.watch, reason=move.reason or None, returned=move.returned)
+    return verdict.entered_or_left(move.kind, move.trial, record, details, context)
 
 
 def _alone(event: Event, known: TrackedTrial, result: CheckResult | None = None) -> tuple[StagedEvent, Story]:

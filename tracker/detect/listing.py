@@ -21,11 +21,15 @@ _PLACED_BY = "sites"
 
 
 class SearchEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A trial that enters a watch; ``kind`` is None when it joins silently."""
+    """A trial that enters a watch; ``kind`` is None when it joins silently.
+
+    ``returned``: the watch follows it since an earlier match, and its search holds it again.
+    """
 
     trial: str
     kind: ListingKind | None
     reason: str = ""
+    returned: bool = False
 
 
 class ListingDecision(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +117,9 @@ def decide(
     gone = tuple(t for t, m in by_search.items() if t not in found and m.left_search_at is None)
     back = tuple(t for t, m in by_search.items() if t in found and m.left_search_at is not None)
     if not edited:
-        entries += [SearchEntry(trial=trial, kind="entered_watch", reason="it is in the search again") for trial in back]
+        entries += [
+            SearchEntry(trial=trial, kind="entered_watch", reason="it is in the search again", returned=True) for trial in back
+        ]
     return ListingDecision(
         watch=watch.name,
         digest=digest,

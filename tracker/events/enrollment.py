@@ -15,7 +15,17 @@ _NONE = Enrollment()
 @change_kind(
     "enrollment_changed",
     owns=("enrollment",),
-    effects=("raised", "lowered", "actual_reported", "zeroed", "given", "cleared", "back_to_estimated", "type_stated"),
+    effects=(
+        "raised",
+        "lowered",
+        "corrected",
+        "actual_reported",
+        "zeroed",
+        "given",
+        "cleared",
+        "back_to_estimated",
+        "type_stated",
+    ),
     description="The planned number of participants changed, or the actual number was reported.",
     weight=68,
 )
@@ -45,6 +55,8 @@ def _effects(old: Enrollment, new: Enrollment) -> tuple[str, ...]:
         effects.append("given")
     elif new.count == 0 and old.count > 0:
         effects.append("zeroed")
+    elif new.count != old.count and old.type == new.type == "ACTUAL":
+        effects.append("corrected")
     elif new.count != old.count:
         effects.append("raised" if new.count > old.count else "lowered")
     return tuple(effects) or ("type_stated",)

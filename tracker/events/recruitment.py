@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tracker.events.due_dates import unknown_after
 from tracker.events.kinds import Comparison, Context, Finding, change_kind
 from tracker.model.details import RecruitmentStatusDetails, WhyStoppedDetails
 from tracker.model.event import Change
@@ -119,7 +120,8 @@ def _recruitment_status(context: Context) -> Finding | None:
     details = RecruitmentStatusDetails(
         old=old,
         new=new,
-        last_known_status=(context.new.last_known_status or old) if effect == "went_unknown" else None,
+        last_known_status=_last_known(context, effect),
+        unknown_since=_unknown_since(context) if old == "UNKNOWN" else None,
         why_stopped=(context.new.why_stopped or None) if effect in _STOPPED else None,
         sites_open=sites_open,
         sites_total=sites_total,
@@ -129,6 +131,22 @@ def _recruitment_status(context: Context) -> Finding | None:
             severity="notable", rule="a status that says little about recruitment", effects=(effect,), details=details
         )
     return Finding(severity="major", rule="the trial's recruitment status changed", effects=(effect,), details=details)
+
+
+def _last_known(context: Context, effect: str) -> str | None:
+    if effect == "went_unknown":
+        return context.new.last_known_status or context.old.recruitment_status
+    return context.old.last_known_status if context.old.recruitment_status == "UNKNOWN" else None
+
+
+def _unknown_since(context: Context) -> str | None:
+    """The day on which the trial went unknown: as it was seen, else by the registry's rule; None where neither can tell."""
+    known, today = context.comparison.known, context.comparison.effective_at.date()
+    for event in reversed(known.past):
+        if event.kind == context.kind and "went_unknown" in event.effects:
+            return event.effective_at.date().isoformat()
+    since = unknown_after(context.old) if known.source.fades_to_unknown else None
+    return since.isoformat() if since and since <= today else None
 
 
 def _open_sites(record: TrialRecord) -> tuple[int | None, int | None]:

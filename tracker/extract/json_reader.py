@@ -11,6 +11,7 @@ from tracker.extract.decoding import looks_like
 from tracker.extract.read_log import LARGEST, Reader, wrong_answer
 from tracker.model.source import Document
 from tracker.text.clean import clean
+from tracker.text.numbers import whole_number
 
 
 def read_object(document: Document) -> dict[str, Any]:
@@ -62,12 +63,13 @@ class JsonReader(Reader):
         return None
 
     def count(self, key: str) -> int | None:
-        """A whole number from zero on; None when absent."""
+        """A whole number from zero on, also one that is written as a text; None when absent."""
         value = self._left.pop(key, None)
         if value is None:
             return None
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST:
-            return value
+        number = whole_number(value) if isinstance(value, str) else value
+        if isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= LARGEST:
+            return number
         self._unreadable(key, value)
         return None
 

@@ -33,6 +33,10 @@ TLS_PROFILES: tuple[TlsProfile, ...] = ("standard library", "requests-like", "tl
 """In the order in which they are tried."""
 
 
+NO_LONGER_READABLE = "no_longer_readable"
+"""The code of an issue at a place that could be read in the version before."""
+
+
 class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What is fixed about a source.
 
@@ -120,7 +124,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
 class Issue(msgspec.Struct, frozen=True, kw_only=True):
     """Something in a document that could not be read as it should: told once, with an example.
 
-    ``code``: unknown_word, unknown_field, unreadable_date, unreadable_value, missing_shape, unplaced_text.
+    ``code``: unknown_word, unknown_field, unreadable_date, unreadable_value, missing_shape, unplaced_text; and
+    no_longer_readable for an unreadable value at a place that could be read in the version before.
     ``path`` is the place in the source's own terms, ``value`` the text as given (shortened to 200 characters).
     """
 

@@ -10,8 +10,11 @@ _NUMBERS = {
     word: number for number, word in enumerate(tokens("one two three four five six seven eight nine ten eleven twelve"), 1)
 }
 UNITS = {
+    "minute": 1 / 1440,
+    "min": 1 / 1440,
     "hour": 1 / 24,
     "hr": 1 / 24,
+    "h": 1 / 24,
     "day": 1.0,
     "week": 7.0,
     "wk": 7.0,

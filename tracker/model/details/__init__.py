@@ -10,7 +10,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from tracker.model.details.calendar import DueDetails, MilestoneDetails, ResultsDueDetails, VerificationDetails
-from tracker.model.details.listing import MergedDetails, MirrorDetails, NewRegistrationDetails, RemovedDetails, WatchDetails
+from tracker.model.details.listing import (
+    EnteredDetails,
+    MergedDetails,
+    MirrorDetails,
+    NewRegistrationDetails,
+    RemovedDetails,
+    WatchDetails,
+)
 from tracker.model.details.parts import (
     CountedFrom,
     CriteriaEdit,
@@ -108,7 +115,7 @@ DETAILS: Mapping[KindName, type[Details]] = MappingProxyType(
         "verification_lapsed": VerificationDetails,
         "will_go_unknown": VerificationDetails,
         "new_registration": NewRegistrationDetails,
-        "entered_watch": WatchDetails,
+        "entered_watch": EnteredDetails,
         "left_watch": WatchDetails,
         "removed": RemovedDetails,
         "restored": Details,
@@ -155,6 +162,7 @@ __all__ = [
     "Edit",
     "EligibilityDetails",
     "EnrollmentDetails",
+    "EnteredDetails",
     "InterventionsDetails",
     "MeasureRewording",
     "MergedDetails",

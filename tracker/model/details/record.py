@@ -28,13 +28,18 @@ from tracker.model.record import RegistryNotice
 
 
 class RecruitmentStatusDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """``old_as_given`` and ``new_as_given`` are the source's own words, set only when the status itself is the same."""
+    """``old_as_given`` and ``new_as_given`` are the source's own words, set only when the status itself is the same.
+
+    ``last_known_status`` is the one before a status unknown. ``unknown_since`` is the day on which a trial whose status was
+    unknown came to be shown so: as it was seen, else as it follows from the registry's rule.
+    """
 
     old: str | None = field(name="from")
     new: str | None = field(name="to")
     old_as_given: str | UnsetType | None = field(name="from_as_given", default=UNSET)
     new_as_given: str | UnsetType | None = field(name="to_as_given", default=UNSET)
     last_known_status: str | None = None
+    unknown_since: str | None = None
     why_stopped: str | None = None
     sites_open: int | None = None
     sites_total: int | None = None
@@ -65,7 +70,7 @@ class DateDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class EnrollmentDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """The number before and now; ``percent`` is the change in relation to the number before."""
+    """The number before and now; ``percent`` is the change in relation to the number before, to one decimal place."""
 
     old: int | None = field(name="from")
     new: int | None = field(name="to")
@@ -276,6 +281,10 @@ class OtherFieldsDetails(Details, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class NearbyDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """The sites near each watch, nearest first. Only those watches hear of the event."""
+    """The sites near each watch, nearest first. Only those watches hear of the event.
+
+    To the watches ``lesser_for`` it is at most notable: no major event has told them of the trial so far.
+    """
 
     near: tuple[NearbySite, ...]
+    lesser_for: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ A function of a kind is given the event and its details, as the struct that `tra
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
@@ -28,6 +29,8 @@ from tracker.render.vocabulary import field_word, first_capital
 
 LONGEST = 160
 """Characters of a headline."""
+
+_QUOTED = re.compile("(“[^”]*(?:”|$))")
 
 _Details = TypeVar("_Details", bound=Details)
 _Given = TypeVar("_Given")
@@ -104,7 +107,18 @@ def headline_of(event: Event) -> str:
         text = first_capital(words.headline(event))
     if event.details.echo_of:
         text = f"The page follows the registry: {inside(event, text)}"
-    return one_line(text, LONGEST)
+    return one_line(with_one_colon(text), LONGEST)
+
+
+def with_one_colon(headline: str) -> str:
+    """The headline with a dash for each colon of its own after the first; what stands in quotation marks is not its own."""
+    parts = _QUOTED.split(headline)
+    seen = False
+    for position in range(0, len(parts), 2):
+        before, colon, after = ("", "", parts[position]) if seen else parts[position].partition(": ")
+        seen = seen or bool(colon)
+        parts[position] = before + colon + after.replace("(before: ", "(was ").replace(": ", " – ")
+    return "".join(parts)
 
 
 def first_effect(event: Event) -> str:

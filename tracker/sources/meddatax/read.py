@@ -30,6 +30,7 @@ from tracker.sources.meddatax import words
 from tracker.sources.meddatax.groups import untyped_groups
 from tracker.sources.meddatax.places import read_contacts, read_countries, read_sites
 from tracker.text.clean import clean
+from tracker.text.numbers import whole_number
 
 Values = dict[str, Any]
 
@@ -132,11 +133,11 @@ def _phases(page: Page, text: str | None, path: str) -> tuple[str, ...] | None:
 def _enrollment(page: Page, text: str | None, path: str) -> Enrollment | None:
     if text is None:
         return None
-    match = re.fullmatch(r"(\d[\d,]{0,14})(?: participants?)?", text, re.IGNORECASE)
-    if match is None:
+    count = whole_number(re.sub(r"\s*participants?\s*\Z", "", text, flags=re.IGNORECASE))
+    if count is None:
         page.issue("unreadable_value", path, text)
         return None
-    return Enrollment(count=int(match[1].replace(",", "")))
+    return Enrollment(count=count)
 
 
 def _design(page: Page) -> Values:
