@@ -27,7 +27,7 @@ def init_command(shared: Shared, search: str | None, mail: str | None) -> None:
 
     An existing configuration is never overwritten; its database is brought up to date.
     """
-    from tracker.config import edit, template
+    from tracker.config import edit, template, whereabouts
 
     app = App(shared)
     path = Path(shared.config or os.environ.get("TRACKER_CONFIG") or "config.toml").absolute()
@@ -48,7 +48,7 @@ def init_command(shared: Shared, search: str | None, mail: str | None) -> None:
     if shared.json:
         app.emit({"config": path, "written": written, "database": settings.shown_store_url, "schema": report.after})
         return
-    app.print(f"{'Wrote' if written else 'Kept'} {path}", f"Database ready: {settings.shown_store_url}")
+    app.print(f"{'Wrote' if written else 'Kept'} {path}", f"Database ready: {settings.shown_store_url}", *whereabouts(settings))
     if written:
         app.print("Next: put in your trials (`tracker add NCT…`), then `tracker sync`.")
 
@@ -58,7 +58,7 @@ def init_command(shared: Shared, search: str | None, mail: str | None) -> None:
 def check_command(shared: Shared) -> None:
     """Validate the configuration and say all its mistakes at once (exit code 2)."""
     from tracker.cli.output import counted
-    from tracker.config import remarks
+    from tracker.config import remarks, whereabouts
 
     app = App(shared)
     try:
@@ -70,7 +70,7 @@ def check_command(shared: Shared) -> None:
         raise
     notes = remarks(settings)
     if shared.json:
-        app.emit({"config": settings.path, "ok": True, "mistakes": [], "remarks": notes})
+        app.emit({"config": settings.path, "ok": True, "mistakes": [], "remarks": notes, "near": whereabouts(settings)})
         return
     trials = sum(len(watch.trials) + len(watch.pages) for watch in settings.watches)
     parts = (
@@ -79,6 +79,8 @@ def check_command(shared: Shared) -> None:
         counted(len(settings.channels), "channel"),
     )
     app.print(f"{settings.path} is in order: {', '.join(parts)}.")
+    for place in whereabouts(settings):
+        app.print(f"  {place}")
     for note in notes:
         app.print(f"  note: {note}")
 

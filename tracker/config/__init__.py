@@ -10,6 +10,7 @@ from tracker.config.settings import (
     Settings,
     SourceSettings,
     remarks,
+    whereabouts,
 )
 from tracker.config.watches import CircleOf, PageOf
 
@@ -27,4 +28,5 @@ __all__ = [
     "find",
     "load",
     "remarks",
+    "whereabouts",
 ]

@@ -161,3 +161,23 @@ def remarks(settings: Settings) -> tuple[str, ...]:
     if settings.http.contact is None:
         found.append("[http] names no contact: registries cannot reach you when something goes wrong. Give an e-mail address.")
     return tuple(found)
+
+
+def whereabouts(settings: Settings) -> tuple[str, ...]:
+    """Where the `near` of each watch lies, for people to check: a name can be another town's."""
+    from tracker.geo.gazetteer import nearest_city  # a table of cities is read on first use
+    from tracker.geo.places import described, find_places
+
+    found = []
+    for watch in settings.watches:
+        near = watch.near
+        if near is None or near.latitude is None or near.longitude is None:
+            continue
+        towns = find_places(near.place, near.country)
+        named = towns[0] if len(towns) == 1 else None
+        if named and (named.latitude, named.longitude) == (near.latitude, near.longitude):
+            where = described(named)
+        else:
+            where = f"{near.latitude:g}, {near.longitude:g}, close to {described(nearest_city(near.latitude, near.longitude))}"
+        found.append(f'[[watch]] "{watch.name}" near: {near.km:g} km around {where}.')
+    return tuple(found)

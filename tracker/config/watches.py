@@ -242,14 +242,28 @@ def _read_near(table: Table) -> Near:
 
 
 def _coordinates(table: Table, place: str, country: str | None) -> tuple[float | None, float | None]:
-    from tracker.geo.gazetteer import find_city  # the gazetteer takes a while to load and few watches need it
+    from tracker.geo.places import (  # the gazetteer takes a while to load and few watches need it
+        described,
+        find_places,
+        is_postcode,
+    )
 
-    found = find_city(place, country)
-    if found is None:
+    found = find_places(place, country)
+    if not found:
         where = f"{table.quoted('place')}, {country}," if country else table.quoted("place")
-        table.wrong("place", f"{where} is not in the list of places. Give latitude and longitude in degrees instead.")
+        hint = (
+            "Give its country too" if is_postcode(place) and not country else "Give latitude and longitude in degrees instead"
+        )
+        table.wrong("place", f"{where} is not in the list of places. {hint}.")
         return None, None
-    return found.latitude, found.longitude
+    if len(found) > 1:
+        towns = "; ".join(map(described, found[:6])) + ("; …" if len(found) > 6 else "")
+        table.wrong(
+            "place",
+            f"{table.quoted('place')} can mean several towns: {towns}. Write which, or give latitude and longitude.",
+        )
+        return None, None
+    return found[0].latitude, found[0].longitude
 
 
 def _read_kinds(table: Table, kinds: Mapping[str, frozenset[str]]) -> frozenset[str]:

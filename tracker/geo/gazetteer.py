@@ -43,6 +43,8 @@ class City(msgspec.Struct, frozen=True, kw_only=True):
     latitude: float
     longitude: float
     spellings: tuple[str, ...] = ()
+    admin1code: str = ""
+    population: int = 0
 
 
 class Distance(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,21 +100,36 @@ def find_city(text: str, country: str | None = None) -> City | None:
 
     Of several the most populous is taken. Villages from a thousand people up are looked for last.
     """
+    return max(cities_named(text, country), key=lambda each: each.population, default=None)
+
+
+def cities_named(text: str, country: str | None = None) -> Sequence[City]:
+    """All the cities that a text can name; villages only where no city has the name."""
     within = country_code(country) if country else None
     if country and within is None:
-        return None
+        return ()
     head, *rest = [part.strip() for part in text.split(",") if part.strip()] or [""]
     names, readings = _names(head), _readings(rest, within)
     if not names:
-        return None
-    found: Sequence[_VillageRow] = _search(_cities(), names, readings) or _search(
-        read_places(1000, _VillageRow), names, readings
-    )
-    if not found:
-        return None
-    city = max(found, key=lambda each: each.population)
+        return ()
+    found: Sequence[_VillageRow] = _search(_cities(), names, readings)
+    return [_city(row) for row in found or _search(read_places(1000, _VillageRow), names, readings)]
+
+
+def nearest_city(latitude: float, longitude: float) -> City:
+    """The city whose middle is nearest to a point."""
+    return _city(_nearest(_cities(), Point(latitude, longitude)))
+
+
+def _city(row: _VillageRow) -> City:
     return City(
-        name=city.name, country=city.countrycode, latitude=city.latitude, longitude=city.longitude, spellings=city.spellings
+        name=row.name,
+        country=row.countrycode,
+        latitude=row.latitude,
+        longitude=row.longitude,
+        spellings=row.spellings,
+        admin1code=row.admin1code,
+        population=row.population,
     )
 
 

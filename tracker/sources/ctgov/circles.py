@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tracker.errors import UsageError
 from tracker.geo.countries import country_code, fold_place, states
-from tracker.geo.gazetteer import find_city
+from tracker.geo.places import described, find_places
 from tracker.model.source import Region
 from tracker.model.watch import Near
 
@@ -114,13 +114,15 @@ def centre(given: Mapping[str, str]) -> tuple[str, str] | None:
     if "city" not in given and _is_area(words, area):
         return None
     text = ", ".join([given["city"], *area[:-1]]) if "city" in given else words
-    city = find_city(text, given.get("country")) or find_city(words, given.get("country"))
-    if city is None:
+    found = find_places(text, given.get("country")) or find_places(words, given.get("country"))
+    if len(found) != 1:
+        towns = "; ".join(map(described, found[:6]))
+        why = f"can mean several towns: {towns}" if found else "is not in the list of places"
         raise UsageError(
-            f'The place "{words or text}" of the search is not in the list of places, so its distance has no middle.',
+            f'The place "{words or text}" of the search {why}, so its distance has no middle.',
             remedy="Give it as near = { place = …, latitude = …, longitude = …, km = … } and leave it out of the address.",
         )
-    return str(city.latitude), str(city.longitude)
+    return str(found[0].latitude), str(found[0].longitude)
 
 
 def _is_area(words: str, area: Sequence[str]) -> bool:
