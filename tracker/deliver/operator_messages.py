@@ -19,10 +19,14 @@ from tracker.model.run import Run
 from tracker.model.staging import NewIssue
 from tracker.model.upkeep import Incident, Lease
 from tracker.render import notices, times
+from tracker.render.safe_text import plural
 from tracker.store import Store
 
 MOST_NAMED = 5
 MOST_ISSUES = 20
+
+UNKNOWN = "trials:unknown:"
+"""How the names of incidents begin that are about a number no registry knows; the trial's key follows."""
 
 
 class OperatorMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,10 +138,41 @@ def run_held(title: str, reason: str) -> str:
     return f"A run of {title} is held: {reason}"
 
 
-def trials_unreadable(title: str, errors: Sequence[str], checked: int) -> str:
+def trials_unreadable(title: str, errors: Sequence[str]) -> str:
     """The incident of a source at which some trials could not be read; each error names its trial."""
     more = f"; and {len(errors) - MOST_NAMED:,} more" if len(errors) > MOST_NAMED else ""
-    return f"{len(errors):,} of {checked:,} could not be read at {title}: {'; '.join(errors[:MOST_NAMED])}{more}"
+    return f"{plural(len(errors), 'trial')} could not be read at {title}: {'; '.join(errors[:MOST_NAMED])}{more}"
+
+
+def no_such_trial(title: str, number: str) -> str:
+    """The incident of a number that a source does not know."""
+    return f"There is no such trial at {title}: {number}"
+
+
+def unknown_numbers(given: Sequence[Incident], timezone: str) -> OperatorMessage:
+    """Numbers that a source does not know, which began or ended together: found, or never to be found."""
+    first, more = given[0], f" and {len(given) - 1:,} more" if len(given) > 1 else ""
+    numbers = [known.name.rpartition(":")[2] for known in given]
+    names = "" if len(given) == 1 else hashlib.sha256(" ".join(numbers).encode()).hexdigest()[:20]
+    phase = "began" if first.ended_at is None else "ended"
+    key = f"{_incident_key(phase, first)}{names and ':'}{names}"
+    listed = tuple(f"{known.message}." for known in given[:MOST_ISSUES])
+    listed += (f"And {len(given) - MOST_ISSUES:,} more.",) if len(given) > MOST_ISSUES else ()
+    if phase == "ended":
+        subject = f"Found after all: {numbers[0]}{more}"
+        began = times.moment(first.since, times.zone(timezone))
+        return OperatorMessage(
+            key=key, subject=subject, sentences=(f"It was, since {began}:", *listed, "The registry has it now.")
+        )
+    return OperatorMessage(
+        key=key,
+        subject=f"{first.message}{more}",
+        sentences=(
+            *listed,
+            "It is asked for again whenever the registry has new data; you hear again when it is found, not each time.",
+        ),
+        commands=(("If the number is wrong, stop following it:", f"tracker remove {shlex.join(numbers[:MOST_ISSUES])}"),),
+    )
 
 
 def channel_dead(channel: str, why: str) -> str:

@@ -95,6 +95,7 @@ class Store(Database):
     watch_states = _watches.watch_states
     memberships = _watches.memberships
     followed = _trials.followed
+    unanswered = _trials.unanswered
     tracking_since = _trials.tracking_since
 
     # a run from its opening to its end
@@ -155,6 +156,7 @@ class Store(Database):
     unsilence = _silences.unsilence
     open_incident = _incidents.open_incident
     close_incident = _incidents.close_incident
+    forget_incident = _incidents.forget_incident
     mark_incident_told = _incidents.mark_incident_told
     incidents = _incidents.incidents
 

@@ -98,6 +98,13 @@ class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
         return self.state in ("failed", "busy")
 
     @property
+    def answered(self) -> bool:
+        """Whether the source was asked and gave an answer: a pass over some watches may have had nothing to ask."""
+        if self.state not in ("accepted", "held"):
+            return False
+        return self.counts.checked > self.counts.failed or self.counts.listed is not None or self.data_version is not None
+
+    @property
     def clean(self) -> bool:
         """Whether everything asked for was read in full."""
         return self.state == "accepted" and not self.failures and not self.issues
