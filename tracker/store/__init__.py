@@ -103,6 +103,7 @@ class Store(Database):
     fail_run = _runs.fail_run
     runs = _runs.runs
     source_states = _runs.source_states
+    looks = _runs.looks
     held_runs = _runs.held_runs
     stage = _staging.stage
     staged_totals = _staging.staged_totals

@@ -326,7 +326,9 @@ class SourceRun:
             self.store.drop_alerts(lease, run_id, bulk_edit.events, reason)
         meant = msgspec.structs.replace(counts, changed=counts.changed - harmless)
         losses = drift.losses(totals.emptied, counts, stager.readings(), anchors=info.anchors, examples=tally.examples)
-        verdict = health.judge(meant, losses, tally.listings(decisions))
+        looks = self.store.looks(info.key)
+        pause = health.longest_pause([*looks, opened.run.started_at]) if looks else timedelta(0)
+        verdict = health.judge(meant, losses, tally.listings(decisions), pause=pause)
         stored = {trial for trial, known in stager.context.followed.items() if known.current}
         joins = _joins(decisions, tally.answered | opened.done | stored)
         listings = _listings(decisions, tally.absent)
