@@ -80,10 +80,14 @@ class Cutter:
     def cut_operator(self) -> None:
         """One message to the operator for each incident that began or ended, and one for all unknown numbers of a source.
 
-        A source whose runs are held night after night is one incident, told with the numbers of the run held first.
+        A source whose runs are held night after night is one incident; each run that takes another's place is named.
         """
         held = {f"{HELD}{run.source}": run for run in self.archive.held_runs()}
-        untold = (one for one in self.archive.incidents() if one.ended_at is not None or one.told_begin_at is None)
+        untold = (
+            one
+            for one in self.archive.incidents()
+            if one.ended_at is not None or one.told_begin_at is None or one.name in held  # cut once for each run
+        )
         for together in _told_together(untold):
             now = self.clock()
             message = operator_messages.write(self.settings, self._incident(together, held.get(together[0].name)), now)

@@ -109,13 +109,18 @@ def incident(given: Incident, timezone: str) -> OperatorMessage:
 
 
 def held_run(given: Incident, run: Run, source_title: str, timezone: str) -> OperatorMessage:
-    """Runs of a source are held: the rule that says so with its numbers, and the two ways to decide."""
+    """A run of a source is held: the rule that says so with its numbers, and the two ways to decide.
+
+    One message per run: a number that a message names must not be that of a run which another has replaced meanwhile.
+    """
     counts = run.counts
+    replaced = () if given.told_begin_at is None else ("It takes the place of the run that was held before it.",)
     numbers = f"{counts.checked:,} checked, {counts.changed:,} changed, {counts.failed:,} failed, {counts.events:,} events"
     return OperatorMessage(
-        key=_incident_key("began", given),
+        key=f"{_incident_key('held', given)}:{run.id}",
         subject=f"Run {run.id} of {source_title} is held",
         sentences=(
+            *replaced,
             f"Health says: {run.verdict.sick}",
             f"The run, begun {times.moment(run.started_at, times.zone(timezone))}: {numbers}.",
             "Nothing of it is current and no alert of it is sent. Later runs compare with the last accepted versions; "

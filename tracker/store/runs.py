@@ -123,7 +123,11 @@ def require_state(connection: Connection, run_id: int, state: RunState) -> RowMa
         return row
     if state == "open":
         raise LeaseLostError(f"run {run_id} was ended by another process (it is {row['state']}); nothing was written.")
-    raise StoreError(f"run {run_id} is {row['state']}, not {state}.", remedy="Only a held run can be released or discarded.")
+    remedy = "Only a held run can be released or discarded."
+    held = select(t.runs.c.id).where(t.runs.c.source == row["source"], t.runs.c.state == "held")
+    for now_held in connection.scalars(held):
+        remedy = f"Run {now_held} of {row['source']} is held in its place: look at it, then `tracker release {now_held}`."
+    raise StoreError(f"run {run_id} is {row['state']}, not {state}.", remedy=remedy)
 
 
 def end_run(connection: Connection, run_id: int, state: RunState, now: datetime) -> None:
