@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import UTC, datetime, timedelta
 
-from tracker.health import Listing, Loss, judge
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracker.health import Listing, Loss, believable_share, judge, longest_pause
 from tracker.model.run import RunCounts
 
 
@@ -109,6 +113,40 @@ def test_a_renamed_field_is_not_told_as_an_emptied_one_as_well() -> None:
 )
 def test_over_half_of_a_hundred_and_more_cannot_have_changed_at_once(changed: int, checked: int, believed: bool) -> None:
     assert (sick(changed=changed, checked=checked) == "") == believed
+
+
+@pytest.mark.parametrize(
+    ("days", "changed", "believed"),
+    [
+        (0, 51, False),
+        (1, 51, False),
+        (14, 64, True),
+        (14, 65, False),
+        (30, 79, True),
+        (30, 80, False),
+        (200, 100, True),
+    ],
+)
+def test_the_longer_nobody_looked_the_more_trials_may_have_changed(days: int, changed: int, believed: bool) -> None:
+    verdict = judge(RunCounts(checked=100, changed=changed), pause=timedelta(days=days))
+    assert (verdict.sick == "") == believed
+
+
+def test_the_verdict_says_in_how_many_days_the_trials_changed() -> None:
+    assert judge(RunCounts(checked=100, changed=90), pause=timedelta(days=14)).sick == "90 of 100 trials changed in 14 days."
+
+
+@given(st.floats(min_value=0, max_value=5000), st.floats(min_value=0, max_value=5000))
+def test_a_longer_pause_never_makes_the_rule_stricter(one: float, other: float) -> None:
+    shorter, longer = sorted((one, other))
+    assert 0.5 <= believable_share(timedelta(days=shorter)) <= believable_share(timedelta(days=longer)) <= 1.5
+
+
+def test_a_trouble_that_is_looked_at_each_day_makes_no_pause() -> None:
+    first = datetime(2026, 3, 2, tzinfo=UTC)
+    assert longest_pause([first + timedelta(days=day) for day in range(60)]) == timedelta(days=1)
+    assert longest_pause([first, first + timedelta(days=200)]) == timedelta(days=200)
+    assert longest_pause([first]) == timedelta(0)
 
 
 def test_an_ordinary_run_and_one_without_any_check_are_healthy() -> None:

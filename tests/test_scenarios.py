@@ -212,6 +212,33 @@ def test_a_true_mass_change_is_released_and_then_told(world: World) -> None:
     assert world.day().counts.changed == 0
 
 
+def test_what_changed_in_a_long_pause_is_told_and_not_held(world: World) -> None:
+    numbers = [f"NCT0001{n:04}" for n in range(120)]
+    world.studies = {nct: study(nct) for nct in numbers}
+    world.configure(SEARCHED)
+    world.day()
+    many = [nct for nct in numbers if nct[-1] not in "05"]
+
+    def amend() -> None:
+        for nct in many:
+            world.amend(nct, statusModule__overallStatus="SUSPENDED")
+
+    assert world.day(after=timedelta(days=200), change=amend).sources[0].state == "accepted"
+    assert len(world.kinds()) == len(many)
+
+
+def test_a_mass_change_does_not_become_true_by_being_held_for_long(world: World) -> None:
+    numbers = [f"NCT0001{n:04}" for n in range(120)]
+    world.studies = {nct: study(nct) for nct in numbers}
+    world.configure(SEARCHED)
+    world.day()
+    report = world.day(change=lambda: [world.amend(nct, statusModule__overallStatus="SUSPENDED") for nct in numbers[:70]])
+    for _ in range(12):
+        assert report.sources[0].state == "held"
+        report = world.day(after=timedelta(days=5))
+    assert world.kinds() == []
+
+
 @pytest.mark.parametrize(
     "reply",
     [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Literal
 
 import msgspec
@@ -14,6 +16,8 @@ FAILED_LEAST, FAILED_SHARE = 3, 0.2
 EMPTIED_LEAST, EMPTIED_SHARE = 5, 0.3
 RENAMED_SHARE, STRANGERS_SHARE = 0.2, 0.5
 CHANGED_LEAST, CHANGED_SHARE = 100, 0.5
+CHANGED_DAILY = 0.012
+"""The share of trials that change in a day, as measured on 40 days of real records (docs/reliability.md)."""
 MOST_NAMED = 5
 
 
@@ -74,13 +78,18 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.field} {what} in {self.trials:,} of {self.had:,} trials{example}."
 
 
-def judge(counts: RunCounts, losses: Iterable[Loss] = (), listings: Iterable[Listing] = ()) -> Verdict:
-    """The verdict on a run. Only answers count as checks; a number the registry does not know is the user's mistake."""
+def judge(
+    counts: RunCounts, losses: Iterable[Loss] = (), listings: Iterable[Listing] = (), *, pause: timedelta = timedelta(0)
+) -> Verdict:
+    """The verdict on a run. Only answers count as checks; a number the registry does not know is the user's mistake.
+
+    ``pause`` is how long nobody looked before it: the longer, the more trials may have changed.
+    """
     rules = (
         *(_shrunk(listing) for listing in listings),
         _failed(counts),
         *_lost(losses),
-        _changed(counts),
+        _changed(counts, pause),
     )
     return Verdict(sick=" ".join(rule for rule in rules if rule))
 
@@ -109,7 +118,22 @@ def _failed(counts: RunCounts) -> str:
     return f"{counts.failed} of {counts.checked} checks failed."
 
 
-def _changed(counts: RunCounts) -> str:
-    if counts.checked < CHANGED_LEAST or counts.changed <= CHANGED_SHARE * counts.checked:
+def longest_pause(looks: Sequence[datetime]) -> timedelta:
+    """The longest time in which nobody looked; ``looks`` are the last accepted run, the held ones since, and the present one.
+
+    Not the time since the accepted run: a broken page that is looked at each day is not believed for having been so for weeks.
+    """
+    return max((later - earlier for earlier, later in pairwise(sorted(looks))), default=timedelta(0))
+
+
+def believable_share(pause: timedelta) -> float:
+    """The share of trials that may have changed: half, and as many as real records change beyond the first day of a pause."""
+    days = max(0.0, pause / timedelta(days=1) - 1)
+    return CHANGED_SHARE + 1 - float((1 - CHANGED_DAILY) ** days)
+
+
+def _changed(counts: RunCounts, pause: timedelta) -> str:
+    if counts.checked < CHANGED_LEAST or counts.changed <= believable_share(pause) * counts.checked:
         return ""
-    return f"{counts.changed} of {counts.checked} trials changed at once."
+    when = f"in {pause.days:,} days" if pause >= timedelta(days=2) else "at once"
+    return f"{counts.changed} of {counts.checked} trials changed {when}."

@@ -21,6 +21,13 @@ def pairs(event: str, **fields: object) -> str:
     return " ".join(parts)
 
 
+def hush(library: str) -> None:
+    """Keep a library's own log lines from stderr, where they would come without a handler. We log what its errors mean."""
+    logger = logging.getLogger(library)
+    logger.handlers[:] = [logging.NullHandler()]
+    logger.propagate = False
+
+
 def setup(verbosity: int) -> None:
     """Send the tracker's log to stderr: warnings by default, info with -v, debug with -vv."""
     level = {0: logging.WARNING, 1: logging.INFO}.get(verbosity, logging.DEBUG)

@@ -5,7 +5,7 @@ The one-shot command and the daemon both do this and nothing else; neither sync 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -16,8 +16,10 @@ from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.deliver import DeliveryReport, deliver, operator_messages
 from tracker.deliver.channels import ping
+from tracker.deliver.operator_messages import UNKNOWN
 from tracker.fetch import Fetcher, user_agent
 from tracker.model.source import Source
+from tracker.model.upkeep import Incident
 from tracker.store import Store
 from tracker.sync import Progress, SourceReport, SyncReport, no_progress, sync
 
@@ -87,6 +89,7 @@ def note_trouble(settings: Settings, store: Store, synced: SyncReport, now: date
     """Remember what is wrong and what is well again; the next delivery tells the operator, once each."""
     for source_report in synced.sources:
         _note_incidents(store, source_report, now)
+        _note_trials(store, source_report, now)
         if source_report.issues:
             given = operator_messages.new_issues(source_report.source, source_report.title, source_report.issues)
             operator_messages.cut(settings, store, given, now)
@@ -94,6 +97,7 @@ def note_trouble(settings: Settings, store: Store, synced: SyncReport, now: date
         if mass is not None and source_report.state == "accepted":
             given = operator_messages.reformatted(source_report.run, source_report.title, mass.kinds, mass.trials, mass.checked)
             operator_messages.cut(settings, store, given, now)
+    _forget_unasked(store, {source_report.source for source_report in synced.sources})
 
 
 def incidents_of(source_report: SourceReport) -> dict[str, str]:
@@ -102,15 +106,7 @@ def incidents_of(source_report: SourceReport) -> dict[str, str]:
         operator_messages.source_unreadable(source_report.title, source_report.error) if source_report.state == "failed" else ""
     )
     held = operator_messages.run_held(source_report.title, source_report.error) if source_report.state == "held" else ""
-    trials = ""
-    if source_report.failures and source_report.state == "accepted":
-        errors = [f"{failure.subject}: {failure.error}" for failure in source_report.failures]
-        trials = operator_messages.trials_unreadable(source_report.title, errors, source_report.counts.checked)
-    return {
-        f"source:{source_report.source}": failed,
-        f"held:{source_report.source}": held,
-        f"trials:{source_report.source}": trials,
-    }
+    return {f"source:{source_report.source}": failed, f"held:{source_report.source}": held}
 
 
 def _note_incidents(store: Store, source_report: SourceReport, now: datetime) -> None:
@@ -119,8 +115,46 @@ def _note_incidents(store: Store, source_report: SourceReport, now: datetime) ->
     for name, message in incidents_of(source_report).items():
         if message:
             store.open_incident(name, message, now)
-        elif source_report.state == "accepted" or name.startswith("source:"):
+        elif source_report.answered if name.startswith("source:") else source_report.state == "accepted":
             store.close_incident(name, now)
+
+
+def _note_trials(store: Store, source_report: SourceReport, now: datetime) -> None:
+    """Note the trials of a source without a good answer, as they are stored: a pass that did not ask for one changes nothing.
+
+    Numbers that the registry does not know are an incident each, the other trials together one of the source.
+    """
+    source, title = source_report.source, source_report.title
+    of_source = [known for known in store.unanswered() if known.source == source]
+    found = {
+        f"{UNKNOWN}{known.key}": operator_messages.no_such_trial(title, known.number)
+        for known in of_source
+        if known.never_there
+    }
+    failing = [f"{known.key}: {known.error}" for known in of_source if known.failing_since and not known.never_there]
+    if failing:
+        found[f"trials:{source}"] = operator_messages.trials_unreadable(title, failing)
+    for name, message in found.items():
+        store.open_incident(name, message, now)
+    for incident in store.incidents():
+        of_this = incident.name == f"trials:{source}" or incident.name.startswith(f"{UNKNOWN}{source}:")
+        if of_this and incident.name not in found and incident.ended_at is None and _is_followed(store, incident):
+            store.close_incident(incident.name, now)
+
+
+def _is_followed(store: Store, incident: Incident) -> bool:
+    """Whether a watch still follows the trial that an incident is about; one that is about several goes on."""
+    trial = incident.name.removeprefix(UNKNOWN)
+    return trial == incident.name or bool(store.watches_of([trial]).get(trial))
+
+
+def _forget_unasked(store: Store, asked: Collection[str]) -> None:
+    """A number that nobody follows, or a source that is not in use, is never asked again: its incident has no object."""
+    for incident in store.incidents():
+        about, _, source = incident.name.partition(":")
+        of_no_use = about in ("source", "trials") and ":" not in source and source not in asked
+        if incident.ended_at is None and (of_no_use or not _is_followed(store, incident)):
+            store.forget_incident(incident.name)
 
 
 def _note_gap(settings: Settings, store: Store, archive: Archive, now: datetime) -> None:

@@ -175,6 +175,47 @@ def test_release_accepts_a_held_run_and_sends_what_it_holds(held: World, run: Ru
     assert again.err == "error: run 2 is accepted, not held. Only a held run can be released or discarded.\n"
 
 
+def test_release_without_a_number_takes_the_run_that_is_held(held: World, run: Run) -> None:
+    run("sync")
+    assert run("release", "meddatax").err == "error: no run of meddatax is held.\n"
+    assert "Run 2 is released: 7 events accepted, " in run("release").out
+    nothing = run("release")
+    assert (nothing.code, nothing.err) == (1, "error: no run is held.\n")
+    held.now += timedelta(days=1)
+    publish(held)
+    run("sync")
+    operator = [subject.strip() for subject in held.subjects("operator@example.org")]
+    assert operator == ["Tracker: Run 2 of ClinicalTrials.gov is held"], "who let it go knows that it is over"
+
+
+def test_release_takes_a_source_for_the_number_of_its_run(held: World, run: Run) -> None:
+    run("sync")
+    assert run("release", "ctgov", "--discard").out == "Run 2 is discarded; nothing of it was kept or told.\n"
+
+
+def test_a_held_run_that_another_replaced_is_followed_by_a_message_that_names_the_new_one(held: World, run: Run) -> None:
+    run("sync")
+    held.now += timedelta(days=1)
+    held.amend(list(held.studies)[8], conditionsModule__conditions=[])
+    publish(held)
+    run("sync")
+    operator = [subject.strip() for subject in held.subjects("operator@example.org")]
+    assert operator == [f"Tracker: Run {number} of ClinicalTrials.gov is held" for number in (2, 3)]
+    old = run("release", "2")
+    assert old.code == 1
+    assert "Run 3 of ctgov is held in its place: look at it, then `tracker release 3`." in old.err
+    assert run("release", "3").code == 0
+
+
+def test_a_held_run_stays_while_later_ones_see_the_same(held: World, run: Run) -> None:
+    for _ in range(3):
+        assert "run 2 is HELD" in run("sync").out
+        held.now += timedelta(days=1)
+        publish(held)
+    assert len(held.subjects("operator@example.org")) == 1
+    assert run("release", "2").code == 0
+
+
 def test_discard_drops_a_held_run(held: World, run: Run) -> None:
     run("sync", "--no-deliver")
     assert run("release", "2", "--discard").out == "Run 2 is discarded; nothing of it was kept or told.\n"

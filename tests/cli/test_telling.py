@@ -154,9 +154,38 @@ def test_doctor_finds_nothing_amiss_against_a_registry_that_answers(told: World,
     assert ended.code == 0, ended.out
     findings = {finding["subject"]: finding for finding in ended.json["findings"]}
     assert {finding["state"] for finding in findings.values()} == {"ok"}
-    assert set(findings) >= {"configuration", "database", "disk", "ClinicalTrials.gov", "MedDataX", "TrialX", "mail server"}
+    assert set(findings) >= {"configuration", "database", "disk", "ClinicalTrials.gov", "mail server"}
+    assert not {"MedDataX", "TrialX"} & set(findings), "nothing of them is followed"
     assert findings["ClinicalTrials.gov"]["text"].endswith("data of 2026-03-03T09:00:05")
     assert told.mailbox.letters == [], "greeting sends nothing"
+
+
+@pytest.mark.parametrize(
+    ("follows", "asked"),
+    [
+        (f'trials = ["{A}"]', {"ClinicalTrials.gov"}),
+        ('search = "https://clinicaltrials.gov/search?cond=Testitis"', {"ClinicalTrials.gov"}),
+        (f'pages = ["https://meddatax.com/clinical-trials/{A}"]', {"MedDataX"}),
+    ],
+)
+def test_doctor_asks_only_the_registries_in_use(world: World, run: Run, follows: str, asked: set[str]) -> None:
+    world.configure(f'[[watch]]\nname = "mine"\n{follows}\n')
+    publish(world)
+    before = len(world.registry.requests)
+    subjects = {item["subject"] for item in run("doctor", "--json").json["findings"]}
+    assert subjects & {"ClinicalTrials.gov", "MedDataX", "TrialX"} == asked
+    paths = [request.path for request in world.registry.requests[before:]]
+    assert any("meddatax" in path for path in paths) == ("MedDataX" in asked)
+    assert any("version" in path for path in paths) == ("ClinicalTrials.gov" in asked)
+
+
+def test_doctor_asks_nobody_where_nothing_is_followed(world: World, run: Run) -> None:
+    world.configure("")
+    publish(world)
+    before = len(world.registry.requests)
+    findings = {item["subject"]: item for item in run("doctor", "--json").json["findings"]}
+    assert findings["registries"]["text"] == "nothing is followed, so none was asked"
+    assert len(world.registry.requests) == before
 
 
 def test_doctor_names_a_remedy_for_each_problem(told: World, run: Run) -> None:
@@ -165,7 +194,7 @@ def test_doctor_names_a_remedy_for_each_problem(told: World, run: Run) -> None:
     ended = run("doctor", "--mail", "--json")
     assert ended.code == 1
     problems = {item["subject"]: item["remedy"] for item in ended.json["findings"] if item["state"] == "problem"}
-    assert set(problems) == {"ClinicalTrials.gov", "MedDataX", "TrialX", "mail server", "channel me", "channel operator"}
+    assert set(problems) == {"ClinicalTrials.gov", "mail server", "channel me", "channel operator"}
     assert all(problems.values())
     listed = run("doctor")
     assert listed.code == 1

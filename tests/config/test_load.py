@@ -238,7 +238,7 @@ class TestFinding:
 def test_remarks_tell_what_is_seldom_meant(tmp_path: Path) -> None:
     text = '[[channel]]\nname = "me"\nurl = "ntfy://x"\n[[watch]]\nname = "lupus"\ntrials = ["NCT07177911"]'
     told = "\n".join(remarks(loaded(tmp_path, text)))
-    for word in ('"lupus" sends to nobody', '"me" is not used', "[operator]", "[http]"):
+    for word in ('"lupus" sends to nobody', '"me" is not used', "[operator]"):
         assert word in told
     assert remarks(loaded(tmp_path, FULL, {"SMTP_PASSWORD": "x"})) == ()
     assert "nothing is followed" in remarks(loaded(tmp_path, ""))[0]

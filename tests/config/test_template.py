@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.config.loading import loaded
 from tracker.config.keys import KEYS
 from tracker.config.template import quoted, template
+from tracker.fetch import user_agent
 
 ROOT = Path(__file__).parents[2]
 SEARCH = "https://clinicaltrials.gov/search?cond=Lupus&aggFilters=status:rec"
@@ -36,6 +37,13 @@ def test_with_an_address_there_is_a_channel_that_the_watch_and_the_operator_use(
     assert settings.operator.channel == "me"
     assert settings.mail is not None
     assert settings.mail.sender == "you@example.org"
+
+
+def test_a_mail_address_is_never_handed_to_the_hosts_that_are_asked(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, template(search=None, mail="patient@example.org"))
+    assert settings.http.contact is None
+    assert "patient" not in user_agent(settings.http.contact or "", "1")
+    assert settings.reader_contact == "patient@example.org", "the readers of a message have it anyway, as its sender"
 
 
 def test_with_a_search_the_watch_follows_it(tmp_path: Path) -> None:

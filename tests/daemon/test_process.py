@@ -178,10 +178,71 @@ def test_it_speaks_to_systemd(world: World, tmp_path: Path) -> None:
             assert daemon.process.wait(PATIENCE) == 0
 
 
-def test_health_and_metrics_answer_on_the_loopback(world: World) -> None:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+def status(port: int) -> str | None:
+    """What ``/health`` says of itself; None where nothing listens."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=PATIENCE) as answer:
+            return str(json.load(answer)["status"])
+    except OSError:
+        return None
+
+
+def test_a_port_in_use_is_an_error_before_anything_is_synced_or_sent(world: World) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        world.configure(LISTED, extra=f"\n[daemon]\nport = {port}\n")
+        world.store.size()  # the database is there
+        asked = len(world.registry.requests)
+        with running(world) as daemon:
+            assert daemon.process.wait(PATIENCE) == 2
+        assert f"error: [daemon] port {port} cannot be opened on 127.0.0.1" in daemon.log.read_text()
+        assert "Traceback" not in daemon.log.read_text()
+    assert len(world.registry.requests) == asked
+    assert world.store.runs(9) == []
+    assert world.mailbox.letters == []
+    assert world.store.leases() == [], "the place of the daemon is free"
+
+
+def test_a_daemon_that_stands_by_listens_nowhere_until_it_takes_over(world: World) -> None:
+    port = free_port()
+    world.configure(LISTED, extra=f"\n[daemon]\nport = {port}\n")
+    with running(world) as first:
+        until(synced(world), "the first has synced")
+        with running(world) as second:
+            until(lambda: second.says("standing_by"), "the second stands by")
+            assert status(port) == "ok"
+            assert first.end() == 0
+            until(lambda: status(port) == "ok", "the second has taken the port over")
+            assert second.end() == 0
+    assert "Traceback" not in second.log.read_text()
+
+
+def test_no_line_of_the_scheduler_reaches_the_log(world: World) -> None:
+    """A pass longer than the interval of the alarm makes the scheduler complain of the tick that it leaves out."""
+
+    def slow(request: Request) -> Reply | None:
+        normal = world.registry.answer(request)
+        return Reply(normal.status, normal.headers, normal.body, delay=12.0) if request.path.endswith("/studies") else None
+
+    world.registry.fault = slow
+    with running(world) as daemon:
+        until(synced(world), "the baseline is accepted")
+        assert daemon.end() == 0
+    lines = daemon.log.read_text().splitlines()
+    assert all(" INFO " in line or " WARNING " in line or " ERROR " in line for line in lines), lines
+    assert not any("tick" in line or "instances" in line for line in lines), lines
+
+
+def test_health_and_metrics_answer_on_the_loopback(world: World) -> None:
+    port = free_port()
     world.configure(LISTED, extra=f"\n[daemon]\nport = {port}\nmetrics = true\n")
     with running(world) as daemon:
         until(synced(world), "the baseline is accepted")

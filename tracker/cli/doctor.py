@@ -34,7 +34,8 @@ LEAST_FREE = 512 * 1024 * 1024
 def doctor_command(shared: Shared, send: bool) -> int:
     """Look at configuration, database, disk, registries and channels; each line with its remedy (exit code 1 for a problem).
 
-    This is the live check: it asks every registry that is enabled for its data version, and greets the mail server.
+    This is the live check: it asks each registry in use for its data version, and greets the mail server. A registry of which
+    nothing is followed, by number, page or search, is not asked.
     """
     from tracker.render import tables
 
@@ -134,12 +135,31 @@ def _disk(app: App) -> Finding:
 
 def _registries(app: App) -> Iterator[Finding]:
     from tracker.fetch import Fetcher, Limits, user_agent
+    from tracker.render.tables import Finding
 
+    used = _in_use(app)
+    if not used:
+        text = "nothing is followed, so none was asked"
+        yield Finding(subject="registries", state="warning", text=text, remedy="Put in trials with `tracker add`.")
     agent = user_agent(app.settings.http.contact or "", __version__)
     with Fetcher(user_agent=agent, limits=Limits(attempts=1)) as fetcher:  # somebody is waiting for the answer
-        for key, source in app.sources.items():
-            if app.settings.sources[key].enabled:
-                yield from _reached(app, fetcher, source)
+        for source in used:
+            yield from _reached(app, fetcher, source)
+
+
+def _in_use(app: App) -> list[Source]:
+    """The sources that a sync would ask: of what the configuration names and, where it can be read, the database holds."""
+    from tracker.sync import needed
+
+    followed = {trial for watch in app.settings.watches for trial in (*watch.trials, *(page.trial for page in watch.pages))}
+    try:
+        with app.store() as store:
+            watches = {watch.name for watch in app.settings.watches}
+            found = (member for member in store.memberships() if member.how == "search" and member.watch in watches)
+            followed |= {member.trial for member in found}
+    except StoreError:
+        pass  # said among the findings of the database
+    return needed(app.settings, followed, app.sources)
 
 
 def _reached(app: App, fetcher: Fetcher, source: Source) -> Iterator[Finding]:

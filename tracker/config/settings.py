@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Literal
 
@@ -42,7 +43,10 @@ class _Discreet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Http(msgspec.Struct, frozen=True, kw_only=True):
-    """``contact`` is an address or a page that the User-Agent names, so that a registry can reach the person asking."""
+    """``contact`` is an address or a page that the User-Agent names, so that a registry can reach the person asking.
+
+    Only where it is given: the User-Agent goes to every host that is asked, and an address of [mail] is meant for mail alone.
+    """
 
     contact: str | None = None
 
@@ -133,6 +137,12 @@ class Settings(_Discreet, frozen=True, kw_only=True):
     contacts: bool = False
 
     @property
+    def reader_contact(self) -> str:
+        """Where readers of a message can write to: the contact that everybody may see, else where replies go."""
+        mail = self.mail
+        return self.http.contact or (parseaddr(mail.reply_to or mail.sender)[1] if mail else "")
+
+    @property
     def shown_store_url(self) -> str:
         """The database's address for people: without user and password."""
         return _USERINFO.sub("", self.store_url)
@@ -158,8 +168,6 @@ def remarks(settings: Settings) -> tuple[str, ...]:
             found.append(f'[[channel]] "{channel.name}" is not used by any watch or the operator.')
     if settings.operator.channel is None:
         found.append("[operator] names no channel: failures are only logged. Name one under `channel`.")
-    if settings.http.contact is None:
-        found.append("[http] names no contact: registries cannot reach you when something goes wrong. Give an e-mail address.")
     return tuple(found)
 
 

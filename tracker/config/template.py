@@ -12,7 +12,9 @@ _HEAD = """\
 url = "sqlite:///snapshots/tracker.db"          # or postgresql+psycopg://user:${PGPASSWORD}@host/tracker
 
 [http]
-# contact = "you@example.org"                   # so that a registry can reach you; goes into the User-Agent
+# Every registry and page host that is asked sees this in the User-Agent, and can write to you instead of blocking you. Nothing
+# else is taken for it, no address of [mail] either: leave it out unless they may know it. A web page will do as well.
+# contact = "you@example.org"
 
 # [sources.ctgov]                               # every source has base_url, pace and enabled
 # pace = 0.8                                    # requests a second
@@ -120,13 +122,13 @@ contacts = false                                # whether names, telephone numbe
 def template(*, search: str | None, mail: str | None) -> str:
     """A new config.toml. ``search`` is an address to follow, ``mail`` the address that alerts and digests go to.
 
-    Both are written as they are given: loading the text reports mistakes in them.
+    Both are written as they are given: loading the text reports mistakes in them. The mail address is nobody's but the mail
+    server's: it does not become the contact that registries see.
     """
     channels = _MAIL.format(address=quoted(mail), url=quoted(f"mailto:{mail}")) if mail else _NO_MAIL
     follows = _SEARCH.format(search=quoted(search)) if search else _TRIALS
     watch = _WATCH.format(name=quoted("my search" if search else "my trials"), follows=follows)
-    head = _HEAD.replace('# contact = "you@example.org"', f"contact = {quoted(mail)}") if mail else _HEAD
-    return head + channels + watch + (_SENDS if mail else _NO_SENDS) + _TAIL
+    return _HEAD + channels + watch + (_SENDS if mail else _NO_SENDS) + _TAIL
 
 
 def quoted(text: str) -> str:

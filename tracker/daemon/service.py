@@ -21,7 +21,7 @@ from tracker.daemon.alarm import Every, set_anew
 from tracker.daemon.jobs import JOBS, Job, due_now, name_of, next_at
 from tracker.daemon.monitor import Health, Monitor, health, metrics
 from tracker.deliver import deliver
-from tracker.errors import ConfigError, LeaseHeldError, LeaseLostError, StoreError, TrackerError
+from tracker.errors import ConfigError, LeaseHeldError, LeaseLostError, StoreError, TrackerError, UsageError
 from tracker.model.source import Source
 from tracker.model.upkeep import Lease
 from tracker.passes import one_pass
@@ -63,6 +63,7 @@ class Daemon:
         self._archive = Archive(store=self.store, sources=sources)
         self._load = load
         self._lease: Lease | None = None
+        self._monitor: Monitor | None = None
         self._rests_until: dict[Job, datetime] = {}
         self._stop, self._reload = threading.Event(), threading.Event()
         self._holder = holder_name()
@@ -78,7 +79,8 @@ class Daemon:
         self._reload.set()
 
     def run(self) -> None:
-        """Do what is due until asked to stop."""
+        """Do what is due until asked to stop. Raises UsageError, with nothing synced or sent, when its port is in use."""
+        log.hush("apscheduler")
         scheduler = BackgroundScheduler(
             timezone="UTC",
             executors={"default": ThreadPoolExecutor(1)},
@@ -90,22 +92,31 @@ class Daemon:
             # On its own thread: a long pass is no reason to be killed, a stuck process is.
             scheduler.add_executor(ThreadPoolExecutor(1), "alive")
             scheduler.add_job(systemd.notify, Every(alive), args=["WATCHDOG=1"], executor="alive", id="alive")
-        scheduler.start()
-        monitor = self._monitor()
-        systemd.notify("READY=1")
-        logger.info(log.pairs("daemon_started", config=self.settings.path))
         try:
+            self._begin()
+            scheduler.start()
+            systemd.notify("READY=1")
+            logger.info(log.pairs("daemon_started", config=self.settings.path))
             while not self._stop.wait(TICK_SECONDS):
                 set_anew(scheduler, self.clock())
         finally:
             self.state.mode = "stopping"
-            if monitor:
-                monitor.close()
             systemd.notify("STOPPING=1")
-            scheduler.shutdown(wait=True)
+            if scheduler.running:
+                scheduler.shutdown(wait=True)
+            self._listen_no_more()
             self._let_go()
             self.store.close()
             logger.info(log.pairs("daemon_stopped"))
+
+    def _begin(self) -> None:
+        """Be the daemon of this database, or stand by, before the first tick: a port in use ends us with nothing done."""
+        try:
+            held = self._hold()
+        except StoreError:
+            return  # the ticks try again, and say why
+        if held:
+            self._listen()
 
     def health(self) -> Health:
         """The daemon's health and the database's."""
@@ -119,11 +130,26 @@ class Daemon:
             last_error=self.state.last_error,
         )
 
-    def _monitor(self) -> Monitor | None:
+    def _listen(self) -> None:
+        """Open the port asked for, once we are the daemon. One that stands by has none: it may have been given the same.
+
+        Where another program took it meanwhile nothing is done: each tick tries again, and the log says why.
+        """
         asked = self.settings.daemon
-        if asked.port is None:
-            return None
-        return Monitor(asked.port, self.health, self._metrics if asked.metrics else None)
+        if asked.port is None or self._monitor is not None:
+            return
+        try:
+            self._monitor = Monitor(asked.port, self.health, self._metrics if asked.metrics else None)
+        except OSError as error:
+            raise UsageError(
+                f"[daemon] port {asked.port} cannot be opened on 127.0.0.1: {error.strerror}.",
+                remedy="Nothing was synced or sent. Stop the program that listens there, or give another port.",
+            ) from error
+
+    def _listen_no_more(self) -> None:
+        monitor, self._monitor = self._monitor, None
+        if monitor is not None:
+            monitor.close()
 
     def _metrics(self) -> bytes:
         return metrics(self.health(), self._archive.size())
@@ -133,8 +159,12 @@ class Daemon:
     def tick(self) -> None:
         """Hold the lease, reread the configuration if asked, and do what is due. No error ends the daemon."""
         try:
-            if self._stop.is_set() or not self._hold():
+            if self._stop.is_set():
                 return
+            if not self._hold():
+                self._listen_no_more()
+                return
+            self._listen()
             if self._reload.is_set():
                 self._reread()
             now = self.clock()
@@ -144,10 +174,12 @@ class Daemon:
                 if not self._rests(job, now):
                     self._do(job)
             self._show("idle")
-        except (TrackerError, OSError) as error:
+        except Exception as error:
+            # What nobody foresaw is logged whole, and ends the daemon no more than the rest does.
+            unforeseen = not isinstance(error, TrackerError | OSError)
             # A full disk fails every tick; a line every five seconds would fill what is left of it.
             if str(error) != self.state.last_error:
-                logger.error(log.pairs("tick_failed", error=error))
+                logger.error(log.pairs("tick_failed", error=repr(error) if unforeseen else error), exc_info=unforeseen)
             self.state.last_error = str(error)
 
     def _hold(self) -> bool:

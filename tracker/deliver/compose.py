@@ -115,7 +115,7 @@ class Composer:
                 at=now,
                 timezone=self.settings.digest.timezone,
                 attributions=self._attributions(self.archive.followed_sources([watch.name])),
-                contact=self.settings.http.contact or "",
+                contact=self.settings.reader_contact,
             )
         )
 
@@ -137,7 +137,7 @@ class Composer:
                 or self.archive.followed_sources(watches)
             ),
             why=self._why(channel, watches),
-            contact=self.settings.http.contact or "",
+            contact=self.settings.reader_contact,
         )
 
     def _entries(self, wanted: Wanted) -> list[pages.Entry]:

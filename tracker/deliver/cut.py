@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -15,7 +15,7 @@ from tracker.config.settings import DAYS
 from tracker.deliver import operator_messages, plan
 from tracker.deliver.compose import Composer
 from tracker.deliver.messages import make_message
-from tracker.deliver.operator_messages import OperatorMessage
+from tracker.deliver.operator_messages import UNKNOWN, OperatorMessage
 from tracker.deliver.sender import Sent
 from tracker.model.alert import Content, MessageKind, ReadyAlert
 from tracker.model.run import Run
@@ -78,20 +78,24 @@ class Cutter:
                     self.store.set_due(looked, last_at=due.at, next_at=None)
 
     def cut_operator(self) -> None:
-        """One message to the operator for each incident that began or ended.
+        """One message to the operator for each incident that began or ended, and one for all unknown numbers of a source.
 
-        A source whose runs are held night after night is one incident, told with the numbers of the run held first.
+        A source whose runs are held night after night is one incident; each run that takes another's place is named.
         """
         held = {f"{HELD}{run.source}": run for run in self.archive.held_runs()}
-        for incident in self.archive.incidents():
-            if incident.ended_at is None and incident.told_begin_at is not None:
-                continue
+        untold = (
+            one
+            for one in self.archive.incidents()
+            if one.ended_at is not None or one.told_begin_at is None or one.name in held  # cut once for each run
+        )
+        for together in _told_together(untold):
             now = self.clock()
-            message = operator_messages.write(self.settings, self._incident(incident, held.get(incident.name)), now)
+            message = operator_messages.write(self.settings, self._incident(together, held.get(together[0].name)), now)
             if message is None:
                 return
             self.store.cut(message, (), now, lease=self.lease)
-            self.store.mark_incident_told(incident.name, now)
+            for incident in together:
+                self.store.mark_incident_told(incident.name, now)
 
     def cut_refusals(self, tried: Iterable[Sent]) -> None:
         """One message to the operator for each message that some recipients of its channel were refused."""
@@ -100,8 +104,10 @@ class Cutter:
                 given = operator_messages.refused(item.key, item.subject, item.channel, item.refused)
                 operator_messages.cut(self.settings, self.store, given, self.clock(), self.lease)
 
-    def _incident(self, incident: Incident, held: Run | None) -> OperatorMessage:
-        timezone = self.settings.digest.timezone
+    def _incident(self, together: Sequence[Incident], held: Run | None) -> OperatorMessage:
+        timezone, incident = self.settings.digest.timezone, together[0]
+        if incident.name.startswith(UNKNOWN):
+            return operator_messages.unknown_numbers(together, timezone)
         if incident.ended_at is None and held is not None:
             return operator_messages.held_run(incident, held, self.archive.source_title(held.source), timezone)
         return operator_messages.incident(incident, timezone)
@@ -163,6 +169,15 @@ class Cutter:
     def _cut(self, key: str, channel: str, kind: MessageKind, content: Content) -> None:
         now = self.clock()
         self.store.cut(make_message(self.settings, key, channel, kind, content, now), (), now, lease=self.lease)
+
+
+def _told_together(untold: Iterable[Incident]) -> list[list[Incident]]:
+    """Unknown numbers of one source that began, or ended, since the last word to the operator; anything else alone."""
+    groups: dict[tuple[str, bool], list[Incident]] = {}
+    for incident in untold:
+        of_source = incident.name.rpartition(":")[0] if incident.name.startswith(UNKNOWN) else incident.name
+        groups.setdefault((of_source, incident.ended_at is None), []).append(incident)
+    return list(groups.values())
 
 
 def _hash(chosen: plan.MessagePlan) -> str:

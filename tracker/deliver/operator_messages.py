@@ -20,10 +20,14 @@ from tracker.model.source import NO_LONGER_READABLE, Issue
 from tracker.model.staging import NewIssue
 from tracker.model.upkeep import Incident, Lease
 from tracker.render import notices, times
+from tracker.render.safe_text import plural
 from tracker.store import Store
 
 MOST_NAMED = 5
 MOST_ISSUES = 20
+
+UNKNOWN = "trials:unknown:"
+"""How the names of incidents begin that are about a number no registry knows; the trial's key follows."""
 
 
 class OperatorMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,13 +110,18 @@ def incident(given: Incident, timezone: str) -> OperatorMessage:
 
 
 def held_run(given: Incident, run: Run, source_title: str, timezone: str) -> OperatorMessage:
-    """Runs of a source are held: the rule that says so with its numbers, and the two ways to decide."""
+    """A run of a source is held: the rule that says so with its numbers, and the two ways to decide.
+
+    One message per run: a number that a message names must not be that of a run which another has replaced meanwhile.
+    """
     counts = run.counts
+    replaced = () if given.told_begin_at is None else ("It takes the place of the run that was held before it.",)
     numbers = f"{counts.checked:,} checked, {counts.changed:,} changed, {counts.failed:,} failed, {counts.events:,} events"
     return OperatorMessage(
-        key=_incident_key("began", given),
+        key=f"{_incident_key('held', given)}:{run.id}",
         subject=f"Run {run.id} of {source_title} is held",
         sentences=(
+            *replaced,
             f"Health says: {run.verdict.sick}",
             f"The run, begun {times.moment(run.started_at, times.zone(timezone))}: {numbers}.",
             "Nothing of it is current and no alert of it is sent. Later runs compare with the last accepted versions; "
@@ -135,10 +144,41 @@ def run_held(title: str, reason: str) -> str:
     return f"A run of {title} is held: {reason}"
 
 
-def trials_unreadable(title: str, errors: Sequence[str], checked: int) -> str:
+def trials_unreadable(title: str, errors: Sequence[str]) -> str:
     """The incident of a source at which some trials could not be read; each error names its trial."""
     more = f"; and {len(errors) - MOST_NAMED:,} more" if len(errors) > MOST_NAMED else ""
-    return f"{len(errors):,} of {checked:,} could not be read at {title}: {'; '.join(errors[:MOST_NAMED])}{more}"
+    return f"{plural(len(errors), 'trial')} could not be read at {title}: {'; '.join(errors[:MOST_NAMED])}{more}"
+
+
+def no_such_trial(title: str, number: str) -> str:
+    """The incident of a number that a source does not know."""
+    return f"There is no such trial at {title}: {number}"
+
+
+def unknown_numbers(given: Sequence[Incident], timezone: str) -> OperatorMessage:
+    """Numbers that a source does not know, which began or ended together: found, or never to be found."""
+    first, more = given[0], f" and {len(given) - 1:,} more" if len(given) > 1 else ""
+    numbers = [known.name.rpartition(":")[2] for known in given]
+    names = "" if len(given) == 1 else hashlib.sha256(" ".join(numbers).encode()).hexdigest()[:20]
+    phase = "began" if first.ended_at is None else "ended"
+    key = f"{_incident_key(phase, first)}{names and ':'}{names}"
+    listed = tuple(f"{known.message}." for known in given[:MOST_ISSUES])
+    listed += (f"And {len(given) - MOST_ISSUES:,} more.",) if len(given) > MOST_ISSUES else ()
+    if phase == "ended":
+        subject = f"Found after all: {numbers[0]}{more}"
+        began = times.moment(first.since, times.zone(timezone))
+        return OperatorMessage(
+            key=key, subject=subject, sentences=(f"It was, since {began}:", *listed, "The registry has it now.")
+        )
+    return OperatorMessage(
+        key=key,
+        subject=f"{first.message}{more}",
+        sentences=(
+            *listed,
+            "It is asked for again whenever the registry has new data; you hear again when it is found, not each time.",
+        ),
+        commands=(("If the number is wrong, stop following it:", f"tracker remove {shlex.join(numbers[:MOST_ISSUES])}"),),
+    )
 
 
 def channel_dead(channel: str, why: str) -> str:

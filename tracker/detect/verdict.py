@@ -142,7 +142,8 @@ def absent(known: TrackedTrial, answer: Absent, last: TrialRecord | None, contex
     ``last`` is the record as it was last seen.
     """
     if known.current is None:
-        error = f"{known.key} is not there: {answer.why} Check the number."
+        why = answer.why.rstrip(".")
+        error = f"There is no such trial at {context.source.title}: {known.number} ({why}). Check the number."
         return _result(known, context, "absent", error=error)
     if known.removed_at:
         return _result(known, context, "absent")

@@ -23,12 +23,12 @@ LOGIN_STATUSES = frozenset({200, 401, 403, 503})
 """A page with one of these may be a login page; 404 and 410 mean "gone", whatever the page shows."""
 
 _BLOCK_REMEDY = (
-    "The host refuses us; this says nothing about the trial. Check that [http] contact names you, lower the pace of "
+    "The host refuses us; this says nothing about the trial. An [http] contact lets the host reach you; lower the pace of "
     "the source, wait some hours, and run `tracker doctor` to see what the host accepts."
 )
 _CHALLENGE_REMEDY = (
-    "This is a block, not a change; nothing is solved or bypassed. Wait some hours, lower the pace of the source, check "
-    "that [http] contact names you, and ask the host to let the tracker in."
+    "This is a block, not a change; nothing is solved or bypassed. Wait some hours, lower the pace of the source, and ask "
+    "the host to let the tracker in; an [http] contact lets it reach you."
 )
 _LOGIN_REMEDY = (
     "This is a block, not a change; the tracker does not log in. Open the address in a browser without logging in: if it "

@@ -70,3 +70,8 @@ class TrackedTrial(msgspec.Struct, frozen=True, kw_only=True):
     failing_since: datetime | None = None
     error: str = ""
     current: SnapshotMeta | None = None
+
+    @property
+    def never_there(self) -> bool:
+        """Whether the registry was asked and had no such trial, and never has had one that we read."""
+        return self.current is None and self.absent_since is not None and self.merged_into is None

@@ -95,6 +95,7 @@ class Store(Database):
     watch_states = _watches.watch_states
     memberships = _watches.memberships
     followed = _trials.followed
+    unanswered = _trials.unanswered
     tracking_since = _trials.tracking_since
 
     # a run from its opening to its end
@@ -102,6 +103,7 @@ class Store(Database):
     fail_run = _runs.fail_run
     runs = _runs.runs
     source_states = _runs.source_states
+    looks = _runs.looks
     held_runs = _runs.held_runs
     stage = _staging.stage
     staged_totals = _staging.staged_totals
@@ -155,6 +157,7 @@ class Store(Database):
     unsilence = _silences.unsilence
     open_incident = _incidents.open_incident
     close_incident = _incidents.close_incident
+    forget_incident = _incidents.forget_incident
     mark_incident_told = _incidents.mark_incident_told
     incidents = _incidents.incidents
 

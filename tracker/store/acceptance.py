@@ -70,12 +70,18 @@ def hold(
 ) -> Run:
     """Set a sick run aside. All it staged stays staged, and what acceptance would have done besides is kept for `release`.
 
-    One run of a source is held at a time: an older one saw less of what this one saw, and would only fill the disk.
+    One run of a source is held at a time: an older one saw less of what this one saw, and would only fill the disk. When
+    both saw the same, the older one stays and is given back, so that the number which the operator knows stays true.
     """
+    closing = to_json(_Closing(tuple(joins), tuple(listings)))
     with database.writing(lease) as connection:
-        _supersede_siblings(connection, require_state(connection, run_id, "open"), now)
+        run = require_state(connection, run_id, "open")
         _judge(connection, run_id, counts, verdict)
-        closing = to_json(_Closing(tuple(joins), tuple(listings)))
+        for older in _held_siblings(connection, run):
+            if older["closing"] == closing and _staged(connection, older["id"]) == _staged(connection, run_id):
+                end_run(connection, run_id, "superseded", now)
+                return read_run(connection, older["id"])
+        _supersede_siblings(connection, run, now)
         connection.execute(
             update(t.runs).where(t.runs.c.id == run_id).values(state="held", finished_at=now, cursor=None, closing=closing)
         )
@@ -224,6 +230,17 @@ def _publish(connection: Connection, run_id: int, now: datetime) -> tuple[int, i
 def _siblings(run: RowMapping) -> ColumnElement[bool]:
     same = and_(t.runs.c.source == run["source"], t.runs.c.purpose == run["purpose"])
     return and_(same, t.runs.c.id != run["id"])
+
+
+def _held_siblings(connection: Connection, run: RowMapping) -> Sequence[RowMapping]:
+    return connection.execute(select(t.runs).where(_siblings(run), t.runs.c.state == "held")).mappings().all()
+
+
+def _staged(connection: Connection, run_id: int) -> tuple[set[tuple[str, ...]], set[tuple[str, ...]]]:
+    """What a run staged, to compare it with another: how each check ended, and the content of each new version."""
+    checks = select(t.checks.c.trial, t.checks.c.status).where(t.checks.c.run == run_id)
+    versions = select(t.snapshots.c.trial, t.snapshots.c.digest).where(t.snapshots.c.run == run_id)
+    return {tuple(row) for row in connection.execute(checks)}, {tuple(row) for row in connection.execute(versions)}
 
 
 def _supersede_siblings(connection: Connection, run: RowMapping, now: datetime) -> None:

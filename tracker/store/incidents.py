@@ -43,6 +43,12 @@ def close_incident(database: Database, name: str, now: datetime) -> Incident | N
         return _incident({**row, "ended_at": now})
 
 
+def forget_incident(database: Database, name: str) -> None:
+    """It has no object any more, so that it neither lasts nor is over: nobody asks for the trial or channel it is about."""
+    with database.writing() as connection:
+        connection.execute(delete(t.conditions).where(t.conditions.c.name == name))
+
+
 def mark_incident_told(database: Database, name: str, now: datetime) -> None:
     """Remember that the operator was told how the incident stands now: that it began, or that it ended."""
     with database.writing() as connection:

@@ -88,6 +88,17 @@ def held_runs(database: Database) -> list[Run]:
         return [rows.run(row) for row in connection.execute(statement).mappings()]
 
 
+def looks(database: Database, source: str) -> list[datetime]:
+    """When the last accepted run of a source began, and those after it that health has judged sick."""
+    last = select(t.source_state.c.run).where(t.source_state.c.source == source).scalar_subquery()
+    judged = ("accepted", "held", "superseded", "discarded")
+    where = (t.runs.c.source == source, t.runs.c.purpose == "sync", t.runs.c.state.in_(judged), t.runs.c.id >= last)
+    with database.reading() as connection:
+        found = connection.execute(select(*rows.run_columns()).where(*where).order_by(t.runs.c.id)).mappings()
+        runs = [rows.run(row) for row in found]
+    return [run.started_at for run in runs if run.state == "accepted" or run.verdict.sick]
+
+
 def source_states(database: Database) -> dict[str, SourceState]:
     """The last accepted run of each source."""
     with database.reading() as connection:
@@ -112,7 +123,11 @@ def require_state(connection: Connection, run_id: int, state: RunState) -> RowMa
         return row
     if state == "open":
         raise LeaseLostError(f"run {run_id} was ended by another process (it is {row['state']}); nothing was written.")
-    raise StoreError(f"run {run_id} is {row['state']}, not {state}.", remedy="Only a held run can be released or discarded.")
+    remedy = "Only a held run can be released or discarded."
+    held = select(t.runs.c.id).where(t.runs.c.source == row["source"], t.runs.c.state == "held")
+    for now_held in connection.scalars(held):
+        remedy = f"Run {now_held} of {row['source']} is held in its place: look at it, then `tracker release {now_held}`."
+    raise StoreError(f"run {run_id} is {row['state']}, not {state}.", remedy=remedy)
 
 
 def end_run(connection: Connection, run_id: int, state: RunState, now: datetime) -> None:

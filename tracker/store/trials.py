@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Exists, Select, and_, exists, func, select
+from sqlalchemy import Connection, Exists, Select, and_, exists, func, or_, select
 
 from tracker.model.ids import split_key
 from tracker.model.snapshot import TrackedTrial
@@ -26,6 +26,16 @@ def followed(database: Database, source: str, trials: Collection[str] | None = N
             for keys in chunks(sorted(trials))
             for row in connection.execute(statement.where(t.trials.c.key.in_(keys))).mappings()
         ]
+
+
+def unanswered(database: Database) -> list[TrackedTrial]:
+    """The followed trials whose last question has no good answer, by key: it failed, or the registry has no such number."""
+    never_there = and_(
+        t.trials.c.current_snapshot.is_(None), t.trials.c.absent_since.is_not(None), t.trials.c.merged_into.is_(None)
+    )
+    statement = select_followed().where(is_member(), or_(t.trials.c.failing_since.is_not(None), never_there))
+    with database.reading() as connection:
+        return [rows.followed(row) for row in connection.execute(statement).mappings()]
 
 
 def tracking_since(database: Database, trials: Collection[str]) -> dict[str, datetime]:

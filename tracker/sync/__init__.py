@@ -26,7 +26,7 @@ from tracker.store import Store
 from tracker.store.processes import holder_name
 from tracker.sync.source_run import Binder, Progress, SourceReport, SourceRun, no_progress
 
-__all__ = ["Binder", "Progress", "SourceReport", "SyncReport", "no_progress", "sync"]
+__all__ = ["Binder", "Progress", "SourceReport", "SyncReport", "needed", "no_progress", "sync"]
 
 SyncState = Literal["done", "partly", "failed"]
 
@@ -97,7 +97,7 @@ def sync(
             progress=progress,
             stop=stop,
         )
-        for source in _needed(settings, store, sources)
+        for source in needed(settings, (member.trial for member in store.memberships()), sources)
     ]
     reports = [report for kind in ("registry", "page") for report in _run(run for run in runs if run.kind == kind)]
     return SyncReport(sources=tuple(reports), watches=tuple(changes.values()))
@@ -108,9 +108,9 @@ def _added_by_hand(change: WatchChanges) -> str:
     return f"{count} added to watch “{change.watch}” by hand."
 
 
-def _needed(settings: Settings, store: Store, sources: Mapping[str, Source]) -> list[Source]:
-    """The enabled sources that follow a trial or list a search."""
-    used = {split_key(member.trial).source for member in store.memberships()}
+def needed(settings: Settings, followed: Iterable[str], sources: Mapping[str, Source]) -> list[Source]:
+    """The enabled sources that have a followed trial, by key, or list a search."""
+    used = {split_key(trial).source for trial in followed}
     used |= {key for key, source in sources.items() for watch in settings.watches if _lists(source, search_of(watch))}
     return [source for key, source in sources.items() if key in used and settings.sources[key].enabled]
 

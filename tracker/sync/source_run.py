@@ -100,6 +100,13 @@ class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
         return self.state in ("failed", "busy")
 
     @property
+    def answered(self) -> bool:
+        """Whether the source was asked and gave an answer: a pass over some watches may have had nothing to ask."""
+        if self.state not in ("accepted", "held"):
+            return False
+        return self.counts.checked > self.counts.failed or self.counts.listed is not None or self.data_version is not None
+
+    @property
     def clean(self) -> bool:
         """Whether everything asked for was read in full."""
         return self.state == "accepted" and not self.failures and not self.issues
@@ -329,7 +336,9 @@ class SourceRun:
             self.store.drop_alerts(lease, run_id, bulk_edit.events, reason)
         meant = msgspec.structs.replace(counts, changed=counts.changed - harmless)
         losses = drift.losses(totals.emptied, counts, stager.readings(), anchors=info.anchors, examples=tally.examples)
-        verdict = health.judge(meant, losses, tally.listings(decisions))
+        looks = self.store.looks(info.key)
+        pause = health.longest_pause([*looks, opened.run.started_at]) if looks else timedelta(0)
+        verdict = health.judge(meant, losses, tally.listings(decisions), pause=pause)
         stored = {trial for trial, known in stager.context.followed.items() if known.current}
         joins = _joins(decisions, tally.answered | opened.done | stored)
         listings = _listings(decisions, tally.absent)
