@@ -85,3 +85,7 @@ def test_the_same_words_in_another_spelling(one: str, other: str) -> None:
 def test_numbers_and_signs_are_no_spelling(one: str, other: str) -> None:
     assert not same_words(one, other)
     assert not same_words(other, one)
+
+
+def test_squeezing_makes_no_number_of_two() -> None:
+    assert squeeze_whitespace("18\u200b65  –\x96 a\u200bb") == "18 65 –– ab"

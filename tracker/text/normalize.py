@@ -14,7 +14,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
+from tracker.text.characters import visible
 
 # Unicode takes é apart into e and an accent, but not these letters. Each is written as its usual transcription in Latin
 # letters: a ligature as both its letters, a letter with a stroke as the plain letter.
@@ -43,7 +43,7 @@ def squeeze_whitespace(text: str) -> str:
     """The text in one Unicode form, without invisible characters, with single blanks for white space of any kind."""
     if text.isascii():
         return " ".join(text.split())
-    return " ".join(unicodedata.normalize("NFC", text.translate(_INVISIBLE)).split())
+    return " ".join(unicodedata.normalize("NFC", visible(text)).split())
 
 
 @lru_cache(maxsize=16384)
