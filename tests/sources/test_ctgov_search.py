@@ -8,6 +8,7 @@ from tracker.errors import UsageError
 from tracker.model.source import Search
 from tracker.model.watch import Near
 from tracker.sources.ctgov import SOURCE
+from tracker.sources.ctgov.circles import circle_of
 from tracker.sources.ctgov.search import narrow, parameters
 
 SITE = "https://clinicaltrials.gov/search?"
@@ -92,6 +93,52 @@ def test_near_adds_a_circle_in_kilometres_when_it_is_placed() -> None:
     assert of("cond=a", Near(place="Munich")) == {"query.cond": "a"}
     both = of("lat=1&lng=2&distance=3", placed)
     assert set(both) == {"filter.geo", "postFilter.geo"}
+
+
+@pytest.mark.parametrize(
+    ("address", "place", "km"),
+    [
+        ("lat=48.13&lng=11.57&distance=25&locStr=Munich", "Munich", 40.234),
+        ("lat=48.13&lng=11.57", "48.13, 11.57", 80.467),
+        ("locStr=Munich,%20Germany&distance=10", "Munich, Germany", 16.093),
+        ("city=Munich&country=Germany&distance=10", "Munich", 16.093),
+        ("filter.geo=distance(48.13,11.57,100km)", "48.13, 11.57", 100),
+    ],
+)
+def test_a_circle_of_an_address_is_read_with_its_place_and_asked_for_once(address: str, place: str, km: float) -> None:
+    found = circle_of(SITE + address)
+    assert found
+    assert (found.place, found.km, round(found.latitude or 0, 1)) == (place, km, 48.1)
+    assert [name for name in of(address, found) if "geo" in name] == ["filter.geo"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "cond=a",
+        "locStr=Germany&country=Germany&distance=50",
+        "locStr=Bavaria,%20Germany&state=Bavaria&country=Germany&distance=50",
+    ],
+)
+def test_a_distance_of_a_country_or_state_means_nothing_and_is_no_circle(address: str) -> None:
+    assert circle_of(SITE + address) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("lat=x&lng=1", "no circle"),
+        ("lat=48", "no circle"),
+        ("lat=91&lng=1", "no circle"),
+        ("lat=48&lng=11&distance=0", "no circle"),
+        ("filter.geo=near(Munich)", "filter.geo"),
+        ("locStr=Xyzzyville&distance=50", "Xyzzyville"),
+        ("city=Springfield&country=United%20States&distance=50", "several towns"),
+    ],
+)
+def test_a_circle_that_cannot_be_read_is_refused_by_name(address: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        circle_of(SITE + address)
 
 
 def test_info_names_all_that_is_understood() -> None:
