@@ -69,10 +69,10 @@ def follows_trial_status(comparison: Comparison) -> Iterator[Change]:
         return
     opens, ends = after in OPEN_STATUSES and before not in OPEN_STATUSES, after not in OPEN_STATUSES
     for change in comparison.changes_of("sites"):
-        if len(change.path) == 3 and change.path[2] == "recruitment_status":
-            # A trial of unknown status still shows what its sites once said; that goes when it is completed.
-            if (change.old is None and opens) or (change.new is None and ends):
-                yield change
+        # A trial of unknown status still shows what its sites once said; that goes when it is completed.
+        follows = (change.old is None and opens) or (change.new is None and ends)
+        if follows and len(change.path) == 3 and change.path[2] == "recruitment_status":
+            yield change
 
 
 @change_kind(
