@@ -7,6 +7,7 @@ checked. Kinds in `STRICT` must agree entirely; precision and recall of every ki
 from __future__ import annotations
 
 import csv
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
@@ -144,6 +145,7 @@ def test_places_that_are_only_respelt_are_told_with_a_new_version_and_quiet_with
 
 def test_precision_and_recall_by_kind_are_printed(cases: Path) -> None:
     hits: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])  # told rightly, told, expected
+    report: list[tuple[str, ...]] = []
     for pair, rows in _expected().items():
         told = _told(*_records(cases, pair), pair)
         expected = {row["kind"]: row for row in rows}
@@ -153,7 +155,10 @@ def test_precision_and_recall_by_kind_are_printed(cases: Path) -> None:
                 hits[kind][position] += counts
             if not right:
                 why = list(_disagreements(told[kind], expected[kind])) if kind in told and kind in expected else []
-                print(pair.number, kind, "missed" if kind not in told else "; ".join(why) or f"false {told[kind].effects}")
+                report.append(
+                    (pair.number, kind, "missed" if kind not in told else "; ".join(why) or f"false {told[kind].effects}")
+                )
     for kind, (right, claimed, wanted) in sorted(hits.items()):
-        print(f"{kind}: precision {right}/{claimed}, recall {right}/{wanted}")
+        report.append((kind, f"precision {right}/{claimed}", f"recall {right}/{wanted}"))
+    sys.stdout.write("\n".join(map(" ".join, report)))
     assert {kind for kind in STRICT & hits.keys() if len(set(hits[kind])) > 1} == set()

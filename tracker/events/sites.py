@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from tracker.events.kinds import Comparison, Context, Finding, change_kind
+from tracker.geo.countries import country_key
 from tracker.geo.same_place import Place, is_respelt
 from tracker.model.details import SiteCounts, SitesDetails
 from tracker.model.event import Change
@@ -20,9 +21,12 @@ _RESPELT = "only the spelling of places differs"
 
 
 def _echoes(comparison: Comparison) -> Iterator[Change]:
-    """Fields of the source that only repeat what the sites say, where the sites say it."""
+    """What only repeats what the sites say: fields of the source, and a list of the same countries in another spelling."""
     if comparison.changes_of("sites"):
         yield from comparison.echoes_of("sites")
+        before, after = ({country_key(name) for name in record.countries or ()} for record in (comparison.old, comparison.new))
+        if before == after:
+            yield from comparison.changes_of("countries")
 
 
 @change_kind(
@@ -50,7 +54,7 @@ def _sites(context: Context) -> Finding | None:
         sites_now=len(context.new.sites or ()),
         status_to=dict(Counter(change.new or "" for change in statuses).most_common()),
     )
-    if effects != ("respelt",) or len(context.changes) > len(sites):
+    if effects != ("respelt",) or context.changes_under("rest"):
         return Finding(severity="minor", rule="sites changed within the trial", effects=effects, details=details)
     if not has_new_version(context):
         return None  # the registry tidied its places; kept and shown, and nobody's news
