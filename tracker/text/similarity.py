@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TypeVar
 
 from tracker.text.normalize import same_words
-from tracker.text.tokens import keywords, singular, tokens
+from tracker.text.stem import stem
+from tracker.text.tokens import STOP_WORDS, keywords, tokens
 
 CONTAINED = 0.75
 OVERLAPPING = 0.5
+_PHRASE = re.compile(r"[,;:()\[\]/.]")
 
-# Words that many measures share whatever they measure: alone they do not make two of them the same.
-_GENERIC = frozenset(
-    singular(word)
+# What any measure may be counted in or taken at: alone these words say nothing of what is measured.
+_UNITS = frozenset(
+    stem(word)
     for word in tokens(
-        "absolute adverse after arm assessed baseline change changes cohort count day days defined determined dose during each "
-        "evaluated event events experience experiencing first frequency group hour hours incidence index last level levels "
-        "mean measure measured median month months number occurrence part participant participants patient patients percent "
-        "percentage phase post proportion questionnaire rate rates ratio scale score scores study subject subjects time total "
-        "treatment value values week weeks year years"
+        "absolute after arm assessed baseline change changes cohort count day days defined determine determined during each "
+        "evaluate evaluated experience experiencing first frequency group hour hours incidence index last level levels mean "
+        "measure measured median month months number occurrence part participant period percent phase post rate ratio scale "
+        "score study time total value week year"
     )
 )
+# Words that many measures share whatever they measure: alone they do not make two of them the same.
+_GENERIC = _UNITS | {stem(word) for word in tokens("adverse dose event level questionnaire treatment")}
+_ONE_UNIT = {
+    stem(word): stem(unit)
+    for unit, words in {
+        "participant": "individual patient people person subject volunteer",
+        "number": "count percent percentage proportion share",
+    }.items()
+    for word in tokens(words)
+}
+"""Units of one quantity: the percentage of patients and the number of participants are counted alike."""
 _Item = TypeVar("_Item")
 _Old = TypeVar("_Old")
 _New = TypeVar("_New")
@@ -31,22 +45,49 @@ def similarity(one: str, other: str, contained: float = CONTAINED) -> float:
     """0 when two texts are not the same thing; else how similar they are, up to 1.
 
     The same thing: three quarters (``contained``) of the shorter one's words are in the longer, or they share half of
-    all their words; and the same holds when the words that any measure may have are left out.
+    all their words; and the same holds when the words that any measure may have are left out. Of a text that has no other
+    words, the words with some meaning (adverse event) decide.
     """
     if same_words(one, other):
         return 1.0
-    left, right = keywords(one, other), keywords(other, one)
-    if not _alike(left, right, contained):
-        return 0.0
-    core_left, core_right = left - _GENERIC, right - _GENERIC
-    core_left, core_right = _without_numbers(core_left), _without_numbers(core_right)
-    if (core_left or core_right) and not _alike(core_left, core_right, contained, small=True):
-        return 0.0
-    return len(left & right) / len(left | right)
+    left, right = measured_words(one, other), measured_words(other, one)
+    core_left, core_right = telling_words(left), telling_words(right)
+    if core_left and core_right:
+        alike = _alike(left, right, contained) and _alike(core_left, core_right, contained, small=True)
+        alike = alike or _is_subject(core_left, other, core_right) or _is_subject(core_right, one, core_left)
+    else:
+        alike = _alike(left - _UNITS or left, right - _UNITS or right, contained)
+    return len(left & right) / len(left | right) if alike else 0.0
 
 
-def _without_numbers(words: frozenset[str]) -> frozenset[str]:
-    return frozenset(word for word in words if not word.isdigit())
+def measured_words(text: str, other: str) -> frozenset[str]:
+    """The stems of a measure's words, with units of one quantity as one word."""
+    return frozenset(_ONE_UNIT.get(word, word) for word in keywords(text, other))
+
+
+def telling_words(words: frozenset[str]) -> frozenset[str]:
+    """The words that say what is measured: without numbers and what any measure may have."""
+    return frozenset(word for word in words - _GENERIC if not word.isdigit())
+
+
+def _is_subject(core: frozenset[str], longer: str, words: frozenset[str]) -> bool:
+    """Whether the one telling word of a text is what a longer text is about, not part of another thing's name.
+
+    "Pain" is the subject of "Pain at rest", and not of "Pain medication use".
+    """
+    return len(core) == 1 and core <= words and core <= _subjects(longer)
+
+
+@lru_cache(maxsize=4096)
+def _subjects(text: str) -> frozenset[str]:
+    """The stems of words that end a noun phrase: nothing follows, or a mark, a stop word or a word of any measure."""
+    found = set()
+    for phrase in _PHRASE.split(text):
+        words = tokens(phrase)
+        for word, following in zip(words, [*words[1:], ""], strict=True):
+            if not following or following in STOP_WORDS or stem(following) in _GENERIC:
+                found.add(stem(word))
+    return frozenset(found)
 
 
 def _alike(left: frozenset[str], right: frozenset[str], share: float, *, small: bool = False) -> bool:

@@ -12,6 +12,8 @@ from functools import lru_cache
 
 import msgspec
 
+from tracker.text.stem import stem
+
 _WORD = re.compile(r"[^\W_]+")
 _SHORT = re.compile(r"\b(?=(?:[A-Za-z0-9]*[A-Z]){2})[A-Za-z0-9]{2,8}\b")
 _IN_BRACKETS = re.compile(r"\((?=[^)]*[A-Z])[A-Za-z0-9/-]{2,8}\)")
@@ -25,6 +27,7 @@ _FEWEST_INITIALS = 3  # two letters begin two neighbouring words by chance
 
 _SHORT_FORMS = {
     "ae": "adverse event",
+    "auc": "area under curve",
     "bp": "blood pressure",
     "cr": "complete response",
     "fev1": "forced expiratory volume in 1 second",
@@ -37,11 +40,27 @@ _SHORT_FORMS = {
 """Short forms of the field that no text explains, or that are not made of the first letters of their words."""
 
 _SYNONYMS = {
+    "bone density": "bone mineral density",
+    "cmax": "maximum concentration",
+    "cmin": "minimum concentration",
     "complete remission": "complete response",
+    "complete remissions": "complete response",
+    "death or disease progression": "progression free survival",
+    "disease progression or death": "progression free survival",
+    "glycated hemoglobin": "hba1c",
+    "glycosylated haemoglobin": "hba1c",
+    "glycosylated hemoglobin": "hba1c",
+    "haemoglobin a1c": "hba1c",
+    "hemoglobin a1c": "hba1c",
     "overall response rate": "objective response rate",
     "partial remission": "partial response",
     "pathologic complete": "pathological complete",
+    "peak concentration": "maximum concentration",
+    "progression or death": "progression free survival",
     "relapse free": "recurrence free",
+    "tmax": "time maximum concentration",
+    "wound infection": "surgical site infection",
+    "wound infections": "surgical site infection",
 }
 """Terms that are two names of one thing."""
 _SYNONYM = re.compile(rf"\b(?:{'|'.join(_SYNONYMS)})\b")
@@ -117,9 +136,5 @@ def _expansion(letters: str, text: _Analysis) -> list[str]:
 
 
 def _keywords(found: list[str]) -> frozenset[str]:
-    return frozenset(singular(word) for word in found if word not in STOP_WORDS)
+    return frozenset(stem(word) for word in found if word not in STOP_WORDS)
 
-
-def singular(word: str) -> str:
-    """The word without a plural's ``s``: "steroids" and "steroid" are one word in two texts."""
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "is", "us")) else word
