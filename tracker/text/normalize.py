@@ -67,3 +67,8 @@ def _plain(text: str) -> str:
         text = _RAISED.sub(lambda found: "^" + found[0], text).translate(_SIGNS)
         text = unicodedata.normalize("NFKC", text)
     return _THOUSANDS.sub("", text.casefold())
+
+
+def plain_signs(text: str) -> str:
+    """The text in lower case, with signs of comparison, dashes and numbers in their plain form."""
+    return _plain(text)

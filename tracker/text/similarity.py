@@ -36,6 +36,12 @@ _ONE_UNIT = {
     for word in tokens(words)
 }
 """Units of one quantity: the percentage of patients and the number of participants are counted alike."""
+_HEAD_WORDS = 2
+_TAIL = re.compile(
+    r"\s(?:as\s+)?(?:assessed|measured|defined|determined|evaluated|based|according|using|by|per|during|over|from|at|when"
+    r"|after|following|compared|in\s+(?:participants|patients|subjects))\b|\s?[(\[;:]",
+    re.IGNORECASE,
+)
 _Item = TypeVar("_Item")
 _Old = TypeVar("_Old")
 _New = TypeVar("_New")
@@ -55,6 +61,7 @@ def similarity(one: str, other: str, contained: float = CONTAINED) -> float:
     if core_left and core_right:
         alike = _alike(left, right, contained) and _alike(core_left, core_right, contained, small=True)
         alike = alike or _is_subject(core_left, other, core_right) or _is_subject(core_right, one, core_left)
+        alike = alike or _same_head(one, other)
     else:
         alike = _alike(left - _UNITS or left, right - _UNITS or right, contained)
     return len(left & right) / len(left | right) if alike else 0.0
@@ -68,6 +75,18 @@ def measured_words(text: str, other: str) -> frozenset[str]:
 def telling_words(words: frozenset[str]) -> frozenset[str]:
     """The words that say what is measured: without numbers and what any measure may have."""
     return frozenset(word for word in words - _GENERIC if not word.isdigit())
+
+
+def head(text: str) -> str:
+    """What a text names first, without how, when and in whom it is measured."""
+    return _TAIL.split(text, maxsplit=1)[0]
+
+
+def _same_head(one: str, other: str) -> bool:
+    """Whether two texts name the same first, in at least two telling words, and go on differently."""
+    first, second = head(one), head(other)
+    left, right = telling_words(measured_words(first, other)), telling_words(measured_words(second, one))
+    return len(left) >= _HEAD_WORDS and left == right
 
 
 def _is_subject(core: frozenset[str], longer: str, words: frozenset[str]) -> bool:

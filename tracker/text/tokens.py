@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 
 import msgspec
@@ -23,6 +24,8 @@ STOP_WORDS = frozenset(
         "a an and any as at be by for from has have in into is of on or per that the their this to was were which who will with"
     )
 )
+_LONGEST_MEANING = 200
+_MORE_WORDS = 5
 _FEWEST_INITIALS = 3  # two letters begin two neighbouring words by chance
 
 _SHORT_FORMS = {
@@ -69,12 +72,14 @@ _SYNONYM = re.compile(rf"\b(?:{'|'.join(_SYNONYMS)})\b")
 class _Analysis(msgspec.Struct, frozen=True):
     """What is known of a text: its keywords, and its short forms (True for one in brackets).
 
-    ``runs`` are its words in order, with and without stop words, each with their first letters as one text.
+    ``runs`` are its words in order, with and without stop words, each with their first letters as one text. ``explained``
+    are the short forms in brackets with the words before that they stand for.
     """
 
     keywords: frozenset[str]
     short_forms: tuple[tuple[str, bool], ...]
     runs: tuple[tuple[list[str], str], ...]
+    explained: dict[str, str]
 
 
 def tokens(text: str) -> list[str]:
@@ -112,7 +117,24 @@ def _analysed(text: str) -> _Analysis:
         keywords=_keywords(rest.split()),
         short_forms=tuple(dict.fromkeys(short)),
         runs=tuple((run, "".join(word[0] for word in run)) for run in runs),
+        explained=dict(_explained(text)),
     )
+
+
+def _explained(text: str) -> Iterator[tuple[str, str]]:
+    """Short forms in brackets and the words right before them, by which every letter of the short form is found in turn."""
+    for found in _IN_BRACKETS.finditer(text):
+        short = "".join(letter for letter in found[0].casefold() if letter.isalnum())
+        before = text[max(0, found.start() - _LONGEST_MEANING) : found.start()].casefold().rstrip()
+        place = len(before)
+        for index in range(len(short) - 1, -1, -1):
+            place -= 1
+            # The first letter must begin a word, the others may stand anywhere ("inf" for "infinite").
+            while place >= 0 and (before[place] != short[index] or (index == 0 and place and before[place - 1].isalnum())):
+                place -= 1
+        meaning = before[place:] if place >= 0 else ""
+        if meaning and len(meaning.split()) <= len(short) + _MORE_WORDS:
+            yield short, meaning
 
 
 @lru_cache(maxsize=16384)
@@ -121,6 +143,8 @@ def _meaning(short: str, text: str) -> frozenset[str]:
     letters = (short[:-1] if short.endswith("s") else short).casefold()  # "AEs"
     if usual := _SHORT_FORMS.get(letters):
         return _keywords(tokens(usual))
+    if explained := _analysed(text).explained.get(letters) or _analysed(text).explained.get(short.casefold()):
+        return _keywords(tokens(explained))
     return _keywords(_expansion(letters, _analysed(text)))
 
 
@@ -137,4 +161,3 @@ def _expansion(letters: str, text: _Analysis) -> list[str]:
 
 def _keywords(found: list[str]) -> frozenset[str]:
     return frozenset(stem(word) for word in found if word not in STOP_WORDS)
-
