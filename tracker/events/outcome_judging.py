@@ -179,7 +179,7 @@ def _timed(pair: Pair) -> bool:
     """The measure's own time point is another, or one came that the earlier text did not have or contradicts."""
     if pair.before.times and pair.after.times:
         return moved_far(pair.before.times[-1], pair.after.times[-1])
-    if not pair.after.times:
+    if not pair.after.times or pair.after.times[-1] < 1:  # hours belong to the test: "glucose from 0 to 4 hours"
         return False
     stated = durations(f"{pair.old.time_frame}\n{pair.old.description}")
     if not stated:

@@ -86,7 +86,12 @@ def _equal_in_time(removed: list[Change], added: list[Change]) -> list[tuple[Cha
 
 
 def _equal_in_field(removed: list[Change], added: list[Change]) -> list[tuple[Change, Change]]:
-    return pair_equal(removed, added, lambda change: (field_of(change), *_words(change)))
+    """The latest of each side together: of several times of one measure the last is what is compared."""
+    return pair_equal(_latest_first(removed), _latest_first(added), lambda change: (field_of(change), *_words(change)))
+
+
+def _latest_first(changes: list[Change]) -> list[Change]:
+    return sorted(changes, key=lambda change: -(time_point(str(_entry(change).get("time_frame") or "")) or 0))
 
 
 def _equal(removed: list[Change], added: list[Change]) -> list[tuple[Change, Change]]:
@@ -172,9 +177,18 @@ def reporting_field(edit: OutcomeEdit) -> str:
 _OTHER_CLOCK = re.compile(r"\baverage of\b|\bmedian\b|\blast (?:subject|patient|participant)\b", re.IGNORECASE)
 
 
+# Open at its end: the times within are a schedule, unless a longest time is named too.
+_UNTIL_EVENT = re.compile(
+    r"^(?!.*\b(?:maximum|max|up to (?:approximately |about |a maximum of )?(?:~ ?)?\d|for up to)).*\b(?:until|up to|to|through)"
+    r" (?:the )?(?:time of )?(?:first )?(?:documented )?(?:disease |tumou?r )?"
+    r"(?:progression|death|withdrawal|discharge|relapse)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
 def time_point_moved(old: str, new: str) -> tuple[int, bool] | None:
     """Days by which the latest time point moved, and whether by a fifth or more; None if the two cannot be compared."""
-    before, after = time_point(old), time_point(new)
+    before, after = (None if _UNTIL_EVENT.search(text) else time_point(text) for text in (old, new))
     if before is None or after is None or bool(_OTHER_CLOCK.search(old)) != bool(_OTHER_CLOCK.search(new)):
         return None
     return round(after - before), moved_far(before, after)

@@ -11,9 +11,9 @@ from tracker.events.outcome_judging import HARMLESS, Said, judge, moved_far
 from tracker.events.outcome_wording import list_members, wording
 from tracker.model.event import Change
 from tracker.model.record import TrialRecord
-from tracker.text.durations import time_point
+from tracker.text.durations import durations, time_point
 from tracker.text.normalize import normalized
-from tracker.text.similarity import head, measured_words, similarity, telling_words
+from tracker.text.similarity import head, measure_likeness, measured_words, telling_words
 
 MOST_COMPARED = 12
 """How many outcomes of the other side a left-over one is compared with."""
@@ -73,7 +73,8 @@ def regroup(
     for change in [*gone, *came]:
         for old, new in whole[change.path[0]][:MOST_COMPARED]:
             before, after = (change, new) if change.new is None else (old, change)
-            if _is_part(stated(before.old, trial), stated(after.new, trial)) and not _is_composite(before, new, old):
+            whole_text = _side(new if change.new is None else old).measure
+            if _is_part(stated(before.old, trial), stated(after.new, trial)) and not _is_composite(whole_text):
                 found.append(_regrouping(change, old, new))
                 break
     told = {id(change) for one in found for change in one.changes}
@@ -97,14 +98,20 @@ def _side(change: Change) -> Said:
 
 def _is_part(old: Said, new: Said) -> bool:
     """Whether two outcomes are one in another number: the same thing first, nothing that makes another outcome of it."""
-    before, after = time_point(old.time_frame), time_point(new.time_frame)
-    if before is not None and after is not None and moved_far(before, after):
+    if not (_is_within(old.time_frame, new.time_frame) or _is_within(new.time_frame, old.time_frame)):
         return False
-    if not similarity(old.measure, new.measure) and not _is_member(old.measure, new.measure):
+    if not measure_likeness(old.measure, new.measure) and not _is_member(old.measure, new.measure):
         return False
-    return judge(old, new).verdict in HARMLESS and (
-        _same_head(old.measure, new.measure) or _is_member(old.measure, new.measure)
-    )
+    harmless = judge(old, new).verdict in HARMLESS and judge(new, old).verdict in HARMLESS
+    return harmless and (_same_head(old.measure, new.measure) or _is_member(old.measure, new.measure))
+
+
+def _is_within(old: str, new: str) -> bool:
+    """Whether the time of a part is that of the whole, or one of the times that the whole spans."""
+    before, after = time_point(old), durations(new)
+    if before is None or not after or not moved_far(before, max(after)):
+        return True
+    return len(after) > 1 and min(after) <= before <= max(after)
 
 
 def _same_head(one: str, other: str) -> bool:
@@ -123,9 +130,7 @@ def _is_member(one: str, other: str) -> bool:
     return False
 
 
-def _is_composite(part: Change, new: Change, old: Change) -> bool:
-    """Whether outcomes that were judged alone are one composite now: it can be reached where neither part is."""
-    if part is old:
-        return False
-    text = wording(str(new.new.get("measure") or ""))
+def _is_composite(whole: str) -> bool:
+    """Whether a whole is reached by any of its parts: a composite can be positive where no part alone is."""
+    text = wording(whole)
     return text.composite or len(list_members(text.text, choice=True)) > 1

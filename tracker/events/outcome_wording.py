@@ -11,13 +11,13 @@ import msgspec
 from tracker.text.durations import durations, without_durations
 from tracker.text.normalize import plain_signs
 from tracker.text.stem import stem
-from tracker.text.tokens import STOP_WORDS, tokens
+from tracker.text.tokens import STOP_WORDS, tokens, with_usual_names
 
 _COUNTED = "count"
 _AGGREGATIONS = {
     stem(word): name
     for name, words in {
-        _COUNTED: "number count incidence frequency occurrence percentage percent proportion rate prevalence risk",
+        _COUNTED: "number count incidence frequency occurrence percentage percent proportion rate prevalence",
         "mean": "mean average",
         "median": "median",
         "change": "change reduction decrease increase difference",
@@ -25,6 +25,7 @@ _AGGREGATIONS = {
     }.items()
     for word in tokens(words)
 }
+_ASIDE = re.compile(r"\([^()]*\)")
 _NEGATIONS = frozenset({"without", "not", "no", "non", "never"})
 
 _OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
@@ -50,17 +51,19 @@ _OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
 _QUALIFIERS = frozenset(
     tokens(
         "adequate cardiovascular clinically complete confirmed diastolic durable fatal fasting major meaningful minimal "
-        "nocturnal persistent related severe successful sustained symptomatic systolic undetectable"
+        "nocturnal persistent severe successful sustained symptomatic systolic undetectable"
     )
 )
 """Words that count less of the same thing: "complete clearance" is not "clearance"."""
 _SERIOUS = re.compile(r"\b(?:serious|severe) adverse (?:event|reaction)|\bsaes?\b")
+_RELATED = re.compile(r"\b(?:treatment|drug|device|procedure)[- ]related")
 _ADVERSE = re.compile(r"(?<!serious )(?<!severe )\badverse (?:event|reaction)|\baes?\b|\bteaes?\b")
 
 # How registries write "from this value on" and "up to this value"; signs come from `plain_signs`.
 _UP = r">=?|(?:greater|higher|more|larger) than(?: or equal to)?|at least|above|exceeding|minimum of"
 _DOWN = r"<=?|(?:less|lower|fewer|smaller) than(?: or equal to)?|at most|no more than|not more than|below|under|within"
 _VALUE = r"(?<![a-z\d.])\d+(?:\.\d+)?"
+_ANY_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _BEFORE_VALUE = re.compile(rf"(?:(?P<up>{_UP})|(?P<down>{_DOWN}))\s*(?:an? )?(?:grade |score (?:of )?)?(?P<value>{_VALUE})")
 _AFTER_VALUE = re.compile(
     rf"(?P<value>{_VALUE})\s*(?:%|[a-z/]+)?\s*(?:(?P<up>or (?:more|greater|higher|above|worse)|\+(?!\w))"
@@ -94,7 +97,7 @@ _RESTRICTING = frozenset(
 )
 _TAIL = re.compile(
     r"\b(?:as )?(?:assessed|measured|defined|determined|evaluated|based|according|using|following|during|compared|when"
-    r"|expressed|reported)\b.*",
+    r"|expressed|reported|at|from|between|over|until)\b.*",
     re.DOTALL,
 )
 _CONJUNCTION = re.compile(r"&|\band/or\b|\band\b|\bor\b")
@@ -109,7 +112,8 @@ _NO_MEMBER = frozenset(
             "adverse ae aes sae saes teae teaes "
             "arm arms group groups placebo control safety tolerability severity relationship seriousness causality "
             "nature intensity type frequency incidence number percentage proportion rate mean median change serious treatment "
-            "constituent component elements individual clinical each other time duration baseline week day month year "
+            "strata overall end constituent component elements "
+            "individual clinical each other time duration baseline week day month year "
             "efficacy tolerance cohort part phase period"
         ),
     )
@@ -154,7 +158,7 @@ def wording(text: str) -> Wording:
     return Wording(
         text=plain,
         aggregations=aggregations,
-        negations=_NEGATIONS & set(found),
+        negations=_NEGATIONS & set(tokens(_ASIDE.sub(" ", plain))),
         words=stems | frozenset(found),
         qualifiers=_qualifiers(plain, found),
         limits=frozenset(_limits(timeless)),
@@ -171,6 +175,7 @@ def wording(text: str) -> Wording:
 def _qualifiers(plain: str, words: list[str]) -> frozenset[str]:
     """Words that narrow what counts; "serious" only where no other adverse events are counted."""
     found = _QUALIFIERS & frozenset(words)
+    found |= {"related"} if _RELATED.search(plain) else frozenset()
     return found | {"serious"} if _SERIOUS.search(plain) and not _ADVERSE.search(plain) else found
 
 
@@ -200,7 +205,7 @@ def _number(text: str) -> str:
 
 def numbers(text: str) -> frozenset[str]:
     """All numbers of a text, as limits are written."""
-    return frozenset(_number(found) for found in re.findall(_VALUE, plain_signs(text)))
+    return frozenset(_number(found) for found in _ANY_NUMBER.findall(plain_signs(text)))
 
 
 def _population(plain: str) -> frozenset[str]:
@@ -222,7 +227,7 @@ def list_members(text: str, *, choice: bool = False) -> list[str]:
 
     A comma joins only in a list that goes on to "and" or "or": "survival, by central review" is no list.
     """
-    listed = _TAIL.sub(" ", plain_signs(text))
+    listed = _TAIL.sub(" ", _ASIDE.sub(" ", with_usual_names(plain_signs(text))))
     if choice:
         return _CHOICE.split(listed)
     last = max((found.end() for found in _CONJUNCTION.finditer(listed)), default=0)

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import TypeVar
 
-from tracker.text.similarity import similarity
+from tracker.text.similarity import measure_likeness
 from tracker.text.stem import stem
 from tracker.text.tokens import keywords, tokens
 
@@ -38,7 +38,7 @@ def pair_alike(olds: Sequence[_Item], news: Sequence[_Item], text: Callable[[_It
     scored = sorted(
         (-likeness, left, right)
         for left, right in _candidates(before, after)
-        if (likeness := similarity(before[left], after[right])) > 0
+        if (likeness := measure_likeness(before[left], after[right])) > 0
     )
     lefts: set[int] = set()
     rights: set[int] = set()

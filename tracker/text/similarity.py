@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import TypeVar
 
 from tracker.text.normalize import same_words
@@ -42,6 +43,18 @@ _TAIL = re.compile(
     r"|after|following|compared|in\s+(?:participants|patients|subjects))\b|\s?[(\[;:]",
     re.IGNORECASE,
 )
+_INSTRUMENT = re.compile(
+    r"\b(?:assessed|measured|defined|determined|evaluated|based)\s+(?:by|on|as|with|using|via)\s+([^,;()\[\]]+)", re.IGNORECASE
+)
+# How a measure is introduced, compared and analysed, and by which general rule it is graded.
+_FRAME = frozenset(
+    stem(word)
+    for word in tokens(
+        "aim analysis clinical common compare comparison criteria demonstrate demonstration effect effective efficacy endpoint "
+        "estimate evaluation explore full full intention itt investigate kaplan meier objective outcome overall placebo "
+        "population primary protocol secondary set show solid terminology test tumor versus vs recist ctcae"
+    )
+)
 _Item = TypeVar("_Item")
 _Old = TypeVar("_Old")
 _New = TypeVar("_New")
@@ -60,11 +73,40 @@ def similarity(one: str, other: str, contained: float = CONTAINED) -> float:
     core_left, core_right = telling_words(left), telling_words(right)
     if core_left and core_right:
         alike = _alike(left, right, contained) and _alike(core_left, core_right, contained, small=True)
-        alike = alike or _is_subject(core_left, other, core_right) or _is_subject(core_right, one, core_left)
-        alike = alike or _same_head(one, other)
     else:
         alike = _alike(left - _UNITS or left, right - _UNITS or right, contained)
     return len(left & right) / len(left | right) if alike else 0.0
+
+
+def measure_likeness(one: str, other: str) -> float:
+    """As `similarity`, for two outcome measures: what is measured decides, however it is framed.
+
+    One telling word is enough where it is the subject ("Pain" of "Pain at rest"), and so is what a text names first, or
+    the instrument it is measured by, where the other text has all of it.
+    """
+    if alike := similarity(one, other):
+        return alike
+    left, right = measured_words(one, other), measured_words(other, one)
+    core_left, core_right = telling_words(left) - _FRAME, telling_words(right) - _FRAME
+    if not core_left or not core_right:
+        return 0.0
+    is_alike = (
+        _alike(core_left, core_right, CONTAINED)
+        or _is_subject(core_left, other, core_right)
+        or _is_subject(core_right, one, core_left)
+        or _named_in(one, other, core_right)
+        or _named_in(other, one, core_left)
+    )
+    return len(left & right) / len(left | right) if is_alike else 0.0
+
+
+def _named_in(text: str, other: str, words: frozenset[str]) -> bool:
+    """Whether another text has all telling words, at least two, of what a text names first or of its instrument."""
+    for part in (head(text), *_INSTRUMENT.findall(text)):
+        telling = telling_words(measured_words(head(part), other)) - _FRAME
+        if len(telling) >= _HEAD_WORDS and telling <= words:
+            return True
+    return False
 
 
 def measured_words(text: str, other: str) -> frozenset[str]:
@@ -82,13 +124,6 @@ def head(text: str) -> str:
     return _TAIL.split(text, maxsplit=1)[0]
 
 
-def _same_head(one: str, other: str) -> bool:
-    """Whether two texts name the same first, in at least two telling words, and go on differently."""
-    first, second = head(one), head(other)
-    left, right = telling_words(measured_words(first, other)), telling_words(measured_words(second, one))
-    return len(left) >= _HEAD_WORDS and left == right
-
-
 def _is_subject(core: frozenset[str], longer: str, words: frozenset[str]) -> bool:
     """Whether the one telling word of a text is what a longer text is about, not part of another thing's name.
 
@@ -102,8 +137,7 @@ def _subjects(text: str) -> frozenset[str]:
     """The stems of words that end a noun phrase: nothing follows, or a mark, a stop word or a word of any measure."""
     found = set()
     for phrase in _PHRASE.split(text):
-        words = tokens(phrase)
-        for word, following in zip(words, [*words[1:], ""], strict=True):
+        for word, following in pairwise([*tokens(phrase), ""]):
             if not following or following in STOP_WORDS or stem(following) in _GENERIC:
                 found.add(stem(word))
     return frozenset(found)

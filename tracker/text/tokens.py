@@ -55,7 +55,8 @@ _SYNONYMS = {
     "glycosylated hemoglobin": "hba1c",
     "haemoglobin a1c": "hba1c",
     "hemoglobin a1c": "hba1c",
-    "overall response rate": "objective response rate",
+    "overall response": "objective response",
+    "mortality": "death",
     "partial remission": "partial response",
     "pathologic complete": "pathological complete",
     "peak concentration": "maximum concentration",
@@ -80,6 +81,11 @@ class _Analysis(msgspec.Struct, frozen=True):
     short_forms: tuple[tuple[str, bool], ...]
     runs: tuple[tuple[list[str], str], ...]
     explained: dict[str, str]
+
+
+def with_usual_names(text: str) -> str:
+    """The text in lower case with one name for each thing that has two."""
+    return _SYNONYM.sub(lambda match: _SYNONYMS[match[0]], text.casefold())
 
 
 def tokens(text: str) -> list[str]:
