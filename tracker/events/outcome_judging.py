@@ -86,7 +86,8 @@ def judge(old: Said, new: Said) -> Judgement:
         if differs(pair):
             return Judgement(Verdict.DIFFERENT, reason)
     left, right = measured_words(old.measure, new.measure), measured_words(new.measure, old.measure)
-    if telling_words(left) == telling_words(right):
+    numbered = numbers(pair.after.text) - numbers(old.whole) or numbers(pair.before.text) - numbers(new.whole)
+    if telling_words(left) == telling_words(right) and not numbered:
         return Judgement(Verdict.SAME, "inflection")
     return Judgement(Verdict.REFINED, "detail")
 
@@ -179,7 +180,7 @@ def _timed(pair: Pair) -> bool:
     """The measure's own time point is another, or one came that the earlier text did not have or contradicts."""
     if pair.before.times and pair.after.times:
         return moved_far(pair.before.times[-1], pair.after.times[-1])
-    if not pair.after.times or pair.after.times[-1] < 1:  # hours belong to the test: "glucose from 0 to 4 hours"
+    if not pair.after.times or pair.after.times[-1] <= 1:  # hours belong to the test: "glucose from 0 to 4 hours"
         return False
     stated = durations(f"{pair.old.time_frame}\n{pair.old.description}")
     if not stated:
