@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.builders import DAY, actual, changed, day, events, make_record, measure, said
-from tracker.events.outcome_matching import measures_otherwise, time_point_moved
+from tracker.events.outcome_matching import time_point_moved
 from tracker.model.dates import RegistryDate
 from tracker.model.event import Event
 from tracker.model.record import OutcomeMeasure, TrialRecord
@@ -53,7 +53,7 @@ def test_case_and_punctuation_of_a_primary_outcome_are_no_alarm(text: str) -> No
 
 def test_a_short_form_written_out_is_no_switch() -> None:
     event = step((measure("PFS", "2 years"),), (measure("Progression-free survival (PFS)", "2 years"),))
-    assert (event.effects, event.severity) == (("measure_reworded",), "notable")
+    assert (event.effects, event.severity) == (("measure_reworded",), "minor")
 
 
 def test_a_rewording_says_how_alike_the_wordings_are() -> None:
@@ -61,14 +61,14 @@ def test_a_rewording_says_how_alike_the_wordings_are() -> None:
     assert [entry["likeness"] for entry in said(event)["measure_reworded"]] == [0.6]
 
 
-def test_rewording_is_notable() -> None:
-    event = step((RESPONSE,), (measure("Objective response rate by RECIST version 1.1", "24 weeks"),))
+def test_more_detail_is_notable() -> None:
+    event = step((RESPONSE,), (measure("Objective response rate by RECIST 1.1, read by two radiologists", "24 weeks"),))
     assert (event.effects, event.severity) == (("measure_reworded",), "notable")
 
 
 def test_another_aggregation_is_redefined_and_major() -> None:
     event = step((measure("Mean pain score"),), (measure("Median pain score"),))
-    assert (event.effects, event.severity) == (("measure_reworded",), "major")
+    assert (event.effects, event.severity) == (("redefined", "measure_reworded"), "major")
     assert said(event)["redefined"]
 
 
@@ -76,7 +76,7 @@ def test_a_small_move_of_the_time_point_is_notable_and_a_large_one_major() -> No
     small = step((measure("Overall survival", "Up to 59 months"),), (measure("Overall survival", "Up to 58 months"),))
     assert (small.effects, small.severity) == (("time_frame",), "notable")
     large = step((measure("Overall survival", "5 years"),), (measure("Overall survival", "3 years"),))
-    assert (large.effects, large.severity) == (("time_frame",), "major")
+    assert (large.effects, large.severity) == (("redefined", "time_frame"), "major")
     assert said(large)["time_frame"][0]["days"] == -730  # two years
 
 
@@ -239,14 +239,16 @@ def test_a_record_update_is_placed_by_its_own_date_not_by_when_we_saw_it() -> No
     assert DAY.year == 2026
 
 
-def test_a_time_point_moves_far_from_a_fifth_and_four_weeks() -> None:
+def test_a_time_point_moves_far_from_a_fifth() -> None:
     assert time_point_moved("12 weeks", "16 weeks") == (28, True)
-    assert time_point_moved("12 weeks", "15 weeks") == (21, False)
+    assert time_point_moved("Up to 8 days", "Up to 50 hours") == (-6, True)
+    assert time_point_moved("five weeks", "six weeks") == (7, True)
     assert time_point_moved("59 months", "58 months") == (-30, False)
+    assert time_point_moved("12 months", "52 weeks") == (-1, False)
     assert time_point_moved("at discharge", "58 months") is None
 
 
-def test_counts_made_shares_are_measured_otherwise_and_more_detail_is_not() -> None:
-    assert measures_otherwise("Number of patients with pain", "Percentage of patients with pain")
-    assert measures_otherwise("Patients with pain", "Patients without pain")
-    assert not measures_otherwise("Survival", "Median survival")
+def test_a_rhythm_and_another_clock_are_no_time_point() -> None:
+    assert time_point_moved("Every 8 weeks", "Every 8 weeks for up to 106 weeks") is None
+    assert time_point_moved("9 months", "Until death, an average of 12 months") is None
+    assert time_point_moved("5 years after the last participant is enrolled", "Up to 7 years") is None

@@ -74,3 +74,8 @@ def _plain(text: str) -> str:
         text = _LOWERED.sub("_", _RAISED.sub("^", text)).translate(_SIGNS)
         text = unicodedata.normalize("NFKC", text)
     return _SQUARE.sub(r"\1", _THOUSANDS.sub("", text.casefold()))
+
+
+def plain_signs(text: str) -> str:
+    """The text in lower case, with signs of comparison, dashes and numbers in their plain form."""
+    return _plain(text)

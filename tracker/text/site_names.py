@@ -12,7 +12,13 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from tracker.text.normalize import fold, squeeze_whitespace
-from tracker.text.tokens import keywords, singular, tokens
+from tracker.text.tokens import keywords, tokens
+
+
+def _singular(word: str) -> str:
+    """The word without a plural's ``s``. A stem would not do: names of institutions are of every language."""
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "is", "us")) else word
+
 
 _ANONYMOUS = re.compile(
     r"""
@@ -28,7 +34,7 @@ _ANONYMOUS = re.compile(
 
 # Compared folded. Words of what an institution is, not of which one it is; articles and legal forms of other languages.
 _WEIGHTLESS = frozenset(
-    singular(word)
+    _singular(word)
     for word in tokens(
         """
     university universities universitaire universitaires universitario universitaria universitari universita

@@ -68,11 +68,20 @@ class SubmissionStep(ResultsSubmission, frozen=True, kw_only=True, omit_defaults
 
 
 class MeasureRewording(Edit[str], frozen=True, kw_only=True):
-    """A measure in other words. ``likeness`` is from 0 to 1; ``spelling`` says that the words are the same."""
+    """A measure in other words. ``likeness`` is from 0 to 1; ``spelling`` says that the words are the same.
+
+    ``verdict`` (SAME, REFINED, DIFFERENT, UNCLEAR) and ``reason`` say what it makes of the outcome, and by what.
+    """
 
     likeness: float
     redefined: bool
     spelling: bool
+    verdict: str = ""
+    reason: str = ""
+
+
+class OutcomesRegrouped(Edit[tuple[str, ...]], frozen=True, kw_only=True):
+    """Outcomes that are the same in another number: split, merged, or repeated."""
 
 
 class TimeFrameEdit(Edit[str], frozen=True, kw_only=True):
@@ -91,6 +100,8 @@ class Redefinition(Edit[str], frozen=True, kw_only=True, omit_defaults=True):
     redefined: bool
     likeness: float | UnsetType = UNSET
     spelling: bool | UnsetType = UNSET
+    verdict: str | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
     count: int | UnsetType = UNSET
     measures: tuple[str, ...] | UnsetType = UNSET
     fields: Mapping[str, int] | UnsetType = UNSET

@@ -16,6 +16,7 @@ from tracker.model.details.parts import (
     NamesEdit,
     NearbySite,
     OutcomeEntry,
+    OutcomesRegrouped,
     Redefinition,
     ReferenceEntry,
     RegulatoryEntry,
@@ -135,6 +136,7 @@ class OutcomesDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
     promoted: tuple[str, ...] = ()
     demoted: tuple[str, ...] = ()
     measure_reworded: tuple[MeasureRewording, ...] = ()
+    regrouped: tuple[OutcomesRegrouped, ...] = ()
     time_frame: tuple[TimeFrameEdit, ...] = ()
     description: tuple[str, ...] = ()
     redefined: tuple[Redefinition, ...] = ()
