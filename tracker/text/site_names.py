@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from tracker.text.normalize import fold, squeeze_whitespace
-from tracker.text.tokens import keywords, tokens
+from tracker.text.tokens import spelled_out, tokens
 
 
 def _singular(word: str) -> str:
@@ -105,7 +105,7 @@ def same_institution(one: str, other: str, place: str, *, same_postcode: bool | 
 def _telling(name: str, other: str, place: str) -> frozenset[str]:
     """The folded words that tell an institution from others; short forms that the other name spells out are written out."""
     somewhere = {fold(word) for word in tokens(place)}
-    words = {fold(word) for word in keywords(name, other)}
+    words = {_singular(fold(word)) for word in spelled_out(name, other)}
     return frozenset(word for word in words if len(word) > 1 and word not in _WEIGHTLESS and word not in somewhere)
 
 

@@ -110,6 +110,15 @@ def keywords(text: str, other: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def spelled_out(text: str, other: str) -> list[str]:
+    """The words of a name as they are written, without stop words; short forms written out as the ``other`` name does."""
+    bare = _IN_BRACKETS.sub(" ", unicodedata.normalize("NFKC", text))
+    words = tokens(_SHORT.sub(" ", bare))
+    for short in _SHORT.findall(bare):
+        words += _expansion(short.casefold(), _analysed(other)) or [short.casefold()]
+    return [word for word in words if word not in STOP_WORDS]
+
+
 @lru_cache(maxsize=4096)
 def _analysed(text: str) -> _Analysis:
     text = unicodedata.normalize("NFKC", text)
