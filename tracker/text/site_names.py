@@ -131,7 +131,8 @@ def _one_word(one: str, other: str) -> bool:
 
 def _letters_alike(one: str, other: str, least: float) -> bool:
     """Names without telling words on one side, or with letters lost on their way, are compared by their letters."""
-    return _alike(*sorted((one.casefold(), other.casefold())), least)
+    first, second = sorted((one.casefold(), other.casefold()))
+    return _alike(first, second, least)
 
 
 def _alike(one: str, other: str, least: float) -> bool:
