@@ -21,6 +21,7 @@ ONE = [
     ("Praha 4", "Prague", "Czechia"),
     ("Caba", "Buenos Aires", "Argentina"),
     ("Berlin", "Berlin-Mitte", "Germany"),
+    ("St-Eligius", "Saint-Éligius", "Canada"),
     ("Bangalore", "Bengaluru", "India"),
     ("Nirgendwohausen", "Nirgendwo-Hausen", "Germany"),
 ]

@@ -70,6 +70,12 @@ def test_a_name_that_says_more_is_another_one_under_another_postcode() -> None:
     assert not same_institution(*names, "London", same_postcode=False)
 
 
+def test_a_name_with_letters_lost_is_the_same_under_its_postcode() -> None:
+    names = ('CHU Exempleville - Hă"Pital Guillaume Et Renă Exă<Mple', "CHU Exempleville - Hôpital Guillaume et René Exémple")
+    assert same_institution(*names, "Ailleurs", same_postcode=True)
+    assert not same_institution(*names, "Ailleurs", same_postcode=False)
+
+
 def test_the_city_in_a_name_tells_nothing() -> None:
     assert not has_telling_words("Universitätsklinikum Köln", "Köln Germany")
     assert has_telling_words("Lupus Centre", "Berlin")

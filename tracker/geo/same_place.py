@@ -23,6 +23,7 @@ _KIND_OF_PLACE = re.compile(
     r"\b(?:metropolitan|municipality|prefecture|district|province|county|city|town|region|cedex|shi|ku|gu|si|gun|shiqu|qu|"
     r"autonoma?|autonomous|ciudad|cidade|comune|de|of)\b|\d+"
 )
+_SAINT = re.compile(r"\b(?:st|ste|sainte)\b")
 _ENDING = re.compile(r"(?<=\w{3})(?:shi|ku|gu|si)\Z")
 _OWN_NAMES = {("AR", "caba"): "buenosaires", ("AR", "capitalfederal"): "buenosaires"}
 """Names of cities that registries use and the gazetteer does not have."""
@@ -107,7 +108,7 @@ def city_key(place: Place) -> tuple[str, ...]:
 
 def _plain(place: Place) -> str:
     """The city's name folded, without words for kinds of place: "Taoyuan District", "Osaka-shi", "Toulon Cedex 9"."""
-    words = re.sub(r"[\W_]+", " ", _unaccented(place.city))
+    words = _SAINT.sub("saint", _unaccented(place.city))
     name = _ENDING.sub("", fold_place(_KIND_OF_PLACE.sub(" ", words))) or fold_place(place.city)
     return _OWN_NAMES.get((country_code(place.country) or "", name), name)
 

@@ -98,8 +98,9 @@ def same_institution(one: str, other: str, place: str, *, same_postcode: bool | 
     if same_postcode is False:
         return False
     if only_mine and only_theirs:
-        return bool(same_postcode) and shared > max(only_mine, only_theirs)
-    return bool(shared or same_postcode) or _letters_alike(one, other)
+        more_in_common = shared > max(only_mine, only_theirs) or (shared > 1 and _letters_alike(one, other, _SAME_WORD))
+        return bool(same_postcode) and more_in_common
+    return bool(shared or same_postcode) or _letters_alike(one, other, _SAME_GENERAL_NAME)
 
 
 def _telling(name: str, other: str, place: str) -> frozenset[str]:
@@ -134,9 +135,10 @@ def _one_word(one: str, other: str) -> bool:
     return _alike(one, other, _SAME_WORD)
 
 
-def _letters_alike(one: str, other: str) -> bool:
-    """Names without telling words on one side are compared by their letters."""
-    return _alike(one.casefold(), other.casefold(), _SAME_GENERAL_NAME)
+def _letters_alike(one: str, other: str, least: float) -> bool:
+    """Names without telling words on one side, or with letters lost on their way, are compared by their letters."""
+    first, second = sorted((one.casefold(), other.casefold()))
+    return _alike(first, second, least)
 
 
 def _alike(one: str, other: str, least: float) -> bool:
