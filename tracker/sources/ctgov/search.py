@@ -89,6 +89,11 @@ def parameters(search: Search) -> Params:
     return [(name, " AND ".join(_bracketed(values))) for name, values in sorted(found.items())]
 
 
+def understood(search: Search) -> str:
+    """The search as it is asked: each parameter with its value."""
+    return ", ".join(f"{name} = {value}" for name, value in parameters(search))
+
+
 def narrow(search: Search, trials: Sequence[str]) -> Search | None:
     """The same search, for these trials only; None for one that names its trials already.
 
