@@ -94,3 +94,29 @@ def test_a_trial_that_reopens_is_told_once(world: World) -> None:
     world.day(change=lambda: world.amend(B, statusModule__overallStatus="RECRUITING"))
     assert (f"ctgov:{B}", "entered_watch") in world.kinds()
     assert len(told(world)) == before + 1
+
+
+NO_HIT = """
+[[watch]]
+name = "typo"
+search = "https://clinicaltrials.gov/search?cond=Luppus"
+[[watch.send]]
+to = "me"
+when = "daily"
+"""
+
+
+def test_a_search_without_a_hit_says_so_with_the_search_as_understood(world: World) -> None:
+    """In each report of a pass, and once to the reader."""
+    world.configure(EXAMPLE + NO_HIT)
+    sentence = "The search of watch “typo” holds no trial. It was understood as: query.cond = Luppus."
+    assert [report.empty_searches for report in (world.day(), world.day()) for report in report.sources[:1]] == [
+        (sentence,)
+    ] * 2
+    world.day()
+    bodies = [letter.message.get_body(("plain",)).get_content() for letter in world.mailbox.to("me@example.org")]
+    assert sum("holds no trial" in " ".join(body.split()) for body in bodies) == 1
+
+
+def test_a_search_with_hits_says_nothing_of_the_sort(world: World) -> None:
+    assert all(report.empty_searches == () for report in world.day().sources)

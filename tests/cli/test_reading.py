@@ -221,7 +221,7 @@ def test_diff_tells_the_latest_change_by_default(ask: Run) -> None:
     assert "Status: Recruiting -> Terminated" in ended.out
     told = ask("diff", TERMINATED, "--json").json
     assert set(told) == {"trial", "story", "events"}
-    assert told["story"]["headline"].startswith("Terminated: ")
+    assert told["story"]["headline"].startswith("Terminated, was recruiting: “")
 
 
 def test_diff_takes_versions_by_number_and_by_day(ask: Run) -> None:

@@ -36,7 +36,7 @@ class ListingDecision(msgspec.Struct, frozen=True, kw_only=True):
     """What one complete listing changes in a watch. ``note`` is a line for the next digest, empty for none.
 
     ``left`` are members that no longer match because the registry changed, ``shed`` those that no longer match because the
-    user edited the search.
+    user edited the search. ``understood`` is the search as it was asked.
     ``before`` is how many members the search held at its last listing, None for the first one and after an edit.
     """
 
@@ -48,6 +48,7 @@ class ListingDecision(msgspec.Struct, frozen=True, kw_only=True):
     left: tuple[str, ...] = ()
     shed: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
+    understood: str = ""
     note: str = ""
 
 
@@ -98,6 +99,7 @@ def decide(
     listed: Sequence[Listed],
     state: WatchState,
     members: Mapping[str, Membership],
+    understood: str = "",
 ) -> ListingDecision:
     """Compare a complete listing with the watch's members.
 
@@ -129,8 +131,33 @@ def decide(
         left=() if edited else gone,
         shed=gone if edited else (),
         back=back,
-        note=_edit_note(watch, len(entries), wider=_is_only_wider(watch, search, state)) if edited else "",
+        understood=understood,
+        note=_note(
+            watch,
+            len(entries),
+            found,
+            understood,
+            first=first,
+            edited=edited,
+            wider=edited and _is_only_wider(watch, search, state),
+        ),
     )
+
+
+def no_hit(watch: str, understood: str) -> str:
+    """The sentence for a search that holds nothing: a slip of the pen looks just like a disease without trials."""
+    return f"The search of watch “{watch}” holds no trial. It was understood as: {understood}."
+
+
+def _note(
+    watch: Watch, joined: int, found: Mapping[str, Listed], understood: str, *, first: bool, edited: bool, wider: bool
+) -> str:
+    """What the next digest says of a search that is listed for the first time, or for the first time after an edit."""
+    if not (first or edited):
+        return ""
+    if not found:
+        return no_hit(watch.name, understood)
+    return _edit_note(watch, joined, wider=wider) if edited else ""
 
 
 def _edit_note(watch: Watch, joined: int, *, wider: bool) -> str:

@@ -311,6 +311,11 @@ class Searchable(Protocol):
         """The same search, for these trials only; None if it names its trials already or cannot be narrowed."""
         ...
 
+    @abstractmethod
+    def understood(self, search: Search) -> str:
+        """The search as it is asked, for people to see what was made of it."""
+        ...
+
 
 @runtime_checkable
 class Locating(Protocol):

@@ -76,7 +76,7 @@ SourceRunState = Literal["accepted", "held", "failed", "busy", "stopped"]
 
 
 class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What one source's part of a pass did. ``error`` says why it failed or is held.
+    """What one source's part of a pass did. ``error`` says why it failed or is held, ``empty_searches`` which hold no trial.
 
     ``stopped``: we were asked to end; what was staged is kept, and the next pass takes the run up.
     """
@@ -92,6 +92,7 @@ class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
     failures: tuple[Failure, ...] = ()
     issues: tuple[NewIssue, ...] = ()
     bulk_edit: BulkEdit | None = None
+    empty_searches: tuple[str, ...] = ()
     error: str = ""
 
     @property
@@ -238,11 +239,11 @@ class SourceRun:
             members = {m.trial: m for m in self.store.memberships(info.key) if m.watch == watch.name}
             try:
                 listed = self._listed(source, search, fetch)
-                decision = listing.decide(watch, search, listed, states[watch.name], members)
+                decision = listing.decide(watch, search, listed, states[watch.name], members, source.understood(search))
                 if decision.left or decision.shed:
                     # A list that changes while its pages are read can miss a trial: only one that is missing twice has left.
                     listed += self._listed(source, search, fetch)
-                    decision = listing.decide(watch, search, listed, states[watch.name], members)
+                    decision = listing.decide(watch, search, listed, states[watch.name], members, source.understood(search))
                     self._confirm(source, search, fetch, (*decision.left, *decision.shed))
             except (FetchError, AnswerError) as error:
                 tally.failures.append(Failure(subject=f"search of watch {watch.name}", error=str(error)))
@@ -350,7 +351,9 @@ class SourceRun:
         for decision in decisions:
             if decision.note:
                 self.store.add_note(decision.watch, decision.note, now)
-        return self._report(accepted.run, "accepted", tally, bulk_edit)
+        report = self._report(accepted.run, "accepted", tally, bulk_edit)
+        empty = tuple(listing.no_hit(one.watch, one.understood) for one in decisions if not one.listed)
+        return msgspec.structs.replace(report, empty_searches=empty)
 
     def _report(
         self, run: Run, state: SourceRunState, tally: RunTally, bulk_edit: BulkEdit | None = None, *, error: str = ""

@@ -27,7 +27,7 @@ from tracker.sources.ctgov import asking, payload
 from tracker.sources.ctgov.circles import circle_of
 from tracker.sources.ctgov.fields import REST_TITLES
 from tracker.sources.ctgov.parse import parse
-from tracker.sources.ctgov.search import QUERY_FIELDS, SEARCH_PARAMETERS, narrow
+from tracker.sources.ctgov.search import QUERY_FIELDS, SEARCH_PARAMETERS, narrow, understood
 
 
 class ClinicalTrialsGov(Source, Searchable, Locating, Versioned):
@@ -117,6 +117,10 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned):
     def narrow(self, search: Search, trials: Sequence[str]) -> Search | None:
         """The search with the filter that names trials; None when it has that filter already."""
         return narrow(search, trials)
+
+    def understood(self, search: Search) -> str:
+        """The search as it is asked."""
+        return understood(search)
 
     def retrieve(self, asked: Sequence[Asked], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
         """The records by their numbers, some hundred a request."""

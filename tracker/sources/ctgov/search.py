@@ -105,6 +105,11 @@ def in_regions(search: Search, regions: Sequence[Region]) -> Params:
     return sorted(found.items())
 
 
+def understood(search: Search) -> str:
+    """The search as it is asked: each parameter with its value."""
+    return ", ".join(f"{name} = {value}" for name, value in parameters(search))
+
+
 def narrow(search: Search, trials: Sequence[str]) -> Search | None:
     """The same search, for these trials only; None for one that names its trials already.
 
