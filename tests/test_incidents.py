@@ -110,6 +110,44 @@ def test_a_trial_that_cannot_be_read_is_not_over_while_only_others_are_asked_for
     assert told(world)[len(before) :] == ["Over: 1 trial could not be read at ClinicalTrials.gov"]
 
 
+def test_a_held_run_is_not_over_when_other_watches_are_read(world: World) -> None:
+    many = [f"NCT000003{n:02}" for n in range(10)]
+    world.studies |= {nct: study(nct) for nct in many}
+    world.configure(listed(*many) + listed(B, name="others"))
+    world.day()
+    for nct in many[:7]:
+        world.amend(nct, conditionsModule__conditions=[])
+    assert world.day().sources[0].state == "held"
+    [held] = world.store.held_runs()
+    before = told(world)
+    world.now += timedelta(days=1)
+    world.amend(many[9], conditionsModule__conditions=[])
+    world.sync(only=("others",))
+    world.deliver()
+    assert told(world) == before
+    assert names(world) == ["held:ctgov"]
+    assert world.store.held_runs() == [held]
+    world.store.release(held.id, world.now)
+    assert len(world.kinds()) == 7
+
+
+def test_a_held_run_is_over_when_its_own_watch_is_read_and_well(world: World) -> None:
+    many = [f"NCT000003{n:02}" for n in range(10)]
+    world.studies |= {nct: study(nct) for nct in many}
+    world.configure(listed(*many) + listed(B, name="others"))
+    world.day()
+    for nct in many[:7]:
+        world.amend(nct, conditionsModule__conditions=[])
+    world.day()
+    for nct in many[:7]:
+        world.amend(nct, conditionsModule__conditions=["Testitis"])
+    world.now += timedelta(days=1)
+    world.sync(only=("mine",))
+    world.deliver()
+    assert world.store.held_runs() == []
+    assert names(world) == []
+
+
 def test_a_source_is_not_well_again_because_nothing_was_asked_of_it(world: World) -> None:
     page = f"https://meddatax.com/clinical-trials/{A}"
     world.configure(f'[[watch]]\nname = "pages"\npages = ["{page}"]\n' + listed(B, name="others"))

@@ -115,8 +115,13 @@ def _note_incidents(store: Store, source_report: SourceReport, now: datetime) ->
     for name, message in incidents_of(source_report).items():
         if message:
             store.open_incident(name, message, now)
-        elif source_report.answered if name.startswith("source:") else source_report.state == "accepted":
+        elif source_report.answered if name.startswith("source:") else _none_held(store, source_report):
             store.close_incident(name, now)
+
+
+def _none_held(store: Store, source_report: SourceReport) -> bool:
+    """Whether a run was accepted and none is held any more: one over other watches leaves a held one as it is."""
+    return source_report.state == "accepted" and all(run.source != source_report.source for run in store.held_runs())
 
 
 def _note_trials(store: Store, source_report: SourceReport, now: datetime) -> None:

@@ -5,13 +5,12 @@ Until then nothing of a run is visible: a crash before `accept` leaves the datab
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, delete, exists, func, or_, select, update
 
-from tracker.errors import StoreError
 from tracker.model.run import Run, RunCounts, Verdict
 from tracker.model.staging import AcceptReport
 from tracker.model.upkeep import Lease
@@ -45,17 +44,23 @@ def accept(
     joins: Sequence[Join] = (),
     listings: Sequence[CompletedListing] = (),
     verdict: Verdict | None = None,
+    *,
+    whole: bool = True,
 ) -> AcceptReport:
     """The closing transaction of a healthy run.
 
     Snapshots become current, unchanged trials are seen once more, absences and removals are noted, events are accepted,
     held alerts are ready, matched trials join their watches, listings are complete, and runs of this source that were
-    held are superseded: what was true in them was found again. A failed check leaves its trial's dates alone.
+    held are superseded: what was true in them was found again. A failed check leaves its trial's dates alone. A run that is
+    not ``whole``, over some watches, supersedes a held one only where both asked for the same.
     """
     with database.writing(lease) as connection:
         run = require_state(connection, run_id, "open")
         _judge(connection, run_id, counts, verdict)
-        return _accept(connection, run, now, _Closing(tuple(joins), tuple(listings)))
+        closing = _Closing(tuple(joins), tuple(listings))
+        siblings = () if whole else _held_siblings(connection, run)
+        keep = [held["id"] for held in siblings if _apart(connection, run, closing, held)]
+        return _accept(connection, run, now, closing, keep=keep)
 
 
 def hold(
@@ -91,19 +96,11 @@ def hold(
 def release(database: Database, run_id: int, now: datetime) -> AcceptReport:
     """Accept a held run after all: the mass change was true.
 
-    Raises StoreError when it is not held, or when a later run of its source was accepted, whose view is newer. A sync at
-    work meanwhile compares with what is no longer current: its run is superseded, and its next write is refused.
+    Raises StoreError when it is not held: a later run of its source that was accepted has a newer view and superseded it. A
+    sync at work meanwhile compares with what is no longer current: its run is superseded, and its next write is refused.
     """
     with database.writing() as connection:
         run = require_state(connection, run_id, "held")
-        later = connection.scalar(
-            select(func.max(t.runs.c.id)).where(_siblings(run), t.runs.c.state == "accepted", t.runs.c.id > run_id)
-        )
-        if later is not None:
-            raise StoreError(
-                f"run {run_id} cannot be released: run {later} of {run['source']} was accepted after it.",
-                remedy="Nothing is lost, the later run holds what was true in it; drop this one with --discard.",
-            )
         return _accept(connection, run, now, _closing.decode(run["closing"] or "{}"))
 
 
@@ -120,9 +117,11 @@ def _judge(connection: Connection, run_id: int, counts: RunCounts, verdict: Verd
     connection.execute(update(t.runs).where(t.runs.c.id == run_id).values(values))
 
 
-def _accept(connection: Connection, run: RowMapping, now: datetime, closing: _Closing) -> AcceptReport:
+def _accept(
+    connection: Connection, run: RowMapping, now: datetime, closing: _Closing, keep: Collection[int] = ()
+) -> AcceptReport:
     run_id: int = run["id"]
-    _supersede_siblings(connection, run, now)
+    _supersede_siblings(connection, run, now, keep)
     if run["purpose"] == "sync":
         _see_again(connection, run_id)
         _make_current(connection, run_id)
@@ -243,10 +242,26 @@ def _staged(connection: Connection, run_id: int) -> tuple[set[tuple[str, ...]], 
     return {tuple(row) for row in connection.execute(checks)}, {tuple(row) for row in connection.execute(versions)}
 
 
-def _supersede_siblings(connection: Connection, run: RowMapping, now: datetime) -> None:
-    """Set aside every other unfinished run of the source: each compares with what is no longer current."""
+def _apart(connection: Connection, run: RowMapping, closing: _Closing, held: RowMapping) -> bool:
+    """Whether a run says nothing of what a held one staged, which can then still be released.
+
+    Trials of which the held one had found nothing new are no more part of it: the run has the newer answer.
+    """
+    theirs = _closing.decode(held["closing"] or "{}")
+    listed = {one.watch for one in closing.listings} & {one.watch for one in theirs.listings}
+    mine = select(t.checks.c.trial).where(t.checks.c.run == run["id"])
+    shared = (t.checks.c.run == held["id"], t.checks.c.trial.in_(mine))
+    idle = t.checks.c.status.in_(("unchanged", "failed"))
+    if listed or connection.scalar(select(t.checks.c.trial).where(*shared, ~idle).limit(1)) is not None:
+        return False
+    connection.execute(delete(t.checks).where(*shared))
+    return True
+
+
+def _supersede_siblings(connection: Connection, run: RowMapping, now: datetime, keep: Collection[int] = ()) -> None:
+    """Set aside every other unfinished run of the source but those to keep: each compares with what is no longer current."""
     unfinished = select(t.runs.c.id).where(_siblings(run), or_(t.runs.c.state == "held", t.runs.c.state == "open"))
-    for run_id in connection.scalars(unfinished.order_by(t.runs.c.id)).all():
+    for run_id in set(connection.scalars(unfinished)) - set(keep):
         end_run(connection, run_id, "superseded", now)
 
 

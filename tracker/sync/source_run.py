@@ -347,7 +347,7 @@ class SourceRun:
             logger.error(log.pairs("run_held", source=info.key, run=run_id, why=verdict.sick))
             held = self.store.hold(lease, run_id, now, counts, verdict, joins, listings)
             return self._report(held, "held", tally, bulk_edit, error=verdict.sick)
-        accepted = self.store.accept(lease, run_id, now, counts, joins, listings, verdict)
+        accepted = self.store.accept(lease, run_id, now, counts, joins, listings, verdict, whole=not self.only)
         for decision in decisions:
             if decision.note:
                 self.store.add_note(decision.watch, decision.note, now)
