@@ -36,6 +36,8 @@ DIFFERENT = (
     ("Patients with cough", "Patients without cough", "negation"),
     ("Composite of fever and wheeze", "Composite of fever, wheeze and pallor", "members"),
     ("Consent to blood and/or saliva sampling", "Consent to blood sampling", "members"),
+    ("Main study: wart count", "Main study: Cohort A: wart count Cohort B: wart length", "members"),
+    ("Overall survival", "Overall survival in Arms A and B", "population"),
     ("Overall survival", "Overall survival in women with marker-positive disease", "population"),
     ("Grip strength at week 6", "Grip strength at week 24", "time_point"),
 )

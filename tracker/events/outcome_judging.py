@@ -158,7 +158,9 @@ def _qualified(pair: Pair) -> bool:
 
 
 def _joined(pair: Pair) -> bool:
-    """A list gained or lost a member beside one that stayed."""
+    """A list gained or lost a member beside one that stayed, or one text now states outcomes of several cohorts."""
+    if len(pair.after.labels) > max(1, len(pair.before.labels)):
+        return True
     return any(_lone_member(pair.new.measure, pair.old.measure)) or any(_lone_member(pair.old.measure, pair.new.measure))
 
 

@@ -103,6 +103,7 @@ _TAIL = re.compile(
 _CONJUNCTION = re.compile(r"&|\band/or\b|\band\b|\bor\b")
 _JOINED = re.compile(rf"\s*(?:,\s*(?:{_CONJUNCTION.pattern})?|{_CONJUNCTION.pattern})\s*")
 _CHOICE = re.compile(r"(?<!\band)\bor\b(?! (?:equal|more|greater|higher|less|lower|worse|before)\b)")
+_LABEL = re.compile(r"\b((?:cohort|arm|part|group|phase) \w{1,3}) ?:")
 _COMPOSITE = re.compile(r"\bcomposite\b|\bcombined endpoint\b|\bany of\b|\beither\b")
 # Parts of a list that name no endpoint of their own.
 _NO_MEMBER = frozenset(
@@ -136,6 +137,7 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     counted_event: bool
     composite: bool
     population: frozenset[str]
+    labels: frozenset[str]
 
     def opposed(self, other: Wording) -> bool:
         """Whether one says the one and the other the other of two words that exclude each other."""
@@ -169,6 +171,7 @@ def wording(text: str) -> Wording:
         counted_event=_COUNTED in aggregations and not time_to,
         composite=bool(_COMPOSITE.search(plain)),
         population=_population(plain),
+        labels=frozenset(_LABEL.findall(plain)),
     )
 
 
@@ -238,4 +241,4 @@ def list_members(text: str, *, choice: bool = False) -> list[str]:
 
 def _is_member(word: str, found: str) -> bool:
     """Whether a word in a list names an endpoint of its own."""
-    return not (found in STOP_WORDS or found.isdigit() or word in _NO_MEMBER)
+    return not (len(found) < 2 or found in STOP_WORDS or found.isdigit() or word in _NO_MEMBER)
