@@ -78,6 +78,13 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         return self.at if self.origin == "live" else self.after.seen.valid_from or self.at
 
     @property
+    def without_new_version(self) -> bool:
+        """Whether the registry itself changed the record: where every update of a sponsor moves a date, none moved."""
+        if not self.known.source.dates_every_update or self.old.last_update_posted is None:
+            return False
+        return self.old.last_update_posted == self.new.last_update_posted and self.old.verified_on == self.new.verified_on
+
+    @property
     def on(self) -> dt.date:
         """The day the new version stands for: the registry's own update date, else the day the change counts as made."""
         posted = self.new.last_update_posted
@@ -104,12 +111,17 @@ class Detected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind's judgement: what happened (``effects``), how loud, by which rule, and the details that words are made of."""
+    """A kind's judgement: what happened (``effects``), how loud, by which rule, and the details that words are made of.
+
+    ``weight`` replaces the kind's own. With ``leads`` it stands before eligibility and dates, however loud these are.
+    """
 
     severity: Severity
     rule: str
     effects: tuple[str, ...] = ()
     details: Details = Details()
+    weight: int | None = None
+    leads: bool = False
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):

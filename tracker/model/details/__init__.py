@@ -12,6 +12,7 @@ from types import MappingProxyType
 from tracker.model.details.calendar import DueDetails, MilestoneDetails, ResultsDueDetails, VerificationDetails
 from tracker.model.details.listing import MergedDetails, MirrorDetails, NewRegistrationDetails, RemovedDetails, WatchDetails
 from tracker.model.details.parts import (
+    ArmLinks,
     CountedFrom,
     CriteriaEdit,
     Details,
@@ -135,6 +136,7 @@ def details_type(kind: str) -> type[Details]:
 
 __all__ = [
     "DETAILS",
+    "ArmLinks",
     "ArmsDetails",
     "ComplianceNoticeDetails",
     "ConditionsDetails",

@@ -17,11 +17,13 @@ class Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What any kind's details may say; kinds that say no more use it as it is.
 
     ``spelling_only`` marks an edit of case, punctuation or other spelling. ``echo_of`` is the registry's trial whose record
-    said the same before: the event of a page that only repeats it.
+    said the same before: the event of a page that only repeats it. ``registry_edit`` says that the record has no new version:
+    the registry changed it, the sponsor sent no update.
     """
 
     spelling_only: bool = False
     echo_of: str | None = None
+    registry_edit: bool = False
 
 
 class Edit(msgspec.Struct, Generic[_Value], frozen=True, kw_only=True):
@@ -95,6 +97,13 @@ class Redefinition(Edit[str], frozen=True, kw_only=True, omit_defaults=True):
     measures: tuple[str, ...] | UnsetType = UNSET
     fields: Mapping[str, int] | UnsetType = UNSET
     days: int | UnsetType | None = UNSET
+
+
+class ArmLinks(msgspec.Struct, frozen=True, kw_only=True):
+    """An arm, and interventions that the record no longer links to it."""
+
+    arm: str
+    interventions: tuple[str, ...]
 
 
 class PlacedLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType, field
 
 from tracker.model.dates import RegistryDate
 from tracker.model.details.parts import (
+    ArmLinks,
     CriteriaEdit,
     Details,
     DocumentEntry,
@@ -151,7 +152,7 @@ class EligibilityDetails(Details, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class ArmsDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """Arms by label; ``assignment`` counts interventions that go to other arms now."""
+    """Arms by label; ``assignment`` counts interventions that go to other arms now, ``unlinked`` says which went nowhere."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -159,6 +160,7 @@ class ArmsDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
     type: tuple[str, ...] = ()
     description: tuple[str, ...] = ()
     assignment: int = 0
+    unlinked: tuple[ArmLinks, ...] = ()
 
 
 class InterventionsDetails(Details, frozen=True, kw_only=True, omit_defaults=True):

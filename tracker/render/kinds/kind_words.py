@@ -29,6 +29,9 @@ from tracker.render.vocabulary import field_word, first_capital
 LONGEST = 160
 """Characters of a headline."""
 
+BY_REGISTRY = "changed by the registry, the sponsor sent no update"
+"""What is said of a change without a new version of the record."""
+
 _Details = TypeVar("_Details", bound=Details)
 _Given = TypeVar("_Given")
 
@@ -102,9 +105,16 @@ def headline_of(event: Event) -> str:
         text = f"{words.title}: only case or punctuation changed"
     else:
         text = first_capital(words.headline(event))
+    if event.details.registry_edit and event.severity == "major":
+        text = _with_note(text, BY_REGISTRY)
     if event.details.echo_of:
         text = f"The page follows the registry: {inside(event, text)}"
     return one_line(text, LONGEST)
+
+
+def _with_note(text: str, note: str) -> str:
+    """The headline with a note behind it; where both are too long for a line, the headline is cut."""
+    return f"{one_line(text, LONGEST - len(note) - 2)}; {note}"
 
 
 def first_effect(event: Event) -> str:
