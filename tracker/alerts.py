@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from tracker.model.alert import Alert
-from tracker.model.details import NearbyDetails, WatchDetails
+from tracker.model.details import NearbyDetails, RecruitmentStatusDetails, WatchDetails
 from tracker.model.event import Event
 from tracker.model.vocabulary import When, rank
 from tracker.model.watch import Send, Silence, Watch
@@ -37,7 +37,7 @@ def route(event: Event, watches: Mapping[str, Watch], joined: Mapping[str, datet
 
 
 def _asked_for(event: Event, watch: Watch) -> bool:
-    if watch.kinds and event.kind not in watch.kinds:
+    if watch.kinds and not watch.kinds.intersection(_kinds_of(event)):
         return False
     match event.details:
         case WatchDetails(watch=str(name)):
@@ -46,6 +46,15 @@ def _asked_for(event: Event, watch: Watch) -> bool:
             return any(site.watch == watch.name for site in sites)
         case _:
             return True
+
+
+def _kinds_of(event: Event) -> tuple[str, ...]:
+    """The kinds that an event answers to: a stop tells its reason, so it is for those, too, who ask for reasons."""
+    match event.details:
+        case RecruitmentStatusDetails(why_stopped=str()):
+            return event.kind, "why_stopped_changed"
+        case _:
+            return (event.kind,)
 
 
 def _weighty(event: Event, send: Send) -> bool:

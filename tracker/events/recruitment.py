@@ -63,9 +63,9 @@ def _opening_effect(old: str | None, new: str | None) -> str:
 
 
 def follows_trial_status(comparison: Comparison) -> Iterator[Change]:
-    """Site statuses that are shown or hidden because the trial as a whole enters or leaves recruitment."""
+    """Site statuses that are shown or hidden because the trial as a whole enters or leaves recruitment, or is over."""
     before, after = comparison.old.recruitment_status, comparison.new.recruitment_status
-    if before == after or (before in OPEN_STATUSES) == (after in OPEN_STATUSES):
+    if before == after or (after not in ENDED_STATUSES and (before in OPEN_STATUSES) == (after in OPEN_STATUSES)):
         return
     for change in comparison.changes_of("sites"):
         appears_or_vanishes = (change.old is None) != (change.new is None)
@@ -73,10 +73,18 @@ def follows_trial_status(comparison: Comparison) -> Iterator[Change]:
             yield change
 
 
+def _told_with_status(comparison: Comparison) -> Iterator[Change]:
+    """What a change of status brings with it: the statuses of sites, and the reason that is first given for stopping."""
+    yield from follows_trial_status(comparison)
+    old, new = comparison.old.recruitment_status, comparison.new.recruitment_status
+    if old != new and status_effect(old, new) in _STOPPED:
+        yield from (change for change in comparison.changes_of("why_stopped") if not change.old)
+
+
 @change_kind(
     "recruitment_status_changed",
     owns=("recruitment_status", "recruitment_status_as_given", "last_known_status"),
-    claims=follows_trial_status,
+    claims=_told_with_status,
     effects=(
         "started",
         "started_by_invitation",

@@ -141,8 +141,9 @@ def _part(event: Event) -> PartView:
         return PartView(headline=headline)
     shown = public_event(event)
     compared, others = field_changes(shown, headline)
-    lines = kinds.lines(msgspec.structs.replace(shown, changes=others), limit=MOST_LINES)
-    return PartView(headline=headline, changes=compared, lines=tuple(inline_diff.spans(line, LONGEST_LINE) for line in lines))
+    told = kinds.lines(msgspec.structs.replace(shown, changes=others), limit=MOST_LINES)
+    lines = (inline_diff.spans(line, LONGEST_LINE) for line in told if line not in headline)
+    return PartView(headline=headline, changes=compared, lines=tuple(lines))
 
 
 def _address(events: Sequence[Event], record: TrialRecord | None) -> str:

@@ -59,6 +59,7 @@ from tracker.model.details.record import (
     ResultsSubmissionDetails,
     SitesDetails,
     SponsorsDetails,
+    TitlesDetails,
     WhyStoppedDetails,
 )
 from tracker.model.vocabulary import KIND_NAMES, KindName
@@ -88,7 +89,7 @@ DETAILS: Mapping[KindName, type[Details]] = MappingProxyType(
         "sites_changed": SitesDetails,
         "sponsors_changed": SponsorsDetails,
         "contacts_changed": ContactsDetails,
-        "titles_changed": Details,
+        "titles_changed": TitlesDetails,
         "description_changed": Details,
         "conditions_changed": ConditionsDetails,
         "identifiers_changed": Details,
@@ -186,6 +187,7 @@ __all__ = [
     "SubmissionStep",
     "TermsEdit",
     "TimeFrameEdit",
+    "TitlesDetails",
     "TwoSides",
     "VerificationDetails",
     "WatchDetails",

@@ -116,7 +116,8 @@ class PlacedLine(msgspec.Struct, frozen=True, kw_only=True):
 class CriteriaEdit(msgspec.Struct, frozen=True, kw_only=True):
     """What happened to the lines under one heading.
 
-    ``moved`` went from inclusion to exclusion or back; ``regrouped`` only got or lost a heading.
+    ``moved`` went from inclusion to exclusion or back; ``regrouped`` only got or lost a heading. ``headings`` are lines that
+    only head others, and came or went.
     """
 
     moved: tuple[PlacedLine, ...] = ()
@@ -125,6 +126,7 @@ class CriteriaEdit(msgspec.Struct, frozen=True, kw_only=True):
     reworded: tuple[Edit[str], ...] = ()
     regrouped: tuple[PlacedLine, ...] = ()
     respelt: tuple[Edit[str], ...] = ()
+    headings: tuple[str, ...] = ()
 
 
 class SiteCounts(msgspec.Struct, frozen=True, kw_only=True):

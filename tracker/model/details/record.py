@@ -207,18 +207,26 @@ class SitesDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SponsorsDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """The lead sponsor's name, collaborators and funders, as far as they changed."""
+    """The names of the lead sponsor and of the organization that keeps the record, collaborators and funders, if changed."""
 
     lead: Edit[str | None] | None = None
     collaborators: NamesEdit | None = None
     funders: NamesEdit | None = None
+    organization: Edit[str | None] | None = None
 
 
 class ConditionsDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """Conditions and keywords, as far as they changed."""
+    """Conditions and keywords, as far as they changed; ``new_diseases`` are conditions that the record named nowhere before."""
 
     conditions: TermsEdit | None = None
     keywords: TermsEdit | None = None
+    new_diseases: tuple[str, ...] = ()
+
+
+class TitlesDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
+    """Words of a title for diseases that the record named nowhere before."""
+
+    new_diseases: tuple[str, ...] = ()
 
 
 class ContactsDetails(Details, frozen=True, kw_only=True, omit_defaults=True):

@@ -59,11 +59,14 @@ def _entries(details: ArmsDetails | InterventionsDetails) -> Iterator[str]:
 
 
 def _short(name: str, details: ArmsDetails | InterventionsDetails) -> str:
-    """What was dropped and added by name, where there is room for it; else only that something changed."""
-    parts = [
-        f"{quoted(names, 1)} {effect}" for names, effect in ((details.removed, "dropped"), (details.added, "added")) if names
-    ]
-    return ", ".join(parts) if parts and sum(map(len, parts)) <= _SHORT_NAMES else f"{name} changed"
+    """What was dropped and added: one by name, more by their number."""
+    parts = []
+    for names, effect in ((details.removed, "dropped"), (details.added, "added")):
+        if len(names) == 1:
+            parts.append(f"{quoted(names)} {effect}")
+        elif names:
+            parts.append(f"{len(names)} {name} {effect}")
+    return ", ".join(parts) or f"{name} changed"
 
 
 def _renamed(names: Sequence[Edit[str]]) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tracker.model.details import RecruitmentStatusDetails
+from tracker.model.details import ArmsDetails, InterventionsDetails, RecruitmentStatusDetails
 from tracker.model.event import Event
 from tracker.model.vocabulary import rank
 from tracker.render.kinds.dates import COMPLETIONS, both_completions
 from tracker.render.kinds.kind_words import LONGEST, headline_of, words_of
 from tracker.render.kinds.recruitment import status_lead
 from tracker.render.safe_text import one_line
+from tracker.render.vocabulary import first_capital
 
 _MOST = 3
 
@@ -36,6 +37,8 @@ def _lead(event: Event) -> tuple[str, str]:
     details = event.details
     if isinstance(details, RecruitmentStatusDetails) and details.old != details.new:
         return status_lead(event, details)
+    if isinstance(details, ArmsDetails | InterventionsDetails) and (details.added or details.removed):
+        return first_capital(words_of(event.kind).short(event)), "; "
     return headline_of(event), "; "
 
 
