@@ -51,6 +51,7 @@ TOLD_TOGETHER = {
     "arms_changed": {"interventions_changed"},
     "interventions_changed": {"arms_changed"},
     "sites_changed": {"recruitment_status_changed", "contacts_changed"},
+    "why_stopped_changed": {"recruitment_status_changed"},
     "results_submission_changed": {"results_posted"},
     "results_amended": {"results_posted"},
     "secondary_outcomes_changed": {"primary_outcomes_changed"},

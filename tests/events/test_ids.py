@@ -68,9 +68,14 @@ def test_ids_of_the_calendar() -> None:
     since, at = datetime(2024, 6, 1, tzinfo=UTC), datetime(2027, 6, 1, tzinfo=UTC)
     open_again = changed(ENDED, recruitment_status="RECRUITING")
     found = calendar_events(Version(record=open_again, seen=SEEN), since=since, at=at, known=known())
-    assert {event.kind: event.id for event in found} == {kind: id for kind, id in CALENDAR.items() if kind != "results_due_soon"}
+    assert {event.kind: event.id for event in found} == {
+        kind: id for kind, id in CALENDAR.items() if kind != "results_due_soon"
+    }
     (soon,) = calendar_events(
-        Version(record=ENDED, seen=SEEN), since=datetime(2026, 1, 5, tzinfo=UTC), at=datetime(2026, 2, 1, tzinfo=UTC), known=known()
+        Version(record=ENDED, seen=SEEN),
+        since=datetime(2026, 1, 5, tzinfo=UTC),
+        at=datetime(2026, 2, 1, tzinfo=UTC),
+        known=known(),
     )
     assert soon.id == CALENDAR["results_due_soon"]
     assert all(event.story == event.id for event in found)

@@ -367,7 +367,7 @@ def test_a_member_states_status_is_notable_its_wording_is_not() -> None:
     [
         ("titles_changed", {"brief_title": "Another title", "acronym": "EX"}),
         ("description_changed", {"brief_summary": "Other words"}),
-        ("conditions_changed", {"conditions": ("Nephritis",), "keywords": ("SLE",)}),
+        ("conditions_changed", {"conditions": ("Lupus",), "keywords": ("SLE",)}),
         ("identifiers_changed", {"secondary_ids": (SecondaryId(id="EX-1", type="OTHER"),)}),
         ("links_changed", {"see_also_links": (Link(url="https://example.org"),)}),
         ("ipd_sharing_changed", {"ipd_sharing": IpdSharing(plan="YES")}),

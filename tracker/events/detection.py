@@ -16,9 +16,7 @@ from tracker.model.event import Change, Event, Story, Version
 from tracker.model.vocabulary import KindName, Origin, rank
 
 CATCH_ALL: KindName = "other_fields_changed"
-_LED = frozenset(
-    {"eligibility_changed", "start_date_changed", "primary_completion_date_changed", "completion_date_changed"}
-)
+_LED = frozenset({"eligibility_changed", "start_date_changed", "primary_completion_date_changed", "completion_date_changed"})
 """Kinds that stand behind what `Finding.leads`.
 
 A story's first event need not be its loudest: a dropped drug is the news, and the dates follow from it."""
@@ -49,9 +47,7 @@ def detect(
         return Detected()
     trial = new.record.trial
     story_id = identity(trial, *_versions(comparison))
-    made = [
-        (_event(comparison, kind.info.name, share, finding, story_id), kind, finding) for kind, share, finding in findings
-    ]
+    made = [(_event(comparison, kind.info.name, share, finding, story_id), kind, finding) for kind, share, finding in findings]
     events = _ranked(made)
     severity = max((event.severity for event in events), key=rank)
     story = Story(id=story_id, trial=trial, severity=severity, parts=tuple(event.id for event in events))
@@ -88,9 +84,7 @@ def _quieter(finding: Finding, changes: tuple[Change, ...]) -> Finding:
     if not changes or not only_spelling(changes):
         return finding
     details = msgspec.structs.replace(finding.details, spelling_only=True)
-    return msgspec.structs.replace(
-        finding, severity="minor", rule=SPELLING_RULE, details=details, weight=None, leads=False
-    )
+    return msgspec.structs.replace(finding, severity="minor", rule=SPELLING_RULE, details=details, weight=None, leads=False)
 
 
 def _echoed(finding: Finding, changes: tuple[Change, ...], known: TrialContext) -> Finding:

@@ -30,13 +30,60 @@ _HEADINGS = ("inclusion", "exclusion", "other")
 _LINE_PARTS = ("moved", "added", "removed", "reworded", "regrouped", "respelt", "headings")
 _CRITERIA = frozenset({"criteria", "criterion"})
 _OF_HEADINGS = _CRITERIA | frozenset(
-    "a additional and arm arms both characteristics cohort cohorts demographic demographics diagnostic disease dose eligibility "
-    "escalation exclusion expansion for general group groups inclusion key main major of other parent part participant "
-    "participants patient patients phase phases population requirements segment specific stage step study subject subjects "
-    "substudies substudy the trial".split()
+    [
+        "a",
+        "additional",
+        "and",
+        "arm",
+        "arms",
+        "both",
+        "characteristics",
+        "cohort",
+        "cohorts",
+        "demographic",
+        "demographics",
+        "diagnostic",
+        "disease",
+        "dose",
+        "eligibility",
+        "escalation",
+        "exclusion",
+        "expansion",
+        "for",
+        "general",
+        "group",
+        "groups",
+        "inclusion",
+        "key",
+        "main",
+        "major",
+        "of",
+        "other",
+        "parent",
+        "part",
+        "participant",
+        "participants",
+        "patient",
+        "patients",
+        "phase",
+        "phases",
+        "population",
+        "requirements",
+        "segment",
+        "specific",
+        "stage",
+        "step",
+        "study",
+        "subject",
+        "subjects",
+        "substudies",
+        "substudy",
+        "the",
+        "trial",
+    ]
 )
 """Words that headings are made of. One that says whether all or any of what follows holds is a criterion."""
-_LABELS = frozenset("ii iii iv vi vii viii 1a 1b 2a 2b 3a 3b".split())
+_LABELS = frozenset(["ii", "iii", "iv", "vi", "vii", "viii", "1a", "1b", "2a", "2b", "3a", "3b"])
 _LONGEST_HEADING = 12
 _PLACED = frozenset({"moved", "regrouped"})
 

@@ -39,7 +39,9 @@ def _titles(context: Context) -> Finding | None:
 def _known_words(context: Context) -> Iterator[str]:
     """What said before which disease is studied."""
     old = context.old
-    yield from filter(None, (old.brief_title, old.official_title, old.brief_summary, *(old.conditions or ()), *(old.keywords or ())))
+    yield from filter(
+        None, (old.brief_title, old.official_title, old.brief_summary, *(old.conditions or ()), *(old.keywords or ()))
+    )
 
 
 @change_kind(

@@ -17,25 +17,101 @@ _ENDING = re.compile(
     r"|orrhea|orrhoea|rrhage|iasis|ectasis|ectasia|plasias?|thalassemia|fibrosis|uria|ectomy syndrome|philia|phobia|insomnia)\Z"
 )
 _WORDS = frozenset(
-    "abscess acne aids allergy als alzheimer anorexia apnea arrest arrhythmia asthma attack autism cancer cirrhosis colitis copd "
-    "covid deficiency delirium depression diabetes disease disorder dystonia eczema edema embolism emphysema endometriosis "
-    "epilepsy failure fever fracture glaucoma gout hemorrhage hepatitis hernia hiv hypertension hypotension infarction infection "
-    "influenza injury insufficiency ischemia leukemia lupus lymphoma malaria malignancy measles melanoma migraine neoplasm obesity "
-    "pain palsy parkinson pneumonia preeclampsia psoriasis rejection rupture sarcoidosis schizophrenia sepsis shock stenosis stroke "
-    "syndrome tinnitus trauma tuberculosis tumor tumour ulcer vertigo vitiligo wound".split()
+    [
+        "abscess",
+        "acne",
+        "allergy",
+        "als",
+        "alzheimer",
+        "anorexia",
+        "apnea",
+        "arrest",
+        "arrhythmia",
+        "asthma",
+        "attack",
+        "autism",
+        "cancer",
+        "cirrhosis",
+        "colitis",
+        "copd",
+        "covid",
+        "deficiency",
+        "delirium",
+        "depression",
+        "diabetes",
+        "disease",
+        "disorder",
+        "dystonia",
+        "eczema",
+        "edema",
+        "embolism",
+        "emphysema",
+        "endometriosis",
+        "epilepsy",
+        "fever",
+        "fracture",
+        "glaucoma",
+        "gout",
+        "hemorrhage",
+        "hepatitis",
+        "hernia",
+        "hiv",
+        "hypertension",
+        "hypotension",
+        "infarction",
+        "infection",
+        "influenza",
+        "injury",
+        "insufficiency",
+        "ischemia",
+        "leukemia",
+        "lupus",
+        "lymphoma",
+        "malaria",
+        "malignancy",
+        "measles",
+        "melanoma",
+        "migraine",
+        "neoplasm",
+        "obesity",
+        "pain",
+        "palsy",
+        "parkinson",
+        "pneumonia",
+        "preeclampsia",
+        "psoriasis",
+        "sarcoidosis",
+        "schizophrenia",
+        "sepsis",
+        "shock",
+        "stenosis",
+        "stroke",
+        "syndrome",
+        "tinnitus",
+        "trauma",
+        "tuberculosis",
+        "tumor",
+        "tumour",
+        "ulcer",
+        "vertigo",
+        "vitiligo",
+        "wound",
+    ]
 )
 _NOT_DISEASES = frozenset(
-    {"diagnosis", "prognosis", "dosis", "apoptosis", "academia", "aroma", "diploma", "analgesia", "anesthesia", "homeostasis"}
+    {"diagnosis", "diagnoses", "prognosis", "prognoses", "dosis", "overdoses", "purposes", "apoptosis", "hypnosis", "osmosis"}
+    | {"academia", "aroma", "diploma", "hemostasis", "homeostasis"}
 )
 _MALIGNANT = frozenset({"cancer", "carcinoma", "malignancy", "neoplasm", "tumor", "tumour", "neoplasia"})
 _QUALIFIERS = frozenset(
     singular(word)
     for word in tokens(
-        "active acute adult advanced and associated bacterial cell childhood chronic clinical confirmed disease diseases disorder "
-        "early elderly first high inoperable late line locally low metastatic mild moderate newly diagnosed nos non not or other "
-        "pediatric paediatric persistent positive negative previously primary progressive recurrent refractory relapsed "
-        "relapse related resistant secondary severe solid stage stages status symptomatic syndrome treated treatment type unresectable "
-        "unspecified untreated grade malignant 0 1 2 3 4 i ii iii iv iiia iiib iiic"
+        "active acute adult advanced and associated bacterial cell childhood chronic clinical confirmed disease "
+        "diseases disorder early elderly first high inoperable late line locally low metastatic mild moderate newly "
+        "diagnosed nos non not or other pediatric paediatric persistent positive negative previously primary "
+        "progressive recurrent refractory relapsed relapse related resistant secondary severe solid stage stages status "
+        "symptomatic syndrome treated treatment type unresectable unspecified untreated grade malignant 0 1 2 3 4 i ii "
+        "iii iv iiia iiib iiic"
     )
 )
 _SPELLINGS = ((re.compile("ae(?=mi|st|di|[mt]o)"), "e"), (re.compile("oe(?=s|d|t)"), "e"), (re.compile("our\\Z"), "or"))

@@ -1,8 +1,8 @@
 """When are two texts the same? Three answers, from the strictest to the most lenient.
 
 - `squeeze_whitespace` forgives Unicode form, invisible characters and white space: what a record's comparison ignores.
-- `normalized` also forgives case, punctuation and "patients" for "participants", but no number and no sign: "Hb > 9" and "Hb < 9", "1.5 mg" and "15 mg",
-  "10² cells" and "102 cells" stay apart.
+- `normalized` also forgives case, punctuation and "patients" for "participants", but no number and no sign: "Hb > 9"
+  and "Hb < 9", "1.5 mg" and "15 mg", "10² cells" and "102 cells" stay apart.
 - `fold` compares names, of sites, cities and countries: their letters and digits only, without case and accents.
 
 What a registry serves is cleaned before (`tracker.text.clean`), and words are cut in `tracker.text.tokens`.

@@ -66,13 +66,17 @@ class DateDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class EnrollmentDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """The number before and now; ``percent`` is the change in relation to the number before."""
+    """The number before and now; ``percent`` is the change in relation to the number before.
+
+    ``planned`` is the number that was planned, where the actual one is now known to be far below it.
+    """
 
     old: int | None = field(name="from")
     new: int | None = field(name="to")
     old_type: str | None = field(name="from_type")
     new_type: str | None = field(name="to_type")
     percent: float | None = None
+    planned: int | None = None
 
 
 class ResultsPostedDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
