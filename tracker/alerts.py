@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from tracker.model.alert import Alert
@@ -11,6 +11,7 @@ from tracker.model.event import Event
 from tracker.model.vocabulary import When, rank
 from tracker.model.watch import Send, Silence, Watch
 
+_TOLD = frozenset({"in_message", "sent"})
 _SOONEST: tuple[When, ...] = ("immediate", "daily", "weekly")
 
 
@@ -34,6 +35,30 @@ def route(event: Event, watches: Mapping[str, Watch], joined: Mapping[str, datet
                 when = min((send.when for send in sends), key=_SOONEST.index)
                 alerts.append(Alert(event=event.id, watch=name, channel=channel, when=when))
     return alerts
+
+
+def told(of_events: Mapping[str, Sequence[Alert]]) -> frozenset[str]:
+    """The events, given with their alerts, that anybody was sent a message of."""
+    return frozenset(event for event, found in of_events.items() if any(alert.state in _TOLD for alert in found))
+
+
+def follow(
+    event: Event, routed: Iterable[Alert], of_events: Mapping[str, Sequence[Alert]], watches: Mapping[str, Watch]
+) -> list[Alert]:
+    """Alerts of an event that takes others back, for those who hear of these: what is no longer so must not stand alone.
+
+    ``routed`` are the alerts that it has by itself.
+    """
+    back = event.details.changed_back
+    if back is None:
+        return []
+    has = {(alert.watch, alert.channel) for alert in routed if alert.event == event.id}
+    found: dict[tuple[str, str], Alert] = {}
+    for alert in (alert for taken in back.events for alert in of_events.get(taken, ())):
+        place = (alert.watch, alert.channel)
+        if place not in has and alert.watch in watches:
+            found.setdefault(place, Alert(event=event.id, watch=alert.watch, channel=alert.channel, when=alert.when))
+    return list(found.values())
 
 
 def _asked_for(event: Event, watch: Watch) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -66,7 +67,7 @@ def test_an_added_arm_leads_before_eligibility_and_a_story_has_its_loudest_sever
         primary_completion_date="2028-09",
     )
     found = detected(before, after)
-    assert [event.kind for event in found.events][0] == "arms_changed"
+    assert found.events[0].kind == "arms_changed"
     assert found.story is not None
     assert found.story.severity == "major"
 
@@ -148,7 +149,7 @@ def test_a_line_that_says_who_may_join_is_a_criterion(line: str) -> None:
 def slips(*dates: str) -> list[Event]:
     """The events of one date through these values, a week apart; what was told before is known."""
     past: list[Event] = []
-    for number, (old, new) in enumerate(zip(dates, dates[1:], strict=False)):
+    for number, (old, new) in enumerate(pairwise(dates)):
         before = make_record(completion_date=old)
         past += detected(before, changed(before, completion_date=new), at=day(7 * number), past=tuple(past)).events
     return past

@@ -51,6 +51,7 @@ class CheckContext(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""
     tracking_since: datetime | None = None
     past: tuple[Event, ...] = ()
+    told: frozenset[str] | None = None
     near: Mapping[str, Near] = {}
     overrides: Mapping[str, Severity] = {}
     home: TrialRecord | None = None
@@ -210,6 +211,7 @@ def trial_context(record: TrialRecord | None, trial: str, context: CheckContext,
         label=label_of(record, trial, context),
         tracking_since=context.tracking_since or since,
         past=context.past,
+        told=context.told,
         near=context.near,
         overrides=context.overrides,
         echo_of=functools.partial(mirrors.echo_of, page=record, home=home) if record and home else None,

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 
+from tracker.events.changed_back import changed_back
 from tracker.events.kinds import REGISTERED, ChangeKind, Comparison, Context, Detected, Finding, TrialContext
 from tracker.events.making import Hashes, identity, make_event
 from tracker.events.spelling import SPELLING_RULE, only_spelling
@@ -42,7 +43,8 @@ def detect(
             continue
         finding = kind.judge(Context(comparison=comparison, changes=share, kind=name))
         if finding is not None:
-            findings.append((kind, share, _marked(_echoed(_quieter(finding, share), share, known), comparison)))
+            finding = _marked(_echoed(_quieter(finding, share), share, known), comparison)
+            findings.append((kind, share, changed_back(finding, name, share, comparison)))
     if not findings:
         return Detected()
     trial = new.record.trial

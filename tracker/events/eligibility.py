@@ -169,7 +169,7 @@ def _part(old: _Line, new: _Line) -> str:
 
 
 def is_heading(text: str) -> bool:
-    """Whether a line only heads others: "Key Inclusion Criteria:", "Cohort A:". Whoever it excludes or lets in, stands below."""
+    """Whether a line only heads others: "Key Inclusion Criteria:", "Cohort A:". Who may join stands below."""
     words = tokens(text)
     named = [word for word in words if word not in _LABELS and not word.isdigit() and len(word) > 1]
     if not words or len(words) > _LONGEST_HEADING or not all(word in _OF_HEADINGS for word in named):

@@ -35,7 +35,8 @@ class TrialContext(msgspec.Struct, frozen=True, kw_only=True):
 
     ``past`` are earlier accepted events of the trial; ``near`` maps a watch's name to its place; ``overrides`` maps "kind" or
     "kind.effect" to a severity. ``echo_of`` names the registry's trial whose record said the same as these changes before,
-    where the record is a page's. Without ``tracking_since`` the older version's first sight counts.
+    where the record is a page's. ``told`` are the past events that anybody was sent a message of, None where
+    that is not known. Without ``tracking_since`` the older version's first sight counts.
     """
 
     source: SourceInfo
@@ -45,6 +46,7 @@ class TrialContext(msgspec.Struct, frozen=True, kw_only=True):
     near: Mapping[str, Near] = {}
     overrides: Mapping[str, Severity] = {}
     echo_of: Callable[[Sequence[Change]], str | None] | None = None
+    told: frozenset[str] | None = None
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):

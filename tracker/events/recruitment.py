@@ -22,6 +22,7 @@ _ACCESS_CLOSED = frozenset({"NO_LONGER_AVAILABLE", "TEMPORARILY_NOT_AVAILABLE", 
 _VAGUE = frozenset({"NOT_RECRUITING_UNSPECIFIED", "OTHER", "WITHHELD", None})
 _PAUSED_OR_OVER = frozenset({"ACTIVE_NOT_RECRUITING", *ENDED_STATUSES})
 _STOPPED = frozenset({"terminated", "withdrawn", "suspended"})
+_STOPPED_STATUSES = frozenset({"TERMINATED", "WITHDRAWN", "SUSPENDED"})
 _QUIETER = frozenset({"went_unknown", "other"})
 
 
@@ -74,11 +75,14 @@ def follows_trial_status(comparison: Comparison) -> Iterator[Change]:
 
 
 def _told_with_status(comparison: Comparison) -> Iterator[Change]:
-    """What a change of status brings with it: the statuses of sites, and the reason that is first given for stopping."""
+    """What a change of status brings with it: the statuses of sites, and a reason for stopping that comes or goes with it."""
     yield from follows_trial_status(comparison)
     old, new = comparison.old.recruitment_status, comparison.new.recruitment_status
-    if old != new and status_effect(old, new) in _STOPPED:
-        yield from (change for change in comparison.changes_of("why_stopped") if not change.old)
+    for change in comparison.changes_of("why_stopped"):
+        stops = not change.old and status_effect(old, new) in _STOPPED
+        goes_on = not change.new and old in _STOPPED_STATUSES and new not in _STOPPED_STATUSES
+        if old != new and (stops or goes_on):
+            yield change
 
 
 @change_kind(

@@ -1,4 +1,6 @@
-"""Changes of spelling only: case, punctuation, spacing, ligatures, patients for participants. Numbers and signs carry meaning (`tracker.text.normalize`)."""
+"""Changes of spelling only: case, punctuation, spacing, ligatures, patients for participants.
+
+Numbers and signs carry meaning (`tracker.text.normalize`)."""
 
 from __future__ import annotations
 

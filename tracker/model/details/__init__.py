@@ -13,6 +13,7 @@ from tracker.model.details.calendar import DueDetails, MilestoneDetails, Results
 from tracker.model.details.listing import MergedDetails, MirrorDetails, NewRegistrationDetails, RemovedDetails, WatchDetails
 from tracker.model.details.parts import (
     ArmLinks,
+    ChangedBack,
     CountedFrom,
     CriteriaEdit,
     Details,
@@ -139,6 +140,7 @@ __all__ = [
     "DETAILS",
     "ArmLinks",
     "ArmsDetails",
+    "ChangedBack",
     "ComplianceNoticeDetails",
     "ConditionsDetails",
     "ContactsDetails",

@@ -13,17 +13,26 @@ from tracker.model.record import OutcomeMeasure, Reference, RegulatoryEvent, Res
 _Value = TypeVar("_Value")
 
 
+class ChangedBack(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an event takes back: earlier ``events`` by id, the first one's ``story``, whether anybody was ``told`` of them."""
+
+    events: tuple[str, ...]
+    story: str
+    told: bool
+
+
 class Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What any kind's details may say; kinds that say no more use it as it is.
 
     ``spelling_only`` marks an edit of case, punctuation or other spelling. ``echo_of`` is the registry's trial whose record
     said the same before: the event of a page that only repeats it. ``registry_edit`` says that the record has no new version:
-    the registry changed it, the sponsor sent no update.
+    the registry changed it, the sponsor sent no update. ``changed_back`` says that a value is again what it was shortly before.
     """
 
     spelling_only: bool = False
     echo_of: str | None = None
     registry_edit: bool = False
+    changed_back: ChangedBack | None = None
 
 
 class Edit(msgspec.Struct, Generic[_Value], frozen=True, kw_only=True):

@@ -33,6 +33,9 @@ LONGEST = 160
 BY_REGISTRY = "changed by the registry, the sponsor sent no update"
 """What is said of a change without a new version of the record."""
 
+CHANGED_BACK = "changed back within 14 days"
+"""What is said of a value that is again what it was."""
+
 _Details = TypeVar("_Details", bound=Details)
 _Given = TypeVar("_Given")
 
@@ -108,6 +111,8 @@ def headline_of(event: Event) -> str:
         text = first_capital(words.headline(event))
     if event.details.registry_edit and event.severity == "major":
         text = _with_note(text, BY_REGISTRY)
+    if event.details.changed_back:
+        text = _with_note(text, CHANGED_BACK)
     if event.details.echo_of:
         text = f"The page follows the registry: {inside(event, text)}"
     return one_line(text, LONGEST)

@@ -35,6 +35,8 @@ def story_headline(events: Sequence[Event]) -> str:
 def _lead(event: Event) -> tuple[str, str]:
     """The leading event and the mark that joins the rest to it; a status needs no "before" when more follows."""
     details = event.details
+    if details.changed_back:
+        return headline_of(event), "; "
     if isinstance(details, RecruitmentStatusDetails) and details.old != details.new:
         return status_lead(event, details)
     if isinstance(details, ArmsDetails | InterventionsDetails) and (details.added or details.removed):
