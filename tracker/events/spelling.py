@@ -1,6 +1,7 @@
 """Changes of spelling only: case, punctuation, spacing, ligatures, patients for participants.
 
-Numbers and signs carry meaning (`tracker.text.normalize`)."""
+Numbers and signs carry meaning (`tracker.text.normalize`).
+"""
 
 from __future__ import annotations
 
