@@ -93,7 +93,7 @@ def test_an_event_carries_its_evidence() -> None:
         "https://clinicaltrials.gov/study/NCT01234567",
         "https://clinicaltrials.gov/study/NCT01234567?tab=history",
     )
-    assert (event.updated_on, event.data_version) == ("2026-03-09", "2026-03-10")
+    assert (event.updated_on, event.data_version) == ("2026-03-10", "2026-03-10")
     assert event.effective_at == event.detected_at == DAY
 
 

@@ -112,8 +112,8 @@ def test_a_story_joins_the_weightiest_event_with_the_next_most_telling_ones() ->
 
 def test_both_completion_dates_that_slip_alike_are_one_phrase() -> None:
     old = {"enrollment": 100, "primary_completion_date": "2026-09-01", "completion_date": "2026-12-01"}
-    new = {"enrollment": 150, "primary_completion_date": "2026-09-11", "completion_date": "2026-12-11"}
-    assert told(old, new) == "Enrollment raised by 50 % to 150 (was 100); both completion dates +10 days"
+    new = {"enrollment": 150, "primary_completion_date": "2026-09-21", "completion_date": "2026-12-21"}
+    assert told(old, new) == "Enrollment raised by 50 % to 150 (was 100); both completion dates +20 days"
 
 
 def test_like_time_frame_edits_are_one_line() -> None:

@@ -65,10 +65,14 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BatchInputs(msgspec.Struct, frozen=True, kw_only=True):
-    """What was loaded to judge a batch, by trial; ``homes`` by the key of the registry's record."""
+    """What was loaded to judge a batch, by trial; ``homes`` by the key of the registry's record.
+
+    ``alerts`` are those of recent past events that were sent or are about to be, by the event; None where nobody looked.
+    """
 
     documents: Mapping[str, Document] = {}
     past: Mapping[str, tuple[Event, ...]] = {}
+    alerts: Mapping[str, tuple[Alert, ...]] | None = None
     tracking_since: Mapping[str, datetime] = {}
     homes: Mapping[str, mirrors.Home] = {}
 
@@ -151,7 +155,10 @@ def decide(run: RunContext, looks: Iterable[Looked], inputs: BatchInputs, now: d
         results.append(result)
         events += result.events
         stories += result.stories
-        routed += _routed(run, (staged.event for staged in result.events), joined)
+        of_changes = _routed(run, (staged.event for staged in result.events), joined)
+        routed += of_changes
+        for staged in result.events:
+            routed += alerts.follow(staged.event, of_changes, inputs.alerts or {}, run.watches)
         others = (*_lagging(run, result, inputs, now), *_came_true(run, result, now))
         routed += _routed(run, others, joined)
         for watch, event in _entered(run, result, now):
@@ -235,6 +242,7 @@ def check_context(
         home=home.record if home else None,
         tracking_since=inputs.tracking_since.get(trial),
         past=inputs.past.get(trial, ()),
+        told=None if inputs.alerts is None else alerts.told(inputs.alerts),
         near={watch.name: watch.near for watch in watches if watch.near},
         countries={watch.name: named_countries(watch) for watch in watches},
         overrides=run.overrides,

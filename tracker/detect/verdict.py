@@ -50,6 +50,7 @@ class CheckContext(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""
     tracking_since: datetime | None = None
     past: tuple[Event, ...] = ()
+    told: frozenset[str] | None = None
     near: Mapping[str, Near] = {}
     countries: Mapping[str, frozenset[str]] = {}
     overrides: Mapping[str, Severity] = {}
@@ -211,6 +212,7 @@ def trial_context(record: TrialRecord | None, trial: str, context: CheckContext,
         label=label_of(record, trial, context),
         tracking_since=context.tracking_since or since,
         past=context.past,
+        told=context.told,
         near=context.near,
         countries=context.countries,
         overrides=context.overrides,

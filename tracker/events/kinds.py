@@ -36,7 +36,8 @@ class TrialContext(msgspec.Struct, frozen=True, kw_only=True):
     ``past`` are earlier accepted events of the trial; ``near`` maps a watch's name to its place, ``countries`` to the codes of
     the countries that it names; ``overrides`` maps "kind" or
     "kind.effect" to a severity. ``echo_of`` names the registry's trial whose record said the same as these changes before,
-    where the record is a page's. Without ``tracking_since`` the older version's first sight counts.
+    where the record is a page's. ``told`` are the past events that anybody was sent a message of, None where
+    that is not known. Without ``tracking_since`` the older version's first sight counts.
     """
 
     source: SourceInfo
@@ -47,6 +48,7 @@ class TrialContext(msgspec.Struct, frozen=True, kw_only=True):
     countries: Mapping[str, frozenset[str]] = {}
     overrides: Mapping[str, Severity] = {}
     echo_of: Callable[[Sequence[Change]], str | None] | None = None
+    told: frozenset[str] | None = None
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +82,13 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         return self.at if self.origin == "live" else self.after.seen.valid_from or self.at
 
     @property
+    def without_new_version(self) -> bool:
+        """Whether the registry itself changed the record: where every update of a sponsor moves a date, none moved."""
+        if not self.known.source.dates_every_update or self.old.last_update_posted is None:
+            return False
+        return self.old.last_update_posted == self.new.last_update_posted and self.old.verified_on == self.new.verified_on
+
+    @property
     def on(self) -> dt.date:
         """The day the new version stands for: the registry's own update date, else the day the change counts as made."""
         posted = self.new.last_update_posted
@@ -106,12 +115,17 @@ class Detected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind's judgement: what happened (``effects``), how loud, by which rule, and the details that words are made of."""
+    """A kind's judgement: what happened (``effects``), how loud, by which rule, and the details that words are made of.
+
+    ``weight`` replaces the kind's own. With ``leads`` it stands before eligibility and dates, however loud these are.
+    """
 
     severity: Severity
     rule: str
     effects: tuple[str, ...] = ()
     details: Details = Details()
+    weight: int | None = None
+    leads: bool = False
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ _ACCESS_CLOSED = frozenset({"NO_LONGER_AVAILABLE", "TEMPORARILY_NOT_AVAILABLE", 
 _VAGUE = frozenset({"NOT_RECRUITING_UNSPECIFIED", "OTHER", "WITHHELD", None})
 _PAUSED_OR_OVER = frozenset({"ACTIVE_NOT_RECRUITING", *ENDED_STATUSES})
 _STOPPED = frozenset({"terminated", "withdrawn", "suspended"})
+_STOPPED_STATUSES = frozenset({"TERMINATED", "WITHDRAWN", "SUSPENDED"})
 _QUIETER = frozenset({"went_unknown", "other"})
 
 
@@ -64,7 +65,7 @@ def _opening_effect(old: str | None, new: str | None) -> str:
 
 
 def follows_trial_status(comparison: Comparison) -> Iterator[Change]:
-    """Site statuses that are shown or hidden because the trial as a whole enters or leaves recruitment."""
+    """Site statuses that are shown or hidden because the trial as a whole enters or leaves recruitment, or is over."""
     before, after = comparison.old.recruitment_status, comparison.new.recruitment_status
     if before == after:
         return
@@ -76,10 +77,21 @@ def follows_trial_status(comparison: Comparison) -> Iterator[Change]:
             yield change
 
 
+def _told_with_status(comparison: Comparison) -> Iterator[Change]:
+    """What a change of status brings with it: the statuses of sites, and a reason for stopping that comes or goes with it."""
+    yield from follows_trial_status(comparison)
+    old, new = comparison.old.recruitment_status, comparison.new.recruitment_status
+    for change in comparison.changes_of("why_stopped"):
+        stops = not change.old and status_effect(old, new) in _STOPPED
+        goes_on = not change.new and old in _STOPPED_STATUSES and new not in _STOPPED_STATUSES
+        if old != new and (stops or goes_on):
+            yield change
+
+
 @change_kind(
     "recruitment_status_changed",
     owns=("recruitment_status", "recruitment_status_as_given", "last_known_status"),
-    claims=follows_trial_status,
+    claims=_told_with_status,
     effects=(
         "started",
         "started_by_invitation",

@@ -50,7 +50,8 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     ``rest_titles`` names the source's own fields that the record does not model, by the last step of their path, as people
     call them. ``rest_echoes`` marks steps of such paths whose values only repeat what the record says of its sites or results.
     ``duties`` are the legal duties (of `tracker.duties`) that its records can be judged by. ``fades_to_unknown`` says that the
-    registry shows trials as UNKNOWN that are past completion and have not been verified for two years.
+    registry shows trials as UNKNOWN that are past completion and have not been verified for two years. ``dates_every_update``
+    says that each version which a sponsor sends moves a date of the record: without one, the registry changed it.
     ``tls_profiles_may_help`` says that its hosts may answer 403 to one TLS profile and accept another.
     """
 
@@ -76,6 +77,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     rest_echoes: Mapping[str, Literal["sites", "results"]] = {}
     duties: frozenset[str] = frozenset()
     fades_to_unknown: bool = False
+    dates_every_update: bool = False
 
     def understands(self, search: Search) -> bool:
         """Whether a search is one for this source: its address is on the source's hosts, and its fields are the source's."""

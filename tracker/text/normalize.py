@@ -1,8 +1,8 @@
 """When are two texts the same? Three answers, from the strictest to the most lenient.
 
 - `squeeze_whitespace` forgives Unicode form, invisible characters and white space: what a record's comparison ignores.
-- `normalized` also forgives case and punctuation, but no number and no sign: "Hb > 9" and "Hb < 9", "1.5 mg" and "15 mg",
-  "10² cells" and "102 cells" stay apart.
+- `normalized` also forgives case, punctuation and "patients" for "participants", but no number and no sign: "Hb > 9"
+  and "Hb < 9", "1.5 mg" and "15 mg", "10² cells" and "102 cells" stay apart.
 - `fold` compares names, of sites, cities and countries: their letters and digits only, without case and accents.
 
 What a registry serves is cleaned before (`tracker.text.clean`), and words are cut in `tracker.text.tokens`.
@@ -22,6 +22,9 @@ _UNDECOMPOSED = str.maketrans(
     {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ŧ": "t", "ı": "i", "ə": "a"}
 )
 
+_LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
+_HOUSE_WORDS = re.compile(r"\b(?:patient|participant)(?P<s>s?)\b")
+"""Words for those who take part: which one a record uses is the house style of its registry or sponsor."""
 _SIGNS = str.maketrans(
     {"≥": ">=", "⩾": ">=", "≤": "<=", "⩽": "<=", "−": "-", "‐": "-", "‑": "-", "–": "-", "—": "-", "⁻": "-", "μ": "u", "µ": "u"}
 )
@@ -44,6 +47,11 @@ def squeeze_whitespace(text: str) -> str:
     if text.isascii():
         return " ".join(text.split())
     return " ".join(unicodedata.normalize("NFC", visible(text)).split())
+
+
+def without_ligatures(text: str) -> str:
+    """The text with typographic ligatures as their letters: ``conﬁrmed`` is ``confirmed``."""
+    return text if text.isascii() else text.translate(_LIGATURES)
 
 
 @lru_cache(maxsize=16384)
@@ -73,7 +81,7 @@ def _plain(text: str) -> str:
     if not text.isascii():
         text = _LOWERED.sub("_", _RAISED.sub("^", text)).translate(_SIGNS)
         text = unicodedata.normalize("NFKC", text)
-    return _SQUARE.sub(r"\1", _THOUSANDS.sub("", text.casefold()))
+    return _HOUSE_WORDS.sub(r"participant\g<s>", _SQUARE.sub(r"\1", _THOUSANDS.sub("", text.casefold())))
 
 
 def plain_signs(text: str) -> str:

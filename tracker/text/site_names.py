@@ -12,13 +12,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from tracker.text.normalize import fold, squeeze_whitespace
-from tracker.text.tokens import spelled_out, tokens
-
-
-def _singular(word: str) -> str:
-    """The word without a plural's ``s``. A stem would not do: names of institutions are of every language."""
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "is", "us")) else word
-
+from tracker.text.tokens import singular, spelled_out, tokens
 
 _ANONYMOUS = re.compile(
     r"""
@@ -34,7 +28,7 @@ _ANONYMOUS = re.compile(
 
 # Compared folded. Words of what an institution is, not of which one it is; articles and legal forms of other languages.
 _WEIGHTLESS = frozenset(
-    _singular(word)
+    singular(word)
     for word in tokens(
         """
     university universities universitaire universitaires universitario universitaria universitari universita
@@ -106,7 +100,7 @@ def same_institution(one: str, other: str, place: str, *, same_postcode: bool | 
 def _telling(name: str, other: str, place: str) -> frozenset[str]:
     """The folded words that tell an institution from others; short forms that the other name spells out are written out."""
     somewhere = {fold(word) for word in tokens(place)}
-    words = {_singular(fold(word)) for word in spelled_out(name, other)}
+    words = {singular(fold(word)) for word in spelled_out(name, other)}
     return frozenset(word for word in words if len(word) > 1 and word not in _WEIGHTLESS and word not in somewhere)
 
 

@@ -176,3 +176,8 @@ def _expansion(letters: str, text: _Analysis) -> list[str]:
 
 def _keywords(found: list[str]) -> frozenset[str]:
     return frozenset(stem(word) for word in found if word not in STOP_WORDS)
+
+
+def singular(word: str) -> str:
+    """The word without a plural's ``s``. For names, where a stem would make one of two."""
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "is", "us")) else word

@@ -19,6 +19,8 @@ from tracker.model.details.listing import (
     WatchDetails,
 )
 from tracker.model.details.parts import (
+    ArmLinks,
+    ChangedBack,
     CountedFrom,
     CriteriaEdit,
     Details,
@@ -67,6 +69,7 @@ from tracker.model.details.record import (
     ResultsSubmissionDetails,
     SitesDetails,
     SponsorsDetails,
+    TitlesDetails,
     WhyStoppedDetails,
 )
 from tracker.model.vocabulary import KIND_NAMES, KindName
@@ -97,7 +100,7 @@ DETAILS: Mapping[KindName, type[Details]] = MappingProxyType(
         "countries_changed": CountriesDetails,
         "sponsors_changed": SponsorsDetails,
         "contacts_changed": ContactsDetails,
-        "titles_changed": Details,
+        "titles_changed": TitlesDetails,
         "description_changed": Details,
         "conditions_changed": ConditionsDetails,
         "identifiers_changed": Details,
@@ -145,7 +148,9 @@ def details_type(kind: str) -> type[Details]:
 
 __all__ = [
     "DETAILS",
+    "ArmLinks",
     "ArmsDetails",
+    "ChangedBack",
     "ComplianceNoticeDetails",
     "ConditionsDetails",
     "ContactsDetails",
@@ -197,6 +202,7 @@ __all__ = [
     "SubmissionStep",
     "TermsEdit",
     "TimeFrameEdit",
+    "TitlesDetails",
     "TwoSides",
     "VerificationDetails",
     "WatchDetails",

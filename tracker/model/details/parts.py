@@ -13,15 +13,26 @@ from tracker.model.record import OutcomeMeasure, Reference, RegulatoryEvent, Res
 _Value = TypeVar("_Value")
 
 
+class ChangedBack(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an event takes back: earlier ``events`` by id, the first one's ``story``, whether anybody was ``told`` of them."""
+
+    events: tuple[str, ...]
+    story: str
+    told: bool
+
+
 class Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What any kind's details may say; kinds that say no more use it as it is.
 
     ``spelling_only`` marks an edit of case, punctuation or other spelling. ``echo_of`` is the registry's trial whose record
-    said the same before: the event of a page that only repeats it.
+    said the same before: the event of a page that only repeats it. ``registry_edit`` says that the record has no new version:
+    the registry changed it, the sponsor sent no update. ``changed_back`` says that a value is again what it was shortly before.
     """
 
     spelling_only: bool = False
     echo_of: str | None = None
+    registry_edit: bool = False
+    changed_back: ChangedBack | None = None
 
 
 class Edit(msgspec.Struct, Generic[_Value], frozen=True, kw_only=True):
@@ -108,6 +119,13 @@ class Redefinition(Edit[str], frozen=True, kw_only=True, omit_defaults=True):
     days: int | UnsetType | None = UNSET
 
 
+class ArmLinks(msgspec.Struct, frozen=True, kw_only=True):
+    """An arm, and interventions that the record no longer links to it."""
+
+    arm: str
+    interventions: tuple[str, ...]
+
+
 class PlacedLine(msgspec.Struct, frozen=True, kw_only=True):
     """A line of the criteria that stands under another heading now; ``old_heading`` is where it stood."""
 
@@ -118,7 +136,8 @@ class PlacedLine(msgspec.Struct, frozen=True, kw_only=True):
 class CriteriaEdit(msgspec.Struct, frozen=True, kw_only=True):
     """What happened to the lines under one heading.
 
-    ``moved`` went from inclusion to exclusion or back; ``regrouped`` only got or lost a heading.
+    ``moved`` went from inclusion to exclusion or back; ``regrouped`` only got or lost a heading. ``headings`` are lines that
+    only head others, and came or went.
     """
 
     moved: tuple[PlacedLine, ...] = ()
@@ -127,6 +146,7 @@ class CriteriaEdit(msgspec.Struct, frozen=True, kw_only=True):
     reworded: tuple[Edit[str], ...] = ()
     regrouped: tuple[PlacedLine, ...] = ()
     respelt: tuple[Edit[str], ...] = ()
+    headings: tuple[str, ...] = ()
 
 
 class SiteCounts(msgspec.Struct, frozen=True, kw_only=True):

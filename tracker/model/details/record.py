@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType, field
 
 from tracker.model.dates import RegistryDate
 from tracker.model.details.parts import (
+    ArmLinks,
     CriteriaEdit,
     Details,
     DocumentEntry,
@@ -71,13 +72,17 @@ class DateDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class EnrollmentDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """The number before and now; ``percent`` is the change in relation to the number before, to one decimal place."""
+    """The number before and now; ``percent`` is the change in relation to the number before, to one decimal place.
+
+    ``planned`` is the number that was planned, where the actual one is now known to be far below it.
+    """
 
     old: int | None = field(name="from")
     new: int | None = field(name="to")
     old_type: str | None = field(name="from_type")
     new_type: str | None = field(name="to_type")
     percent: float | None = None
+    planned: int | None = None
 
 
 class ResultsPostedDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
@@ -158,7 +163,7 @@ class EligibilityDetails(Details, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class ArmsDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """Arms by label; ``assignment`` counts interventions that go to other arms now."""
+    """Arms by label; ``assignment`` counts interventions that go to other arms now, ``unlinked`` says which went nowhere."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -166,6 +171,7 @@ class ArmsDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
     type: tuple[str, ...] = ()
     description: tuple[str, ...] = ()
     assignment: int = 0
+    unlinked: tuple[ArmLinks, ...] = ()
 
 
 class InterventionsDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
@@ -229,18 +235,26 @@ class CountriesDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SponsorsDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """The lead sponsor's name, collaborators and funders, as far as they changed."""
+    """The names of the lead sponsor and of the organization that keeps the record, collaborators and funders, if changed."""
 
     lead: Edit[str | None] | None = None
     collaborators: NamesEdit | None = None
     funders: NamesEdit | None = None
+    organization: Edit[str | None] | None = None
 
 
 class ConditionsDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """Conditions and keywords, as far as they changed."""
+    """Conditions and keywords, as far as they changed; ``new_diseases`` are conditions that the record named nowhere before."""
 
     conditions: TermsEdit | None = None
     keywords: TermsEdit | None = None
+    new_diseases: tuple[str, ...] = ()
+
+
+class TitlesDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
+    """Words of a title for diseases that the record named nowhere before."""
+
+    new_diseases: tuple[str, ...] = ()
 
 
 class ContactsDetails(Details, frozen=True, kw_only=True, omit_defaults=True):

@@ -13,6 +13,13 @@ _TOO_FAR = 300
 
 
 def _headline(event: Event, details: EnrollmentDetails) -> str:
+    text = _change(event, details)
+    if details.planned is None or details.planned == details.old:
+        return text
+    return f"{text}; {details.planned:,} were planned"
+
+
+def _change(event: Event, details: EnrollmentDetails) -> str:
     old, new, moved = f"{details.old or 0:,}", f"{details.new or 0:,}", _moved(details)
     was = f"planned {old}" if details.old_type == "ESTIMATED" and "raised" not in event.effects else f"was {old}"
     if "zeroed" in event.effects:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tracker.model.details import RecruitmentStatusDetails
+from tracker.model.details import ArmsDetails, InterventionsDetails, RecruitmentStatusDetails
 from tracker.model.event import Event
 from tracker.model.vocabulary import rank
 from tracker.render.kinds.dates import COMPLETIONS, both_completions
 from tracker.render.kinds.kind_words import LONGEST, headline_of, with_one_colon, words_of
 from tracker.render.kinds.recruitment import status_headline
 from tracker.render.safe_text import one_line
+from tracker.render.vocabulary import first_capital
 
 _MOST = 3
 
@@ -34,8 +35,12 @@ def story_headline(events: Sequence[Event]) -> str:
 def _lead(event: Event) -> str:
     """The leading event's headline; that of a status as it is where more follows."""
     details = event.details
+    if details.changed_back:
+        return headline_of(event)
     if isinstance(details, RecruitmentStatusDetails) and details.old != details.new:
         return status_headline(event, details, leads=True)
+    if isinstance(details, ArmsDetails | InterventionsDetails) and (details.added or details.removed):
+        return first_capital(words_of(event.kind).short(event))
     return headline_of(event)
 
 

@@ -64,6 +64,7 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned):
         rest_echoes={"removedCountries": "sites", "firstMcpInfo": "results", "mcpReleaseN": "results"},
         duties=frozenset({"fdaaa_801"}),
         fades_to_unknown=True,
+        dates_every_update=True,
     )
 
     EXAMPLES = (
