@@ -90,6 +90,7 @@ class App:
             "kinds": {name: frozenset(kind.effects) for name, kind in events.KINDS.items()},
             "environ": os.environ,
             "page_of": sources.page_of,
+            "read_search": sources.read_search,
         }
 
     def migrate(self, url: str) -> MigrationReport:

@@ -58,11 +58,11 @@ def init_command(shared: Shared, search: str | None, mail: str | None) -> None:
 def check_command(shared: Shared) -> None:
     """Validate the configuration and say all its mistakes at once (exit code 2)."""
     from tracker.cli.output import counted
-    from tracker.config import remarks
+    from tracker.config import edit, remarks
 
     app = App(shared)
     try:
-        settings = app.settings
+        settings = app.check(edit.read(app.config_path), app.config_path)
     except ConfigError as error:
         if shared.json:
             app.emit({"config": error.path, "ok": False, "mistakes": error.mistakes})

@@ -19,9 +19,9 @@ from typing import Literal, NamedTuple
 from tracker.config import arrays
 from tracker.config.load import parse
 from tracker.config.load import read as read_text
-from tracker.config.table import did_you_mean
 from tracker.config.trials import trial_number
 from tracker.errors import UsageError
+from tracker.text.suggest import did_you_mean
 
 NEW_WATCH = "my trials"
 """What a watch is called when trials are added to a file that has none."""

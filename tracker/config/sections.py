@@ -24,11 +24,12 @@ from tracker.config.settings import (
     Security,
     SourceSettings,
 )
-from tracker.config.table import Table, did_you_mean
+from tracker.config.table import Table
 from tracker.model import ids
 from tracker.model.source import SourceInfo
 from tracker.model.vocabulary import SEVERITIES, Severity
 from tracker.model.watch import Channel
+from tracker.text.suggest import did_you_mean
 
 DEFAULT_STORE = "sqlite:///snapshots/tracker.db"
 _PORTS: Mapping[Security, int] = {"starttls": 587, "tls": 465, "none": 25}

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from tracker.config.table import did_you_mean
 from tracker.model import ids
 from tracker.model.source import SourceInfo
+from tracker.text.suggest import did_you_mean
 
 MOST_ROW_MISTAKES = 10
 """A file that is not what it should be would else fill screens: further rows are counted only."""

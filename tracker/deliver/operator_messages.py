@@ -140,6 +140,11 @@ def trials_unreadable(title: str, errors: Sequence[str], checked: int) -> str:
     return f"{len(errors):,} of {checked:,} could not be read at {title}: {'; '.join(errors[:MOST_NAMED])}{more}"
 
 
+def search_failed(watch: str, title: str, error: str) -> str:
+    """The incident of a search that could not be listed; everything else was read."""
+    return f"The search of watch “{watch}” could not be read at {title}: {error}"
+
+
 def channel_dead(channel: str, why: str) -> str:
     """The incident of a channel that takes no messages."""
     return f"Channel “{channel}” takes no messages: {why}"

@@ -240,6 +240,16 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     near: Near | None = None
 
 
+class SearchReading(msgspec.Struct, frozen=True, kw_only=True):
+    """How a source reads a search before it asks: ``problems`` are sentences, and none means that it can be asked.
+
+    ``left_out`` names what the address holds that says nothing of the search, such as where a link was clicked.
+    """
+
+    problems: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
     """A trial that a search holds."""
 
@@ -278,6 +288,11 @@ class Source(Protocol):
 @runtime_checkable
 class Searchable(Protocol):
     """A source that lists the trials of a search."""
+
+    @abstractmethod
+    def read_search(self, search: Search) -> SearchReading:
+        """What is wrong with a search, by the reader that `listing` uses; it asks nobody."""
+        ...
 
     @abstractmethod
     def listing(self, search: Search, fetch: Fetch) -> Iterator[Listed]:

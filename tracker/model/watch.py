@@ -42,7 +42,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
 
     ``trials`` and ``pages`` are keys listed by hand; ``search`` (an address) and ``query`` (fields) are listed by the
     registry and narrowed by ``near`` and ``exclude``. ``labels`` gives a trial the name people call it by.
-    ``kinds`` empty means all.
+    ``left_out`` names what the address of the search holds that is not asked. ``kinds`` empty means all.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     pages: tuple[Page, ...] = ()
     search: str | None = None
     query: Mapping[str, str] = {}
+    left_out: tuple[str, ...] = ()
     near: Near | None = None
     exclude: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()

@@ -15,6 +15,7 @@ from tracker.model.source import (
     Parsed,
     Search,
     Searchable,
+    SearchReading,
     Source,
     SourceInfo,
     Versioned,
@@ -22,7 +23,7 @@ from tracker.model.source import (
 from tracker.sources.ctgov import asking, payload
 from tracker.sources.ctgov.fields import REST_TITLES
 from tracker.sources.ctgov.parse import parse
-from tracker.sources.ctgov.search import QUERY_FIELDS, SEARCH_PARAMETERS, narrow
+from tracker.sources.ctgov.search import QUERY_FIELDS, SEARCH_PARAMETERS, narrow, read_search
 
 
 class ClinicalTrialsGov(Source, Searchable, Versioned):
@@ -100,6 +101,10 @@ class ClinicalTrialsGov(Source, Searchable, Versioned):
     def listing(self, search: Search, fetch: Fetch) -> Iterator[Listed]:
         """All trials a search holds, by first posting."""
         return asking.listing(search, fetch)
+
+    def read_search(self, search: Search) -> SearchReading:
+        """What is wrong with a search: its parameters, their values, and its fields."""
+        return read_search(search)
 
     def narrow(self, search: Search, trials: Sequence[str]) -> Search | None:
         """The search with the filter that names trials; None when it has that filter already."""
