@@ -297,3 +297,16 @@ def test_a_search_that_cannot_be_asked_is_a_mistake_to_check_but_stops_nothing_e
 def test_words_of_a_query_are_read_when_it_is_checked(tmp_path: Path) -> None:
     text = f'{WATCH}query = {{ condition = "lupus", status = "recuriting" }}\n'
     assert '"recuriting" is no status' in mistake(tmp_path, text)
+
+
+def test_the_mail_server_is_named_by_idna_2008(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, '[mail]\nhost = "post.groß.example"\nfrom = "a@example.org"\n')
+    assert settings.mail is not None
+    assert settings.mail.host == "post.xn--gro-7ka.example"
+    assert "not a host name" in mistake(tmp_path, '[mail]\nhost = "snow☃.example"\nfrom = "a@example.org"\n')
+
+
+def test_an_address_that_delivery_refuses_is_a_mistake_to_check_but_stops_no_other_channel(tmp_path: Path) -> None:
+    text = f'{MAIL}[[channel]]\nname = "me"\nurl = "mailto:you@example.org?subject=Trials"\n'
+    assert '"?subject=" of a mailto: URL is not honoured' in mistake(tmp_path, text)
+    assert loaded(tmp_path, text).channels
