@@ -18,7 +18,7 @@ MOST_ROW_MISTAKES = 10
 
 _ID_COLUMNS = ("id", "nctnumber", "nctid")
 """By letters and digits alone: ``NCT Number`` is of the registry's own download, ``nct_id`` of AACT, ``NCTId`` of the API."""
-_SEPARATOR = re.compile(r'"?sep=(.)"?\s*\Z', re.IGNORECASE)
+_SEPARATOR = re.compile(r'"?sep=([,;|\t])"?\s*\Z', re.IGNORECASE)
 _PREFIX = re.compile(r"([a-z]+):(?!//)(.+)", re.IGNORECASE | re.DOTALL)
 
 
