@@ -128,7 +128,7 @@ def _read(search: Search) -> tuple[dict[str, list[str]], SearchReading]:
     if search.near:
         near = search.near
         each(lambda: _add_near(near, found))
-    if not (found or problems):
+    if (search.url or search.fields) and not (found or problems):  # one that names nothing at all means the whole registry
         problems.append("This asks for all of ClinicalTrials.gov. Narrow the search, then copy its address again.")
     return found, SearchReading(problems=tuple(problems), left_out=left_out)
 
