@@ -90,7 +90,7 @@ class App:
             "kinds": {name: frozenset((*kind.effects, *kind.former_effects)) for name, kind in events.KINDS.items()},
             "environ": os.environ,
             "page_of": sources.page_of,
-            "circle_of": sources.circle_of,
+            "read_search": sources.read_search,
         }
 
     def migrate(self, url: str) -> MigrationReport:

@@ -12,15 +12,15 @@ from tracker.config.settings import (
     remarks,
     whereabouts,
 )
-from tracker.config.watches import CircleOf, PageOf
+from tracker.config.watches import PageOf, ReadSearch
 
 __all__ = [
-    "CircleOf",
     "Digest",
     "Http",
     "Mail",
     "Operator",
     "PageOf",
+    "ReadSearch",
     "Schedule",
     "Settings",
     "SourceSettings",

@@ -160,6 +160,11 @@ def remarks(settings: Settings) -> tuple[str, ...]:
     if not settings.watches:
         found.append("No [[watch]] is set up: nothing is followed. Add one with `tracker add`.")
     for watch in settings.watches:
+        if not (watch.trials or watch.pages or watch.search or watch.query):
+            found.append(f'[[watch]] "{watch.name}" follows nothing: its lists are empty. Add a trial with `tracker add`.')
+        if watch.left_out:
+            names = ", ".join(watch.left_out)
+            found.append(f'[[watch]] "{watch.name}": {names} of its search is left out: it only says where a link was clicked.')
         if not watch.send:
             found.append(f'[[watch]] "{watch.name}" sends to nobody: its changes are kept, not told. Add a [[watch.send]].')
     used = {send.to for watch in settings.watches for send in watch.send} | {settings.operator.channel}

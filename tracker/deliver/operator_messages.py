@@ -181,6 +181,11 @@ def unknown_numbers(given: Sequence[Incident], timezone: str) -> OperatorMessage
     )
 
 
+def search_failed(watch: str, title: str, error: str) -> str:
+    """The incident of a search that could not be listed; everything else was read."""
+    return f"The search of watch “{watch}” could not be read at {title}: {error}"
+
+
 def channel_dead(channel: str, why: str) -> str:
     """The incident of a channel that takes no messages."""
     return f"Channel “{channel}” takes no messages: {why}"

@@ -248,6 +248,18 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     near: Near | None = None
 
 
+class SearchReading(msgspec.Struct, frozen=True, kw_only=True):
+    """How a source reads a search before it asks: ``problems`` are sentences, and none means that it can be asked.
+
+    ``left_out`` names what the address holds that says nothing of the search, such as where a link was clicked; ``near`` is
+    the circle that the address asks for, which is as good as one given beside it.
+    """
+
+    problems: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    near: Near | None = None
+
+
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
     """A trial that a search holds. ``unplaced``: it may be near, but the site that would be cannot be placed."""
 
@@ -304,6 +316,11 @@ class Searchable(Protocol):
     """A source that lists the trials of a search."""
 
     @abstractmethod
+    def read_search(self, search: Search) -> SearchReading:
+        """What is wrong with a search, by the reader that `listing` uses; it asks nobody."""
+        ...
+
+    @abstractmethod
     def listing(self, search: Search, fetch: Fetch) -> Iterator[Listed]:
         """All trials a search holds, in the source's stable order, to the last page; raises rather than end early."""
         ...
@@ -326,11 +343,6 @@ class Locating(Protocol):
     @abstractmethod
     def sited(self, search: Search, regions: Sequence[Region], fetch: Fetch) -> Iterator[Sited]:
         """All trials of a search, its circle left aside, that have a site in one of the regions; raises as ``listing``."""
-        ...
-
-    @abstractmethod
-    def circle(self, url: str) -> Near | None:
-        """The circle that a search's address asks for, if any. Raises UsageError for one that cannot be read."""
         ...
 
 

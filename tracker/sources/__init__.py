@@ -7,10 +7,9 @@ import pkgutil
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from urllib.parse import urlsplit
 
-from tracker.model.source import ABILITIES, Locating, PageSource, Searchable, Source
-from tracker.model.watch import Near, Page
+from tracker.model.source import ABILITIES, PageSource, Search, Searchable, SearchReading, Source
+from tracker.model.watch import Page
 
 
 @cache
@@ -48,13 +47,12 @@ def page_of(url: str, base_urls: Mapping[str, str]) -> Page | None:
     return None
 
 
-def circle_of(url: str) -> Near | None:
-    """The circle that a search's address asks for, if any. Raises UsageError for one that cannot be read."""
-    host = urlsplit(url).hostname
+def read_search(search: Search) -> SearchReading:
+    """How the source that a search is for reads it."""
     for source in load().values():
-        if isinstance(source, Locating) and host in source.info.search_hosts:
-            return source.circle(url)
-    return None
+        if isinstance(source, Searchable) and source.info.understands(search):
+            return source.read_search(search)
+    return SearchReading(problems=("No registry of this version answers this search.",))
 
 
 def _problem(source: Source) -> str:

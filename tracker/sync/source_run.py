@@ -78,6 +78,7 @@ SourceRunState = Literal["accepted", "held", "failed", "busy", "stopped"]
 class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
     """What one source's part of a pass did. ``error`` says why it failed or is held, ``empty_searches`` which hold no trial.
 
+    ``searched`` names the watches whose search was asked, in vain or not.
     ``stopped``: we were asked to end; what was staged is kept, and the next pass takes the run up.
     """
 
@@ -91,6 +92,7 @@ class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
     stories: tuple[Story, ...] = ()
     failures: tuple[Failure, ...] = ()
     issues: tuple[NewIssue, ...] = ()
+    searched: frozenset[str] = frozenset()
     bulk_edit: BulkEdit | None = None
     empty_searches: tuple[str, ...] = ()
     error: str = ""
@@ -226,7 +228,7 @@ class SourceRun:
         return last is None or last.astimezone(UTC).date() != self.clock().astimezone(UTC).date()
 
     def _list_searches(self, fetch: Fetch, tally: RunTally) -> list[ListingDecision]:
-        """List every watch's search to its end, and decide who joins and leaves."""
+        """List every watch's search to its end, and decide who joins and leaves. A search that fails, fails alone."""
         decisions = []
         source, info = self.source, self.source.info
         if not isinstance(source, Searchable):
@@ -236,6 +238,7 @@ class SourceRun:
             search = listing.search_of(watch)
             if search is None or not info.understands(search):
                 continue
+            tally.searched.add(watch.name)
             members = {m.trial: m for m in self.store.memberships(info.key) if m.watch == watch.name}
             try:
                 listed = self._listed(source, search, fetch)
@@ -245,8 +248,9 @@ class SourceRun:
                     listed += self._listed(source, search, fetch)
                     decision = listing.decide(watch, search, listed, states[watch.name], members, source.understood(search))
                     self._confirm(source, search, fetch, (*decision.left, *decision.shed))
-            except (FetchError, AnswerError) as error:
-                tally.failures.append(Failure(subject=f"search of watch {watch.name}", error=str(error)))
+            except SourceError as error:
+                logger.error(log.pairs("search_failed", watch=watch.name, error=error))
+                tally.failures.append(Failure(subject=f"search of watch {watch.name}", error=str(error), watch=watch.name))
                 continue
             decisions.append(decision)
         return decisions
@@ -370,6 +374,7 @@ class SourceRun:
             stories=tuple(self.store.stories(sorted({event.story for event in events})).values()),
             failures=tuple(tally.failures),
             issues=tuple(tally.issues),
+            searched=frozenset(tally.searched),
             bulk_edit=bulk_edit,
             error=error,
         )

@@ -17,17 +17,16 @@ from tracker.model.source import (
     Region,
     Search,
     Searchable,
+    SearchReading,
     Sited,
     Source,
     SourceInfo,
     Versioned,
 )
-from tracker.model.watch import Near
 from tracker.sources.ctgov import asking, payload
-from tracker.sources.ctgov.circles import circle_of
 from tracker.sources.ctgov.fields import REST_TITLES
 from tracker.sources.ctgov.parse import parse
-from tracker.sources.ctgov.search import QUERY_FIELDS, SEARCH_PARAMETERS, narrow, understood
+from tracker.sources.ctgov.search import QUERY_FIELDS, SEARCH_PARAMETERS, narrow, read_search, understood
 
 
 class ClinicalTrialsGov(Source, Searchable, Locating, Versioned):
@@ -111,9 +110,9 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned):
         """All trials of a search, its circle left aside, that have a site in one of the regions."""
         return asking.sited(search, regions, fetch)
 
-    def circle(self, url: str) -> Near | None:
-        """The circle of an address: by its coordinates, or by a named place and a distance."""
-        return circle_of(url)
+    def read_search(self, search: Search) -> SearchReading:
+        """What is wrong with a search: its parameters, their values, and its fields."""
+        return read_search(search)
 
     def narrow(self, search: Search, trials: Sequence[str]) -> Search | None:
         """The search with the filter that names trials; None when it has that filter already."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from urllib.parse import parse_qsl, urlsplit
 
-from tracker.errors import UsageError
+from tracker.errors import SearchError
 from tracker.geo.countries import country_code, fold_place, states
 from tracker.geo.places import described, find_places
 from tracker.model.source import Region
@@ -57,21 +56,8 @@ _DISTANCE = re.compile(r"distance\(\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?\Z")
 
 
-def pairs_of(url: str) -> list[tuple[str, str]]:
-    """The parameters of an address that have a value. Raises UsageError."""
-    try:
-        return [(name, value.strip()) for name, value in parse_qsl(urlsplit(url).query) if value.strip()]
-    except ValueError as error:
-        raise UsageError(f"{url} cannot be read as an address: {error}.", remedy="Copy it again from the browser.") from error
-
-
-def circle_of(url: str) -> Near | None:
-    """The circle that an address asks for; None where it asks for none. Raises UsageError for one that cannot be read."""
-    return circle(dict(pairs_of(url)))
-
-
 def circle(given: Mapping[str, str]) -> Near | None:
-    """The circle of an address's parameters. Raises UsageError for one that cannot be read."""
+    """The circle of an address's parameters. Raises SearchError for one that cannot be read."""
     if written := given.get("filter.geo"):
         return _written_circle(written)
     middle = centre(given)
@@ -85,7 +71,7 @@ def circle(given: Mapping[str, str]) -> Near | None:
         or not (abs(latitude) <= 90 and abs(longitude) <= 180 and miles > 0)
     ):
         shown = ", ".join((*middle, given.get("distance", MILES)))
-        raise UsageError(f"lat, lng and distance of the search are no circle: {shown}.", remedy="Copy it again.")
+        raise SearchError((f"lat, lng and distance of the search are not a circle: {shown}. Copy it again.",))
     place = given.get("locStr") or given.get("city") or ", ".join(middle)
     km = round(miles * _KM_PER_MILE, 3)
     return Near(place=place, country=given.get("country"), km=km, latitude=latitude, longitude=longitude)
@@ -94,9 +80,7 @@ def circle(given: Mapping[str, str]) -> Near | None:
 def _written_circle(written: str) -> Near:
     match = _DISTANCE.match(written)
     if not match or abs(float(match[1])) > 90 or abs(float(match[2])) > 180 or not float(match[3]):
-        raise UsageError(
-            f'"filter.geo={written}" is no circle.', remedy="Write it as filter.geo=distance(48.137,11.575,100km)."
-        )
+        raise SearchError((f'"filter.geo={written}" is not a circle. Write it as filter.geo=distance(48.137,11.575,100km).',))
     km = float(match[3]) * (1.0 if match[4] == "km" else _KM_PER_MILE)
     return Near(place=f"{match[1]}, {match[2]}", km=round(km, 3), latitude=float(match[1]), longitude=float(match[2]))
 
@@ -118,9 +102,11 @@ def centre(given: Mapping[str, str]) -> tuple[str, str] | None:
     if len(found) != 1:
         towns = "; ".join(map(described, found[:6]))
         why = f"can mean several towns: {towns}" if found else "is not in the list of places"
-        raise UsageError(
-            f'The place "{words or text}" of the search {why}, so its distance has no middle.',
-            remedy="Give it as near = { place = …, latitude = …, longitude = …, km = … } and leave it out of the address.",
+        raise SearchError(
+            (
+                f'The place "{words or text}" of the search {why}, so its distance has no middle. Give it as '
+                "near = { place = …, latitude = …, longitude = …, km = … } and leave it out of the address.",
+            )
         )
     return str(found[0].latitude), str(found[0].longitude)
 
