@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -44,8 +45,28 @@ class OutcomeMoves(msgspec.Struct, frozen=True, kw_only=True):
     removed: tuple[Change, ...] = ()
 
 
+class _Once:
+    """A comparison as itself: several kinds ask what happened to its outcomes, and it is worked out once."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self.comparison = comparison
+
+    def __hash__(self) -> int:
+        return id(self.comparison)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Once) and self.comparison is other.comparison
+
+
 def outcome_moves(comparison: Comparison) -> OutcomeMoves:
+    """What happened to the outcome measures of one update."""
+    return _moves(_Once(comparison))
+
+
+@lru_cache(maxsize=2)
+def _moves(asked: _Once) -> OutcomeMoves:
     """Match what went with what came: the same words first, then like ones, then parts of one; in one field before across."""
+    comparison = asked.comparison
     changes = comparison.changes_of(*FIELDS)
     if not changes:
         return OutcomeMoves()
