@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from tracker.text.normalize import squeeze_whitespace
-from tracker.text.tokens import keywords, singular, tokens
+from tracker.text.tokens import singular, spelled_out, tokens
 
 _ENDING = re.compile(
     r".{2,}(?:omas?|itis|itides|[ae]mias?|osis|oses|pathy|pathies|trophy|trophies|algias?|plegias?|phrenia|penias?|sclerosis"
@@ -124,15 +124,20 @@ def new_diseases(texts: Iterable[str], known: Iterable[str], *, terms: bool = Fa
     A text is given as it is if it is a term, else as the word for the disease.
     """
     before = " \n ".join(known)
-    had = _roots(keywords(before, ""))
+    had = _roots(_named(before, ""))
     found: list[str] = []
     for text in texts:
-        fresh = {word for word in keywords(text, before) if word not in _QUALIFIERS and not _roots((word,)) <= had}
+        fresh = {word for word in _named(text, before) if word not in _QUALIFIERS and not _roots((word,)) <= had}
         if terms:
             found += [squeeze_whitespace(text)] if fresh else []
         else:
             found += [word for word in tokens(text) if singular(word) in fresh and names_disease(word)]
     return tuple(dict.fromkeys(found))
+
+
+def _named(text: str, other: str) -> frozenset[str]:
+    """The words of a text in the singular, short forms written out as the ``other`` text does."""
+    return frozenset(singular(word) for word in spelled_out(text, other))
 
 
 def names_disease(word: str) -> bool:
