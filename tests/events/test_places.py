@@ -19,7 +19,13 @@ FAR = site("Charité", "Berlin", "Germany", zip="10117")
 
 def step(old: tuple[Any, ...], new: tuple[Any, ...], **parts: Any) -> dict[str, Event]:
     before = make_record(sites=old, recruitment_status=parts.pop("was", "RECRUITING"))
-    return events(before, changed(before, sites=new, recruitment_status=parts.pop("now", before.recruitment_status)), **parts)
+    after = changed(
+        before,
+        sites=new,
+        recruitment_status=parts.pop("now", before.recruitment_status),
+        last_update_posted=before.last_update_posted,
+    )
+    return events(before, after, **parts)
 
 
 def updated(old: tuple[Any, ...], new: tuple[Any, ...], **parts: Any) -> dict[str, Event]:

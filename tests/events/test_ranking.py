@@ -248,7 +248,7 @@ def test_an_organization_that_changed_is_named_before_and_now() -> None:
     (event,) = step({"organization": old, "lead_sponsor": old}, {"organization": new, "lead_sponsor": new})
     assert kinds.headline(event) == "Lead sponsor now New Biotech (was Old Biotech)", "one fact is told once"
     (event,) = step({"funders": (old,)}, {"funders": (new,)})
-    assert kinds.headline(event) == "Funder added: New Biotech; Funder removed: Old Biotech"
+    assert kinds.headline(event) == "Funder added: New Biotech; Funder removed – Old Biotech"
 
 
 def linked(*labels: str, to: tuple[str, ...]) -> TrialRecord:

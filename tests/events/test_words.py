@@ -390,7 +390,7 @@ def test_when_a_trial_was_seen_to_go_unknown_that_day_counts() -> None:
     gone = changed(open_trial, recruitment_status="UNKNOWN", last_known_status="RECRUITING")
     seen = events(open_trial, gone)["recruitment_status_changed"]
     back = events(gone, open_trial, past=(seen,))["recruitment_status_changed"]
-    assert kinds.headline(back) == "Recruiting again: status was unknown since 2026"
+    assert kinds.headline(back) == "Recruiting again: status was unknown since 2026; changed back within 14 days"
 
 
 def test_a_status_that_leads_an_update_keeps_what_it_was() -> None:

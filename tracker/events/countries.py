@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from tracker.events.kinds import Comparison, Context, Finding, change_kind
-from tracker.events.sites import has_new_version
 from tracker.geo.countries import country_key
 from tracker.geo.gazetteer import near_distance
 from tracker.model.details import CountriesDetails
@@ -113,7 +112,7 @@ def _respelt(context: Context) -> set[str]:
 
 def _spelling(context: Context) -> Finding | None:
     """The list of countries in another spelling, or a repetition of what the sites say; without a new version it is quiet."""
-    if not context.changes or not has_new_version(context):
+    if not context.changes or context.comparison.without_new_version:
         return None
     details = CountriesDetails(spelling_only=True)
     return Finding(severity="minor", rule="only the spelling of a country differs", details=details)

@@ -56,16 +56,10 @@ def _sites(context: Context) -> Finding | None:
     )
     if effects != ("respelt",) or context.changes_under("rest"):
         return Finding(severity="minor", rule="sites changed within the trial", effects=effects, details=details)
-    if not has_new_version(context):
+    if context.comparison.without_new_version:
         return None  # the registry tidied its places; kept and shown, and nobody's news
     details = msgspec.structs.replace(details, spelling_only=True)
     return Finding(severity="minor", rule=_RESPELT, effects=effects, details=details)
-
-
-def has_new_version(context: Context) -> bool:
-    """Whether the record was updated, as far as its registry says so."""
-    posted = context.new.last_update_posted
-    return posted is None or posted != context.old.last_update_posted
 
 
 def _effects(parts: Sequence[Change], old: TrialRecord) -> Iterator[str]:
