@@ -27,6 +27,9 @@ pytestmark = pytest.mark.real_data
 
 FILE = Path(__file__).with_name("expected_changes.csv")
 STRICT = frozenset({"sites_changed", "countries_changed", "nearby_site_opened", "nearby_site_closed"})
+OPEN = frozenset({("66", "eligibility_changed"), ("72", "secondary_outcomes_changed"), ("72", "other_fields_changed")})
+"""Where the tracker does not say yet what a reader would: short forms written out in criteria are rated notable; "6 months or 1
+year" that became "1 year" is rated minor; a field of an older interface is an other field."""
 LATER = RegistryDate(date="2030-01-01", type="ACTUAL")
 
 
@@ -124,7 +127,8 @@ def test_places_that_are_only_respelt_are_told_with_a_new_version_and_quiet_with
     for pair, rows in _expected().items():
         old, new = _records(cases, pair)
         moved = _told(old, msgspec.structs.replace(new, last_update_posted=LATER), pair)
-        same = _told(old, msgspec.structs.replace(new, last_update_posted=old.last_update_posted), pair)
+        unmoved = {"last_update_posted": old.last_update_posted, "verified_on": old.verified_on}
+        same = _told(old, msgspec.structs.replace(new, **unmoved), pair)
         row = next((row for row in rows if row["kind"] == "sites_changed"), None)
         if row is None or row["effects"] == "respelt":
             assert "sites_changed" not in same, pair
@@ -143,9 +147,10 @@ def test_places_that_are_only_respelt_are_told_with_a_new_version_and_quiet_with
     assert (quiet, respelt) == (16, 9)
 
 
-def test_precision_and_recall_by_kind_are_printed(cases: Path) -> None:
+def test_what_is_told_is_what_a_reader_would_say_by_kind(cases: Path) -> None:
     hits: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])  # told rightly, told, expected
     report: list[tuple[str, ...]] = []
+    wrong: set[tuple[str, str]] = set()
     for pair, rows in _expected().items():
         told = _told(*_records(cases, pair), pair)
         expected = {row["kind"]: row for row in rows}
@@ -154,6 +159,7 @@ def test_precision_and_recall_by_kind_are_printed(cases: Path) -> None:
             for position, counts in enumerate((right, kind in told, kind in expected)):
                 hits[kind][position] += counts
             if not right:
+                wrong.add((pair.number, kind))
                 why = list(_disagreements(told[kind], expected[kind])) if kind in told and kind in expected else []
                 report.append(
                     (pair.number, kind, "missed" if kind not in told else "; ".join(why) or f"false {told[kind].effects}")
@@ -161,4 +167,4 @@ def test_precision_and_recall_by_kind_are_printed(cases: Path) -> None:
     for kind, (right, claimed, wanted) in sorted(hits.items()):
         report.append((kind, f"precision {right}/{claimed}", f"recall {right}/{wanted}"))
     sys.stdout.write("\n".join(map(" ".join, report)))
-    assert {kind for kind in STRICT & hits.keys() if len(set(hits[kind])) > 1} == set()
+    assert wrong == OPEN
