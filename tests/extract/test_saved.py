@@ -29,6 +29,7 @@ RECORD = '{"title": "Schlaf für alle – π"}'
         f" [\n{RECORD}]".encode(),
         gzip.compress(codecs.BOM_UTF8 + f"[{RECORD}]".encode()),
     ],
+    ids=["utf-8", "bom", "utf-16", "utf-16-be-bom", "utf-16-le", "utf-16-be", "utf-32", "gz", "gz-utf-16", "list", "gz-list"],
 )
 def test_one_record_is_found_however_it_was_saved(data: bytes) -> None:
     assert opened(data) == RECORD.encode()
@@ -52,6 +53,7 @@ def test_a_page_keeps_the_bytes_that_it_describes_itself() -> None:
         (b"[]", "list of 0 entries"),
         (b"plain words", ""),
     ],
+    ids=["cp1252", "zip", "zstd", "pdf", "list-of-two", "empty-list", "words"],
 )
 def test_what_is_not_read_says_what_it_looks_like(data: bytes, words: str) -> None:
     assert words in what_it_is(data)
