@@ -75,9 +75,18 @@ def make_record(**fields: Any) -> TrialRecord:
 
 
 def changed(record: TrialRecord, **fields: Any) -> TrialRecord:
-    """The record with some fields replaced, by the same conveniences as `make_record`."""
+    """The record with some fields replaced, by the same conveniences as `make_record`, as its sponsor's next update has it."""
+    fields.setdefault("last_update_posted", next_update(record))
     now = {name: getattr(record, name) for name in record.__struct_fields__}
     return make_record(**{**now, **fields})
+
+
+def next_update(record: TrialRecord) -> RegistryDate | None:
+    """When the record is updated next: the day after its last update."""
+    posted = record.last_update_posted
+    if posted is None or posted.first is None:
+        return posted
+    return msgspec.structs.replace(posted, date=(posted.first + timedelta(days=1)).isoformat())
 
 
 def sha(record: TrialRecord) -> str:

@@ -24,3 +24,12 @@ def real_data() -> Path:
     if not (path / "ctgov" / "studies").is_dir():
         pytest.fail(f"TRACKER_REAL_DATA={folder} has no ctgov/studies")
     return path
+
+
+@pytest.fixture(scope="session")
+def cases(real_data: Path) -> Path:
+    """The folder of inputs that once failed, beside the real records; the test is skipped where it is not there."""
+    path = real_data.parent / "cases"
+    if not path.is_dir():
+        pytest.skip("no folder of cases lies beside the real records")
+    return path

@@ -83,3 +83,57 @@ def test_a_field_never_met_before_is_told_once_however_many_values_it_has(world:
     text = " ".join(letter.message.get_body(("plain",)).get_content().split())
     assert "unknown field at protocolSection.designModule.robots" in text
     assert f"ctgov:{A}" in text
+
+
+B = "NCT00000102"
+GOOD_SEARCH = '[[watch]]\nname = "good"\nquery = { condition = "Testitis" }\n' + SENDS
+BAD_SEARCH = '[[watch]]\nname = "bad"\nsearch = "https://clinicaltrials.gov/search?cond=Testitis&start=soon"\n' + SENDS
+
+
+def operator_texts(world: World) -> list[str]:
+    letters = world.mailbox.to("operator@example.org")
+    return [" ".join(letter.message.get_body(("plain",)).get_content().split()) for letter in letters]
+
+
+def test_a_bad_search_fails_alone_and_the_operator_hears_once_when_it_begins_and_once_when_it_is_over(world: World) -> None:
+    world.configure(BAD_SEARCH + GOOD_SEARCH + LISTED)
+    report = passed(world)
+    assert report.synced.state == "partly"
+    assert {member.watch for member in world.store.memberships("ctgov")} == {"good", "mine"}, "the others are read"
+    assert [error for error in report.synced.errors if "start=soon" in error]
+    passed(world)
+    [told] = operator_texts(world)
+    assert "The search of watch “bad” could not be read at ClinicalTrials.gov" in told
+    assert "start=soon" in told
+    world.configure(BAD_SEARCH.replace("soon", "2025") + GOOD_SEARCH + LISTED)
+    assert passed(world).synced.state == "done"
+    assert "Over: " in world.subjects("operator@example.org")[-1]
+
+
+def test_a_search_that_the_registry_refuses_fails_alone_too(world: World) -> None:
+    world.configure(GOOD_SEARCH + LISTED)
+    passed(world)
+    world.registry.fault = lambda request: Reply(status=400, body=b"no") if "query.cond" in dict(request.params) else None
+    world.amend(A, statusModule__overallStatus="COMPLETED")
+    report = passed(world)
+    assert report.synced.state == "partly"
+    assert [event.kind for event in report.synced.events] == ["recruitment_status_changed"]
+    assert any("The search of watch “good” could not be read" in text for text in operator_texts(world))
+
+
+def test_the_trouble_of_a_search_that_is_no_longer_configured_is_over(world: World) -> None:
+    world.configure(BAD_SEARCH + LISTED)
+    passed(world)
+    world.configure(LISTED)
+    passed(world)
+    assert "Over: " in world.subjects("operator@example.org")[-1]
+    assert world.store.incidents() == []
+
+
+def test_no_trouble_of_a_search_ends_because_it_was_not_asked(world: World) -> None:
+    world.configure(BAD_SEARCH + LISTED)
+    passed(world)
+    world.now += timedelta(days=1)
+    world.sync(only=("mine",))
+    [incident] = world.store.incidents()
+    assert (incident.name, incident.ended_at) == ("search:bad", None)

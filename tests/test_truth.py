@@ -78,7 +78,7 @@ def test_a_paper_that_the_registry_links_by_itself_is_told(world: World) -> None
     paper = {"pmid": "40000001", "type": "DERIVED", "citation": "An invented paper. J Test. 2026."}
     world.day(change=lambda: world.amend(B, referencesModule__references=[paper]))
     [event] = events(world, "references_changed")
-    assert (event.trial, event.severity) == (f"ctgov:{B}", "notable")
+    assert (event.trial, event.severity) == (f"ctgov:{B}", "minor")
 
 
 def test_a_trial_that_comes_back_changed_is_restored_and_its_change_is_told(world: World) -> None:

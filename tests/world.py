@@ -153,6 +153,7 @@ class World:
             kinds={name: frozenset(kind.effects) for name, kind in events.KINDS.items()},
             environ={},
             page_of=sources.page_of,
+            read_search=sources.read_search,
         )
 
     @property

@@ -3,14 +3,15 @@
 TrackerError                      anything below; carries a sentence and a remedy
 ├── ConfigError                   the configuration is wrong; all mistakes at once (exit 2)
 ├── UsageError                    the command was called wrongly (exit 2)
-├── SourceError                   one trial or page could not be read; the run goes on (exit 3)
+├── SourceError                   one trial, page or search could not be read; the run goes on (exit 3)
 │   ├── FetchError                no usable answer came
 │   │   ├── TransientFetchError   another try later makes sense: timeouts, 429, 5xx, resets
 │   │   ├── BlockedError          the host refuses us: 403, a challenge page, a login page
 │   │   ├── TooLargeError         the answer passed the size or time cap
 │   │   └── StatusError           another HTTP status (400, 404, 410 ...), kept in ``status``
-│   └── AnswerError               an answer came, but not the one that was asked for
-│       └── LayoutError           the anchors of the page or payload are gone
+│   ├── AnswerError               an answer came, but not the one that was asked for
+│   │   └── LayoutError           the anchors of the page or payload are gone
+│   └── SearchError               a search cannot be asked as it is written
 ├── StoreError                    the database cannot be used
 │   ├── SchemaError               its schema is newer or older than this program
 │   ├── LeaseHeldError            another process is at work on this source
@@ -128,6 +129,16 @@ class AnswerError(SourceError):
 
 class LayoutError(AnswerError):
     """The anchors of the page or payload are gone: the parser must not guess."""
+
+
+class SearchError(SourceError):
+    """A search cannot be asked as it is written; ``problems`` says why, a sentence each."""
+
+    def __init__(self, problems: tuple[str, ...], *, source: str = "") -> None:
+        super().__init__(
+            " ".join(problems), remedy="Correct it in the configuration; `tracker check` says where.", source=source
+        )
+        self.problems = problems
 
 
 class StoreError(TrackerError):

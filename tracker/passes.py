@@ -17,6 +17,7 @@ from tracker.config import Settings
 from tracker.deliver import DeliveryReport, deliver, operator_messages
 from tracker.deliver.channels import ping
 from tracker.deliver.operator_messages import UNKNOWN
+from tracker.detect.listing import search_of
 from tracker.fetch import Fetcher, user_agent
 from tracker.model.source import Source
 from tracker.model.upkeep import Incident
@@ -27,6 +28,9 @@ GAP = timedelta(days=2)
 """After so long without an accepted run, the next pass tells the operator that nothing was looked at."""
 
 HOUSEKEEPING = "housekeeping"
+
+SEARCH = "search:"
+"""How the names of incidents begin that are about a watch's search."""
 
 
 class PassReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +94,7 @@ def note_trouble(settings: Settings, store: Store, synced: SyncReport, now: date
     for source_report in synced.sources:
         _note_incidents(store, source_report, now)
         _note_trials(store, source_report, now)
+        _note_searches(store, source_report, now)
         if source_report.issues:
             given = operator_messages.new_issues(source_report.source, source_report.title, source_report.issues)
             operator_messages.cut(settings, store, given, now)
@@ -98,6 +103,7 @@ def note_trouble(settings: Settings, store: Store, synced: SyncReport, now: date
             given = operator_messages.reformatted(source_report.run, source_report.title, mass.kinds, mass.trials, mass.checked)
             operator_messages.cut(settings, store, given, now)
     _forget_unasked(store, {source_report.source for source_report in synced.sources})
+    _close_searches(settings, store, now)
 
 
 def incidents_of(source_report: SourceReport) -> dict[str, str]:
@@ -160,6 +166,27 @@ def _forget_unasked(store: Store, asked: Collection[str]) -> None:
         of_no_use = about in ("source", "trials") and ":" not in source and source not in asked
         if incident.ended_at is None and (of_no_use or not _is_followed(store, incident)):
             store.forget_incident(incident.name)
+
+
+def _note_searches(store: Store, source_report: SourceReport, now: datetime) -> None:
+    """Each search that failed is an incident of its own, but where the whole source failed, that says it already."""
+    if source_report.state not in ("accepted", "held"):
+        return
+    errors = {failure.watch: failure.error for failure in source_report.failures if failure.watch}
+    for watch in source_report.searched:
+        if watch in errors:
+            message = operator_messages.search_failed(watch, source_report.title, errors[watch])
+            store.open_incident(f"{SEARCH}{watch}", message, now)
+        else:
+            store.close_incident(f"{SEARCH}{watch}", now)
+
+
+def _close_searches(settings: Settings, store: Store, now: datetime) -> None:
+    """A search that is no longer in the configuration is never asked again, so its incident would never end."""
+    asked = {watch.name for watch in settings.watches if search_of(watch)}
+    for incident in store.incidents():
+        if incident.name.startswith(SEARCH) and incident.name.removeprefix(SEARCH) not in asked:
+            store.close_incident(incident.name, now)
 
 
 def _note_gap(settings: Settings, store: Store, archive: Archive, now: datetime) -> None:

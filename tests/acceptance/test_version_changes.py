@@ -51,6 +51,8 @@ TOLD_TOGETHER = {
     "arms_changed": {"interventions_changed"},
     "interventions_changed": {"arms_changed"},
     "sites_changed": {"recruitment_status_changed", "contacts_changed"},
+    "contacts_changed": {"sites_changed"},  # of a site that comes or goes, who is there is no news of its own
+    "why_stopped_changed": {"recruitment_status_changed"},
     "results_submission_changed": {"results_posted"},
     "results_amended": {"results_posted"},
     "secondary_outcomes_changed": {"primary_outcomes_changed"},

@@ -6,14 +6,21 @@ import dataclasses
 import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.archive.builders import keep_trials, numbered
+from tests.builders import DAY, make_record
 from tests.store.builders import DAY_0, message
 from tests.world import put, study
-from tracker.archive import Archive
+from tracker.archive import Archive, Nearest
+from tracker.archive.present import nearest_site
+from tracker.model.record import Site
+from tracker.model.source import Document
 from tracker.model.watch import Near, Watch
+from tracker.sources.ctgov import SOURCE as CTGOV
 from tracker.store import Store
 
 MUNICH = Near(place="Munich", country="Germany", km=50, latitude=48.137, longitude=11.576)
@@ -53,7 +60,71 @@ def test_a_row_says_the_name_the_users_label_and_the_nearest_site(near_archive: 
     assert (second.name, second.label) == ("An Invented Study 001", "")
     assert second.nearest
     assert (second.nearest.place, second.nearest.recruitment_status) == ("Munich", "RECRUITING")
-    assert second.nearest.km < 1
+    assert second.nearest.in_city
+
+
+def site(city: str, status: str | None) -> Site:
+    return Site(facility="Clinic", city=city, country="Germany", recruitment_status=status)
+
+
+def nearest(*sites: Site, near: Near = MUNICH, trial: str = "RECRUITING") -> Nearest:
+    found = nearest_site(make_record(recruitment_status=trial, sites=sites), near)
+    assert found
+    return found
+
+
+def test_the_nearest_site_is_an_open_one_and_a_closer_closed_one_stands_beside_it() -> None:
+    found = nearest(site("Munich", "COMPLETED"), site("Augsburg", "RECRUITING"), site("Hamburg", "RECRUITING"))
+    assert (found.place, found.recruitment_status) == ("Augsburg", "RECRUITING")
+    assert found.closer
+    assert (found.closer.place, found.closer.recruitment_status, found.closer.in_city) == ("Munich", "COMPLETED", True)
+
+
+def test_where_an_open_site_is_the_nearest_no_other_stands_beside_it() -> None:
+    found = nearest(site("Munich", "COMPLETED"), site("Munich", "RECRUITING"), site("Augsburg", "COMPLETED"))
+    assert (found.place, found.recruitment_status, found.closer) == ("Munich", "RECRUITING", None)
+
+
+def test_a_site_without_a_status_of_its_own_has_the_trials() -> None:
+    assert nearest(site("Munich", "WITHDRAWN"), site("Augsburg", None)).place == "Augsburg"
+    assert nearest(site("Munich", None), site("Augsburg", None), trial="COMPLETED").place == "Munich"
+
+
+def test_where_none_is_open_one_that_is_to_open_comes_first() -> None:
+    found = nearest(site("Munich", "COMPLETED"), site("Augsburg", "NOT_YET_RECRUITING"))
+    assert (found.place, found.closer and found.closer.place) == ("Augsburg", "Munich")
+
+
+def test_a_site_that_cannot_be_placed_comes_after_those_inside_and_before_those_outside() -> None:
+    unplaced = site("Xyzzyville", "RECRUITING")
+    assert nearest(unplaced, site("Munich", "RECRUITING")).place == "Munich"
+    assert (nearest(unplaced, site("Hamburg", "RECRUITING")).km, nearest(unplaced).within) == (None, True)
+
+
+def test_within_the_city_no_distance_is_measured_and_a_town_beside_it_is_not_the_city() -> None:
+    augsburg = Near(place="Augsburg", country="Germany", km=100, latitude=48.37154, longitude=10.89851)
+    assert nearest(site("Munich", "RECRUITING")).in_city
+    assert not nearest(site("Munich", "RECRUITING"), near=augsburg).in_city
+    assert nearest(site("Augsburg", "RECRUITING"), near=augsburg).in_city
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "closer"), [("14_a", "Augsburg", "Munich"), ("14_b", "Augsburg", "Munich"), ("14_c", "Munich", None)]
+)
+def test_the_nearest_of_the_case_files_is_the_open_one(cases: Path, name: str, place: str, closer: str | None) -> None:
+    body = (cases / "inputs" / f"{name}.json").read_bytes()
+    document = Document(
+        source="ctgov",
+        trial=CTGOV.sniff(body) or "",
+        url="",
+        body=body,
+        content_type="application/json",
+        fetched_at=DAY,
+        as_of=DAY,
+    )
+    found = nearest_site(CTGOV.parse(document).record, msgspec.structs.replace(MUNICH, km=100))
+    assert found
+    assert (found.place, found.closer.place if found.closer else None) == (place, closer)
 
 
 @pytest.mark.parametrize("size", [1, 2, 50])

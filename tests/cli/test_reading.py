@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 from datetime import timedelta
@@ -11,6 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from icalendar import Calendar
 
 from tests.cli.conftest import A, B, Run, publish
 from tests.cli.program import inside, process
@@ -219,7 +221,7 @@ def test_diff_tells_the_latest_change_by_default(ask: Run) -> None:
     assert "Status: Recruiting -> Terminated" in ended.out
     told = ask("diff", TERMINATED, "--json").json
     assert set(told) == {"trial", "story", "events"}
-    assert told["story"]["headline"].startswith("Terminated: ")
+    assert told["story"]["headline"].startswith("Terminated, was recruiting: “")
 
 
 def test_diff_takes_versions_by_number_and_by_day(ask: Run) -> None:
@@ -293,6 +295,21 @@ def test_deadlines_in_four_forms(ask: Run) -> None:
     assert ask("deadlines", "--watch", "lups").code == 2
 
 
+def test_the_calendar_leaves_its_days_free_and_says_where_from_and_why(ask: Run) -> None:
+    """A deadline is a note: it must not mark its reader as busy, and one look must lead to the record."""
+    rows = ask("deadlines", "--json").json["deadlines"]
+    found = Calendar.from_ical(ask("deadlines", "--format", "ics").out)
+    assert (found["NAME"], found["X-WR-CALNAME"]) == ("Trial deadlines", "Trial deadlines")
+    entries = found.walk("VEVENT")
+    assert {entry["TRANSP"] for entry in entries} == {"TRANSPARENT"}
+    for row, entry in zip(rows, entries, strict=True):
+        assert entry["URL"] == f"https://clinicaltrials.gov/study/{row['trial'].partition(':')[2]}"
+        said = entry["DESCRIPTION"].casefold()
+        assert all(reason.casefold() in said for reason in row["details"].get("reasons", ()))
+        assert "not a legal finding" in said
+    assert any(row["details"].get("reasons") for row in rows)
+
+
 # --- parse ----------------------------------------------------------------------------------------------------------
 
 
@@ -347,6 +364,32 @@ def test_a_file_of_nobody_is_refused(tmp_path: Path, body: bytes) -> None:
     assert f"is not recognised as a payload or page of any source ({', '.join(sources.load())})" in ended.err
     for source in sources.load():
         assert inside("parse", tmp_path / "file", "--source", source).code == 1
+
+
+@pytest.mark.parametrize("written", ["utf-8-sig", "utf-16", "utf-16-be", "gzip", "list"])
+def test_a_record_is_read_however_it_was_saved(tmp_path: Path, written: str) -> None:
+    whole = (FIXTURES / "ctgov/ordinary.json").read_bytes()
+    saved = {"gzip": gzip.compress(whole), "list": b"[" + whole + b"]"}.get(written) or whole.decode().encode(written)
+    (tmp_path / "saved").write_bytes(saved)
+    (tmp_path / "plain").write_bytes(whole)
+    read = inside("parse", tmp_path / "saved")
+    assert (read.code, read.out) == (0, inside("parse", tmp_path / "plain").out)
+    assert "Nothing changed" in inside("diff", "--files", tmp_path / "plain", tmp_path / "saved").out
+
+
+def test_a_page_with_a_byte_order_mark_is_read_as_a_page(tmp_path: Path) -> None:
+    page = "".join(f"<p>{line}</p>" for line in (FIXTURES / "meddatax/record.txt").read_text("utf-8").splitlines())
+    for number, mark in enumerate((b"", b"\xef\xbb\xbf")):
+        (tmp_path / f"{number}").write_bytes(mark + f"<html><body>{page}</body></html>".encode())
+    plain, marked = (inside("--json", "parse", tmp_path / f"{number}") for number in range(2))
+    assert (marked.code, marked.out.replace("/1", "/0")) == (plain.code, plain.out)
+
+
+def test_a_file_that_is_not_read_says_what_its_text_looks_like(tmp_path: Path) -> None:
+    text = (FIXTURES / "ctgov/ordinary.json").read_text("utf-8").replace("OVERALL", "ÜBER").encode("cp1252", "replace")
+    (tmp_path / "file").write_bytes(text + "é".encode("cp1252"))
+    assert "Its text looks like Windows-1252" in inside("parse", tmp_path / "file").err
+    assert "looks like Windows-1252" in inside("parse", tmp_path / "file", "--source", "ctgov").err
 
 
 def test_parse_called_wrongly(tmp_path: Path) -> None:

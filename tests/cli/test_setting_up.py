@@ -199,7 +199,7 @@ def test_add_refuses_what_cannot_be_followed_and_leaves_the_file_alone(
 
 
 def test_add_twice_changes_nothing_and_an_unknown_watch_is_refused(configured: World, run: Run) -> None:
-    assert run("add", A).out == f"{configured.config} needed no change.\n"
+    assert run("add", A).out == f'{A} was there already: watch "mine".\n'
     assert run("add", A, "--json").json["changed"] is False
     ended = run("add", B, "--watch", "mien")
     assert ended.code == 2
@@ -216,13 +216,72 @@ def test_remove_takes_out_of_lists_and_excludes_from_searches(configured: World,
     assert "exclude" not in watches(configured)["search"]
 
 
-def test_remove_of_the_last_trial_says_why_it_will_not(configured: World, run: Run) -> None:
-    before = configured.config.read_bytes()
-    ended = run("remove", A, "--watch", "mine")
+def test_the_last_trial_can_go_and_check_says_that_nothing_is_followed(configured: World, run: Run) -> None:
+    assert run("remove", A, "--watch", "mine").code == 0
+    assert watches(configured)["mine"]["trials"] == []
+    ended = run("check")
+    assert ended.code == 0
+    assert 'note: [[watch]] "mine" follows nothing' in ended.out
+
+
+def test_the_sample_trial_of_init_can_go(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    inside("init", "--config", config)
+    assert inside("remove", "NCT07177911", "--config", config).code == 0
+    assert inside("check", "--config", config).code == 0
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        f"https://clinicaltrials.gov/study/{B}",
+        f"https://www.clinicaltrials.gov/study/{B}?cond=Testitis&rank=2#locations",
+        f"clinicaltrials.gov/study/{B.lower()}",
+        f"https://clinicaltrials.gov/ct2/show/{B}",
+        f"https://clinicaltrials.gov/api/v2/studies/{B}",
+        f"\u200b{B.lower()}\ufeff",
+        B.replace("NCT", "NCT\u00a0"),
+    ],
+)
+def test_add_takes_a_study_however_it_was_copied(configured: World, run: Run, typed: str) -> None:
+    ended = run("add", typed)
+    assert ended.code == 0, ended.err
+    assert watches(configured)["mine"]["trials"] == [A, B]
+    assert f"added {B}" in ended.out
+
+
+def test_add_says_what_is_new_and_what_was_there(configured: World, run: Run) -> None:
+    ended = run("add", A.lower(), B)
+    assert f"added {B}." in ended.out
+    assert f'{A} was there already: watch "mine".' in ended.out
+    assert run("add", A, B, "--json").json["already"] == {A: 'watch "mine"', B: 'watch "mine"'}
+
+
+def test_a_trial_of_a_trials_file_is_there_already_and_remove_names_its_line(world: World, run: Run) -> None:
+    (world.folder / "list.csv").write_text(f"sep=;\nnct_id;label\n{A};a\n", "utf-8")
+    world.configure('[[watch]]\nname = "mine"\ntrials_file = "list.csv"\n')
+    before = world.config.read_bytes()
+    assert run("add", A).out == f"{A} was there already: list.csv line 3.\n"
+    ended = run("remove", A)
     assert ended.code == 2
-    assert "was not changed: it would be wrong." in ended.err
-    assert "This watch follows nothing" in ended.err
-    assert configured.config.read_bytes() == before
+    assert f'{A} would stay followed by watch "mine": it stands in list.csv line 3.' in ended.err
+    assert world.config.read_bytes() == before
+
+
+def test_a_trial_that_a_former_search_brought_in_is_excluded_when_it_is_removed(world: World, run: Run) -> None:
+    search = 'search = "https://clinicaltrials.gov/search?cond=Testitis"\n'
+    world.configure(f'[[watch]]\nname = "mine"\n{search}')
+    world.sync()
+    world.configure('[[watch]]\nname = "mine"\ntrials = []\n')
+    assert run("remove", A).code == 0
+    assert watches(world)["mine"]["exclude"] == [A]
+    world.sync()
+    assert {member.trial for member in world.store.memberships()} == {f"ctgov:{B}"}
+
+
+def test_remove_of_what_is_not_there_says_so(configured: World, run: Run) -> None:
+    ended = run("remove", B, "--watch", "mine")
+    assert ended.out == f"{configured.config} needed no change: it does not name {B}.\n"
 
 
 # --- migrate and backup ---------------------------------------------------------------------------------------------

@@ -229,3 +229,14 @@ def test_a_run_that_is_not_there_is_named(following: World, run: Run) -> None:
     assert ended.code == 1
     assert ended.err == "error: there is no run 99. `tracker doctor` lists those that are held.\n"
     assert run("release", "soon").code == 2
+
+
+def test_a_bad_search_ends_sync_with_3_after_everything_else_was_read(following: World, run: Run) -> None:
+    bad = '\n[[watch]]\nname = "bad"\nsearch = "https://clinicaltrials.gov/search?cond=lupus&cond=nephritis"\n'
+    following.config.write_text(following.config.read_text("utf-8") + bad, "utf-8")
+    ended = run("sync")
+    assert ended.code == 3
+    assert "2 trials checked" in ended.out
+    assert 'search of watch bad: "cond" is given more than once' in ended.out.replace("\n", " ")
+    assert "given more than once" in run("doctor").out.replace("\n", " ")
+    assert run("check").code == 2

@@ -44,7 +44,7 @@ def test_a_digest_reads_in_four_forms(ask: Run) -> None:
     text = ask("digest", *ALL)
     assert text.code == 0
     assert "24 changes in 13 trials · 16 trials" in text.out
-    assert "Terminated: “Planned interim analysis" in text.out
+    assert "Terminated, was recruiting: “Planned interim analysis" in text.out
     page = ask("digest", *ALL, "--format", "html").out
     assert page.startswith("<!DOCTYPE html>")
     assert "CLEARWATER" in page

@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tracker.config import Settings, load
+from tracker.config import Settings, check, load
 from tracker.errors import ConfigError
 from tracker.model.source import SourceInfo
 from tracker.model.watch import Page
+from tracker.sources import read_search
 
 SOURCES = {
     "ctgov": SourceInfo(
@@ -24,7 +25,7 @@ SOURCES = {
         anchors=(),
         search_hosts=("clinicaltrials.gov", "www.clinicaltrials.gov"),
         search_parameters=frozenset({"cond", "term", "intr", "aggFilters", "country"}),
-        query_fields=frozenset({"condition", "intervention", "country", "sponsor"}),
+        query_fields=frozenset({"condition", "intervention", "country", "sponsor", "status"}),
     ),
     "meddatax": SourceInfo(
         key="meddatax",
@@ -59,13 +60,19 @@ def loaded(folder: Path, text: str, environ: Mapping[str, str] | None = None) ->
     """The settings of a configuration with this text."""
     path = folder / "config.toml"
     path.write_bytes(text.encode())
-    return load(path, sources=SOURCES, kinds=KINDS, environ=environ or {}, page_of=page_of)
+    return load(path, sources=SOURCES, kinds=KINDS, environ=environ or {}, page_of=page_of, read_search=read_search)
+
+
+def checked(folder: Path, text: str, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of a text that passes `tracker check`."""
+    path = folder / "config.toml"
+    return check(text, path, sources=SOURCES, kinds=KINDS, environ=environ or {}, page_of=page_of, read_search=read_search)
 
 
 def mistakes(folder: Path, text: str, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """What is told of a wrong configuration, a sentence each."""
     with pytest.raises(ConfigError) as caught:
-        loaded(folder, text, environ)
+        checked(folder, text, environ)
     return caught.value.mistakes
 
 

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from tests.config.loading import loaded, mistake
-from tracker.config import find, remarks
+from tracker.config import find, remarks, whereabouts
 from tracker.errors import ConfigError
 from tracker.model.watch import Send
 
@@ -185,6 +185,29 @@ def test_a_place_is_given_its_coordinates(tmp_path: Path) -> None:
     assert near is not None
     assert near.latitude == pytest.approx(48.14, abs=0.1)
     assert near.longitude == pytest.approx(11.57, abs=0.1)
+
+
+def test_a_name_that_several_towns_share_is_refused_with_the_towns(tmp_path: Path) -> None:
+    text = '[[watch]]\nname = "a"\ntrials = ["NCT07177911"]\nnear = { place = "Neustadt", country = "Germany" }'
+    told = mistake(tmp_path, text)
+    assert "Neustadt an der Weinstraße, Rhineland-Palatinate, Germany" in told
+    assert "Neustadt am Rübenberge, Lower Saxony, Germany" in told
+
+
+def test_a_postcode_alone_asks_for_its_country(tmp_path: Path) -> None:
+    text = '[[watch]]\nname = "a"\ntrials = ["NCT07177911"]\nnear = { place = "80331" }'
+    assert "country" in mistake(tmp_path, text)
+    settings = loaded(tmp_path, text.replace('"80331"', '"80331", country = "Germany"'))
+    assert whereabouts(settings) == ('[[watch]] "a" near: 100 km around Munich, Bavaria, Germany.',)
+
+
+def test_where_a_point_lies_is_said_by_the_city_beside_it(tmp_path: Path) -> None:
+    text = (
+        '[[watch]]\nname = "a"\ntrials = ["NCT07177911"]\nnear = { place = "home", latitude = 48.36, longitude = 10.9, km = 5 }'
+    )
+    [where] = whereabouts(loaded(tmp_path, text))
+    assert "48.36, 10.9" in where
+    assert "Augsburg, Bavaria" in where
 
 
 def test_an_unknown_place_asks_for_coordinates(tmp_path: Path) -> None:

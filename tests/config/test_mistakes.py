@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.config.loading import loaded, mistake, mistakes
+from tests.config.loading import checked, loaded, mistake, mistakes
 from tests.config.test_load import FULL, SECRETS
 from tracker.errors import ConfigError
 
@@ -127,7 +127,6 @@ ONE_MISTAKE = [
     ('[[watch]]\ntrials = ["NCT07177911"]\n', "[[watch]] number 1 name", "needs a name"),
     (f'{WATCH}trials = ["NCT07177911"]\n' * 2, '[[watch]] "lupus" name (line 5)', "own name"),
     (WATCH, '[[watch]] "lupus" (line 1)', "follows nothing"),
-    (f"{WATCH}trials = []\n", '[[watch]] "lupus" (line 1)', "follows nothing"),
     (f'{WATCH}trials = ["lupus"]\n', '"lupus" trials[0]', "not a trial number of a registry known here"),
     (f'{WATCH}trials = ["ISRCTN12345678"]\n', '"lupus" trials[0]', "ISRCTN, which this version does not follow"),
     (f'{WATCH}trials = ["meddatax:NCT07177911"]\n', '"lupus" trials[0]', "number alone"),
@@ -243,7 +242,7 @@ def test_any_value_made_wrong_is_named_with_its_key(tmp_path: Path, line: str, v
 )
 def test_secrets_do_not_show_in_errors(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        loaded(tmp_path, text, {"SECRET": "hunter2"})
+        checked(tmp_path, text, {"SECRET": "hunter2"})
     assert "hunter2" not in str(caught.value)
     assert "hunter2" not in repr(caught.value)
 
@@ -282,3 +281,31 @@ def loaded_as_it_is(path: Path) -> None:
     from tracker.config import load
 
     load(path, sources=SOURCES, kinds=KINDS, environ={}, page_of=page_of)
+
+
+BAD_SEARCH = f'{WATCH}search = "https://clinicaltrials.gov/search?cond=lupus&start=soon"\n'
+
+
+def test_a_search_that_cannot_be_asked_is_a_mistake_to_check_but_stops_nothing_else(tmp_path: Path) -> None:
+    assert "start=soon" in mistake(tmp_path, BAD_SEARCH)
+    assert loaded(tmp_path, BAD_SEARCH).watches[0].search
+    with pytest.raises(ConfigError, match="start=soon"):  # all mistakes are told at once all the same
+        loaded(tmp_path, f"{BAD_SEARCH}everything = true\n")
+
+
+def test_words_of_a_query_are_read_when_it_is_checked(tmp_path: Path) -> None:
+    text = f'{WATCH}query = {{ condition = "lupus", status = "recuriting" }}\n'
+    assert '"recuriting" is no status' in mistake(tmp_path, text)
+
+
+def test_the_mail_server_is_named_by_idna_2008(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, '[mail]\nhost = "post.groß.example"\nfrom = "a@example.org"\n')
+    assert settings.mail is not None
+    assert settings.mail.host == "post.xn--gro-7ka.example"
+    assert "not a host name" in mistake(tmp_path, '[mail]\nhost = "snow☃.example"\nfrom = "a@example.org"\n')
+
+
+def test_an_address_that_delivery_refuses_is_a_mistake_to_check_but_stops_no_other_channel(tmp_path: Path) -> None:
+    text = f'{MAIL}[[channel]]\nname = "me"\nurl = "mailto:you@example.org?subject=Trials"\n'
+    assert '"?subject=" of a mailto: URL is not honoured' in mistake(tmp_path, text)
+    assert loaded(tmp_path, text).channels

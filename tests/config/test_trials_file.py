@@ -25,8 +25,24 @@ def csv(tmp_path: Path) -> Path:
         "Label\tID\nCC312 in SLE\tNCT07177911\n\tNCT06801119\n",
         'NCT Number,Study Title,label\nNCT07177911,"A, B",CC312 in SLE\nNCT06801119\n',
         "NCT07177911,CC312 in SLE\nNCT06801119\n",
+        "sep=;\r\nid;label\r\nNCT07177911;CC312 in SLE\r\nNCT06801119;\r\n",
+        "nct_id,label\nNCT07177911,CC312 in SLE\nNCT06801119,\n",
+        "NCTId|label\nNCT07177911|CC312 in SLE\nNCT06801119|\n".replace("|", "\t"),
+        '"NCT ID","Label"\n"NCT07177911","CC312 in SLE"\n"nct06801119\u200b",""\n',
+        "id,nct_id,label\n501,NCT07177911,CC312 in SLE\n502,NCT06801119,\n",
     ],
-    ids=["plain", "semicolons and a byte order mark", "tabs", "the registry's download", "without a header"],
+    ids=[
+        "plain",
+        "semicolons and a byte order mark",
+        "tabs",
+        "the registry's download",
+        "without a header",
+        "a line for spreadsheets",
+        "as AACT calls it",
+        "as the API calls it",
+        "with blanks, and invisible characters in the cells",
+        "rows with numbers of their own",
+    ],
 )
 def test_a_table_is_read_however_it_was_saved(tmp_path: Path, csv: Path, content: str) -> None:
     csv.write_bytes(content.encode())

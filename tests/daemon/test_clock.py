@@ -122,3 +122,26 @@ def test_a_clock_that_is_set_while_the_daemon_sleeps_does_not_stop_its_alarm(
         finally:
             daemon.stop()
             thread.join()
+
+
+def test_health_is_not_ok_while_a_search_fails_and_a_delivery_does_not_clear_it(world: World, daemon: Daemon) -> None:
+    bad = '[[watch]]\nname = "bad"\nsearch = "https://clinicaltrials.gov/search?cond=Testitis&start=soon"\n'
+    daemon.settings = world.configure(WATCH + bad, extra=DIGEST)
+    tick(world, daemon, timedelta(0))
+    assert len(world.store.memberships("ctgov")) == 1, "the other watch is read"
+    daemon._do("deliver")
+    found = daemon.health()
+    assert found.status == "trouble"
+    assert found.last_pass_clean is False
+    assert "start=soon" in found.last_error
+    daemon.settings = world.configure(WATCH, extra=DIGEST)
+    tick(world, daemon, timedelta(hours=7))
+    assert (daemon.health().status, daemon.health().last_error) == ("ok", "")
+
+
+def test_health_stays_ok_while_single_trials_cannot_be_read(world: World, daemon: Daemon) -> None:
+    tick(world, daemon, timedelta(0))
+    world.store.open_incident("trials:ctgov", "1 of 2 could not be read at ClinicalTrials.gov", world.now)
+    assert daemon.health().status == "ok"
+    world.store.open_incident("source:ctgov", "ClinicalTrials.gov could not be read", world.now)
+    assert daemon.health().status == "trouble"

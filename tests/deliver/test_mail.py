@@ -310,3 +310,28 @@ def test_the_date_is_that_of_the_try_and_the_id_stays(mailbox: Mailbox) -> None:
     first, second = (letter.message for letter in mailbox.letters)
     assert first["Message-ID"] == second["Message-ID"]
     assert first["Date"] != second["Date"]
+
+
+def test_a_domain_goes_on_the_wire_by_idna_2008(mailbox: Mailbox) -> None:
+    send(make_mail(mailbox.port), "mailto:me@weißes-haus.example")
+    [letter] = mailbox.letters
+    assert letter.recipients == ("me@xn--weies-haus-73a.example",)
+
+
+def test_copies_of_a_mailto_are_honoured_and_hidden_ones_stay_hidden(mailbox: Mailbox) -> None:
+    send(make_mail(mailbox.port), "mailto:me@example.org?cc=two%40example.org,me@example.org&BCC=three@example.org")
+    [letter] = mailbox.letters
+    assert letter.recipients == ("me@example.org", "two@example.org", "three@example.org")
+    assert str(letter.message["To"]) == "me@example.org"
+    assert "two@example.org" in str(letter.message["Cc"])
+    assert b"three@example.org" not in letter.message.as_bytes()
+
+
+@pytest.mark.parametrize(
+    "url", ["mailto:me@example.org?subject=x", "mailto:?cc=me@example.org", "mailto:u:hunter2@example.org"]
+)
+def test_what_a_mailto_cannot_be_honoured_for_is_refused_and_no_secret_is_shown(mailbox: Mailbox, url: str) -> None:
+    error = failure(make_mail(mailbox.port), url)
+    assert isinstance(error, PermanentDeliveryError)
+    assert "hunter2" not in str(error)
+    assert mailbox.letters == []

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.builders import DAY, actual, day
-from tracker.detect.listing import ListingDecision, SearchEntry, decide, listing_digest, search_of
-from tracker.model.source import Listed, Search
+from tracker.detect.listing import ListingDecision, SearchEntry, decide, listing_digest, placed, search_of, united
+from tracker.model.record import Site
+from tracker.model.source import Listed, Search, Sited
 from tracker.model.watch import Membership, Near, Watch, WatchState
 
 SEARCH = Search(fields={"condition": "lupus"})
@@ -80,7 +85,7 @@ def test_a_trial_listed_by_hand_cannot_leave_by_a_search(how: str) -> None:
 def test_a_trial_back_in_the_search_enters_again_with_that_reason() -> None:
     decision = decided([listed(A)], member(A, left_on=-3))
     assert decision.back == (A,)
-    assert decision.entries == (SearchEntry(trial=A, kind="entered_watch", reason="it is in the search again"),)
+    assert decision.entries == (SearchEntry(trial=A, kind="entered_watch", reason="it is in the search again", returned=True),)
 
 
 def test_an_excluded_trial_is_as_if_the_search_did_not_hold_it() -> None:
@@ -132,3 +137,51 @@ def test_what_a_search_held_before_is_unknown_at_first_and_after_an_edit() -> No
     assert decided([listed(A)], member(A), member(B), member(C, left_on=0)).before == 2
     edited = last_listed(Search(fields={"condition": "something else"}))
     assert decided([listed(A)], member(A), state=edited).before is None
+
+
+# --- near
+
+MUNICH = Near(place="Munich", country="Germany", km=100, latitude=48.13743, longitude=11.57549)
+
+
+def sited(trial: str, *cities: str, country: str = "Germany") -> Sited:
+    return Sited(listed=listed(trial), sites=tuple(Site(city=city, country=country) for city in cities))
+
+
+def test_a_trial_is_placed_by_any_of_its_sites_and_marked_only_if_none_can_be_placed_inside() -> None:
+    found = placed(
+        MUNICH, [sited(A, "Hamburg", "Augsburg"), sited(B, "Xyzzyville", "Munich"), sited(C, "Xyzzyville", "Hamburg")]
+    )
+    assert {entry.trial: entry.unplaced for entry in found} == {A: False, B: False, C: True}
+    assert list(placed(MUNICH, [sited(A, "Hamburg"), sited(B), sited(C, "Xyzzyville", country="Japan")])) == []
+
+
+@given(st.sets(st.sampled_from([A, B, C])), st.sets(st.sampled_from([A, B, C])))
+def test_the_registrys_circle_and_our_own_hold_together_every_trial_once(by_registry: set[str], by_place: set[str]) -> None:
+    ours = [msgspec.structs.replace(listed(trial), unplaced=True) for trial in sorted(by_place)]
+    found = united([listed(trial) for trial in sorted(by_registry)], ours)
+    assert sorted(entry.trial for entry in found) == sorted(by_registry | by_place)
+    assert {entry.trial for entry in found if entry.unplaced} == by_place - by_registry
+
+
+@pytest.mark.parametrize("in_address", [False, True])
+def test_trials_that_a_wider_reading_of_the_same_circle_finds_join_silently_and_the_digest_says_why(in_address: bool) -> None:
+    """The database was written by a version that left the circle to the registry's coordinates."""
+    search = Search(fields=SEARCH.fields, near=MUNICH)
+    before = msgspec.structs.replace(search, near=None) if in_address else search
+    digest = hashlib.sha256(msgspec.json.encode((before, []), order="sorted")).hexdigest()
+    state = WatchState(created_at=DAY, listing_digest=digest, last_complete_listing_at=DAY)
+    watch = Watch(name="lupus", query=SEARCH.fields, near=MUNICH, circle_in_search=in_address)
+    decision = decide(watch, search, [listed(A), listed(B)], state, {A: member(A)})
+    assert decision.entries == (SearchEntry(trial=B, kind=None),)
+    assert "judged by each site's address" in decision.note
+    again = msgspec.structs.replace(state, listing_digest=decision.digest)
+    assert decide(watch, search, [listed(A), listed(B)], again, {A: member(A), B: member(B)}).note == ""
+
+
+def test_a_near_that_the_user_moved_is_an_edit() -> None:
+    moved = msgspec.structs.replace(MUNICH, km=50)
+    state = last_listed(Search(fields=SEARCH.fields, near=MUNICH))
+    watch = Watch(name="lupus", query=SEARCH.fields, near=moved)
+    decision = decide(watch, Search(fields=SEARCH.fields, near=moved), [listed(A)], state, {})
+    assert "was edited" in decision.note

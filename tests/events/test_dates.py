@@ -29,7 +29,7 @@ def step(old: Any, new: Any, **parts: Any) -> Event:
         ("2026-03", "2026-03-31", ("refined",), "minor", 0),
         ("2026", "2026-11", ("refined",), "minor", 0),
         ("2026-03-31", "2026-03", ("widened",), "minor", 0),
-        ("2026-06-30", "2026-07", ("slipped",), "notable", 1),
+        ("2026-06-30", "2026-07", ("slipped",), "minor", 1),
         ("2025-12", "2026-06", ("slipped", "moved_after_passing"), "major", 181),
         ("2025-12", actual("2025-12-10"), ("happened",), "notable", 0),
         ("2026-02-01", actual("2026-02-20"), ("happened", "slipped"), "notable", 19),

@@ -54,3 +54,10 @@ def test_only_the_kind_of_number_being_stated_is_a_trifle() -> None:
     event = step(18, 18, old_type=None)
     assert (event.effects, event.severity) == (("type_stated",), "minor")
     assert step(18, 18, old_type="ACTUAL").effects == ("back_to_estimated",)
+
+
+def test_an_actual_number_that_changes_is_corrected_not_raised_or_cut() -> None:
+    up, down = step(662, 669, "ACTUAL", "ACTUAL"), step(100, 60, "ACTUAL", "ACTUAL")
+    assert (up.effects, up.severity) == (("corrected",), "notable")
+    assert (down.effects, down.severity) == (("corrected",), "major")
+    assert step(662, 669, None, None).effects == ("raised",), "nobody says that these are actual"

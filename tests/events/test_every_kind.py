@@ -98,6 +98,11 @@ CASES: dict[str, tuple[Fields, Fields, Fields]] = {
     "other_outcomes_changed": ({"other_outcomes": ()}, {"other_outcomes": (measure("Sleep"),)}, {"other_outcomes": None}),
     "eligibility_changed": (criteria("Adults", "Consent"), criteria("Adults"), criteria("Consent", "Adults")),
     "sites_changed": ({"sites": (MUNICH, BERLIN)}, {"sites": (MUNICH,)}, {"sites": (BERLIN, MUNICH)}),
+    "countries_changed": (
+        {"countries": ("Spain", "Turkey")},
+        {"countries": ("Spain", "Turkey", "Italy")},
+        {"countries": ("Türkiye", "Spain")},
+    ),
     "arms_changed": (
         {"arms": (Arm(label="A"), Arm(label="B"))},
         {"arms": (Arm(label="A"),)},

@@ -28,8 +28,8 @@ ENDED = make_record(
 UPDATE = {
     "recruitment_status_changed": "cd7be816b75215b47ecbccb8913efbd8",
     "enrollment_changed": "bbc62cb95ab640a88718dfd030aed28e",
-    "why_stopped_changed": "ea08d4828891a508ebb3ed05e575410a",
     "sites_changed": "e8e0d1a4c1874c9a5e0c12fabe2ff3e5",
+    "countries_changed": "19426b7886f0151a955fac0ee819383c",
     "other_fields_changed": "552acade484e017c12dfadacb37e337b",
 }
 STORY = "a0a4788ee47a55adc42dc3e757d3cdb9"
@@ -50,6 +50,7 @@ def test_ids_of_an_update_and_its_story() -> None:
         why_stopped="x",
         sites=(site(),),
         rest={"a.b.hasExpandedAccess": True, "x": 1},
+        last_update_posted=OLD.last_update_posted,
     )
     found = detected(OLD, new)
     assert found.story is not None
@@ -68,7 +69,16 @@ def test_ids_of_the_calendar() -> None:
     since, at = datetime(2024, 6, 1, tzinfo=UTC), datetime(2027, 6, 1, tzinfo=UTC)
     open_again = changed(ENDED, recruitment_status="RECRUITING")
     found = calendar_events(Version(record=open_again, seen=SEEN), since=since, at=at, known=known())
-    assert {event.kind: event.id for event in found} == CALENDAR
+    assert {event.kind: event.id for event in found} == {
+        kind: id for kind, id in CALENDAR.items() if kind != "results_due_soon"
+    }
+    (soon,) = calendar_events(
+        Version(record=ENDED, seen=SEEN),
+        since=datetime(2026, 1, 5, tzinfo=UTC),
+        at=datetime(2026, 2, 1, tzinfo=UTC),
+        known=known(),
+    )
+    assert soon.id == CALENDAR["results_due_soon"]
     assert all(event.story == event.id for event in found)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import changed, detected, make_record, measure, site
+from tests.builders import actual, changed, detected, make_record, measure, site
 from tracker.events.bulk_edits import BulkEdit, BulkEditTally
 from tracker.model.event import Event
 from tracker.model.record import TrialRecord
@@ -82,7 +82,8 @@ def test_trials_are_counted_not_events() -> None:
 
 
 def test_a_country_that_the_registry_spells_otherwise_is_a_reformatting() -> None:
-    found = reformatted(run(30, lambda _: {"sites": (site(country="Turkey (Türkiye)", zip="1"),)}), 30)
+    respelt = {"sites": (site(country="Turkey (Türkiye)", zip="1"),), "last_update_posted": actual("2026-03-10")}
+    found = reformatted(run(30, lambda _: respelt), 30)
     assert found is not None
     assert found.kinds == ("sites_changed",)
 

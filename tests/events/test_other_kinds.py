@@ -277,9 +277,11 @@ def test_collaborators_come_and_go() -> None:
     assert event.severity == "minor"
 
 
-def test_publications_of_results_are_notable_background_is_not() -> None:
-    assert only(step({}, {"references": (Reference(pmid="1", type="DERIVED"),)}), "references_changed").severity == "notable"
-    assert only(step({}, {"references": (Reference(pmid="1", type="BACKGROUND"),)}), "references_changed").severity == "minor"
+def test_publications_of_results_are_notable_background_and_derived_ones_are_not() -> None:
+    for type_, severity in (("RESULT", "notable"), ("DERIVED", "minor"), ("BACKGROUND", "minor")):
+        assert only(step({}, {"references": (Reference(pmid="1", type=type_),)}), "references_changed").severity == severity
+    derived, retracted = (Reference(pmid="1", type="DERIVED", retractions=of) for of in (None, ("PMID 2",)))
+    assert only(step({"references": (derived,)}, {"references": (retracted,)}), "references_changed").severity == "notable"
 
 
 def test_a_publication_that_is_now_of_another_type() -> None:
@@ -365,7 +367,7 @@ def test_a_member_states_status_is_notable_its_wording_is_not() -> None:
     [
         ("titles_changed", {"brief_title": "Another title", "acronym": "EX"}),
         ("description_changed", {"brief_summary": "Other words"}),
-        ("conditions_changed", {"conditions": ("Nephritis",), "keywords": ("SLE",)}),
+        ("conditions_changed", {"conditions": ("Lupus",), "keywords": ("SLE",)}),
         ("identifiers_changed", {"secondary_ids": (SecondaryId(id="EX-1", type="OTHER"),)}),
         ("links_changed", {"see_also_links": (Link(url="https://example.org"),)}),
         ("ipd_sharing_changed", {"ipd_sharing": IpdSharing(plan="YES")}),

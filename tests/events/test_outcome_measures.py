@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.builders import DAY, actual, changed, day, events, make_record, measure, said
-from tracker.events.outcome_matching import measures_otherwise, time_point_moved
+from tracker.events.outcome_matching import time_point_moved
+from tracker.model.dates import RegistryDate
 from tracker.model.event import Event
 from tracker.model.record import OutcomeMeasure, TrialRecord
 
@@ -52,7 +53,7 @@ def test_case_and_punctuation_of_a_primary_outcome_are_no_alarm(text: str) -> No
 
 def test_a_short_form_written_out_is_no_switch() -> None:
     event = step((measure("PFS", "2 years"),), (measure("Progression-free survival (PFS)", "2 years"),))
-    assert (event.effects, event.severity) == (("measure_reworded",), "notable")
+    assert (event.effects, event.severity) == (("measure_reworded",), "minor")
 
 
 def test_a_rewording_says_how_alike_the_wordings_are() -> None:
@@ -60,14 +61,14 @@ def test_a_rewording_says_how_alike_the_wordings_are() -> None:
     assert [entry["likeness"] for entry in said(event)["measure_reworded"]] == [0.6]
 
 
-def test_rewording_is_notable() -> None:
-    event = step((RESPONSE,), (measure("Objective response rate by RECIST version 1.1", "24 weeks"),))
+def test_more_detail_is_notable() -> None:
+    event = step((RESPONSE,), (measure("Objective response rate by RECIST 1.1, read by two radiologists", "24 weeks"),))
     assert (event.effects, event.severity) == (("measure_reworded",), "notable")
 
 
 def test_another_aggregation_is_redefined_and_major() -> None:
     event = step((measure("Mean pain score"),), (measure("Median pain score"),))
-    assert (event.effects, event.severity) == (("measure_reworded",), "major")
+    assert (event.effects, event.severity) == (("redefined", "measure_reworded"), "major")
     assert said(event)["redefined"]
 
 
@@ -75,7 +76,7 @@ def test_a_small_move_of_the_time_point_is_notable_and_a_large_one_major() -> No
     small = step((measure("Overall survival", "Up to 59 months"),), (measure("Overall survival", "Up to 58 months"),))
     assert (small.effects, small.severity) == (("time_frame",), "notable")
     large = step((measure("Overall survival", "5 years"),), (measure("Overall survival", "3 years"),))
-    assert (large.effects, large.severity) == (("time_frame",), "major")
+    assert (large.effects, large.severity) == (("redefined", "time_frame"), "major")
     assert said(large)["time_frame"][0]["days"] == -730  # two years
 
 
@@ -166,6 +167,58 @@ def test_the_window_is_placed_by_the_old_records_dates(fields: dict[str, Any], w
     assert said(step((SURVIVAL,), (PAIN,), **fields))["window"] == window
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "window", "note"),
+    [
+        ({"primary_completion_date": "2023-05"}, {"primary_completion_date": "2030-08-15"}, "ongoing", None),
+        (
+            {"primary_completion_date": "2023-05", "recruitment_status": "ACTIVE_NOT_RECRUITING"},
+            {"primary_completion_date": "2030-08-15"},
+            "ongoing",
+            None,
+        ),
+        (
+            {"primary_completion_date": "2026-09"},
+            {"primary_completion_date": actual("2026-01-10"), "recruitment_status": "COMPLETED"},
+            "after_primary_completion",
+            None,
+        ),
+        (
+            {"primary_completion_date": actual("2025-12-01")},
+            {"primary_completion_date": "2030-01"},
+            "after_primary_completion",
+            None,
+        ),
+        (
+            {"primary_completion_date": "2023-05"},
+            {"primary_completion_date": "2025-05"},
+            "ongoing",
+            "the estimated primary completion date has passed, the trial still recruits",
+        ),
+        (
+            {"primary_completion_date": RegistryDate("2025-05")},
+            {},
+            "ongoing",
+            "the primary completion date, not marked as actual, has passed, the trial still recruits",
+        ),
+        (
+            {"start_date": "2026-01"},
+            {"start_date": "2026-09", "recruitment_status": "NOT_YET_RECRUITING"},
+            "before_start",
+            None,
+        ),
+        ({"start_date": actual("2026-01-05")}, {"start_date": "2026-09"}, "ongoing", None),
+    ],
+)
+def test_that_a_date_has_passed_is_judged_on_the_new_record(
+    old: dict[str, Any], new: dict[str, Any], window: str, note: str | None
+) -> None:
+    """Nobody changes an outcome after a date that the same update moves into the future; what was actual stays so."""
+    before = make_record(primary_outcomes=(SURVIVAL,), **old)
+    details = said(moved(before, primary_outcomes=(PAIN,), **new)["primary_outcomes_changed"])
+    assert (details["window"], details.get("window_note")) == (window, note)
+
+
 def test_a_placing_by_an_estimate_is_flagged() -> None:
     fields: dict[str, Any] = {"primary_completion_date": "2025-12-01", "recruitment_status": "ACTIVE_NOT_RECRUITING"}
     assert "estimated" in said(step((SURVIVAL,), (PAIN,), **fields))["window_note"]
@@ -186,14 +239,16 @@ def test_a_record_update_is_placed_by_its_own_date_not_by_when_we_saw_it() -> No
     assert DAY.year == 2026
 
 
-def test_a_time_point_moves_far_from_a_fifth_and_four_weeks() -> None:
+def test_a_time_point_moves_far_from_a_fifth() -> None:
     assert time_point_moved("12 weeks", "16 weeks") == (28, True)
-    assert time_point_moved("12 weeks", "15 weeks") == (21, False)
+    assert time_point_moved("Up to 8 days", "Up to 50 hours") == (-6, True)
+    assert time_point_moved("five weeks", "six weeks") == (7, True)
     assert time_point_moved("59 months", "58 months") == (-30, False)
+    assert time_point_moved("12 months", "52 weeks") == (-1, False)
     assert time_point_moved("at discharge", "58 months") is None
 
 
-def test_counts_made_shares_are_measured_otherwise_and_more_detail_is_not() -> None:
-    assert measures_otherwise("Number of patients with pain", "Percentage of patients with pain")
-    assert measures_otherwise("Patients with pain", "Patients without pain")
-    assert not measures_otherwise("Survival", "Median survival")
+def test_a_rhythm_and_another_clock_are_no_time_point() -> None:
+    assert time_point_moved("Every 8 weeks", "Every 8 weeks for up to 106 weeks") is None
+    assert time_point_moved("9 months", "Until death, an average of 12 months") is None
+    assert time_point_moved("5 years after the last participant is enrolled", "Up to 7 years") is None

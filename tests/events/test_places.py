@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import changed, events, make_record, said, site
+from tests.builders import actual, changed, events, make_record, said, site
 from tracker.model.event import Event
 from tracker.model.record import Contact, GeoPoint
 from tracker.model.watch import Near
@@ -22,10 +22,25 @@ def step(old: tuple[Any, ...], new: tuple[Any, ...], **parts: Any) -> dict[str, 
     return events(before, changed(before, sites=new, recruitment_status=parts.pop("now", before.recruitment_status)), **parts)
 
 
+def updated(old: tuple[Any, ...], new: tuple[Any, ...], **parts: Any) -> dict[str, Event]:
+    """The events of a step that came with a new version of the record."""
+    before = make_record(sites=old)
+    return events(before, changed(before, sites=new, last_update_posted=actual("2026-03-10")), **parts)
+
+
 def test_sites_that_come_and_go_are_counted() -> None:
     event = step((HERE, FAR), (HERE, site("Uniklinik", "Köln", "Germany")))["sites_changed"]
     assert (event.effects, event.severity) == (("added", "removed"), "minor")
-    assert said(event)["counts"] == {"added": 1, "removed": 1, "renamed": 0, "address": 0, "status": 0}
+    assert said(event)["counts"] == {
+        "added": 1,
+        "removed": 1,
+        "renamed": 0,
+        "anonymised": 0,
+        "named": 0,
+        "address": 0,
+        "status": 0,
+        "respelt": 0,
+    }
 
 
 def test_a_renamed_site_is_one_site() -> None:
@@ -33,25 +48,23 @@ def test_a_renamed_site_is_one_site() -> None:
     assert event.effects == ("renamed",)
 
 
-def test_a_country_that_opens_is_notable() -> None:
-    event = step((HERE,), (HERE, site("Hospital", "Rosario", "Argentina")))["sites_changed"]
-    assert (event.severity, said(event)["countries_opened"]) == ("notable", ["Argentina"])
-    closed = step((HERE, site("Hospital", "Rosario", "Argentina")), (HERE,))["sites_changed"]
-    assert "country_closed" in closed.effects
-
-
-@pytest.mark.parametrize(
-    ("old", "new"), [("Turkey", "Turkey (Türkiye)"), ("Côte D'Ivoire", "Côte d’Ivoire"), ("Atlantis", "Lemuria")]
-)
+@pytest.mark.parametrize(("old", "new"), [("Turkey", "Turkey (Türkiye)"), ("Côte D'Ivoire", "Côte d’Ivoire")])
 def test_a_country_in_another_spelling_opens_and_closes_nothing(old: str, new: str) -> None:
-    event = step((site("Clinic", "Town", old, zip="1"),), (site("Clinic", "Town", new, zip="1"),))["sites_changed"]
-    assert (event.effects, event.severity) == (("address",), "minor")
+    found = updated((site("Clinic", "Town", old, zip="1"),), (site("Clinic", "Town", new, zip="1"),))
+    assert list(found) == ["sites_changed"]
+    assert (found["sites_changed"].effects, found["sites_changed"].severity) == (("respelt",), "minor")
+
+
+def test_a_site_that_stays_while_its_country_is_another_opens_and_closes_none() -> None:
+    found = step((site("Clinic", "Town", "Atlantis", zip="1"),), (site("Clinic", "Town", "Lemuria", zip="1"),))
+    assert list(found) == ["sites_changed"]
+    assert (found["sites_changed"].effects, found["sites_changed"].severity) == (("address",), "minor")
 
 
 def test_the_registrys_list_of_countries_that_left_is_not_told_again() -> None:
     old = make_record(sites=(HERE, site("Hospital", "Rosario", "Argentina")), rest={"miscInfoModule.removedCountries": []})
     new = changed(old, sites=(HERE,), rest={"miscInfoModule.removedCountries": ["Argentina"]})
-    assert list(events(old, new)) == ["sites_changed"]
+    assert set(events(old, new)) == {"sites_changed", "countries_changed"}
     assert list(events(old, changed(old, rest=new.rest))) == ["other_fields_changed"]
 
 
@@ -90,13 +103,13 @@ def test_a_renamed_site_does_not_open_again() -> None:
 
 @pytest.mark.parametrize("country", ["Deutschland", "Germany (Federal Republic)"])
 def test_a_country_in_another_spelling_opens_nothing_near(country: str) -> None:
-    assert set(near((HERE,), (site("Klinikum", "Munich", country, zip="80331"),))) == {"sites_changed"}
+    assert set(near((HERE,), (site("Klinikum", "Munich", country, zip="80331"),))) <= {"sites_changed"}
 
 
 def test_an_anonymous_site_in_a_city_spelt_otherwise_does_not_open_again() -> None:
-    found = near((site("Research Site", "München", "Germany"),), (site("Research Site", "Munich", "Germany"),))
-    assert list(found) == ["sites_changed"]
-    assert found["sites_changed"].effects == ("address",)
+    before, after = (site("Research Site", "München", "Germany"),), (site("Research Site", "Munich", "Germany"),)
+    assert near(before, after) == {}
+    assert list(updated(before, after, near={"munich": MUNICH})) == ["sites_changed"]
 
 
 def test_an_anonymous_site_that_leaves_elsewhere_hides_none_that_opens_near() -> None:
@@ -157,3 +170,67 @@ def test_another_address_is_no_new_name() -> None:
 
 def test_a_site_that_never_recruited_does_not_close() -> None:
     assert "nearby_site_closed" not in near((HERE,), (), was="COMPLETED", now="COMPLETED")
+
+
+LONDON = {"country": "United Kingdom", "city": "London"}
+OAK = site("Royal Oak Hospital NHS Foundation Trust", zip="SW3 6AA", **LONDON)
+ELM = site("Royal Elm Hospital NHS Foundation Trust", zip="NW3 2AA", **LONDON)
+
+
+def test_another_hospital_of_the_same_city_is_one_closed_and_one_opened() -> None:
+    found = step((OAK, FAR), (ELM, FAR), near={"london": Near(place="London", country="United Kingdom", km=30)})
+    assert set(found) == {"sites_changed", "nearby_site_opened", "nearby_site_closed"}
+    assert found["sites_changed"].effects == ("added", "removed")
+
+
+def test_an_unchanged_name_in_one_city_is_one_site_whatever_its_postcode() -> None:
+    found = near((HERE,), (site("Klinikum", "München", "Germany", zip="81675"),))
+    assert list(found) == ["sites_changed"]
+    assert found["sites_changed"].effects == ("address",)
+
+
+def test_one_name_in_two_states_is_two_sites() -> None:
+    before, after = (
+        site("Research Site", "Columbus", state=state, zip=zip) for state, zip in (("Ohio", "43210"), ("Georgia", "31901"))
+    )
+    assert step((before,), (after,))["sites_changed"].effects == ("added", "removed")
+
+
+def test_a_city_respelt_is_quiet_without_a_new_version_and_minor_with_one() -> None:
+    before, after = (site("Istituto Esempio", city, "Italy", zip="80131") for city in ("Napoli", "Naples"))
+    assert step((before, HERE), (after, HERE)) == {}
+    event = updated((before, HERE), (after, HERE))["sites_changed"]
+    assert (event.effects, event.severity, said(event)["spelling_only"]) == (("respelt",), "minor", True)
+    assert kinds.headline(event) == "Place of a site respelt"
+    assert kinds.lines(event) == ["Respelt: Istituto Esempio, Napoli, 80131, Italy: Napoli → Naples"]
+
+
+def test_a_respelling_beside_news_is_counted_beside_it() -> None:
+    before, after = (site("Istituto Esempio", city, "Italy") for city in ("Napoli", "Naples"))
+    assert step((before,), (after, HERE))["sites_changed"].effects == ("added", "respelt")
+
+
+def test_a_true_move_to_another_city_is_another_address_with_or_without_a_new_version() -> None:
+    before, after = (site("Lupus Centre", city, "Germany") for city in ("Berlin", "Kiel"))
+    assert step((before,), (after,))["sites_changed"].effects == ("address",)
+
+
+def test_sites_that_lose_their_names_are_told_as_that_in_their_number() -> None:
+    named = tuple(site(f"Clinic of Saint {name}", "Berlin", "Germany") for name in ("Alma", "Bruno", "Clara"))
+    bare = tuple(site("Research Site", "Berlin", "Germany") for _ in range(3))
+    event = step((*named, FAR), (*bare, FAR))["sites_changed"]
+    assert (event.effects, kinds.headline(event)) == (("anonymised",), "3 sites no longer named")
+    back = step((*bare, FAR), (*named, FAR))["sites_changed"]
+    assert (back.effects, kinds.headline(back)) == (("named",), "3 sites now named")
+    fewer = step((*named, FAR), (*bare[:2], FAR))["sites_changed"]
+    assert said(fewer)["counts"]["anonymised"] == 2
+    assert said(fewer)["counts"]["removed"] == 1
+
+
+def test_an_anonymous_site_of_another_city_reveals_no_name() -> None:
+    event = step((site("Research Site", "Berlin", "Germany"),), (site("Clinic of Saint Alma", "Kiel", "Germany"),))
+    assert event["sites_changed"].effects == ("added", "removed")
+
+
+def test_a_site_that_loses_its_name_neither_opens_nor_closes_near() -> None:
+    assert set(near((HERE,), (site("Research Site", "München", "Germany"),))) == {"sites_changed"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from tracker.events import KINDS, listing_event
 from tracker.model.dates import RegistryDate
 from tracker.model.details import (
     Details,
+    EnteredDetails,
     MergedDetails,
     MirrorDetails,
     NewRegistrationDetails,
@@ -36,6 +38,7 @@ from tracker.model.record import (
 from tracker.model.vocabulary import RECRUITMENT_STATUSES, ListingKind
 from tracker.render import kinds, vocabulary
 from tracker.render.inline_diff import LONGEST_CHANGE, difference, plain, spans
+from tracker.render.kinds.kind_words import with_one_colon
 from tracker.render.machine import event_json, story_json
 
 
@@ -92,7 +95,7 @@ def test_headlines(old: dict[str, Any], new: dict[str, Any], headline: str) -> N
 
 def test_a_reason_is_quoted_in_its_own_words() -> None:
     stop = {"recruitment_status": "TERMINATED", "why_stopped": "Slow accrual; no safety concern"}
-    assert told({}, stop) == "Terminated: “Slow accrual; no safety concern”"
+    assert told({}, stop) == "Terminated, was recruiting: “Slow accrual; no safety concern”"
 
 
 def test_a_story_joins_the_weightiest_event_with_the_next_most_telling_ones() -> None:
@@ -104,13 +107,13 @@ def test_a_story_joins_the_weightiest_event_with_the_next_most_telling_ones() ->
         "completion_date": actual("2026-02-10"),
         "brief_summary": "Other words",
     }
-    assert told(old, new) == "Terminated: 263 planned → 99 enrolled, both completion dates now actual"
+    assert told(old, new) == "Terminated (was recruiting); 263 planned → 99 enrolled, both completion dates now actual"
 
 
 def test_both_completion_dates_that_slip_alike_are_one_phrase() -> None:
     old = {"enrollment": 100, "primary_completion_date": "2026-09-01", "completion_date": "2026-12-01"}
-    new = {"enrollment": 150, "primary_completion_date": "2026-09-11", "completion_date": "2026-12-11"}
-    assert told(old, new) == "Enrollment raised by 50 % to 150 (was 100); both completion dates +10 days"
+    new = {"enrollment": 150, "primary_completion_date": "2026-09-21", "completion_date": "2026-12-21"}
+    assert told(old, new) == "Enrollment raised by 50 % to 150 (was 100); both completion dates +20 days"
 
 
 def test_like_time_frame_edits_are_one_line() -> None:
@@ -139,7 +142,9 @@ def test_eligibility_reads_as_people_would_say_it() -> None:
 def test_sites_read_as_counts_and_countries() -> None:
     old = {"sites": (site("A", recruitment_status=N), site("B", "Dallas"))}
     new = {"sites": (site("A", recruitment_status="RECRUITING"), site("C", "Rosario", "Argentina"))}
-    assert told(old, new) == "Now also in Argentina; Sites: 1 added, 1 removed, 1 now recruiting (now 2)"
+    assert told(old, new) == "Now recruiting in Argentina"
+    found = events(before := make_record(**old), changed(before, **new))
+    assert kinds.headline(found["sites_changed"]) == "Sites: 1 added, 1 removed, 1 now recruiting (now 2)"
 
 
 def test_a_criterion_that_moved_from_one_heading_to_the_other_is_told_as_moved() -> None:
@@ -158,7 +163,7 @@ def test_an_end_with_results_says_the_results_before_a_late_start_date() -> None
         "results_state": "POSTED",
         "results_first_posted": actual("2026-03-05"),
     }
-    assert told({"start_date": "2026-01"}, new).startswith("Completed: results posted on 2026-03-05")
+    assert told({"start_date": "2026-01"}, new).startswith("Completed (was recruiting); results posted on 2026-03-05")
 
 
 def shown(old: str, new: str, limit: int = LONGEST_CHANGE) -> str:
@@ -266,13 +271,15 @@ def listed(kind: ListingKind, details: Details) -> str:
 
 
 def test_listing_events_read_plainly() -> None:
-    assert listed("entered_watch", WatchDetails(watch="lupus")) == "Now matches “lupus”"
+    assert listed("entered_watch", EnteredDetails(watch="lupus")).startswith("Now matches “lupus”: recruiting, phase 2")
     assert listed("left_watch", WatchDetails(watch="lupus")) == "No longer matches “lupus”; still followed"
     assert listed("removed", RemovedDetails()) == "Gone from the registry"
     assert listed("restored", Details()) == "Back at the registry"
     assert listed("merged", MergedDetails(into="ctgov:NCT07654321")) == "The registry now answers with the record NCT07654321"
     new = NewRegistrationDetails(watch="lupus")
-    assert listed("new_registration", new) == "Newly registered on 2026-03-01, after its start 2025-01-15"
+    assert listed("new_registration", new).startswith(
+        "Newly registered on 2026-03-01, after its start 2025-01-15: recruiting, phase 2"
+    )
     lag = MirrorDetails(
         home="ctgov:NCT01234567", fields={"recruitment_status": TwoSides(page="RECRUITING", registry="COMPLETED")}
     )
@@ -341,3 +348,95 @@ def test_whatever_changed_can_be_told_in_a_line(old: TrialRecord, new: TrialReco
 @settings(max_examples=100, deadline=None)
 def test_any_two_texts_have_a_difference_on_one_line(old: str, new: str) -> None:
     assert len(difference(old, new).splitlines()) == 1
+
+
+UNKNOWN = {"recruitment_status": "UNKNOWN", "last_known_status": "RECRUITING"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "headline"),
+    [
+        (
+            {**UNKNOWN, "verified_on": "2020-08", "completion_date": "2021-05", "primary_completion_date": "2021-05"},
+            {"recruitment_status": "RECRUITING"},
+            "Recruiting again: status was unknown since 2022",
+        ),
+        (
+            {**UNKNOWN, "last_known_status": "NOT_YET_RECRUITING"},
+            {"recruitment_status": "RECRUITING"},
+            "Recruiting: status was unknown",
+        ),
+        (
+            {**UNKNOWN, "verified_on": "2022-03", "completion_date": "2024-11"},
+            {"recruitment_status": "COMPLETED"},
+            "Completed (before: status unknown since 2024)",
+        ),
+        (
+            {**UNKNOWN, "verified_on": "2025-09", "completion_date": "2027"},
+            {"recruitment_status": "WITHDRAWN", "why_stopped": "No funds"},
+            "Withdrawn, status was unknown: “No funds”",
+        ),
+    ],
+)
+def test_a_status_headline_keeps_what_it_was_and_since_when_it_was_unknown(old: Any, new: Any, headline: str) -> None:
+    """By the registry's own rule: past completion and not verified for two years; a day that lies ahead is not said."""
+    before = make_record(**old)
+    event = events(before, changed(before, last_known_status=None, **new))["recruitment_status_changed"]
+    assert kinds.headline(event) == headline
+
+
+def test_when_a_trial_was_seen_to_go_unknown_that_day_counts() -> None:
+    open_trial = make_record(verified_on="2020-08", completion_date="2021-05")
+    gone = changed(open_trial, recruitment_status="UNKNOWN", last_known_status="RECRUITING")
+    seen = events(open_trial, gone)["recruitment_status_changed"]
+    back = events(gone, open_trial, past=(seen,))["recruitment_status_changed"]
+    assert kinds.headline(back) == "Recruiting again: status was unknown since 2026"
+
+
+def test_a_status_that_leads_an_update_keeps_what_it_was() -> None:
+    old = {**UNKNOWN, "verified_on": "2020-08", "completion_date": "2021-05", "enrollment": 40}
+    assert told(old, {"recruitment_status": "RECRUITING", "last_known_status": None, "enrollment": 60}) == (
+        "Recruiting again: status was unknown since 2022; enrollment 40 → 60"
+    )
+
+
+def test_the_registrys_colons_are_kept_and_ours_are_one() -> None:
+    assert with_one_colon("Arms: added: A, removed: “B: c: d”: x") == "Arms: added – A, removed – “B: c: d” – x"
+    assert with_one_colon("Renamed “B: c”: x, at 10:30") == "Renamed “B: c”: x, at 10:30"
+
+
+@settings(deadline=None)
+@given(RECORDS, RECORDS)
+def test_no_headline_has_two_colons_of_ours(old: TrialRecord, new: TrialRecord) -> None:
+    found = detected(old, new)
+    headlines = [kinds.headline(event) for event in found.events] + [kinds.story_headline(found.events)]
+    assert [text for text in headlines if re.sub("“[^”]*(”|$)", "", text).count(": ") > 1] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "headline"),
+    [
+        ((200, "ESTIMATED"), (175, "ESTIMATED"), "Enrollment cut by 13 % to 175 (planned 200)"),  # 12.5 rounded to 12.5 to 13
+        ((2001, "ESTIMATED"), (1752, "ESTIMATED"), "Enrollment cut by 12 % to 1,752 (planned 2,001)"),  # 12.44 %, not 12.5
+        ((10000, "ESTIMATED"), (10248, "ESTIMATED"), "Enrollment raised by 2 % to 10,248 (was 10,000)"),  # 2.48 is not 2.5
+        ((662, "ACTUAL"), (669, "ACTUAL"), "Actual enrollment corrected to 669 (was 662)"),
+        ((662, "ACTUAL"), (0, "ACTUAL"), "No one enrolled (was 662)"),
+        ((100, None), (80, None), "Enrollment cut by 20 % to 80 (was 100)"),
+        ((100, None), (80, "ACTUAL"), "80 people enrolled, 20 % fewer than the 100 given before"),
+        ((100, None), (100, "ACTUAL"), "100 people enrolled"),
+        ((100, None), (0, "ACTUAL"), "No one enrolled (was 100)"),
+        ((100, "ESTIMATED"), (100, "ACTUAL"), "100 people enrolled, as planned"),
+        ((100, "ACTUAL"), (90, None), "Enrollment is no longer marked as actual: 90 (was 100)"),
+        ((100, "ESTIMATED"), (100, None), "Enrollment 100 is now marked as neither planned nor actual"),
+    ],
+)
+def test_enrollment_says_planned_and_actual_as_the_registry_does_and_rounds_once(old: Any, new: Any, headline: str) -> None:
+    before, after = (Enrollment(count=count, type=kind) for count, kind in (old, new))
+    assert told({"enrollment": before}, {"enrollment": after}) == headline
+
+
+def test_a_date_that_was_not_marked_as_estimated_was_no_plan() -> None:
+    old, new = {"start_date": RegistryDate("2026-01-10")}, {"start_date": actual("2026-01-20")}
+    assert told(old, new) == "Started on 2026-01-20, 10 days later than given before (2026-01-10)"
+    assert told({"start_date": "2026-01-10"}, new) == "Started on 2026-01-20, 10 days later than planned (2026-01-10)"
+    assert told({"start_date": RegistryDate("2026-01")}, new) == "Started on 2026-01-20 (given as 2026-01 before)"

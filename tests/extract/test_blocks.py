@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.extract.blocks import decode, html_lines, read_lines, text_lines
+from tracker.extract.blocks import html_lines, read_lines, text_lines
+from tracker.extract.decoding import decode
 
 
 def lines(html: str) -> list[str]:
@@ -92,6 +93,59 @@ def test_the_character_set_is_the_pages_own(body: bytes, content_type: str) -> N
 def test_latin_1_means_windows_1252_and_misfits_are_replaced() -> None:
     assert decode(b"\x93a\x94", "text/html; charset=ISO-8859-1") == "“a”"
     assert decode(b"a\xffb") == "a�b"
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<span hidden>COMPLETED</span>",
+        "<span hidden='until-found'>COMPLETED</span>",
+        '<span style="color: red; DISPLAY : none">COMPLETED</span>',
+        '<p style="display:block;/* x */display:none;">COMPLETED</p>',
+        '<p style="display:none!important;display:block">COMPLETED</p>',
+        '<i aria-hidden="true">COMPLETED <b>x</b></i>',
+        "<dialog>COMPLETED</dialog>",
+        '<span class="sr-only" aria-hidden="true" style="display: none;">COMPLETED</span>',
+    ],
+)
+def test_what_the_mark_up_hides_is_not_read(hidden: str) -> None:
+    assert lines(f"<p>Status: {hidden}</p><p>{hidden}RECRUITING</p>") == ["Status:", "RECRUITING"]
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        '<span aria-hidden="false">OPEN</span>',
+        '<span class="hidden-phone">OPEN</span>',
+        '<span style="display:none;display:inline">OPEN</span>',
+        '<span hidden style="display: inline">OPEN</span>',
+        '<span style="--display:none">OPEN</span>',
+        '<span data-hidden="x">OPEN</span>',
+        "<details>OPEN</details>",
+    ],
+)
+def test_what_is_shown_is_read(shown: str) -> None:
+    assert lines(shown) == ["OPEN"]
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("1.5 x 10<sup>9</sup>/L", "1.5 x 10^9/L"),
+        ("10<sup><b>9</b></sup>10 and 10<sub>2</sub>", "10^9 10 and 10_2"),
+        ("30 kg/m<sup>2</sup>, H<sub>2</sub>O, <sup>18</sup>F", "30 kg/m^2, H2O, 18F"),
+        ("CD4<sup>+</sup>, 4<sup>th</sup>", "CD4+, 4th"),
+        ("18&#150;65, 5\x9610, \x85 2\x071", "18–65, 5–10, … 2 1"),
+        ("18&shy;65 soft&shy;ware", "18-65 software"),
+    ],
+)
+def test_a_page_says_what_a_registrys_text_says(html: str, text: str) -> None:
+    """Raised text and Windows' signs, as `tracker.text.clean` reads them."""
+    assert lines(f"<p>{html}</p>") == [text]
+
+
+def test_a_saved_text_is_read_by_the_same_signs() -> None:
+    assert [line.text for line in text_lines("5\x9610 mg \x85\n1\x072")] == ["5–10 mg …", "1 2"]
 
 
 @given(st.binary(max_size=300), st.sampled_from(["text/html", "text/plain", "", "text/html; charset=utf-16"]))

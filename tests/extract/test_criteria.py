@@ -113,6 +113,89 @@ def test_what_looks_like_a_mark_and_is_none_stays(line: str) -> None:
     assert criteria(line) == lines(other=(line,))
 
 
+MEANT = [
+    "c. difficile infection",
+    "s. aureus bacteremia",
+    "v. cholerae",
+    "i. v. antibiotics",
+    "- 5 °C cold pack tolerated",
+    "+ 2 SD or more",
+    "[18]F-FDG positive lesion",
+    "*28/*28 genotype",
+    "*2 allele carrier",
+    "2) or more relapses",
+    "2. Line therapy planned",
+    "o positive donors only",
+    "3.5) mm",
+    "5. 5 mg weekly",
+    "-ve for HIV",
+]
+
+
+@pytest.mark.parametrize("line", MEANT)
+@pytest.mark.parametrize("mark", ["", "* ", "- "])
+def test_a_sign_that_belongs_to_the_line_is_kept_with_it(line: str, mark: str) -> None:
+    """With and without a bullet before it, alone and among others."""
+    if mark == "- " and (line[0].isdigit() or line.startswith("- ")):
+        return  # "- 2. line" may say minus two, and is left as it is
+    assert criteria(f"Inclusion Criteria:\n\n{mark}{line}") == lines((line,))
+    assert criteria(f"Exclusion Criteria:\n\n* Adults.\n{mark}{line}\n* Smokers.").exclusion[1] == line
+
+
+@given(st.lists(st.sampled_from(MEANT), min_size=1, max_size=6, unique=True))
+def test_no_two_such_lines_make_one_another_a_list(chosen: list[str]) -> None:
+    assert criteria("Inclusion Criteria:\n" + "\n".join(f"* {line}" for line in chosen)) == lines(tuple(chosen))
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        ("1. ", "2. ", "4. "),
+        ("* 1. ", "* 2. ", "* 3. "),
+        ("- (a) ", "- (b) ", "- (c) "),
+        ("a. ", "b. ", "c. "),
+        ("i. ", "ii. ", "iii. "),
+        ("h) ", "i) ", "j) "),
+        ("[17]", "[18]", "[19] "),
+        ("* - ", "* - ", "* - "),
+        ("1. ", "1.1. ", "1.2. "),
+        ("* 1. (a) ", "* 2. (b) ", "* 3. (c) "),
+    ],
+)
+def test_a_number_is_a_mark_where_its_neighbours_count_on(marks: tuple[str, str, str]) -> None:
+    texts = ("adults", "smokers.", "or nurses")
+    found = criteria("Exclusion Criteria:\n" + "\n".join(map("".join, zip(marks, texts, strict=True)))).exclusion
+    assert found == texts
+
+
+def test_an_inner_list_does_not_end_the_outer_ones_count() -> None:
+    text = "Inclusion Criteria:\n1. Any\n6. blood\n7. liver\n1. bilirubin.\n2. enzymes.\n3. albumin.\n8. kidney"
+    assert criteria(text).inclusion == ("Any", "blood", "liver", "bilirubin.", "enzymes.", "albumin.", "kidney")
+
+
+def test_a_dash_before_a_number_is_a_mark_where_other_lines_have_it() -> None:
+    assert criteria("Inclusion Criteria:\n- 18 years or older\n- Nurses") == lines(("18 years or older", "Nurses"))
+    assert criteria("Inclusion Criteria:\n- 5 points\n+ 5 points") == lines(("- 5 points", "+ 5 points"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("* c. difficile", "* s. difficile"),
+        ("* - 5 points", "* + 5 points"),
+        ("* - 5 points", "* 5 points"),
+        ("* *2 allele", "* 2 allele"),
+        ("* 2. Line therapy", "* 3. Line therapy"),
+        ("2. Line therapy", "3. Line therapy"),
+        ("[18]F-FDG", "[19]F-FDG"),
+        ("* 2) or more", "* 3) or more"),
+        ("* c. 50 mg", "* d. 50 mg"),
+    ],
+)
+def test_an_edit_of_such_a_sign_is_seen(old: str, new: str) -> None:
+    assert criteria(f"Inclusion Criteria:\n{old}") != criteria(f"Inclusion Criteria:\n{new}")
+
+
 def test_nested_lines_are_lines_of_their_own() -> None:
     text = "Inclusion Criteria:\n\n1. Either of\n\n   * one\n   * two\n2. Three"
     assert criteria(text) == lines(("Either of", "one", "two", "Three"))

@@ -77,3 +77,15 @@ def test_a_bomb_comes_in_pieces(coding: str) -> None:
 def test_a_coding_we_did_not_ask_for_is_named() -> None:
     with pytest.raises(LookupError, match="br"):
         decoded([b""], "br")
+
+
+@pytest.mark.parametrize("coding", ["none", "UTF-8", "binary", "8bit", "identity, utf-8", "ISO-8859-1", ","])
+def test_a_word_that_names_no_packing_leaves_a_plain_body(coding: str) -> None:
+    """Servers put character sets and the like where only packings belong."""
+    assert b"".join(decoded([b'{"a"', b": 1}"], coding)) == b'{"a": 1}'
+
+
+def test_a_packing_beside_such_a_word_is_unpacked() -> None:
+    assert b"".join(decoded([gzip.compress(b"a body")], "utf-8, GZIP")) == b"a body"
+    with pytest.raises(LookupError, match="gzip, br"):
+        decoded([b""], "gzip, br")

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tracker.geo.circle import regions_within
 from tracker.geo.countries import country_code, country_key, fold_place
-from tracker.geo.gazetteer import Distance, distance_km, find_city, near_distance
+from tracker.geo.gazetteer import Distance, find_city, near_distance
+from tracker.geo.tables import distance_km
 from tracker.model.record import GeoPoint, Site
 from tracker.model.watch import Near
 
@@ -190,11 +192,18 @@ def test_a_site_is_near_however_its_city_is_spelt(city: str) -> None:
     assert distance.km < 2
 
 
-def test_the_country_must_agree_first() -> None:
-    """Over the border is elsewhere when the watch names a country, however near it is."""
+def test_a_border_is_no_limit_though_the_watch_names_its_country() -> None:
+    """The country says where the place lies; whoever lives near a border looks over it."""
     salzburg = Near(place="Salzburg", country="Austria", km=50, latitude=47.8, longitude=13.04)
     freilassing = Site(city="Freilassing", zip="83395", country="Germany", geo=GeoPoint(lat=47.84, lon=12.98))
-    assert near_distance(freilassing, salzburg) == Distance(km=None, how="elsewhere", within=False)
+    traunstein = Site(city="Traunstein", country="Germany")
+    assert near_distance(freilassing, salzburg).within
+    assert near_distance(traunstein, salzburg).within
+    assert not near_distance(Site(city="Berlin", country="Germany"), salzburg).within
+
+
+def test_a_postcode_counts_in_its_own_country_only() -> None:
+    assert near_distance(Site(zip="80331", country="Austria"), MUNICH).how == "elsewhere"
 
 
 def test_a_watch_without_a_country_looks_over_the_border() -> None:
@@ -202,7 +211,60 @@ def test_a_watch_without_a_country_looks_over_the_border() -> None:
     freilassing = Site(city="Freilassing", country="Germany", geo=GeoPoint(lat=47.84, lon=12.98))
     assert near_distance(freilassing, salzburg).within
     assert not near_distance(Site(city="Berlin", country="Germany"), salzburg).within
-    assert near_distance(Site(city="Xyzzyville", country="Germany"), salzburg).how == "elsewhere"
+    assert near_distance(Site(city="Xyzzyville", country="Germany"), salzburg).how == "unsure"
+    assert near_distance(Site(city="Xyzzyville", country="Italy"), salzburg).how == "elsewhere"
+
+
+@pytest.mark.parametrize("city", ["München-Großhadern", "Muenchen - Pasing", "Munich/Bogenhausen"])
+def test_a_district_written_behind_its_city_is_placed_with_the_city(city: str) -> None:
+    assert near_distance(Site(city=city, country="Germany"), MUNICH).how == "city"
+
+
+def test_a_double_name_is_no_district_of_a_small_town() -> None:
+    assert near_distance(Site(city="Dachau-Xyzzyville", country="Germany"), MUNICH).how == "unsure"
+
+
+# --- what a circle reaches into
+
+
+@pytest.mark.parametrize(
+    ("place", "km", "countries"),
+    [
+        ("Salzburg", 100, {"AT", "DE"}),
+        ("Salzburg", 2, {"AT", "DE"}),
+        ("Munich", 20, {"DE"}),
+        ("Basel", 15, {"CH", "DE", "FR"}),
+        ("Vienna", 80, {"AT", "CZ", "HU", "SK"}),
+        ("Singapore", 40, {"SG", "MY", "ID"}),
+    ],
+)
+def test_a_circle_reaches_into_every_country_with_a_place_inside(place: str, km: float, countries: set[str]) -> None:
+    assert {region.country for region in regions_within(near_of(place, km))} == countries
+
+
+def test_of_the_united_states_only_the_states_inside_are_meant() -> None:
+    [region] = regions_within(near_of("Boston", 60))
+    assert region.country == "US"
+    assert {"Massachusetts", "New Hampshire", "Rhode Island"} <= set(region.states)
+    assert "Texas" not in region.states
+
+
+def test_a_circle_without_a_centre_reaches_nowhere() -> None:
+    assert regions_within(Near(place="Xyzzyville", country="Germany")) == ()
+
+
+@given(*DEGREES, st.floats(1, 300), st.floats(1, 300))
+@settings(max_examples=5, deadline=None)
+def test_a_wider_circle_reaches_into_no_fewer_countries(latitude: float, longitude: float, one: float, more: float) -> None:
+    narrow = regions_within(Near(place="x", km=one, latitude=latitude, longitude=longitude))
+    wide = regions_within(Near(place="x", km=one + more, latitude=latitude, longitude=longitude))
+    assert {region.country for region in narrow} <= {region.country for region in wide}
+
+
+def near_of(place: str, km: float) -> Near:
+    city = find_city(place)
+    assert city is not None
+    return Near(place=place, km=km, latitude=city.latitude, longitude=city.longitude)
 
 
 def test_the_names_of_a_country_may_differ() -> None:
@@ -219,7 +281,9 @@ def test_a_site_further_off_than_the_radius_is_not_within() -> None:
 
 
 def test_one_postcode_is_one_place() -> None:
-    assert near_distance(Site(zip="80331", country="Germany"), MUNICH) == Distance(km=0.0, how="postcode", within=True)
+    assert near_distance(Site(zip="80331", country="Germany"), MUNICH) == Distance(
+        km=0.0, how="postcode", within=True, in_city=True
+    )
     assert near_distance(Site(zip="02115-5804", country="United States"), BOSTON).how == "postcode"
     london = Near(place="London SW1A 1AA", country="United Kingdom")
     assert near_distance(Site(zip="SW1A1AA", country="United Kingdom"), london).how == "postcode"

@@ -29,7 +29,6 @@ EXPECTED: tuple[Mapping[str, frozenset[str]], ...] = (
         "ctgov:NCT09900007": frozenset(
             {
                 "recruitment_status_changed",
-                "why_stopped_changed",
                 "enrollment_changed",
                 "primary_completion_date_changed",
                 "completion_date_changed",

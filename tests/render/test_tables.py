@@ -43,7 +43,7 @@ def test_a_present_row_is_in_words() -> None:
     assert row.recruitment_status.lower().startswith("recruiting")
     assert (row.start, row.primary_completion) == ("2026-02-09", "2027-03 est.")
     assert (row.enrollment, row.results) == ("48 est.", "none posted")
-    assert row.nearest.startswith("Munich, Germany, 12 km")
+    assert row.nearest.startswith("about 12 km (Munich, Germany)")
 
 
 def test_what_the_registry_does_not_say_stays_empty() -> None:

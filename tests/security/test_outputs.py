@@ -201,7 +201,7 @@ def test_a_calendar_holds_deadlines_and_nothing_else(run: Run) -> None:
     calendar = Calendar.from_ical(ended.out)
     assert {component.name for component in calendar.walk()} <= {"VCALENDAR", "VEVENT"}
     for event in calendar.walk("VEVENT"):
-        assert set(event) <= {"UID", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY", "DESCRIPTION"}
+        assert set(event) <= {"UID", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY", "DESCRIPTION", "TRANSP", "URL"}
     assert not STEERING.search(ended.out.replace("\r\n", "\n"))
 
 

@@ -298,3 +298,43 @@ def test_a_block_ends_the_source() -> None:
 def test_the_site_has_no_search_and_no_data_version() -> None:
     assert not isinstance(SOURCE, Searchable | Versioned)
     assert isinstance(SOURCE, PageSource)
+
+
+def observational(groups: str, interventions: str = "") -> Document:
+    """The observational page with other groups; without ``interventions`` it ends before that section."""
+    page = (FOLDER / "ended_early.txt").read_text(encoding="utf-8")
+    before, _, after = page.partition("Wing 1\n")
+    rest = after.partition("\nEligibility Criteria\n")[2]
+    intro = after.partition("\nInterventions\n\n")[2].partition("\n")[0]
+    listed = f"\nInterventions\n\n{intro}\n\n{interventions}\n" if interventions else ""
+    return document("meddatax:NCT90000003", f"{before}{groups}\n{listed}\nEligibility Criteria\n{rest}".encode())
+
+
+def groups_of(page: Document) -> tuple[list[tuple[str, str | None, tuple[str, ...]]], list[str]]:
+    parsed = SOURCE.parse(page)
+    arms = [(arm.label, arm.description, tuple(arm.interventions or ())) for arm in parsed.record.arms or ()]
+    return arms, [issue.value for issue in parsed.issues if issue.path.startswith("Study Groups")]
+
+
+def test_untyped_groups_are_known_by_counting_on_where_the_list_of_interventions_is_cut_off() -> None:
+    page = observational("Cohort A\nWell.\nBlood draw\nIntervention Type PROCEDURE\nOne tube.\nCohort B\nIll.\nFor long.")
+    assert groups_of(page) == (
+        [("Cohort A", "Well.", ("Procedure: Blood draw",)), ("Cohort B", "Ill.\nFor long.", ())],
+        [],
+    )
+    assert SOURCE.parse(page).record.interventions[0].description == "One tube."  # type: ignore[index]
+
+
+def test_untyped_groups_are_known_by_what_describes_the_intervention_before_them() -> None:
+    groups = "Nurses\nAt night.\nDiary\nIntervention Type OTHER\nOn paper.\nDoctors\nDiary\nIntervention Type OTHER\nOn paper."
+    assert groups_of(observational(groups, "Diary\nOn paper.\nIntervention Type OTHER")) == (
+        [("Nurses", "At night.", ("Other: Diary",)), ("Doctors", None, ("Other: Diary",))],
+        [],
+    )
+
+
+def test_an_untyped_group_that_nothing_tells_from_a_description_is_an_issue() -> None:
+    arms, issues = groups_of(observational("Nurses\nAt night.\nDiary\nIntervention Type OTHER\nOn paper.\nDoctors"))
+    assert arms == [("Nurses", "At night.", ("Other: Diary",))]
+    assert issues == ["On paper.", "Doctors"]
+    assert groups_of(observational("Nurses\nAt night.\nDoctors")) == ([("Nurses", "At night.", ())], ["Doctors"])

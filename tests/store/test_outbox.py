@@ -181,7 +181,7 @@ def test_what_a_channel_loses_in_a_row_is_counted_and_only_the_first_is_told(out
     outbox.cut(message("mail/1", day(1), "mail"), [], day(1))
 
     def give_up(key: str, number: float) -> int:
-        return outbox.mark_failed(key, "550 no", day(number), telling=message(f"word of {key}", day(number), "operator"))
+        return outbox.mark_failed(key, "550 no", day(number), report=message(f"word of {key}", day(number), "operator"))
 
     assert (give_up("me/1", 1), give_up("me/2", 2), give_up("mail/1", 2)) == (1, 2, 1)
     assert give_up("me/1", 2) == 2, "tried again in vain"

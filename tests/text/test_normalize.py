@@ -47,6 +47,14 @@ def test_folding_and_squeezing_twice_change_nothing(text: str) -> None:
         ("age ≥ 18", "Age >=18"),
         ("e-mail", "email"),
         ("0–12 weeks", "0-12 weeks"),
+        ("5 - 10 mg", "5-10 mg"),
+        ("10⁻⁶ mol", "10^-6 mol"),
+        ("100 x 10⁹/L", "100 x 10^9/L"),
+        ("BMI 30 kg/m²", "BMI 30 kg/m^2"),
+        ("BMI 30 kg/m2", "BMI 30 kg/m^2"),
+        ("¹⁸F-FDG", "18F-FDG"),
+        ("H₂O", "H2O"),
+        ("- adults", "adults"),
     ],
 )
 def test_the_same_words_in_another_spelling(one: str, other: str) -> None:
@@ -60,6 +68,12 @@ def test_the_same_words_in_another_spelling(one: str, other: str) -> None:
         ("Hb > 9 g/dL", "Hb < 9 g/dL"),
         ("1.5 mg", "15 mg"),
         ("10² cells", "102 cells"),
+        ("10⁻⁶ mol", "10⁶ mol"),
+        ("10₂", "102"),
+        ("10^9 cells", "109 cells"),
+        ("- 5 °C", "5 °C"),
+        ("- 5 points", "+ 5 points"),
+        ("*2 allele", "2 allele"),
         ("Arms 1, 2", "Arms 12"),
         ("day -7", "day 7"),
         ("50 % of patients", "50 of patients"),
@@ -71,3 +85,7 @@ def test_the_same_words_in_another_spelling(one: str, other: str) -> None:
 def test_numbers_and_signs_are_no_spelling(one: str, other: str) -> None:
     assert not same_words(one, other)
     assert not same_words(other, one)
+
+
+def test_squeezing_makes_no_number_of_two() -> None:
+    assert squeeze_whitespace("18\u200b65  –\x96 a\u200bb") == "18 65 –– ab"

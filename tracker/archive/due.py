@@ -32,4 +32,4 @@ def deadlines(
 
 def _rows(record: TrialRecord, source: SourceInfo, names: Names, today: date) -> list[DeadlineRow]:
     name = names.name(record)
-    return [DeadlineRow(deadline=deadline, name=name) for deadline in events.deadlines(record, source, today)]
+    return [DeadlineRow(deadline=found, name=name, url=record.url) for found in events.deadlines(record, source, today)]

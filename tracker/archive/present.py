@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import inf
+
+import msgspec
 
 from tracker.archive import records
 from tracker.archive.names import Names
-from tracker.geo.gazetteer import near_distance
-from tracker.model.record import TrialRecord
+from tracker.geo.gazetteer import Distance, near_distance
+from tracker.model.record import Site, TrialRecord
 from tracker.model.source import Source
 from tracker.model.views import CurrentRecord, Nearest, PresentRow
+from tracker.model.vocabulary import OPEN_STATUSES
 from tracker.model.watch import Near, Watch
 from tracker.store import Store
 
@@ -32,7 +36,7 @@ def present(
             continue
         around = next((radius[name] for name in reversed(found.watches) if name in radius), None)
         row = present_row(found, names, around)
-        if near and (around is None or row.nearest is None or row.nearest.km > around.km):
+        if near and (around is None or row.nearest is None or not row.nearest.within):
             continue
         yield row
 
@@ -58,11 +62,41 @@ def present_row(found: CurrentRecord, names: Names, near: Near | None = None) ->
 
 
 def nearest_site(record: TrialRecord, near: Near | None) -> Nearest | None:
-    """The site nearest to a watch's place, within its radius or not; None when no site can be placed."""
+    """The open site nearest to a watch's place, within its radius or not; None when the trial has none that may be near.
+
+    Where none is open, one that is to open, else any.
+    """
     if near is None or near.latitude is None or not record.sites:
         return None
-    placed = [(distance.km, site) for site in record.sites if (distance := near_distance(site, near)).km is not None]
+    every = [(near_distance(site, near), site) for site in record.sites]
+    placed = [(distance, site) for distance, site in every if distance.km is not None or distance.within]
     if not placed:
         return None
-    km, site = min(placed, key=lambda pair: pair[0] or 0.0)
-    return Nearest(place=site.city or site.facility or "", km=km or 0.0, recruitment_status=site.recruitment_status)
+    chosen, site = min(placed, key=lambda pair: (_waiting(pair[1], record), *_remoteness(pair[0])))
+    nearest, beside = min(placed, key=lambda pair: _remoteness(pair[0]))
+    closer = None
+    if nearest.km is not None and chosen.km is not None and nearest.km < chosen.km and beside.city != site.city:
+        closer = _nearest(beside, nearest, within=nearest.within)
+    within = any(distance.within for distance, _ in placed)
+    return msgspec.structs.replace(_nearest(site, chosen, within=within), closer=closer)
+
+
+def _nearest(site: Site, distance: Distance, *, within: bool) -> Nearest:
+    return Nearest(
+        place=site.city or site.facility or "",
+        km=distance.km,
+        recruitment_status=site.recruitment_status,
+        in_city=distance.in_city,
+        within=within,
+    )
+
+
+def _waiting(site: Site, record: TrialRecord) -> int:
+    """Open sites come first, then those that are to open. A site without a status of its own has the trial's."""
+    status = site.recruitment_status or record.recruitment_status
+    return 0 if status in OPEN_STATUSES else 1 if status == "NOT_YET_RECRUITING" else 2
+
+
+def _remoteness(distance: Distance) -> tuple[bool, float]:
+    """Inside the radius before outside of it, and there what cannot be placed last."""
+    return not distance.within, inf if distance.km is None else distance.km

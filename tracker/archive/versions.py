@@ -12,6 +12,7 @@ from tracker.archive.names import Names
 from tracker.compare import compare
 from tracker.errors import UsageError
 from tracker.events import Detected, TrialContext
+from tracker.geo.watched import named_countries
 from tracker.model.event import EventFilter, Seen, Version
 from tracker.model.ids import split_key
 from tracker.model.labels import trial_label
@@ -95,6 +96,7 @@ def compare_versions(
             tracking_since=timeline[0].first_seen_at,
             past=tuple(store.events(EventFilter(trial=old.trial, until=later))),
             near={watch.name: watch.near for watch in watches if watch.near and watch.name in following},
+            countries={watch.name: named_countries(watch) for watch in watches if watch.name in following},
             overrides=severities,
         ),
     )

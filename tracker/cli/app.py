@@ -87,9 +87,10 @@ class App:
 
         return {
             "sources": {key: source.info for key, source in self.sources.items()},
-            "kinds": {name: frozenset(kind.effects) for name, kind in events.KINDS.items()},
+            "kinds": {name: frozenset((*kind.effects, *kind.former_effects)) for name, kind in events.KINDS.items()},
             "environ": os.environ,
             "page_of": sources.page_of,
+            "read_search": sources.read_search,
         }
 
     def migrate(self, url: str) -> MigrationReport:

@@ -9,6 +9,8 @@ from pathlib import Path
 from tracker import clock
 from tracker.cli.app import App
 from tracker.errors import UsageError
+from tracker.extract.decoding import opens_with_tag
+from tracker.extract.saved import opened, what_it_is
 from tracker.model.ids import recognise
 from tracker.model.source import Document, Source
 from tracker.model.vocabulary import RECRUITMENT_STATUSES
@@ -74,25 +76,29 @@ def version(app: App, text: str) -> int | datetime:
 def saved(app: App, path: Path, source_key: str | None) -> tuple[Source, Document]:
     """A saved payload or page as a document; the source is recognised when it is not named."""
     try:
-        body = path.read_bytes()
+        data = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.", remedy="Name a saved payload or page.") from error
     if source_key is not None and source_key not in app.sources:
         raise UsageError(f"There is no source {source_key}.", remedy=f"Sources: {', '.join(app.sources)}.")
+    body = opened(data)
     candidates = [app.sources[source_key]] if source_key else list(app.sources.values())
     for source in candidates:
         key = source.sniff(body)
         if key or source_key:
             return source, _document(source, key or f"{source.info.key}:?", path, body)
+    looks = what_it_is(data)
     raise UsageError(
-        f"{path} is not recognised as a payload or page of any source ({', '.join(app.sources)}).",
-        remedy="Name the source with --source to see why it cannot be read.",
+        f"{path} is not recognised as a payload or page of any source ({', '.join(app.sources)}).{looks and f' {looks}.'}",
+        remedy="Save one record by itself, as UTF-8, and try again."
+        if looks
+        else "Name the source with --source to see why it cannot be read.",
     )
 
 
 def _document(source: Source, key: str, path: Path, body: bytes) -> Document:
-    start = body.lstrip()[:1]
-    kind = {b"<": "text/html", b"{": "application/json", b"[": "application/json"}.get(start, "text/plain")
+    is_json = body.lstrip()[:1] in (b"{", b"[")
+    kind = "text/html" if opens_with_tag(body) else "application/json" if is_json else "text/plain"
     saved_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)  # not the present: what is read off a file stays the same
     return Document(
         source=source.info.key,

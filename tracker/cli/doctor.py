@@ -13,7 +13,7 @@ import click
 from tracker import __version__, clock
 from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
-from tracker.errors import DeliveryError, SourceError, StatusError, StoreError, TransientFetchError
+from tracker.errors import ConfigError, DeliveryError, SourceError, StatusError, StoreError, TransientFetchError
 from tracker.model.source import Versioned
 
 if TYPE_CHECKING:
@@ -49,11 +49,17 @@ def doctor_command(shared: Shared, send: bool) -> int:
 
 
 def _configuration(app: App) -> Iterator[Finding]:
-    from tracker.config import remarks
+    from tracker.config import edit, remarks
     from tracker.render.tables import Finding
 
-    yield Finding(subject="configuration", state="ok", text=str(app.settings.path))
-    for remark in remarks(app.settings):
+    settings = app.settings  # without these there is nothing to look at
+    try:
+        app.check(edit.read(app.config_path), app.config_path)
+        yield Finding(subject="configuration", state="ok", text=str(settings.path))
+    except ConfigError as error:  # what the settings could be read without: a search or an address fails alone
+        for mistake in error.mistakes:
+            yield Finding(subject="configuration", state="problem", text=mistake)
+    for remark in remarks(settings):
         yield Finding(subject="configuration", state="warning", text=remark)
 
 

@@ -48,7 +48,7 @@ def print_source_reports(app: App, report: SyncReport) -> None:
         match source_report.state:
             case "accepted":
                 data = f", data of {source_report.data_version[:10]}" if source_report.data_version else ""
-                app.print(f"{source_report.title}: {', '.join(parts)}{data}.")
+                app.print(f"{source_report.title}: {', '.join(parts)}{data}.", *source_report.empty_searches)
             case "held":
                 app.print(
                     f"{source_report.title}: run {source_report.run} is HELD. {source_report.error}",

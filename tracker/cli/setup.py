@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from tracker import clock
 from tracker.cli.app import App, writing
 from tracker.cli.options import Shared, shared_options
 from tracker.errors import ConfigError, UsageError
+from tracker.model.ids import split_key
 
 if TYPE_CHECKING:
     from tracker.config import Settings
@@ -27,7 +28,7 @@ def init_command(shared: Shared, search: str | None, mail: str | None) -> None:
 
     An existing configuration is never overwritten; its database is brought up to date.
     """
-    from tracker.config import edit, template
+    from tracker.config import edit, template, whereabouts
 
     app = App(shared)
     path = Path(shared.config or os.environ.get("TRACKER_CONFIG") or "config.toml").absolute()
@@ -48,7 +49,7 @@ def init_command(shared: Shared, search: str | None, mail: str | None) -> None:
     if shared.json:
         app.emit({"config": path, "written": written, "database": settings.shown_store_url, "schema": report.after})
         return
-    app.print(f"{'Wrote' if written else 'Kept'} {path}", f"Database ready: {settings.shown_store_url}")
+    app.print(f"{'Wrote' if written else 'Kept'} {path}", f"Database ready: {settings.shown_store_url}", *whereabouts(settings))
     if written:
         app.print("Next: put in your trials (`tracker add NCT…`), then `tracker sync`.")
 
@@ -58,11 +59,11 @@ def init_command(shared: Shared, search: str | None, mail: str | None) -> None:
 def check_command(shared: Shared) -> None:
     """Validate the configuration and say all its mistakes at once (exit code 2)."""
     from tracker.cli.output import counted
-    from tracker.config import remarks
+    from tracker.config import edit, remarks, whereabouts
 
     app = App(shared)
     try:
-        settings = app.settings
+        settings = app.check(edit.read(app.config_path), app.config_path)
     except ConfigError as error:
         if shared.json:
             app.emit({"config": error.path, "ok": False, "mistakes": error.mistakes})
@@ -70,7 +71,7 @@ def check_command(shared: Shared) -> None:
         raise
     notes = remarks(settings)
     if shared.json:
-        app.emit({"config": settings.path, "ok": True, "mistakes": [], "remarks": notes})
+        app.emit({"config": settings.path, "ok": True, "mistakes": [], "remarks": notes, "near": whereabouts(settings)})
         return
     trials = sum(len(watch.trials) + len(watch.pages) for watch in settings.watches)
     parts = (
@@ -79,6 +80,8 @@ def check_command(shared: Shared) -> None:
         counted(len(settings.channels), "channel"),
     )
     app.print(f"{settings.path} is in order: {', '.join(parts)}.")
+    for place in whereabouts(settings):
+        app.print(f"  {place}")
     for note in notes:
         app.print(f"  note: {note}")
 
@@ -91,7 +94,11 @@ def add_command(shared: Shared, trials: tuple[str, ...], watch: str | None) -> N
     """Follow more trials (any registry's number) or trial pages (an address)."""
     from tracker.config import edit
 
-    _edit(App(shared), lambda text: edit.add_trials(text, watch, trials), trials, "added")
+    app = App(shared)
+    wanted = _wanted(app, trials)
+    there = _already(app, watch, wanted)
+    new = [trial for trial in wanted if trial not in there]
+    _edit(app, lambda text: edit.add_trials(text, watch, new) if new or not there else text, new, "added", there)
 
 
 @click.command("remove")
@@ -102,25 +109,94 @@ def remove_command(shared: Shared, trials: tuple[str, ...], watch: str | None) -
     """Stop following trials. What was stored of them stays; one that a search brought in is put on its `exclude`."""
     from tracker.config import edit
 
-    _edit(App(shared), lambda text: edit.remove_trials(text, watch, trials), trials, "removed")
+    app = App(shared)
+    wanted = _wanted(app, trials)
+    matched = _matched(app)
+    _edit(app, lambda text: edit.remove_trials(text, watch, wanted, matched), wanted, "removed", {}, only=watch)
 
 
-def _edit(app: App, change: Callable[[str], str], trials: tuple[str, ...], done: str) -> None:
+def _wanted(app: App, trials: tuple[str, ...]) -> list[str]:
+    """What was typed as a configuration writes it; the address of a study at its registry is its number."""
+    from tracker.config import edit
+    from tracker.config.trials import study_number
+
+    infos = {key: source.info for key, source in app.sources.items()}
+    return edit.written(study_number(text, infos) or text for text in trials)
+
+
+def _before(app: App) -> Settings | None:
+    """The configuration as it is; None when it has mistakes, which the edit may mend."""
+    try:
+        return app.settings
+    except ConfigError:
+        return None
+
+
+def _already(app: App, name: str | None, wanted: list[str]) -> dict[str, str]:
+    """What of it the watch follows by hand already, and where that stands: in a list of the watch, or in a line of its file."""
+    settings = _before(app)
+    found: dict[str, str] = {}
+    for watch in [one for one in settings.watches if name in (None, one.name)][:1] if settings else []:
+        places = {split_key(key).number: watch.rows.get(key, f'watch "{watch.name}"') for key in watch.trials}
+        places |= {page.url: f'watch "{watch.name}"' for page in watch.pages}
+        found |= {trial: places[trial] for trial in wanted if trial in places}
+    return found
+
+
+def _matched(app: App) -> frozenset[tuple[str, str]]:
+    """The watches that a search brought a trial into, with its number: it stays there until it is excluded."""
+    from tracker.store import Store, schema_state
+
+    settings = _before(app)
+    if settings is None or schema_state(settings.store_url) != "current":
+        return frozenset()
+    with Store.open(settings.store_url) as store:
+        return frozenset((m.watch, split_key(m.trial).number) for m in store.memberships() if m.how == "search")
+
+
+def _edit(
+    app: App,
+    change: Callable[[str], str],
+    trials: list[str],
+    done: str,
+    there: Mapping[str, str],
+    *,
+    only: str | None = None,
+) -> None:
     from tracker.config import edit
 
     path = app.config_path
     before = edit.read(path)
     after = change(before)
     settings = _checked(app, after, path, "was not changed")
+    if done == "removed":
+        _refuse_rows(settings, trials, only)
     if after != before:
         with writing(path):
             edit.write(path, after)
     if app.shared.json:
-        app.emit({"config": settings.path, "changed": after != before, done: trials})
-    elif after == before:
-        app.print(f"{path} needed no change.")
-    else:
+        app.emit({"config": settings.path, "changed": after != before, "done": trials, "already": there})
+        return
+    if after != before:
         app.print(f"{path}: {done} {', '.join(trials)}. The next `tracker sync` goes by it.")
+    for number, place in there.items():
+        app.print(f"{number} was there already: {place}.")
+    if after == before and not there:
+        why = f": it does not name {', '.join(trials)}" if done == "removed" else ""
+        app.print(f"{path} needed no change{why}.")
+
+
+def _refuse_rows(settings: Settings, trials: list[str], only: str | None) -> None:
+    """Raise UsageError for a trial that stays followed because it stands in a ``trials_file``, which is its owner's own."""
+    lines = [
+        f'{split_key(key).number} would stay followed by watch "{watch.name}": it stands in {place}.'
+        for watch in settings.watches
+        if only in (None, watch.name)
+        for key, place in watch.rows.items()
+        if split_key(key).number in trials
+    ]
+    if lines:
+        raise UsageError(f"{settings.path} was not changed. {' '.join(lines)}", remedy="Delete that line of the file.")
 
 
 def _checked(app: App, text: str, path: Path, kept: str) -> Settings:

@@ -29,6 +29,7 @@ def silence_command(
     if kind is not None and kind not in KINDS:
         raise UsageError(f"There is no kind {kind}.", remedy="docs/changes.md lists them all.")
     app.require_watches([watch] if watch else [])
+    warning = ""
     with app.store() as store:
         if ended is not None:
             store.unsilence(ended)
@@ -36,11 +37,15 @@ def silence_command(
             key = arguments.trial_key(app, trial) if trial else None
             at = arguments.moment(span, app.timezone, now)  # a span is read as so far back; a day may lie ahead
             until = at if at > now else now + (now - at)
+            if key and not any(member.trial == key for member in store.memberships()):
+                warning = f"{key} is not followed, so this mutes nothing now. `tracker list` shows what is followed."
             store.silence(until, now, trial=key, watch=watch, kind=kind, reason=reason)
         muted = app.archive_of(store).silences(now)
     if shared.json:
-        app.emit({"silences": muted})
+        app.emit({"silences": muted, **({"warning": warning} if warning else {})})
         return
+    if warning:
+        app.say(f"warning: {warning}")
     for one in muted:
         named = ", ".join(part for part in (one.trial, one.watch and f"watch {one.watch}", one.kind) if part)
         why = f": {one.reason}" if one.reason else ""

@@ -123,6 +123,7 @@ def _emit(app: App, report: SyncReport, delivery: DeliveryReport | None) -> None
                         "error": source_report.error,
                         "failures": source_report.failures,
                         "issues": source_report.issues,
+                        "empty_searches": source_report.empty_searches,
                     }
                     for source_report in report.sources
                 ],

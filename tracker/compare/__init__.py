@@ -14,9 +14,12 @@ from tracker.compare.keyed import keyed_difference
 from tracker.model.dates import RegistryDate
 from tracker.model.event import Change
 from tracker.model.record import IDENTITY_FIELDS, QUIET_FIELDS, Enrollment, TrialRecord
+from tracker.model.vocabulary import ENDED_STATUSES
 
 _COMPARED = tuple(name for name in TrialRecord.__struct_fields__ if name not in QUIET_FIELDS and name not in IDENTITY_FIELDS)
 _POSITION = {name: position for position, name in enumerate(_COMPARED)}
+_NO_IS_SILENCE = frozenset({"hasExpandedAccess"})
+"""Last steps of a source's own paths where "no" and no answer are the same."""
 _TYPE_IS_QUIET = frozenset({"first_posted", "results_first_posted"})
 
 
@@ -33,8 +36,21 @@ def compare(old: TrialRecord, new: TrialRecord) -> tuple[Change, ...]:
             changes.extend(_whole(name, before, after))
             continue
         tree_old[name], tree_new[name] = msgspec.to_builtins(before), msgspec.to_builtins(after)
-    changes.extend(_leaves(*keyed_difference(tree_old, tree_new)))
+    leaves = _leaves(*keyed_difference(tree_old, tree_new))
+    changes.extend(change for change in leaves if not _says_nothing(change, old, new))
     return tuple(sorted(changes, key=lambda change: (_POSITION[change.path[0]], change.path)))
+
+
+def _says_nothing(change: Change, old: TrialRecord, new: TrialRecord) -> bool:
+    """What a registry tidies up: a "no" that is no longer stated, the status of a site of a trial that was over before."""
+    if change.new is not None:
+        return False
+    if change.old is not False and len(change.path) == 3 and change.path[0] == "sites":
+        over = new.recruitment_status in ENDED_STATUSES and old.recruitment_status == new.recruitment_status
+        return change.path[2] == "recruitment_status" and over
+    return change.old is False and (
+        change.path == ("oversight", "us_export") or change.path[-1].rpartition(".")[2] in _NO_IS_SILENCE
+    )
 
 
 def _whole(name: str, before: RegistryDate | Enrollment | None, after: RegistryDate | Enrollment | None) -> Iterator[Change]:

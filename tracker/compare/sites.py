@@ -2,119 +2,195 @@
 
 Sites are a multiset: "Research Site" occurs many times. Those left over after exact matching are paired in tiers, from
 the surest to the weakest, so that a new spelling is told as a new spelling and not as one site gone and another come.
+Another hospital of the same city is another site, however alike the names: its own words decide (`tracker.text.site_names`).
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from difflib import SequenceMatcher
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from itertools import product
+from typing import Any, Literal
 
-from tracker.geo.countries import country_code
-from tracker.text.normalize import fold, squeeze_whitespace
+from tracker.geo.countries import country_key
+from tracker.geo.same_place import Place, city_key, same_city, same_postcode
+from tracker.text.normalize import fold
+from tracker.text.site_names import has_telling_words, is_anonymous, path_name, same_institution
 
 Entry = dict[str, Any]
 Pair = tuple[Entry | None, Entry | None]
+Found = tuple[list[Pair], list[Entry], list[Entry]]
+"""Pairs, and the old and new sites that are left."""
+Same = Callable[[Entry, Entry], bool]
 
 _IDENTITY = ("facility", "city", "state", "zip", "country")
-_SIMILAR = 0.60
 # Every name in a city is held against every other, which is slow: 200 names against 200 may take two seconds. Where
 # more than that are left over, a list was exchanged and not respelt; its sites are told as gone and come.
 _MOST_COMPARISONS = 40_000
-_CITY_LETTERS = 4
-_NUMBERS = re.compile(r"\d+")
-
-
-_ANONYMOUS = ("investigationalsite", "investigativesite", "researchsite", "studysite", "localinstitution", "clinicalsite")
-
-
-def site_key(entry: Entry) -> str:
-    """A site's name in a path: facility, city, state, zip and country as far as given."""
-    return ", ".join(squeeze_whitespace(str(entry[name])) for name in _IDENTITY if entry.get(name))
-
+_MOST_TRIED = 20  # sites of one name that a site is held against before it is told as gone
 
 MatchKey = tuple[str, ...] | None
 
 
-def _folded(value: object) -> str:
-    return fold(str(value or ""))
-
-
-def _tier(*names: str) -> Callable[[Entry], MatchKey]:
-    """A key of folded parts; None for an entry that does not give the first of them."""
-
-    def key(entry: Entry) -> MatchKey:
-        parts = tuple(_folded(entry.get(name)) for name in names)
-        return parts if parts[0] else None
-
-    return key
-
-
-def _spelt_alike(entry: Entry) -> MatchKey:
-    parts = tuple(str(entry.get(name) or "") for name in _IDENTITY)
-    return parts if any(parts) else None
-
-
-def _identity(entry: Entry) -> MatchKey:
-    parts = tuple(_folded(entry.get(name)) for name in _IDENTITY)
-    return parts if any(parts) else None
-
-
-def _named_in_country(entry: Entry) -> MatchKey:
-    """A name that tells a place from others: "Research Site" is one in every city."""
-    name = _folded(entry.get("facility"))
-    return (name, _folded(entry.get("country"))) if name and not name.endswith(_ANONYMOUS) else None
+def site_key(entry: Entry) -> str:
+    """A site's name in a path: facility, city, state, zip and country as far as given."""
+    return path_name(_text(entry, name) for name in _IDENTITY)
 
 
 def match_sites(old: list[Entry], new: list[Entry]) -> list[Pair]:
     """One-to-one pairs of sites; a pair with None is a site that came or went. Both lists come in canonical order."""
     pairs: list[Pair] = []
-    tiers = (
-        (_spelt_alike, False),  # the bulk of them, at no cost
-        (_identity, False),
-        (_tier("facility", "city", "country"), False),
-        (_named_in_country, False),
-        (_tier("zip", "city", "country"), True),
-        (_tier("zip", "facility", "country"), True),  # a city in another spelling or language
-        (_tier("facility", "city", "zip"), True),  # the registry respells countries, too
+    tiers: tuple[Callable[[list[Entry], list[Entry]], Found], ...] = (
+        _by_spelling,  # the bulk of them, at no cost
+        _by_folded_spelling,
+        _by_name_and_city,
+        _by_name_and_postcode,
+        _by_name_in_country,
+        _by_institution,
+        _by_anonymity,
     )
-    for key, unique in tiers:
-        found, old, new = _by_key(old, new, key, unique=unique)
-        pairs += found
-    for alike in (_by_city, _by_known_city, _by_similarity):
-        found, old, new = alike(old, new)
+    for tier in tiers:
+        if not old or not new:
+            break
+        found, old, new = tier(old, new)
         pairs += found
     return [*pairs, *((entry, None) for entry in old), *((None, entry) for entry in new)]
 
 
+def _by_spelling(old: list[Entry], new: list[Entry]) -> Found:
+    def key(entry: Entry) -> MatchKey:
+        parts = tuple(_text(entry, name) for name in _IDENTITY)
+        return parts if any(parts) else None
+
+    return _by_key(old, new, key)
+
+
+def _by_folded_spelling(old: list[Entry], new: list[Entry]) -> Found:
+    def key(entry: Entry) -> MatchKey:
+        parts = tuple(_folded(entry, name) for name in _IDENTITY)
+        return parts if any(parts) else None
+
+    return _by_key(old, new, key)
+
+
+def _by_name_and_city(old: list[Entry], new: list[Entry]) -> Found:
+    """One name in one city is one site whatever its postcode, and however the city is spelt."""
+
+    def plainly(entry: Entry) -> MatchKey:
+        name, city = _folded(entry, "facility"), _folded(entry, "city")
+        return (name, city, _country(entry)) if name else None
+
+    def known(entry: Entry) -> MatchKey:
+        name, city = _folded(entry, "facility"), _city(entry)
+        return (name, *city) if name and city else None
+
+    pairs: list[Pair] = []
+    for key in (plainly, known, _named_in_country):
+        found, old, new = _by_key(old, new, key, _in_one_city)
+        pairs += found
+    return pairs, old, new
+
+
+def _by_name_and_postcode(old: list[Entry], new: list[Entry]) -> Found:
+    """One name in one city under one postcode, whatever the registry calls the country now."""
+
+    def key(entry: Entry) -> MatchKey:
+        parts = tuple(_folded(entry, name) for name in ("facility", "city", "zip"))
+        return parts if all(parts) else None
+
+    return _by_key(old, new, key, unique=True)
+
+
+def _by_name_in_country(old: list[Entry], new: list[Entry]) -> Found:
+    """A name that tells its place from others, in another city of the country, where no postcode contradicts."""
+
+    def same(site: Entry, other: Entry) -> bool:
+        cities = f"{_text(site, 'city')} {_text(other, 'city')}"
+        return has_telling_words(_text(site, "facility"), cities) and _same_postcode(site, other) is not False
+
+    return _by_key(old, new, _named_in_country, same)
+
+
+def _by_institution(old: list[Entry], new: list[Entry]) -> Found:
+    """Names of one institution within one city, the most alike first; none where whole lists were exchanged."""
+    named, others = (_grouped([site for site in sites if not _is_anonymous(site)], _city) for sites in (old, new))
+    scored = [
+        (-alike, index, site, other)
+        for city, group in named.items()
+        if len(group) * len(others.get(city, ())) <= _MOST_COMPARISONS
+        for index, site in enumerate(group)
+        for other in others.get(city, ())
+        if (alike := _alikeness(site, other))
+    ]
+    pairs: list[Pair] = []
+    taken: set[int] = set()
+    for _, _, site, other in sorted(scored, key=lambda item: item[:2]):
+        if id(site) not in taken and id(other) not in taken:
+            taken |= {id(site), id(other)}
+            pairs.append((site, other))
+    return pairs, *_left(old, new, pairs)
+
+
+def _alikeness(site: Entry, other: Entry) -> int:
+    """How surely two named sites of one city are one: 0 not at all, 2 under one postcode."""
+    name, new_name, postcode = _text(site, "facility"), _text(other, "facility"), _same_postcode(site, other)
+    if _numbers_contradict(name, new_name) or not _in_one_city(site, other):
+        return 0
+    place = f"{_text(site, 'city')} {_text(other, 'city')} {_text(site, 'country')}"
+    return (2 if postcode else 1) if same_institution(name, new_name, place, same_postcode=postcode) else 0
+
+
+def _by_anonymity(old: list[Entry], new: list[Entry]) -> Found:
+    """Sites that lost their names or were given some: as many in a city as there are on both sides, by postcode first.
+
+    Two anonymous sites with numbers of their own are two; any other may be the same.
+    """
+    pairs: list[Pair] = []
+    steps = (("numbered", "named"), ("bare", "named"), ("named", "numbered"), ("named", "bare"))
+    for (was, now), key in product((*steps, ("bare", "bare"), ("bare", "numbered"), ("numbered", "bare")), (_postcode, _city)):
+        befores, afters = ([site for site in sites if _kind(site) == kind] for sites, kind in ((old, was), (new, now)))
+        found, _, _ = _by_key(befores, afters, key, _in_one_city)
+        old, new = _left(old, new, found)
+        pairs += found
+    return pairs, old, new
+
+
+def _kind(entry: Entry) -> Literal["named", "numbered", "bare"]:
+    name = _text(entry, "facility")
+    if not is_anonymous(name):
+        return "named"
+    return "numbered" if _numbers(name) else "bare"
+
+
 def _by_key(
-    old: list[Entry], new: list[Entry], key: Callable[[Entry], MatchKey], *, unique: bool
-) -> tuple[list[Pair], list[Entry], list[Entry]]:
+    old: list[Entry], new: list[Entry], key: Callable[[Entry], MatchKey], same: Same | None = None, *, unique: bool = False
+) -> Found:
+    """Sites with the same key, one for one, where ``same`` agrees; with ``unique`` only where no other has that key."""
     befores, afters = _grouped(old, key), _grouped(new, key)
     pairs: list[Pair] = []
     for name, group in befores.items():
         others = afters.get(name, [])
         if name is None or not others or (unique and (len(group) > 1 or len(others) > 1)):
             continue
-        pairs.extend(_alike_first(group, others))
+        pairs.extend(_alike_first(group, others, same))
     return pairs, *_left(old, new, pairs)
 
 
-def _grouped(sites: list[Entry], key: Callable[[Entry], MatchKey]) -> dict[MatchKey, list[Entry]]:
+def _grouped(sites: Iterable[Entry], key: Callable[[Entry], MatchKey]) -> dict[MatchKey, list[Entry]]:
     groups: dict[MatchKey, list[Entry]] = defaultdict(list)
     for site in sites:
         groups[key(site)].append(site)
     return groups
 
 
-def _alike_first(old: list[Entry], new: list[Entry]) -> list[Pair]:
-    """Sites of one name: those that also agree in the rest of their place, then in their status, come first."""
+def _alike_first(old: list[Entry], new: list[Entry], same: Same | None = None) -> list[Pair]:
+    """Sites that may be one: those that also agree in the rest of their place, then in their status, come first."""
     pairs: list[Pair] = []
     for names in (
         (*_IDENTITY, "recruitment_status"),
         _IDENTITY,
+        ("zip",),
         ("city", "state", "country"),
         ("city",),
         ("recruitment_status",),
@@ -125,91 +201,77 @@ def _alike_first(old: list[Entry], new: list[Entry]) -> list[Pair]:
             waiting[tuple(map(other.get, names))].append(other)
         found: list[Pair] = []
         for site in old:
-            if others := waiting.get(tuple(map(site.get, names))):
-                found.append((site, others.pop()))
+            others = waiting.get(tuple(map(site.get, names)), [])
+            tried = range(len(others) - 1, max(-1, len(others) - 1 - _MOST_TRIED), -1)
+            fitting = next((index for index in tried if same is None or same(site, others[index])), None)
+            if fitting is not None:
+                found.append((site, others.pop(fitting)))
         old, new = _left(old, new, found)
         pairs += found
+        if not old or not new:
+            break
     return pairs
-
-
-def _by_city(old: list[Entry], new: list[Entry]) -> tuple[list[Pair], list[Entry], list[Entry]]:
-    """One name in one city written in more or fewer words: "Sharjah" and "Sharjah city", "Berlin" and "Berlin-Mitte"."""
-    named = _grouped(new, _named_in_city_like)
-    pairs: list[Pair] = []
-    taken: set[int] = set()
-    for site in old:
-        city = _folded(site.get("city"))
-        for other in named.get(_named_in_city_like(site), []) if site.get("facility") else []:
-            if id(other) not in taken and _one_in_other(city, _folded(other.get("city"))):
-                taken.add(id(other))
-                pairs.append((site, other))
-                break
-    return pairs, *_left(old, new, pairs)
-
-
-def _named_in_city_like(entry: Entry) -> MatchKey:
-    """A site's name and country, and the letters with which its city begins, which are alike if one is in the other."""
-    return (*(_tier("facility", "country")(entry) or ()), _folded(entry.get("city"))[:_CITY_LETTERS])
-
-
-def _one_in_other(one: str, other: str) -> bool:
-    return min(len(one), len(other)) >= _CITY_LETTERS and (one.startswith(other) or other.startswith(one))
-
-
-def _by_known_city(old: list[Entry], new: list[Entry]) -> tuple[list[Pair], list[Entry], list[Entry]]:
-    """One name in one city under two of the city's own names: "Ciudad de México" and "Mexico City"."""
-    both = set(map(_named_there, old)) & set(map(_named_there, new)) - {None}
-    if not both:
-        return [], old, new
-    from tracker.geo.gazetteer import city_point  # a table of cities is read on first use
-
-    def key(entry: Entry) -> MatchKey:
-        named = _named_there(entry)
-        if named is None or named not in both:
-            return None
-        point = city_point(*(str(entry.get(name) or "") for name in ("city", "state", "country")))
-        return (*named, *map(str, point)) if point else None
-
-    return _by_key(old, new, key, unique=False)
-
-
-def _named_there(entry: Entry) -> MatchKey:
-    """A site's name, whether or not it tells it from others, and its country; None unless both are given and known."""
-    name, country = _folded(entry.get("facility")), country_code(str(entry.get("country") or ""))
-    return (name, country) if name and country else None
-
-
-def _by_similarity(old: list[Entry], new: list[Entry]) -> tuple[list[Pair], list[Entry], list[Entry]]:
-    """The most alike names within one city, from 60 % on; none in a city where whole lists were exchanged."""
-    in_city = _tier("city", "country")
-    befores, afters = Counter(map(in_city, old)), _grouped(new, in_city)
-    compared: dict[MatchKey, list[Entry]] = {
-        city: others for city, others in afters.items() if city and befores[city] * len(others) <= _MOST_COMPARISONS
-    }
-    scored = [
-        (ratio, index, site, other)
-        for index, site in enumerate(old)
-        for other in compared.get(in_city(site), [])
-        if (ratio := _similarity(site, other)) >= _SIMILAR
-    ]
-    pairs: list[Pair] = []
-    taken: set[int] = set()
-    for _, _, site, other in sorted(scored, key=lambda item: (-item[0], item[1])):
-        if id(site) not in taken and id(other) not in taken:
-            taken |= {id(site), id(other)}
-            pairs.append((site, other))
-    return pairs, *_left(old, new, pairs)
-
-
-def _similarity(site: Entry, other: Entry) -> float:
-    left, right = str(site.get("facility") or "").casefold(), str(other.get("facility") or "").casefold()
-    numbers, others = _NUMBERS.findall(left), _NUMBERS.findall(right)
-    if numbers and others and numbers != others:
-        return 0.0  # "Local Institution - 0062" and "... 0063" are two places
-    matcher = SequenceMatcher(None, left, right, autojunk=False)
-    return matcher.ratio() if matcher.quick_ratio() >= _SIMILAR else 0.0
 
 
 def _left(old: list[Entry], new: list[Entry], pairs: list[Pair]) -> tuple[list[Entry], list[Entry]]:
     taken = {id(site) for pair in pairs for site in pair}
     return [site for site in old if id(site) not in taken], [site for site in new if id(site) not in taken]
+
+
+def _text(entry: Entry, name: str) -> str:
+    return str(entry.get(name) or "")
+
+
+def _folded(entry: Entry, name: str) -> str:
+    return fold(_text(entry, name))
+
+
+_country_key = lru_cache(maxsize=1024)(country_key)
+
+
+def _country(entry: Entry) -> str:
+    return _country_key(_text(entry, "country"))
+
+
+def _named_in_country(entry: Entry) -> MatchKey:
+    name = _folded(entry, "facility")
+    return (name, _country(entry)) if name else None
+
+
+def _is_anonymous(entry: Entry) -> bool:
+    return is_anonymous(_text(entry, "facility"))
+
+
+def _numbers_contradict(one: str, other: str) -> bool:
+    """Whether both names have numbers, and not the same: "Local Institution - 0062" and "... 0063" are two places."""
+    mine, theirs = _numbers(one), _numbers(other)
+    return bool(mine and theirs and mine != theirs)
+
+
+@lru_cache(maxsize=16384)
+def _numbers(name: str) -> Counter[str]:
+    digits = "".join(char if char.isdigit() else " " for char in name)
+    return Counter(digits.split())
+
+
+def _city(entry: Entry) -> MatchKey:
+    return city_key(_place(entry)._replace(zip="")) if entry.get("city") else None
+
+
+def _postcode(entry: Entry) -> MatchKey:
+    return (_folded(entry, "zip"), _country(entry)) if entry.get("zip") else None
+
+
+def _in_one_city(site: Entry, other: Entry) -> bool:
+    one, two = _place(site), _place(other)
+    if one == two or (_country(site) == _country(other) and same_postcode(one.zip, two.zip)):
+        return True
+    return same_city(one._replace(zip=""), two._replace(zip=""))
+
+
+def _same_postcode(site: Entry, other: Entry) -> bool | None:
+    return same_postcode(_text(site, "zip"), _text(other, "zip"))
+
+
+def _place(entry: Entry) -> Place:
+    return Place(*(_text(entry, name) for name in Place._fields))

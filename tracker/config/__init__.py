@@ -10,8 +10,9 @@ from tracker.config.settings import (
     Settings,
     SourceSettings,
     remarks,
+    whereabouts,
 )
-from tracker.config.watches import PageOf
+from tracker.config.watches import PageOf, ReadSearch
 
 __all__ = [
     "Digest",
@@ -19,6 +20,7 @@ __all__ = [
     "Mail",
     "Operator",
     "PageOf",
+    "ReadSearch",
     "Schedule",
     "Settings",
     "SourceSettings",
@@ -26,4 +28,5 @@ __all__ = [
     "find",
     "load",
     "remarks",
+    "whereabouts",
 ]

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
-_MAIL = re.compile(r"[^@\s<>,;:\"()]+@[^@\s<>,;:\"()]+\Z")
-_NAMED = re.compile(r"[^<>\r\n]+<([^<>]+)>\Z")
+from tracker.text.mailboxes import NOT_ONE, read_mailbox, read_mailto
+
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(//)?(?=\S)")
 
 
 def is_mail_address(text: str) -> bool:
     """Whether this is one bare e-mail address."""
-    return bool(_MAIL.match(text))
+    return "<" not in text and not isinstance(read_mailbox(text), str)
 
 
 def mailbox_problem(text: str) -> str:
     """What is wrong with ``you@example.org`` or ``Name <you@example.org>``."""
-    named = _NAMED.match(text)
-    if is_mail_address(named[1] if named else text):
+    read = read_mailbox(text)
+    if not isinstance(read, str):
         return ""
-    return 'This is not an e-mail address. Write "you@example.org" or "Name <you@example.org>".'
+    return f'{read} Write "you@example.org" or "Name <you@example.org>".' if read == NOT_ONE else read
 
 
 def web_problem(text: str) -> str:
@@ -58,7 +58,14 @@ def channel_problem(url: str, *, has_mail: bool) -> str:
         return "" if slashes else f'After "{scheme}:" two slashes are missing. Copy the URL as the service gives it.'
     if slashes:
         return 'Mail goes through the server in [mail]. Write "mailto:you@example.org" without slashes, user or password.'
-    addresses = unquote(url[match.end() :].partition("?")[0]).split(",")
-    if not all(is_mail_address(address.strip()) for address in addresses):
-        return 'This is not an e-mail address. Write "mailto:you@example.org"; several addresses are separated by commas.'
     return "" if has_mail else "Mail needs a server. Add a [mail] table with host and from."
+
+
+def mailto_problem(url: str) -> str:
+    """What is wrong with the addresses of a ``mailto:`` URL, by the reader that delivery uses; empty for other channels."""
+    if url.partition(":")[0].lower() not in ("mailto", "mailtos"):
+        return ""
+    read = read_mailto(url)
+    if not isinstance(read, str):
+        return ""
+    return f'{read} Write "mailto:you@example.org"; several are separated by commas.' if read == NOT_ONE else read

@@ -12,16 +12,16 @@ import os
 import re
 import tempfile
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from tracker.config import arrays
 from tracker.config.load import parse
 from tracker.config.load import read as read_text
-from tracker.config.table import did_you_mean
 from tracker.config.trials import trial_number
 from tracker.errors import UsageError
+from tracker.text.suggest import did_you_mean
 
 NEW_WATCH = "my trials"
 """What a watch is called when trials are added to a file that has none."""
@@ -55,19 +55,22 @@ def add_trials(text: str, watch: str | None, ids: Iterable[str]) -> str:
     return text
 
 
-def remove_trials(text: str, watch: str | None, ids: Iterable[str]) -> str:
+def remove_trials(text: str, watch: str | None, ids: Iterable[str], matched: Collection[tuple[str, str]] = ()) -> str:
     """Take trials and pages out of the named watch, or of all; entries that are not there are ignored.
 
-    A watch with a search or query would bring a trial back, so there it is put on ``exclude``. Raises UsageError for
-    text that is not a registry's number and for a watch that is not there.
+    A watch with a search or query would bring a trial back, so there it is put on ``exclude``; likewise where a search that
+    is gone brought it in: ``matched`` are such watches and numbers. Raises UsageError for text that is not a registry's number
+    and for a watch that is not there.
     """
     wanted = _wanted(ids)
     watches = _watches(text)
     for index in range(len(watches)) if watch is None else [_named(watches, watch)]:
         for one in wanted:
             text = _drop(text, index, one.key, one.text)
-        if "search" in watches[index] or "query" in watches[index]:
-            text = _put(text, index, "exclude", [one.text for one in wanted if one.key == "trials"])
+        searches = "search" in watches[index] or "query" in watches[index]
+        name = str(watches[index].get("name"))
+        excluded = [one.text for one in wanted if one.key == "trials" and (searches or (name, one.text) in matched)]
+        text = _put(text, index, "exclude", excluded)
     return text
 
 
@@ -98,6 +101,11 @@ def write(path: Path, text: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             Path(name).unlink()
         raise
+
+
+def written(ids: Iterable[str]) -> list[str]:
+    """Trials and pages as a configuration writes them, each once. Raises UsageError for what is neither."""
+    return [one.text for one in _wanted(ids)]
 
 
 def _wanted(ids: Iterable[str]) -> list[_Wanted]:

@@ -11,7 +11,7 @@ from tracker.config import sections
 from tracker.config.positions import places
 from tracker.config.settings import Settings
 from tracker.config.table import Report, Table
-from tracker.config.watches import PageOf, ValidationContext, read_watches
+from tracker.config.watches import PageOf, ReadSearch, ValidationContext, read_watches, unread
 from tracker.errors import ConfigError
 from tracker.model.source import SourceInfo
 
@@ -43,13 +43,20 @@ def load(
     kinds: Mapping[str, frozenset[str]],
     environ: Mapping[str, str],
     page_of: PageOf,
+    read_search: ReadSearch = unread,
 ) -> Settings:
     """The settings that the file gives, defaults filled in and ``${NAME}`` read from ``environ``.
 
-    ``kinds`` are the names of the change kinds with their effects. Raises ConfigError with every mistake found.
+    ``kinds`` are the names of the change kinds with their effects. Raises ConfigError with every mistake found. A search
+    that cannot be asked is no reason to stop the others: it fails alone when it is listed, and `check` names it.
     """
     path = path.absolute()  # not resolved: relative paths go by where the file is found, even through a link
-    return check(read(path), path, sources=sources, kinds=kinds, environ=environ, page_of=page_of)
+    settings, report = _read_all(
+        read(path), path, sources=sources, kinds=kinds, environ=environ, page_of=page_of, read_search=read_search
+    )
+    if report.must_be_mended:
+        raise ConfigError(report.mistakes, path=str(path))
+    return settings
 
 
 def check(
@@ -60,8 +67,28 @@ def check(
     kinds: Mapping[str, frozenset[str]],
     environ: Mapping[str, str],
     page_of: PageOf,
+    read_search: ReadSearch = unread,
 ) -> Settings:
-    """As `load`, for a text that is to be written to ``path`` (an edited configuration is checked before it is saved)."""
+    """As `load`, for a text that is, or is to be written, in ``path``; here a search that cannot be asked is a mistake too."""
+    settings, report = _read_all(
+        text, path, sources=sources, kinds=kinds, environ=environ, page_of=page_of, read_search=read_search
+    )
+    if report.mistakes:
+        raise ConfigError(report.mistakes, path=str(path))
+    return settings
+
+
+def _read_all(
+    text: str,
+    path: Path,
+    *,
+    sources: Mapping[str, SourceInfo],
+    kinds: Mapping[str, frozenset[str]],
+    environ: Mapping[str, str],
+    page_of: PageOf,
+    read_search: ReadSearch,
+) -> tuple[Settings, Report]:
+    """The settings, defaults in the place of what is wrong, and the mistakes."""
     document = parse(text, path)
     report = Report(places(text), environ)
     root = Table(report, "", document, (), "")
@@ -76,6 +103,7 @@ def check(
         channels=names,
         base_urls={key: source.base_url for key, source in asked.items()},
         page_of=page_of,
+        read_search=read_search,
         folder=folder,
     )
     settings = Settings(
@@ -93,9 +121,7 @@ def check(
         daemon=sections.read_daemon(root.table("daemon", "daemon")),
         contacts=root.table("privacy", "privacy").flag("contacts", default=False),
     )
-    if report.mistakes:
-        raise ConfigError(report.mistakes, path=str(path))
-    return settings
+    return settings, report
 
 
 def read(path: Path) -> str:

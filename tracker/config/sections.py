@@ -8,7 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tracker.config.addresses import base_url_problem, channel_problem, is_mail_address, mailbox_problem, web_problem
+from tracker.config.addresses import (
+    base_url_problem,
+    channel_problem,
+    is_mail_address,
+    mailbox_problem,
+    mailto_problem,
+    web_problem,
+)
 from tracker.config.schedule import schedule_problem
 from tracker.config.settings import (
     DAYS,
@@ -24,11 +31,13 @@ from tracker.config.settings import (
     Security,
     SourceSettings,
 )
-from tracker.config.table import Table, did_you_mean
+from tracker.config.table import Table
 from tracker.model import ids
 from tracker.model.source import SourceInfo
 from tracker.model.vocabulary import SEVERITIES, Severity
 from tracker.model.watch import Channel
+from tracker.text.mailboxes import ascii_host
+from tracker.text.suggest import did_you_mean
 
 DEFAULT_STORE = "sqlite:///snapshots/tracker.db"
 _PORTS: Mapping[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
@@ -99,7 +108,8 @@ def read_mail(table: Table) -> Mail:
     reply_to = table.text("reply_to")
     table.missing("host", 'The mail server is not named. Add host = "smtp.example.org".')
     table.missing("from", 'The sender is not named. Add from = "Trial tracker <tracker@example.org>".')
-    if host and re.search(r"[\s/@]", host):
+    ascii_name = None if host is None or re.search(r"[\s/@]", host) else ascii_host(host)
+    if host and ascii_name is None:
         table.wrong("host", f"{table.quoted('host')} is not a host name. Give the name alone, such as smtp.example.org.")
     for key, mailbox in (("from", sender), ("reply_to", reply_to)):
         if mailbox and (wrong := mailbox_problem(mailbox)):
@@ -110,7 +120,13 @@ def read_mail(table: Table) -> Mail:
         table.missing("password", 'A user is given but no password. Add password = "${SMTP_PASSWORD}", or leave both out.')
     port = table.whole("port", least=1, most=65535) or _PORTS[security]
     return Mail(
-        host=host or "", port=port, security=security, sender=sender or "", user=user, password=password, reply_to=reply_to
+        host=ascii_name or "",
+        port=port,
+        security=security,
+        sender=sender or "",
+        user=user,
+        password=password,
+        reply_to=reply_to,
     )
 
 
@@ -123,6 +139,8 @@ def read_channels(tables: list[Table], *, has_mail: bool) -> tuple[Channel, ...]
         table.missing("url", 'A channel needs a URL. Add url = "mailto:you@example.org".')
         if url and (wrong := channel_problem(url, has_mail=has_mail)):
             table.wrong("url", wrong)
+        elif url and (wrong := mailto_problem(url)):
+            table.fails_alone("url", wrong)  # the messages of this channel are given up, and the operator hears why
         if name in found:
             table.wrong("name", f"Another channel is called {table.quoted('name')} too. Give each one its own name.")
         elif name:

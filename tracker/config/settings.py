@@ -160,6 +160,11 @@ def remarks(settings: Settings) -> tuple[str, ...]:
     if not settings.watches:
         found.append("No [[watch]] is set up: nothing is followed. Add one with `tracker add`.")
     for watch in settings.watches:
+        if not (watch.trials or watch.pages or watch.search or watch.query):
+            found.append(f'[[watch]] "{watch.name}" follows nothing: its lists are empty. Add a trial with `tracker add`.')
+        if watch.left_out:
+            names = ", ".join(watch.left_out)
+            found.append(f'[[watch]] "{watch.name}": {names} of its search is left out: it only says where a link was clicked.')
         if not watch.send:
             found.append(f'[[watch]] "{watch.name}" sends to nobody: its changes are kept, not told. Add a [[watch.send]].')
     used = {send.to for watch in settings.watches for send in watch.send} | {settings.operator.channel}
@@ -168,4 +173,24 @@ def remarks(settings: Settings) -> tuple[str, ...]:
             found.append(f'[[channel]] "{channel.name}" is not used by any watch or the operator.')
     if settings.operator.channel is None:
         found.append("[operator] names no channel: failures are only logged. Name one under `channel`.")
+    return tuple(found)
+
+
+def whereabouts(settings: Settings) -> tuple[str, ...]:
+    """Where the `near` of each watch lies, for people to check: a name can be another town's."""
+    from tracker.geo.gazetteer import nearest_city  # a table of cities is read on first use
+    from tracker.geo.places import described, find_places
+
+    found = []
+    for watch in settings.watches:
+        near = watch.near
+        if near is None or near.latitude is None or near.longitude is None:
+            continue
+        towns = find_places(near.place, near.country)
+        named = towns[0] if len(towns) == 1 else None
+        if named and (named.latitude, named.longitude) == (near.latitude, near.longitude):
+            where = described(named)
+        else:
+            where = f"{near.latitude:g}, {near.longitude:g}, close to {described(nearest_city(near.latitude, near.longitude))}"
+        found.append(f'[[watch]] "{watch.name}" near: {near.km:g} km around {where}.')
     return tuple(found)

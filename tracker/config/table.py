@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from tracker.config.keys import KEYS, SECRET_KEYS
 from tracker.config.positions import KeyPath, Place
+from tracker.text.suggest import did_you_mean
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -26,6 +27,7 @@ class Report:
         self._places = places
         self._environ = environ
         self._found: list[tuple[int, str]] = []
+        self._at_run_time: set[tuple[int, str]] = set()
         self._filled_in: dict[str, str] = {}
 
     @property
@@ -33,12 +35,23 @@ class Report:
         """Every mistake as a full sentence, in the order of the lines; values from the environment are not repeated."""
         return [self._discreet(sentence) for _, sentence in sorted(self._found, key=lambda entry: entry[0])]
 
-    def add(self, title: str, path: KeyPath, sentence: str) -> None:
-        """Note a mistake at a key; the line is that of the key or of the nearest thing around it that has one."""
+    @property
+    def must_be_mended(self) -> bool:
+        """Whether there is a mistake with which nothing can run; the others stop one search alone."""
+        return any(entry not in self._at_run_time for entry in self._found)
+
+    def add(self, title: str, path: KeyPath, sentence: str, *, at_run_time: bool = False) -> None:
+        """Note a mistake at a key; the line is that of the key or of the nearest thing around it that has one.
+
+        ``at_run_time``: what it concerns fails alone when it is tried, so the rest of the configuration can be used.
+        """
         while path and path not in self._places:
             path = path[:-1]
         line = self._places[path].line if path else 0
-        self._found.append((line, f"{title} (line {line}): {sentence}" if line else f"{title}: {sentence}"))
+        entry = (line, f"{title} (line {line}): {sentence}" if line else f"{title}: {sentence}")
+        self._found.append(entry)
+        if at_run_time:
+            self._at_run_time.add(entry)
 
     def expand(self, text: str, title: str, path: KeyPath) -> str | None:
         """``text`` with every ``${NAME}`` read from the environment; None, and a mistake, when one is not set."""
@@ -114,6 +127,10 @@ class Table:
         if key:
             path = (*path, key) if index is None else (*path, key, index)
         self.report.add(self._name(key, index), path, sentence)
+
+    def fails_alone(self, key: str, sentence: str) -> None:
+        """Note a mistake at ``key`` that is met again at run time and stops nothing but what the key asks for."""
+        self.report.add(self._name(key), (*self.path, key), sentence, at_run_time=True)
 
     def missing(self, key: str, sentence: str) -> None:
         """Note that ``key`` is not given, unless its value was refused already."""
@@ -253,15 +270,6 @@ class Table:
         inner = isinstance(self.path[-1], str) and len(self.path) > 2 if self.path else False
         name = f"{self.title}.{key}" if inner and self.title.startswith("[[") else f"{self.title} {key}".strip()
         return name if index is None else f"{name}[{index}]"
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``Did you mean "trials"?`` when a known word is close, else nothing."""
-    from difflib import get_close_matches  # needed for wrong files only; start-up stays quick
-
-    by_fold = {entry.casefold(): entry for entry in known}
-    close = get_close_matches(word.casefold(), list(by_fold), n=1, cutoff=0.6)
-    return f'Did you mean "{by_fold[close[0]]}"?' if close else ""
 
 
 def _dotted(path: KeyPath) -> str:

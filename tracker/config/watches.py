@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
 from tracker.config.addresses import web_problem
 from tracker.config.sections import check_channel
-from tracker.config.table import Table, did_you_mean
+from tracker.config.table import Table
 from tracker.config.trials import followed_trial, read_trials_file
 from tracker.geo.countries import country_code
 from tracker.model import ids
-from tracker.model.source import SourceInfo
+from tracker.model.source import Search, SearchReading, SourceInfo
 from tracker.model.vocabulary import SEVERITIES, When
 from tracker.model.watch import Near, Page, Send, Watch
+from tracker.text.suggest import did_you_mean
 
 PageOf = Callable[[str, Mapping[str, str]], Page | None]
 """Recognises the address of a trial page. Takes the address and each source's base address; None if no source reads it."""
+
+ReadSearch = Callable[[Search], SearchReading]
+"""How the source that a search is for reads it."""
+
+
+def unread(_search: Search) -> SearchReading:
+    """For those who have no source at hand: nothing is said of the search."""
+    return SearchReading()
+
 
 WHENS: tuple[When, ...] = ("immediate", "daily", "weekly")
 _FOLLOWS = ("trials", "trials_file", "pages", "search", "query")
@@ -33,6 +43,7 @@ class ValidationContext(msgspec.Struct, frozen=True, kw_only=True):
     channels: frozenset[str]
     base_urls: Mapping[str, str]
     page_of: PageOf
+    read_search: ReadSearch
     folder: Path
 
 
@@ -59,13 +70,21 @@ def _read_watch(table: Table, context: ValidationContext) -> Watch:
         table.wrong("", f"This watch follows nothing. Give it one of {', '.join(_FOLLOWS)}, or delete it.")
     elif not any(table.holds(key) for key in _FOLLOWS):
         table.wrong("", "This watch follows nothing: its lists are empty. Add a trial, or delete the watch.")
+    search, query = _read_search(table, context.sources), _read_query(table, context.sources)
+    near = _read_near(table.table("near", "watch.near")) if "near" in table else None
+    reading = SearchReading()
+    if search or query:
+        reading = _check_search(table, Search(url=search, fields=query, near=near), context)
     return Watch(
         name=name or "",
         trials=tuple(trials),
+        rows={trial: place for trial, place in trials.items() if not place.startswith("trials[")},
         pages=_read_pages(table, context),
-        search=_read_search(table, context.sources),
-        query=_read_query(table, context.sources),
-        near=_read_near(table.table("near", "watch.near")) if "near" in table else None,
+        search=search,
+        query=query,
+        left_out=reading.left_out,
+        near=near or reading.near,
+        circle_in_search=reading.near is not None and "near" not in table,
         exclude=exclude,
         kinds=_read_kinds(table, context.kinds),
         labels=labels,
@@ -170,16 +189,19 @@ def _read_search(table: Table, sources: Mapping[str, SourceInfo]) -> str | None:
         hosts = ", ".join(sorted(host for info in sources.values() for host in info.search_hosts))
         table.wrong("search", f"Searches of {parts.hostname} are not understood. Copy the address of a search from {hosts}.")
         return None
-    parameters = [name for name, _ in parse_qsl(parts.query)]
-    if number := ids.NCT.search(parts.path):
-        table.wrong("search", f'This is the page of one trial, not a search. Write "{number[0]}" under trials.')
-    elif not parameters:
-        table.wrong("search", f"This asks for all of {info.title}. Narrow the search, then copy its address again.")
-    for name in dict.fromkeys(parameters):
-        if name not in info.search_parameters:
-            hint = did_you_mean(name, info.search_parameters) or f"Understood: {', '.join(sorted(info.search_parameters))}."
-            table.wrong("search", f'The parameter "{name}" of this search is not understood, so it cannot be followed. {hint}')
     return url
+
+
+def _check_search(table: Table, search: Search, context: ValidationContext) -> SearchReading:
+    """How its source reads a search; what it finds wrong with it is noted."""
+    key = "search" if search.url else "query"
+    if not any(info.understands(search) for info in context.sources.values()):
+        table.fails_alone(key, "No registry of this version answers all of this. Give a search or a query of one registry.")
+        return SearchReading()
+    reading = context.read_search(search)
+    for problem in reading.problems:
+        table.fails_alone(key, problem)
+    return reading
 
 
 def _read_query(table: Table, sources: Mapping[str, SourceInfo]) -> dict[str, str]:
@@ -220,14 +242,28 @@ def _read_near(table: Table) -> Near:
 
 
 def _coordinates(table: Table, place: str, country: str | None) -> tuple[float | None, float | None]:
-    from tracker.geo.gazetteer import find_city  # the gazetteer takes a while to load and few watches need it
+    from tracker.geo.places import (  # the gazetteer takes a while to load and few watches need it
+        described,
+        find_places,
+        is_postcode,
+    )
 
-    found = find_city(place, country)
-    if found is None:
+    found = find_places(place, country)
+    if not found:
         where = f"{table.quoted('place')}, {country}," if country else table.quoted("place")
-        table.wrong("place", f"{where} is not in the list of places. Give latitude and longitude in degrees instead.")
+        hint = (
+            "Give its country too" if is_postcode(place) and not country else "Give latitude and longitude in degrees instead"
+        )
+        table.wrong("place", f"{where} is not in the list of places. {hint}.")
         return None, None
-    return found.latitude, found.longitude
+    if len(found) > 1:
+        towns = "; ".join(map(described, found[:6])) + ("; …" if len(found) > 6 else "")
+        table.wrong(
+            "place",
+            f"{table.quoted('place')} can mean several towns: {towns}. Write which, or give latitude and longitude.",
+        )
+        return None, None
+    return found[0].latitude, found[0].longitude
 
 
 def _read_kinds(table: Table, kinds: Mapping[str, frozenset[str]]) -> frozenset[str]:

@@ -11,13 +11,17 @@ import msgspec
 
 from tracker import archive
 from tracker.errors import StoreError
-from tracker.model.upkeep import StoreSize
+from tracker.model.upkeep import Incident, StoreSize
 
 STALE_AFTER = timedelta(days=2)
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """The daemon's health as JSON. ``status`` is ok, standby or stale (no accepted run for two days)."""
+    """The daemon's health as JSON.
+
+    ``status`` is ok, standby, stale (no accepted run for two days) or trouble (a source, a search, a channel or the daemon's
+    own work fails; a trial that cannot be read is among ``conditions`` and no trouble of the whole).
+    """
 
     status: str
     mode: str
@@ -45,8 +49,9 @@ def health(
     """What the database and the daemon say of themselves; a daemon that just started is not stale yet."""
     latest = max(kept.last_accepted.values(), default=started_at)
     stale = now - max(latest, started_at) > STALE_AFTER
+    failing = last_error or any(_of_a_whole(incident) for incident in kept.incidents)
     return Health(
-        status="standby" if mode == "standby" else "stale" if stale else "ok",
+        status="standby" if mode == "standby" else "stale" if stale else "trouble" if failing else "ok",
         mode=mode,
         started_at=started_at,
         last_pass_at=last_pass_at,
@@ -60,6 +65,11 @@ def health(
     )
 
 
+def _of_a_whole(incident: Incident) -> bool:
+    """Whether something lasts that concerns more than single trials; one that ended may still wait to be told."""
+    return incident.ended_at is None and not incident.name.startswith("trials:")
+
+
 def metrics(found: Health, size: StoreSize) -> bytes:
     """The same for Prometheus. Needs the package prometheus-client (extra ``metrics``)."""
     from prometheus_client import CollectorRegistry, Gauge, generate_latest
@@ -71,6 +81,7 @@ def metrics(found: Health, size: StoreSize) -> bytes:
 
     gauge("up", "1 while the daemon is at work, 0 while it stands by", float(found.status != "standby"))
     gauge("stale", "1 when no run was accepted for two days", float(found.status == "stale"))
+    gauge("trouble", "1 while a source, a search, a channel or the daemon's own work fails", float(found.status == "trouble"))
     gauge("trials", "trials stored", size.trials)
     gauge("snapshots", "versions stored", size.snapshots)
     gauge("events", "events stored", size.events)
@@ -99,7 +110,9 @@ class Monitor:
             def _answer(self) -> None:
                 if self.path == "/health":
                     found = answer()
-                    self._send(503 if found.status == "stale" else 200, "application/json", msgspec.json.encode(found))
+                    self._send(
+                        503 if found.status in ("stale", "trouble") else 200, "application/json", msgspec.json.encode(found)
+                    )
                 elif self.path == "/metrics" and count is not None:
                     self._send(200, "text/plain; version=0.0.4; charset=utf-8", count())
                 else:

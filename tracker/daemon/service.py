@@ -34,17 +34,23 @@ RETRY_AFTER = timedelta(minutes=10)
 TICK_SECONDS = 5
 """How often the alarm looks at what is due: also the longest that a jumping clock can delay anything."""
 
+TICK, CONFIG = "tick", "config"
+"""Whose errors are kept beside those of the jobs: the look at what is due, and the rereading of the configuration."""
+
 logger = log.get(__name__)
 
 
 class State(msgspec.Struct, kw_only=True):
-    """What the daemon is doing, for ``/health``. ``mode`` is starting, standby, idle, a job's name or stopping."""
+    """What the daemon is doing, for ``/health``. ``mode`` is starting, standby, idle, a job's name or stopping.
+
+    ``errors`` holds the last error of each job, and of the daemon's own work: one that worked does not clear another's.
+    """
 
     mode: str = "starting"
     started_at: datetime
     last_pass_at: datetime | None = None
     last_pass_clean: bool | None = None
-    last_error: str = ""
+    errors: dict[str, str] = {}
 
 
 class Daemon:
@@ -127,7 +133,7 @@ class Daemon:
             started_at=self.state.started_at,
             last_pass_at=self.state.last_pass_at,
             last_pass_clean=self.state.last_pass_clean,
-            last_error=self.state.last_error,
+            last_error=" ".join(dict.fromkeys(error for error in self.state.errors.values() if error)),
         )
 
     def _listen(self) -> None:
@@ -174,13 +180,14 @@ class Daemon:
                 if not self._rests(job, now):
                     self._do(job)
             self._show("idle")
+            self.state.errors[TICK] = ""
         except Exception as error:
             # What nobody foresaw is logged whole, and ends the daemon no more than the rest does.
             unforeseen = not isinstance(error, TrackerError | OSError)
             # A full disk fails every tick; a line every five seconds would fill what is left of it.
-            if str(error) != self.state.last_error:
+            if str(error) != self.state.errors.get(TICK):
                 logger.error(log.pairs("tick_failed", error=repr(error) if unforeseen else error), exc_info=unforeseen)
-            self.state.last_error = str(error)
+            self.state.errors[TICK] = str(error)
 
     def _hold(self) -> bool:
         """Whether we are the daemon of this database; if another is, stand by."""
@@ -214,11 +221,14 @@ class Daemon:
         try:
             match job:
                 case "sync":
-                    self._pass()
+                    self.state.errors[job] = self._pass()
                 case "deliver":
                     deliver(self.settings, self.store, self.sources, self.clock)
+                    self.state.errors[job] = ""
             done = True
-            self.state.last_error = ""
+        except (TrackerError, OSError) as error:
+            self.state.errors[job] = str(error)
+            raise
         finally:
             if not self._stop.is_set():  # what was cut short is due again at the next start
                 self._set_due(job, done=done)
@@ -239,9 +249,11 @@ class Daemon:
         until = self._rests_until.get(job, now)
         return now < until <= now + RETRY_AFTER
 
-    def _pass(self) -> None:
+    def _pass(self) -> str:
+        """One pass; says what of it failed as a whole: a source or a search."""
         report = one_pass(self.settings, self.store, self.sources, self.clock, stop=self._between_batches)
         self.state.last_pass_at, self.state.last_pass_clean = self.clock(), report.clean
+        return " ".join(report.synced.errors)
 
     def _between_batches(self) -> bool:
         """Asked by a pass between batches: whether to stop. Keeps the daemon's lease meanwhile."""
@@ -256,13 +268,13 @@ class Daemon:
             settings = self._load()
         except ConfigError as error:
             logger.error(log.pairs("config_kept", why=f"the new one is wrong: {error}"))
-            self.state.last_error = str(error)
+            self.state.errors[CONFIG] = str(error)
         else:
             if settings.store_url != self.settings.store_url:
-                self.state.last_error = "The [store] url changed: restart the daemon to work in another database."
-                logger.error(log.pairs("config_kept", why=self.state.last_error))
+                self.state.errors[CONFIG] = "The [store] url changed: restart the daemon to work in another database."
+                logger.error(log.pairs("config_kept", why=self.state.errors[CONFIG]))
             else:
-                self.settings, self.state.last_error = settings, ""
+                self.settings, self.state.errors[CONFIG] = settings, ""
                 logger.info(log.pairs("config_reread", config=settings.path))
                 self._reschedule()
         systemd.notify("READY=1")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -99,7 +99,7 @@ class Composer:
             lines.append(present_line(row))
             already.extend(already_true(found.record, self.archive.sources[found.trial.source].info, today))
             recruiting += row.recruitment_status in OPEN_STATUSES
-            nearby += bool(near and row.nearest and row.nearest.km <= near.km)
+            nearby += bool(row.nearest and row.nearest.within)
         if not lines:
             return None
         return notices.welcome(
@@ -142,15 +142,17 @@ class Composer:
 
     def _entries(self, wanted: Wanted) -> list[pages.Entry]:
         by_story: dict[str, list[str]] = defaultdict(list)
+        told_here = {event.story for event, _ in wanted.values()}
         for event, _ in wanted.values():
-            by_story[event.story].append(event.id)
+            by_story[_story_of(event, told_here)].append(event.id)
         stories = self.archive.stories(by_story.keys())
         described = weightiest_trials(stories[story_id] for story_id in by_story)
         now_known = {found.record.trial: found.record for found in self.archive.records(described)}
         entries = []
         for story_id, ids in by_story.items():
             story = stories[story_id]
-            shown = tuple(sorted(ids, key=story.parts.index))
+            # What takes the story back was found later: it stands behind the story's own parts.
+            shown = (*(part for part in story.parts if part in ids), *(one for one in ids if one not in story.parts))
             source = self.archive.sources.get(split_key(story.trial).source)
             entries.append(
                 pages.Entry(
@@ -188,6 +190,12 @@ class Composer:
             for send in self._watches[name].send
             if send.to == channel
         )
+
+
+def _story_of(event: Event, told_here: Collection[str]) -> str:
+    """The story that an event is told in: that of what it takes back, if nobody has heard of that before this message."""
+    back = event.details.changed_back
+    return back.story if back and not back.told and back.story in told_here else event.story
 
 
 def weightiest_trials(stories: Iterable[Story]) -> list[str]:

@@ -16,6 +16,7 @@ from tracker.config import Settings
 from tracker.deliver.messages import make_message
 from tracker.model.alert import Message
 from tracker.model.run import Run
+from tracker.model.source import NO_LONGER_READABLE, Issue
 from tracker.model.staging import NewIssue
 from tracker.model.upkeep import Incident, Lease
 from tracker.render import notices, times
@@ -180,6 +181,11 @@ def unknown_numbers(given: Sequence[Incident], timezone: str) -> OperatorMessage
     )
 
 
+def search_failed(watch: str, title: str, error: str) -> str:
+    """The incident of a search that could not be listed; everything else was read."""
+    return f"The search of watch “{watch}” could not be read at {title}: {error}"
+
+
 def channel_dead(channel: str, why: str) -> str:
     """The incident of a channel that takes no messages."""
     return f"Channel “{channel}” takes no messages: {why}"
@@ -195,10 +201,7 @@ def _incident_key(phase: str, given: Incident) -> str:
 def new_issues(source: str, title: str, issues: Sequence[NewIssue]) -> OperatorMessage:
     """A source sent words or fields never met before: one message per run, with an example of each."""
     sentences = [
-        f"{new.issue.code.replace('_', ' ')} at {new.issue.path}"
-        + (f": “{new.issue.value}”" if new.issue.value else "")
-        + f" (met {new.count:,} times, for instance in {new.trial})"
-        for new in issues[:MOST_ISSUES]
+        _what_is_new(new.issue) + f" (met {new.count:,} times, for instance in {new.trial})" for new in issues[:MOST_ISSUES]
     ]
     if len(issues) > len(sentences):
         sentences.append(f"and {len(issues) - len(sentences):,} more.")
@@ -208,6 +211,13 @@ def new_issues(source: str, title: str, issues: Sequence[NewIssue]) -> OperatorM
         subject=f"{title} sends something new",
         sentences=("Values are kept as they came and compared as they are. You hear of each only once.", *sentences),
     )
+
+
+def _what_is_new(issue: Issue) -> str:
+    text = f": “{issue.value}”" if issue.value else ""
+    if issue.code == NO_LONGER_READABLE:
+        return f"{issue.path} can no longer be read{text}"
+    return f"{issue.code.replace('_', ' ')} at {issue.path}{text}"
 
 
 def reformatted(run: int | None, title: str, kinds: Sequence[str], trials: int, checked: int) -> OperatorMessage:

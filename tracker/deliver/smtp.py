@@ -9,12 +9,10 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from email.message import EmailMessage
-from email.utils import parseaddr
-from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -23,6 +21,7 @@ from tracker.errors import DeliveryError, PermanentDeliveryError, TransientDeliv
 from tracker.model.alert import Message
 from tracker.model.watch import Channel
 from tracker.render import mail
+from tracker.text.mailboxes import Mailbox, Mailto, read_mailbox, read_mailto
 
 TIMEOUT_SECONDS = 30
 PATIENCE = 3
@@ -45,26 +44,32 @@ def send(settings: Settings, channel: Channel, message: Message, now: datetime) 
         raise PermanentDeliveryError(
             f'Channel "{channel.name}" needs [mail], which is not set up.', remedy="Add [mail] with host and from."
         )
-    email = _email(settings.mail, channel, message, now)
+    readers = _readers(channel)
+    email = _email(settings.mail, channel, readers, message, now)
     with _session(settings.mail) as server:
         if not _fits(server, email):
-            email = _email(settings.mail, channel, msgspec.structs.replace(message, html=""), now)
+            email = _email(settings.mail, channel, readers, msgspec.structs.replace(message, html=""), now)
         try:
-            refused = _hand_over(server, channel, email, patient=message.attempts < PATIENCE)
+            refused = _hand_over(server, channel, email, readers.bcc, patient=message.attempts < PATIENCE)
         except (smtplib.SMTPException, OSError) as error:
             raise _broken_off(settings.mail, error) from error
     return tuple(_refusal(channel, address, *answer) for address, answer in refused.items())
 
 
-def recipients(url: str) -> list[str]:
-    """The addresses of a ``mailto:`` URL."""
-    return [unquote(part).strip() for part in urlsplit(url).path.split(",") if part.strip()]
+def _readers(channel: Channel) -> Mailto:
+    """Whom the channel's URL names. Raises PermanentDeliveryError for one that nothing can go to."""
+    read = read_mailto(channel.url, naming=True)
+    if isinstance(read, str):
+        raise PermanentDeliveryError(
+            f'Channel "{channel.name}": {read}', remedy="Correct the URL of the channel, then `tracker outbox retry`."
+        )
+    return read
 
 
 def mail_domain(settings: Settings) -> str:
     """The domain our Message-IDs belong to: that of the sender."""
-    sender = settings.mail.sender if settings.mail else ""
-    return parseaddr(sender)[1].partition("@")[2] or "tracker.invalid"
+    read = read_mailbox(settings.mail.sender) if settings.mail else ""
+    return "tracker.invalid" if isinstance(read, str) else read.domain
 
 
 def greet(settings: Mail) -> None:
@@ -73,14 +78,15 @@ def greet(settings: Mail) -> None:
         pass
 
 
-def _email(settings: Mail, channel: Channel, message: Message, now: datetime) -> EmailMessage:
+def _email(settings: Mail, channel: Channel, readers: Mailto, message: Message, now: datetime) -> EmailMessage:
     return mail.email(
         message,
         sender=settings.sender,
-        recipients=recipients(channel.url),
+        recipients=[reader.text for reader in readers.to],
+        copies=[reader.text for reader in readers.cc],
         reply_to=settings.reply_to or "",
         list_name=channel.name,
-        unsubscribe_address=parseaddr(settings.reply_to or settings.sender)[1],
+        unsubscribe_address=settings.reply_to or settings.sender,
         date=now,
     )
 
@@ -91,12 +97,15 @@ def _fits(server: smtplib.SMTP, email: EmailMessage) -> bool:
     return not limit.isdigit() or int(limit) == 0 or len(email.as_bytes()) <= int(limit)
 
 
-def _hand_over(server: smtplib.SMTP, channel: Channel, email: EmailMessage, *, patient: bool) -> Refused:
+def _hand_over(
+    server: smtplib.SMTP, channel: Channel, email: EmailMessage, hidden: Sequence[Mailbox], *, patient: bool
+) -> Refused:
     """One mail transaction. Returns the recipients that were refused while others were sent the e-mail."""
     content = email.as_bytes()
     [sender] = email["From"].addresses
     # The addresses as the header spells them: an international domain goes on the wire in its ASCII form.
-    to = [address.addr_spec for address in email["To"].addresses]
+    shown = [address.addr_spec for name in ("To", "Cc") if name in email for address in email[name].addresses]
+    to = list(dict.fromkeys((*shown, *(reader.address for reader in hidden))))
     code, words = server.mail(sender.addr_spec, [f"size={len(content)}"] if server.has_extn("size") else [])
     if code != 250:
         raise smtplib.SMTPSenderRefused(code, words, sender.addr_spec)

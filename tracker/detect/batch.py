@@ -15,7 +15,9 @@ from tracker.detect import mirrors, verdict
 from tracker.detect.listing import ListingDecision, SearchEntry
 from tracker.detect.verdict import CheckContext, CheckResult
 from tracker.errors import SourceError
+from tracker.geo.watched import named_countries
 from tracker.model.alert import Alert
+from tracker.model.details import EnteredDetails, NewRegistrationDetails, WatchDetails
 from tracker.model.event import Event, Story
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import TrackedTrial
@@ -63,10 +65,14 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BatchInputs(msgspec.Struct, frozen=True, kw_only=True):
-    """What was loaded to judge a batch, by trial; ``homes`` by the key of the registry's record."""
+    """What was loaded to judge a batch, by trial; ``homes`` by the key of the registry's record.
+
+    ``alerts`` are those of recent past events that were sent or are about to be, by the event; None where nobody looked.
+    """
 
     documents: Mapping[str, Document] = {}
     past: Mapping[str, tuple[Event, ...]] = {}
+    alerts: Mapping[str, tuple[Alert, ...]] | None = None
     tracking_since: Mapping[str, datetime] = {}
     homes: Mapping[str, mirrors.Home] = {}
 
@@ -85,6 +91,7 @@ class SearchMove(msgspec.Struct, frozen=True, kw_only=True):
     watch: str
     kind: ListingKind
     reason: str = ""
+    returned: bool = False
 
 
 def joined_by(members: Iterable[Membership]) -> dict[str, dict[str, datetime]]:
@@ -148,7 +155,10 @@ def decide(run: RunContext, looks: Iterable[Looked], inputs: BatchInputs, now: d
         results.append(result)
         events += result.events
         stories += result.stories
-        routed += _routed(run, (staged.event for staged in result.events), joined)
+        of_changes = _routed(run, (staged.event for staged in result.events), joined)
+        routed += of_changes
+        for staged in result.events:
+            routed += alerts.follow(staged.event, of_changes, inputs.alerts or {}, run.watches)
         others = (*_lagging(run, result, inputs, now), *_came_true(run, result, now))
         routed += _routed(run, others, joined)
         for watch, event in _entered(run, result, now):
@@ -172,7 +182,7 @@ def decide(run: RunContext, looks: Iterable[Looked], inputs: BatchInputs, now: d
 def search_moves(run: RunContext, decisions: Iterable[ListingDecision], absent: Iterable[str]) -> list[SearchMove]:
     """What the searches say of trials whose records are stored. One that is gone from the registry has not left a search."""
     moves = [
-        SearchMove(trial=trial, watch=watch, kind=entry.kind, reason=entry.reason)
+        SearchMove(trial=trial, watch=watch, kind=entry.kind, reason=entry.reason, returned=entry.returned)
         for trial, entering in run.entering.items()
         if run.followed[trial].current
         for watch, entry in entering
@@ -195,7 +205,7 @@ def decide_moves(run: RunContext, moves: Iterable[SearchMove], stored: Mapping[s
         if move.trial not in stored:
             continue
         context = check_context(run, move.trial, now, entering=(move.watch,))
-        event = verdict.entered_or_left(move.kind, move.trial, move.watch, move.reason, stored[move.trial], context)
+        event = _entered_or_left(move, stored[move.trial], context)
         staged, story = _alone(event, run.followed[move.trial])
         events.append(staged)
         stories.append(story)
@@ -232,7 +242,9 @@ def check_context(
         home=home.record if home else None,
         tracking_since=inputs.tracking_since.get(trial),
         past=inputs.past.get(trial, ()),
+        told=None if inputs.alerts is None else alerts.told(inputs.alerts),
         near={watch.name: watch.near for watch in watches if watch.near},
+        countries={watch.name: named_countries(watch) for watch in watches},
         overrides=run.overrides,
     )
 
@@ -317,7 +329,16 @@ def _entered(run: RunContext, result: CheckResult, now: datetime) -> Iterator[tu
     for watch, entry in run.entering.get(trial, ()):
         if entry.kind:
             context = check_context(run, trial, now, entering=(watch,))
-            yield watch, verdict.entered_or_left(entry.kind, trial, watch, entry.reason, result.record, context)
+            move = SearchMove(trial=trial, watch=watch, kind=entry.kind, reason=entry.reason, returned=entry.returned)
+            yield watch, _entered_or_left(move, result.record, context)
+
+
+def _entered_or_left(move: SearchMove, record: TrialRecord, context: CheckContext) -> Event:
+    details = WatchDetails(watch=move.watch, reason=move.reason or None)
+    if move.kind != "left_watch":
+        made: type[EnteredDetails] = NewRegistrationDetails if move.kind == "new_registration" else EnteredDetails
+        details = made(watch=move.watch, reason=move.reason or None, returned=move.returned)
+    return verdict.entered_or_left(move.kind, move.trial, record, details, context)
 
 
 def _alone(event: Event, known: TrackedTrial, result: CheckResult | None = None) -> tuple[StagedEvent, Story]:

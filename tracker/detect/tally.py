@@ -18,21 +18,24 @@ from tracker.model.staging import NewIssue
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """A trial or search that could not be read, with a sentence that says why."""
+    """A trial or search that could not be read, with a sentence that says why. ``watch`` is that of a search."""
 
     subject: str
     error: str
+    watch: str = ""
 
 
 @dataclass
 class RunTally:
     """What a run has met so far.
 
+    ``searched`` are the watches whose search was asked, in vain or not.
     ``moved`` are the trials for which a new version was staged, ``examples`` name a trial for each thing that answers lost.
     """
 
     failures: list[Failure] = field(default_factory=list)
     issues: list[NewIssue] = field(default_factory=list)
+    searched: set[str] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
     moved: set[str] = field(default_factory=set)

@@ -13,14 +13,13 @@ from datetime import datetime, timedelta
 import msgspec
 
 from tracker.compare import compare
-from tracker.detect import drift, mirrors
+from tracker.detect import drift, mirrors, unread
 from tracker.errors import AnswerError
 from tracker.events import Detected, Hashes, TrialContext, calendar_events, detect, listing_event
 from tracker.model.details import (
     Details,
     MergedDetails,
     MirrorDetails,
-    NewRegistrationDetails,
     RemovedDetails,
     TwoSides,
     WatchDetails,
@@ -51,7 +50,9 @@ class CheckContext(msgspec.Struct, frozen=True, kw_only=True):
     label: str = ""
     tracking_since: datetime | None = None
     past: tuple[Event, ...] = ()
+    told: frozenset[str] | None = None
     near: Mapping[str, Near] = {}
+    countries: Mapping[str, frozenset[str]] = {}
     overrides: Mapping[str, Severity] = {}
     home: TrialRecord | None = None
 
@@ -115,13 +116,12 @@ def moved(
         digest_version=source.info.digest_version,
         seen_at=context.now,
     )
-    result = functools.partial(
-        _result, known, context, record=record, snapshot=snapshot, issues=parsed.issues, validators=answer.validators
-    )
+    result = functools.partial(_result, known, context, record=record, snapshot=snapshot, validators=answer.validators)
     if known.current is None or old is None:
-        return result("baseline")
+        return result("baseline", issues=parsed.issues)
     earlier = source.parse(old)
-    detected = _detected(known, earlier.record, record, snapshot, context)
+    before, after = unread.readable(earlier.record, record, earlier.issues, parsed.issues)
+    detected = _detected(known, before, after, snapshot, context)
     events = detected.events
     status: CheckStatus = "changed" if events else "quiet"
     if known.removed_at:
@@ -133,7 +133,8 @@ def moved(
         drift.Reading(document=old, record=earlier.record, issues=earlier.issues),
         drift.Reading(document=answer.document, record=record, issues=parsed.issues),
     )
-    return result(status, events=events, story=detected.story, emptied=lost, before=earlier.record)
+    issues = unread.no_longer(earlier.issues, parsed.issues)
+    return result(status, events=events, story=detected.story, emptied=lost, before=earlier.record, issues=issues)
 
 
 def absent(known: TrackedTrial, answer: Absent, last: TrialRecord | None, context: CheckContext) -> CheckResult:
@@ -211,7 +212,9 @@ def trial_context(record: TrialRecord | None, trial: str, context: CheckContext,
         label=label_of(record, trial, context),
         tracking_since=context.tracking_since or since,
         past=context.past,
+        told=context.told,
         near=context.near,
+        countries=context.countries,
         overrides=context.overrides,
         echo_of=functools.partial(mirrors.echo_of, page=record, home=home) if record and home else None,
     )
@@ -242,21 +245,18 @@ def _listing(
     )
 
 
-def entered_or_left(
-    kind: ListingKind, trial: str, watch: str, reason: str, record: TrialRecord, context: CheckContext
-) -> Event:
+def entered_or_left(kind: ListingKind, trial: str, record: TrialRecord, details: WatchDetails, context: CheckContext) -> Event:
     """The event of a trial that a watch's search now holds, holds again or holds no more."""
-    made = NewRegistrationDetails if kind == "new_registration" else WatchDetails
     return listing_event(
         kind,
         trial=trial,
         record=record,
         at=context.now,
         seen_between=(None, context.now),
-        details=made(watch=watch, reason=reason or None),
+        details=details,
         known=trial_context(record, trial, context),
         data_version=context.data.date if context.data else None,
-        key=f"{watch} {context.stamp}",
+        key=f"{details.watch} {context.stamp}",
     )
 
 

@@ -47,7 +47,7 @@ def calendar_events(
 
     ``since`` is when the rules last ran for this trial, or when it was first read; None, on the first reading, gives
     nothing. ``version`` is the current one. ``before`` is the record as it stood at ``since`` where it has changed: what was
-    true of it is not news, what its change made true at once is.
+    true of it is not news, what its change made true at once is. Results that are overdue are not also due soon.
     """
     if since is None:
         return ()
@@ -59,7 +59,9 @@ def calendar_events(
         for due_date in due_dates(version.record, source)
         if due_date.true_on(today) and due_date.key not in true_before
     ]
-    return tuple(_event(version, due_date, since, at, known) for due_date in news)
+    overdue = {due_date.due for due_date in news if due_date.kind == "results_overdue"}
+    told = [due_date for due_date in news if due_date.kind != "results_due_soon" or due_date.due not in overdue]
+    return tuple(_event(version, due_date, since, at, known) for due_date in told)
 
 
 def _deadline(record: TrialRecord, due_date: DueDate, today: dt.date) -> Deadline:

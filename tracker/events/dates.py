@@ -15,6 +15,7 @@ from tracker.model.vocabulary import Severity
 
 MAJOR_DAYS = 90
 MAJOR_CORRECTION_DAYS = 30
+NOTABLE_DAYS = 14
 _EFFECTS = (
     "slipped",
     "advanced",
@@ -125,6 +126,9 @@ def _severity(
         return "notable", "the date became actual"
     if effects[0] == "back_to_estimated":
         return "notable", "an actual date became an estimate again"
+    told, known_since = _last_told(context, field) or (_baseline(context, field) or old, "tracking began")
+    if "moved_after_passing" not in effects and abs(_certain(told.shift_to(new) or (0, 0))) < NOTABLE_DAYS:
+        return "minor", f"moved less than {NOTABLE_DAYS} days since {known_since}"
     return "notable", f"moved less than {MAJOR_DAYS} days since {since}"
 
 
@@ -159,6 +163,14 @@ def _last_major(context: Context, field: str) -> tuple[RegistryDate, str] | None
     for event in reversed(_past(context)):
         if event.severity == "major" and (date := _stated(event, field, "new")) is not None:
             return date, "the last major change"
+    return None
+
+
+def _last_told(context: Context, field: str) -> tuple[RegistryDate, str] | None:
+    """The date that the last event worth a word moved to: small slips are added up from there."""
+    for event in reversed(_past(context)):
+        if event.severity != "minor" and (date := _stated(event, field, "new")) is not None:
+            return date, "the date last told as notable"
     return None
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, NamedTuple
 
 from tracker.events.kinds import Comparison, Context, Finding, change_kind
 from tracker.events.windows import has_started
-from tracker.model.details import ArmsDetails, DesignDetails, Edit, InterventionsDetails, PhasesDetails, read
+from tracker.model.details import ArmLinks, ArmsDetails, DesignDetails, Edit, InterventionsDetails, PhasesDetails, read
 from tracker.model.event import Change
+from tracker.model.record import TrialRecord
 from tracker.text.normalize import normalized, same_words
 from tracker.text.similarity import best_pairs, similarity
 
+_Entry = dict[str, Any]
+_DRUG_WEIGHT = 69
+_ARM_WEIGHT = 67
+"""How drugs and arms that came or went weigh: more than eligibility and dates, with the enrollment between them."""
+_NAMED_TYPE = re.compile(r"^[A-Z][A-Za-z ]*: ")
+"""How an arm names the type of an intervention: ``Biological: Examplumab``."""
 _MAJOR_FIELDS = frozenset({"allocation", "masking"})
 
 
@@ -37,7 +45,7 @@ def _echoes_of_interventions(comparison: Comparison) -> Iterator[Change]:
     "arms_changed",
     owns=("arms",),
     claims=_assignments_of_interventions,
-    effects=("added", "removed", "renamed", "type", "description", "assignment"),
+    effects=("added", "removed", "renamed", "type", "description", "assignment", "unlinked"),
     description="Arms or cohorts were added, removed, renamed or described otherwise, or get other interventions.",
     weight=56,
 )
@@ -54,9 +62,17 @@ def _arms(context: Context) -> Finding | None:
         type=entries.type,
         description=entries.description,
         assignment=assigned,
+        unlinked=lost_links(context.comparison),
     )
-    effects = tuple(name for name in (*_Entries._fields, "assignment") if getattr(details, name))
-    return Finding(severity="notable", rule="arms of the trial changed", effects=effects or ("assignment",), details=details)
+    effects = tuple(name for name in (*_Entries._fields, "assignment", "unlinked") if getattr(details, name))
+    return Finding(
+        severity="notable",
+        rule="arms of the trial changed",
+        effects=effects or ("assignment",),
+        details=details,
+        weight=_ARM_WEIGHT if _came_or_went(effects) else None,
+        leads=_came_or_went(effects),
+    )
 
 
 @change_kind(
@@ -87,7 +103,47 @@ def _interventions(context: Context) -> Finding | None:
         rule="only descriptions or other names of interventions changed" if quiet else "interventions of the trial changed",
         effects=effects,
         details=details,
+        weight=_DRUG_WEIGHT if _came_or_went(effects) else None,
+        leads=_came_or_went(effects),
     )
+
+
+def _came_or_went(effects: Sequence[str]) -> bool:
+    """Whether an arm or a drug was added or dropped, which is the news of any update that it is part of."""
+    return "added" in effects or "removed" in effects
+
+
+def lost_links(comparison: Comparison) -> tuple[ArmLinks, ...]:
+    """Arms that still stand there, perhaps under another name, and the interventions that they are no longer linked to."""
+    arms = _current_names(comparison, "arms", "label")
+    drugs = _current_names(comparison, "interventions", "name")
+    before = {(arms.get(arm), drugs.get(drug)): (arm, drug) for arm, drug in _links(comparison.old)}
+    after = _links(comparison.new)
+    lost: dict[str, list[str]] = {}
+    for arm, drug in before:
+        if arm and drug and (normalized(arm), normalized(drug)) not in after:
+            lost.setdefault(arm, []).append(drug)
+    return tuple(ArmLinks(arm=arm, interventions=tuple(sorted(names))) for arm, names in sorted(lost.items()))
+
+
+def _links(record: TrialRecord) -> set[tuple[str, str]]:
+    """Which arm gets what, by normalized names, as the arms and the interventions say it."""
+    links = {
+        (normalized(arm.label), normalized(_NAMED_TYPE.sub("", name)))
+        for arm in record.arms or ()
+        for name in arm.interventions or ()
+    }
+    links |= {(normalized(label), normalized(drug.name)) for drug in record.interventions or () for label in drug.arms or ()}
+    return links
+
+
+def _current_names(comparison: Comparison, field: Literal["arms", "interventions"], name: str) -> dict[str, str]:
+    """The names that entries of the old record have now, by their normalized old names; those that went have none."""
+    old, new = (tuple(getattr(record, field) or ()) for record in (comparison.old, comparison.new))
+    still = {normalized(text): text for entry in new if (text := str(getattr(entry, name)))}
+    names = {key: still[key] for entry in old if (key := normalized(str(getattr(entry, name)))) in still}
+    pairs, _, _ = _paired([change for change in comparison.changes_of(field) if len(change.path) == 2], name)
+    return names | {normalized(_name(before, name)): _name(after, name) for before, after, _ in pairs}
 
 
 class _Entries(NamedTuple):
@@ -103,9 +159,7 @@ class _Entries(NamedTuple):
 def _entries(context: Context, field: str, name: str) -> _Entries:
     """Entries that came, went, or were renamed (a like name and type in place of another)."""
     whole = [change for change in context.changes_under(field) if len(change.path) == 2]
-    removed = [change.old for change in whole if change.new is None]
-    added = [change.new for change in whole if change.old is None]
-    pairs = best_pairs(removed, added, lambda old, new: _entry_similarity(old, new, name))
+    pairs, removed, added = _paired(whole, name)
     taken = {id(entry) for old, new, _ in pairs for entry in (old, new)}
     parts = {part: _touched(context, field, part) for part in ("type", "description")}
     for old, new, _ in pairs:
@@ -119,6 +173,13 @@ def _entries(context: Context, field: str, name: str) -> _Entries:
         type=tuple(parts["type"]),
         description=tuple(parts["description"]),
     )
+
+
+def _paired(whole: Sequence[Change], name: str) -> tuple[list[tuple[_Entry, _Entry, float]], list[_Entry], list[_Entry]]:
+    """Entries that have another name now, and all that went and came, those among them."""
+    removed: list[_Entry] = [change.old for change in whole if change.new is None]
+    added: list[_Entry] = [change.new for change in whole if change.old is None]
+    return best_pairs(removed, added, lambda old, new: _entry_similarity(old, new, name)), removed, added
 
 
 def _touched(context: Context, field: str, part: str) -> list[str]:

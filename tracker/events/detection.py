@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
+from tracker.events.changed_back import changed_back
 from tracker.events.kinds import REGISTERED, ChangeKind, Comparison, Context, Detected, Finding, TrialContext
 from tracker.events.making import Hashes, identity, make_event
 from tracker.events.spelling import SPELLING_RULE, only_spelling
+from tracker.model.details import ResultsSubmissionDetails
 from tracker.model.event import Change, Event, Story, Version
 from tracker.model.vocabulary import KindName, Origin, rank
 
 CATCH_ALL: KindName = "other_fields_changed"
+_LED = frozenset({"eligibility_changed", "start_date_changed", "primary_completion_date_changed", "completion_date_changed"})
+"""Kinds that stand behind what `Finding.leads`.
+
+A story's first event need not be its loudest: a dropped drug is the news, and the dates follow from it."""
 ECHO_RULE = "the registry's record said so before"
 
 
@@ -33,22 +39,34 @@ def detect(
     findings: list[tuple[ChangeKind, tuple[Change, ...], Finding]] = []
     for name, kind in REGISTERED.items():
         share = shares.get(name, ())
-        if kind.judge is None or (not share and kind.info.owns):
+        read = (*share, *comparison.changes_of(*kind.also_reads))
+        if kind.judge is None or (not read and kind.info.owns):
             continue
         finding = kind.judge(Context(comparison=comparison, changes=share, kind=name))
         if finding is not None:
-            findings.append((kind, share, _echoed(_quieter(finding, share), share, known)))
+            finding = _marked(_echoed(_quieter(finding, share), read, known), comparison)
+            findings.append((kind, share, changed_back(finding, name, share, comparison)))
     if not findings:
         return Detected()
     trial = new.record.trial
     story_id = identity(trial, *_versions(comparison))
-    made = [
-        (_event(comparison, kind.info.name, share, finding, story_id), kind.info.weight) for kind, share, finding in findings
-    ]
-    made.sort(key=lambda pair: (-rank(pair[0].severity), -pair[1], pair[0].kind))
-    events = tuple(event for event, _ in made)
-    story = Story(id=story_id, trial=trial, severity=events[0].severity, parts=tuple(event.id for event in events))
+    made = [(_event(comparison, kind.info.name, share, finding, story_id), kind, finding) for kind, share, finding in findings]
+    events = _ranked(made)
+    severity = max((event.severity for event in events), key=rank)
+    story = Story(id=story_id, trial=trial, severity=severity, parts=tuple(event.id for event in events))
     return Detected(events=events, story=story)
+
+
+def _ranked(made: Sequence[tuple[Event, ChangeKind, Finding]]) -> tuple[Event, ...]:
+    """The events by severity and weight, but what leads (a drug that came or went) before eligibility and dates."""
+    loudest = max((rank(event.severity) for event, _, _ in made if event.kind in _LED), default=0)
+
+    def place(entry: tuple[Event, ChangeKind, Finding]) -> tuple[int, int, str]:
+        event, kind, finding = entry
+        standing = max(rank(event.severity), loudest) if finding.leads else rank(event.severity)
+        return -standing, -(kind.info.weight if finding.weight is None else finding.weight), event.kind
+
+    return tuple(event for event, _, _ in sorted(made, key=place))
 
 
 def _shared_out(comparison: Comparison) -> Mapping[KindName, tuple[Change, ...]]:
@@ -69,7 +87,7 @@ def _quieter(finding: Finding, changes: tuple[Change, ...]) -> Finding:
     if not changes or not only_spelling(changes):
         return finding
     details = msgspec.structs.replace(finding.details, spelling_only=True)
-    return msgspec.structs.replace(finding, severity="minor", rule=SPELLING_RULE, details=details)
+    return msgspec.structs.replace(finding, severity="minor", rule=SPELLING_RULE, details=details, weight=None, leads=False)
 
 
 def _echoed(finding: Finding, changes: tuple[Change, ...], known: TrialContext) -> Finding:
@@ -78,7 +96,14 @@ def _echoed(finding: Finding, changes: tuple[Change, ...], known: TrialContext) 
     if home is None:
         return finding
     details = msgspec.structs.replace(finding.details, echo_of=home)
-    return msgspec.structs.replace(finding, severity="minor", rule=ECHO_RULE, details=details)
+    return msgspec.structs.replace(finding, severity="minor", rule=ECHO_RULE, details=details, weight=None, leads=False)
+
+
+def _marked(finding: Finding, comparison: Comparison) -> Finding:
+    """Marks what the registry changed by itself: the sponsor sent no new version of the record."""
+    if not comparison.without_new_version or isinstance(finding.details, ResultsSubmissionDetails):
+        return finding  # submitted results are no version of the record, and yet the sponsor sent them
+    return msgspec.structs.replace(finding, details=msgspec.structs.replace(finding.details, registry_edit=True))
 
 
 def _event(comparison: Comparison, kind: KindName, changes: tuple[Change, ...], finding: Finding, story_id: str) -> Event:

@@ -185,16 +185,26 @@ def _verification(record: TrialRecord) -> Iterator[DueDate]:
     )
 
 
+def unknown_after(record: TrialRecord) -> dt.date | None:
+    """The day after which the registry shows a trial as unknown: its completion, or two years after it was verified."""
+    verified = last_day(record.verified_on)
+    if verified is None:
+        return None
+    stale = years_later(verified, 2)
+    return max(stale, last_day(_end(record)) or stale)
+
+
+def _end(record: TrialRecord) -> RegistryDate | None:
+    return record.completion_date if last_day(record.completion_date) else record.primary_completion_date
+
+
 def _unknown(record: TrialRecord) -> Iterator[DueDate]:
     """The registry's own rule: past completion, and not verified for two years; the status turns on the day after both."""
-    verified = last_day(record.verified_on)
-    if verified is None or record.verified_on is None or record.recruitment_status not in _FADING:
+    last = unknown_after(record)
+    if last is None or record.verified_on is None or record.recruitment_status not in _FADING:
         return
-    ends = record.completion_date if last_day(record.completion_date) else record.primary_completion_date
-    completed = last_day(ends)
-    stale = years_later(verified, 2)
-    due = max(stale, completed or stale) + timedelta(days=1)
-    stated = f"completion {ends.date}" if ends and completed else "no completion date given"
+    ends, due = _end(record), last + timedelta(days=1)
+    stated = f"completion {ends.date}" if ends and last_day(ends) else "no completion date given"
     yield DueDate(
         kind="will_go_unknown",
         due=due,

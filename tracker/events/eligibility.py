@@ -11,6 +11,7 @@ from tracker.model.details import CriteriaEdit, EligibilityDetails, read
 from tracker.model.record import Criteria
 from tracker.text.normalize import normalized, same_words
 from tracker.text.similarity import match_by_section, similarity
+from tracker.text.tokens import tokens
 
 _PARTS = {
     "minimum_age": "age",
@@ -26,7 +27,64 @@ _PARTS = {
 }
 _EFFECTS = ("age", "sex", "healthy_volunteers", "criteria", "moved", "population")
 _HEADINGS = ("inclusion", "exclusion", "other")
-_LINE_PARTS = ("moved", "added", "removed", "reworded", "regrouped", "respelt")
+_LINE_PARTS = ("moved", "added", "removed", "reworded", "regrouped", "respelt", "headings")
+_CRITERIA = frozenset({"criteria", "criterion"})
+_OF_HEADINGS = _CRITERIA | frozenset(
+    [
+        "a",
+        "additional",
+        "and",
+        "arm",
+        "arms",
+        "both",
+        "characteristics",
+        "cohort",
+        "cohorts",
+        "demographic",
+        "demographics",
+        "diagnostic",
+        "disease",
+        "dose",
+        "eligibility",
+        "escalation",
+        "exclusion",
+        "expansion",
+        "for",
+        "general",
+        "group",
+        "groups",
+        "inclusion",
+        "key",
+        "main",
+        "major",
+        "of",
+        "other",
+        "parent",
+        "part",
+        "participant",
+        "participants",
+        "patient",
+        "patients",
+        "phase",
+        "phases",
+        "population",
+        "requirements",
+        "segment",
+        "specific",
+        "stage",
+        "step",
+        "study",
+        "subject",
+        "subjects",
+        "substudies",
+        "substudy",
+        "the",
+        "trial",
+    ]
+)
+"""Words that headings are made of. One that says whether all or any of what follows holds is a criterion."""
+_LABELS = frozenset(["ii", "iii", "iv", "vi", "vii", "viii", "1a", "1b", "2a", "2b", "3a", "3b"])
+_LONGEST_HEADING = 12
 _PLACED = frozenset({"moved", "regrouped"})
 
 
@@ -93,20 +151,30 @@ def _criteria(context: Context) -> dict[str, CriteriaEdit]:
         part = _part(old, new)
         edit = {"text": new.text, "from": old.heading} if part in _PLACED else {"from": old.text, "to": new.text}
         found[new.heading][part].append(edit)
-    for line in gone:
-        found[line.heading]["removed"].append(line.text)
-    for line in came:
-        found[line.heading]["added"].append(line.text)
+    for lines, part in ((gone, "removed"), (came, "added")):
+        for line in lines:
+            found[line.heading]["headings" if is_heading(line.text) else part].append(line.text)
     return {heading: read(CriteriaEdit, parts) for heading, parts in found.items()}
 
 
 def _part(old: _Line, new: _Line) -> str:
-    """What happened to a line that is still there."""
+    """What happened to a line that is still there. A heading in other words is no criterion."""
+    if is_heading(old.text) and is_heading(new.text):
+        return "respelt"
     if old.words != new.words:
         return "reworded"
     if old.heading == new.heading:
         return "respelt"
     return "regrouped" if "other" in (old.heading, new.heading) else "moved"
+
+
+def is_heading(text: str) -> bool:
+    """Whether a line only heads others: "Key Inclusion Criteria:", "Cohort A:". Who may join stands below."""
+    words = tokens(text)
+    named = [word for word in words if word not in _LABELS and not word.isdigit() and len(word) > 1]
+    if not words or len(words) > _LONGEST_HEADING or not all(word in _OF_HEADINGS for word in named):
+        return False
+    return text.rstrip().endswith(":") or bool(_CRITERIA.intersection(words))
 
 
 def _heading(line: _Line) -> str:

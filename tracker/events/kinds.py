@@ -33,9 +33,11 @@ from tracker.model.watch import Near
 class TrialContext(msgspec.Struct, frozen=True, kw_only=True):
     """What is known around a trial: what people call it, where it is followed, and what happened to it before.
 
-    ``past`` are earlier accepted events of the trial; ``near`` maps a watch's name to its place; ``overrides`` maps "kind" or
+    ``past`` are earlier accepted events of the trial; ``near`` maps a watch's name to its place, ``countries`` to the codes of
+    the countries that it names; ``overrides`` maps "kind" or
     "kind.effect" to a severity. ``echo_of`` names the registry's trial whose record said the same as these changes before,
-    where the record is a page's. Without ``tracking_since`` the older version's first sight counts.
+    where the record is a page's. ``told`` are the past events that anybody was sent a message of, None where
+    that is not known. Without ``tracking_since`` the older version's first sight counts.
     """
 
     source: SourceInfo
@@ -43,8 +45,10 @@ class TrialContext(msgspec.Struct, frozen=True, kw_only=True):
     tracking_since: datetime | None = None
     past: tuple[Event, ...] = ()
     near: Mapping[str, Near] = {}
+    countries: Mapping[str, frozenset[str]] = {}
     overrides: Mapping[str, Severity] = {}
     echo_of: Callable[[Sequence[Change]], str | None] | None = None
+    told: frozenset[str] | None = None
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +82,13 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         return self.at if self.origin == "live" else self.after.seen.valid_from or self.at
 
     @property
+    def without_new_version(self) -> bool:
+        """Whether the registry itself changed the record: where every update of a sponsor moves a date, none moved."""
+        if not self.known.source.dates_every_update or self.old.last_update_posted is None:
+            return False
+        return self.old.last_update_posted == self.new.last_update_posted and self.old.verified_on == self.new.verified_on
+
+    @property
     def on(self) -> dt.date:
         """The day the new version stands for: the registry's own update date, else the day the change counts as made."""
         posted = self.new.last_update_posted
@@ -104,12 +115,17 @@ class Detected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind's judgement: what happened (``effects``), how loud, by which rule, and the details that words are made of."""
+    """A kind's judgement: what happened (``effects``), how loud, by which rule, and the details that words are made of.
+
+    ``weight`` replaces the kind's own. With ``leads`` it stands before eligibility and dates, however loud these are.
+    """
 
     severity: Severity
     rule: str
     effects: tuple[str, ...] = ()
     details: Details = Details()
+    weight: int | None = None
+    leads: bool = False
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,22 +155,30 @@ Claim = Callable[[Comparison], Iterable[Change]]
 
 
 class KindInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind as others see it. ``weight`` ranks kinds of one severity within a story, heavier first."""
+    """A kind as others see it. ``weight`` ranks kinds of one severity within a story, heavier first.
+
+    ``former_effects`` are those of earlier versions, which a configuration may still name.
+    """
 
     name: KindName
     description: str
     cause: Cause = "record"
     owns: frozenset[str] = frozenset()
     effects: tuple[str, ...] = ()
+    former_effects: tuple[str, ...] = ()
     weight: int = 10
 
 
 class ChangeKind(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind with its function. ``claims`` names changes of other kinds' fields that this kind reports instead."""
+    """A kind with its function. ``claims`` names changes of other kinds' fields that this kind reports instead.
+
+    ``also_reads`` are fields of other kinds whose changes it judges, too, and leaves to them.
+    """
 
     info: KindInfo
     judge: Judge | None = None
     claims: Claim | None = None
+    also_reads: tuple[str, ...] = ()
 
 
 REGISTERED: dict[KindName, ChangeKind] = {}
@@ -166,14 +190,23 @@ def change_kind(
     description: str,
     owns: tuple[str, ...] = (),
     effects: tuple[str, ...] = (),
+    former_effects: tuple[str, ...] = (),
     weight: int = 10,
     claims: Claim | None = None,
+    also_reads: tuple[str, ...] = (),
 ) -> Callable[[Judge], Judge]:
-    """Make a function the judge of a kind. It is called when a field it owns changed (or always, if it owns none)."""
+    """Make a function the judge of a kind. It is called when a field it owns or reads changed (or always, if it owns none)."""
 
     def register(judge: Judge) -> Judge:
-        info = KindInfo(name=name, description=description, owns=frozenset(owns), effects=effects, weight=weight)
-        _add(ChangeKind(info=info, judge=judge, claims=claims))
+        info = KindInfo(
+            name=name,
+            description=description,
+            owns=frozenset(owns),
+            effects=effects,
+            former_effects=former_effects,
+            weight=weight,
+        )
+        _add(ChangeKind(info=info, judge=judge, claims=claims, also_reads=also_reads))
         return judge
 
     return register

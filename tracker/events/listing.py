@@ -8,15 +8,19 @@ import msgspec
 
 from tracker.events.kinds import Finding, TrialContext, listing_kind
 from tracker.events.making import Hashes, identity, make_event
-from tracker.model.details import Details, NewRegistrationDetails
+from tracker.events.nearby import count_open_sites, public_sites_near
+from tracker.model.details import Details, EnteredDetails, NewRegistrationDetails
 from tracker.model.event import Event
 from tracker.model.record import TrialRecord
-from tracker.model.vocabulary import ListingKind, Severity
+from tracker.model.vocabulary import PUBLIC_STATUSES, ListingKind, Severity
 
 listing_kind(
-    "new_registration", description="A newly registered trial matches a watch.", effects=("registered_late",), weight=80
+    "new_registration",
+    description="A newly registered trial matches a watch.",
+    effects=("registered_late", "recruiting"),
+    weight=80,
 )
-listing_kind("entered_watch", description="A trial registered earlier now matches a watch.", weight=60)
+listing_kind("entered_watch", description="A trial registered earlier now matches a watch.", effects=("recruiting",), weight=60)
 listing_kind(
     "left_watch", description="A followed trial no longer matches the watch's search; it is still followed.", weight=10
 )
@@ -53,13 +57,11 @@ def listing_event(
     story: str = "",
 ) -> Event:
     """The event of a listing kind. ``key`` distinguishes two of one kind and trial (a watch's name, a date)."""
-    severity, rule = _SEVERITY[kind]
-    effects = ("registered_late",) if kind == "new_registration" and record and registered_late(record) else ()
-    if isinstance(details, NewRegistrationDetails) and record:
-        details = _registered(details, record)
+    if isinstance(details, EnteredDetails) and record:
+        details = _as_it_stands(details, record, known)
     return make_event(
         kind,
-        Finding(severity=severity, rule=rule, effects=effects, details=details),
+        _finding(kind, record, details),
         known,
         id=identity(trial, kind, key),
         trial=trial,
@@ -72,13 +74,46 @@ def listing_event(
     )
 
 
-def _registered(details: NewRegistrationDetails, record: TrialRecord) -> NewRegistrationDetails:
-    """The details with when the trial was first posted and when it starts, as far as stated."""
-    return msgspec.structs.replace(
+def _finding(kind: ListingKind, record: TrialRecord | None, details: Details) -> Finding:
+    severity, rule = _SEVERITY[kind]
+    effects = ("registered_late",) if kind == "new_registration" and record and registered_late(record) else ()
+    if isinstance(details, EnteredDetails) and _takes_patients(details):
+        severity, rule = "major", f"{rule}, and it is open to the public"
+        effects = (*effects, "recruiting")
+    return Finding(severity=severity, rule=rule, effects=effects, details=details)
+
+
+def _takes_patients(details: EnteredDetails) -> bool:
+    """Whether the readers of the watch can take part now: the trial is open to the public, with ``near`` at a site inside.
+
+    A trial that the watch followed all along is told of by its own changes, not by its return to the search.
+    """
+    if details.returned or details.recruitment_status not in PUBLIC_STATUSES:
+        return False
+    return details.place is None or any(site.km is not None for site in details.near)
+
+
+def _as_it_stands(details: EnteredDetails, record: TrialRecord, known: TrialContext) -> EnteredDetails:
+    """The details with what a reader must know of a trial that he meets for the first time."""
+    start, enrollment = record.start_date, record.enrollment
+    near = known.near.get(details.watch or "")
+    details = msgspec.structs.replace(
         details,
-        first_posted=record.first_posted.date if record.first_posted else None,
-        start_date=record.start_date.date if record.start_date else None,
+        recruitment_status=record.recruitment_status,
+        phases=record.phases or (),
+        lead_sponsor=record.lead_sponsor.name if record.lead_sponsor else None,
+        start_date=start.date if start else None,
+        start_type=start.type if start else None,
+        enrollment=enrollment.count if enrollment else None,
+        enrollment_type=enrollment.type if enrollment else None,
+        sites_open=count_open_sites(record) if record.sites else None,
+        sites_total=len(record.sites) if record.sites else None,
+        place=near.place if near else None,
+        near=public_sites_near(record, details.watch or "", near) if near else (),
     )
+    if isinstance(details, NewRegistrationDetails):
+        return msgspec.structs.replace(details, first_posted=record.first_posted.date if record.first_posted else None)
+    return details
 
 
 def registered_late(record: TrialRecord) -> bool:

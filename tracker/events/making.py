@@ -46,7 +46,7 @@ def make_event(
     if type(finding.details) is not DETAILS[kind]:
         raise TypeError(f"{kind} has details of another kind: {type(finding.details).__name__}.")
     severity, rule = finding.severity, finding.rule
-    if finding.details.echo_of is None:
+    if finding.details.echo_of is None and finding.details.changed_back is None:
         severity, rule = overridden(severity, rule, kind, finding.effects, known.overrides)
     posted = record.last_update_posted if record else None
     return Event(

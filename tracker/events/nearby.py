@@ -5,15 +5,17 @@ These kinds own no field: the same changes are reported in full by `sites_change
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import inf
+
+import msgspec
 
 from tracker.events.kinds import Context, Finding, change_kind
 from tracker.geo.countries import country_key
-from tracker.model.details import NearbyDetails, NearbySite
-from tracker.model.event import Change
+from tracker.model.details import EnteredDetails, NearbyDetails, NearbySite
+from tracker.model.event import Change, Event
 from tracker.model.record import Site, TrialRecord
-from tracker.model.vocabulary import OPEN_STATUSES
+from tracker.model.vocabulary import OPEN_STATUSES, PUBLIC_STATUSES
 from tracker.model.watch import Near
 from tracker.text.normalize import fold
 
@@ -51,7 +53,48 @@ def _closed(context: Context) -> Finding | None:
     closed = _nearby(context, _open_sites(context.new), _open_sites(context.old))
     if not closed:
         return None
-    return _finding(closed, "a site within the watch's radius closed")
+    return _as_loud_as_announced(context, _finding(closed, "a site within the watch's radius closed"), closed)
+
+
+def _as_loud_as_announced(context: Context, finding: Finding, closed: list[NearbySite]) -> Finding:
+    """That a place closed is news only to those who heard that it was open: as loud as that was told, and no louder."""
+    watches = sorted({site.watch for site in closed})
+    lesser = tuple(watch for watch in watches if _entered_quietly(context.comparison.known.past, watch))
+    if finding.severity != "major" or not lesser:
+        return finding
+    finding = msgspec.structs.replace(finding, details=NearbyDetails(near=tuple(closed), lesser_for=lesser))
+    if len(lesser) < len(watches):
+        return finding
+    return msgspec.structs.replace(finding, severity="notable", rule=f"{finding.rule}; that it was open was never major")
+
+
+def _entered_quietly(past: Iterable[Event], watch: str) -> bool:
+    """Whether a trial came into the watch by an event, and none that told the watch of it was major."""
+    told = [event for event in past if _tells_of_it(event, watch)]
+    return any(isinstance(event.details, EnteredDetails) for event in told) and all(event.severity != "major" for event in told)
+
+
+def _tells_of_it(event: Event, watch: str) -> bool:
+    match event.details:
+        case EnteredDetails(watch=name, returned=False):
+            return name == watch
+        case NearbyDetails(near=sites) if event.kind == "nearby_site_opened":
+            return any(site.watch == watch for site in sites)
+        case _:
+            return False
+
+
+def public_sites_near(record: TrialRecord, watch: str, near: Near) -> tuple[NearbySite, ...]:
+    """The sites inside a watch's radius that are open to the public, nearest first; ones that cannot be placed come last."""
+    is_public = (
+        site for site in record.sites or () if (site.recruitment_status or record.recruitment_status) in PUBLIC_STATUSES
+    )
+    return tuple(_entries(watch, near, list(is_public)))
+
+
+def count_open_sites(record: TrialRecord) -> int:
+    """How many sites are open; a site without a status of its own is when the trial is."""
+    return len(_open_sites(record))
 
 
 def _finding(places: list[NearbySite], rule: str, *effects: str) -> Finding:
@@ -159,6 +202,7 @@ def _entry(watch: str, site: Site, near: Near) -> NearbySite | None:
         facility=site.facility,
         city=site.city,
         country=site.country,
-        km=None if distance.km is None else round(distance.km, 1),
+        km=distance.km,
         how=distance.how,
+        in_city=distance.in_city,
     )

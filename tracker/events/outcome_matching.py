@@ -1,41 +1,24 @@
-"""What happened to each outcome measure: kept, edited, come, gone, or moved between primary, secondary and other."""
+"""What happened to each outcome measure: kept, edited, regrouped, come, gone, or moved between primary, secondary and other."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from tracker.events.kinds import Comparison
+from tracker.events.outcome_judging import is_placeholder, moved_far
+from tracker.events.outcome_regrouping import Regrouping, regroup, repeats
 from tracker.model.event import Change
 from tracker.text.durations import time_point
 from tracker.text.inline_diff import edit_span
-from tracker.text.normalize import same_words, squeeze_whitespace
-from tracker.text.similarity import match_by_section, similarity
-from tracker.text.tokens import tokens
+from tracker.text.normalize import normalized, squeeze_whitespace
+from tracker.text.pairing import pair_alike, pair_equal
 
 FIELDS = ("primary_outcomes", "secondary_outcomes", "other_outcomes")
-
-_AGGREGATIONS = {
-    "number": "count",
-    "count": "count",
-    "incidence": "count",
-    "frequency": "count",
-    "occurrence": "count",
-    "percentage": "share",
-    "percent": "share",
-    "proportion": "share",
-    "rate": "share",
-    "mean": "mean",
-    "average": "mean",
-    "median": "median",
-    "change": "change",
-}
-_NEGATIONS = frozenset({"without", "not", "no", "non"})
-
-MOVED_PERCENT = 20
-MOVED_DAYS = 28
 
 
 class OutcomeEdit(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,44 +40,129 @@ class OutcomeMoves(msgspec.Struct, frozen=True, kw_only=True):
     """All that happened to the outcome measures of one update."""
 
     edits: tuple[OutcomeEdit, ...] = ()
+    regrouped: tuple[Regrouping, ...] = ()
     added: tuple[Change, ...] = ()
     removed: tuple[Change, ...] = ()
 
 
+class _Once:
+    """A comparison as itself: several kinds ask what happened to its outcomes, and it is worked out once."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self.comparison = comparison
+
+    def __hash__(self) -> int:
+        return id(self.comparison)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Once) and self.comparison is other.comparison
+
+
 def outcome_moves(comparison: Comparison) -> OutcomeMoves:
-    """Match what went with what came, one to one: the same words first, then like ones; in one field before across fields."""
+    """What happened to the outcome measures of one update."""
+    return _moves(_Once(comparison))
+
+
+@lru_cache(maxsize=2)
+def _moves(asked: _Once) -> OutcomeMoves:
+    """Match what went with what came: the same words first, then like ones, then parts of one; in one field before across."""
+    comparison = asked.comparison
     changes = comparison.changes_of(*FIELDS)
     if not changes:
         return OutcomeMoves()
     removed = [change for change in changes if len(change.path) == 2 and change.new is None]
     added = [change for change in changes if len(change.path) == 2 and change.old is None]
+    pairs, gone, came = _paired(removed, added)
     edits = _edited_in_place(changes)
-    pairs, gone, came = match_by_section(removed, added, section=_field, scores=(_same, _similar))
     edits += [
-        OutcomeEdit(old=old.old, new=new.new, field_old=_field(old), field_new=_field(new), changes=(old, new))
+        OutcomeEdit(old=old.old, new=new.new, field_old=field_of(old), field_new=field_of(new), changes=(old, new))
         for old, new in pairs
     ]
-    return OutcomeMoves(edits=tuple(edits), added=tuple(came), removed=tuple(gone))
+    trial = about(comparison)
+    again = repeats(gone, comparison.new) + repeats(came, comparison.old)
+    told = {id(change) for one in again for change in one.changes}
+    parts, gone, came = regroup(
+        pairs,
+        [change for change in gone if id(change) not in told],
+        [change for change in came if id(change) not in told],
+        trial,
+    )
+    return OutcomeMoves(edits=tuple(edits), regrouped=(*again, *parts), added=tuple(came), removed=tuple(gone))
 
 
-def _field(change: Change) -> str:
+def _paired(removed: list[Change], added: list[Change]) -> tuple[list[tuple[Change, Change]], list[Change], list[Change]]:
+    """One to one: the same words, then like ones, then what came in the place of a text that named nothing."""
+    pairs: list[tuple[Change, Change]] = []
+    for match in (_equal_in_time, _equal_in_field, _equal, _alike_in_field, _alike, _named):
+        found = match(removed, added)
+        pairs += found
+        gone, came = {id(old) for old, _ in found}, {id(new) for _, new in found}
+        removed = [change for change in removed if id(change) not in gone]
+        added = [change for change in added if id(change) not in came]
+    return pairs, removed, added
+
+
+def _equal_in_time(removed: list[Change], added: list[Change]) -> list[tuple[Change, Change]]:
+    return pair_equal(removed, added, lambda change: (field_of(change), *_words(change), _entry(change).get("time_frame")))
+
+
+def _equal_in_field(removed: list[Change], added: list[Change]) -> list[tuple[Change, Change]]:
+    """The latest of each side together: of several times of one measure the last is what is compared."""
+    return pair_equal(_latest_first(removed), _latest_first(added), lambda change: (field_of(change), *_words(change)))
+
+
+def _latest_first(changes: list[Change]) -> list[Change]:
+    return sorted(changes, key=lambda change: -(time_point(str(_entry(change).get("time_frame") or "")) or 0))
+
+
+def _equal(removed: list[Change], added: list[Change]) -> list[tuple[Change, Change]]:
+    return pair_equal(removed, added, _words)
+
+
+def _alike_in_field(removed: list[Change], added: list[Change]) -> list[tuple[Change, Change]]:
+    pairs = []
+    for field in FIELDS:
+        pairs += _alike(
+            [change for change in removed if field_of(change) == field],
+            [change for change in added if field_of(change) == field],
+        )
+    return pairs
+
+
+def _alike(removed: list[Change], added: list[Change]) -> list[tuple[Change, Change]]:
+    return pair_alike(removed, added, measure_of)
+
+
+def _named(removed: list[Change], added: list[Change]) -> list[tuple[Change, Change]]:
+    """What a field names now where it only said that there would be an outcome."""
+    empty = [change for change in removed if is_placeholder(measure_of(change))]
+    return pair_equal(empty, added, lambda change: (field_of(change),))
+
+
+def about(comparison: Comparison) -> str:
+    """What the trial is about, as its titles and conditions say before and now."""
+    records = (comparison.old, comparison.new)
+    titles = [title for record in records for title in (record.brief_title, record.official_title) if title]
+    return "\n".join([*titles, *(name for record in records for name in record.conditions or ())])
+
+
+def field_of(change: Change) -> str:
+    """The record's field of a change."""
     return change.path[0]
 
 
-def _same(old: Change, new: Change) -> float:
-    """One measure in the same words; of several the one with the same time frame."""
-    if not same_words(_measure(old.old), _measure(new.new)):
-        return 0.0
-    return 1.0 if old.old.get("time_frame") == new.new.get("time_frame") else 0.5
+def _entry(change: Change) -> dict[str, Any]:
+    entry: dict[str, Any] = change.old if change.new is None else change.new
+    return entry
 
 
-def _similar(old: Change, new: Change) -> float:
-    return similarity(_measure(old.old), _measure(new.new))
-
-
-def _measure(entry: dict[str, Any]) -> str:
+def measure_of(change: Change) -> str:
     """What is measured; a registry may leave it empty."""
-    return str(entry.get("measure", ""))
+    return str(_entry(change).get("measure", ""))
+
+
+def _words(change: Change) -> tuple[str, ...]:
+    return (normalized(measure_of(change)),)
 
 
 def _edited_in_place(changes: tuple[Change, ...]) -> list[OutcomeEdit]:
@@ -126,21 +194,22 @@ def reporting_field(edit: OutcomeEdit) -> str:
     return min(edit.field_old, edit.field_new, key=FIELDS.index)
 
 
-def measures_otherwise(old: str, new: str) -> bool:
-    """Whether two wordings of a measure aggregate differently (mean for median, share for count) or negate one another."""
-    before, after = tokens(old), tokens(new)
-    one = {_AGGREGATIONS[word] for word in before if word in _AGGREGATIONS}
-    other = {_AGGREGATIONS[word] for word in after if word in _AGGREGATIONS}
-    if one and other and not (one <= other or other <= one):
-        return True
-    return (_NEGATIONS & set(before)) != (_NEGATIONS & set(after))
+# The number that follows says how long it took or whom it is counted from, not when the outcome is judged.
+_OTHER_CLOCK = re.compile(r"\baverage of\b|\bmedian\b|\blast (?:subject|patient|participant)\b", re.IGNORECASE)
+
+
+# Open at its end: the times within are a schedule, unless a longest time is named too.
+_UNTIL_EVENT = re.compile(
+    r"^(?!.*\b(?:maximum|max|up to (?:approximately |about |a maximum of )?(?:~ ?)?\d|for up to)).*\b(?:until|up to|to|through)"
+    r" (?:the )?(?:time of )?(?:first )?(?:documented )?(?:disease |tumou?r )?"
+    r"(?:progression|death|withdrawal|discharge|relapse)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def time_point_moved(old: str, new: str) -> tuple[int, bool] | None:
-    """Days by which the latest time point moved, and whether by a fifth and four weeks or more; None if unknown."""
-    before, after = time_point(old), time_point(new)
-    if before is None or after is None:
+    """Days by which the latest time point moved, and whether by a fifth or more; None if the two cannot be compared."""
+    before, after = (None if _UNTIL_EVENT.search(text) else time_point(text) for text in (old, new))
+    if before is None or after is None or bool(_OTHER_CLOCK.search(old)) != bool(_OTHER_CLOCK.search(new)):
         return None
-    moved = after - before
-    far = abs(moved) >= MOVED_DAYS and 100 * abs(moved) >= MOVED_PERCENT * before
-    return round(moved), far
+    return round(after - before), moved_far(before, after)

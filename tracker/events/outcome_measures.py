@@ -1,4 +1,4 @@
-"""Pre-specified outcomes: added, removed, promoted, demoted, redefined, reworded, timed otherwise; and when.
+"""Pre-specified outcomes: added, removed, promoted, demoted, redefined, reworded, regrouped, timed otherwise; and when.
 
 The same edit of many time frames is one thing: the weightiest of the three kinds that has it reports it for all.
 """
@@ -12,26 +12,45 @@ import msgspec
 
 from tracker.events.entries import entries_added, entries_removed
 from tracker.events.kinds import Claim, Comparison, Context, Finding, change_kind
+from tracker.events.outcome_judging import Verdict, judge
 from tracker.events.outcome_matching import (
     FIELDS,
     OutcomeEdit,
     OutcomeMoves,
-    measures_otherwise,
+    about,
     outcome_moves,
     reporting_field,
     time_frame_span,
     time_point_moved,
 )
+from tracker.events.outcome_regrouping import stated
 from tracker.events.windows import Window, window
-from tracker.model.details import MeasureRewording, OutcomeEntry, OutcomesDetails, Redefinition, TimeFrameEdit
+from tracker.model.details import (
+    MeasureRewording,
+    OutcomeEntry,
+    OutcomesDetails,
+    OutcomesRegrouped,
+    Redefinition,
+    TimeFrameEdit,
+)
 from tracker.model.event import Change
 from tracker.model.vocabulary import Severity
 from tracker.text.inline_diff import edit_span
 from tracker.text.normalize import same_words
 from tracker.text.similarity import similarity
 
-EFFECTS = ("added", "removed", "promoted", "demoted", "measure_reworded", "time_frame", "description")
-_STRONG = frozenset({"added", "removed", "promoted", "demoted"})
+EFFECTS = (
+    "added",
+    "removed",
+    "promoted",
+    "demoted",
+    "redefined",
+    "measure_reworded",
+    "regrouped",
+    "time_frame",
+    "description",
+)
+_STRONG = frozenset({"added", "removed", "promoted", "demoted", "redefined"})
 
 
 def _claims(field: str) -> Claim:
@@ -66,7 +85,7 @@ def _reported_by(field: str, moves: OutcomeMoves) -> list[OutcomeEdit]:
     owns=("primary_outcomes",),
     claims=_claims("primary_outcomes"),
     effects=EFFECTS,
-    description="A primary outcome was added, removed, promoted, demoted, redefined, reworded or timed otherwise.",
+    description="A primary outcome was added, removed, promoted, demoted, redefined, reworded, regrouped or timed otherwise.",
     weight=80,
 )
 def _primary_outcomes(context: Context) -> Finding | None:
@@ -78,7 +97,7 @@ def _primary_outcomes(context: Context) -> Finding | None:
     owns=("secondary_outcomes",),
     claims=_claims("secondary_outcomes"),
     effects=EFFECTS,
-    description="A secondary outcome was added, removed, moved, redefined, reworded or timed otherwise.",
+    description="A secondary outcome was added, removed, moved, redefined, reworded, regrouped or timed otherwise.",
     weight=42,
 )
 def _secondary_outcomes(context: Context) -> Finding | None:
@@ -89,7 +108,7 @@ def _secondary_outcomes(context: Context) -> Finding | None:
     "other_outcomes_changed",
     owns=("other_outcomes",),
     effects=EFFECTS,
-    description="Another pre-specified outcome was added, removed, redefined, reworded or timed otherwise.",
+    description="Another pre-specified outcome was added, removed, redefined, reworded, regrouped or timed otherwise.",
     weight=25,
 )
 def _other_outcomes(context: Context) -> Finding | None:
@@ -101,29 +120,25 @@ def _judge(context: Context, field: str) -> Finding:
     edits = _reported_by(field, moves)
     added = entries_added([change for change in moves.added if change.path[0] == field], OutcomeEntry)
     removed = entries_removed([change for change in moves.removed if change.path[0] == field], OutcomeEntry)
+    parts = [one for one in moves.regrouped if one.field == field]
+    regrouped = tuple(OutcomesRegrouped(old=one.old, new=one.new) for one in parts)
     where = window(context.comparison)
-    details = _details(field, where, edits, added, removed)
+    details = _details(field, where, edits, about(context.comparison))
+    details = msgspec.structs.replace(details, added=added, removed=removed, regrouped=regrouped)
     effects = tuple(effect for effect in EFFECTS if getattr(details, effect))
-    severity, rule = _severity(field, where, effects, redefined=bool(details.redefined))
+    first = bool(added) and not getattr(context.old, field)
+    severity, rule = _severity(field, where, details, effects, first=first)
     return Finding(severity=severity, rule=rule, effects=effects, details=details)
 
 
-def _details(
-    field: str,
-    where: Window,
-    edits: list[OutcomeEdit],
-    added: tuple[OutcomeEntry, ...],
-    removed: tuple[OutcomeEntry, ...],
-) -> OutcomesDetails:
-    """What words and people need, by effect."""
-    reworded = tuple(_rewording(*texts) for edit in edits if (texts := edit.changed("measure")))
+def _details(field: str, where: Window, edits: list[OutcomeEdit], trial: str) -> OutcomesDetails:
+    """What words and people need of the edits, by effect."""
+    reworded = tuple(_rewording(edit, trial) for edit in edits if edit.changed("measure"))
     time_frames = _time_frames(edits)
     redefined: Sequence[MeasureRewording | TimeFrameEdit] = (*reworded, *time_frames)
     return OutcomesDetails(
         window=where.name,
         window_note=where.note or None,
-        added=added,
-        removed=removed,
         promoted=tuple(edit.new.get("measure", "") for edit in edits if _step(edit) > 0),
         demoted=tuple(edit.new.get("measure", "") for edit in edits if _step(edit) < 0),
         measure_reworded=reworded,
@@ -139,13 +154,17 @@ def _step(edit: OutcomeEdit) -> int:
     return FIELDS.index(edit.field_old) - FIELDS.index(edit.field_new)
 
 
-def _rewording(old: str, new: str) -> MeasureRewording:
+def _rewording(edit: OutcomeEdit, trial: str) -> MeasureRewording:
+    old, new = stated(edit.old, trial), stated(edit.new, trial)
+    judgement = judge(old, new)
     return MeasureRewording(
-        old=old,
-        new=new,
-        likeness=round(similarity(old, new), 2),
-        redefined=measures_otherwise(old, new),
-        spelling=same_words(old, new),
+        old=old.measure,
+        new=new.measure,
+        likeness=round(similarity(old.measure, new.measure), 2),
+        redefined=judgement.verdict is Verdict.DIFFERENT,
+        spelling=same_words(old.measure, new.measure),
+        verdict=judgement.verdict.value,
+        reason=judgement.reason,
     )
 
 
@@ -173,17 +192,37 @@ def _time_frame(span: tuple[str, str], edits: list[OutcomeEdit]) -> TimeFrameEdi
     )
 
 
-def _severity(field: str, where: Window, effects: tuple[str, ...], *, redefined: bool) -> tuple[Severity, str]:
-    strong = redefined or bool(_STRONG & set(effects))
+def _severity(
+    field: str, where: Window, details: OutcomesDetails, effects: tuple[str, ...], *, first: bool
+) -> tuple[Severity, str]:
+    strong = bool(_STRONG & set(effects)) and not (first and effects == ("added",))
+    what = "an outcome was added, removed, moved or redefined" if strong else _harmless(details, effects, first=first)
     when = {"with_results": "at results posting", "before_start": "before the start"}.get(where.name, "after the start")
     if where.started is None:
         when = "at a time that cannot be told from the start"
-    what = "an outcome was added, removed, moved or redefined" if strong else "an outcome was reworded or timed otherwise"
     rule = f"{what} {when}"
     if field == "primary_outcomes":
         if strong:
             return ("major" if where.started else "notable"), rule
-        return ("minor" if where.started is False else "notable"), rule
+        return ("minor" if where.started is False or _is_wording(details, effects) else "notable"), rule
     if field == "secondary_outcomes" and strong and where.started is not False:
         return "notable", rule
     return "minor", rule
+
+
+def _harmless(details: OutcomesDetails, effects: tuple[str, ...], *, first: bool) -> str:
+    """What happened where no outcome is another one."""
+    if first:
+        return "the earlier version names no outcome to judge by: outcomes were given"
+    if any(edit.verdict == Verdict.UNCLEAR for edit in details.measure_reworded):
+        return "the earlier text names no outcome to judge by: an outcome was reworded"
+    if _is_wording(details, effects):
+        return "the same outcomes were worded otherwise"
+    return "an outcome was reworded, regrouped or timed otherwise"
+
+
+def _is_wording(details: OutcomesDetails, effects: tuple[str, ...]) -> bool:
+    """Whether nothing but the wording of the same quantities differs."""
+    return set(effects) <= {"measure_reworded", "regrouped"} and all(
+        edit.verdict == Verdict.SAME for edit in details.measure_reworded
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tracker.events.due_dates import unknown_after
 from tracker.events.kinds import Comparison, Context, Finding, change_kind
 from tracker.model.details import RecruitmentStatusDetails, WhyStoppedDetails
 from tracker.model.event import Change
@@ -22,6 +23,7 @@ _ACCESS_CLOSED = frozenset({"NO_LONGER_AVAILABLE", "TEMPORARILY_NOT_AVAILABLE", 
 _VAGUE = frozenset({"NOT_RECRUITING_UNSPECIFIED", "OTHER", "WITHHELD", None})
 _PAUSED_OR_OVER = frozenset({"ACTIVE_NOT_RECRUITING", *ENDED_STATUSES})
 _STOPPED = frozenset({"terminated", "withdrawn", "suspended"})
+_STOPPED_STATUSES = frozenset({"TERMINATED", "WITHDRAWN", "SUSPENDED"})
 _QUIETER = frozenset({"went_unknown", "other"})
 
 
@@ -63,20 +65,33 @@ def _opening_effect(old: str | None, new: str | None) -> str:
 
 
 def follows_trial_status(comparison: Comparison) -> Iterator[Change]:
-    """Site statuses that are shown or hidden because the trial as a whole enters or leaves recruitment."""
+    """Site statuses that are shown or hidden because the trial as a whole enters or leaves recruitment, or is over."""
     before, after = comparison.old.recruitment_status, comparison.new.recruitment_status
-    if before == after or (before in OPEN_STATUSES) == (after in OPEN_STATUSES):
+    if before == after:
         return
+    opens, ends = after in OPEN_STATUSES and before not in OPEN_STATUSES, after not in OPEN_STATUSES
     for change in comparison.changes_of("sites"):
-        appears_or_vanishes = (change.old is None) != (change.new is None)
-        if len(change.path) == 3 and change.path[2] == "recruitment_status" and appears_or_vanishes:
+        # A trial of unknown status still shows what its sites once said; that goes when it is completed.
+        follows = (change.old is None and opens) or (change.new is None and ends)
+        if follows and len(change.path) == 3 and change.path[2] == "recruitment_status":
+            yield change
+
+
+def _told_with_status(comparison: Comparison) -> Iterator[Change]:
+    """What a change of status brings with it: the statuses of sites, and a reason for stopping that comes or goes with it."""
+    yield from follows_trial_status(comparison)
+    old, new = comparison.old.recruitment_status, comparison.new.recruitment_status
+    for change in comparison.changes_of("why_stopped"):
+        stops = not change.old and status_effect(old, new) in _STOPPED
+        goes_on = not change.new and old in _STOPPED_STATUSES and new not in _STOPPED_STATUSES
+        if old != new and (stops or goes_on):
             yield change
 
 
 @change_kind(
     "recruitment_status_changed",
     owns=("recruitment_status", "recruitment_status_as_given", "last_known_status"),
-    claims=follows_trial_status,
+    claims=_told_with_status,
     effects=(
         "started",
         "started_by_invitation",
@@ -117,7 +132,8 @@ def _recruitment_status(context: Context) -> Finding | None:
     details = RecruitmentStatusDetails(
         old=old,
         new=new,
-        last_known_status=(context.new.last_known_status or old) if effect == "went_unknown" else None,
+        last_known_status=_last_known(context, effect),
+        unknown_since=_unknown_since(context) if old == "UNKNOWN" else None,
         why_stopped=(context.new.why_stopped or None) if effect in _STOPPED else None,
         sites_open=sites_open,
         sites_total=sites_total,
@@ -127,6 +143,22 @@ def _recruitment_status(context: Context) -> Finding | None:
             severity="notable", rule="a status that says little about recruitment", effects=(effect,), details=details
         )
     return Finding(severity="major", rule="the trial's recruitment status changed", effects=(effect,), details=details)
+
+
+def _last_known(context: Context, effect: str) -> str | None:
+    if effect == "went_unknown":
+        return context.new.last_known_status or context.old.recruitment_status
+    return context.old.last_known_status if context.old.recruitment_status == "UNKNOWN" else None
+
+
+def _unknown_since(context: Context) -> str | None:
+    """The day on which the trial went unknown: as it was seen, else by the registry's rule; None where neither can tell."""
+    known, today = context.comparison.known, context.comparison.effective_at.date()
+    for event in reversed(known.past):
+        if event.kind == context.kind and "went_unknown" in event.effects:
+            return event.effective_at.date().isoformat()
+    since = unknown_after(context.old) if known.source.fades_to_unknown else None
+    return since.isoformat() if since and since <= today else None
 
 
 def _open_sites(record: TrialRecord) -> tuple[int | None, int | None]:

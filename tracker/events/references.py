@@ -7,7 +7,8 @@ from tracker.events.kinds import Context, Finding, change_kind
 from tracker.model.details import ReferenceEntry, ReferencesDetails
 from tracker.model.event import Change
 
-_OF_RESULTS = frozenset({"RESULT", "DERIVED"})
+_OF_RESULTS = "RESULT"
+"""The type of a publication of results, as the sponsor states it; DERIVED ones only name the trial's number somewhere."""
 
 
 @change_kind(
@@ -22,7 +23,7 @@ def _references(context: Context) -> Finding | None:
         added=entries_added(context.changes, ReferenceEntry), removed=entries_removed(context.changes, ReferenceEntry)
     )
     effects = entry_effects(context.changes)
-    of_results = any(reference.type in _OF_RESULTS for reference in (*details.added, *details.removed))
+    of_results = any(reference.type == _OF_RESULTS for reference in (*details.added, *details.removed))
     if of_results or any(_became_results(change) for change in context.changes):
         return Finding(
             severity="notable", rule="a publication of results was linked or unlinked", effects=effects, details=details
@@ -31,10 +32,10 @@ def _references(context: Context) -> Finding | None:
 
 
 def _became_results(change: Change) -> bool:
-    """A reference whose type is now RESULT or DERIVED, or that was retracted."""
+    """A reference whose type is now RESULT, or that was retracted."""
     if len(change.path) < 3:
         return False
-    return (change.path[2] == "type" and change.new in _OF_RESULTS) or change.path[2] == "retractions"
+    return (change.path[2] == "type" and change.new == _OF_RESULTS) or change.path[2] == "retractions"
 
 
 @change_kind(

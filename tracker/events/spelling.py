@@ -1,4 +1,7 @@
-"""Changes of spelling only: case, punctuation and spacing. Numbers and signs carry meaning (`tracker.text.normalize`)."""
+"""Changes of spelling only: case, punctuation, spacing, ligatures, patients for participants.
+
+Numbers and signs carry meaning (`tracker.text.normalize`).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from tracker.model.details import Edit
 from tracker.model.event import Change
 from tracker.text.normalize import normalized, same_words
 
-SPELLING_RULE = "only case and punctuation differ"
+SPELLING_RULE = "only the spelling differs"
 """How a rule ends where nothing but the spelling of texts differs."""
 
 

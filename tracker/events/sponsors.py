@@ -29,6 +29,7 @@ def _sponsors(context: Context) -> Finding | None:
         lead=Edit(old=old.name if old else None, new=new.name if new else None) if "lead" in effects else None,
         collaborators=_names(context, "collaborators"),
         funders=_names(context, "funders"),
+        organization=_organization(context) if "organization" in effects else None,
     )
     if old is None or new is None or not same_words(old.name, new.name):
         return Finding(
@@ -43,6 +44,12 @@ def _sponsors(context: Context) -> Finding | None:
         else "others than the lead sponsor changed"
     )
     return Finding(severity="minor", rule=rule, effects=effects, details=details)
+
+
+def _organization(context: Context) -> Edit[str | None]:
+    """The organization that keeps the record, before and now."""
+    old, new = context.old.organization, context.new.organization
+    return Edit(old=old.name if old else None, new=new.name if new else None)
 
 
 def _names(context: Context, field: str) -> NamesEdit | None:

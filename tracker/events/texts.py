@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tracker.events.kinds import Context, Finding, change_kind
 from tracker.events.spelling import respelt_pairs
-from tracker.model.details import ConditionsDetails, TermsEdit
+from tracker.model.details import ConditionsDetails, TermsEdit, TitlesDetails
+from tracker.text.diseases import new_diseases
+
+_NEW_DISEASE = 61
+"""A new disease weighs more than the arms and criteria that come with it."""
 
 
 def _fields(context: Context) -> tuple[str, ...]:
@@ -19,7 +25,23 @@ def _fields(context: Context) -> tuple[str, ...]:
     weight=30,
 )
 def _titles(context: Context) -> Finding | None:
-    return Finding(severity="minor", rule="a title changed", effects=_fields(context))
+    titles = [str(change.new) for change in context.changes if change.new and change.path[0] != "acronym"]
+    found = new_diseases(titles, _known_words(context))
+    return Finding(
+        severity="notable" if found else "minor",
+        rule="a title names a disease that was not studied before" if found else "a title changed",
+        effects=_fields(context),
+        details=TitlesDetails(new_diseases=found),
+        weight=_NEW_DISEASE if found else None,
+    )
+
+
+def _known_words(context: Context) -> Iterator[str]:
+    """What said before which disease is studied."""
+    old = context.old
+    yield from filter(
+        None, (old.brief_title, old.official_title, old.brief_summary, *(old.conditions or ()), *(old.keywords or ()))
+    )
 
 
 @change_kind(
@@ -41,11 +63,14 @@ def _description(context: Context) -> Finding | None:
     weight=28,
 )
 def _conditions(context: Context) -> Finding | None:
+    conditions = _terms(context, "conditions")
+    found = new_diseases(conditions.added if conditions else (), _known_words(context), terms=True)
     return Finding(
-        severity="minor",
-        rule="conditions or keywords changed",
+        severity="notable" if found else "minor",
+        rule="a condition came that was not studied before" if found else "conditions or keywords changed",
         effects=_fields(context),
-        details=ConditionsDetails(conditions=_terms(context, "conditions"), keywords=_terms(context, "keywords")),
+        details=ConditionsDetails(conditions=conditions, keywords=_terms(context, "keywords"), new_diseases=found),
+        weight=_NEW_DISEASE if found else None,
     )
 
 

@@ -1,4 +1,7 @@
-"""Where in a trial's life a change falls, judged by the record as it stood before."""
+"""Where in a trial's life a change falls: by the record as it stood before, unless the new one says that a date has not passed.
+
+Whoever moves a planned date into the future does not change outcomes after it.
+"""
 
 from __future__ import annotations
 
@@ -36,19 +39,21 @@ def has_started(record: TrialRecord, on: dt.date) -> bool | None:
 
 
 def window(comparison: Comparison) -> Window:
-    """The window of an update: the new version's date against the old record's dates."""
-    old, on = comparison.old, comparison.on
-    if has_results(comparison.new) and not has_results(old):
+    """The window of an update: the new version's date against the old record's dates, as far as the new record keeps them."""
+    old, new, on = comparison.old, comparison.new, comparison.on
+    if has_results(new) and not has_results(old):
         return Window(name="with_results", started=True)
     if has_results(old):
         return _around_results(old, on)
     started = has_started(old, on)
+    if started is True and not _is_actual(old.start_date) and has_started(new, on) is False:
+        return Window(name="before_start", started=False)
     if started is not True:
         note = _imprecise(old.start_date) if old.start_date else "no start date given"
         return Window(
             name="before_start" if started is False else "uncertain", started=started, note="" if started is False else note
         )
-    return _before_results(old, on)
+    return _before_results(old, new, on)
 
 
 def _around_results(old: TrialRecord, on: dt.date) -> Window:
@@ -59,19 +64,28 @@ def _around_results(old: TrialRecord, on: dt.date) -> Window:
     return Window(name="with_results" if near else "after_results", started=True)
 
 
-def _before_results(old: TrialRecord, on: dt.date) -> Window:
+def _before_results(old: TrialRecord, new: TrialRecord, on: dt.date) -> Window:
     completed = old.primary_completion_date
+    if not _is_actual(completed) and _is_dated(new.primary_completion_date):
+        completed = new.primary_completion_date
     if completed is None or completed.last is None or completed.first is None or completed.first > on:
         return Window(name="ongoing", started=True)
     if completed.last >= on:
         return Window(name="uncertain", started=True, note=_imprecise(completed))
-    if completed.type == "ACTUAL":
+    if _is_actual(completed):
         return Window(name="after_primary_completion", started=True)
-    if old.recruitment_status in OPEN_STATUSES:
-        return Window(
-            name="ongoing", started=True, note="the estimated primary completion date has passed, the trial still recruits"
-        )
-    return Window(name="after_primary_completion", started=True, note="by an estimated primary completion date")
+    marked = "estimated primary completion date" if completed.type else "primary completion date, not marked as actual,"
+    if new.recruitment_status in OPEN_STATUSES:
+        return Window(name="ongoing", started=True, note=f"the {marked} has passed, the trial still recruits")
+    return Window(name="after_primary_completion", started=True, note=f"the {marked} has passed")
+
+
+def _is_actual(date: RegistryDate | None) -> bool:
+    return date is not None and date.type == "ACTUAL"
+
+
+def _is_dated(date: RegistryDate | None) -> bool:
+    return date is not None and date.first is not None
 
 
 def _imprecise(date: RegistryDate) -> str:

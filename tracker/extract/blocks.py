@@ -7,13 +7,15 @@ read a line (a heading, a list mark, the places where inline elements meet) goes
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from tracker.extract.decoding import decode, is_html
+from tracker.text.characters import CONTEXT, after_script, lowered, raised, visible
 
 
 def _tags(names: str) -> frozenset[str]:
@@ -36,14 +38,7 @@ _PRE_DEPTH = 30  # how far up a style that keeps line ends is looked for
 _PRE_HINT = re.compile(r"white-?space\s*[:-]\s*(?:pre|break-spaces)|\bpre-(?:line|wrap)\b", re.IGNORECASE)
 _MARKED_LINE = re.compile(r"\n[^\S\n]*(?:[*•·●▪◦-]|\(?\d{1,2}[.)])[^\S\n]+\S")
 _LIST_MARK = re.compile(r"(?:[*•·●▪◦‣■–-]|\(?\d{1,2}[.)])\s+")
-_LINE_ENDS = re.compile(r"\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
-_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.IGNORECASE)
-_TYPE_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.IGNORECASE)
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-# Python's other codecs are for no page: some take the square of the length, some are no character sets at all.
-_CHARSETS = re.compile(
-    r"ascii|utf-8|utf-16(?:-[lb]e)?|cp\d+|iso8859-\d+|koi8-[ru]|gb\w+|big5\w*|euc_\w+|shift_jis\w*|iso2022_jp\w*|mac-\w+|tis-620"
-)
+_LINE_ENDS = re.compile(r"\r\n|[\r\n\x0b\x0c\u2028\u2029]")
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
 # These never lie in one another however often they are opened: they are void, end by themselves, or keep to their table.
 _UNNESTED = _tags(
@@ -53,7 +48,9 @@ _UNNESTED = _tags(
 _MOST_WORK = 20_000_000  # open elements, summed over all tags: the longest real pages make a tenth of it
 _EACH_TAG = 60  # what a tag by itself costs, in open elements
 _MOST_SEAMS = 1000  # in one line; the places of inline elements help to read a row of labels, and no row is that long
-_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b\u2060\ufeff]")
+_MAY_HIDE = re.compile(r"hidden|display|<dialog", re.IGNORECASE)
+_DISPLAY = re.compile(r"(?:\A|;)\s*display\s*:\s*([a-z-]+)\s*(!\s*important)?", re.IGNORECASE)
+_STYLE_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -81,36 +78,6 @@ class Line:
         return self.text if _LIST_MARK.match(self.text) else self.mark + self.text
 
 
-def is_html(body: bytes, content_type: str) -> bool:
-    """Whether the bytes are to be read as HTML: by the content type, and where none is given by a leading tag."""
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind in ("text/html", "application/xhtml+xml"):
-        return True
-    return not kind.startswith("text/") and body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
-
-
-def decode(body: bytes, content_type: str = "") -> str:
-    """The text of the bytes: by their BOM, else the content type's charset, else ``<meta>``'s, else UTF-8.
-
-    Bytes that do not fit become U+FFFD; an unknown charset name is passed over. Labels of Latin-1 mean Windows-1252,
-    as in browsers. HTML parsers read bytes as UTF-8 whatever the page says, so this comes first.
-    """
-    for bom, charset in _BOMS:
-        if body.startswith(bom):
-            return body[len(bom) :].decode(charset, "replace")
-    names = [match[1] for match in (_TYPE_CHARSET.search(content_type),) if match]
-    if is_html(body, content_type):
-        names += [match[1].decode("ascii") for match in (_META_CHARSET.search(body[:4096]),) if match]
-    for name in names:
-        try:
-            charset = codecs.lookup(name).name
-        except LookupError:
-            continue
-        if _CHARSETS.fullmatch(charset):
-            return body.decode("cp1252" if charset in ("iso8859-1", "ascii") else charset, "replace")
-    return body.decode("utf-8", "replace")
-
-
 def read_lines(body: bytes, content_type: str = "") -> tuple[Line, ...]:
     """The lines of a page, in reading order, blank ones left out."""
     text = decode(body, content_type)
@@ -119,7 +86,7 @@ def read_lines(body: bytes, content_type: str = "") -> tuple[Line, ...]:
 
 def text_lines(text: str) -> tuple[Line, ...]:
     """The lines of a saved text."""
-    lines = (" ".join(_INVISIBLE.sub("", part).split()) for part in _LINE_ENDS.split(text))
+    lines = (" ".join(visible(part).split()) for part in _LINE_ENDS.split(text))
     return tuple(Line(line) for line in lines if line)
 
 
@@ -155,7 +122,7 @@ def html_lines(html: str) -> tuple[Line, ...]:
     if root is None:
         return ()
     writer = _Writer()
-    for node, opens in _walk(root):
+    for node, opens in _walk(root, may_hide=bool(_MAY_HIDE.search(html))):
         tag = node.tag or ""
         if opens and tag == "-text":
             writer.text(node.text_content or "", lined=_keeps_lines(node))
@@ -179,6 +146,7 @@ class _Writer:
     _blank: bool = False
     _seams: set[int] = field(default_factory=set)
     _closed: str = ""
+    _script: str = ""
     _levels: list[int] = field(default_factory=list)
     _mark: str = ""
     _lists: list[int | None] = field(default_factory=list)
@@ -191,20 +159,31 @@ class _Writer:
             self._add(part)
 
     def _add(self, text: str) -> None:
-        text = _INVISIBLE.sub("", text)
+        text = visible(text)
         words = " ".join(text.split())
         if not words:
             self._blank = self._blank or bool(text)
             self._closed = "" if text else self._closed
             return
-        if self._parts and (self._blank or text[0].isspace()):
-            words = f" {words}"
+        blank = " " if self._parts and (self._blank or text[0].isspace()) else ""
+        words = f"{blank}{self._script_sign(blank, words)}{words}"
         self._parts.append(words)
         self._length += len(words)
-        self._blank, self._closed = text[-1].isspace(), ""
+        self._blank, self._closed, self._script = text[-1].isspace(), "", ""
+
+    def _script_sign(self, blank: str, words: str) -> str:
+        """What keeps a raised or lowered text apart from its neighbour, where it begins and where it has ended."""
+        if not self._script:
+            return ""
+        before = "".join(self._parts[-CONTEXT:])[-CONTEXT:] + blank
+        if self._script == "ended":
+            return after_script(before, words)
+        return (raised if self._script == "sup" else lowered)(before, words)
 
     def seam(self, tag: str, *, opens: bool) -> None:
         self._seams.add(self._length)
+        if tag in ("sup", "sub"):
+            self._script = tag if opens else "ended"
         if not opens:
             self._closed = tag
         elif self._closed and not {self._closed, tag} & _WITHIN_WORDS:
@@ -243,17 +222,17 @@ class _Writer:
             seams = self._seams - {0, len(text)}
             self.lines.append(Line(text, frozenset(seams if len(seams) <= _MOST_SEAMS else ()), level, mark))
             self._mark = ""  # only the first line of an item carries its mark
-        self._parts, self._length, self._blank, self._closed = [], 0, False, ""
+        self._parts, self._length, self._blank, self._closed, self._script = [], 0, False, "", ""
         self._seams = set()
 
 
-def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
+def _walk(root: LexborNode, *, may_hide: bool) -> Iterator[tuple[LexborNode, bool]]:
     """Every visible node when it opens and again when it closes; a stack of its own, so that depth cannot exhaust Python's."""
     stack: list[tuple[LexborNode, bool]] = [(root, True)]
     while stack:
         node, opens = stack.pop()
         tag = node.tag or ""
-        if tag in _DROPPED or tag == "-comment":
+        if tag in _DROPPED or tag == "-comment" or (may_hide and opens and tag != "-text" and _is_hidden(node)):
             continue
         yield node, opens
         if not opens or tag == "-text":
@@ -265,6 +244,20 @@ def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
             children.append((child, True))
             child = child.next
         stack.extend(reversed(children))
+
+
+def _is_hidden(node: LexborNode) -> bool:
+    """Whether a browser shows nothing of the element, by its own mark-up: style sheets are not asked."""
+    attributes = node.attributes
+    if (attributes.get("aria-hidden") or "").strip().lower() == "true":
+        return True
+    if node.tag == "dialog" and "open" not in attributes:
+        return True
+    declared = list(_DISPLAY.finditer(_STYLE_COMMENT.sub("", attributes.get("style") or "")))
+    if declared:  # the last one holds, an important one before all, and any before the attribute
+        holds = [*declared, *(one for one in declared if one[2])][-1]
+        return holds[1].lower() == "none"
+    return "hidden" in attributes
 
 
 def _keeps_lines(node: LexborNode) -> bool:

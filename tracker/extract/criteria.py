@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from tracker.extract.list_marks import without_any_mark, without_marks
 from tracker.model.record import Criteria
 from tracker.text.clean import clean
 
-_MARK = re.compile(
-    r"""(?:
-        [*•·●▪◦‣■□➢✓]+\s*            # bullets, with or without a blank
-      | [-–—+](?:\s+|(?=[^\W\d]))     # a dash is a mark before a word, never before a number ("-5 °C")
-      | o\s+(?=\S)                    # a typed hollow bullet
-      | \#+\s+
-      | \(?\d{1,2}(?:\.\d{1,2})*[.)](?:\s+|(?=[^\W\d]))
-      | \[\d{1,2}\]\s*
-      | \((?:[A-Za-z]|[ivxIVX]{1,4})\)\s+
-      | (?:[A-Za-z]|[ivxIVX]{1,4})\)\s+
-      | (?:[a-z]|[ivx]{1,4})\.\s+     # "a. Foo", but not "E. coli"
-    )""",
-    re.VERBOSE,
-)
 _BOLD = re.compile(r"\*\*(.+?)\*\*|__(.+?)__")
 _SENTENCE_THEN_HEADING = re.compile(r"(?<=[.;])[ ]+(?=(?:(?:Key|Main|Major) )?(?:Inclusion|Exclusion|INCLUSION|EXCLUSION) "
                                     r"(?:Criteria|CRITERIA) ?:)")  # fmt: skip
@@ -40,37 +28,34 @@ def criteria(text: str) -> Criteria:
     A bare heading ("Inclusion Criteria:", "KEY EXCLUSION CRITERIA") only opens its list; one that says more ("Exclusion
     criteria for healthy controls:") opens the list and stays in it as a line, so that no change of it is lost.
     """
-    lists: dict[str, list[list[str]]] = {"inclusion": [], "exclusion": [], "other": []}  # each line in its parts
-    current, after_item = "other", False
+    found: dict[str, list[str]] = {"inclusion": [], "exclusion": [], "other": []}
+    side, lines = "other", list[str]()
     for raw in _SENTENCE_THEN_HEADING.sub("\n", clean(text)).split("\n"):
-        line, marked = _without_marks(raw)
-        if not line:
-            continue
-        side, kept = _heading(line, marked)
-        if side:
-            current, after_item = side, False
+        line = _BOLD.sub(lambda match: match[1] or match[2], raw).strip()
+        bare = without_any_mark(line)
+        opened, kept = _heading(bare, bare != line) if bare else (None, "")
+        if opened:
+            found[side] += _items(lines)
+            side, lines = opened, []
             if kept:
-                lists[current].append([kept])
+                found[side].append(kept)
+        elif bare:
+            lines.append(line)
+    found[side] += _items(lines)
+    return Criteria(**{name: tuple(items) for name, items in found.items()})
+
+
+def _items(lines: Sequence[str]) -> list[str]:
+    """The items of one list, without marks; an item that was wrapped by hand is one again."""
+    items: list[list[str]] = []
+    after_item = False
+    for line, marked in without_marks(lines):
+        if after_item and not marked and line[0].islower() and items[-1][-1][-1] not in ".;:":
+            items[-1].append(line)
             continue
-        lines = lists[current]
-        if after_item and not marked and line[0].islower() and lines[-1][-1][-1] not in ".;:":
-            lines[-1].append(line)  # a list item that was wrapped by hand
-            continue
-        lines.append([line])
+        items.append([line])
         after_item = marked
-    return Criteria(**{name: tuple(" ".join(parts) for parts in lines) for name, lines in lists.items()})
-
-
-def _without_marks(line: str) -> tuple[str, bool]:
-    """The line without list marks and bold, and whether it had a list mark."""
-    line = _BOLD.sub(lambda match: match[1] or match[2], line).strip()
-    marked = False
-    for _ in range(3):  # "* 1. (a) text"
-        match = _MARK.match(line)
-        if not match:
-            break
-        line, marked = line[match.end() :].strip(), True
-    return line, marked
+    return [" ".join(parts) for parts in items]
 
 
 def _heading(line: str, marked: bool) -> tuple[str | None, str]:
@@ -83,7 +68,7 @@ def _heading(line: str, marked: bool) -> tuple[str | None, str]:
         return None, ""
     match = _HEADING_WITH_TEXT.match(line)
     if match:
-        text = _without_marks(match["text"])[0]
+        text = without_marks([match["text"].strip()])[0][0]
         return _side(match), text if any(mark.isalnum() for mark in text) else ""
     match = None if marked else _TITLED.match(line)
     if match:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from typing import Any, Self
 
 import msgspec
 
+from tracker.extract.decoding import looks_like
 from tracker.extract.read_log import LARGEST, Reader, wrong_answer
 from tracker.model.source import Document
 from tracker.text.clean import clean
+from tracker.text.numbers import whole_number
 
 
 def read_object(document: Document) -> dict[str, Any]:
     """The document's JSON object as fresh dicts. Raises AnswerError for anything else."""
-    body = document.body
+    body = document.body.removeprefix(BOM_UTF8)
     if not body.strip():
         raise wrong_answer(document, "the answer is empty")
     if body.lstrip()[:1] == b"<":
@@ -21,7 +24,9 @@ def read_object(document: Document) -> dict[str, Any]:
     try:
         decoded = msgspec.json.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise wrong_answer(document, f"the answer of {len(body)} bytes is not readable JSON ({error})") from error
+        guess = looks_like(body)
+        looks = "" if guess == "UTF-8" else f"; its text looks like {guess}"
+        raise wrong_answer(document, f"the answer of {len(body)} bytes is not readable JSON ({error}{looks})") from error
     if not isinstance(decoded, dict):
         raise wrong_answer(document, f"the answer is a JSON {type(decoded).__name__}, not a record")
     return decoded
@@ -30,7 +35,7 @@ def read_object(document: Document) -> dict[str, Any]:
 def sniff_object(body: bytes) -> dict[str, Any]:
     """The JSON object in bytes of unknown origin; empty for anything else."""
     try:
-        decoded = msgspec.json.decode(body)
+        decoded = msgspec.json.decode(body.removeprefix(BOM_UTF8))
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return {}
     return decoded if isinstance(decoded, dict) else {}
@@ -58,12 +63,13 @@ class JsonReader(Reader):
         return None
 
     def count(self, key: str) -> int | None:
-        """A whole number from zero on; None when absent."""
+        """A whole number from zero on, also one that is written as a text; None when absent."""
         value = self._left.pop(key, None)
         if value is None:
             return None
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST:
-            return value
+        number = whole_number(value) if isinstance(value, str) else value
+        if isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= LARGEST:
+            return number
         self._unreadable(key, value)
         return None
 

@@ -138,7 +138,9 @@ def _cut_at_labels(section: Section, line: Line) -> list[Line]:
     """A line that holds several labels, cut where an inline element begins with one of them."""
     cut: list[Line] = []
     while True:
-        seam = next((seam for seam in sorted(line.seams) if _label_begins(section, _tail(line, seam))), None)
+        matches = (_pattern(label).match(line.text) for label in section.labels)
+        own = max((match.end() for match in matches if match), default=0)  # "Time Perspective" ends "Study Time Perspective"
+        seam = next((seam for seam in sorted(line.seams) if seam >= own and _label_begins(section, _tail(line, seam))), None)
         if seam is None:
             return [*cut, line]
         cut.append(replace(line, text=line.text[:seam].rstrip(), seams=frozenset(s for s in line.seams if s < seam)))

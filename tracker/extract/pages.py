@@ -8,8 +8,9 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from tracker.errors import AnswerError, LayoutError
-from tracker.extract.blocks import decode, is_html, is_tangled
+from tracker.extract.blocks import is_tangled
 from tracker.extract.dates import read_date
+from tracker.extract.decoding import decode, is_html
 from tracker.extract.labels import Page
 from tracker.model.dates import RegistryDate
 from tracker.model.source import Document, SourceInfo

@@ -47,6 +47,15 @@ _UNASKABLE = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolEr
 _CONNECTED = (".connect_tcp.complete", ".start_tls.complete")
 _ZSTD_OPTIONS: dict[int, int] = {DecompressionParameter.window_log_max: 23}  # RFC 9659: at most 8 MiB over HTTP
 
+_NOT_PACKED = frozenset(
+    {
+        *("", "identity", "none", "null", "off", "plain", "text", "raw", "binary", "7bit", "8bit", "chunked"),
+        *("utf-8", "utf8", "utf-16", "us-ascii", "ascii", "iso-8859-1", "latin1", "windows-1252", "unicode"),
+        *("application/json", "text/html", "text/plain", "text/xml"),
+    }
+)
+"""What stands as Content-Encoding although the body is plain: character sets, words of mail, and "none"."""
+
 ConnectionKey = tuple[Origin, TlsProfile]
 
 
@@ -288,11 +297,12 @@ def decoded(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
     """The unpacked body in pieces of at most `PIECE` bytes (plain bodies in the chunks they came in).
 
     httpx unpacks a whole network read at once, and sixty kilobytes of zstd can hold gigabytes; here the caller can stop at
-    its cap with flat memory. ``coding`` is the Content-Encoding. Raises LookupError for one we do not know, and one of
-    `DecodeErrors`.
+    its cap with flat memory. ``coding`` is the Content-Encoding; words of it that name no packing, as servers write them, are
+    passed over. Raises LookupError for one we do not know, and one of `DecodeErrors`.
     """
-    match coding.strip().lower():
-        case "" | "identity":
+    named = [word for part in coding.lower().split(",") if (word := part.strip()) not in _NOT_PACKED]
+    match ", ".join(named):
+        case "":
             return iter(chunks)
         case "gzip" | "x-gzip":
             return _pieces(chunks, _gzip, magic=b"\x1f")

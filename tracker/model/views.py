@@ -26,11 +26,18 @@ class CurrentRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Nearest(msgspec.Struct, frozen=True, kw_only=True):
-    """The site of a trial nearest to the place of its watch; the status is that site's own."""
+    """The open site of a trial nearest to the place of its watch, another one only where none is open; with its own status.
+
+    ``km`` is None for a site that may be near and cannot be placed; ``in_city``: the place lies in the site's own city.
+    ``closer`` is a site that is nearer and not open. ``within``: some site of the trial is inside the watch's radius.
+    """
 
     place: str
-    km: float
+    km: float | None
     recruitment_status: str | None = None
+    in_city: bool = False
+    within: bool = True
+    closer: Nearest | None = None
 
 
 class PresentRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,10 +62,11 @@ class PresentRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeadlineRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A deadline and the name of its trial."""
+    """A deadline, the name of its trial and the address of the trial's record."""
 
     deadline: Deadline
     name: str
+    url: str | None = None
 
     @property
     def cursor(self) -> str:

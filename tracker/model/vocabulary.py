@@ -26,6 +26,9 @@ RECRUITMENT_STATUSES = (*REGISTRY_STATUSES, "NOT_RECRUITING_UNSPECIFIED", "OTHER
 """With two of ours: a registry that says no more than "not recruiting", and a word we do not know."""
 
 OPEN_STATUSES = frozenset({"RECRUITING", "ENROLLING_BY_INVITATION", "AVAILABLE"})
+PUBLIC_STATUSES = frozenset({"RECRUITING", "AVAILABLE"})
+"""Open to everybody who fits the criteria, not by invitation only."""
+
 ENDED_STATUSES = frozenset({"COMPLETED", "TERMINATED", "WITHDRAWN"})
 
 
@@ -90,6 +93,7 @@ RecordKind = Literal[
     "design_changed",
     "phases_changed",
     "sites_changed",
+    "countries_changed",
     "sponsors_changed",
     "contacts_changed",
     "titles_changed",

@@ -42,15 +42,20 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
 
     ``trials`` and ``pages`` are keys listed by hand; ``search`` (an address) and ``query`` (fields) are listed by the
     registry and narrowed by ``near`` and ``exclude``. ``labels`` gives a trial the name people call it by.
-    ``kinds`` empty means all.
+    ``rows`` says of trials that come from a ``trials_file`` where they stand in it.
+    ``left_out`` names what the address of the search holds that is not asked. ``kinds`` empty means all. ``circle_in_search``:
+    ``near`` is the circle that the search's address has.
     """
 
     name: str
     trials: tuple[str, ...] = ()
+    rows: Mapping[str, str] = {}
     pages: tuple[Page, ...] = ()
     search: str | None = None
     query: Mapping[str, str] = {}
+    left_out: tuple[str, ...] = ()
     near: Near | None = None
+    circle_in_search: bool = False
     exclude: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
     labels: Mapping[str, str] = {}

@@ -1,4 +1,7 @@
-"""Deadlines as an iCalendar file: one all-day entry each, with a UID that stays the same while the due date does."""
+"""Deadlines as an iCalendar file: one all-day entry each, with a UID that stays the same while the due date does.
+
+A deadline is a note and no appointment: it leaves its day free.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,14 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from tracker.model.deadline import Deadline
 from tracker.model.views import DeadlineRow
 from tracker.render import kinds
-from tracker.render.safe_text import one_line
+from tracker.render.safe_text import one_line, web_link
+from tracker.render.vocabulary import first_capital
+
+_NAME = "Trial deadlines"
+_NO_FINDING = "An estimate from the registry's record, not a legal finding."
 
 
 def calendar(rows: Iterable[DeadlineRow], at: datetime) -> bytes:
@@ -18,6 +26,8 @@ def calendar(rows: Iterable[DeadlineRow], at: datetime) -> bytes:
     made = Calendar()
     made.add("prodid", "-//trial-registry-tracker//deadlines//EN")
     made.add("version", "2.0")
+    made.add("name", _NAME)  # RFC 7986
+    made.add("x-wr-calname", _NAME)  # what most programs read instead
     for named in rows:
         row, entry = named.deadline, Event()
         key = f"{row.trial} {row.kind} {row.due.isoformat()}"
@@ -26,6 +36,15 @@ def calendar(rows: Iterable[DeadlineRow], at: datetime) -> bytes:
         entry.add("dtstart", row.due)
         entry.add("dtend", row.due + timedelta(days=1))
         entry.add("summary", one_line(f"{named.name}: {kinds.deadline(row)}", 200))
-        entry.add("description", "An estimate from the registry's record, not a legal finding.")
+        entry.add("description", _description(row))
+        entry.add("transp", "TRANSPARENT")
+        if address := web_link(named.url):
+            entry.add("url", address)
         made.add_component(entry)
     return bytes(made.to_ical())
+
+
+def _description(row: Deadline) -> str:
+    """Why the day is the one it is, a line for each reason, and what it is worth."""
+    reasons = (one_line(first_capital(reason), 200) for reason in row.details.reasons)
+    return "\n".join([*reasons, _NO_FINDING])

@@ -7,7 +7,6 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
-from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -17,11 +16,10 @@ from urllib.parse import quote
 from tracker.errors import PermanentDeliveryError
 from tracker.model.alert import Message
 from tracker.render.safe_text import one_line
+from tracker.text.mailboxes import read_mailbox
 
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._-]+@[A-Za-z0-9.-]+>\Z")
-_ONE_MAILBOX = re.compile(r"(?:(?P<name>[^<>]*)<(?P<named>[^<>\s]+)>|(?P<bare>[^<>\s]+))\Z")
-_LOCAL_PART = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}\Z")
 
 
 def message_id(key: str, domain: str) -> str:
@@ -35,6 +33,7 @@ def email(
     *,
     sender: str,
     recipients: Sequence[str],
+    copies: Sequence[str] = (),
     reply_to: str = "",
     list_name: str,
     unsubscribe_address: str,
@@ -42,7 +41,7 @@ def email(
 ) -> EmailMessage:
     """The message as an e-mail, ready for ``smtplib.send_message``; ``date`` is aware.
 
-    ``sender`` and ``recipients`` are addresses with or without a name; ``list_name`` is the channel's name.
+    ``sender``, ``recipients`` and ``copies`` are addresses with or without a name; ``list_name`` is the channel's name.
     Raises PermanentDeliveryError for an address that cannot stand in a header, naming the address.
     """
     origin = _address(sender, "sender")
@@ -50,6 +49,8 @@ def email(
     mail = EmailMessage(policy=SMTP)
     mail["From"] = origin
     mail["To"] = [_address(recipient, "recipient") for recipient in recipients]
+    if copies:
+        mail["Cc"] = [_address(recipient, "recipient") for recipient in copies]
     if reply_to:
         mail["Reply-To"] = _address(reply_to, "reply-to address")
     mail["Subject"] = one_line(message.subject, 200)
@@ -79,26 +80,13 @@ def _checked_id(message: Message) -> str:
 
 def _address(given: str, role: str) -> Address:
     """The address, refused unless it is one plain mailbox: a line break in it would start a header of its own."""
-    # email.utils.parseaddr takes the first of several addresses and joins broken ones: too lenient to be a guard.
-    found = _ONE_MAILBOX.match(given.strip(" "))
-    if not found or any(unicodedata.category(character) in {"Cc", "Cs"} for character in given):
-        raise _unusable(given, role)
-    local, _, domain = (found["named"] or found["bare"]).rpartition("@")
-    try:
-        ascii_domain = domain.encode("idna").decode("ascii")
-        if _LOCAL_PART.match(local) and _DOMAIN.match(ascii_domain):
-            name = one_line(found["name"] or "", 100).strip('" ')
-            return Address(display_name=name, username=local, domain=ascii_domain)
-    except (UnicodeError, MessageError, ValueError) as error:
-        raise _unusable(given, role) from error
-    raise _unusable(given, role)
-
-
-def _unusable(given: str, role: str) -> PermanentDeliveryError:
-    return PermanentDeliveryError(
-        f"{one_line(given, 120)!r} cannot be used as {role}.",
-        remedy="Write it as name@example.org or Name <name@example.org> in config.toml.",
-    )
+    read = read_mailbox(given)
+    if isinstance(read, str):
+        raise PermanentDeliveryError(
+            f"{one_line(given, 120)!r} cannot be used as {role}: {read}",
+            remedy="Write it as name@example.org or Name <name@example.org> in config.toml.",
+        )
+    return Address(display_name=one_line(read.name, 100), username=read.local, domain=read.domain)
 
 
 def _slug(name: str) -> str:

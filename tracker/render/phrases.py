@@ -55,3 +55,14 @@ def on(text: str) -> str:
 def day_of(date: RegistryDate | None) -> str:
     """The bare text of a registry's date; empty where there is none."""
     return one_line(date.date, 60) if date else ""
+
+
+def whereabouts(city: str | None, km: float | None, *, in_city: bool) -> str:
+    """``in Munich`` for the watch's own city, else ``about 56 km (Augsburg)``: kilometres are between the middles of cities."""
+    named = quote(city, 40)
+    if km is None:
+        return named or "place unknown"
+    if in_city and named:
+        return f"in {named}"
+    away = "under 1 km" if km < 1 else f"about {round(km)} km"
+    return f"{away} ({named})" if named else away

@@ -11,7 +11,7 @@ from tracker.model.event import Event, Story
 from tracker.model.ids import split_key
 from tracker.model.labels import trial_label
 from tracker.model.record import TrialRecord
-from tracker.model.vocabulary import Severity
+from tracker.model.vocabulary import Severity, rank
 from tracker.render import inline_diff, kinds, times
 from tracker.render.field_changes import FieldChange, field_changes
 from tracker.render.privacy import PERSONAL_KINDS, public_event
@@ -94,7 +94,7 @@ def story_view(
         source=one_line(source_title),
         address=address,
         severity=story.severity,
-        rule=one_line(leading.rule),
+        rule=one_line(max(events, key=lambda event: rank(event.severity)).rule),
         headline=kinds.story_headline(events),
         first=_part(leading),
         parts=tuple(_part(event) for event in events[1:longest]),
@@ -125,6 +125,8 @@ def when_sentence(event: Event, timezone: tzinfo) -> str:
         last, first = times.span(before, seen, timezone)
         subject = "The registry's listing changed" if event.cause == "registry" else "The record changed"
         sentence = f"{subject}: first seen {first}, last seen unchanged {last}"
+    if event.details.registry_edit:
+        sentence = f"{sentence}; {kinds.BY_REGISTRY}"
     own = []
     if event.updated_on:
         own.append(f"the registry's own update date is {times.registry_day(event.updated_on)}")
@@ -139,8 +141,9 @@ def _part(event: Event) -> PartView:
         return PartView(headline=headline)
     shown = public_event(event)
     compared, others = field_changes(shown, headline)
-    lines = kinds.lines(msgspec.structs.replace(shown, changes=others), limit=MOST_LINES)
-    return PartView(headline=headline, changes=compared, lines=tuple(inline_diff.spans(line, LONGEST_LINE) for line in lines))
+    told = kinds.lines(msgspec.structs.replace(shown, changes=others), limit=MOST_LINES)
+    lines = (inline_diff.spans(line, LONGEST_LINE) for line in told if line not in headline)
+    return PartView(headline=headline, changes=compared, lines=tuple(lines))
 
 
 def _address(events: Sequence[Event], record: TrialRecord | None) -> str:

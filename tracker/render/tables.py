@@ -26,6 +26,7 @@ from tracker.render.grid import (
     markdown_lines,
     terminal,
 )
+from tracker.render.phrases import whereabouts
 from tracker.render.safe_text import one_line, plural
 from tracker.render.story_view import event_label
 
@@ -103,7 +104,7 @@ def present_grid(lines: Iterable[PresentLine]) -> Grid:
         columns=PRESENT_COLUMNS if near else PRESENT_COLUMNS[:-1],
         rows=tuple(line if near else line[:-1] for line in cells),
         flexible="Name",
-        widest={"Status": 14, "Nearest": 22},
+        widest={"Status": 14, "Nearest": 28},
         optional=("Start", "Results", "Updated", "Enrollment", "Primary completion"),
         numbers=frozenset({"Enrollment"}),
         caption=plural(len(cells), "trial"),
@@ -294,9 +295,17 @@ def _enrollment(given: Enrollment | None) -> str:
 def _nearest(given: Nearest | None) -> str:
     if given is None:
         return ""
+    text = _site_away(given)
+    if given.km is None:
+        text += ", cannot be placed"
+    if given.closer:
+        text += f"; closer: {_site_away(given.closer)}"
+    return one_line(text, 120)
+
+
+def _site_away(given: Nearest) -> str:
     own = f", {vocabulary.status(given.recruitment_status).lower()}" if given.recruitment_status else ""
-    away = f"{given.km:.0f} km" if given.km >= 1 else "under 1 km"
-    return one_line(f"{given.place}, {away}{own}", 60)
+    return whereabouts(given.place, given.km, in_city=given.in_city) + own
 
 
 def _change_cells(event: Event) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from tracker.model.source import ABILITIES, PageSource, Searchable, Source
+from tracker.model.source import ABILITIES, PageSource, Search, Searchable, SearchReading, Source
 from tracker.model.watch import Page
 
 
@@ -45,6 +45,14 @@ def page_of(url: str, base_urls: Mapping[str, str]) -> Page | None:
         if trial:
             return Page(source=key, trial=trial, url=url)
     return None
+
+
+def read_search(search: Search) -> SearchReading:
+    """How the source that a search is for reads it."""
+    for source in load().values():
+        if isinstance(source, Searchable) and source.info.understands(search):
+            return source.read_search(search)
+    return SearchReading(problems=("No registry of this version answers this search.",))
 
 
 def _problem(source: Source) -> str:

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tracker.extract import pages
-from tracker.extract.blocks import Line, decode, is_html, read_lines
+from tracker.extract.blocks import Line, read_lines
 from tracker.extract.criteria import criteria
+from tracker.extract.decoding import decode, is_html
 from tracker.extract.labelling import read_page
 from tracker.extract.labels import HEAD, TITLE, Label, Page, Section, Vocabulary, heading_key
 from tracker.extract.retrieval import retrieve_each
@@ -181,6 +182,7 @@ class TrialX(Source, PageSource):
         key="trialx",
         title="TrialX",
         kind="page",
+        digest_version=2,
         home="ctgov",
         base_url="https://www.trialx.com",
         hosts=("www.trialx.com", "trialx.com"),

@@ -134,6 +134,7 @@ class Store(Database):
 
     # what is told
     ready_alerts = _outbox.ready_alerts
+    alerts_of = _outbox.alerts_of
     events_already_sent = _outbox.events_already_sent
     count_sent_immediately = _outbox.count_sent_immediately
     cut = _outbox.cut

@@ -6,7 +6,7 @@ message that is to be tried again are in a message again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,6 +53,19 @@ def ready_alerts(database: Database, channel: str | None = None, when: When | No
             ReadyAlert(alert=Alert(**{name: row[name] for name in _ALERT}), event=read_event(row["body"]))
             for row in connection.execute(statement).mappings()
         ]
+
+
+def alerts_of(database: Database, events: Collection[str]) -> dict[str, tuple[Alert, ...]]:
+    """The alerts of accepted events that were sent or wait to be, by event; those given up, dropped or silenced told nobody."""
+    found: dict[str, list[Alert]] = {}
+    with database.reading() as connection:
+        for ids in chunks(sorted(events)):
+            statement = select(*(t.alerts.c[name] for name in _ALERT)).where(
+                t.alerts.c.event.in_(ids), t.alerts.c.state.in_(("ready", "in_message", "sent"))
+            )
+            for row in connection.execute(statement.order_by(t.alerts.c.id)).mappings():
+                found.setdefault(row["event"], []).append(Alert(**{name: row[name] for name in _ALERT}))
+    return {event: tuple(alerts) for event, alerts in found.items()}
 
 
 def events_already_sent(database: Database, channel: str) -> set[str]:

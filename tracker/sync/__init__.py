@@ -45,6 +45,15 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
         return "done" if all(source.clean for source in self.sources) else "partly"
 
     @property
+    def errors(self) -> tuple[str, ...]:
+        """What failed as a whole, a sentence each: a source, a run that is held, or a search."""
+        found = [f"{source.title}: {source.error}" for source in self.sources if source.state in ("failed", "held")]
+        found += [
+            f"{failure.subject}: {failure.error}" for source in self.sources for failure in source.failures if failure.watch
+        ]
+        return tuple(found)
+
+    @property
     def events(self) -> tuple[Event, ...]:
         """The accepted events of all sources, in the order in which the sources were asked."""
         return tuple(event for source in self.sources for event in source.events)

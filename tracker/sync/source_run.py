@@ -19,6 +19,7 @@ from tracker.detect.listing import ListingDecision
 from tracker.detect.tally import Failure, RunTally
 from tracker.errors import AnswerError, FetchError, LeaseHeldError, SourceError
 from tracker.events.bulk_edits import BulkEdit
+from tracker.geo.circle import regions_within
 from tracker.model.event import Event, EventFilter, Story
 from tracker.model.ids import split_key
 from tracker.model.run import OpenRun, Run, RunCounts
@@ -32,6 +33,7 @@ from tracker.model.source import (
     Fetch,
     Found,
     Listed,
+    Locating,
     Search,
     Searchable,
     Source,
@@ -74,8 +76,9 @@ SourceRunState = Literal["accepted", "held", "failed", "busy", "stopped"]
 
 
 class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What one source's part of a pass did. ``error`` says why it failed or is held.
+    """What one source's part of a pass did. ``error`` says why it failed or is held, ``empty_searches`` which hold no trial.
 
+    ``searched`` names the watches whose search was asked, in vain or not.
     ``stopped``: we were asked to end; what was staged is kept, and the next pass takes the run up.
     """
 
@@ -89,7 +92,9 @@ class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
     stories: tuple[Story, ...] = ()
     failures: tuple[Failure, ...] = ()
     issues: tuple[NewIssue, ...] = ()
+    searched: frozenset[str] = frozenset()
     bulk_edit: BulkEdit | None = None
+    empty_searches: tuple[str, ...] = ()
     error: str = ""
 
     @property
@@ -223,7 +228,7 @@ class SourceRun:
         return last is None or last.astimezone(UTC).date() != self.clock().astimezone(UTC).date()
 
     def _list_searches(self, fetch: Fetch, tally: RunTally) -> list[ListingDecision]:
-        """List every watch's search to its end, and decide who joins and leaves."""
+        """List every watch's search to its end, and decide who joins and leaves. A search that fails, fails alone."""
         decisions = []
         source, info = self.source, self.source.info
         if not isinstance(source, Searchable):
@@ -233,17 +238,19 @@ class SourceRun:
             search = listing.search_of(watch)
             if search is None or not info.understands(search):
                 continue
+            tally.searched.add(watch.name)
             members = {m.trial: m for m in self.store.memberships(info.key) if m.watch == watch.name}
             try:
                 listed = self._listed(source, search, fetch)
-                decision = listing.decide(watch, search, listed, states[watch.name], members)
+                decision = listing.decide(watch, search, listed, states[watch.name], members, source.understood(search))
                 if decision.left or decision.shed:
                     # A list that changes while its pages are read can miss a trial: only one that is missing twice has left.
                     listed += self._listed(source, search, fetch)
-                    decision = listing.decide(watch, search, listed, states[watch.name], members)
+                    decision = listing.decide(watch, search, listed, states[watch.name], members, source.understood(search))
                     self._confirm(source, search, fetch, (*decision.left, *decision.shed))
-            except (FetchError, AnswerError) as error:
-                tally.failures.append(Failure(subject=f"search of watch {watch.name}", error=str(error)))
+            except SourceError as error:
+                logger.error(log.pairs("search_failed", watch=watch.name, error=error))
+                tally.failures.append(Failure(subject=f"search of watch {watch.name}", error=str(error), watch=watch.name))
                 continue
             decisions.append(decision)
         return decisions
@@ -263,7 +270,15 @@ class SourceRun:
                 )
 
     def _listed(self, source: Searchable, search: Search, fetch: Fetch) -> list[Listed]:
-        return list(takewhile(lambda _: not self.stop(), source.listing(search, fetch)))
+        """What the registry lists; with a circle also what lies in it by our own reading of the sites' addresses."""
+        found = list(takewhile(lambda _: not self.stop(), source.listing(search, fetch)))
+        if search.near is None or not isinstance(source, Locating):
+            return found
+        regions = regions_within(search.near)
+        if not regions:
+            return found
+        sited = takewhile(lambda _: not self.stop(), source.sited(search, regions, fetch))
+        return listing.united(found, listing.placed(search.near, sited))
 
     def _watches(self) -> Iterator[Watch]:
         return (watch for watch in self.settings.watches if not self.only or watch.name in self.only)
@@ -340,7 +355,9 @@ class SourceRun:
         for decision in decisions:
             if decision.note:
                 self.store.add_note(decision.watch, decision.note, now)
-        return self._report(accepted.run, "accepted", tally, bulk_edit)
+        report = self._report(accepted.run, "accepted", tally, bulk_edit)
+        empty = tuple(listing.no_hit(one.watch, one.understood) for one in decisions if not one.listed)
+        return msgspec.structs.replace(report, empty_searches=empty)
 
     def _report(
         self, run: Run, state: SourceRunState, tally: RunTally, bulk_edit: BulkEdit | None = None, *, error: str = ""
@@ -357,6 +374,7 @@ class SourceRun:
             stories=tuple(self.store.stories(sorted({event.story for event in events})).values()),
             failures=tuple(tally.failures),
             issues=tuple(tally.issues),
+            searched=frozenset(tally.searched),
             bulk_edit=bulk_edit,
             error=error,
         )

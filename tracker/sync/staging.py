@@ -17,6 +17,7 @@ from tracker.detect.drift import Reading
 from tracker.detect.listing import ListingDecision
 from tracker.detect.tally import RunTally
 from tracker.errors import SourceError
+from tracker.events.changed_back import WITHIN
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import Answer, Document, Source
@@ -45,7 +46,7 @@ class RunStager:
         """Load what a batch of answers is judged against, judge it, and stage it in one transaction."""
         now = self.clock()
         looks = [batches.look(self.context, answer) for answer in answers]
-        inputs = self._load(batches.wanted(self.context, looks, now))
+        inputs = self._load(batches.wanted(self.context, looks, now), now)
         decision = batches.decide(self.context, looks, inputs, now)
         for result in decision.results:
             self.tally.add(result)
@@ -71,10 +72,13 @@ class RunStager:
         for _, document in self.store.current_documents(sorted(self.tally.answered - self.tally.moved)):
             yield from self._reading(document)
 
-    def _load(self, wanted: Wanted) -> BatchInputs:
+    def _load(self, wanted: Wanted, now: datetime) -> BatchInputs:
+        past = self.store.past_events(wanted.moved) if wanted.moved else {}
+        recent = [event.id for events in past.values() for event in events if now - event.effective_at <= WITHIN]
         return BatchInputs(
             documents={document.trial: document for document in self.store.documents(wanted.documents)},
-            past=self.store.past_events(wanted.moved) if wanted.moved else {},
+            past=past,
+            alerts=self.store.alerts_of(recent) if recent else {},
             tracking_since=self.store.tracking_since(wanted.moved) if wanted.moved else {},
             homes=dict(self._homes(wanted.homes)) if wanted.homes else {},
         )

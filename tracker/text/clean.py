@@ -10,17 +10,17 @@ import re
 import unicodedata
 from html.entities import html5
 
-_BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-# Control and bidirectional characters, zero-width blanks, soft hyphens and stray surrogates. The joiners U+200C and U+200D
-# are spelling in Persian and Indic scripts and stay.
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
-)
-_ENTITY = re.compile(r"&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+from tracker.text.characters import CONTEXT, WINDOWS_SIGNS, after_script, lowered, raised, visible
+
+_BREAKS = re.compile(r"\r\n?|[\x0b\x0c\u2028\u2029]")
+# Browsers read a number without its semicolon too; a name without it is more often no entity ("R&D", "AT&T").
+_ENTITY = re.compile(r"&(?:(#[0-9]{1,7})(?:;|(?![0-9;]))|(#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)")
 _ESCAPE = re.compile(r"(?<!\\)\\+(?=[!-/:-@\[\]^_`{-~])")  # begun at a run's first backslash only: long runs stay cheap
 # Named tags only: "<2.0 mg", "<LLN>" and "p<i" are comparisons, not mark-up.
 _BLOCK_TAG = re.compile(r"</?(?:br|p|div|ul|ol|li|tr|td|th|table|tbody|thead|h[1-6]|hr)(?:\s[^<>]*)?/?>", re.IGNORECASE)
-_INLINE_TAG = re.compile(r"</?(?:mark|b|i|u|em|strong|sub|sup|span|font|small|ins|del)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_INLINE_TAG = re.compile(r"</?(?:mark|b|i|u|em|strong|span|font|small|ins|del)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_SCRIPT_TAG = re.compile(r"<(/?)(su[bp])(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_SCRIPT_TEXT = re.compile(r"[^<]{0,40}")
 _BLANKS = re.compile(r"[^\S\n]+")
 _PARAGRAPHS = re.compile(r" ?\n[ \n]+| \n")
 _MOST_MARKS = 30  # on one letter: Unicode's own bound, beyond which no script goes (UAX 15, Stream-Safe Text Format)
@@ -34,7 +34,8 @@ _MOST_LAYERS = 10  # of mark-up hidden in mark-up; registries have shown three
 def clean(text: str) -> str:
     """The text in Unicode NFC without entities, escapes, tags and control characters; paragraphs are single ``\\n``.
 
-    Block tags become a paragraph, inline tags (``<mark>`` may stand inside a word) vanish. Cleaning twice changes nothing.
+    Block tags become a paragraph, inline tags (``<mark>`` may stand inside a word) vanish; what ``<sup>`` and ``<sub>`` mean
+    is written out (``10^9``). Cleaning twice changes nothing.
     What is hidden under more layers of mark-up than anybody writes loses the signs that mark-up is made of.
     """
     for _ in range(_MOST_LAYERS):
@@ -67,13 +68,14 @@ def _is_tidy_in_lines(text: str) -> bool:
 def _cleaned_once(text: str) -> str:
     odd = not text.replace("\n", "").isprintable()
     if odd:
-        text = _INVISIBLE.sub("", _BREAKS.sub("\n", text))
+        text = visible(_BREAKS.sub("\n", text))
     if "&" in text:
         text = _ENTITY.sub(_entity, text)
     if "\\" in text:
         text = _ESCAPE.sub("", text)
     if "<" in text:
         text = _INLINE_TAG.sub("", _BLOCK_TAG.sub("\n", text))
+        text = _scripts_written_out(text)
     if odd or "  " in text:
         text = _BLANKS.sub(" ", text)
     if "\n" in text:
@@ -93,9 +95,30 @@ def _fewer_marks(match: re.Match[str]) -> str:
     return "".join(kept)
 
 
+def _scripts_written_out(text: str) -> str:
+    """The text without ``<sup>`` and ``<sub>``, with the signs that say as much."""
+    parts: list[str] = []
+    tail, end = "", 0
+
+    def add(part: str) -> None:
+        nonlocal tail
+        parts.append(part)
+        tail = (tail + part)[-CONTEXT:]
+
+    for match in _SCRIPT_TAG.finditer(text):
+        add(text[end : match.start()])
+        end = match.end()
+        if match[1]:
+            add(after_script(tail, text[end : end + 1]))
+        elif content := _SCRIPT_TEXT.match(text, end):
+            add((raised if match[2].lower() == "sup" else lowered)(tail, content[0]))
+    add(text[end:])
+    return "".join(parts)
+
+
 def _entity(match: re.Match[str]) -> str:
-    name = match[1]
+    name = match[1] or match[2]
     if not name.startswith("#"):
         return html5.get(name + ";", match[0])
     code = int(name[2:], 16) if name[1] in "xX" else int(name[1:])
-    return chr(code) if code <= 0x10FFFF else match[0]
+    return WINDOWS_SIGNS.get(code) or (chr(code) if code <= 0x10FFFF else match[0])

@@ -10,8 +10,11 @@ _NUMBERS = {
     word: number for number, word in enumerate(tokens("one two three four five six seven eight nine ten eleven twelve"), 1)
 }
 UNITS = {
+    "minute": 1 / 1440,
+    "min": 1 / 1440,
     "hour": 1 / 24,
     "hr": 1 / 24,
+    "h": 1 / 24,
     "day": 1.0,
     "week": 7.0,
     "wk": 7.0,
@@ -28,10 +31,24 @@ _NEXT_NUMBER = rf"(?:,|\s|-|–|/|&|and|or|to|through)+{_NUMBER}(?![\d.]|[\s-]*(
 _DURATION = re.compile(rf"\b({_AMOUNT})[\s-]*({_UNIT})s?\b|\b({_UNIT})s?[\s-]*({_NUMBER}(?:{_NEXT_NUMBER})*)", re.IGNORECASE)
 
 
+# "Every 8 weeks" is a rhythm, not a time; an average of 12 months says how long it took, not when it is judged.
+_RHYTHM = re.compile(rf"\b(?:every|each|per)\s+(?:other\s+)?(?:{_AMOUNT})?[\s-]*(?:(?:{_UNIT})s?\b)", re.IGNORECASE)
+
+
 def time_point(text: str) -> float | None:
     """The latest time point a time frame names, in days; None when it names none."""
+    return max(durations(text), default=None)
+
+
+def durations(text: str) -> list[float]:
+    """All times that a text names, in days and in order; a rhythm (every 8 weeks) is none of them."""
     found = []
-    for amount, unit, unit_first, numbers in _DURATION.findall(text):
+    for amount, unit, unit_first, numbers in _DURATION.findall(_RHYTHM.sub(" ", text)):
         value = float(_NUMBERS.get(amount.lower(), 0) or amount) if amount else max(map(float, re.findall(_NUMBER, numbers)))
         found.append(value * UNITS[(unit or unit_first).lower()])
-    return max(found, default=None)
+    return found
+
+
+def without_durations(text: str) -> str:
+    """The text without the times it names."""
+    return _DURATION.sub(" ", _RHYTHM.sub(" ", text))

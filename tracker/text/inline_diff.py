@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 import msgspec
 
 from tracker.text.durations import UNITS
+from tracker.text.normalize import without_ligatures
 
 
 class Stretch(msgspec.Struct, frozen=True):
@@ -25,8 +26,10 @@ class Stretch(msgspec.Struct, frozen=True):
 def stretches(old: Sequence[str], new: Sequence[str]) -> list[Stretch]:
     """Two texts, given as words, as stretches that are the same and stretches that differ, in turn.
 
+    A word with a ligature is the word without, and is given in its plain letters.
     A single word that is the same between two that differ is read more easily as part of the change.
     """
+    old, new = [without_ligatures(word) for word in old], [without_ligatures(word) for word in new]
     found: list[Stretch] = []
     codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     for index, (operation, start, stop, left, right) in enumerate(codes):

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 
 import msgspec
+
+from tracker.text.stem import stem
 
 _WORD = re.compile(r"[^\W_]+")
 _SHORT = re.compile(r"\b(?=(?:[A-Za-z0-9]*[A-Z]){2})[A-Za-z0-9]{2,8}\b")
@@ -21,10 +24,13 @@ STOP_WORDS = frozenset(
         "a an and any as at be by for from has have in into is of on or per that the their this to was were which who will with"
     )
 )
+_LONGEST_MEANING = 200
+_MORE_WORDS = 5
 _FEWEST_INITIALS = 3  # two letters begin two neighbouring words by chance
 
 _SHORT_FORMS = {
     "ae": "adverse event",
+    "auc": "area under curve",
     "bp": "blood pressure",
     "cr": "complete response",
     "fev1": "forced expiratory volume in 1 second",
@@ -37,11 +43,28 @@ _SHORT_FORMS = {
 """Short forms of the field that no text explains, or that are not made of the first letters of their words."""
 
 _SYNONYMS = {
+    "bone density": "bone mineral density",
+    "cmax": "maximum concentration",
+    "cmin": "minimum concentration",
     "complete remission": "complete response",
-    "overall response rate": "objective response rate",
+    "complete remissions": "complete response",
+    "death or disease progression": "progression free survival",
+    "disease progression or death": "progression free survival",
+    "glycated hemoglobin": "hba1c",
+    "glycosylated haemoglobin": "hba1c",
+    "glycosylated hemoglobin": "hba1c",
+    "haemoglobin a1c": "hba1c",
+    "hemoglobin a1c": "hba1c",
+    "overall response": "objective response",
+    "mortality": "death",
     "partial remission": "partial response",
     "pathologic complete": "pathological complete",
+    "peak concentration": "maximum concentration",
+    "progression or death": "progression free survival",
     "relapse free": "recurrence free",
+    "tmax": "time maximum concentration",
+    "wound infection": "surgical site infection",
+    "wound infections": "surgical site infection",
 }
 """Terms that are two names of one thing."""
 _SYNONYM = re.compile(rf"\b(?:{'|'.join(_SYNONYMS)})\b")
@@ -50,12 +73,19 @@ _SYNONYM = re.compile(rf"\b(?:{'|'.join(_SYNONYMS)})\b")
 class _Analysis(msgspec.Struct, frozen=True):
     """What is known of a text: its keywords, and its short forms (True for one in brackets).
 
-    ``runs`` are its words in order, with and without stop words, each with their first letters as one text.
+    ``runs`` are its words in order, with and without stop words, each with their first letters as one text. ``explained``
+    are the short forms in brackets with the words before that they stand for.
     """
 
     keywords: frozenset[str]
     short_forms: tuple[tuple[str, bool], ...]
     runs: tuple[tuple[list[str], str], ...]
+    explained: dict[str, str]
+
+
+def with_usual_names(text: str) -> str:
+    """The text in lower case with one name for each thing that has two."""
+    return _SYNONYM.sub(lambda match: _SYNONYMS[match[0]], text.casefold())
 
 
 def tokens(text: str) -> list[str]:
@@ -80,6 +110,15 @@ def keywords(text: str, other: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def spelled_out(text: str, other: str) -> list[str]:
+    """The words of a name as they are written, without stop words; short forms written out as the ``other`` name does."""
+    bare = _IN_BRACKETS.sub(" ", unicodedata.normalize("NFKC", text))
+    words = tokens(_SHORT.sub(" ", bare))
+    for short in _SHORT.findall(bare):
+        words += _expansion(short.casefold(), _analysed(other)) or [short.casefold()]
+    return [word for word in words if word not in STOP_WORDS]
+
+
 @lru_cache(maxsize=4096)
 def _analysed(text: str) -> _Analysis:
     text = unicodedata.normalize("NFKC", text)
@@ -93,7 +132,24 @@ def _analysed(text: str) -> _Analysis:
         keywords=_keywords(rest.split()),
         short_forms=tuple(dict.fromkeys(short)),
         runs=tuple((run, "".join(word[0] for word in run)) for run in runs),
+        explained=dict(_explained(text)),
     )
+
+
+def _explained(text: str) -> Iterator[tuple[str, str]]:
+    """Short forms in brackets and the words right before them, by which every letter of the short form is found in turn."""
+    for found in _IN_BRACKETS.finditer(text):
+        short = "".join(letter for letter in found[0].casefold() if letter.isalnum())
+        before = text[max(0, found.start() - _LONGEST_MEANING) : found.start()].casefold().rstrip()
+        place = len(before)
+        for index in range(len(short) - 1, -1, -1):
+            place -= 1
+            # The first letter must begin a word, the others may stand anywhere ("inf" for "infinite").
+            while place >= 0 and (before[place] != short[index] or (index == 0 and place and before[place - 1].isalnum())):
+                place -= 1
+        meaning = before[place:] if place >= 0 else ""
+        if meaning and len(meaning.split()) <= len(short) + _MORE_WORDS:
+            yield short, meaning
 
 
 @lru_cache(maxsize=16384)
@@ -102,6 +158,8 @@ def _meaning(short: str, text: str) -> frozenset[str]:
     letters = (short[:-1] if short.endswith("s") else short).casefold()  # "AEs"
     if usual := _SHORT_FORMS.get(letters):
         return _keywords(tokens(usual))
+    if explained := _analysed(text).explained.get(letters) or _analysed(text).explained.get(short.casefold()):
+        return _keywords(tokens(explained))
     return _keywords(_expansion(letters, _analysed(text)))
 
 
@@ -117,9 +175,9 @@ def _expansion(letters: str, text: _Analysis) -> list[str]:
 
 
 def _keywords(found: list[str]) -> frozenset[str]:
-    return frozenset(singular(word) for word in found if word not in STOP_WORDS)
+    return frozenset(stem(word) for word in found if word not in STOP_WORDS)
 
 
 def singular(word: str) -> str:
-    """The word without a plural's ``s``: "steroids" and "steroid" are one word in two texts."""
+    """The word without a plural's ``s``. For names, where a stem would make one of two."""
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "is", "us")) else word

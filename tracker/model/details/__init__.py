@@ -10,8 +10,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from tracker.model.details.calendar import DueDetails, MilestoneDetails, ResultsDueDetails, VerificationDetails
-from tracker.model.details.listing import MergedDetails, MirrorDetails, NewRegistrationDetails, RemovedDetails, WatchDetails
+from tracker.model.details.listing import (
+    EnteredDetails,
+    MergedDetails,
+    MirrorDetails,
+    NewRegistrationDetails,
+    RemovedDetails,
+    WatchDetails,
+)
 from tracker.model.details.parts import (
+    ArmLinks,
+    ChangedBack,
     CountedFrom,
     CriteriaEdit,
     Details,
@@ -21,6 +30,7 @@ from tracker.model.details.parts import (
     NamesEdit,
     NearbySite,
     OutcomeEntry,
+    OutcomesRegrouped,
     PlacedLine,
     Redefinition,
     ReferenceEntry,
@@ -37,6 +47,7 @@ from tracker.model.details.record import (
     ComplianceNoticeDetails,
     ConditionsDetails,
     ContactsDetails,
+    CountriesDetails,
     CountryStatusDetails,
     DateDetails,
     DelayCertifiedDetails,
@@ -58,6 +69,7 @@ from tracker.model.details.record import (
     ResultsSubmissionDetails,
     SitesDetails,
     SponsorsDetails,
+    TitlesDetails,
     WhyStoppedDetails,
 )
 from tracker.model.vocabulary import KIND_NAMES, KindName
@@ -85,9 +97,10 @@ DETAILS: Mapping[KindName, type[Details]] = MappingProxyType(
         "design_changed": DesignDetails,
         "phases_changed": PhasesDetails,
         "sites_changed": SitesDetails,
+        "countries_changed": CountriesDetails,
         "sponsors_changed": SponsorsDetails,
         "contacts_changed": ContactsDetails,
-        "titles_changed": Details,
+        "titles_changed": TitlesDetails,
         "description_changed": Details,
         "conditions_changed": ConditionsDetails,
         "identifiers_changed": Details,
@@ -106,7 +119,7 @@ DETAILS: Mapping[KindName, type[Details]] = MappingProxyType(
         "verification_lapsed": VerificationDetails,
         "will_go_unknown": VerificationDetails,
         "new_registration": NewRegistrationDetails,
-        "entered_watch": WatchDetails,
+        "entered_watch": EnteredDetails,
         "left_watch": WatchDetails,
         "removed": RemovedDetails,
         "restored": Details,
@@ -135,11 +148,14 @@ def details_type(kind: str) -> type[Details]:
 
 __all__ = [
     "DETAILS",
+    "ArmLinks",
     "ArmsDetails",
+    "ChangedBack",
     "ComplianceNoticeDetails",
     "ConditionsDetails",
     "ContactsDetails",
     "CountedFrom",
+    "CountriesDetails",
     "CountryStatusDetails",
     "CriteriaEdit",
     "DateDetails",
@@ -152,6 +168,7 @@ __all__ = [
     "Edit",
     "EligibilityDetails",
     "EnrollmentDetails",
+    "EnteredDetails",
     "InterventionsDetails",
     "MeasureRewording",
     "MergedDetails",
@@ -164,6 +181,7 @@ __all__ = [
     "OtherFieldsDetails",
     "OutcomeEntry",
     "OutcomesDetails",
+    "OutcomesRegrouped",
     "OversightDetails",
     "PhasesDetails",
     "PlacedLine",
@@ -184,6 +202,7 @@ __all__ = [
     "SubmissionStep",
     "TermsEdit",
     "TimeFrameEdit",
+    "TitlesDetails",
     "TwoSides",
     "VerificationDetails",
     "WatchDetails",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tracker.model.details.parts import Details, TwoSides
+from tracker.model.details.parts import Details, NearbySite, TwoSides
 
 
 class WatchDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
@@ -14,11 +14,31 @@ class WatchDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
     reason: str | None = None
 
 
-class NewRegistrationDetails(WatchDetails, frozen=True, kw_only=True, omit_defaults=True):
-    """When the trial was first posted and when it starts, as far as stated."""
+class EnteredDetails(WatchDetails, frozen=True, kw_only=True, omit_defaults=True):
+    """The trial as it stands when it enters a watch, as far as stated.
+
+    ``sites_open`` of ``sites_total`` are open. ``place`` is that of a watch with ``near``; ``near`` are the sites around it
+    that are open to the public, nearest first. ``returned``: the watch follows the trial since an earlier match.
+    """
+
+    recruitment_status: str | None = None
+    phases: tuple[str, ...] = ()
+    lead_sponsor: str | None = None
+    start_date: str | None = None
+    start_type: str | None = None
+    enrollment: int | None = None
+    enrollment_type: str | None = None
+    sites_open: int | None = None
+    sites_total: int | None = None
+    place: str | None = None
+    near: tuple[NearbySite, ...] = ()
+    returned: bool = False
+
+
+class NewRegistrationDetails(EnteredDetails, frozen=True, kw_only=True, omit_defaults=True):
+    """When the trial was first posted."""
 
     first_posted: str | None = None
-    start_date: str | None = None
 
 
 class RemovedDetails(Details, frozen=True, kw_only=True, omit_defaults=True):

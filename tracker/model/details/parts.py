@@ -13,15 +13,26 @@ from tracker.model.record import OutcomeMeasure, Reference, RegulatoryEvent, Res
 _Value = TypeVar("_Value")
 
 
+class ChangedBack(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an event takes back: earlier ``events`` by id, the first one's ``story``, whether anybody was ``told`` of them."""
+
+    events: tuple[str, ...]
+    story: str
+    told: bool
+
+
 class Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What any kind's details may say; kinds that say no more use it as it is.
 
     ``spelling_only`` marks an edit of case, punctuation or other spelling. ``echo_of`` is the registry's trial whose record
-    said the same before: the event of a page that only repeats it.
+    said the same before: the event of a page that only repeats it. ``registry_edit`` says that the record has no new version:
+    the registry changed it, the sponsor sent no update. ``changed_back`` says that a value is again what it was shortly before.
     """
 
     spelling_only: bool = False
     echo_of: str | None = None
+    registry_edit: bool = False
+    changed_back: ChangedBack | None = None
 
 
 class Edit(msgspec.Struct, Generic[_Value], frozen=True, kw_only=True):
@@ -68,11 +79,20 @@ class SubmissionStep(ResultsSubmission, frozen=True, kw_only=True, omit_defaults
 
 
 class MeasureRewording(Edit[str], frozen=True, kw_only=True):
-    """A measure in other words. ``likeness`` is from 0 to 1; ``spelling`` says that the words are the same."""
+    """A measure in other words. ``likeness`` is from 0 to 1; ``spelling`` says that the words are the same.
+
+    ``verdict`` (SAME, REFINED, DIFFERENT, UNCLEAR) and ``reason`` say what it makes of the outcome, and by what.
+    """
 
     likeness: float
     redefined: bool
     spelling: bool
+    verdict: str = ""
+    reason: str = ""
+
+
+class OutcomesRegrouped(Edit[tuple[str, ...]], frozen=True, kw_only=True):
+    """Outcomes that are the same in another number: split, merged, or repeated."""
 
 
 class TimeFrameEdit(Edit[str], frozen=True, kw_only=True):
@@ -91,10 +111,19 @@ class Redefinition(Edit[str], frozen=True, kw_only=True, omit_defaults=True):
     redefined: bool
     likeness: float | UnsetType = UNSET
     spelling: bool | UnsetType = UNSET
+    verdict: str | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
     count: int | UnsetType = UNSET
     measures: tuple[str, ...] | UnsetType = UNSET
     fields: Mapping[str, int] | UnsetType = UNSET
     days: int | UnsetType | None = UNSET
+
+
+class ArmLinks(msgspec.Struct, frozen=True, kw_only=True):
+    """An arm, and interventions that the record no longer links to it."""
+
+    arm: str
+    interventions: tuple[str, ...]
 
 
 class PlacedLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +136,8 @@ class PlacedLine(msgspec.Struct, frozen=True, kw_only=True):
 class CriteriaEdit(msgspec.Struct, frozen=True, kw_only=True):
     """What happened to the lines under one heading.
 
-    ``moved`` went from inclusion to exclusion or back; ``regrouped`` only got or lost a heading.
+    ``moved`` went from inclusion to exclusion or back; ``regrouped`` only got or lost a heading. ``headings`` are lines that
+    only head others, and came or went.
     """
 
     moved: tuple[PlacedLine, ...] = ()
@@ -116,20 +146,27 @@ class CriteriaEdit(msgspec.Struct, frozen=True, kw_only=True):
     reworded: tuple[Edit[str], ...] = ()
     regrouped: tuple[PlacedLine, ...] = ()
     respelt: tuple[Edit[str], ...] = ()
+    headings: tuple[str, ...] = ()
 
 
 class SiteCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """How many sites came, went, were renamed, moved within their city's address, or got a status of their own."""
+    """How many sites came, went, were renamed, lost or got a name, moved, got a status of their own, or are only respelt."""
 
     added: int = 0
     removed: int = 0
     renamed: int = 0
+    anonymised: int = 0
+    named: int = 0
     address: int = 0
     status: int = 0
+    respelt: int = 0
 
 
 class NearbySite(msgspec.Struct, frozen=True, kw_only=True):
-    """A site inside a watch's radius. ``km`` is None when it could not be placed; ``how`` says by what it was."""
+    """A site inside a watch's radius. ``km`` is None when it could not be placed; ``how`` says by what it was.
+
+    ``in_city``: the watch's place lies in the site's own city.
+    """
 
     watch: str
     facility: str | None
@@ -137,6 +174,7 @@ class NearbySite(msgspec.Struct, frozen=True, kw_only=True):
     country: str | None
     km: float | None
     how: str
+    in_city: bool = False
 
 
 class CountedFrom(msgspec.Struct, frozen=True, kw_only=True):

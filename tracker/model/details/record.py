@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType, field
 
 from tracker.model.dates import RegistryDate
 from tracker.model.details.parts import (
+    ArmLinks,
     CriteriaEdit,
     Details,
     DocumentEntry,
@@ -16,6 +17,7 @@ from tracker.model.details.parts import (
     NamesEdit,
     NearbySite,
     OutcomeEntry,
+    OutcomesRegrouped,
     Redefinition,
     ReferenceEntry,
     RegulatoryEntry,
@@ -28,13 +30,18 @@ from tracker.model.record import RegistryNotice
 
 
 class RecruitmentStatusDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """``old_as_given`` and ``new_as_given`` are the source's own words, set only when the status itself is the same."""
+    """``old_as_given`` and ``new_as_given`` are the source's own words, set only when the status itself is the same.
+
+    ``last_known_status`` is the one before a status unknown. ``unknown_since`` is the day on which a trial whose status was
+    unknown came to be shown so: as it was seen, else as it follows from the registry's rule.
+    """
 
     old: str | None = field(name="from")
     new: str | None = field(name="to")
     old_as_given: str | UnsetType | None = field(name="from_as_given", default=UNSET)
     new_as_given: str | UnsetType | None = field(name="to_as_given", default=UNSET)
     last_known_status: str | None = None
+    unknown_since: str | None = None
     why_stopped: str | None = None
     sites_open: int | None = None
     sites_total: int | None = None
@@ -65,13 +72,17 @@ class DateDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class EnrollmentDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """The number before and now; ``percent`` is the change in relation to the number before."""
+    """The number before and now; ``percent`` is the change in relation to the number before, to one decimal place.
+
+    ``planned`` is the number that was planned, where the actual one is now known to be far below it.
+    """
 
     old: int | None = field(name="from")
     new: int | None = field(name="to")
     old_type: str | None = field(name="from_type")
     new_type: str | None = field(name="to_type")
     percent: float | None = None
+    planned: int | None = None
 
 
 class ResultsPostedDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
@@ -130,6 +141,7 @@ class OutcomesDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
     promoted: tuple[str, ...] = ()
     demoted: tuple[str, ...] = ()
     measure_reworded: tuple[MeasureRewording, ...] = ()
+    regrouped: tuple[OutcomesRegrouped, ...] = ()
     time_frame: tuple[TimeFrameEdit, ...] = ()
     description: tuple[str, ...] = ()
     redefined: tuple[Redefinition, ...] = ()
@@ -151,7 +163,7 @@ class EligibilityDetails(Details, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class ArmsDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """Arms by label; ``assignment`` counts interventions that go to other arms now."""
+    """Arms by label; ``assignment`` counts interventions that go to other arms now, ``unlinked`` says which went nowhere."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -159,6 +171,7 @@ class ArmsDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
     type: tuple[str, ...] = ()
     description: tuple[str, ...] = ()
     assignment: int = 0
+    unlinked: tuple[ArmLinks, ...] = ()
 
 
 class InterventionsDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
@@ -194,29 +207,54 @@ class PhasesDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SitesDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """``status_to`` counts sites by the status they have now."""
+    """``status_to`` counts sites by the status they have now.
+
+    Events of versions before countries had a kind of their own name those that opened or closed.
+    """
 
     counts: SiteCounts
     sites_before: int
     sites_now: int
     status_to: Mapping[str, int]
-    countries_opened: tuple[str, ...]
-    countries_closed: tuple[str, ...]
+    countries_opened: tuple[str, ...] = ()
+    countries_closed: tuple[str, ...] = ()
+
+
+class CountriesDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
+    """Countries by what happened to them; ``open_sites`` counts the recruiting sites of those that opened.
+
+    ``watches`` are near an open site of one or name it: for them alone the event is as loud as it says.
+    """
+
+    opened: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
+    delisted: tuple[str, ...] = ()
+    open_sites: Mapping[str, int] = {}
+    watches: tuple[str, ...] = ()
 
 
 class SponsorsDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """The lead sponsor's name, collaborators and funders, as far as they changed."""
+    """The names of the lead sponsor and of the organization that keeps the record, collaborators and funders, if changed."""
 
     lead: Edit[str | None] | None = None
     collaborators: NamesEdit | None = None
     funders: NamesEdit | None = None
+    organization: Edit[str | None] | None = None
 
 
 class ConditionsDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """Conditions and keywords, as far as they changed."""
+    """Conditions and keywords, as far as they changed; ``new_diseases`` are conditions that the record named nowhere before."""
 
     conditions: TermsEdit | None = None
     keywords: TermsEdit | None = None
+    new_diseases: tuple[str, ...] = ()
+
+
+class TitlesDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
+    """Words of a title for diseases that the record named nowhere before."""
+
+    new_diseases: tuple[str, ...] = ()
 
 
 class ContactsDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
@@ -259,6 +297,10 @@ class OtherFieldsDetails(Details, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class NearbyDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """The sites near each watch, nearest first. Only those watches hear of the event."""
+    """The sites near each watch, nearest first. Only those watches hear of the event.
+
+    To the watches ``lesser_for`` it is at most notable: no major event has told them of the trial so far.
+    """
 
     near: tuple[NearbySite, ...]
+    lesser_for: tuple[str, ...] = ()

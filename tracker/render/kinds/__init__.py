@@ -12,7 +12,7 @@ from importlib import import_module
 from tracker.model.event import Event
 from tracker.model.vocabulary import KIND_NAMES
 from tracker.render.kinds.calendar import already_true, deadline
-from tracker.render.kinds.kind_words import LONGEST, WORDS, KindWords, kind_words, words_of
+from tracker.render.kinds.kind_words import BY_REGISTRY, LONGEST, WORDS, KindWords, kind_words, words_of
 from tracker.render.kinds.kind_words import headline_of as headline
 from tracker.render.kinds.stories import story_headline
 
@@ -23,6 +23,7 @@ if WORDS.keys() != KIND_NAMES:
     raise TypeError(f"Change kinds without words of their own: {sorted(KIND_NAMES - WORDS.keys())}.")
 
 __all__ = [
+    "BY_REGISTRY",
     "LONGEST",
     "WORDS",
     "KindWords",

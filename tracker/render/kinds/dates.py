@@ -36,7 +36,7 @@ def _headline(event: Event, details: DateDetails) -> str:
     old, new, moved = day_of(details.old), day_of(details.new), details.days or 0
     match first_effect(event):
         case "happened":
-            return _happened(details.field, moved, old, new)
+            return _happened(details, moved, old, new)
         case "slipped" if "moved_after_passing" in event.effects:
             return f"{what} slips by {days(moved)} to {new}; the old date {old} had already passed"
         case "slipped":
@@ -46,10 +46,11 @@ def _headline(event: Event, details: DateDetails) -> str:
         case "corrected":
             return f"{what}: actual date corrected to {new}, {days(moved)} {'later' if moved > 0 else 'earlier'} (was {old})"
         case "back_to_estimated":
-            return f"{what} is an estimate again: {new} (was {old}, actual)"
+            again = "is an estimate again" if details.new and details.new.type else "is no longer marked as actual"
+            return f"{what} {again}: {new} (was {old}, actual)"
         case "type_stated":
             kind = details.new.type if details.new else None
-            return f"{what} {new} is now marked as {enumerated(kind or '')}"
+            return f"{what} {new} is now marked as {enumerated(kind) if kind else 'neither estimated nor actual'}"
         case "given":
             return f"{what} now given: {new}"
         case "cleared":
@@ -60,11 +61,16 @@ def _headline(event: Event, details: DateDetails) -> str:
             return f"{what} now given as {new} (was {old})"
 
 
-def _happened(field: str, moved: int, old: str, new: str) -> str:
-    reached = f"{_REACHED.get(field, field_title(field))} {on(new)}"
+def _happened(details: DateDetails, moved: int, old: str, new: str) -> str:
+    """What came to pass; a date before that was marked neither as estimated nor as actual was no plan."""
+    reached = f"{_REACHED.get(details.field, field_title(details.field))} {on(new)}"
+    planned = details.old is not None and details.old.type == "ESTIMATED"
     if moved:
-        return f"{reached}, {days(moved)} {'later' if moved > 0 else 'earlier'} than planned ({old})"
-    return reached if old == new else f"{reached} (planned {old})"
+        than = f"than planned ({old})" if planned else f"than given before ({old})"
+        return f"{reached}, {days(moved)} {'later' if moved > 0 else 'earlier'} {than}"
+    if old == new:
+        return reached
+    return f"{reached} (planned {old})" if planned else f"{reached} (given as {old} before)"
 
 
 def _short(event: Event, details: DateDetails) -> str:

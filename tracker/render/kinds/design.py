@@ -18,8 +18,23 @@ _TYPE_BEFORE = re.compile(r"^[A-Z_]+ \| ")
 
 
 def _arms_headline(_event: Event, details: ArmsDetails) -> str:
-    parts = [*_entries(details), *(["who gets what changed"] if details.assignment else [])]
+    parts = [*_unlinked(details), *_entries(details), *(["who gets what changed"] if details.assignment else [])]
     return f"Arms: {'; '.join(parts) or 'who gets what changed'}"
+
+
+def _unlinked(details: ArmsDetails) -> Iterator[str]:
+    """Arms whose interventions the record no longer says."""
+    if len(details.unlinked) == 1:
+        (lost,) = details.unlinked
+        yield f"“{quote(lost.arm, _SHORT_NAMES)}” no longer linked to {quoted(lost.interventions)}"
+    elif details.unlinked:
+        yield f"{len(details.unlinked)} no longer linked to interventions that they had"
+
+
+def _arms_lines(event: Event, details: ArmsDetails) -> Iterator[str]:
+    for lost in details.unlinked:
+        yield f"{quote(lost.arm, LONG)}: no longer linked to {quoted(lost.interventions, len(lost.interventions))}"
+    yield from _entry_lines(event, details)
 
 
 def _interventions_headline(_event: Event, details: InterventionsDetails) -> str:
@@ -41,6 +56,17 @@ def _entries(details: ArmsDetails | InterventionsDetails) -> Iterator[str]:
         yield f"type changed: {quoted(details.type)}"
     if details.description:
         yield f"described differently: {quoted(details.description)}"
+
+
+def _short(name: str, details: ArmsDetails | InterventionsDetails) -> str:
+    """What was dropped and added: one by name, more by their number."""
+    parts = []
+    for names, effect in ((details.removed, "dropped"), (details.added, "added")):
+        if len(names) == 1:
+            parts.append(f"{quoted(names)} {effect}")
+        elif names:
+            parts.append(f"{len(names)} {name} {effect}")
+    return ", ".join(parts) or f"{name} changed"
 
 
 def _renamed(names: Sequence[Edit[str]]) -> str:
@@ -97,15 +123,15 @@ kind_words(
     ArmsDetails,
     title="Arms",
     headline=_arms_headline,
-    short=lambda _event, _details: "arms changed",
-    lines=_entry_lines,
+    short=lambda _event, details: _short("arms", details),
+    lines=_arms_lines,
 )
 kind_words(
     "interventions_changed",
     InterventionsDetails,
     title="Interventions",
     headline=_interventions_headline,
-    short=lambda _event, _details: "interventions changed",
+    short=lambda _event, details: _short("interventions", details),
     lines=_entry_lines,
 )
 kind_words(

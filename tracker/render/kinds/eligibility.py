@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tracker.model.details import CriteriaEdit, Edit, EligibilityDetails
 from tracker.model.event import Event
@@ -12,6 +12,7 @@ from tracker.render.phrases import quote
 from tracker.render.safe_text import plural
 from tracker.render.values import LONG, NOT_STATED, before_and_after
 from tracker.render.vocabulary import field_title, field_word
+from tracker.text.normalize import fold
 
 _SEX = {"ALL": "all sexes", "FEMALE": "women only", "MALE": "men only"}
 _HEADING = {"inclusion": "Inclusion", "exclusion": "Exclusion", "other": "Criteria"}
@@ -25,9 +26,19 @@ def _headline(event: Event, details: EligibilityDetails) -> str:
     if counts and not details.spelling_only:
         parts += counts
     elif criteria:
-        parts.append("criteria laid out differently, same words")
+        parts.append(_same_criteria(criteria.values()))
     said = ", ".join(dict.fromkeys(parts)) or field_word(first_effect(event) or "changed")
     return f"Eligibility: {said}"
+
+
+def _same_criteria(edits: Iterable[CriteriaEdit]) -> str:
+    """What is left to say of criteria that nobody gained or lost."""
+    edits = tuple(edits)
+    if any(edit.headings for edit in edits) and not any(edit.regrouped or edit.respelt for edit in edits):
+        return "only headings of the criteria changed"
+    if any(fold(pair.old) != fold(pair.new) for edit in edits for pair in edit.respelt):
+        return "only the spelling of criteria changed"
+    return "criteria laid out differently, same words"
 
 
 def _who(details: EligibilityDetails) -> Iterator[str]:

@@ -13,21 +13,31 @@ A function of a kind is given the event and its details, as the struct that `tra
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import msgspec
 
 from tracker.model.details import DETAILS, Details
-from tracker.model.event import Event
+from tracker.model.event import Change, Event
 from tracker.model.vocabulary import KindName
 from tracker.render.kinds.changes import change_lines
 from tracker.render.phrases import listed
 from tracker.render.safe_text import one_line
 from tracker.render.vocabulary import field_word, first_capital
+from tracker.text.normalize import fold
 
 LONGEST = 160
 """Characters of a headline."""
+
+BY_REGISTRY = "changed by the registry, the sponsor sent no update"
+"""What is said of a change without a new version of the record."""
+
+CHANGED_BACK = "changed back within 14 days"
+"""What is said of a value that is again what it was."""
+
+_QUOTED = re.compile("(“[^”]*(?:”|$))")
 
 _Details = TypeVar("_Details", bound=Details)
 _Given = TypeVar("_Given")
@@ -99,12 +109,39 @@ def headline_of(event: Event) -> str:
     """The event in one sentence of at most 160 characters."""
     words = words_of(event.kind)
     if event.details.spelling_only and not words.own_spelling:
-        text = f"{words.title}: only case or punctuation changed"
+        text = f"{words.title}: {spelling_note(event.changes)}"
     else:
         text = first_capital(words.headline(event))
+    if event.details.registry_edit and event.severity == "major":
+        text = _with_note(text, BY_REGISTRY)
+    if event.details.changed_back:
+        text = _with_note(text, CHANGED_BACK)
     if event.details.echo_of:
         text = f"The page follows the registry: {inside(event, text)}"
-    return one_line(text, LONGEST)
+    return one_line(with_one_colon(text), LONGEST)
+
+
+def with_one_colon(headline: str) -> str:
+    """The headline with a dash for each colon of its own after the first; what stands in quotation marks is not its own."""
+    parts = _QUOTED.split(headline)
+    seen = False
+    for position in range(0, len(parts), 2):
+        before, colon, after = ("", "", parts[position]) if seen else parts[position].partition(": ")
+        seen = seen or bool(colon)
+        parts[position] = before + colon + after.replace("(before: ", "(was ").replace(": ", " – ")
+    return "".join(parts)
+
+
+def spelling_note(changes: Iterable[Change]) -> str:
+    """What may be said of an edit of spelling: of case and punctuation only where the letters are the same."""
+    texts = [(change.old, change.new) for change in changes if isinstance(change.old, str) and isinstance(change.new, str)]
+    other = any(fold(old) != fold(new) for old, new in texts)
+    return "only the spelling changed" if other else "only case or punctuation changed"
+
+
+def _with_note(text: str, note: str) -> str:
+    """The headline with a note behind it; where both are too long for a line, the headline is cut."""
+    return f"{one_line(text, LONGEST - len(note) - 2)}; {note}"
 
 
 def first_effect(event: Event) -> str:

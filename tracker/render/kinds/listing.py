@@ -2,26 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from tracker.model.details import Details, MergedDetails, MirrorDetails, NewRegistrationDetails, RemovedDetails, WatchDetails
+import msgspec
+
+from tracker.model.details import (
+    Details,
+    EnteredDetails,
+    MergedDetails,
+    MirrorDetails,
+    NearbySite,
+    NewRegistrationDetails,
+    RemovedDetails,
+    WatchDetails,
+)
 from tracker.model.event import Event
 from tracker.model.ids import split_key
-from tracker.render.kinds.kind_words import kind_words
-from tracker.render.phrases import listed, quote
+from tracker.model.vocabulary import PUBLIC_STATUSES
+from tracker.render.kinds.kind_words import inside, kind_words
+from tracker.render.phrases import listed, on, quote
+from tracker.render.safe_text import plural
 from tracker.render.values import LONG, quoted
-from tracker.render.vocabulary import field_title, field_word, first_capital
+from tracker.render.vocabulary import enumerated, field_title, field_word, first_capital, status
+
+_SAME_PLACE_KM = 5
+"""Nearer than this, a site lies in the place itself: registries give a city's point, not the clinic's."""
+
+_MOST_NEAR = 5
+_START = {"ACTUAL": "started", "ESTIMATED": "start planned"}
+_ENROLLED = {"ACTUAL": "enrolled", "ESTIMATED": "planned"}
 
 
 def _registered_headline(event: Event, details: NewRegistrationDetails) -> str:
     text = f"Newly registered on {quote(details.first_posted, 20)}" if details.first_posted else "Newly registered"
     if "registered_late" in event.effects:
-        return f"{text}, after its start {quote(details.start_date, 20)}".rstrip()
-    return text
+        text = f"{text}, after its start {quote(details.start_date, 20)}".rstrip()
+        details = msgspec.structs.replace(details, start_date=None)
+    return _news(event, details, text)
 
 
-def _entered_headline(_event: Event, details: WatchDetails) -> str:
-    return f"Now matches “{quote(details.watch, 60)}”"
+def _entered_headline(event: Event, details: EnteredDetails) -> str:
+    return _news(event, details, f"Now matches “{quote(details.watch, 60)}”")
+
+
+def _news(event: Event, details: EnteredDetails, entered: str) -> str:
+    """Where readers near a place can take part, that comes first; else how the trial came in, then how it stands."""
+    facts = list(_standing(details))
+    if "recruiting" not in event.effects or not details.near:
+        return f"{entered}: {', '.join(facts)}" if facts else entered
+    news = "Now available" if details.recruitment_status == "AVAILABLE" else "Now recruiting"
+    if isinstance(details, NewRegistrationDetails):
+        facts.insert(1, inside(event, entered))
+    return f"{news} {_where(details.near[0])}: {', '.join(facts[1:])}"
+
+
+def _where(site: NearbySite) -> str:
+    """The city of a nearby site; with its distance where it lies outside the watch's own place."""
+    city = quote(site.city, 40) or "a place near you"
+    return f"in {city}" if not site.km or site.km < _SAME_PLACE_KM else f"in {city}, about {site.km:.0f} km away"
+
+
+def _site(site: NearbySite) -> str:
+    where = f"{_where(site)} (place unsure)" if site.km is None else _where(site)
+    return f"{quote(site.facility, 60)}, {where}" if site.facility else where
+
+
+def _standing(details: EnteredDetails) -> Iterator[str]:
+    """How a trial stands, each fact in a few words: status, phase, sponsor, start, participants, open sites."""
+    if details.recruitment_status:
+        yield status(details.recruitment_status).lower() + _nearness(details)
+    if phase := _phase(details.phases):
+        yield phase
+    if details.lead_sponsor:
+        yield quote(details.lead_sponsor, 40)
+    if details.start_date:
+        yield f"{_START.get(details.start_type or '', 'start')} {on(details.start_date)}"
+    if details.enrollment is not None:
+        yield f"{details.enrollment:,} {_ENROLLED.get(details.enrollment_type or '', 'participants')}"
+    if details.sites_total:
+        yield f"{details.sites_open or 0:,} of {plural(details.sites_total, 'site')} open"
+
+
+def _phase(phases: Sequence[str]) -> str:
+    """``phase 2``, ``phase 1/2``; empty where the registry says that a trial has none."""
+    first, *others = [enumerated(phase) for phase in phases if phase != "NA"] or [""]
+    return "/".join([first, *(other.removeprefix("phase ") for other in others)])
+
+
+def _nearness(details: EnteredDetails) -> str:
+    """What a status that is open to the public means for a watch with a place; empty where a site inside it is open."""
+    if details.place is None or details.recruitment_status not in PUBLIC_STATUSES:
+        return ""
+    if not details.near:
+        return " (no open site near you)"
+    return "" if any(site.km is not None for site in details.near) else " (perhaps near you, place unsure)"
+
+
+def _entered_lines(event: Event, details: EnteredDetails) -> Iterator[str]:
+    yield from _reason_lines(event, details)
+    yield from (first_capital(fact) for fact in _standing(details))
+    yield from (f"Open near you: {_site(site)}" for site in details.near[:_MOST_NEAR])
+    if len(details.near) > _MOST_NEAR:
+        yield f"and {len(details.near) - _MOST_NEAR} more open sites near you"
 
 
 def _left_headline(_event: Event, details: WatchDetails) -> str:
@@ -60,9 +142,9 @@ def _mirror_lines(_event: Event, details: MirrorDetails) -> Iterator[str]:
 
 
 kind_words(
-    "new_registration", NewRegistrationDetails, title="New registration", headline=_registered_headline, lines=_reason_lines
+    "new_registration", NewRegistrationDetails, title="New registration", headline=_registered_headline, lines=_entered_lines
 )
-kind_words("entered_watch", WatchDetails, title="Entered the watch", headline=_entered_headline, lines=_reason_lines)
+kind_words("entered_watch", EnteredDetails, title="Entered the watch", headline=_entered_headline, lines=_entered_lines)
 kind_words("left_watch", WatchDetails, title="Left the watch", headline=_left_headline, lines=_reason_lines)
 kind_words(
     "removed",

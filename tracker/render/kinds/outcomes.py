@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tracker.model.details import OutcomeEntry, OutcomesDetails, TimeFrameEdit
+from tracker.model.details import MeasureRewording, OutcomeEntry, OutcomesDetails, OutcomesRegrouped, TimeFrameEdit
 from tracker.model.event import Event
 from tracker.render.inline_diff import difference, plain, spans
 from tracker.render.kinds.kind_words import kind_words
@@ -47,7 +47,9 @@ def _effects(event: Event, details: OutcomesDetails) -> str:
         (len(details.removed), "{} removed"),
         (len(details.promoted), "{} promoted"),
         (len(details.demoted), "{} demoted"),
-        (len(details.measure_reworded), "{} reworded"),
+        (sum(edit.redefined for edit in details.measure_reworded), "{} redefined"),
+        (sum(not edit.redefined for edit in details.measure_reworded), "{} reworded"),
+        (len(details.regrouped), "{} split, merged or repeated"),
         (sum(frame.count for frame in details.time_frame), "time frame of {} changed"),
         (len(details.description), "description of {} changed"),
     ]
@@ -61,6 +63,7 @@ def _total(details: OutcomesDetails) -> int:
         details.promoted,
         details.demoted,
         details.measure_reworded,
+        details.regrouped,
         details.description,
     )
     return sum(map(len, edits)) + sum(frame.count for frame in details.time_frame)
@@ -77,7 +80,9 @@ def _single(details: OutcomesDetails) -> str:
     for name in details.demoted:
         return f"demoted: “{quote(name)}”"
     for edit in details.measure_reworded:
-        return f"reworded: {plain(spans(difference(edit.old, edit.new, 90)))}"
+        return f"{'redefined' if edit.redefined else 'reworded'}: {plain(spans(difference(edit.old, edit.new, 90)))}"
+    for parts in details.regrouped:
+        return f"{_number(parts)}: “{quote(parts.old[0])}”"
     for frame in details.time_frame:
         return f"timed differently: “{_or_nothing(frame.old)}” → “{_or_nothing(frame.new)}”"
     return f"described differently: “{quote(details.description[0])}”"
@@ -100,11 +105,45 @@ def _lines(event: Event, details: OutcomesDetails) -> Iterator[str]:
     yield from (f"Promoted: “{quote(name, LONG)}”" for name in details.promoted)
     yield from (f"Demoted: “{quote(name, LONG)}”" for name in details.demoted)
     for edit in details.measure_reworded:
-        yield f"{'Redefined' if edit.redefined else 'Reworded'}: {difference(edit.old, edit.new)}"
+        yield f"{_rewording(edit)}: {difference(edit.old, edit.new)}"
+    for parts in details.regrouped:
+        yield f"{first_capital(_number(parts))}: {_texts(parts.old)} → {_texts(parts.new)}"
     yield from map(_time_frame, details.time_frame)
     yield from _descriptions(event, details)
     if details.window_note:
         yield first_capital(quote(details.window_note))
+
+
+_REASON = {
+    "negation": "it is negated now, or no longer",
+    "aggregation": "it is counted otherwise",
+    "opposite": "the contrary word",
+    "threshold": "another threshold",
+    "qualifier": "it counts less or more of the same",
+    "members": "another part is in it, or one is missing",
+    "population": "another population",
+    "time_point": "another time point",
+    "placeholder": "the earlier text named no outcome to judge by",
+    "inflection": "the same words otherwise",
+}
+"""Why a measure in other words is another outcome, or is not."""
+
+
+def _rewording(edit: MeasureRewording) -> str:
+    word = "Redefined" if edit.redefined else "Reworded"
+    reason = _REASON.get(edit.reason)
+    return f"{word} ({reason})" if reason else word
+
+
+def _number(parts: OutcomesRegrouped) -> str:
+    """What happened to outcomes that are the same in another number."""
+    if len(set(parts.old) | set(parts.new)) == 1:
+        return "repeated" if len(parts.new) > len(parts.old) else "no longer repeated"
+    return "split" if len(parts.new) > len(parts.old) else "merged"
+
+
+def _texts(measures: Sequence[str]) -> str:
+    return listed([f"“{quote(text, LONG)}”" for text in dict.fromkeys(measures)])
 
 
 def _time_frame(edit: TimeFrameEdit) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tracker.model.details import ContactsDetails, NamesEdit, SponsorsDetails
+from tracker.model.details import ContactsDetails, Edit, NamesEdit, SponsorsDetails
 from tracker.model.event import Event
 from tracker.render.inline_diff import difference
 from tracker.render.kinds.kind_words import fields_changed, kind_words, silent
@@ -23,19 +23,34 @@ def _sponsors_headline(event: Event, details: SponsorsDetails) -> str:
             parts.append(f"Lead sponsor now spelled {new} (was {old})")
         else:
             parts.append(f"Class of the lead sponsor {new} changed")
+    if details.organization and not _said(details.organization, details.lead):
+        parts.append(_organization(details.organization))
     if details.collaborators:
-        parts += _collaborators(details.collaborators)
+        parts += _names("Collaborator", details.collaborators)
+    if details.funders and not parts:
+        parts += _names("Funder", details.funders)
     return "; ".join(parts) or fields_changed(event)
 
 
-def _collaborators(edit: NamesEdit) -> Iterator[str]:
+def _said(edit: Edit[str | None], other: Edit[str | None] | None) -> bool:
+    """Whether another edit names the same two: a sponsor that keeps its own record is renamed once."""
+    return other is not None and (edit.old, edit.new) == (other.old, other.new)
+
+
+def _organization(edit: Edit[str | None]) -> str:
+    new, old = quote(edit.new, 60) or NOT_STATED, quote(edit.old, 60) or NOT_STATED
+    return f"Organization now {new} (was {old})" if edit.old != edit.new else f"Class of the organization {new} changed"
+
+
+def _names(what: str, edit: NamesEdit) -> Iterator[str]:
+    """Organisations of a list: who came, who went, who is spelled otherwise."""
     for names, effect in (
         (edit.added, "added:"),
         (edit.removed, "removed:"),
         ([pair.new for pair in edit.respelt], "now spelled"),
     ):
         if names:
-            yield f"{'Collaborators' if len(names) > 1 else 'Collaborator'} {effect} {listed(names)}"
+            yield f"{what}{'s' if len(names) > 1 else ''} {effect} {listed(names)}"
 
 
 def _sponsors_lines(_event: Event, details: SponsorsDetails) -> Iterator[str]:

@@ -8,7 +8,7 @@ from tracker.model.details import RecruitmentStatusDetails, WhyStoppedDetails
 from tracker.model.event import Event
 from tracker.render.inline_diff import difference
 from tracker.render.kinds.kind_words import first_effect, headline_of, kind_words
-from tracker.render.phrases import quote
+from tracker.render.phrases import LONGEST_QUOTE, quote
 from tracker.render.vocabulary import status, status_before
 
 _NEWS = {
@@ -35,33 +35,43 @@ _NEWS_OF_STATUS = {
 }
 """The news where an effect alone does not say enough."""
 
+_REVIVED = {"RECRUITING": "Recruiting again", "ENROLLING_BY_INVITATION": "Enrolling again, by invitation only"}
+_ENROLLED_BEFORE = frozenset({"RECRUITING", "ENROLLING_BY_INVITATION", "ACTIVE_NOT_RECRUITING", "SUSPENDED"})
+"""Statuses before an unknown one, after which a trial that recruits does so again."""
+
 _LONG_REASON = 120
+_SHORT_REASON = 60
 
 
-def status_news(event: Event, details: RecruitmentStatusDetails) -> str:
+def _news(event: Event, details: RecruitmentStatusDetails) -> str:
     """The news of a status, without what it was."""
     effect = first_effect(event)
+    if effect == "revived" and details.last_known_status in {None, details.new, *_ENROLLED_BEFORE}:
+        return _REVIVED.get(details.new or "", status(details.new))
     return _NEWS_OF_STATUS.get((effect, details.new or "")) or _NEWS.get(effect) or status(details.new)
 
 
-def status_lead(event: Event, details: RecruitmentStatusDetails) -> tuple[str, str]:
-    """The news at the head of a combined headline, and the mark that joins the rest to it."""
-    news = status_news(event, details)
-    if details.why_stopped:
-        return f"{news}: “{quote(details.why_stopped, 60)}”", "; "
-    return news, ": "
-
-
 def _status_headline(event: Event, details: RecruitmentStatusDetails) -> str:
+    return status_headline(event, details)
+
+
+def status_headline(event: Event, details: RecruitmentStatusDetails, *, leads: bool = False) -> str:
+    """The news of a status and what it was; shorter, and sparing with colons, where it ``leads`` a whole update."""
     if details.old == details.new:
         new, old = quote(details.new_as_given or "", 50), quote(details.old_as_given or "", 50)
         return f"Status now reads “{new}” (was “{old}”), with the same meaning"
-    news = status_news(event, details)
+    news = _news(event, details)
+    since = f" since {details.unknown_since[:4]}" if details.unknown_since else ""
     if "went_unknown" in event.effects:
         return f"{news} (last known: {status(details.last_known_status).lower()})"
     if details.why_stopped:
-        return f"{news}: “{quote(details.why_stopped)}”"
-    return f"{news} (before: {status_before(details.old)})"
+        before = f"status was unknown{since}" if details.old == "UNKNOWN" else f"was {status(details.old).lower()}"
+        return f"{news}, {before}: “{quote(details.why_stopped, _SHORT_REASON if leads else LONGEST_QUOTE)}”"
+    if "revived" in event.effects:
+        return f"{news}: status was unknown{since}"
+    if leads and (details.old, *event.effects) == ("RECRUITING", "closed"):
+        return news  # "No longer recruiting" says what it was
+    return f"{news} ({'was' if leads else 'before:'} {status_before(details.old)}{since})"
 
 
 def _status_lines(event: Event, details: RecruitmentStatusDetails) -> Iterator[str]:

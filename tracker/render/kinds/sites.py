@@ -5,23 +5,32 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from tracker.model.details import NearbyDetails, NearbySite, SitesDetails
+from tracker.model.details import CountriesDetails, NearbyDetails, NearbySite, SitesDetails
 from tracker.model.event import Change, Event
 from tracker.render.kinds.kind_words import headline_of, kind_words
-from tracker.render.phrases import listed, quote
+from tracker.render.phrases import listed, quote, whereabouts
 from tracker.render.values import NOT_STATED
 from tracker.render.vocabulary import status
 
 
-def _sites_headline(_event: Event, details: SitesDetails) -> str:
-    parts = [*_countries(details)]
+def _sites_headline(event: Event, details: SitesDetails) -> str:
+    counts = details.counts
+    match event.effects:
+        case ("respelt",):
+            return f"Places of {counts.respelt} sites respelt" if counts.respelt > 1 else "Place of a site respelt"
+        case ("anonymised",):
+            return f"{counts.anonymised} sites no longer named" if counts.anonymised > 1 else "A site is no longer named"
+        case ("named",):
+            return f"{counts.named} sites now named" if counts.named > 1 else "A site is now named"
+    parts = [*_former_countries(details)]
     if counted := ", ".join(_counts(details)):
         moved = details.counts.added or details.counts.removed
         parts.append(f"Sites: {counted} (now {details.sites_now})" if moved else f"Sites: {counted}")
     return "; ".join(parts) or "Sites changed"
 
 
-def _countries(details: SitesDetails) -> Iterator[str]:
+def _former_countries(details: SitesDetails) -> Iterator[str]:
+    """Countries in events of versions before they had a kind of their own."""
     if details.countries_opened:
         opened = listed(details.countries_opened)
         yield f"Now also in {opened}" if details.sites_before else f"First sites listed: {opened}"
@@ -35,12 +44,16 @@ def _counts(details: SitesDetails) -> Iterator[str]:
         (counts.added, "added"),
         (counts.removed, "removed"),
         (counts.renamed, "renamed"),
+        (counts.anonymised, "no longer named"),
+        (counts.named, "now named"),
         (counts.address, "with a new address"),
     ):
         if count:
             yield f"{count} {effect}"
     for word, count in details.status_to.items():
         yield f"{count} now {status(word).lower() if word else NOT_STATED}"
+    if counts.respelt:
+        yield f"{counts.respelt} respelt"
 
 
 def _sites_short(event: Event, details: SitesDetails) -> str:
@@ -54,7 +67,7 @@ def _sites_short(event: Event, details: SitesDetails) -> str:
     return f"{counts.removed} sites removed" if counts.removed else "sites changed"
 
 
-def _sites_lines(event: Event, _details: SitesDetails) -> Iterator[str]:
+def _sites_lines(event: Event, details: SitesDetails) -> Iterator[str]:
     parts: dict[str, list[Change]] = defaultdict(list)
     for change in event.changes:
         if change.path[0] != "sites":
@@ -64,10 +77,10 @@ def _sites_lines(event: Event, _details: SitesDetails) -> Iterator[str]:
         else:
             parts[change.path[1]].append(change)
     for name, changes in parts.items():
-        yield from _site_lines(name, changes)
+        yield from _site_lines(name, changes, "Respelt" if details.spelling_only else "Address")
 
 
-def _site_lines(name: str, changes: list[Change]) -> Iterator[str]:
+def _site_lines(name: str, changes: list[Change], moved_as: str) -> Iterator[str]:
     """What changed of a site that stayed: its status, then its name or address."""
     for change in changes:
         if change.path[2] == "recruitment_status":
@@ -78,7 +91,7 @@ def _site_lines(name: str, changes: list[Change]) -> Iterator[str]:
     if any(change.path[2] == "facility" for change in moved):
         yield f"Renamed: {edits}"
     elif moved:
-        yield f"Address: {quote(name, 80)}: {edits}"
+        yield f"{moved_as}: {quote(name, 80)}: {edits}"
 
 
 def _site(entry: object) -> str:
@@ -86,6 +99,26 @@ def _site(entry: object) -> str:
     names = [quote(given.get(name), 80) for name in ("facility", "city", "state", "country")]
     own = f" ({status(str(given['recruitment_status'])).lower()})" if given.get("recruitment_status") else ""
     return ", ".join(name for name in names if name) + own
+
+
+def _countries_headline(_event: Event, details: CountriesDetails) -> str:
+    parts = (
+        ("Now recruiting in", details.opened),
+        ("No longer recruiting in", details.closed),
+        ("Now also in", details.listed),
+        ("No longer in", details.delisted),
+    )
+    return "; ".join(f"{words} {listed(names)}" for words, names in parts if names) or "Countries respelt"
+
+
+def _countries_short(event: Event, details: CountriesDetails) -> str:
+    text = _countries_headline(event, details).split(";")[0]
+    return text[:1].lower() + text[1:]
+
+
+def _countries_lines(_event: Event, details: CountriesDetails) -> Iterator[str]:
+    for country, count in details.open_sites.items():
+        yield f"{quote(country, 60)}: {count} {'sites' if count > 1 else 'site'} recruiting"
 
 
 def _nearby_headline(event: Event, details: NearbyDetails) -> str:
@@ -104,10 +137,7 @@ def _nearby_headline(event: Event, details: NearbyDetails) -> str:
 
 def _place(site: NearbySite) -> str:
     """A nearby site: its name, city and distance."""
-    named = f"{quote(site.facility, 60) or 'unnamed site'}, {quote(site.city, 40)}"
-    if site.km is None:
-        return named
-    return f"{named} ({'under 1 km' if site.km < 1 else f'about {round(site.km)} km'})"
+    return f"{quote(site.facility, 60) or 'unnamed site'}, {whereabouts(site.city, site.km, in_city=site.in_city)}"
 
 
 def _nearby_lines(_event: Event, details: NearbyDetails) -> Iterator[str]:
@@ -121,6 +151,15 @@ kind_words(
     headline=_sites_headline,
     short=_sites_short,
     lines=_sites_lines,
+    own_spelling=True,
+)
+kind_words(
+    "countries_changed",
+    CountriesDetails,
+    title="Countries",
+    headline=_countries_headline,
+    short=_countries_short,
+    lines=_countries_lines,
     own_spelling=True,
 )
 kind_words("nearby_site_opened", NearbyDetails, title="Nearby site opened", headline=_nearby_headline, lines=_nearby_lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tracker.model.details import ConditionsDetails, Details, TermsEdit
+from tracker.model.details import ConditionsDetails, Details, TermsEdit, TitlesDetails
 from tracker.model.event import Event
 from tracker.render.inline_diff import difference
 from tracker.render.kinds.kind_words import fields_changed, kind_words
@@ -14,6 +14,11 @@ from tracker.render.values import LONG
 
 def _fields_headline(event: Event, _details: Details) -> str:
     return fields_changed(event, 4)
+
+
+def _titles_headline(event: Event, details: TitlesDetails) -> str:
+    changed = fields_changed(event, 4)
+    return f"{changed}, now also naming: {listed(details.new_diseases)}" if details.new_diseases else changed
 
 
 def _conditions_headline(_event: Event, details: ConditionsDetails) -> str:
@@ -47,7 +52,11 @@ def _edits(details: ConditionsDetails) -> list[tuple[str, TermsEdit]]:
 
 
 kind_words(
-    "titles_changed", Details, title="Titles", headline=_fields_headline, compared=("brief_title", "official_title", "acronym")
+    "titles_changed",
+    TitlesDetails,
+    title="Titles",
+    headline=_titles_headline,
+    compared=("brief_title", "official_title", "acronym"),
 )
 kind_words(
     "description_changed",

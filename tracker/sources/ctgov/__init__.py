@@ -12,9 +12,13 @@ from tracker.model.source import (
     Example,
     Fetch,
     Listed,
+    Locating,
     Parsed,
+    Region,
     Search,
     Searchable,
+    SearchReading,
+    Sited,
     Source,
     SourceInfo,
     Versioned,
@@ -22,10 +26,10 @@ from tracker.model.source import (
 from tracker.sources.ctgov import asking, payload
 from tracker.sources.ctgov.fields import REST_TITLES
 from tracker.sources.ctgov.parse import parse
-from tracker.sources.ctgov.search import QUERY_FIELDS, SEARCH_PARAMETERS, narrow
+from tracker.sources.ctgov.search import QUERY_FIELDS, SEARCH_PARAMETERS, narrow, read_search, understood
 
 
-class ClinicalTrialsGov(Source, Searchable, Versioned):
+class ClinicalTrialsGov(Source, Searchable, Locating, Versioned):
     """See `tracker.model.source`."""
 
     info = SourceInfo(
@@ -59,6 +63,7 @@ class ClinicalTrialsGov(Source, Searchable, Versioned):
         rest_echoes={"removedCountries": "sites", "firstMcpInfo": "results", "mcpReleaseN": "results"},
         duties=frozenset({"fdaaa_801"}),
         fades_to_unknown=True,
+        dates_every_update=True,
     )
 
     EXAMPLES = (
@@ -101,9 +106,21 @@ class ClinicalTrialsGov(Source, Searchable, Versioned):
         """All trials a search holds, by first posting."""
         return asking.listing(search, fetch)
 
+    def sited(self, search: Search, regions: Sequence[Region], fetch: Fetch) -> Iterator[Sited]:
+        """All trials of a search, its circle left aside, that have a site in one of the regions."""
+        return asking.sited(search, regions, fetch)
+
+    def read_search(self, search: Search) -> SearchReading:
+        """What is wrong with a search: its parameters, their values, and its fields."""
+        return read_search(search)
+
     def narrow(self, search: Search, trials: Sequence[str]) -> Search | None:
         """The search with the filter that names trials; None when it has that filter already."""
         return narrow(search, trials)
+
+    def understood(self, search: Search) -> str:
+        """The search as it is asked."""
+        return understood(search)
 
     def retrieve(self, asked: Sequence[Asked], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
         """The records by their numbers, some hundred a request."""

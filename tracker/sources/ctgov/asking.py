@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -12,6 +12,7 @@ import msgspec
 from tracker.errors import AnswerError, BlockedError, SourceError, StatusError, TooLargeError
 from tracker.model.dates import RegistryDate
 from tracker.model.ids import split_key
+from tracker.model.record import GeoPoint, Site
 from tracker.model.source import (
     Absent,
     Answer,
@@ -22,18 +23,26 @@ from tracker.model.source import (
     Fetch,
     Found,
     Listed,
+    Region,
     Response,
     Search,
+    Sited,
 )
 from tracker.sources.ctgov.payload import NUMBER
-from tracker.sources.ctgov.search import parameters
+from tracker.sources.ctgov.search import Params, in_regions, parameters
+from tracker.text.clean import clean
 
 T = TypeVar("T")
 
 _PAGE_SIZE = "1000"
+_SMALLER_PAGE = "100"
+"""For trials with so many sites that a whole page outgrows what is read of one answer."""
 _LONGEST_URL = 8000
 _LARGEST_BATCH = 500
 _LISTED_FIELDS = "NCTId|StudyFirstPostDate|LastUpdatePostDate"
+_SITED_FIELDS = "|".join(
+    (_LISTED_FIELDS, *(f"Location{part}" for part in ("Facility", "City", "State", "Zip", "Country", "GeoPoint", "Status")))
+)
 _TOO_MUCH = frozenset({400, 413, 414})
 """A malformed number among many (400), or more than the front end takes: fewer numbers may pass."""
 
@@ -57,9 +66,29 @@ class _Status(msgspec.Struct, frozen=True):
     lastUpdatePostDateStruct: _Dated = _Dated()
 
 
+class _Point(msgspec.Struct, frozen=True):
+    lat: float
+    lon: float
+
+
+class _Location(msgspec.Struct, frozen=True):
+    facility: str | None = None
+    city: str | None = None
+    state: str | None = None
+    zip: str | None = None
+    country: str | None = None
+    status: str | None = None
+    geoPoint: _Point | None = None
+
+
+class _Places(msgspec.Struct, frozen=True):
+    locations: list[_Location] = []
+
+
 class _Protocol(msgspec.Struct, frozen=True):
     identificationModule: _Identification
     statusModule: _Status = _Status()
+    contactsLocationsModule: _Places = _Places()
 
 
 class _Study(msgspec.Struct, frozen=True):
@@ -98,20 +127,56 @@ def data_version(fetch: Fetch) -> DataVersion:
 
 def listing(search: Search, fetch: Fetch) -> Iterator[Listed]:
     """All trials of a search by first posting, each once. Raises rather than end before the last page."""
-    asked = [
-        *parameters(search),
-        ("fields", _LISTED_FIELDS),
-        ("sort", "StudyFirstPostDate:asc"),
-        ("countTotal", "true"),
-        ("pageSize", _PAGE_SIZE),
-    ]
+    return (_listed(protocol) for protocol in _every(parameters(search), _LISTED_FIELDS, fetch, _PAGE_SIZE))
+
+
+def sited(search: Search, regions: Sequence[Region], fetch: Fetch) -> Iterator[Sited]:
+    """All trials of a search with a site in the regions, each once and with its sites. Raises as `listing` does."""
+    params = in_regions(search, regions)
     seen: set[str] = set()
+    try:
+        yield from _sited(_every(params, _SITED_FIELDS, fetch, _PAGE_SIZE, seen))
+    except TooLargeError:
+        yield from _sited(_every(params, _SITED_FIELDS, fetch, _SMALLER_PAGE, seen))
+
+
+def _sited(protocols: Iterable[_Protocol]) -> Iterator[Sited]:
+    return (Sited(listed=_listed(each), sites=tuple(map(_site, each.contactsLocationsModule.locations))) for each in protocols)
+
+
+def _listed(protocol: _Protocol) -> Listed:
+    return Listed(
+        trial=f"ctgov:{protocol.identificationModule.nctId}",
+        first_posted=_date(protocol.statusModule.studyFirstPostDateStruct),
+        last_update_posted=_date(protocol.statusModule.lastUpdatePostDateStruct),
+    )
+
+
+def _site(location: _Location) -> Site:
+    point = location.geoPoint
+    return Site(
+        facility=location.facility,
+        city=clean(location.city or "") or None,
+        state=clean(location.state or "") or None,
+        zip=location.zip,
+        country=clean(location.country or "") or None,
+        recruitment_status=location.status,
+        geo=GeoPoint(lat=point.lat, lon=point.lon) if point else None,
+    )
+
+
+def _every(params: Params, fields: str, fetch: Fetch, size: str, seen: set[str] | None = None) -> Iterator[_Protocol]:
+    """The trials of a search to the last page, each once; those in ``seen``, which grows, are left out."""
+    asked = [*params, ("fields", fields), ("sort", "StudyFirstPostDate:asc"), ("countTotal", "true"), ("pageSize", size)]
+    seen = set() if seen is None else seen
     # Where data move while pages are read, a trial can slip from one page to another unseen: a second reading finds it.
     if (yield from _reading(asked, fetch, seen, may_lack=5)):
         yield from _reading(asked, fetch, seen)
 
 
-def _reading(asked: list[tuple[str, str]], fetch: Fetch, seen: set[str], *, may_lack: int = 0) -> Generator[Listed, None, bool]:
+def _reading(
+    asked: list[tuple[str, str]], fetch: Fetch, seen: set[str], *, may_lack: int = 0
+) -> Generator[_Protocol, None, bool]:
     """The trials of a search that are not in ``seen`` yet, which grows; in the end, whether some are still missing.
 
     Raises AnswerError when more than ``may_lack`` and one in fifty are: then pages were lost.
@@ -126,11 +191,7 @@ def _reading(asked: list[tuple[str, str]], fetch: Fetch, seen: set[str], *, may_
             number = protocol.identificationModule.nctId
             if number not in seen:
                 seen.add(number)
-                yield Listed(
-                    trial=f"ctgov:{number}",
-                    first_posted=_date(protocol.statusModule.studyFirstPostDateStruct),
-                    last_update_posted=_date(protocol.statusModule.lastUpdatePostDateStruct),
-                )
+                yield protocol
     missing = 0 if total is None else total - len(seen)
     if total is not None and missing > max(may_lack, total // 50):
         raise AnswerError(

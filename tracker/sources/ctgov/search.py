@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import msgspec
 
-from tracker.errors import UsageError
+from tracker.errors import SearchError
+from tracker.model import ids
 from tracker.model.ids import split_key
-from tracker.model.source import Search
+from tracker.model.source import Region, Search, SearchReading
 from tracker.model.vocabulary import PHASES, REGISTRY_STATUSES, STUDY_TYPES
 from tracker.model.watch import Near
+from tracker.sources.ctgov.circles import MILES, MOST_REGIONS, centre, circle, in_region, phrase
+from tracker.sources.ctgov.search_values import age_range, date_range, expression, filters, numbers, statuses
+from tracker.text.suggest import did_you_mean
 
 Params = list[tuple[str, str]]
 
 _NUMBERS = "filter.ids"
+_ADVANCED = "filter.advanced"
 
 _QUERIES = {
     "cond": "query.cond",
@@ -29,7 +34,6 @@ _QUERIES = {
     "id": "query.id",
     "locn": "query.locn",
     "patient": "query.patient",
-    "aggFilters": "aggFilters",
 }
 _DATES = {
     "start": "StartDate",
@@ -44,13 +48,25 @@ _GEO = frozenset({"lat", "lng", "distance", "locStr"})
 _VIEWING = frozenset(
     {"page", "limit", "viewType", "rank", "sort", "checkSpell", "tab", "from", "format", "pageSize", "pageToken"}
 )
-_API = frozenset(_QUERIES.values()) | {
+_API = frozenset({*_QUERIES.values(), "aggFilters"}) | {
     f"{when}.{what}" for when in ("filter", "postFilter") for what in ("overallStatus", "geo", "advanced", "synonyms", "ids")
 }
 _UNREAD_API = frozenset({"fields", "countTotal", "markupFormat", "geoDecay"})
 
-SEARCH_PARAMETERS = frozenset({*_QUERIES, *_DATES, *_PLACES}) | _GEO | _VIEWING | _API | _UNREAD_API
+SEARCH_PARAMETERS = frozenset({*_QUERIES, *_DATES, *_PLACES, "ageRange"}) | _GEO | _VIEWING | _API | _UNREAD_API
 """What an address may hold: that of the search page, that of the expert search, or that of the API itself."""
+
+_CLICKS = re.compile(
+    r"(utm_.*|mtm_.*|pk_.*|hsa_.*|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid|twclid|ttclid|igsh(id)?|li_fat_id|"
+    r"epik|mc_[ce]id|_hs(enc|mi)|vero_id|oly_(anon|enc)_id|s_cid|mkt_tok|_ga|_gl)\Z",
+    re.IGNORECASE,
+)
+"""What newsletters, networks and advertisers add to an address. It never says what is searched."""
+
+_OLD_SITE = re.compile(
+    r"(recrs?|rslt|type|cntry|dist|age(_v|Unit)?|gndr|hlth|(str|prc|stc|sfp|rfp|lup)d_[se]|flds|fund|phase|u_(prot|sap|icf)|Search)\Z"
+)
+"""What only addresses of the site before 2023 hold."""
 
 _FIELDS = {
     "condition": "query.cond",
@@ -73,20 +89,74 @@ _WORD_FIELDS = {
 QUERY_FIELDS = frozenset({*_FIELDS, *_WORD_FIELDS, *_PLACES})
 """What a ``query = {…}`` may hold."""
 
-_DAY = r"(?:\d{4}(?:-\d{2}(?:-\d{2})?)?)"
-_RANGE = re.compile(rf"(?P<first>{_DAY}?)(?:_(?P<last>{_DAY}?))?\Z")
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?\Z")
-
 
 def parameters(search: Search) -> Params:
-    """The search as API parameters, in a stable order. Raises UsageError that names all that is not understood."""
-    found: dict[str, list[str]] = {}
-    if search.url:
-        _add_address(search.url, found)
-    _add_fields(search.fields, found)
-    if search.near:
-        _add_near(search.near, found)
+    """The search as API parameters, in a stable order. Raises SearchError that names all that is not understood."""
+    return _parameters(search, own_circle=True)
+
+
+def _parameters(search: Search, *, own_circle: bool) -> Params:
+    """``own_circle``: with the watch's own circle, whether it was given as `near` or stands in the address."""
+    found, reading = _read(search, own_circle=own_circle)
+    if reading.problems:
+        raise SearchError(reading.problems, source="ctgov")
     return [(name, " AND ".join(_bracketed(values))) for name, values in sorted(found.items())]
+
+
+def in_regions(search: Search, regions: Sequence[Region]) -> Params:
+    """The search as API parameters with the regions in the place of its circle; without one where they would be too many."""
+    found = dict(_parameters(search, own_circle=False))
+    if regions and len(regions) <= MOST_REGIONS:
+        inside = " OR ".join(in_region(region) for region in regions)
+        given = found.get(_ADVANCED)
+        found[_ADVANCED] = f"({given}) AND ({inside})" if given else inside
+    return sorted(found.items())
+
+
+def understood(search: Search) -> str:
+    """The search as it is asked: each parameter with its value."""
+    return ", ".join(f"{name} = {value}" for name, value in parameters(search))
+
+
+def read_search(search: Search) -> SearchReading:
+    """What is wrong with the search, what of its address is left out, and the circle that its address asks for."""
+    return _read(search, own_circle=True)[1]
+
+
+def _read(search: Search, *, own_circle: bool) -> tuple[dict[str, list[str]], SearchReading]:
+    """The parameters that the search asks for, by name, and what was met on the way."""
+    found: dict[str, list[str]] = {}
+    problems: list[str] = []
+    left_out: tuple[str, ...] = ()
+    near: Near | None = None
+
+    def each(add: Callable[[], None]) -> None:
+        """One part of the search: what is wrong with it does not hide what is wrong with the others."""
+        try:
+            add()
+        except SearchError as error:
+            problems.extend(error.problems)
+
+    if search.url:
+        try:
+            given, left_out = _given(search.url)
+        except SearchError as error:
+            return found, SearchReading(problems=error.problems)
+        try:
+            near = circle(given)
+        except SearchError as error:
+            return found, SearchReading(problems=error.problems, left_out=left_out)
+        for name, value in given.items():
+            if name != "filter.geo" or near != search.near:
+                each(lambda name=name, value=value: _add_parameter(name, value, found))  # type: ignore[misc]
+        each(lambda: _add_place(given, found, known=near == search.near))
+    each(lambda: _add_fields(search.fields, found, each))
+    if search.near and own_circle:
+        own = search.near
+        each(lambda: _add_near(own, found))
+    if (search.url or search.fields) and not (found or near or problems):  # one that names nothing means the whole registry
+        problems.append("This asks for all of ClinicalTrials.gov. Narrow the search, then copy its address again.")
+    return found, SearchReading(problems=tuple(problems), left_out=left_out, near=near)
 
 
 def narrow(search: Search, trials: Sequence[str]) -> Search | None:
@@ -107,78 +177,101 @@ def _bracketed(values: list[str]) -> Iterable[str]:
     return values if len(values) == 1 else (f"({value})" for value in values)
 
 
-def _add_address(url: str, found: dict[str, list[str]]) -> None:
+def _given(url: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """What an address says of the search, each parameter once, and the names of what it holds besides.
+
+    Raises SearchError for an address that is not one of a search, and for parameters that are unknown or contradict each other.
+    """
     try:
-        pairs = [(name, value.strip()) for name, value in parse_qsl(urlsplit(url).query)]
+        parts = urlsplit(url)
+        pairs = [(name, value.strip()) for name, value in parse_qsl(parts.query)]
     except ValueError as error:
-        raise UsageError(f"{url} cannot be read as an address: {error}.", remedy="Copy it again from the browser.") from error
-    unknown = sorted({name for name, _ in pairs} - SEARCH_PARAMETERS)
-    if unknown:
-        raise UsageError(
-            f"The search {url} has what is not understood: {', '.join(unknown)}.",
-            remedy="Leave it out, or say it with aggFilters or term, as the search page does.",
+        raise SearchError((f"This cannot be read as an address ({error}). Copy it again from the browser.",)) from error
+    if number := ids.NCT.search(parts.path):
+        raise SearchError((f'This is the page of one trial, not a search. Write "{number[0]}" under trials.',))
+    if parts.path.startswith("/ct2/"):
+        raise SearchError(
+            ("This is an address of the old site (ct2). Search anew on clinicaltrials.gov and copy that address.",)
         )
-    given = dict(pairs)
-    if len(given) < len(pairs):
-        twice = sorted({name for name, _ in pairs if sum(name == other for other, _ in pairs) > 1})
-        raise UsageError(f"The search {url} gives more than once: {', '.join(twice)}.", remedy="Give each of them once.")
-    for name, value in given.items():
-        if name in _QUERIES or name in _API:
-            found.setdefault(_QUERIES.get(name, name), []).append(value)
-        elif name in _DATES:
-            found.setdefault("filter.advanced", []).append(_date_range(name, value))
-    _add_place(given, found)
+    left_out = tuple(dict.fromkeys(name for name, _ in pairs if _CLICKS.match(name)))
+    pairs = [(name, value) for name, value in pairs if name not in left_out]
+    problems = [_unknown(name) for name in dict.fromkeys(name for name, _ in pairs) if name not in SEARCH_PARAMETERS]
+    given: dict[str, str] = {}
+    for name, value in pairs:
+        if given.setdefault(name, value) != value:
+            problems.append(f'"{name}" is given more than once. Give it once: "a OR b" means either, "a AND b" both.')
+        if "\ufffd" in value:
+            problems.append(f'"{name}" of this search is not UTF-8. Copy the address again from the browser.')
+    if problems:
+        raise SearchError(tuple(dict.fromkeys(problems)))
+    return given, left_out
 
 
-def _date_range(name: str, value: str) -> str:
-    match = _RANGE.match(value)
-    if not match or not (match["first"] or match["last"]):
-        raise UsageError(
-            f'"{name}={value}" is no range of dates.', remedy="Write it as 2026-01-01_2026-12-31; either may be left out."
-        )
-    return f"AREA[{_DATES[name]}]RANGE[{match['first'] or 'MIN'},{match['last'] or 'MAX'}]"
+def _unknown(name: str) -> str:
+    said = f'The parameter "{name}" of this search is not understood, so it cannot be followed.'
+    if _OLD_SITE.match(name):
+        return f"{said} It is a filter of the old site (ct2). Search anew on clinicaltrials.gov and copy that address."
+    hint = did_you_mean(name, SEARCH_PARAMETERS) or "Leave it out, or say it with aggFilters or term, as the search page does."
+    return f"{said} {hint}"
 
 
-def _add_place(given: dict[str, str], found: dict[str, list[str]]) -> None:
-    """A circle if the address has one (the search page counts in miles), else the named places, else the words typed."""
-    if "lat" in given and "lng" in given:
-        circle = (given["lat"], given["lng"], given.get("distance", "50"))
-        if not all(_NUMBER.match(part) for part in circle):
-            raise UsageError(
-                f"lat, lng and distance of the search are no numbers: {', '.join(circle)}.", remedy="Copy it again."
-            )
-        found.setdefault("filter.geo", []).append(f"distance({circle[0]},{circle[1]},{circle[2]}mi)")
+def _add_parameter(name: str, value: str, found: dict[str, list[str]]) -> None:
+    """One parameter of an address, but for places and what only concerns viewing."""
+    if name in _DATES:
+        found.setdefault(_ADVANCED, []).append(date_range(name, value, _DATES[name]))
+    elif name == "ageRange":
+        found.setdefault(_ADVANCED, []).append(age_range(value))
+    elif name in _QUERIES or name in _API:
+        target = _QUERIES.get(name, name)
+        found.setdefault(target, []).append(_CHECKED.get(target.rpartition(".")[2], expression)(name, value))
+
+
+_CHECKED: Mapping[str, Callable[[str, str], str]] = {
+    "aggFilters": filters,
+    "overallStatus": statuses,
+    "ids": numbers,
+    "geo": lambda _, value: value,
+    "synonyms": lambda _, value: value,
+}
+"""How values of the API's own parameters are read, by the last word of their names; the others hold expressions."""
+
+
+def _add_place(given: dict[str, str], found: dict[str, list[str]], *, known: bool) -> None:
+    """A circle if the address has one that is not ``known`` already, else the named places, else the words typed."""
+    if middle := centre(given):
+        if not known:
+            latitude, longitude, distance = *middle, given.get("distance", MILES)
+            found.setdefault("filter.geo", []).append(f"distance({latitude},{longitude},{distance}mi)")
     elif any(name in given for name in _PLACES):
-        found.setdefault("filter.advanced", []).append(_in_place({name: given[name] for name in _PLACES if name in given}))
+        found.setdefault(_ADVANCED, []).append(_in_place({name: given[name] for name in _PLACES if name in given}))
     elif "locStr" in given:
         found.setdefault("query.locn", []).append(given["locStr"])
 
 
 def _in_place(places: dict[str, str]) -> str:
     """One and the same site must lie in all the named places."""
-    areas = [f"AREA[{_PLACES[name]}]{_phrase(value)}" for name, value in places.items()]
+    areas = [f"AREA[{_PLACES[name]}]{phrase(value)}" for name, value in places.items()]
     return areas[0] if len(areas) == 1 else f"SEARCH[Location]({' AND '.join(areas)})"
 
 
-def _phrase(text: str) -> str:
-    return '"' + text.replace('"', " ").strip() + '"'
-
-
-def _add_fields(given: Mapping[str, str], found: dict[str, list[str]]) -> None:
+def _add_fields(given: Mapping[str, str], found: dict[str, list[str]], each: Callable[[Callable[[], None]], None]) -> None:
+    """The fields of a query; ``each`` keeps the mistakes of one from hiding those of the next."""
     unknown = sorted(set(given) - QUERY_FIELDS)
     if unknown:
-        raise UsageError(
-            f"The query has fields that ClinicalTrials.gov does not know: {', '.join(unknown)}.",
-            remedy=f"It knows {', '.join(sorted(QUERY_FIELDS))}.",
-        )
+        known = ", ".join(sorted(QUERY_FIELDS))
+        raise SearchError((f"ClinicalTrials.gov knows no field {', '.join(unknown)} of a query. It knows {known}.",))
     for name, value in given.items():
-        if name in _FIELDS:
-            found.setdefault(_FIELDS[name], []).append(value)
-        elif name in _WORD_FIELDS:
-            found.setdefault("filter.advanced", []).append(_one_of(name, value))
+        each(lambda name=name, value=value: _add_field(name, value, found))  # type: ignore[misc]
     places = {name: given[name] for name in _PLACES if name in given}
     if places:
-        found.setdefault("filter.advanced", []).append(_in_place(places))
+        found.setdefault(_ADVANCED, []).append(_in_place(places))
+
+
+def _add_field(name: str, value: str, found: dict[str, list[str]]) -> None:
+    if name in _FIELDS:
+        found.setdefault(_FIELDS[name], []).append(expression(name, value))
+    elif name in _WORD_FIELDS:
+        found.setdefault(_ADVANCED, []).append(_one_of(name, value))
 
 
 def _one_of(name: str, value: str) -> str:
@@ -189,9 +282,7 @@ def _one_of(name: str, value: str) -> str:
         word = re.sub(r"[\s-]+", "_", given.strip()).upper()
         word = f"PHASE{word}" if name == "phase" and word.isdigit() else re.sub(r"^PHASE_(\d)", r"PHASE\1", word)
         if word not in known:
-            raise UsageError(
-                f'"{given.strip()}" is no {name} of ClinicalTrials.gov.', remedy=f"Known: {', '.join(sorted(known))}."
-            )
+            raise SearchError((f'"{given.strip()}" is no {name} of ClinicalTrials.gov. Known: {", ".join(sorted(known))}.',))
         words.append(word)
     return f"AREA[{area}]{words[0]}" if len(words) == 1 else f"AREA[{area}]({' OR '.join(words)})"
 

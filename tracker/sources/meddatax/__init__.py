@@ -44,6 +44,7 @@ class MedDataX(Source, PageSource):
         key="meddatax",
         title="MedDataX",
         kind="page",
+        digest_version=2,
         home="ctgov",
         base_url="https://meddatax.com",
         hosts=("meddatax.com", "www.meddatax.com"),

@@ -27,8 +27,10 @@ from tracker.model.record import (
     SecondaryId,
 )
 from tracker.sources.meddatax import words
+from tracker.sources.meddatax.groups import untyped_groups
 from tracker.sources.meddatax.places import read_contacts, read_countries, read_sites
 from tracker.text.clean import clean
+from tracker.text.numbers import whole_number
 
 Values = dict[str, Any]
 
@@ -37,17 +39,18 @@ def read_record(page: Page) -> Values:
     """Every field of a record page."""
     related(page)
     sites = read_sites(page)
+    study_type = _word(page, "Basic Information", "Study Classification", vocabulary.STUDY_TYPES)
     values: Values = {
         "results_state": _results_state(page),
         **_basics(page, "Basic Information", ("Recruitment Status", "Clinical Phase", "Total Enrollment")),
-        "study_type": _word(page, "Basic Information", "Study Classification", vocabulary.STUDY_TYPES),
+        "study_type": study_type,
         "start_date": date_of(page, page.value("Basic Information", "Study Start Date"), "Study Start Date"),
         "completion_date": date_of(page, page.value("Basic Information", "Study Completion Date"), "Study Completion Date"),
         "brief_summary": _text(page, "Brief Summary"),
         "detailed_description": _text(page, "Detailed Description"),
         "conditions": listed(page, "Conditions"),
         **_design(page),
-        **_arms_and_interventions(page),
+        **_arms_and_interventions(page, untyped=study_type == "OBSERVATIONAL"),
         "eligibility": _eligibility(page),
         **_sponsors(page),
         "responsible_party": _responsible_party(page),
@@ -130,11 +133,11 @@ def _phases(page: Page, text: str | None, path: str) -> tuple[str, ...] | None:
 def _enrollment(page: Page, text: str | None, path: str) -> Enrollment | None:
     if text is None:
         return None
-    match = re.fullmatch(r"(\d[\d,]{0,14})(?: participants?)?", text, re.IGNORECASE)
-    if match is None:
+    count = whole_number(re.sub(r"\s*participants?\s*\Z", "", text, flags=re.IGNORECASE))
+    if count is None:
         page.issue("unreadable_value", path, text)
         return None
-    return Enrollment(count=int(match[1].replace(",", "")))
+    return Enrollment(count=count)
 
 
 def _design(page: Page) -> Values:
@@ -148,9 +151,10 @@ def _design(page: Page) -> Values:
     return {**values, "who_masked": tuple(masked) or None}
 
 
-def _arms_and_interventions(page: Page) -> Values:
-    arms, given = _study_groups(page)
+def _arms_and_interventions(page: Page, *, untyped: bool) -> Values:
+    """``untyped`` groups have no type of their own: those of an observational study."""
     listed = _listed_interventions(page)
+    arms, given = _untyped_groups(page, listed) if untyped else _study_groups(page)
     if not page.has("Interventions"):  # a saved opening may end before that section
         listed = list(dict.fromkeys(given))
     for one in given:
@@ -188,6 +192,22 @@ def _study_groups(page: Page) -> tuple[list[Arm], list[Intervention]]:
             interventions = (*(last.interventions or ()), _listing(one))
             arms[-1] = Arm(label=last.label, type=last.type, description=last.description, interventions=interventions)
     return arms, given
+
+
+def _untyped_groups(page: Page, listed: Sequence[Intervention]) -> tuple[list[Arm], list[Intervention]]:
+    """The groups of an observational study; where they have types all the same, as in any other."""
+    if any(entry.label == "Group Type" for entry in page.entries if entry.section == "Study Groups"):
+        return _study_groups(page)
+    groups = untyped_groups(page, page.all("Study Groups"), listed)
+    arms = [
+        Arm(
+            label=group.label,
+            description=paragraphs(group.lines),
+            interventions=tuple(map(_listing, group.interventions)) or None,
+        )
+        for group in groups
+    ]
+    return arms, [one for group in groups for one in group.interventions]
 
 
 def _name_then_marker(page: Page, section: str) -> list[tuple[str, str, str, str | None]]:

@@ -21,12 +21,13 @@ def _any_of(words: Iterable[str]) -> re.Pattern[str]:
 DESIGN: dict[str, tuple[str, frozenset[str]]] = {
     "allocation": ("Allocation Method", vocabulary.ALLOCATIONS),
     "intervention_model": ("Intervention Model", vocabulary.INTERVENTION_MODELS),
-    "observational_model": ("Observational Model", vocabulary.OBSERVATIONAL_MODELS),
-    "time_perspective": ("Time Perspective", vocabulary.TIME_PERSPECTIVES),
+    "observational_model": ("Observational Model Type", vocabulary.OBSERVATIONAL_MODELS),
+    "time_perspective": ("Study Time Perspective", vocabulary.TIME_PERSPECTIVES),
     "primary_purpose": ("Primary Study Purpose", vocabulary.PRIMARY_PURPOSES),
     "masking": ("Blinding Strategy", vocabulary.MASKINGS),
 }
 """Record field -> the site's label and ClinicalTrials.gov's words."""
+_ALSO = {"Observational Model Type": ("Observational Model",), "Study Time Perspective": ("Time Perspective",)}
 MASKED = {
     "Participant": "PARTICIPANT",
     "Participants": "PARTICIPANT",
@@ -76,7 +77,7 @@ _HEAD = Section(
 
 
 def _design_label(name: str, words: frozenset[str]) -> Label:
-    return Label(name, shape=_any_of(words))
+    return Label(name, shape=_any_of(words), also=_ALSO.get(name, ()))
 
 
 RECORD_PAGE = Vocabulary(

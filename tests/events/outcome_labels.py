@@ -1,0 +1,44 @@
+"""Changed wordings of outcomes, invented, each with the verdict and the reason of a careful reader."""
+
+from __future__ import annotations
+
+SAME = (
+    ("Patients who experience a fall", "Participants Who Experienced a Fall"),
+    ("Patients who discontinue the inhaler", "Number of Participants Who Discontinued the Inhaler"),
+    ("Number of surviving lambs at discharge", "Percentage of lambs who survived at discharge"),
+    ("Percent of participants hospitalised for asthma", "Number of Participants Hospitalized for Asthma"),
+    ("Proportion of subjects with an itch", "Percentage of Patients With Itch"),
+    ("Tumour shrinkage in the paediatric ward", "Tumor Shrinkage in the Pediatric Ward"),
+    ("Rate of knee re-operation", "The Rate of Knee Re-operations"),
+    ("PFS", "Progression-Free Survival (PFS)"),
+    ("VWAS total score", "Vienna Winter Ache Scale (VWAS) Total Score"),
+    ("To determine the risk of ankle sprain", "Risk of Ankle Sprain"),
+)
+REFINED = (
+    ("Understanding", "Understanding of the Leaflet by Readers"),
+    ("Body composition by a scan", "Change in body composition by a scan of the whole trunk"),
+    ("Quality of sleep", "Quality of Sleep by a Wrist Recorder"),
+    ("Change in Grip Strength", "Mean Change in Grip Strength From Baseline at Week 6"),
+    ("The primary efficacy endpoint is grip strength by dynamometer", "Grip Strength by Dynamometer, Right After Training"),
+)
+DIFFERENT = (
+    ("Clearance of warts", "Complete clearance of warts at or before week 12", "qualifier"),
+    ("Clearance of warts", "Clearance of warts by week 12", "time_point"),
+    ("Time to rash resolution", "Time to rash resolution, defined as a score < 3", "threshold"),
+    ("Participants with at least 30% improvement of gait", "Participants with at least 50% improvement of gait", "threshold"),
+    ("ACR20 response", "ACR50 response", "threshold"),
+    ("Toxicity of grade 2 or higher", "Toxicity of grade 3 or higher", "threshold"),
+    ("Ferritin above 30", "Ferritin below 30", "threshold"),
+    ("Mean pain score", "Median pain score", "aggregation"),
+    ("Time to relapse of gout", "Number of participants with relapse of gout", "aggregation"),
+    ("Change in walking speed", "Mean walking speed", "aggregation"),
+    ("Peak zinc level", "Trough zinc level", "opposite"),
+    ("Patients with cough", "Patients without cough", "negation"),
+    ("Composite of fever and wheeze", "Composite of fever, wheeze and pallor", "members"),
+    ("Consent to blood and/or saliva sampling", "Consent to blood sampling", "members"),
+    ("Main study: wart count", "Main study: Cohort A: wart count Cohort B: wart length", "members"),
+    ("Overall survival", "Overall survival in Arms A and B", "population"),
+    ("Overall survival", "Overall survival in women with marker-positive disease", "population"),
+    ("Grip strength at week 6", "Grip strength at week 24", "time_point"),
+)
+UNCLEAR = (("Primary outcome measure", "Change in Grip Strength"), ("To be determined", "Wound Length"))

@@ -1,0 +1,209 @@
+"""Is a changed outcome measure another outcome? A named verdict with the reason for it.
+
+The question is whether somebody who trusted the earlier text would be misled about what the trial set out to measure.
+Whole texts are read, never a registry's own flag: more detail is no switch, another threshold is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+
+import msgspec
+
+from tracker.events.outcome_wording import Wording, joints, numbers, wording
+from tracker.text.durations import durations
+from tracker.text.normalize import same_words
+from tracker.text.similarity import measured_words, telling_words
+from tracker.text.stem import stem
+from tracker.text.tokens import tokens
+
+MOVED_PERCENT = 20
+
+
+class Verdict(StrEnum):
+    """What a changed wording makes of an outcome."""
+
+    SAME = "SAME"
+    """The same quantity: spelling, inflection, house style, units, order."""
+    REFINED = "REFINED"
+    """The same quantity, said more exactly or more shortly."""
+    DIFFERENT = "DIFFERENT"
+    """Another threshold, aggregation, population, member or time: what is judged is something else."""
+    SET_CHANGED = "SET_CHANGED"
+    """The set of outcomes gained or lost a member."""
+    UNCLEAR = "UNCLEAR"
+    """The texts do not carry a judgement."""
+
+
+HARMLESS = frozenset({Verdict.SAME, Verdict.REFINED})
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """A verdict and its reason, a word of `REASONS`."""
+
+    verdict: Verdict
+    reason: str
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """An outcome as one version states it."""
+
+    measure: str
+    time_frame: str = ""
+    description: str = ""
+    trial: str = ""
+    """What the trial is about: its title and conditions narrow no outcome where they are repeated in a measure."""
+
+    @property
+    def whole(self) -> str:
+        """All that is said of it."""
+        return f"{self.measure}\n{self.time_frame}\n{self.description}"
+
+    @property
+    def known_words(self) -> frozenset[str]:
+        """The words that need no saying again."""
+        return wording(f"{self.whole}\n{self.trial}").words
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """Two statements of an outcome, and how the measures' texts are read."""
+
+    old: Said
+    new: Said
+    before: Wording
+    after: Wording
+
+
+def judge(old: Said, new: Said) -> Judgement:
+    """The verdict on two wordings of what may be one outcome."""
+    if same_words(old.measure, new.measure):
+        return Judgement(Verdict.SAME, "spelling")
+    if is_placeholder(old.measure):
+        return Judgement(Verdict.UNCLEAR, "placeholder")
+    pair = Pair(old, new, wording(old.measure), wording(new.measure))
+    for reason, differs in _TESTS:
+        if differs(pair):
+            return Judgement(Verdict.DIFFERENT, reason)
+    left, right = measured_words(old.measure, new.measure), measured_words(new.measure, old.measure)
+    numbered = numbers(pair.after.text) - numbers(old.whole) or numbers(pair.before.text) - numbers(new.whole)
+    if telling_words(left) == telling_words(right) and not numbered:
+        return Judgement(Verdict.SAME, "inflection")
+    return Judgement(Verdict.REFINED, "detail")
+
+
+_EMPTY = frozenset(
+    map(
+        stem,
+        tokens(
+            "primary secondary other outcome outcomes measure measures endpoint endpoints parameter parameters objective "
+            "efficacy variable pd pk main study tbd none not applicable na to be determined the of and defined yet"
+        ),
+    )
+)
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a measure names nothing that could be measured ("Primary outcome measure")."""
+    return set(map(stem, tokens(text))) <= _EMPTY
+
+
+def _negated(pair: Pair) -> bool:
+    return pair.before.negations != pair.after.negations
+
+
+def _aggregated(pair: Pair) -> bool:
+    """Mean for median, a number of participants for a time to an event; a word that only comes or goes is detail."""
+    one, other = pair.before.aggregations, pair.after.aggregations
+    if one and other and not (one <= other or other <= one):
+        return True
+    return _landmark(pair.before, pair.after) or _landmark(pair.after, pair.before)
+
+
+def _landmark(timed: Wording, counted: Wording) -> bool:
+    """Time to an event on one side, how many had it (by a day) on the other."""
+    if not timed.time_to_event or timed.counted_event or not counted.counted_event:
+        return False
+    return not counted.time_to_event or (bool(counted.times) and not timed.times)
+
+
+def _opposed(pair: Pair) -> bool:
+    return pair.before.opposed(pair.after)
+
+
+def _limited(pair: Pair) -> bool:
+    """A limit or grade was added, changed, turned round or dropped, and the rest of the other text does not have it."""
+    if any((value, -way) in pair.after.limits and (value, way) not in pair.after.limits for value, way in pair.before.limits):
+        return True
+    known, kept = numbers(pair.old.whole), numbers(pair.new.whole)
+    added = {value for value, _ in pair.after.limits} | {value for _, value in pair.after.grades}
+    dropped = {value for value, _ in pair.before.limits} | {value for _, value in pair.before.grades}
+    if added - known:
+        return True
+    return bool(dropped - kept) and not _is_hypothesis(pair.before)
+
+
+def _is_hypothesis(text: Wording) -> bool:
+    """Whether limits belong to a hypothesis ("to determine whether ... is at most 40 %"), not to the measure."""
+    return text.text.startswith(
+        ("to determine", "to test", "to show", "to demonstrate", "to evaluate", "determine if", "whether")
+    )
+
+
+def _qualified(pair: Pair) -> bool:
+    """A word that narrows what counts came or went ("complete clearance"), unless the other side says it elsewhere."""
+    added = pair.after.qualifiers - pair.before.qualifiers - pair.old.known_words
+    dropped = pair.before.qualifiers - pair.after.qualifiers - pair.new.known_words
+    return bool(added or dropped)
+
+
+def _joined(pair: Pair) -> bool:
+    """A list gained or lost a member beside one that stayed, or one text now states outcomes of several cohorts."""
+    if len(pair.after.labels) > max(1, len(pair.before.labels)):
+        return True
+    return any(_lone_member(pair.new.measure, pair.old.measure)) or any(_lone_member(pair.old.measure, pair.new.measure))
+
+
+def _lone_member(text: str, other: str) -> Iterator[bool]:
+    """For each joint of a list: whether just one of its sides is missing from the other text."""
+    have = measured_words(other, text) | frozenset(map(stem, tokens(other)))
+    for one, two in joints(text):
+        yield (one in have) != (two in have)
+
+
+def _restricted(pair: Pair) -> bool:
+    """Another population: words that restrict whom the outcome is judged in came or went."""
+    added = pair.after.population - pair.before.population - pair.old.known_words
+    dropped = pair.before.population - pair.after.population - pair.new.known_words
+    return bool(added or dropped)
+
+
+def _timed(pair: Pair) -> bool:
+    """The measure's own time point is another, or one came that the earlier text did not have or contradicts."""
+    if pair.before.times and pair.after.times:
+        return moved_far(pair.before.times[-1], pair.after.times[-1])
+    if not pair.after.times or pair.after.times[-1] <= 1:  # hours belong to the test: "glucose from 0 to 4 hours"
+        return False
+    stated = durations(f"{pair.old.time_frame}\n{pair.old.description}")
+    if not stated:
+        return pair.after.deadline and not pair.before.deadline
+    return all(moved_far(time, pair.after.times[-1]) for time in stated)
+
+
+def moved_far(old: float, new: float) -> bool:
+    """Whether a time, in days, is another by a fifth or more."""
+    return 100 * abs(new - old) >= MOVED_PERCENT * old
+
+
+_TESTS: tuple[tuple[str, Callable[[Pair], bool]], ...] = (
+    ("negation", _negated),
+    ("aggregation", _aggregated),
+    ("opposite", _opposed),
+    ("threshold", _limited),
+    ("qualifier", _qualified),
+    ("members", _joined),
+    ("population", _restricted),
+    ("time_point", _timed),
+)
+"""Reasons for another outcome, the first that holds is named."""
+REASONS = ("spelling", "inflection", "detail", "placeholder", *(reason for reason, _ in _TESTS))
