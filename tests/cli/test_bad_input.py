@@ -143,7 +143,7 @@ def test_each_bad_record_is_the_trouble_of_its_own_trial(world: World, start: Ru
     assert told["state"] == "accepted"
     failures = {failure["subject"].partition(":")[2]: failure["error"] for failure in told["failures"]}
     assert set(failures) == {no_text, unknown, hollow}
-    assert "is not there" in failures[unknown]
+    assert "There is no such trial at ClinicalTrials.gov" in failures[unknown]
     assert "Check the number." in failures[unknown]
     assert {(new["trial"], new["issue"]["value"]) for new in told["issues"]} == {
         (f"ctgov:{word}", "PAUSED_FOR_LUNCH"),
