@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import stat
 import tomllib
@@ -222,6 +223,16 @@ def test_the_last_trial_can_go_and_check_says_that_nothing_is_followed(configure
     ended = run("check")
     assert ended.code == 0
     assert 'note: [[watch]] "mine" follows nothing' in ended.out
+
+
+def test_check_asks_the_registry_how_many_trials_a_search_holds_when_told_to(configured: World, run: Run) -> None:
+    assert "trials; asked as" not in run("check").out
+    ended = run("check", "--online")
+    assert ended.code == 0
+    assert "search of search: " in ended.out
+    assert "trials; asked as query." in ended.out
+    found = json.loads(run("check", "--online", "--json").out)["searches"]
+    assert [one["state"] for one in found] == ["warning"], "this registry has no trial of it"
 
 
 def test_the_sample_trial_of_init_can_go(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.fakes import FETCHED_AT, Params, ScriptedFetch, Served
 from tracker.errors import AnswerError, BlockedError, SourceError, StatusError, TooLargeError, TransientFetchError
 from tracker.model.dates import RegistryDate
-from tracker.model.source import Absent, Answer, Asked, DataVersion, Failed, Found, Listed, Search
+from tracker.model.source import Absent, Answer, Asked, DataVersion, Failed, Found, Listed, Search, SearchCount
 from tracker.sources.ctgov import SOURCE
 
 DATA = DataVersion(timestamp="2026-03-09T09:00:05", date="2026-03-09")
@@ -285,3 +285,29 @@ def test_an_empty_search_is_an_empty_listing() -> None:
 def test_listing_raises_rather_than_end_early(script: list[Served]) -> None:
     with pytest.raises(SourceError):
         listing(ScriptedFetch(script))
+
+
+def counted(totals: dict[frozenset[str], int], **fields: str) -> SearchCount:
+    """What the registry counts for a query, with its answer for each set of parameters asked for."""
+
+    def answer(_url: str, params: dict[str, str]) -> bytes:
+        asked = frozenset(name for name in params if name.startswith(("query.", "filter.")))
+        return f'{{"studies": [], "totalCount": {totals[asked]}}}'.encode()
+
+    return SOURCE.count(Search(fields=fields), ScriptedFetch(answer))
+
+
+def test_a_part_with_which_a_search_holds_more_trials_is_named_as_misread() -> None:
+    both, cond, term = frozenset({"query.cond", "query.term"}), frozenset({"query.cond"}), frozenset({"query.term"})
+    found = counted({both: 900_000, cond: 40, term: 900_000}, condition="lupus", term="kidney")
+    assert found.total == 900_000
+    assert [sentence.partition(" ClinicalTrials.gov")[0] for sentence in found.misread] == ["With query.term = kidney"]
+
+
+def test_a_search_whose_every_part_leaves_trials_out_is_read_as_meant() -> None:
+    both, cond, term = frozenset({"query.cond", "query.term"}), frozenset({"query.cond"}), frozenset({"query.term"})
+    assert counted({both: 12, cond: 40, term: 12}, condition="lupus", term="kidney") == SearchCount(total=12)
+
+
+def test_a_search_of_one_part_is_counted_once() -> None:
+    assert counted({frozenset({"query.cond"}): 40}, condition="lupus").total == 40

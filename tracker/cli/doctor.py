@@ -14,7 +14,7 @@ from tracker import __version__, clock
 from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
 from tracker.errors import ConfigError, DeliveryError, SourceError, StatusError, StoreError, TransientFetchError
-from tracker.model.source import Versioned
+from tracker.model.source import Searchable, Versioned
 
 if TYPE_CHECKING:
     from tracker.archive import Archive
@@ -190,6 +190,45 @@ def _reached(app: App, fetcher: Fetcher, source: Source) -> Iterator[Finding]:
     yield Finding(subject=source.info.title, state="ok", text=", ".join(said))
     if fetch.server_time is not None:
         yield _clock(source.info.title, (clock.now() - fetch.server_time).total_seconds())
+    if isinstance(source, Searchable):
+        yield from _searches(app, source, fetch)
+
+
+def searches(app: App) -> Iterator[Finding]:
+    """How many trials the registries count for each watch's search, and which parts of it they do not read as filters."""
+    from tracker.fetch import Fetcher, Limits, user_agent
+
+    agent = user_agent(app.settings.http.contact or "", __version__)
+    with Fetcher(user_agent=agent, limits=Limits(attempts=1)) as fetcher:
+        for source in app.sources.values():
+            its = app.settings.sources[source.info.key]
+            if isinstance(source, Searchable) and its.enabled:
+                fetch = fetcher.bind(source.info, base_url=its.base_url, pace=its.pace, tls=its.tls, user_agent=its.user_agent)
+                yield from _searches(app, source, fetch)
+
+
+def _searches(app: App, source: Source, fetch: Fetch) -> Iterator[Finding]:
+    from tracker.detect.listing import search_of
+    from tracker.render.tables import Finding
+
+    assert isinstance(source, Searchable)
+    for watch in app.settings.watches:
+        search = search_of(watch)
+        if search is None or not source.info.understands(search):
+            continue
+        subject = f"search of {watch.name}"
+        try:
+            counted = source.count(search, fetch)
+        except SourceError as error:
+            yield Finding(subject=subject, state="problem", text=error.message, remedy=error.remedy)
+            continue
+        text = f"{counted.total:,} trials; asked as {source.understood(search)}"
+        if counted.total:
+            yield Finding(subject=subject, state="ok", text=text)
+        else:
+            yield Finding(subject=subject, state="warning", text=text, remedy="Check the spelling of its words.")
+        for sentence in counted.misread:
+            yield Finding(subject=subject, state="problem", text=sentence, remedy="Say this part of the search differently.")
 
 
 def greet(info: SourceInfo, fetch: Fetch) -> None:

@@ -55,9 +55,11 @@ def init_command(shared: Shared, search: str | None, mail: str | None) -> None:
 
 
 @click.command("check")
+@click.option("--online", is_flag=True, help="Ask the registries, too, how many trials each search holds.")
 @shared_options
-def check_command(shared: Shared) -> None:
+def check_command(shared: Shared, online: bool) -> int:
     """Validate the configuration and say all its mistakes at once (exit code 2)."""
+    from tracker.cli.doctor import searches
     from tracker.cli.output import counted
     from tracker.config import edit, remarks, whereabouts
 
@@ -69,10 +71,12 @@ def check_command(shared: Shared) -> None:
             app.emit({"config": error.path, "ok": False, "mistakes": error.mistakes})
             click.get_current_context().exit(2)
         raise
-    notes = remarks(settings)
+    notes, found = remarks(settings), list(searches(app)) if online else []
+    code = 3 if any(finding.state == "problem" for finding in found) else 0
     if shared.json:
-        app.emit({"config": settings.path, "ok": True, "mistakes": [], "remarks": notes, "near": whereabouts(settings)})
-        return
+        said = {"config": settings.path, "ok": not code, "mistakes": [], "remarks": notes, "near": whereabouts(settings)}
+        app.emit(said | ({"searches": found} if online else {}))
+        return code
     trials = sum(len(watch.trials) + len(watch.pages) for watch in settings.watches)
     parts = (
         counted(len(settings.watches), "watch", "watches"),
@@ -84,6 +88,9 @@ def check_command(shared: Shared) -> None:
         app.print(f"  {place}")
     for note in notes:
         app.print(f"  note: {note}")
+    for finding in found:
+        app.print(f"  {finding.subject}: {finding.text} {finding.remedy if finding.state != 'ok' else ''}".rstrip())
+    return code
 
 
 @click.command("add")

@@ -107,10 +107,6 @@ class Table:
         """Whether the file has a table below this key."""
         return isinstance(self._content.get(key), dict)
 
-    def holds(self, key: str) -> bool:
-        """Whether the key is given and is not an empty list or table."""
-        return self._content.get(key) not in (None, [], {})
-
     def is_empty(self, key: str) -> bool:
         """Whether the key is given as an empty text, where that means something."""
         return self._content.get(key) == ""

@@ -68,8 +68,6 @@ def _read_watch(table: Table, context: ValidationContext) -> Watch:
     exclude = _read_exclude(table, context.sources, trials)
     if not any(key in table for key in _FOLLOWS):
         table.wrong("", f"This watch follows nothing. Give it one of {', '.join(_FOLLOWS)}, or delete it.")
-    elif not any(table.holds(key) for key in _FOLLOWS):
-        table.wrong("", "This watch follows nothing: its lists are empty. Add a trial, or delete the watch.")
     search, query = _read_search(table, context.sources), _read_query(table, context.sources)
     near = _read_near(table.table("near", "watch.near")) if "near" in table else None
     reading = SearchReading()

@@ -260,6 +260,17 @@ class SearchReading(msgspec.Struct, frozen=True, kw_only=True):
     near: Near | None = None
 
 
+class SearchCount(msgspec.Struct, frozen=True, kw_only=True):
+    """How many trials a registry counts for a search. ``misread`` are sentences about parts of it that cannot narrow it.
+
+    Every part of a search leaves trials out: one with which the registry counts more trials than without it is not read as
+    it is meant.
+    """
+
+    total: int
+    misread: tuple[str, ...] = ()
+
+
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
     """A trial that a search holds. ``unplaced``: it may be near, but the site that would be cannot be placed."""
 
@@ -328,6 +339,11 @@ class Searchable(Protocol):
     @abstractmethod
     def narrow(self, search: Search, trials: Sequence[str]) -> Search | None:
         """The same search, for these trials only; None if it names its trials already or cannot be narrowed."""
+        ...
+
+    @abstractmethod
+    def count(self, search: Search, fetch: Fetch) -> SearchCount:
+        """How many trials a search holds, by a few small requests: with all its parts, and without each."""
         ...
 
     @abstractmethod

@@ -17,6 +17,7 @@ from tracker.model.source import (
     Region,
     Search,
     Searchable,
+    SearchCount,
     SearchReading,
     Sited,
     Source,
@@ -117,6 +118,10 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned):
     def narrow(self, search: Search, trials: Sequence[str]) -> Search | None:
         """The search with the filter that names trials; None when it has that filter already."""
         return narrow(search, trials)
+
+    def count(self, search: Search, fetch: Fetch) -> SearchCount:
+        """How many trials a search holds, and which of its parts the registry does not read as filters."""
+        return asking.count(search, fetch)
 
     def understood(self, search: Search) -> str:
         """The search as it is asked."""

@@ -26,6 +26,7 @@ from tracker.model.source import (
     Region,
     Response,
     Search,
+    SearchCount,
     Sited,
 )
 from tracker.sources.ctgov.payload import NUMBER
@@ -128,6 +129,31 @@ def data_version(fetch: Fetch) -> DataVersion:
 def listing(search: Search, fetch: Fetch) -> Iterator[Listed]:
     """All trials of a search by first posting, each once. Raises rather than end before the last page."""
     return (_listed(protocol) for protocol in _every(parameters(search), _LISTED_FIELDS, fetch, _PAGE_SIZE))
+
+
+def count(search: Search, fetch: Fetch) -> SearchCount:
+    """The number of trials of a search, and the parts with which it holds more trials than without them."""
+    params = parameters(search)
+    total = _count(params, fetch)
+    misread = []
+    for name, value in params if len(params) > 1 else ():
+        without = _count([param for param in params if param[0] != name], fetch)
+        if without < total:
+            misread.append(
+                f"With {name} = {value} ClinicalTrials.gov counts {total:,} trials, without it only {without:,}: "
+                "it does not read this part as a filter."
+            )
+    return SearchCount(total=total, misread=tuple(misread))
+
+
+def _count(params: Params, fetch: Fetch) -> int:
+    response = fetch.get("studies", [*params, ("fields", "NCTId"), ("countTotal", "true"), ("pageSize", "1")])
+    total = _read(_PAGES, response, 'a page {"studies": […]}').totalCount
+    if total is None:
+        raise AnswerError(
+            "ClinicalTrials.gov did not say how many trials the search holds.", remedy=_AGAIN, source="ctgov", url=response.url
+        )
+    return total
 
 
 def sited(search: Search, regions: Sequence[Region], fetch: Fetch) -> Iterator[Sited]:
