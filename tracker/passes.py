@@ -91,9 +91,10 @@ def _tidy(store: Store, now: datetime) -> None:
 
 def note_trouble(settings: Settings, store: Store, synced: SyncReport, now: datetime) -> None:
     """Remember what is wrong and what is well again; the next delivery tells the operator, once each."""
+    kept = Archive(store=store, sources={})
     for source_report in synced.sources:
-        _note_incidents(store, source_report, now)
-        _note_trials(store, source_report, now)
+        _note_incidents(store, kept, source_report, now)
+        _note_trials(store, kept, source_report, now)
         _note_searches(store, source_report, now)
         if source_report.issues:
             given = operator_messages.new_issues(source_report.source, source_report.title, source_report.issues)
@@ -102,8 +103,8 @@ def note_trouble(settings: Settings, store: Store, synced: SyncReport, now: date
         if mass is not None and source_report.state == "accepted":
             given = operator_messages.reformatted(source_report.run, source_report.title, mass.kinds, mass.trials, mass.checked)
             operator_messages.cut(settings, store, given, now)
-    _forget_unasked(store, {source_report.source for source_report in synced.sources})
-    _close_searches(settings, store, now)
+    _forget_unasked(store, kept, {source_report.source for source_report in synced.sources})
+    _close_searches(settings, store, kept, now)
 
 
 def incidents_of(source_report: SourceReport) -> dict[str, str]:
@@ -115,22 +116,22 @@ def incidents_of(source_report: SourceReport) -> dict[str, str]:
     return {f"source:{source_report.source}": failed, f"held:{source_report.source}": held}
 
 
-def _note_incidents(store: Store, source_report: SourceReport, now: datetime) -> None:
+def _note_incidents(store: Store, kept: Archive, source_report: SourceReport, now: datetime) -> None:
     if source_report.state in ("busy", "stopped"):
         return
     for name, message in incidents_of(source_report).items():
         if message:
             store.open_incident(name, message, now)
-        elif source_report.answered if name.startswith("source:") else _none_held(store, source_report):
+        elif source_report.answered if name.startswith("source:") else _none_held(kept, source_report):
             store.close_incident(name, now)
 
 
-def _none_held(store: Store, source_report: SourceReport) -> bool:
+def _none_held(kept: Archive, source_report: SourceReport) -> bool:
     """Whether a run was accepted and none is held any more: one over other watches leaves a held one as it is."""
-    return source_report.state == "accepted" and all(run.source != source_report.source for run in store.held_runs())
+    return source_report.state == "accepted" and all(run.source != source_report.source for run in kept.held_runs())
 
 
-def _note_trials(store: Store, source_report: SourceReport, now: datetime) -> None:
+def _note_trials(store: Store, kept: Archive, source_report: SourceReport, now: datetime) -> None:
     """Note the trials of a source without a good answer, as they are stored: a pass that did not ask for one changes nothing.
 
     Numbers that the registry does not know are an incident each, the other trials together one of the source.
@@ -147,24 +148,24 @@ def _note_trials(store: Store, source_report: SourceReport, now: datetime) -> No
         found[f"trials:{source}"] = operator_messages.trials_unreadable(title, failing)
     for name, message in found.items():
         store.open_incident(name, message, now)
-    for incident in store.incidents():
+    for incident in kept.incidents():
         of_this = incident.name == f"trials:{source}" or incident.name.startswith(f"{UNKNOWN}{source}:")
-        if of_this and incident.name not in found and incident.ended_at is None and _is_followed(store, incident):
+        if of_this and incident.name not in found and incident.ended_at is None and _is_followed(kept, incident):
             store.close_incident(incident.name, now)
 
 
-def _is_followed(store: Store, incident: Incident) -> bool:
+def _is_followed(kept: Archive, incident: Incident) -> bool:
     """Whether a watch still follows the trial that an incident is about; one that is about several goes on."""
     trial = incident.name.removeprefix(UNKNOWN)
-    return trial == incident.name or bool(store.watches_of([trial]).get(trial))
+    return trial == incident.name or bool(kept.watches_of([trial]).get(trial))
 
 
-def _forget_unasked(store: Store, asked: Collection[str]) -> None:
+def _forget_unasked(store: Store, kept: Archive, asked: Collection[str]) -> None:
     """A number that nobody follows, or a source that is not in use, is never asked again: its incident has no object."""
-    for incident in store.incidents():
+    for incident in kept.incidents():
         about, _, source = incident.name.partition(":")
         of_no_use = about in ("source", "trials") and ":" not in source and source not in asked
-        if incident.ended_at is None and (of_no_use or not _is_followed(store, incident)):
+        if incident.ended_at is None and (of_no_use or not _is_followed(kept, incident)):
             store.forget_incident(incident.name)
 
 
@@ -181,10 +182,10 @@ def _note_searches(store: Store, source_report: SourceReport, now: datetime) -> 
             store.close_incident(f"{SEARCH}{watch}", now)
 
 
-def _close_searches(settings: Settings, store: Store, now: datetime) -> None:
+def _close_searches(settings: Settings, store: Store, kept: Archive, now: datetime) -> None:
     """A search that is no longer in the configuration is never asked again, so its incident would never end."""
     asked = {watch.name for watch in settings.watches if search_of(watch)}
-    for incident in store.incidents():
+    for incident in kept.incidents():
         if incident.name.startswith(SEARCH) and incident.name.removeprefix(SEARCH) not in asked:
             store.close_incident(incident.name, now)
 

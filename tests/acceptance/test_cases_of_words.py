@@ -65,7 +65,9 @@ def test_a_date_that_moves_into_the_future_has_not_passed(cases: Path) -> None:
 
 
 def test_a_trial_that_recruits_again_says_since_when_its_status_was_unknown(cases: Path) -> None:
-    assert headlines(pair(cases, "27"))["recruitment_status_changed"] == "Recruiting again: status was unknown since 2022"
+    assert headlines(pair(cases, "27"))["recruitment_status_changed"] == (
+        "Recruiting again: status was unknown since 2022; changed by the registry, the sponsor sent no update"
+    )
 
 
 def test_an_actual_number_is_corrected(cases: Path) -> None:

@@ -51,13 +51,14 @@ QUERIES = {
 WORK = {
     # writing and keeping
     "accept", "acquire_lease", "add_note", "backup", "begin_try", "close", "close_incident", "cut",
-    "discard", "drop", "drop_alerts", "fail_run", "hold", "housekeep", "mark_failed", "mark_incident_told", "mark_retry",
+    "discard", "drop", "drop_alerts", "fail_run", "forget_incident", "hold", "housekeep", "mark_failed", "mark_incident_told",
+    "mark_retry",
     "mark_sent", "open", "open_incident", "open_run", "reading", "redigest", "release", "release_lease", "remember_host",
     "renew_lease", "retry", "set_due", "settle_sent", "silence", "stage", "staged_documents", "sync_watches", "unsilence",
     "writing",
     # what the next step of a run, a delivery or the daemon works on
     "count_sent_immediately", "due", "due_messages", "events_already_sent", "host_profiles", "message",
-    "notes", "ready_alerts", "staged_totals",
+    "notes", "ready_alerts", "staged_totals", "alerts_of", "looks", "unanswered",
     # the state of the database itself
     "integrity", "leases",
 }  # fmt: skip

@@ -77,7 +77,9 @@ class Stage:
         self.world.amend(raised, designModule__enrollmentInfo={"count": 300, "type": "ESTIMATED"})
         self.world.amend(slipped, statusModule__primaryCompletionDateStruct={"date": "2028-06", "type": "ESTIMATED"})
         posted = {"date": self.world.now.date().isoformat(), "type": "ACTUAL"}
-        self.world.studies["NCT00000100"] = study("NCT00000100", statusModule__studyFirstPostDateStruct=posted)
+        self.world.studies["NCT00000100"] = study(
+            "NCT00000100", statusModule__studyFirstPostDateStruct=posted, statusModule__overallStatus="NOT_YET_RECRUITING"
+        )
         self.world.show()
 
     def fresh(self, database: Path | None = None) -> Path:

@@ -249,7 +249,7 @@ def test_the_demo_runs_again_in_the_same_folder_and_tells_the_same(own_demo: Pat
     before, files = told(), sorted(path.name for path in own_demo.iterdir())
     ended = inside("demo", "--folder", own_demo, "--json")
     assert ended.code == 0
-    assert [len(day["events"]) for day in ended.json["days"]] == [0, 11, 13]
+    assert [len(day["events"]) for day in ended.json["days"]] == [0, 11, 12]
     assert told() == before
     assert sorted(path.name for path in own_demo.iterdir()) == files
     assert sum(name.startswith("mail-") for name in files) == 9
@@ -263,11 +263,11 @@ def test_the_demo_takes_a_relative_folder_and_prints_what_it_did(tmp_path: Path,
         "Day 1: 10 February 2026",
         "Day 3: 12 February 2026",
         "Now recruiting (before: not yet)",
-        "13 changes in 7 trials",
+        "12 changes in 7 trials",
     ):
         assert words in ended.out
     assert (tmp_path / "tour" / "tracker.db").is_file()
-    assert inside("changes", "--config", "tour/config.toml").out.splitlines()[-1] == "24 changes in 13 trials"
+    assert inside("changes", "--config", "tour/config.toml").out.splitlines()[-1] == "23 changes in 13 trials"
     for page in re.findall(r"^  (\S+\.html)$", ended.out, re.MULTILINE):
         assert (tmp_path / page).is_file()
 

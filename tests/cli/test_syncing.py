@@ -100,7 +100,9 @@ def test_no_deliver_keeps_what_the_next_delivery_sends(changed: World, run: Run)
     assert changed.mailbox.letters == []
     assert "1 alert of watch mine to me: ready, immediate" in run("outbox").out
     assert "Sent to me: " in run("sync").out
-    assert changed.subjects() == ["An Invented Study 101: Completed (before: recruiting)"]
+    assert changed.subjects() == [
+        "An Invented Study 101: Completed (before: recruiting); changed by the registry, the sponsor sent no update"
+    ]
 
 
 def test_exit_code_says_whether_there_were_changes(changed: World, start: Run, run: Run) -> None:
@@ -135,7 +137,9 @@ def test_a_mail_server_that_is_down_is_told_and_is_exit_code_3(changed: World, r
     assert "NOT sent to me: An Invented Study 101: Completed" in ended.out
     changed.mailbox.drop = "never"
     assert run("outbox", "retry").code == 0
-    assert changed.subjects() == ["An Invented Study 101: Completed (before: recruiting)"]
+    assert changed.subjects() == [
+        "An Invented Study 101: Completed (before: recruiting); changed by the registry, the sponsor sent no update"
+    ]
 
 
 @pytest.fixture

@@ -101,7 +101,16 @@ def test_anonymous_sites_are_a_multiset_and_never_an_index() -> None:
     crowd = tuple(site("Research Site", city) for city in ("Boston", "Boston", "Dallas", "Miami"))
     assert step({"sites": crowd}, {"sites": crowd[::-1]}) == {}
     event = step({"sites": crowd}, {"sites": (site("Research Site", "Austin"), *crowd)})["sites_changed"]
-    assert said(event)["counts"] == {"added": 1, "removed": 0, "renamed": 0, "address": 0, "status": 0}
+    assert said(event)["counts"] == {
+        "added": 1,
+        "removed": 0,
+        "renamed": 0,
+        "anonymised": 0,
+        "named": 0,
+        "address": 0,
+        "status": 0,
+        "respelt": 0,
+    }
 
 
 def test_a_bumped_version_holder_with_reordered_sites_is_silent() -> None:

@@ -144,14 +144,17 @@ def test_a_filter_that_was_asked_for_is_applied_by_the_registry(world: World, qu
     assert report.counts.listed == found
 
 
-def test_an_unknown_filter_is_refused_before_anything_is_asked(world: World) -> None:
+def test_a_search_with_an_unknown_filter_is_never_asked_and_fails_alone(world: World) -> None:
     address = "https://clinicaltrials.gov/search?" + urlencode(parse_qsl("cond=Testitis&filter.phase=PHASE3"))
     world.configure("")
     world.config.write_text(world.config.read_text("utf-8") + f'[[watch]]\nname = "x"\nsearch = "{address}"\n', "utf-8")
     ended = process("--config", world.config, "sync", folder=world.folder)
-    assert ended.code == 2
-    assert "filter.phase" in ended.err
-    assert world.registry.requests == []
+    assert ended.code == 3
+    assert "filter.phase" in ended.out
+    assert [request.path for request in world.registry.requests if "studies" in request.path] == []
+    checked = process("--config", world.config, "check", folder=world.folder)
+    assert checked.code == 2
+    assert "filter.phase" in checked.err
 
 
 # --- numbers that vanish, and answers that are none -----------------------------------------------------------------

@@ -156,7 +156,13 @@ def test_a_new_arm_a_new_country_and_an_earlier_end_are_told_without_an_outcome_
         completion_date="2027-05-01",
     )
     found = {event.kind: event for event in detected(before, after).events}
-    assert set(found) == {"primary_outcomes_changed", "arms_changed", "sites_changed", "completion_date_changed"}
+    assert set(found) == {
+        "primary_outcomes_changed",
+        "arms_changed",
+        "countries_changed",
+        "sites_changed",
+        "completion_date_changed",
+    }
     assert found["primary_outcomes_changed"].effects == ("measure_reworded",)
     assert found["primary_outcomes_changed"].severity != "major"
     assert (found["completion_date_changed"].effects, said(found["completion_date_changed"])["days"]) == (("advanced",), -28)

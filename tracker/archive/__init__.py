@@ -118,6 +118,10 @@ class Archive:
         """The sources whose trials these watches follow."""
         return self.store.followed_sources(watches)
 
+    def brought_in(self) -> frozenset[tuple[str, str]]:
+        """The trials that a search brought into a watch, as (watch, trial)."""
+        return frozenset((member.watch, member.trial) for member in self.store.memberships() if member.how == "search")
+
     def watches_of(self, trials: Collection[str]) -> dict[str, tuple[str, ...]]:
         """The watches that follow each trial."""
         return self.store.watches_of(trials)

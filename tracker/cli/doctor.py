@@ -161,8 +161,7 @@ def _in_use(app: App) -> list[Source]:
     try:
         with app.store() as store:
             watches = {watch.name for watch in app.settings.watches}
-            found = (member for member in store.memberships() if member.how == "search" and member.watch in watches)
-            followed |= {member.trial for member in found}
+            followed |= {trial for watch, trial in app.archive_of(store).brought_in() if watch in watches}
     except StoreError:
         pass  # said among the findings of the database
     return needed(app.settings, followed, app.sources)

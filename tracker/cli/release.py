@@ -13,7 +13,7 @@ from tracker.cli.options import Shared, shared_options
 from tracker.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
-    from tracker.store import Store
+    from tracker.archive import Archive
 
 
 @click.command("release")
@@ -30,7 +30,7 @@ def release_command(shared: Shared, which: str | None, discard: bool) -> int:
 
     app = App(shared)
     with app.store() as store:
-        run = _chosen(store, which, app.sources)
+        run = _chosen(app.archive_of(store), which, app.sources)
         if discard:
             dropped = store.discard(run, clock.now())
             store.forget_incident(f"held:{dropped.source}")  # who decided needs no word that it is over
@@ -50,13 +50,13 @@ def release_command(shared: Shared, which: str | None, discard: bool) -> int:
     return 0 if delivery.clean else 3
 
 
-def _chosen(store: Store, which: str | None, sources: Collection[str]) -> int:
+def _chosen(archive: Archive, which: str | None, sources: Collection[str]) -> int:
     """The number of the run that is meant."""
     if which is not None and which.isdecimal():
         return int(which)
     if which is not None and which not in sources:
         raise UsageError(f'"{which}" is neither the number of a run nor a source.', remedy=f"Sources: {', '.join(sources)}.")
-    held = [run for run in store.held_runs() if which in (None, run.source)]
+    held = [run for run in archive.held_runs() if which in (None, run.source)]
     if not held:
         raise StoreError(f"no run{f' of {which}' if which else ''} is held.")
     if len(held) > 1:

@@ -158,7 +158,7 @@ def _matched(app: App) -> frozenset[tuple[str, str]]:
     if settings is None or schema_state(settings.store_url) != "current":
         return frozenset()
     with Store.open(settings.store_url) as store:
-        return frozenset((m.watch, split_key(m.trial).number) for m in store.memberships() if m.how == "search")
+        return frozenset((watch, split_key(trial).number) for watch, trial in app.archive_of(store).brought_in())
 
 
 def _edit(

@@ -37,7 +37,7 @@ def silence_command(
             key = arguments.trial_key(app, trial) if trial else None
             at = arguments.moment(span, app.timezone, now)  # a span is read as so far back; a day may lie ahead
             until = at if at > now else now + (now - at)
-            if key and not any(member.trial == key for member in store.memberships()):
+            if key and not app.archive_of(store).watches_of([key]).get(key):
                 warning = f"{key} is not followed, so this mutes nothing now. `tracker list` shows what is followed."
             store.silence(until, now, trial=key, watch=watch, kind=kind, reason=reason)
         muted = app.archive_of(store).silences(now)

@@ -14,12 +14,10 @@ from tracker.compare.keyed import keyed_difference
 from tracker.model.dates import RegistryDate
 from tracker.model.event import Change
 from tracker.model.record import IDENTITY_FIELDS, QUIET_FIELDS, Enrollment, TrialRecord
-from tracker.model.vocabulary import ENDED_STATUSES
+from tracker.model.vocabulary import ENDED_STATUSES, NO_IS_SILENCE
 
 _COMPARED = tuple(name for name in TrialRecord.__struct_fields__ if name not in QUIET_FIELDS and name not in IDENTITY_FIELDS)
 _POSITION = {name: position for position, name in enumerate(_COMPARED)}
-_NO_IS_SILENCE = frozenset({"hasExpandedAccess"})
-"""Last steps of a source's own paths where "no" and no answer are the same."""
 _TYPE_IS_QUIET = frozenset({"first_posted", "results_first_posted"})
 
 
@@ -49,7 +47,7 @@ def _says_nothing(change: Change, old: TrialRecord, new: TrialRecord) -> bool:
         over = new.recruitment_status in ENDED_STATUSES and old.recruitment_status == new.recruitment_status
         return change.path[2] == "recruitment_status" and over
     return change.old is False and (
-        change.path == ("oversight", "us_export") or change.path[-1].rpartition(".")[2] in _NO_IS_SILENCE
+        change.path == ("oversight", "us_export") or change.path[-1].rpartition(".")[2] in NO_IS_SILENCE
     )
 
 

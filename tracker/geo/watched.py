@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tracker.geo.countries import country_code
 from tracker.geo.gazetteer import near_country
+from tracker.model.vocabulary import PLACE_PARAMETERS
 from tracker.model.watch import Watch
 
-_FIELDS = frozenset({"country", "location", "locn", "query.locn"})
 _SEVERAL = re.compile(r"\s*(?:\bOR\b|[,|;])\s*")
 
 
@@ -26,4 +26,4 @@ def named_countries(watch: Watch) -> frozenset[str]:
 
 def _places(watch: Watch) -> Iterator[str]:
     given = [*watch.query.items(), *parse_qsl(urlsplit(watch.search or "").query)]
-    return (value for field, value in given if field in _FIELDS)
+    return (value for field, value in given if field in PLACE_PARAMETERS)

@@ -141,3 +141,10 @@ When = Literal["immediate", "daily", "weekly"]
 def rank(severity: Severity) -> int:
     """0 for minor, 1 for notable, 2 for major."""
     return SEVERITIES.index(severity)
+
+
+NO_IS_SILENCE = frozenset({"hasExpandedAccess"})
+"""Last steps of a registry's own paths where "no" and no answer are the same."""
+
+PLACE_PARAMETERS = frozenset({"country", "location", "locn", "query.locn"})
+"""Fields of queries and parameters of searches that name countries."""
