@@ -57,6 +57,13 @@ def test_participants_are_read_with_any_mark_between_thousands(cases: Path, mark
     assert record.enrollment.count == 1240
 
 
+def test_a_page_that_writes_thousands_with_an_apostrophe_is_read_as_saved(cases: Path) -> None:
+    page = (cases / "inputs" / "07_apos.html").read_bytes()
+    record = read(page, "meddatax", "meddatax:NCT90000001", "text/html; charset=utf-8")
+    assert record.enrollment is not None
+    assert record.enrollment.count == 1240
+
+
 def test_a_date_that_moves_into_the_future_has_not_passed(cases: Path) -> None:
     found = pair(cases, "17")
     [primary] = [event for event in found.events if event.kind == "primary_outcomes_changed"]
