@@ -382,5 +382,15 @@ class PageSource(Protocol):
         ...
 
 
-ABILITIES = (Searchable, Locating, Versioned, PageSource)
+@runtime_checkable
+class Historic(Protocol):
+    """A source whose registry keeps the earlier versions of a record."""
+
+    @abstractmethod
+    def history(self, trial: str, fetch: Fetch) -> Iterator[Document]:
+        """The versions of a trial's record, oldest first; ``as_of`` of each is since when the registry showed it."""
+        ...
+
+
+ABILITIES = (Searchable, Locating, Versioned, PageSource, Historic)
 """What a source may be able to do beyond the core."""
