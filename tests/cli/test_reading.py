@@ -91,7 +91,7 @@ def test_changes_in_four_forms(ask: Run) -> None:
     assert ask("changes", "--format", "json").out == ask("changes", "--json").out
     markdown = ask("changes", "--format", "md").out.splitlines()
     assert markdown[0] == "| Day | Severity | Trial | Name | What changed |"
-    assert len(markdown) == 26
+    assert len(markdown) == 25
 
 
 @pytest.mark.parametrize(
