@@ -1,7 +1,7 @@
 """Whether the tracker in this container is well: asks /health on the port that [daemon] port names.
 
-Exit code 0: well, or standing by for another daemon. 1: it does not answer, or no run was accepted for two days. One
-sentence says why.
+Exit code 0: well. 1: it does not answer, no run was accepted for two days, or something fails. One sentence says why. A daemon
+that stands by for another one has the port closed until it takes over, and counts as not answering until then.
 """
 
 from __future__ import annotations

@@ -33,3 +33,9 @@ def cases(real_data: Path) -> Path:
     if not path.is_dir():
         pytest.skip("no folder of cases lies beside the real records")
     return path
+
+
+@pytest.fixture(scope="session")
+def inputs(cases: Path) -> Path:
+    """The folder of single inputs among the cases."""
+    return cases / "inputs"

@@ -57,9 +57,9 @@ def follow(
     has = {(alert.watch, alert.channel) for alert in routed if alert.event == event.id}
     found: dict[tuple[str, str], Alert] = {}
     for alert in (alert for taken in back.events for alert in of_events.get(taken, ())):
-        place = (alert.watch, alert.channel)
-        if place not in has and alert.watch in watches:
-            found.setdefault(place, Alert(event=event.id, watch=alert.watch, channel=alert.channel, when=alert.when))
+        hearer = (alert.watch, alert.channel)
+        if hearer not in has and alert.watch in watches:
+            found.setdefault(hearer, Alert(event=event.id, watch=alert.watch, channel=alert.channel, when=alert.when))
     return list(found.values())
 
 

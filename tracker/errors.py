@@ -23,6 +23,8 @@ TrackerError                      anything below; carries a sentence and a remed
 
 from __future__ import annotations
 
+from typing import TypedDict, Unpack
+
 
 def printable(text: str) -> str:
     """The text without control and direction characters, lines kept: errors quote what hosts say, and end on terminals."""
@@ -56,6 +58,15 @@ class UsageError(TrackerError):
     """The command line asks for something that cannot be."""
 
 
+class Identity(TypedDict, total=False):
+    """What is needed to find again what an error of a source is about, and its remedy."""
+
+    remedy: str
+    source: str
+    trial: str
+    url: str
+
+
 class SourceError(TrackerError):
     """One trial or address could not be read; carries what is needed to find it again."""
 
@@ -73,17 +84,8 @@ class FetchError(SourceError):
 class TransientFetchError(FetchError):
     """Another try later makes sense; ``retry_after`` is in seconds when the host named it."""
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        remedy: str = "",
-        source: str = "",
-        trial: str = "",
-        url: str = "",
-        retry_after: float | None = None,
-    ) -> None:
-        super().__init__(message, remedy=remedy, source=source, trial=trial, url=url)
+    def __init__(self, message: str, *, retry_after: float | None = None, **identity: Unpack[Identity]) -> None:
+        super().__init__(message, **identity)
         self.retry_after = retry_after
 
 
@@ -93,18 +95,8 @@ class BlockedError(FetchError):
     ``status`` is the HTTP status that says so, 0 when something else does.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        remedy: str = "",
-        source: str = "",
-        trial: str = "",
-        url: str = "",
-        whole_host: bool = True,
-        status: int = 0,
-    ) -> None:
-        super().__init__(message, remedy=remedy, source=source, trial=trial, url=url)
+    def __init__(self, message: str, *, whole_host: bool = True, status: int = 0, **identity: Unpack[Identity]) -> None:
+        super().__init__(message, **identity)
         self.whole_host = whole_host
         self.status = status
 
@@ -116,10 +108,8 @@ class TooLargeError(FetchError):
 class StatusError(FetchError):
     """An HTTP status that is neither an answer nor worth another try."""
 
-    def __init__(
-        self, message: str, *, remedy: str = "", source: str = "", trial: str = "", url: str = "", status: int = 0
-    ) -> None:
-        super().__init__(message, remedy=remedy, source=source, trial=trial, url=url)
+    def __init__(self, message: str, *, status: int = 0, **identity: Unpack[Identity]) -> None:
+        super().__init__(message, **identity)
         self.status = status
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from tests.acceptance.case_pairs import case_pair
 from tests.builders import detected, said
 from tracker import sources
 from tracker.events import Detected
@@ -22,14 +21,6 @@ pytestmark = pytest.mark.real_data
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-@pytest.fixture
-def cases(real_data: Path) -> Path:
-    folder = real_data.parent / "cases"
-    if not folder.is_dir():
-        pytest.skip(f"{folder} is not there: it holds the inputs that once were told wrongly")
-    return folder
-
-
 def read(body: bytes, source: str, trial: str, content_type: str) -> TrialRecord:
     document = Document(
         source=source, trial=trial, url="", body=body, content_type=content_type, fetched_at=DAY, as_of=DAY, data_version=None
@@ -38,11 +29,8 @@ def read(body: bytes, source: str, trial: str, content_type: str) -> TrialRecord
 
 
 def pair(cases: Path, number: str) -> Detected:
-    with (cases / "pairs" / "index.csv").open(newline="", encoding="utf-8") as file:
-        [row] = [row for row in csv.DictReader(file) if row["no"] == number]
-    old, new = (gzip.decompress((cases / row[side]).read_bytes()) for side in ("old", "new"))
-    records = [read(body, "ctgov", f"ctgov:{row['nct']}", "application/json") for body in (old, new)]
-    return detected(*records)
+    found = case_pair(cases, number)
+    return detected(found.old, found.new)
 
 
 def headlines(found: Detected) -> dict[str, str]:

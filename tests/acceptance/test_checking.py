@@ -11,15 +11,6 @@ from tests.cli.program import Ended, inside
 from tracker.text.mailboxes import read_mailto
 
 
-@pytest.fixture
-def inputs(real_data: Path) -> Path:
-    """The folder of inputs; it lies beside the real records."""
-    folder = real_data.parent / "cases" / "inputs"
-    if not folder.is_dir():
-        pytest.skip(f"there is no {folder}")
-    return folder
-
-
 def checked(inputs: Path, name: str) -> Ended:
     return inside("check", "--config", inputs / name)
 

@@ -45,15 +45,6 @@ class Pair(NamedTuple):
 Row = dict[str, str]
 
 
-@pytest.fixture(scope="session")
-def cases(real_data: Path) -> Path:
-    """The folder of cases beside the real records; the test is skipped where there is none."""
-    folder = real_data.parent / "cases"
-    if not (folder / "pairs" / "index.csv").is_file():
-        pytest.skip("beside the folder of real records lies no folder of cases")
-    return folder
-
-
 @cache
 def _expected() -> dict[Pair, tuple[Row, ...]]:
     rows: dict[Pair, list[Row]] = defaultdict(list)

@@ -22,7 +22,7 @@ from tracker.errors import TrackerError, UsageError
 
 if TYPE_CHECKING:
     from tracker.archive import Archive
-    from tracker.config import Settings
+    from tracker.config import Known, Settings
     from tracker.model.source import Source
     from tracker.model.upkeep import MigrationReport
     from tracker.model.watch import Channel
@@ -66,13 +66,13 @@ class App:
         """The checked configuration in one file."""
         from tracker import config
 
-        return config.load(path, **self._validation_context())
+        return config.load(path, **self._known())
 
     def check(self, text: str, path: Path) -> Settings:
         """The settings of a text that is to be written to ``path``."""
         from tracker import config
 
-        return config.check(text, path, **self._validation_context())
+        return config.check(text, path, **self._known())
 
     def require_watches(self, names: Iterable[str]) -> None:
         """Raise UsageError, naming those there are, unless every one of these watches is in the configuration."""
@@ -81,7 +81,7 @@ class App:
             there = ", ".join(known) or "none"
             raise UsageError(f"There is no watch {', '.join(unknown)}.", remedy=f"Watches in {self.config_path}: {there}.")
 
-    def _validation_context(self) -> Any:
+    def _known(self) -> Known:
         """What a configuration is checked against, for config itself knows neither sources nor kinds."""
         from tracker import events, sources
 

@@ -1,6 +1,6 @@
 """config.toml and the environment, checked and frozen. Adding or removing trials is in `edit`, a new file in `template`."""
 
-from tracker.config.load import check, find, load
+from tracker.config.load import Known, check, find, load
 from tracker.config.settings import (
     Digest,
     Http,
@@ -17,6 +17,7 @@ from tracker.config.watches import PageOf, ReadSearch
 __all__ = [
     "Digest",
     "Http",
+    "Known",
     "Mail",
     "Operator",
     "PageOf",

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NotRequired, TypedDict, Unpack
 
 from tracker.config import sections
 from tracker.config.positions import places
@@ -36,74 +37,57 @@ def find(explicit: str | None, environ: Mapping[str, str], cwd: Path) -> Path:
     return path
 
 
-def load(
-    path: Path,
-    *,
-    sources: Mapping[str, SourceInfo],
-    kinds: Mapping[str, frozenset[str]],
-    environ: Mapping[str, str],
-    page_of: PageOf,
-    read_search: ReadSearch = unread,
-) -> Settings:
+class Known(TypedDict):
+    """What a configuration is checked against: the sources there are, and the names of the change kinds with their effects.
+
+    ``environ`` fills ``${NAME}``. Without ``read_search`` nothing is said of searches.
+    """
+
+    sources: Mapping[str, SourceInfo]
+    kinds: Mapping[str, frozenset[str]]
+    environ: Mapping[str, str]
+    page_of: PageOf
+    read_search: NotRequired[ReadSearch]
+
+
+def load(path: Path, **known: Unpack[Known]) -> Settings:
     """The settings that the file gives, defaults filled in and ``${NAME}`` read from ``environ``.
 
-    ``kinds`` are the names of the change kinds with their effects. Raises ConfigError with every mistake found. A search
+    Raises ConfigError with every mistake found. A search
     that cannot be asked is no reason to stop the others: it fails alone when it is listed, and `check` names it.
     """
     path = path.absolute()  # not resolved: relative paths go by where the file is found, even through a link
-    settings, report = _read_all(
-        read(path), path, sources=sources, kinds=kinds, environ=environ, page_of=page_of, read_search=read_search
-    )
+    settings, report = _read_all(read(path), path, known)
     if report.must_be_mended:
         raise ConfigError(report.mistakes, path=str(path))
     return settings
 
 
-def check(
-    text: str,
-    path: Path,
-    *,
-    sources: Mapping[str, SourceInfo],
-    kinds: Mapping[str, frozenset[str]],
-    environ: Mapping[str, str],
-    page_of: PageOf,
-    read_search: ReadSearch = unread,
-) -> Settings:
+def check(text: str, path: Path, **known: Unpack[Known]) -> Settings:
     """As `load`, for a text that is, or is to be written, in ``path``; here a search that cannot be asked is a mistake too."""
-    settings, report = _read_all(
-        text, path, sources=sources, kinds=kinds, environ=environ, page_of=page_of, read_search=read_search
-    )
+    settings, report = _read_all(text, path, known)
     if report.mistakes:
         raise ConfigError(report.mistakes, path=str(path))
     return settings
 
 
-def _read_all(
-    text: str,
-    path: Path,
-    *,
-    sources: Mapping[str, SourceInfo],
-    kinds: Mapping[str, frozenset[str]],
-    environ: Mapping[str, str],
-    page_of: PageOf,
-    read_search: ReadSearch,
-) -> tuple[Settings, Report]:
+def _read_all(text: str, path: Path, known: Known) -> tuple[Settings, Report]:
     """The settings, defaults in the place of what is wrong, and the mistakes."""
     document = parse(text, path)
-    report = Report(places(text), environ)
+    report = Report(places(text), known["environ"])
     root = Table(report, "", document, (), "")
     folder = path.parent
     mail = sections.read_mail(root.table("mail", "mail")) if "mail" in root else None
     channels = sections.read_channels(root.tables("channel", "channel"), has_mail=mail is not None)
     names = frozenset(channel.name for channel in channels)
-    asked = sections.read_sources(root.table("sources", "sources"), sources)
+    asked = sections.read_sources(root.table("sources", "sources"), known["sources"])
     context = ValidationContext(
-        sources=sources,
-        kinds=kinds,
+        sources=known["sources"],
+        kinds=known["kinds"],
         channels=names,
         base_urls={key: source.base_url for key, source in asked.items()},
-        page_of=page_of,
-        read_search=read_search,
+        page_of=known["page_of"],
+        read_search=known.get("read_search", unread),
         folder=folder,
     )
     settings = Settings(
@@ -117,7 +101,7 @@ def _read_all(
         watches=read_watches(root.tables("watch", "watch"), context),
         digest=sections.read_digest(root.table("digest", "digest")),
         schedule=sections.read_schedule(root.table("schedule", "schedule")),
-        severities=sections.read_severities(root.table("severity", "severity"), kinds),
+        severities=sections.read_severities(root.table("severity", "severity"), known["kinds"]),
         daemon=sections.read_daemon(root.table("daemon", "daemon")),
         contacts=root.table("privacy", "privacy").flag("contacts", default=False),
     )

@@ -11,6 +11,7 @@ from tracker.events.windows import has_started
 from tracker.model.details import ArmLinks, ArmsDetails, DesignDetails, Edit, InterventionsDetails, PhasesDetails, read
 from tracker.model.event import Change
 from tracker.model.record import TrialRecord
+from tracker.model.vocabulary import DESIGN_FIELDS
 from tracker.text.normalize import normalized, same_words
 from tracker.text.similarity import best_pairs, similarity
 
@@ -231,15 +232,7 @@ def _numbers(text: str) -> list[str]:
         "observational_model",
         "time_perspective",
     ),
-    effects=(
-        "study_type",
-        "allocation",
-        "intervention_model",
-        "primary_purpose",
-        "masking",
-        "observational_model",
-        "time_perspective",
-    ),
+    effects=DESIGN_FIELDS,
     description="The design changed: study type, allocation, model, purpose, masking or time perspective.",
     weight=60,
 )

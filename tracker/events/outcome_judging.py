@@ -30,8 +30,6 @@ class Verdict(StrEnum):
     """The same quantity, said more exactly or more shortly."""
     DIFFERENT = "DIFFERENT"
     """Another threshold, aggregation, population, member or time: what is judged is something else."""
-    SET_CHANGED = "SET_CHANGED"
-    """The set of outcomes gained or lost a member."""
     UNCLEAR = "UNCLEAR"
     """The texts do not carry a judgement."""
 
@@ -40,7 +38,7 @@ HARMLESS = frozenset({Verdict.SAME, Verdict.REFINED})
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """A verdict and its reason, a word of `REASONS`."""
+    """A verdict and its reason: a word of `_TESTS`, or spelling, inflection, detail or placeholder."""
 
     verdict: Verdict
     reason: str
@@ -206,4 +204,3 @@ _TESTS: tuple[tuple[str, Callable[[Pair], bool]], ...] = (
     ("time_point", _timed),
 )
 """Reasons for another outcome, the first that holds is named."""
-REASONS = ("spelling", "inflection", "detail", "placeholder", *(reason for reason, _ in _TESTS))

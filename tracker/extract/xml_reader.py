@@ -16,8 +16,8 @@ from defusedxml.ElementTree import ParseError, fromstring
 from tracker.extract.read_log import DEEPEST, LARGEST, Reader, ReadLog, wrong_answer
 from tracker.model.source import Document
 from tracker.text.clean import clean
+from tracker.text.numbers import whole_number
 
-_COUNT = re.compile(r"[0-9]{1,19}\Z")
 _DEGREES = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{1,20})?\Z")
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}  # XML Schema's
 _SCHEMA = "{http://www.w3.org/2001/XMLSchema-instance}"
@@ -116,12 +116,13 @@ class XmlReader(Reader):
         return None
 
     def count(self, key: str) -> int | None:
-        """A whole number from zero on; None when absent."""
+        """A whole number from zero on, with or without marks between thousands; None when absent."""
         value = self.verbatim(key)
-        if value is None or (_COUNT.match(value.strip()) and int(value) <= LARGEST):
-            return None if value is None else int(value)
-        self._unreadable(key, value)
-        return None
+        number = None if value is None else whole_number(value)
+        if value is not None and (number is None or number > LARGEST):
+            self._unreadable(key, value)
+            return None
+        return number
 
     def degrees(self, key: str) -> float | None:
         """A coordinate; None when absent."""

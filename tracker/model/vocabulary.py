@@ -148,3 +148,14 @@ NO_IS_SILENCE = frozenset({"hasExpandedAccess"})
 
 PLACE_PARAMETERS = frozenset({"country", "location", "locn", "query.locn"})
 """Fields of queries and parameters of searches that name countries."""
+
+DESIGN_FIELDS = (
+    "study_type",
+    "allocation",
+    "intervention_model",
+    "primary_purpose",
+    "masking",
+    "observational_model",
+    "time_perspective",
+)
+"""Fields of a record's design whose values are words of an enumeration."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from tracker.model.dates import RegistryDate
+from tracker.model.vocabulary import DESIGN_FIELDS
 from tracker.render.safe_text import one_line
 
 STATUS = {
@@ -97,13 +98,7 @@ ENUMERATED = frozenset(
         "phases",
         "sampling_method",
         "std_ages",
-        "study_type",
-        "allocation",
-        "intervention_model",
-        "primary_purpose",
-        "masking",
-        "observational_model",
-        "time_perspective",
+        *DESIGN_FIELDS,
         "results_state",
         "sex",
     }

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from tracker.model.details import ArmsDetails, DesignDetails, Edit, InterventionsDetails, PhasesDetails
 from tracker.model.event import Event
+from tracker.model.vocabulary import DESIGN_FIELDS
 from tracker.render.inline_diff import difference
 from tracker.render.kinds.kind_words import fields_changed, kind_words, silent
 from tracker.render.phrases import quote, quoted
@@ -140,14 +141,6 @@ kind_words(
     title="Design",
     headline=_design_headline,
     short=lambda _event, _details: "design changed",
-    compared=(
-        "study_type",
-        "allocation",
-        "intervention_model",
-        "primary_purpose",
-        "masking",
-        "observational_model",
-        "time_perspective",
-    ),
+    compared=DESIGN_FIELDS,
 )
 kind_words("phases_changed", PhasesDetails, title="Phase", headline=_phase_headline, lines=silent, compared=("phases",))
