@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import events, make_record
+from tracker import sources
 from tracker.detect.unread import no_longer, readable
 from tracker.model.record import Eligibility, Enrollment, TrialRecord
 from tracker.model.source import Issue
@@ -20,8 +22,14 @@ def issue(path: str, value: object = "some dozens", code: str = "unreadable_valu
     return Issue(code=code, path=path, value=str(value))
 
 
-def told(old: TrialRecord, new: TrialRecord, before: tuple[Issue, ...], after: tuple[Issue, ...]) -> set[str]:
-    return set(events(*readable(old, new, before, after)))
+def told(
+    old: TrialRecord,
+    new: TrialRecord,
+    before: tuple[Issue, ...],
+    after: tuple[Issue, ...],
+    path_words: Mapping[str, str] = {},
+) -> set[str]:
+    return set(events(*readable(old, new, before, after, path_words)))
 
 
 GIVEN = make_record()
@@ -48,7 +56,6 @@ def test_what_else_changed_is_told_all_the_same() -> None:
         ("Basic Information / Total Enrollment", {}, {"enrollment": None}),
         ("identificationModule.briefTitle", {}, {"brief_title": None}),
         ("conditionsModule.conditions", {"conditions": ("Lupus",)}, {"conditions": ()}),
-        ("statusModule.overallStatus", {}, {"recruitment_status": None}),
         (
             "eligibilityModule.minimumAge",
             {"eligibility": Eligibility(minimum_age="18 Years", sex="ALL")},
@@ -58,6 +65,24 @@ def test_what_else_changed_is_told_all_the_same() -> None:
 )
 def test_the_field_is_found_by_its_name_in_the_place(place: str, old: dict[str, Any], new: dict[str, Any]) -> None:
     assert told(make_record(**old), make_record(**new), (), (issue(place),)) == set()
+
+
+AGES = {"eligibility": Eligibility(minimum_age="18 Years", maximum_age="65 Years")}
+
+
+@pytest.mark.parametrize(
+    ("source", "place", "old", "new"),
+    [
+        ("ctgov", "statusModule.overallStatus", {}, {"recruitment_status": None}),
+        ("trialx", "the listing / ages", AGES, {"eligibility": Eligibility()}),
+    ],
+)
+def test_a_source_declares_the_fields_that_its_paths_name_otherwise(
+    source: str, place: str, old: dict[str, Any], new: dict[str, Any]
+) -> None:
+    before, after, issues = make_record(**old), make_record(**new), (issue(place),)
+    assert told(before, after, (), issues, sources.load()[source].info.path_words) == set()
+    assert told(before, after, (), issues) != set()
 
 
 def test_a_part_that_was_taken_out_beside_one_that_cannot_be_read_is_told() -> None:
@@ -75,4 +100,4 @@ def test_the_operator_hears_that_it_can_no_longer_be_read_and_of_the_rest_as_eve
 @given(st.lists(st.sampled_from([COUNT, "identificationModule.briefTitle", "a.b"])), st.booleans())
 def test_without_issues_or_with_the_same_ones_nothing_is_filled_in(places: list[str], same: bool) -> None:
     issues = tuple(issue(place) for place in places) if same else ()
-    assert readable(GIVEN, LOST, issues, issues) == (GIVEN, LOST)
+    assert readable(GIVEN, LOST, issues, issues, {}) == (GIVEN, LOST)

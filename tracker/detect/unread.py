@@ -7,7 +7,7 @@ that could be read last, and the day on which it can be read again is no news ei
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -16,8 +16,6 @@ from tracker.model.record import TrialRecord
 from tracker.model.source import NO_LONGER_READABLE, Issue
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-_OTHER_NAMES = {"recruitment_status": "overall status", "verified_on": "status verified", "sites": "locations"}
-"""Fields that registries call otherwise."""
 
 
 def no_longer(before: Iterable[Issue], after: Iterable[Issue]) -> tuple[Issue, ...]:
@@ -32,25 +30,29 @@ def no_longer(before: Iterable[Issue], after: Iterable[Issue]) -> tuple[Issue, .
 
 
 def readable(
-    old: TrialRecord, new: TrialRecord, before: Iterable[Issue], after: Iterable[Issue]
+    old: TrialRecord, new: TrialRecord, before: Iterable[Issue], after: Iterable[Issue], path_words: Mapping[str, str]
 ) -> tuple[TrialRecord, TrialRecord]:
-    """Both records as they are compared: what only one of them could be read for is the same in both."""
+    """Both records as they are compared: what only one of them could be read for is the same in both.
+
+    A field is found by the words of its name in an issue's path, or by those that the source declares (``path_words``).
+    Inside the entries of a list nothing is filled in: a path does not say which entry it is of.
+    """
     lost, regained = _unreadable(after) - _unreadable(before), _unreadable(before) - _unreadable(after)
-    return _completed(old, new, regained), _completed(new, old, lost)
+    return _completed(old, new, regained, path_words), _completed(new, old, lost, path_words)
 
 
 def _unreadable(issues: Iterable[Issue]) -> set[str]:
     return {issue.path for issue in issues if issue.code == "unreadable_value"}
 
 
-def _completed(record: TrialRecord, other: TrialRecord, places: Collection[str]) -> TrialRecord:
+def _completed(record: TrialRecord, other: TrialRecord, places: Collection[str], path_words: Mapping[str, str]) -> TrialRecord:
     """The record with the other's values in the fields that could not be read, without what was kept in their stead."""
     if not places:
         return record
     words = [_words(place) for place in places]
     values: dict[str, Any] = {"rest": {path: value for path, value in record.rest.items() if path not in places}}
     for name in record.__struct_fields__:
-        named = [place for place in words if _words(_OTHER_NAMES.get(name, name)) <= place]
+        named = [place for place in words if _words(path_words.get(name, name)) <= place]
         if name != "rest" and named:
             values[name] = _filled(getattr(record, name), getattr(other, name), named)
     return msgspec.structs.replace(record, **values)

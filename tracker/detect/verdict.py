@@ -120,7 +120,7 @@ def moved(
     if known.current is None or old is None:
         return result("baseline", issues=parsed.issues)
     earlier = source.parse(old)
-    before, after = unread.readable(earlier.record, record, earlier.issues, parsed.issues)
+    before, after = unread.readable(earlier.record, record, earlier.issues, parsed.issues, source.info.path_words)
     detected = _detected(known, before, after, snapshot, context)
     events = detected.events
     status: CheckStatus = "changed" if events else "quiet"

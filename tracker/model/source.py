@@ -49,6 +49,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     ``history_page`` is the address where the registry compares versions of a record; ``{number}`` stands for its number.
     ``rest_titles`` names the source's own fields that the record does not model, by the last step of their path, as people
     call them. ``rest_echoes`` marks steps of such paths whose values only repeat what the record says of its sites or results.
+    ``path_words`` maps record fields to their words in the source's own paths, where these lack the words of the field's name.
     ``duties`` are the legal duties (of `tracker.duties`) that its records can be judged by. ``fades_to_unknown`` says that the
     registry shows trials as UNKNOWN that are past completion and have not been verified for two years. ``dates_every_update``
     says that each version which a sponsor sends moves a date of the record: without one, the registry changed it.
@@ -75,6 +76,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     history_page: str = ""
     rest_titles: Mapping[str, str] = {}
     rest_echoes: Mapping[str, Literal["sites", "results"]] = {}
+    path_words: Mapping[str, str] = {}
     duties: frozenset[str] = frozenset()
     fades_to_unknown: bool = False
     dates_every_update: bool = False

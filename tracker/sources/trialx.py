@@ -192,6 +192,7 @@ class TrialX(Source, PageSource):
         address="https://www.trialx.com/clinical-trials/listings/NUMBER/…",
         anchors=("nct_number", "brief_title", "recruitment_status"),
         attribution="trialx.com, a trial finder with data from ClinicalTrials.gov",
+        path_words={"eligibility": AGES},
     )
 
     EXAMPLES = (

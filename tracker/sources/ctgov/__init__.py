@@ -62,6 +62,7 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned):
         history_page="https://clinicaltrials.gov/study/{number}?tab=history",
         rest_titles=REST_TITLES,
         rest_echoes={"removedCountries": "sites", "firstMcpInfo": "results", "mcpReleaseN": "results"},
+        path_words={"recruitment_status": "overallStatus", "verified_on": "statusVerified", "sites": "locations"},
         duties=frozenset({"fdaaa_801"}),
         fades_to_unknown=True,
         dates_every_update=True,
