@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -142,9 +142,8 @@ class Composer:
 
     def _entries(self, wanted: Wanted) -> list[pages.Entry]:
         by_story: dict[str, list[str]] = defaultdict(list)
-        told_here = {event.story for event, _ in wanted.values()}
         for event, _ in wanted.values():
-            by_story[_story_of(event, told_here)].append(event.id)
+            by_story[_story_of(event, wanted)].append(event.id)
         stories = self.archive.stories(by_story.keys())
         described = weightiest_trials(stories[story_id] for story_id in by_story)
         now_known = {found.record.trial: found.record for found in self.archive.records(described)}
@@ -192,10 +191,14 @@ class Composer:
         )
 
 
-def _story_of(event: Event, told_here: Collection[str]) -> str:
-    """The story that an event is told in: that of what it takes back, if nobody has heard of that before this message."""
+def _story_of(event: Event, wanted: Wanted) -> str:
+    """The story that an event is told in: that of what it takes back, if nobody has heard of that before this message.
+
+    What it takes back may itself have taken another back: a value that goes to and fro is one story.
+    """
     back = event.details.changed_back
-    return back.story if back and not back.told and back.story in told_here else event.story
+    taken = () if back is None or back.told else (wanted[key][0] for key in back.events if key in wanted)
+    return next((_story_of(earlier, wanted) for earlier in taken), event.story)
 
 
 def weightiest_trials(stories: Iterable[Story]) -> list[str]:

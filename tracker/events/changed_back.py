@@ -24,7 +24,7 @@ def changed_back(finding: Finding, kind: KindName, changes: Sequence[Change], co
         return finding
     known = comparison.known.told
     told = known is None or not known.isdisjoint(event.id for event in taken)
-    mark = ChangedBack(events=tuple(event.id for event in taken), story=taken[0].story, told=told)
+    mark = ChangedBack(events=tuple(event.id for event in taken), told=told)
     days = WITHIN.days
     return msgspec.structs.replace(
         finding,

@@ -14,10 +14,9 @@ _Value = TypeVar("_Value")
 
 
 class ChangedBack(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What an event takes back: earlier ``events`` by id, the first one's ``story``, whether anybody was ``told`` of them."""
+    """What an event takes back: earlier ``events`` by id, oldest first, and whether anybody was ``told`` of them."""
 
     events: tuple[str, ...]
-    story: str
     told: bool
 
 
