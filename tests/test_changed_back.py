@@ -118,3 +118,16 @@ def test_a_reader_who_was_told_hears_of_the_way_back_also_where_the_watch_now_as
     set_status(world, "RECRUITING")
     world.deliver()
     assert len(bodies(world)) == 2
+
+
+@pytest.mark.parametrize("least", ["notable", "minor"])
+def test_a_change_that_goes_out_at_once_takes_its_way_back_along(world: World, least: str) -> None:
+    world.configure(AT_ONCE.replace("notable", least))
+    world.day()
+    set_status(world, "SUSPENDED")
+    set_status(world, "RECRUITING")
+    world.now += timedelta(minutes=1)
+    world.deliver()
+    [body] = bodies(world)
+    assert "Suspended" in body
+    assert "changed back within 14 days" in body

@@ -85,13 +85,19 @@ def immediate(
     """One message for each channel that is to hear at once.
 
     Immediate wins, and a story is told whole: alerts of the same registry update ride along, for other watches of that
-    channel and of lesser weight, so that no digest repeats a part of it. Nothing rides along with an urgent alert
-    that is silenced or was sent already: the rest waits for its digest.
+    channel and of lesser weight, so that no digest repeats a part of it. So do those of events that take a part of it
+    back. Nothing rides along with an urgent alert that is silenced or was sent already: the rest waits for its digest.
     """
     urgent = [item for item in ready if item.alert.when == "immediate"]
     plans = [_plan(channel, items, sent.get(channel, ()), silences) for channel, items in _by_channel(urgent).items()]
-    whole = {(plan.channel, event.story) for plan in plans for event, _ in plan.wanted.values()}
-    chosen = [item for item in ready if item.alert.when == "immediate" or (item.alert.channel, item.event.story) in whole]
+    now = {(plan.channel, name) for plan in plans for event, _ in plan.wanted.values() for name in (event.story, event.id)}
+    chosen = []
+    for item in ready:  # oldest first: what takes an event back stands behind it
+        rides_along = any((item.alert.channel, name) in now for name in _belongs_to(item.event))
+        if rides_along:
+            now.add((item.alert.channel, item.event.id))
+        if rides_along or item.alert.when == "immediate":
+            chosen.append(item)
     return [_plan(channel, items, sent.get(channel, ()), silences) for channel, items in _by_channel(chosen).items()]
 
 
@@ -127,6 +133,12 @@ def unwanted(ready: Iterable[ReadyAlert], watches: Iterable[Watch]) -> list[tupl
         for item in ready
         if (item.alert.watch, item.alert.channel) not in wanted
     ]
+
+
+def _belongs_to(event: Event) -> tuple[str, ...]:
+    """The story that an event is part of, and the events that it takes back: no message holds these without it."""
+    back = event.details.changed_back
+    return (event.story, *(back.events if back else ()))
 
 
 def _by_channel(items: Iterable[ReadyAlert]) -> dict[str, list[ReadyAlert]]:
