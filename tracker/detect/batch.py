@@ -15,7 +15,6 @@ from tracker.detect import mirrors, verdict
 from tracker.detect.listing import ListingDecision, SearchEntry
 from tracker.detect.verdict import CheckContext, CheckResult
 from tracker.errors import SourceError
-from tracker.geo.watched import named_countries
 from tracker.model.alert import Alert
 from tracker.model.details import EnteredDetails, NewRegistrationDetails, WatchDetails
 from tracker.model.event import Event, Story
@@ -243,8 +242,7 @@ def check_context(
         tracking_since=inputs.tracking_since.get(trial),
         past=inputs.past.get(trial, ()),
         told=None if inputs.alerts is None else alerts.told(inputs.alerts),
-        near={watch.name: watch.near for watch in watches if watch.near},
-        countries={watch.name: named_countries(watch) for watch in watches},
+        watches=tuple(watches),
         overrides=run.overrides,
     )
 

@@ -16,6 +16,7 @@ from tracker.compare import compare
 from tracker.detect import drift, mirrors, unread
 from tracker.errors import AnswerError
 from tracker.events import Detected, Hashes, TrialContext, calendar_events, detect, listing_event
+from tracker.geo.watched import named_countries
 from tracker.model.details import (
     Details,
     MergedDetails,
@@ -32,14 +33,14 @@ from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import Absent, DataVersion, Document, Failed, Found, Issue, Parsed, Source, SourceInfo, Validators
 from tracker.model.staging import StagedCheck, StagedEvent, StagedSnapshot, VersionRef
 from tracker.model.vocabulary import ListingKind, Severity, rank
-from tracker.model.watch import Near
+from tracker.model.watch import Watch
 
 GONE_AFTER = timedelta(hours=20)
 """Absent twice this far apart is removed, where the registry states no data version of its own."""
 
 
 class CheckContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What an answer is judged with: the registry's data, the time, and what the watches say of the trial.
+    """What an answer is judged with: the registry's data, the time, and the watches that follow the trial.
 
     For a page ``home`` is the record of the registry that it repeats.
     """
@@ -51,8 +52,7 @@ class CheckContext(msgspec.Struct, frozen=True, kw_only=True):
     tracking_since: datetime | None = None
     past: tuple[Event, ...] = ()
     told: frozenset[str] | None = None
-    near: Mapping[str, Near] = {}
-    countries: Mapping[str, frozenset[str]] = {}
+    watches: tuple[Watch, ...] = ()
     overrides: Mapping[str, Severity] = {}
     home: TrialRecord | None = None
 
@@ -213,8 +213,8 @@ def trial_context(record: TrialRecord | None, trial: str, context: CheckContext,
         tracking_since=context.tracking_since or since,
         past=context.past,
         told=context.told,
-        near=context.near,
-        countries=context.countries,
+        near={watch.name: watch.near for watch in context.watches if watch.near},
+        countries={watch.name: named_countries(watch) for watch in context.watches},
         overrides=context.overrides,
         echo_of=functools.partial(mirrors.echo_of, page=record, home=home) if record and home else None,
     )
