@@ -5,7 +5,7 @@ The one-shot command and the daemon both do this and nothing else; neither sync 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -99,9 +99,9 @@ def note_trouble(settings: Settings, store: Store, synced: SyncReport, now: date
         if source_report.issues:
             given = operator_messages.new_issues(source_report.source, source_report.title, source_report.issues)
             operator_messages.cut(settings, store, given, now)
-        mass = source_report.bulk_edit
-        if mass is not None and source_report.state == "accepted":
-            given = operator_messages.reformatted(source_report.run, source_report.title, mass.kinds, mass.trials, mass.checked)
+        edit = source_report.bulk_edit
+        if edit is not None and source_report.state == "accepted":
+            given = operator_messages.reformatted(source_report.run, source_report.title, edit.kinds, edit.trials, edit.checked)
             operator_messages.cut(settings, store, given, now)
     _forget_unasked(store, kept, {source_report.source for source_report in synced.sources})
     _close_searches(settings, store, kept, now)
@@ -148,24 +148,29 @@ def _note_trials(store: Store, kept: Archive, source_report: SourceReport, now: 
         found[f"trials:{source}"] = operator_messages.trials_unreadable(title, failing)
     for name, message in found.items():
         store.open_incident(name, message, now)
-    for incident in kept.incidents():
+    lasting = [incident for incident in kept.incidents() if incident.ended_at is None]
+    unfollowed = _unfollowed(kept, lasting)
+    for incident in lasting:
         of_this = incident.name == f"trials:{source}" or incident.name.startswith(f"{UNKNOWN}{source}:")
-        if of_this and incident.name not in found and incident.ended_at is None and _is_followed(kept, incident):
+        if of_this and incident.name not in found and incident.name not in unfollowed:
             store.close_incident(incident.name, now)
 
 
-def _is_followed(kept: Archive, incident: Incident) -> bool:
-    """Whether a watch still follows the trial that an incident is about; one that is about several goes on."""
-    trial = incident.name.removeprefix(UNKNOWN)
-    return trial == incident.name or bool(kept.watches_of([trial]).get(trial))
+def _unfollowed(kept: Archive, incidents: Iterable[Incident]) -> set[str]:
+    """The names of those incidents that are about one trial, which no watch follows any more."""
+    trials = {one.name: one.name.removeprefix(UNKNOWN) for one in incidents if one.name.startswith(UNKNOWN)}
+    following = kept.watches_of(trials.values())
+    return {name for name, trial in trials.items() if not following[trial]}
 
 
 def _forget_unasked(store: Store, kept: Archive, asked: Collection[str]) -> None:
     """A number that nobody follows, or a source that is not in use, is never asked again: its incident has no object."""
-    for incident in kept.incidents():
+    lasting = [incident for incident in kept.incidents() if incident.ended_at is None]
+    unfollowed = _unfollowed(kept, lasting)
+    for incident in lasting:
         about, _, source = incident.name.partition(":")
         of_no_use = about in ("source", "trials") and ":" not in source and source not in asked
-        if incident.ended_at is None and (of_no_use or not _is_followed(kept, incident)):
+        if of_no_use or incident.name in unfollowed:
             store.forget_incident(incident.name)
 
 

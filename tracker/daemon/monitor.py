@@ -11,7 +11,7 @@ import msgspec
 
 from tracker import archive
 from tracker.errors import StoreError
-from tracker.model.upkeep import Incident, StoreSize
+from tracker.model.upkeep import StoreSize
 
 STALE_AFTER = timedelta(days=2)
 
@@ -49,7 +49,8 @@ def health(
     """What the database and the daemon say of themselves; a daemon that just started is not stale yet."""
     latest = max(kept.last_accepted.values(), default=started_at)
     stale = now - max(latest, started_at) > STALE_AFTER
-    failing = last_error or any(_of_a_whole(incident) for incident in kept.incidents)
+    # What concerns single trials is no trouble of the whole.
+    failing = last_error or any(not incident.name.startswith("trials:") for incident in kept.incidents)
     return Health(
         status="standby" if mode == "standby" else "stale" if stale else "trouble" if failing else "ok",
         mode=mode,
@@ -63,11 +64,6 @@ def health(
         conditions=tuple(incident.message for incident in kept.incidents),
         last_error=last_error,
     )
-
-
-def _of_a_whole(incident: Incident) -> bool:
-    """Whether something lasts that concerns more than single trials; one that ended may still wait to be told."""
-    return incident.ended_at is None and not incident.name.startswith("trials:")
 
 
 def metrics(found: Health, size: StoreSize) -> bytes:
