@@ -198,7 +198,10 @@ def test_lines_that_only_get_a_heading_are_a_trifle() -> None:
 
 
 def test_a_criterion_that_writes_its_short_form_out_is_a_trifle() -> None:
-    old, new = join("BMI ≥ 30", "No COPD"), join("Body mass index (BMI) ≥ 30", "No chronic obstructive pulmonary disease (COPD)")
+    old, new = (
+        join("BMI ≥ 30", "No COPD"),
+        join("Body mass index (BMI) ≥ 30", "No chronic obstructive pulmonary disease (COPD)"),
+    )
     for before, after in ((old, new), (new, old)):
         event = only(step(before, after), "eligibility_changed")
         assert (event.severity, event.effects, said(event)["spelling_only"]) == ("minor", ("criteria",), True)

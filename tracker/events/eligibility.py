@@ -10,7 +10,8 @@ from tracker.events.kinds import Context, Finding, change_kind
 from tracker.model.details import CriteriaEdit, EligibilityDetails, read
 from tracker.model.record import Criteria
 from tracker.text.normalize import normalized
-from tracker.text.similarity import match_by_section, similarity
+from tracker.text.pairing import match_by_section
+from tracker.text.similarity import similarity
 from tracker.text.tokens import tokens, with_short_forms
 
 _PARTS = {
