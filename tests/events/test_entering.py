@@ -71,6 +71,8 @@ def test_it_says_where_near_you_then_how_the_trial_stands() -> None:
     assert kinds.headline(entered(both, MUNICH)) == f"Now recruiting in Munich: {rest}"
     new = entered(changed(both, first_posted="2026-03-01", start_date=actual("2026-03-01")), MUNICH, "new_registration")
     assert kinds.headline(new).startswith("Now recruiting in Munich: newly registered on 2026-03-01, phase 2, Example Pharma")
+    outskirts = Near(place="Pasing", country="Germany", km=100, latitude=48.14, longitude=11.46)
+    assert kinds.headline(entered(both, outskirts)) == f"Now recruiting in Munich: {rest}"  # 9 km from the middle of Munich
     augsburg = kinds.headline(entered(make_record(sites=(AUGSBURG, FAR)), MUNICH))
     assert augsburg.startswith("Now recruiting in Augsburg, about 5")
     assert "km away: phase 2" in augsburg

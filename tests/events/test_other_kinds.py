@@ -197,6 +197,33 @@ def test_lines_that_only_get_a_heading_are_a_trifle() -> None:
     assert kinds.headline(event) == "Eligibility: criteria laid out differently, same words"
 
 
+def test_a_criterion_that_writes_its_short_form_out_is_a_trifle() -> None:
+    old, new = (
+        join("BMI ≥ 30", "No COPD"),
+        join("Body mass index (BMI) ≥ 30", "No chronic obstructive pulmonary disease (COPD)"),
+    )
+    for before, after in ((old, new), (new, old)):
+        event = only(step(before, after), "eligibility_changed")
+        assert (event.severity, event.effects, said(event)["spelling_only"]) == ("minor", ("criteria",), True)
+        assert kinds.headline(event) == "Eligibility: only the spelling of criteria changed"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Body mass index (BMI) ≥ 35",
+        "Body mass index (BMI) ≤ 30",
+        "Adults with body mass index (BMI) ≥ 30",
+        "Body weight 90 kg, muscles intact (BMI) ≥ 30",
+        "Body\nmass index (BMI) ≥ 30",
+        "Waist (BMI) ≥ 30",
+    ],
+)
+def test_a_short_form_written_out_hides_no_other_edit_of_its_criterion(line: str) -> None:
+    lines = line.split("\n")
+    assert only(step(join("BMI ≥ 30"), join(*lines)), "eligibility_changed").severity == "notable"
+
+
 def test_a_new_line_among_those_that_get_a_heading_is_all_that_is_added() -> None:
     old = under(other=("Adults", "Lupus for two years"))
     new = under(inclusion=("Adults", "Lupus for at least two years", "Written consent"))

@@ -145,6 +145,8 @@ def test_sites_read_as_counts_and_countries() -> None:
     assert told(old, new) == "Now recruiting in Argentina"
     found = events(before := make_record(**old), changed(before, **new))
     assert kinds.headline(found["sites_changed"]) == "Sites: 1 added, 1 removed, 1 now recruiting (now 2)"
+    more = {"sites": (*old["sites"], site("D", "Dallas")), "collaborators": (Organisation(name="Example Trust"),)}
+    assert told(old, more) == "Collaborator added: Example Trust; 1 site added"
 
 
 def test_a_criterion_that_moved_from_one_heading_to_the_other_is_told_as_moved() -> None:

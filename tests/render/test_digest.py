@@ -77,6 +77,12 @@ def test_subject_counts_changes_and_trials_and_names_the_weightiest() -> None:
     assert subject == "3 changes in 2 trials: CC312 in SLE – now recruiting (before: not yet)"
 
 
+def test_a_country_keeps_its_capital_inside_a_subject() -> None:
+    change = Change(path=("country_status", "Germany"), new={"country": "Germany", "status": "RECRUITING"})
+    subject = digest(make_digest(make_entry(make_event("country_status_changed", changes=(change,))))).subject
+    assert subject == "1 change in 1 trial: CC312 in SLE – Germany: Recruiting"
+
+
 def test_alert_subject_is_the_headline_with_the_label() -> None:
     opened = make_entry(make_event(severity="major"))
     assert alert(make_digest(opened)).subject == "CC312 in SLE: Now recruiting (before: not yet)"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tracker.text.similarity import match_by_section, similarity
+from tracker.text.pairing import match_by_section
+from tracker.text.similarity import similarity
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def _nearest(site: Site, distance: Distance, *, within: bool) -> Nearest:
 
 def _waiting(site: Site, record: TrialRecord) -> int:
     """Open sites come first, then those that are to open. A site without a status of its own has the trial's."""
-    status = site.recruitment_status or record.recruitment_status
+    status = record.status_at(site)
     return 0 if status in OPEN_STATUSES else 1 if status == "NOT_YET_RECRUITING" else 2
 
 

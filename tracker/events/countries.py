@@ -82,9 +82,7 @@ def _of(record: TrialRecord) -> Mapping[str, _Country]:
         key: _Country(
             name=name,
             sites=tuple(sites.get(key, ())),
-            open=tuple(
-                site for site in sites.get(key, ()) if (site.recruitment_status or record.recruitment_status) in OPEN_STATUSES
-            ),
+            open=tuple(site for site in sites.get(key, ()) if record.status_at(site) in OPEN_STATUSES),
         )
         for key, name in names.items()
     }

@@ -13,7 +13,8 @@ from tracker.model.event import Change
 from tracker.model.record import TrialRecord
 from tracker.model.vocabulary import DESIGN_FIELDS
 from tracker.text.normalize import normalized, same_words
-from tracker.text.similarity import best_pairs, similarity
+from tracker.text.pairing import best_pairs
+from tracker.text.similarity import similarity
 
 _Entry = dict[str, Any]
 _DRUG_WEIGHT = 69
@@ -144,7 +145,7 @@ def _current_names(comparison: Comparison, field: Literal["arms", "interventions
     still = {normalized(text): text for entry in new if (text := str(getattr(entry, name)))}
     names = {key: still[key] for entry in old if (key := normalized(str(getattr(entry, name)))) in still}
     pairs, _, _ = _paired([change for change in comparison.changes_of(field) if len(change.path) == 2], name)
-    return names | {normalized(_name(before, name)): _name(after, name) for before, after, _ in pairs}
+    return names | {normalized(_name(before, name)): _name(after, name) for before, after in pairs}
 
 
 class _Entries(NamedTuple):
@@ -161,22 +162,22 @@ def _entries(context: Context, field: str, name: str) -> _Entries:
     """Entries that came, went, or were renamed (a like name and type in place of another)."""
     whole = [change for change in context.changes_under(field) if len(change.path) == 2]
     pairs, removed, added = _paired(whole, name)
-    taken = {id(entry) for old, new, _ in pairs for entry in (old, new)}
+    taken = {id(entry) for pair in pairs for entry in pair}
     parts = {part: _touched(context, field, part) for part in ("type", "description")}
-    for old, new, _ in pairs:
+    for old, new in pairs:
         for part in parts:
             if old.get(part) != new.get(part):
                 parts[part].append(_name(new, name))
     return _Entries(
         added=tuple(_name(entry, name) for entry in added if id(entry) not in taken),
         removed=tuple(_name(entry, name) for entry in removed if id(entry) not in taken),
-        renamed=tuple(Edit(old=_name(old, name), new=_name(new, name)) for old, new, _ in pairs),
+        renamed=tuple(Edit(old=_name(old, name), new=_name(new, name)) for old, new in pairs),
         type=tuple(parts["type"]),
         description=tuple(parts["description"]),
     )
 
 
-def _paired(whole: Sequence[Change], name: str) -> tuple[list[tuple[_Entry, _Entry, float]], list[_Entry], list[_Entry]]:
+def _paired(whole: Sequence[Change], name: str) -> tuple[list[tuple[_Entry, _Entry]], list[_Entry], list[_Entry]]:
     """Entries that have another name now, and all that went and came, those among them."""
     removed: list[_Entry] = [change.old for change in whole if change.new is None]
     added: list[_Entry] = [change.new for change in whole if change.old is None]

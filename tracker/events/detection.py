@@ -18,7 +18,7 @@ from tracker.model.vocabulary import KindName, Origin, rank
 
 CATCH_ALL: KindName = "other_fields_changed"
 _LED = frozenset({"eligibility_changed", "start_date_changed", "primary_completion_date_changed", "completion_date_changed"})
-"""Kinds that stand behind what `Finding.leads`.
+"""Kinds that stand behind a finding that leads (`Finding.leads`), even where they are louder.
 
 A story's first event need not be its loudest: a dropped drug is the news, and the dates follow from it."""
 ECHO_RULE = "the registry's record said so before"

@@ -9,9 +9,10 @@ import msgspec
 from tracker.events.kinds import Context, Finding, change_kind
 from tracker.model.details import CriteriaEdit, EligibilityDetails, read
 from tracker.model.record import Criteria
-from tracker.text.normalize import normalized, same_words
-from tracker.text.similarity import match_by_section, similarity
-from tracker.text.tokens import tokens
+from tracker.text.normalize import normalized
+from tracker.text.pairing import match_by_section
+from tracker.text.similarity import similarity
+from tracker.text.tokens import tokens, with_short_forms
 
 _PARTS = {
     "minimum_age": "age",
@@ -105,7 +106,8 @@ def _eligibility(context: Context) -> Finding | None:
         if touched == {"criteria"} and (_only_regrouped(criteria) or _rearranged(context)):
             return Finding(
                 severity="minor",
-                rule="the criteria hold the same words, in other lines, under new headings or with other punctuation",
+                rule="the criteria hold the same words, in other lines, under new headings, with other punctuation or with"
+                " their short forms written out",
                 effects=("criteria",),
                 details=msgspec.structs.replace(details, spelling_only=True),
             )
@@ -127,7 +129,7 @@ def _fields(context: Context) -> EligibilityDetails:
 
 
 class _Line(NamedTuple):
-    """A line of the criteria that went or came: the heading it stands under, its text and the words of it."""
+    """A line of the criteria that went or came: the heading it stands under, its text, and its words (`_words`)."""
 
     heading: str
     text: str
@@ -140,8 +142,8 @@ def _criteria(context: Context) -> dict[str, CriteriaEdit]:
     ``moved`` went from inclusion to exclusion or back, in the same words; ``regrouped`` only got or lost a heading.
     """
     changes = context.changes_under("eligibility", "criteria")
-    removed = [_Line(change.path[2], change.old, normalized(change.old)) for change in changes if change.old is not None]
-    added = [_Line(change.path[2], change.new, normalized(change.new)) for change in changes if change.new is not None]
+    removed = [_Line(change.path[2], change.old, _words(change.old)) for change in changes if change.old is not None]
+    added = [_Line(change.path[2], change.new, _words(change.new)) for change in changes if change.new is not None]
     touched = {line.heading for line in (*removed, *added)}
     found: dict[str, dict[str, list[Any]]] = {
         heading: {part: [] for part in _LINE_PARTS} for heading in _HEADINGS if heading in touched
@@ -177,6 +179,11 @@ def is_heading(text: str) -> bool:
     return text.rstrip().endswith(":") or bool(_CRITERIA.intersection(words))
 
 
+def _words(text: str) -> str:
+    """What a text says, however it is spelt and whether or not it writes a short form out: what is compared of it."""
+    return normalized(with_short_forms(text))
+
+
 def _heading(line: _Line) -> str:
     return line.heading
 
@@ -206,7 +213,7 @@ def _rearranged(context: Context) -> bool:
     after = context.new.eligibility.criteria if context.new.eligibility else None
     if before is None or after is None:
         return False
-    return all(same_words(_text_of(before, heading), _text_of(after, heading)) for heading in _HEADINGS)
+    return all(_words(_text_of(before, heading)) == _words(_text_of(after, heading)) for heading in _HEADINGS)
 
 
 def _text_of(criteria: Criteria, heading: str) -> str:

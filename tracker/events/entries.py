@@ -23,14 +23,12 @@ def entries_removed(changes: Sequence[Change], type_: type[_Entry]) -> tuple[_En
     return tuple(read(type_, change.old) for change in changes if len(change.path) == 2 and change.new is None)
 
 
-def entry_effects(
-    changes: Sequence[Change], *, added: str = "added", removed: str = "removed", changed: str = "changed"
-) -> tuple[str, ...]:
-    """Which of the three happened to the entries of a keyed list."""
+def entry_effects(changes: Sequence[Change], *, changed: str = "changed") -> tuple[str, ...]:
+    """Which of the three happened to the entries of a keyed list; ``changed`` is what the kind calls the third."""
     whole = [change for change in changes if len(change.path) == 2]
     effects = [
-        (added, any(change.old is None for change in whole)),
-        (removed, any(change.new is None for change in whole)),
+        ("added", any(change.old is None for change in whole)),
+        ("removed", any(change.new is None for change in whole)),
         (changed, any(len(change.path) != 2 or (change.old is not None and change.new is not None) for change in changes)),
     ]
     return tuple(effect for effect, happened in effects if happened)

@@ -12,6 +12,7 @@ import msgspec
 
 from tracker.events.kinds import Context, Finding, change_kind
 from tracker.geo.countries import country_key
+from tracker.geo.gazetteer import near_distance
 from tracker.model.details import EnteredDetails, NearbyDetails, NearbySite
 from tracker.model.event import Change, Event
 from tracker.model.record import Site, TrialRecord
@@ -86,10 +87,7 @@ def _tells_of_it(event: Event, watch: str) -> bool:
 
 def public_sites_near(record: TrialRecord, watch: str, near: Near) -> tuple[NearbySite, ...]:
     """The sites inside a watch's radius that are open to the public, nearest first; ones that cannot be placed come last."""
-    is_public = (
-        site for site in record.sites or () if (site.recruitment_status or record.recruitment_status) in PUBLIC_STATUSES
-    )
-    return tuple(_entries(watch, near, list(is_public)))
+    return tuple(_entries(watch, near, [site for site in record.sites or () if record.status_at(site) in PUBLIC_STATUSES]))
 
 
 def count_open_sites(record: TrialRecord) -> int:
@@ -114,8 +112,7 @@ def _places_changed(context: Context) -> bool:
 
 
 def _is_open(site: Site, record: TrialRecord) -> bool:
-    """A site's own status counts; where it has none, the trial's does."""
-    return (site.recruitment_status or record.recruitment_status) in OPEN_STATUSES
+    return record.status_at(site) in OPEN_STATUSES
 
 
 def _open_sites(record: TrialRecord) -> list[Site]:
@@ -192,8 +189,6 @@ def _entries(watch: str, near: Near, sites: list[Site]) -> list[NearbySite]:
 
 
 def _entry(watch: str, site: Site, near: Near) -> NearbySite | None:
-    from tracker.geo.gazetteer import near_distance  # a table of cities is read on first use
-
     distance = near_distance(site, near)
     if not distance.within:
         return None

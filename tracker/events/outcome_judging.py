@@ -1,7 +1,7 @@
 """Is a changed outcome measure another outcome? A named verdict with the reason for it.
 
 The question is whether somebody who trusted the earlier text would be misled about what the trial set out to measure.
-Whole texts are read, never a registry's own flag: more detail is no switch, another threshold is.
+Whole texts are read, never a registry's own flag. More detail leaves an outcome the same; a different threshold does not.
 """
 
 from __future__ import annotations

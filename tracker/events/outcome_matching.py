@@ -16,7 +16,7 @@ from tracker.model.event import Change
 from tracker.text.durations import time_point
 from tracker.text.inline_diff import edit_span
 from tracker.text.normalize import normalized, squeeze_whitespace
-from tracker.text.pairing import pair_alike, pair_equal
+from tracker.text.pairing import pair_alike, pair_equal, pair_in_turn
 
 FIELDS = ("primary_outcomes", "secondary_outcomes", "other_outcomes")
 
@@ -92,14 +92,8 @@ def _moves(asked: _Once) -> OutcomeMoves:
 
 def _paired(removed: list[Change], added: list[Change]) -> tuple[list[tuple[Change, Change]], list[Change], list[Change]]:
     """One to one: the same words, then like ones, then what came in the place of a text that named nothing."""
-    pairs: list[tuple[Change, Change]] = []
-    for match in (_equal_in_time, _equal_in_field, _equal, _alike_in_field, _alike, _named):
-        found = match(removed, added)
-        pairs += found
-        gone, came = {id(old) for old, _ in found}, {id(new) for _, new in found}
-        removed = [change for change in removed if id(change) not in gone]
-        added = [change for change in added if id(change) not in came]
-    return pairs, removed, added
+    matchers = (_equal_in_time, _equal_in_field, _equal, _alike_in_field, _alike, _named)
+    return pair_in_turn(removed, added, matchers)
 
 
 def _equal_in_time(removed: list[Change], added: list[Change]) -> list[tuple[Change, Change]]:

@@ -171,7 +171,7 @@ def _compliance_notice(context: Context) -> Finding | None:
     return Finding(
         severity="major",
         rule="a compliance notice on the record changed",
-        effects=entry_effects(context.changes, added="added", removed="removed", changed="changed"),
+        effects=entry_effects(context.changes),
         details=ComplianceNoticeDetails(notices=context.new.compliance_notices or ()),
     )
 

@@ -27,7 +27,7 @@ from tracker.text.tokens import tokens
 
 How = Literal["postcode", "city", "geo point", "unsure", "elsewhere"]
 
-_DOMINATES = 10  # times the people of the next city of that name: then that one is meant
+DOMINATES = 10  # times the people of the next city of that name: then that one is meant
 _WELL_KNOWN = 100_000  # people, from which on such a city is believed before the registry's point
 _WIDEST_CITY_KM = 25.0
 _AGREE_KM = 100.0  # city and registry's point further apart than this contradict each other
@@ -228,7 +228,7 @@ def _meant(found: Sequence[_CityRow], hint: Point) -> _CityRow:
 def _is_well_known(city: _CityRow, namesakes: Sequence[_CityRow]) -> bool:
     """München is the city of that name, whatever point of a village of that name the registry gives."""
     others = (other.population for other in namesakes if other is not city)
-    return city.population >= max(_WELL_KNOWN, _DOMINATES * max(others, default=0))
+    return city.population >= max(_WELL_KNOWN, DOMINATES * max(others, default=0))
 
 
 def _nearest(cities: Iterable[_CityRow], point: Point) -> _CityRow:

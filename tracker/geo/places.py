@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from tracker.geo.countries import country_code, country_name, fold_place, state_names
-from tracker.geo.gazetteer import City, cities_named, find_city, nearest_city
+from tracker.geo.gazetteer import DOMINATES, City, cities_named, find_city, nearest_city
 from tracker.geo.postcodes import localities
 from tracker.geo.tables import distance_km
 
-_RIVALS = 10  # times the people of the next town of that name: then that one is meant
 _ONE_PLACE_KM = 25.0  # towns of one name nearer than this are one place
 
 _REGIONS: dict[str, tuple[str, ...]] = {
@@ -58,7 +57,7 @@ def find_places(text: str, country: str | None = None) -> Sequence[City]:
     rivals = [
         city
         for city in named
-        if city.population * _RIVALS > largest.population
+        if city.population * DOMINATES > largest.population
         and (not own or fold_place(city.name) == asked)
         and distance_km(largest.latitude, largest.longitude, city.latitude, city.longitude) > _ONE_PLACE_KM
     ]

@@ -299,6 +299,10 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
     # what the source sent and this record does not model, by its own path; compared as it is
     rest: dict[str, Any] = {}
 
+    def status_at(self, site: Site) -> str | None:
+        """A site's own recruitment status; where it has none, the trial's."""
+        return site.recruitment_status or self.recruitment_status
+
 
 QUIET_FIELDS = frozenset({"last_update_posted", "verified_on", "page_date"})
 """Fields whose change is stored and shown, and is no event. Inside other fields quiet are: the ``type`` of

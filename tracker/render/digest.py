@@ -89,7 +89,7 @@ def _digest_subject(given: DigestInput, views: Sequence[StoryView]) -> str:
         quiet = f"nothing beyond {_sent_immediately(given)} told at once" if given.sent_immediately else "no changes"
         return one_line(f"{given.title}: {held or quiet}", LONGEST_SUBJECT)
     counted = _counted(views) + (f" ({held})" if held else "")
-    return one_line(f"{counted}: {one_line(views[0].label, 60)} – {_inner(views[0].headline)}", LONGEST_SUBJECT)
+    return one_line(f"{counted}: {one_line(views[0].label, 60)} – {views[0].headline_inside}", LONGEST_SUBJECT)
 
 
 def _alert_subject(given: DigestInput, views: Sequence[StoryView]) -> str:
@@ -97,11 +97,6 @@ def _alert_subject(given: DigestInput, views: Sequence[StoryView]) -> str:
         return _digest_subject(given, views)
     others = f" (and {len(views) - 1} more)" if len(views) > 1 else ""
     return one_line(f"{one_line(views[0].label, 60)}: {views[0].headline}", LONGEST_SUBJECT - len(others)) + others
-
-
-def _inner(headline: str) -> str:
-    """The headline as it goes on after a dash: small first letter, unless it begins with an abbreviation."""
-    return headline[:1].lower() + headline[1:] if headline[1:2].islower() else headline
 
 
 def _counted(views: Sequence[StoryView]) -> str:

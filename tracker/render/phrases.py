@@ -64,5 +64,9 @@ def whereabouts(city: str | None, km: float | None, *, in_city: bool) -> str:
         return named or "place unknown"
     if in_city and named:
         return f"in {named}"
-    away = "under 1 km" if km < 1 else f"about {round(km)} km"
-    return f"{away} ({named})" if named else away
+    return f"{away(km)} ({named})" if named else away(km)
+
+
+def away(km: float) -> str:
+    """``about 56 km``, ``under 1 km``."""
+    return "under 1 km" if km < 1 else f"about {round(km)} km"

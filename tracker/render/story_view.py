@@ -44,7 +44,7 @@ class StoryView(msgspec.Struct, frozen=True, kw_only=True):
     """One registry update of one trial, ready to be set in text or HTML.
 
     ``label`` is short, for subjects and overviews; ``name`` heads the story, with ``title`` below it where that says
-    more. ``more_parts`` were left out for length.
+    more. ``headline_inside`` is the headline as part of a longer sentence. ``more_parts`` were left out for length.
     """
 
     trial: str
@@ -57,6 +57,7 @@ class StoryView(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     rule: str
     headline: str
+    headline_inside: str
     first: PartView
     parts: tuple[PartView, ...]
     more_parts: int
@@ -85,6 +86,7 @@ def story_view(
     label = event_label(leading, record)
     named_by_title = bool(title) and title.startswith(label.removesuffix("…"))
     address = _address(events, record)
+    headline = kinds.story_headline(events)
     return StoryView(
         trial=story.trial,
         number=split_key(story.trial).number,
@@ -95,7 +97,8 @@ def story_view(
         address=address,
         severity=story.severity,
         rule=one_line(max(events, key=lambda event: rank(event.severity)).rule),
-        headline=kinds.story_headline(events),
+        headline=headline,
+        headline_inside=kinds.inside(leading, headline),
         first=_part(leading),
         parts=tuple(_part(event) for event in events[1:longest]),
         more_parts=max(0, len(events) - longest),

@@ -70,20 +70,16 @@ def same_words(one: str, other: str) -> bool:
 def normalized(text: str) -> str:
     """The text's words, numbers and signs, without case, punctuation and spacing; adjacent numbers stay apart."""
     parts: list[str] = []
-    for token in _TOKEN.findall(_plain(text)):
+    for token in _TOKEN.findall(plain_signs(text)):
         if parts and parts[-1][-1].isdigit() and token[0].isdigit():
             parts.append(" ")
         parts.append(token)
     return "".join(parts)
 
 
-def _plain(text: str) -> str:
+def plain_signs(text: str) -> str:
+    """The text in lower case, with signs, dashes and numbers in their plain form and one word for those who take part."""
     if not text.isascii():
         text = _LOWERED.sub("_", _RAISED.sub("^", text)).translate(_SIGNS)
         text = unicodedata.normalize("NFKC", text)
     return _HOUSE_WORDS.sub(r"participant\g<s>", _SQUARE.sub(r"\1", _THOUSANDS.sub("", text.casefold())))
-
-
-def plain_signs(text: str) -> str:
-    """The text in lower case, with signs of comparison, dashes and numbers in their plain form."""
-    return _plain(text)

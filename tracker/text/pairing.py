@@ -1,13 +1,13 @@
-"""Which entries of two long lists belong together, in about as many steps as there are entries.
+"""Which entries of two lists belong together.
 
-`pair_alike` compares an entry only with those it shares its rarest words with, so two lists of thousands cost thousands
-of comparisons, not millions.
+`best_pairs` compares each entry with each. `pair_alike` compares an entry of a long list only with those it shares its rarest
+words with, so two lists of thousands cost thousands of comparisons, not millions.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from tracker.text.similarity import measure_likeness
@@ -22,6 +22,51 @@ _COMMON = 50
 """A word of more entries than this tells none of them apart."""
 
 _Item = TypeVar("_Item")
+Matcher = Callable[[list[_Item], list[_Item]], list[tuple[_Item, _Item]]]
+"""Finds pairs among what went and what came."""
+
+
+def pair_in_turn(
+    olds: Sequence[_Item], news: Sequence[_Item], matchers: Iterable[Matcher[_Item]]
+) -> tuple[list[tuple[_Item, _Item]], list[_Item], list[_Item]]:
+    """The pairs that the matchers find, each among what those before it left, and what stays alone on either side."""
+    pairs, gone, came = [], list(olds), list(news)
+    for match in matchers:
+        found = match(gone, came)
+        pairs += found
+        lefts, rights = {id(old) for old, _ in found}, {id(new) for _, new in found}
+        gone = [item for item in gone if id(item) not in lefts]
+        came = [item for item in came if id(item) not in rights]
+    return pairs, gone, came
+
+
+def match_by_section(
+    olds: Sequence[_Item],
+    news: Sequence[_Item],
+    *,
+    section: Callable[[_Item], str],
+    scores: Sequence[Callable[[_Item, _Item], float]],
+) -> tuple[list[tuple[_Item, _Item]], list[_Item], list[_Item]]:
+    """Which entry that went is which that came: the pairs, in the order found, and what stays alone on either side.
+
+    ``scores`` go from the surest to the weakest; by each, entries of the same section are paired before those of any.
+    """
+
+    def matcher(score: Callable[[_Item, _Item], float], *, same: bool) -> Matcher[_Item]:
+        def scored(old: _Item, new: _Item) -> float:
+            return score(old, new) if (section(old) == section(new)) is same else 0.0
+
+        return lambda gone, came: best_pairs(gone, came, scored)
+
+    return pair_in_turn(olds, news, [matcher(score, same=same) for score in scores for same in (True, False)])
+
+
+def best_pairs(
+    olds: Sequence[_Item], news: Sequence[_Item], score: Callable[[_Item, _Item], float]
+) -> list[tuple[_Item, _Item]]:
+    """One-to-one pairs, the highest score first; what scores 0 with all others stays alone."""
+    each = ((left, right) for left in range(len(olds)) for right in range(len(news)))
+    return _highest_first(olds, news, each, score)
 
 
 def pair_equal(olds: Sequence[_Item], news: Sequence[_Item], key: Callable[[_Item], Hashable]) -> list[tuple[_Item, _Item]]:
@@ -35,11 +80,17 @@ def pair_equal(olds: Sequence[_Item], news: Sequence[_Item], key: Callable[[_Ite
 def pair_alike(olds: Sequence[_Item], news: Sequence[_Item], text: Callable[[_Item], str]) -> list[tuple[_Item, _Item]]:
     """Entries whose texts are the same thing in other words, one to one, the most alike first."""
     before, after = [text(old) for old in olds], [text(new) for new in news]
-    scored = sorted(
-        (-likeness, left, right)
-        for left, right in _candidates(before, after)
-        if (likeness := measure_likeness(before[left], after[right])) > 0
-    )
+    return _highest_first(olds, news, _candidates(before, after), lambda old, new: measure_likeness(text(old), text(new)))
+
+
+def _highest_first(
+    olds: Sequence[_Item],
+    news: Sequence[_Item],
+    candidates: Iterable[tuple[int, int]],
+    score: Callable[[_Item, _Item], float],
+) -> list[tuple[_Item, _Item]]:
+    """One-to-one pairs among candidates, given by their places in both lists; of equal scores the first in the lists."""
+    scored = sorted((-value, left, right) for left, right in candidates if (value := score(olds[left], news[right])) > 0)
     lefts: set[int] = set()
     rights: set[int] = set()
     pairs = []

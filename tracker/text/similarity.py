@@ -1,12 +1,10 @@
-"""Are two texts the same thing in other words? How similar they are, and which of many belong together."""
+"""Are two texts the same thing in other words, and how similar are they? Which of many belong together says `pairing`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import TypeVar
 
 from tracker.text.normalize import same_words
 from tracker.text.stem import stem
@@ -55,9 +53,6 @@ _FRAME = frozenset(
         "population primary protocol secondary set show solid terminology test tumor versus vs recist ctcae"
     )
 )
-_Item = TypeVar("_Item")
-_Old = TypeVar("_Old")
-_New = TypeVar("_New")
 
 
 def similarity(one: str, other: str, contained: float = CONTAINED) -> float:
@@ -149,57 +144,3 @@ def _alike(left: frozenset[str], right: frozenset[str], share: float, *, small: 
         return False
     contained = (smaller >= 2 or small) and shared >= share * smaller
     return contained or shared >= OVERLAPPING * len(left | right)
-
-
-def best_pairs(
-    olds: Sequence[_Old], news: Sequence[_New], score: Callable[[_Old, _New], float]
-) -> list[tuple[_Old, _New, float]]:
-    """One-to-one pairs, the highest score first; what scores 0 with all others stays alone."""
-    scored = [
-        (value, left, right)
-        for left, old in enumerate(olds)
-        for right, new in enumerate(news)
-        if (value := score(old, new)) > 0
-    ]
-    pairs: list[tuple[_Old, _New, float]] = []
-    lefts: set[int] = set()
-    rights: set[int] = set()
-    for value, left, right in sorted(scored, key=lambda item: (-item[0], item[1], item[2])):
-        if left not in lefts and right not in rights:
-            lefts.add(left)
-            rights.add(right)
-            pairs.append((olds[left], news[right], value))
-    return pairs
-
-
-def match_by_section(
-    removed: Sequence[_Item],
-    added: Sequence[_Item],
-    *,
-    section: Callable[[_Item], str],
-    scores: Sequence[Callable[[_Item, _Item], float]],
-) -> tuple[list[tuple[_Item, _Item]], list[_Item], list[_Item]]:
-    """Which entry that went is which that came: the pairs, in the order found, and what stays alone on either side.
-
-    ``scores`` go from the surest to the weakest; by each, entries of the same section are paired before those of any.
-    """
-    matched: list[tuple[_Item, _Item]] = []
-    for score in scores:
-        for same in (True, False):
-            pairs = best_pairs(removed, added, _in_section(score, section, same=same))
-            matched += [(old, new) for old, new, _ in pairs]
-            gone, came = {id(old) for old, _, _ in pairs}, {id(new) for _, new, _ in pairs}
-            removed = [item for item in removed if id(item) not in gone]
-            added = [item for item in added if id(item) not in came]
-    return matched, list(removed), list(added)
-
-
-def _in_section(
-    score: Callable[[_Item, _Item], float], section: Callable[[_Item], str], *, same: bool
-) -> Callable[[_Item, _Item], float]:
-    """The score of entries of the same section, or of different ones; 0 for all others."""
-
-    def scored(old: _Item, new: _Item) -> float:
-        return score(old, new) if (section(old) == section(new)) is same else 0.0
-
-    return scored

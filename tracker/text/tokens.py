@@ -24,6 +24,7 @@ STOP_WORDS = frozenset(
         "a an and any as at be by for from has have in into is of on or per that the their this to was were which who will with"
     )
 )
+_ONLY_WORDS = re.compile(r"[^\W\d_]+(?:[ ’'-]+[^\W\d_]+)*")
 _LONGEST_MEANING = 200
 _MORE_WORDS = 5
 _FEWEST_INITIALS = 3  # two letters begin two neighbouring words by chance
@@ -132,24 +133,39 @@ def _analysed(text: str) -> _Analysis:
         keywords=_keywords(rest.split()),
         short_forms=tuple(dict.fromkeys(short)),
         runs=tuple((run, "".join(word[0] for word in run)) for run in runs),
-        explained=dict(_explained(text)),
+        explained={short: text[start:end] for short, start, end in _explained(text)},
     )
 
 
-def _explained(text: str) -> Iterator[tuple[str, str]]:
-    """Short forms in brackets and the words right before them, by which every letter of the short form is found in turn."""
+def with_short_forms(text: str) -> str:
+    """The text with the short form alone where it spells one out: "Body Mass Index (BMI) > 30" is "BMI > 30".
+
+    Only words are left out: with a number or a sign among them, the text stays as it is.
+    """
+    parts, done = [], 0
+    for _, start, end in _explained(text):
+        if start >= done and _ONLY_WORDS.fullmatch(text, start, end):
+            bracket = text.index("(", end)
+            parts += [text[done:start], text[bracket + 1 : (done := text.index(")", bracket) + 1) - 1]]
+    return "".join([*parts, text[done:]])
+
+
+def _explained(text: str) -> Iterator[tuple[str, int, int]]:
+    """Short forms in brackets, and where the words right before them stand in which every letter of one is found in turn."""
     for found in _IN_BRACKETS.finditer(text):
         short = "".join(letter for letter in found[0].casefold() if letter.isalnum())
-        before = text[max(0, found.start() - _LONGEST_MEANING) : found.start()].casefold().rstrip()
+        first = max(0, found.start() - _LONGEST_MEANING)
+        before = text[first : found.start()].rstrip()
         place = len(before)
         for index in range(len(short) - 1, -1, -1):
             place -= 1
             # The first letter must begin a word, the others may stand anywhere ("inf" for "infinite").
-            while place >= 0 and (before[place] != short[index] or (index == 0 and place and before[place - 1].isalnum())):
+            while place >= 0 and (
+                before[place].lower() != short[index] or (index == 0 and place and before[place - 1].isalnum())
+            ):
                 place -= 1
-        meaning = before[place:] if place >= 0 else ""
-        if meaning and len(meaning.split()) <= len(short) + _MORE_WORDS:
-            yield short, meaning
+        if 0 <= place < len(before) and len(before[place:].split()) <= len(short) + _MORE_WORDS:
+            yield short, first + place, first + len(before)
 
 
 @lru_cache(maxsize=16384)

@@ -12,7 +12,7 @@ from importlib import import_module
 from tracker.model.event import Event
 from tracker.model.vocabulary import KIND_NAMES
 from tracker.render.kinds.calendar import already_true, deadline
-from tracker.render.kinds.kind_words import BY_REGISTRY, LONGEST, WORDS, KindWords, kind_words, words_of
+from tracker.render.kinds.kind_words import BY_REGISTRY, LONGEST, WORDS, KindWords, inside, kind_words, words_of
 from tracker.render.kinds.kind_words import headline_of as headline
 from tracker.render.kinds.stories import story_headline
 
@@ -30,6 +30,7 @@ __all__ = [
     "already_true",
     "deadline",
     "headline",
+    "inside",
     "kind_title",
     "kind_words",
     "lines",

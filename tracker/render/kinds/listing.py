@@ -20,13 +20,10 @@ from tracker.model.event import Event
 from tracker.model.ids import split_key
 from tracker.model.vocabulary import PUBLIC_STATUSES
 from tracker.render.kinds.kind_words import inside, kind_words
-from tracker.render.phrases import listed, on, quote
+from tracker.render.phrases import away, listed, on, quote
 from tracker.render.safe_text import plural
 from tracker.render.values import LONG, quoted
 from tracker.render.vocabulary import enumerated, field_title, field_word, first_capital, status
-
-_SAME_PLACE_KM = 5
-"""Nearer than this, a site lies in the place itself: registries give a city's point, not the clinic's."""
 
 _MOST_NEAR = 5
 _START = {"ACTUAL": "started", "ESTIMATED": "start planned"}
@@ -57,9 +54,9 @@ def _news(event: Event, details: EnteredDetails, entered: str) -> str:
 
 
 def _where(site: NearbySite) -> str:
-    """The city of a nearby site; with its distance where it lies outside the watch's own place."""
+    """The city of a nearby site; with its distance unless the watch's own place lies in it."""
     city = quote(site.city, 40) or "a place near you"
-    return f"in {city}" if not site.km or site.km < _SAME_PLACE_KM else f"in {city}, about {site.km:.0f} km away"
+    return f"in {city}" if site.km is None or site.in_city else f"in {city}, {away(site.km)} away"
 
 
 def _site(site: NearbySite) -> str:

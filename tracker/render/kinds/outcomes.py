@@ -115,16 +115,16 @@ def _lines(event: Event, details: OutcomesDetails) -> Iterator[str]:
 
 
 _REASON = {
-    "negation": "it is negated now, or no longer",
-    "aggregation": "it is counted otherwise",
-    "opposite": "the contrary word",
-    "threshold": "another threshold",
-    "qualifier": "it counts less or more of the same",
-    "members": "another part is in it, or one is missing",
-    "population": "another population",
-    "time_point": "another time point",
+    "negation": "negated, or no longer negated",
+    "aggregation": "counted differently",
+    "opposite": "the opposite",
+    "threshold": "a different threshold",
+    "qualifier": "a narrower or wider term",
+    "members": "a part was added or left out",
+    "population": "a different population",
+    "time_point": "a different time point",
     "placeholder": "the earlier text named no outcome to judge by",
-    "inflection": "the same words otherwise",
+    "inflection": "the same words in other forms",
 }
 """Why a measure in other words is another outcome, or is not."""
 

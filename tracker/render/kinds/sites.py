@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from tracker.model.details import CountriesDetails, NearbyDetails, NearbySite, SitesDetails
 from tracker.model.event import Change, Event
-from tracker.render.kinds.kind_words import headline_of, kind_words
+from tracker.render.kinds.kind_words import headline_of, inside, kind_words
 from tracker.render.phrases import listed, quote, whereabouts
+from tracker.render.safe_text import plural
 from tracker.render.values import NOT_STATED
 from tracker.render.vocabulary import status
 
@@ -60,11 +61,10 @@ def _sites_short(event: Event, details: SitesDetails) -> str:
     """A country first, else how many sites came and went."""
     counts = details.counts
     if details.countries_opened or details.countries_closed:
-        text = headline_of(event).split(";")[0]
-        return text[:1].lower() + text[1:]
+        return inside(event, headline_of(event).split(";")[0])
     if counts.added:
-        return f"{counts.added} sites added" + (f", {counts.removed} removed" if counts.removed else "")
-    return f"{counts.removed} sites removed" if counts.removed else "sites changed"
+        return f"{plural(counts.added, 'site')} added" + (f", {counts.removed:,} removed" if counts.removed else "")
+    return f"{plural(counts.removed, 'site')} removed" if counts.removed else "sites changed"
 
 
 def _sites_lines(event: Event, details: SitesDetails) -> Iterator[str]:
@@ -112,13 +112,12 @@ def _countries_headline(_event: Event, details: CountriesDetails) -> str:
 
 
 def _countries_short(event: Event, details: CountriesDetails) -> str:
-    text = _countries_headline(event, details).split(";")[0]
-    return text[:1].lower() + text[1:]
+    return inside(event, _countries_headline(event, details).split(";")[0])
 
 
 def _countries_lines(_event: Event, details: CountriesDetails) -> Iterator[str]:
     for country, count in details.open_sites.items():
-        yield f"{quote(country, 60)}: {count} {'sites' if count > 1 else 'site'} recruiting"
+        yield f"{quote(country, 60)}: {plural(count, 'site')} recruiting"
 
 
 def _nearby_headline(event: Event, details: NearbyDetails) -> str:

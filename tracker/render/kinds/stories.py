@@ -45,7 +45,7 @@ def _lead(event: Event) -> str:
 
 
 def _shorts(lead: Event, others: Sequence[Event]) -> list[str]:
-    """Short forms, the most telling first; trifles only beside a trifle, and nothing that the lead has said."""
+    """Short forms, the most telling first: minor events only after a minor lead, and nothing that the lead has said."""
     least = min(1, rank(lead.severity))
     loud = [event for event in others if rank(event.severity) >= least and words_of(event.kind).combined]
     if isinstance(lead.details, RecruitmentStatusDetails) and lead.details.why_stopped:
