@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.builders import actual, changed, date, events, make_record, measure, site
+from tests.builders import actual, changed, date, detected, events, make_record, measure, site
 from tracker.detect.mirrors import compared, echo_of, lag
 from tracker.model.record import Criteria, Eligibility, Enrollment, TrialRecord
 from tracker.model.watch import Near
+from tracker.render import kinds
 
 HOME = "ctgov:NCT01234567"
 
@@ -60,6 +61,13 @@ def test_an_event_without_changes_is_never_an_echo() -> None:
         "countries_changed": HOME,  # judged by the sites that the registry showed before
         "nearby_site_opened": None,
     }
+
+
+def test_an_update_that_is_an_echo_says_so_as_its_single_events_do() -> None:
+    old = page(recruitment_status="NOT_YET_RECRUITING")
+    new = page(recruitment_status="RECRUITING", start_date=date("2025-01-05"))
+    found = detected(old, new, echo_of=lambda changes: HOME).events
+    assert kinds.story_headline(found) == "The page follows the registry: now recruiting (was not yet); start −10 days"
 
 
 def test_an_echo_stays_quiet_whatever_the_configuration_says_of_its_kind() -> None:

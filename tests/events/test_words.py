@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from typing import Any
 
 import msgspec
@@ -24,7 +25,7 @@ from tracker.model.details import (
     TwoSides,
     WatchDetails,
 )
-from tracker.model.event import Event
+from tracker.model.event import Event, Story
 from tracker.model.record import (
     Contact,
     Criteria,
@@ -40,6 +41,7 @@ from tracker.render import kinds, vocabulary
 from tracker.render.inline_diff import LONGEST_CHANGE, difference, plain, spans
 from tracker.render.kinds.kind_words import with_one_colon
 from tracker.render.machine import event_json, story_json
+from tracker.render.story_view import story_view, when_sentence
 
 
 def told(old: dict[str, Any], new: dict[str, Any], kind: str | None = None) -> str:
@@ -260,7 +262,11 @@ def test_a_stored_kind_of_another_version_gets_a_sensible_sentence() -> None:
 
 
 def listed(kind: ListingKind, details: Details) -> str:
-    event = listing_event(
+    return kinds.headline(listed_event(kind, details))
+
+
+def listed_event(kind: ListingKind, details: Details) -> Event:
+    return listing_event(
         kind,
         trial="ctgov:NCT01234567",
         record=make_record(first_posted="2026-03-01"),
@@ -269,7 +275,6 @@ def listed(kind: ListingKind, details: Details) -> str:
         details=details,
         known=known(),
     )
-    return kinds.headline(event)
 
 
 def test_listing_events_read_plainly() -> None:
@@ -286,6 +291,23 @@ def test_listing_events_read_plainly() -> None:
         home="ctgov:NCT01234567", fields={"recruitment_status": TwoSides(page="RECRUITING", registry="COMPLETED")}
     )
     assert listed("mirror_lags", lag) == "This page still shows the older state: status"
+
+
+def test_below_a_listing_headline_stands_only_what_it_does_not_say() -> None:
+    event = listed_event("new_registration", NewRegistrationDetails(watch="lupus"))
+    story = Story(id="s", trial=event.trial, severity=event.severity, parts=(event.id,))
+    part = story_view(story, [event], None, timezone=UTC).first
+    assert "recruiting, phase 2" in part.headline
+    assert [line for line in map(plain, part.lines) if line.lower() in part.headline.lower()] == []
+
+
+def test_a_page_that_differs_is_no_change_of_the_registrys_listing() -> None:
+    sides = {"recruitment_status": TwoSides(page="RECRUITING", registry="COMPLETED")}
+    event = listed_event("mirror_lags", MirrorDetails(home="ctgov:NCT01234567", fields=sides))
+    event = msgspec.structs.replace(event, seen_between=(DAY, DAY))
+    sentence = when_sentence(event, UTC)
+    assert sentence.startswith("The page and the registry's record differ. Noticed 10 Mar 2026")
+    assert "unchanged" not in sentence
 
 
 def test_every_kind_and_status_has_a_word() -> None:

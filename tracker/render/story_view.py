@@ -7,6 +7,7 @@ from datetime import tzinfo
 
 import msgspec
 
+from tracker.model.details import MirrorDetails
 from tracker.model.event import Event, Story
 from tracker.model.ids import split_key
 from tracker.model.labels import trial_label
@@ -122,6 +123,8 @@ def when_sentence(event: Event, timezone: tzinfo) -> str:
         sentence = f"From the registry's own history: the version of {times.day(event.effective_at, timezone)}"
     elif event.cause == "calendar":
         sentence = f"A date passed; the record itself did not change. Noticed {times.day(seen, timezone)}"
+    elif isinstance(event.details, MirrorDetails):
+        sentence = f"The page and the registry's record differ. Noticed {times.day(seen, timezone)}"
     elif before is None:
         sentence = f"The record was first seen {times.day(seen, timezone)}"
     else:
@@ -145,7 +148,8 @@ def _part(event: Event) -> PartView:
     shown = public_event(event)
     compared, others = field_changes(shown, headline)
     told = kinds.lines(msgspec.structs.replace(shown, changes=others), limit=MOST_LINES)
-    lines = (inline_diff.spans(line, LONGEST_LINE) for line in told if line not in headline)
+    said = headline.casefold()
+    lines = (inline_diff.spans(line, LONGEST_LINE) for line in told if line.casefold() not in said)
     return PartView(headline=headline, changes=compared, lines=tuple(lines))
 
 

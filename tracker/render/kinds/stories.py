@@ -35,7 +35,7 @@ def story_headline(events: Sequence[Event]) -> str:
 def _lead(event: Event) -> str:
     """The leading event's headline; that of a status as it is where more follows."""
     details = event.details
-    if details.changed_back:
+    if details.changed_back or details.echo_of:
         return headline_of(event)
     if isinstance(details, RecruitmentStatusDetails) and details.old != details.new:
         return status_headline(event, details, leads=True)
