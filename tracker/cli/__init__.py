@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "list": ("list", "The present: status, dates, enrollment, results of every followed trial."),
     "changes": ("changes", "The change log."),
     "deadlines": ("deadlines", "Results due and overdue, planned dates that passed: estimates."),
+    "export": ("export", "Typed tables for analysis: csv, xlsx, jsonl, parquet, ris."),
     "show": ("show", "A record as it stands or stood, and its timeline."),
     "diff": ("diff", "What changed between two versions, or two saved files."),
     "parse": ("parse", "The record read from a saved payload or page, as JSON."),

@@ -7,12 +7,12 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import tzinfo
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -146,6 +146,21 @@ class App:
                 click.echo("".join(part), nl=False)
                 part, size = [], 0
         click.echo("".join(part), nl=False)
+
+    def output(self, out: Path | None, write: Callable[[IO[bytes]], object]) -> None:
+        """Bytes to a file, which appears when it is whole, or without one to stdout."""
+        if out is None:
+            write(sys.stdout.buffer)
+            return
+        part = out.with_name(f"{out.name}.part")
+        with writing(out):
+            try:
+                with part.open("wb") as to:
+                    write(to)
+                part.replace(out)
+            finally:
+                part.unlink(missing_ok=True)
+        self.say(f"Written: {out}")
 
     def print(self, *texts: str) -> None:
         """Texts for people, on stdout. On a terminal they are wrapped between words; addresses stay whole, to be copied."""

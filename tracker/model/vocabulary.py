@@ -116,6 +116,7 @@ RecordKind = Literal[
 """Change kinds of a record's fields."""
 
 CalendarKind = Literal["results_due_soon", "results_overdue", "milestone_passed", "verification_lapsed", "will_go_unknown"]
+CALENDAR_KINDS: tuple[CalendarKind, ...] = get_args(CalendarKind)
 """Change kinds of days that came."""
 
 ListingKind = Literal[
