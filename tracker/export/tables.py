@@ -18,6 +18,7 @@ from tracker.model.snapshot import SnapshotMeta
 from tracker.model.views import DeadlineRow
 from tracker.model.vocabulary import OPEN_STATUSES, Severity, rank
 from tracker.render import kinds
+from tracker.render.privacy import public_event
 from tracker.render.safe_text import web_link
 
 _SEVERITIES: tuple[Severity, ...] = ("minor", "notable", "major")
@@ -294,8 +295,9 @@ def _sides(event: Event) -> tuple[str | None, str | None]:
             return old.date if old else None, new.date if new else None
         case EnrollmentDetails(old=count, new=now):
             return None if count is None else str(count), None if now is None else str(now)
-    if len(event.changes) == 1:
-        return _plain(event.changes[0].old), _plain(event.changes[0].new)
+    shown = public_event(event).changes
+    if len(shown) == 1:
+        return _plain(shown[0].old), _plain(shown[0].new)
     return None, None
 
 
