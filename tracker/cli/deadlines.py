@@ -81,7 +81,7 @@ def deadlines_command(
                 text = "".join(machine.listed("deadlines", (row.deadline for row in rows)))
                 app.output(out, lambda to: to.write(text.encode()))
             case "ics":
-                app.output(out, lambda to: to.write(ics.calendar(rows, now)))
+                app.output(out, lambda to: to.write(ics.calendar(rows, stamp=now)))
             case "csv" | "xlsx" as written:
                 if written == "xlsx" and out is None and sys.stdout.isatty():
                     raise UsageError("xlsx is no text for a terminal.", remedy="Name a file: --out deadlines.xlsx")
