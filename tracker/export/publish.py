@@ -8,6 +8,7 @@ from __future__ import annotations
 import filecmp
 import hashlib
 import re
+import unicodedata
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -28,7 +29,6 @@ from tracker.render.grid import markdown
 from tracker.render.machine import event_json
 from tracker.render.safe_text import one_line, web_link
 from tracker.render.story_view import event_label
-from tracker.text.normalize import fold
 
 FEED_ENTRIES = 100
 """Entries of a feed: the latest."""
@@ -79,8 +79,8 @@ def publish_log(archive: Archive, files: Files, now: datetime, timezone: tzinfo)
     """The whole log: by day and by watch, as JSON Lines and CSV, with feeds and the calendar of what is ahead."""
     _days(archive, files, timezone)
     for watch in archive.watches:
-        lines = [line for found in archive.story_changes(EventFilter(watch=watch.name)) for line in _lines(found, timezone)]
-        files.put(f"watches/{slug(watch.name)}.md", _page(f"Watch: {watch.name}", reversed(lines)))
+        found = archive.story_changes(EventFilter(watch=watch.name))
+        files.put(f"watches/{slug(watch.name)}.md", _page(f"Watch: {watch.name}", _newest_day_first(found, timezone)))
     files.forget_others("watches/*.md")
     with files.opened("changes.jsonl") as out:
         out.writelines(msgspec.json.encode(event_json(event), enc_hook=str) + b"\n" for event in archive.changes())
@@ -111,7 +111,8 @@ def publish_feeds(archive: Archive, files: Files, prefix: str = "") -> None:
 
 def slug(name: str) -> str:
     """A name as part of a file's name, different for different names."""
-    plain = "-".join(_WORD.findall(fold(name)))[:60]
+    letters = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
+    plain = "-".join(_WORD.findall(letters))[:60]
     return plain if plain == name else f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:6]}".lstrip("-")
 
 
@@ -120,14 +121,21 @@ def _latest(archive: Archive, wanted: EventFilter) -> Iterable[StoryChanges]:
 
 
 def _days(archive: Archive, files: Files, timezone: tzinfo) -> None:
-    def day(found: StoryChanges) -> str:
-        return found.events[0].effective_at.astimezone(timezone).date().isoformat()
-
-    # The log is in the order of time, so a day's stories stand together.
-    for name, stories in groupby(archive.story_changes(), day):
+    for name, stories in _by_day(archive.story_changes(), timezone):
         lines = [line for found in stories for line in _lines(found, timezone, dated=False)]
         files.put(f"days/{name[:4]}/{name}.md", _page(f"Changes of {times.registry_day(name)}", lines))
     files.forget_others("days/*/*.md")
+
+
+def _by_day(stories: Iterable[StoryChanges], timezone: tzinfo) -> Iterator[tuple[str, Iterator[StoryChanges]]]:
+    """The stories of each day of the reader; the log is in the order of time, so they stand together."""
+    return groupby(stories, lambda found: found.events[0].effective_at.astimezone(timezone).date().isoformat())
+
+
+def _newest_day_first(stories: Iterable[StoryChanges], timezone: tzinfo) -> list[str]:
+    """A line for each event: the latest day on top, within a day the weightiest first."""
+    days = [[line for found in day for line in _lines(found, timezone)] for _, day in _by_day(stories, timezone)]
+    return [line for day in reversed(days) for line in day]
 
 
 def _lines(found: StoryChanges, timezone: tzinfo, *, dated: bool = True) -> Iterator[str]:
@@ -147,12 +155,12 @@ def _page(title: str, lines: Iterable[str]) -> bytes:
 
 
 def _index(archive: Archive, timezone: tzinfo) -> bytes:
-    latest = list(deque(archive.story_changes(), maxlen=_LATEST))
+    latest = deque(archive.story_changes(), maxlen=_LATEST)
     watches = [
         f"- [{markdown(watch.name)}](watches/{slug(watch.name)}.md) · [feed](feeds/watches/{slug(watch.name)}.atom)"
         for watch in archive.watches
     ]
-    changes = [line for found in reversed(latest) for line in _lines(found, timezone)]
+    changes = _newest_day_first(latest, timezone)
     sources = sorted(
         {archive.source_title(source) for source in archive.followed_sources([watch.name for watch in archive.watches])}
     )
