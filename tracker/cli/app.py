@@ -22,7 +22,7 @@ from tracker.errors import TrackerError, UsageError
 
 if TYPE_CHECKING:
     from tracker.archive import Archive
-    from tracker.config import Known, Settings
+    from tracker.config import Settings
     from tracker.model.source import Source
     from tracker.model.upkeep import MigrationReport
     from tracker.model.watch import Channel
@@ -64,15 +64,15 @@ class App:
 
     def load(self, path: Path) -> Settings:
         """The checked configuration in one file."""
-        from tracker import config
+        from tracker import loading
 
-        return config.load(path, **self._known())
+        return loading.settings(path)
 
     def check(self, text: str, path: Path) -> Settings:
         """The settings of a text that is to be written to ``path``."""
-        from tracker import config
+        from tracker import config, loading
 
-        return config.check(text, path, **self._known())
+        return config.check(text, path, **loading.known())
 
     def require_watches(self, names: Iterable[str]) -> None:
         """Raise UsageError, naming those there are, unless every one of these watches is in the configuration."""
@@ -80,18 +80,6 @@ class App:
         if unknown := sorted(set(names) - set(known)):
             there = ", ".join(known) or "none"
             raise UsageError(f"There is no watch {', '.join(unknown)}.", remedy=f"Watches in {self.config_path}: {there}.")
-
-    def _known(self) -> Known:
-        """What a configuration is checked against, for config itself knows neither sources nor kinds."""
-        from tracker import events, sources
-
-        return {
-            "sources": {key: source.info for key, source in self.sources.items()},
-            "kinds": {name: frozenset((*kind.effects, *kind.former_effects)) for name, kind in events.KINDS.items()},
-            "environ": os.environ,
-            "page_of": sources.page_of,
-            "read_search": sources.read_search,
-        }
 
     def migrate(self, url: str) -> MigrationReport:
         """Bring a database up to date; an existing one is backed up first, and the user is told where."""

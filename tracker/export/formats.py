@@ -17,6 +17,7 @@ from tracker.render.grid import csv_lines
 from tracker.render.safe_text import one_line, web_link
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
@@ -74,9 +75,23 @@ def write_xlsx(table: Table, out: IO[bytes]) -> None:
 
 def write_parquet(table: Table, out: IO[bytes]) -> None:
     """Typed columns: days as date32, moments as timestamps in UTC."""
+    batches = arrow_batches(table)
+    import pyarrow.parquet as pq
+
+    with pq.ParquetWriter(out, batches.schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+
+
+def to_arrow(table: Table) -> pa.Table:
+    """The whole table for Arrow."""
+    return arrow_batches(table).read_all()
+
+
+def arrow_batches(table: Table) -> pa.RecordBatchReader:
+    """The table for Arrow, read a few thousand rows at a time."""
     with _needs("pyarrow"):
         import pyarrow as pa
-        import pyarrow.parquet as pq
     types = {
         "text": pa.string(),
         "link": pa.string(),
@@ -87,11 +102,14 @@ def write_parquet(table: Table, out: IO[bytes]) -> None:
         "moment": pa.timestamp("us", tz="UTC"),
     }
     schema = pa.schema([(column.name, types[column.kind]) for column in table.columns])
-    rows = iter(table.rows)
-    with pq.ParquetWriter(out, schema) as writer:
-        while batch := list(itertools.islice(rows, _BATCH)):
-            arrays = [pa.array(values, schema.field(index).type) for index, values in enumerate(zip(*batch, strict=True))]
-            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        rows = iter(table.rows)
+        while some := list(itertools.islice(rows, _BATCH)):
+            columns = zip(*some, strict=True)
+            yield pa.record_batch([pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)], schema)
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
 
 
 FORMATS: Mapping[str, Callable[[Table, IO[bytes]], None]] = MappingProxyType(
