@@ -220,6 +220,18 @@ def test_a_layout_break_is_not_believed_for_being_said_twice(world: World) -> No
     assert events(world) == []
 
 
+# --- gone -------------------------------------------------------------------------------------------------------------
+
+
+def test_gone_needs_two_data_versions_and_twenty_hours(world: World) -> None:
+    trials = begin(world, 4)
+    world.day(change=lambda: world.studies.pop(trials[0]))
+    world.day(after=OVERNIGHT)
+    assert "removed" not in [event.kind for event in events(world)]
+    world.day(after=MORNING)
+    assert [event.kind for event in events(world)].count("removed") == 1
+
+
 # --- answers that cannot be the trial's --------------------------------------------------------------------------------
 
 SITES = [{"facility": f"Hospital {n}", "city": "Springfield", "country": "United States"} for n in range(4)]

@@ -8,7 +8,7 @@ from tracker import log
 from tracker.detect import kept
 from tracker.errors import SourceError
 from tracker.model.record import TrialRecord
-from tracker.model.snapshot import TrackedTrial, with_kept
+from tracker.model.snapshot import KeptField, TrackedTrial, with_kept
 from tracker.model.source import Document, Source
 from tracker.model.views import CurrentRecord
 from tracker.store import Store
@@ -19,6 +19,12 @@ logger = log.get(__name__)
 def read(sources: Mapping[str, Source], document: Document) -> TrialRecord:
     """The record a stored document holds."""
     return sources[document.source].parse(document).record
+
+
+def readable_version(store: Store, sources: Mapping[str, Source], version: int) -> TrialRecord:
+    """The record of a stored version; what cannot be read of it stands as in the last version that could be read."""
+    fields = [field for field in store.kept_fields([version]).get(version, ()) if field.why == "unreadable"]
+    return _restored(store, sources, fields, read(sources, store.document(version)))
 
 
 def current(
@@ -55,8 +61,12 @@ def _readable(store: Store, sources: Mapping[str, Source], trial: TrackedTrial, 
 
 def _as_believed(store: Store, sources: Mapping[str, Source], trial: TrackedTrial, record: TrialRecord) -> TrialRecord:
     """The record with the fields that are read from an earlier version."""
-    if trial.current is None or not trial.current.kept:
+    return _restored(store, sources, trial.current.kept if trial.current else (), record)
+
+
+def _restored(store: Store, sources: Mapping[str, Source], fields: Sequence[KeptField], record: TrialRecord) -> TrialRecord:
+    if not fields:
         return record
-    ids = sorted({field.snapshot for field in trial.current.kept})
+    ids = sorted({field.snapshot for field in fields})
     earlier = {one: read(sources, document) for one, document in zip(ids, store.documents(ids), strict=True)}
-    return kept.restored(record, trial.current.kept, earlier)
+    return kept.restored(record, fields, earlier)

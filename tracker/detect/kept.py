@@ -48,12 +48,14 @@ def without_rest(record: TrialRecord, paths: Iterable[str]) -> TrialRecord:
 
 
 def differing(one: TrialRecord, other: TrialRecord) -> Iterator[str]:
-    """The modelled fields in which two records differ; of a part with fields of its own, those of its fields that do."""
+    """The fields in which two records differ; of a part with fields of its own, those of its fields that do."""
     for name in one.__struct_fields__:
         mine, theirs = getattr(one, name), getattr(other, name)
-        if name == "rest" or mine == theirs:
+        if mine == theirs:
             continue
-        if isinstance(mine, msgspec.Struct) and type(mine) is type(theirs):
+        if name == "rest":
+            yield from (f"{_REST}{path}" for path in {**mine, **theirs} if mine.get(path) != theirs.get(path))
+        elif isinstance(mine, msgspec.Struct) and type(mine) is type(theirs):
             yield from (f"{name}.{part}" for part in mine.__struct_fields__ if getattr(mine, part) != getattr(theirs, part))
         else:
             yield name

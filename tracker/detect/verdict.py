@@ -218,8 +218,8 @@ def _detected(
     believed: Mapping[int, Document],
 ) -> Detected:
     assert known.current is not None
-    base = _base(known)
-    old = _seen_stored(believed[base]) if base in believed else known.current.seen
+    doubted_base = believed.get(_base(known) or 0)
+    old = _seen_stored(doubted_base) if known.current.doubted and doubted_base else known.current.seen
     return detect(
         Version(record=before, seen=old),
         Version(record=record, seen=_seen_staged(snapshot) if snapshot else known.current.seen),

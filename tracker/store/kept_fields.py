@@ -22,10 +22,14 @@ from tracker.store.runs import require_state
 _KEPT = tuple(name for name in KeptField.__struct_fields__ if name != "snapshot")
 
 
-def kept_fields(database: Database) -> dict[int, tuple[KeptField, ...]]:
-    """The fields of current versions that are read from earlier ones, by the current version; mostly there are none."""
+def kept_fields(database: Database, versions: Collection[int] | None = None) -> dict[int, tuple[KeptField, ...]]:
+    """The fields of some versions (by default the current ones) that are read from earlier ones, by version; mostly none."""
     found: dict[int, tuple[KeptField, ...]] = {}
-    statement = select(t.kept_fields).join(t.trials, t.trials.c.current_snapshot == t.kept_fields.c.snapshot)
+    statement = select(t.kept_fields)
+    if versions is None:
+        statement = statement.join(t.trials, t.trials.c.current_snapshot == t.kept_fields.c.snapshot)
+    else:
+        statement = statement.where(t.kept_fields.c.snapshot.in_(versions))
     with database.reading() as connection:
         for row in connection.execute(statement.order_by(t.kept_fields.c.field)).mappings():
             kept = KeptField(snapshot=row["earlier"], **{name: row[name] for name in _KEPT})
