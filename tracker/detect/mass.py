@@ -64,8 +64,8 @@ def rate(name: str) -> float:
 
 
 def tail(least: int, trials: int, chance: float) -> float:
-    """The probability that at least so many of the trials have what each has with this chance."""
-    if least <= 0:
+    """The probability that at least so many of the trials have what each has with this chance; 1 for no more than expected."""
+    if least <= trials * chance:
         return 1.0
     if least > trials or chance <= 0:
         return 0.0
@@ -73,7 +73,7 @@ def tail(least: int, trials: int, chance: float) -> float:
     for count in range(least, trials + 1):
         total += term
         term *= (trials - count) / (count + 1) * chance / (1 - chance)
-        if term < total * 1e-12 and count > trials * chance:
+        if term < total * 1e-12:
             break
     return min(1.0, total)
 

@@ -231,12 +231,12 @@ def _publish(connection: Connection, run_id: int, now: datetime) -> tuple[int, i
 
 
 def _remember_first_sight(connection: Connection, run_id: int, older_id: int) -> None:
-    """What an older held run had seen already was first seen then: the wait for a second opinion does not begin again."""
+    """What an older held run had seen already was first seen then, in those data: the wait does not begin again."""
     older = t.snapshots.alias("older")
     same = (older.c.run == older_id, older.c.trial == t.snapshots.c.trial, older.c.digest == t.snapshots.c.digest)
-    first = select(func.min(older.c.first_seen_at)).where(*same).scalar_subquery()
+    first = {name: select(func.min(older.c[name])).where(*same).scalar_subquery() for name in ("first_seen_at", "data_version")}
     statement = update(t.snapshots).where(t.snapshots.c.run == run_id, exists().where(*same))
-    connection.execute(statement.values(first_seen_at=first))
+    connection.execute(statement.values(first))
 
 
 def _siblings(run: RowMapping) -> ColumnElement[bool]:
