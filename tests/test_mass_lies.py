@@ -151,6 +151,8 @@ def test_a_trial_that_is_doubted_has_not_left_its_search(world: World) -> None:
 
 def test_the_digest_says_that_something_is_held(world: World) -> None:
     trials = begin(world, 12)
+    daily = '[[watch.send]]\nto = "me"\nwhen = "daily"\nmin_severity = "minor"\n'
+    world.configure(SEARCHED.partition("[[watch.send]]")[0] + daily)
     world.day(change=lambda: amend(world, trials[1:], **UNKNOWN))
     lowered = {"designModule__enrollmentInfo": {"count": 75, "type": "ESTIMATED"}}
     world.day(after=OVERNIGHT, change=lambda: world.amend(trials[0], **lowered, **UPDATED))
