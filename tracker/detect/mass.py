@@ -83,6 +83,11 @@ def _log_term(count: int, trials: int, chance: float) -> float:
     return ways + count * math.log(chance) + (trials - count) * math.log1p(-chance)
 
 
+def counts(event: Event) -> bool:
+    """Whether an event can be a lie: an edit of spelling says nothing, and what takes an earlier change back mends one."""
+    return not event.details.spelling_only and event.details.changed_back is None
+
+
 def names(event: Event) -> tuple[str, ...]:
     """What an event is counted as: its kind, and its kind with each effect."""
     return event.kind, *(f"{event.kind}.{effect}" for effect in event.effects)

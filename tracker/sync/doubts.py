@@ -36,7 +36,8 @@ class RunDoubts:
     def find(self, counts: RunCounts, pause: timedelta, now: datetime) -> Suspicion:
         """What too many trials say at once without a new version of their own, and what a second opinion speaks for."""
         twice = self._said_twice(now)
-        findings = [one for one in self.store.staged_findings(self.run.id) if one.event.trial not in twice]
+        staged = self.store.staged_findings(self.run.id)
+        findings = [one for one in staged if one.event.trial not in twice and mass.counts(one.event)]
         if not findings:
             return Suspicion(confirmed=twice)
         checked = counts.unchanged + counts.changed + counts.quiet
