@@ -155,12 +155,22 @@ class TransientDeliveryError(DeliveryError):
     """Another try later makes sense; ``retry_after`` is in seconds when the channel named it.
 
     ``no_server`` says that the mail server could not be spoken to at all: no channel that goes through it will do better.
+    ``refused`` says that the answer was a final one: a rule, a quota or an address, which people mend in hours or days.
     """
 
-    def __init__(self, message: str, *, remedy: str = "", retry_after: float | None = None, no_server: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        retry_after: float | None = None,
+        no_server: bool = False,
+        refused: bool = False,
+    ) -> None:
         super().__init__(message, remedy=remedy)
         self.retry_after = retry_after
         self.no_server = no_server
+        self.refused = refused
 
 
 class PermanentDeliveryError(DeliveryError):

@@ -150,12 +150,16 @@ def read_channels(tables: list[Table], *, has_mail: bool) -> tuple[Channel, ...]
 
 def read_operator(table: Table, channels: frozenset[str]) -> Operator:
     """``[operator]``."""
-    channel, ping = table.text("channel"), table.text("ping")
+    channel, second, ping = table.text("channel"), table.text("second"), table.text("ping")
     if channel:
         check_channel(table, "channel", channel, channels)
+    if second:
+        check_channel(table, "second", second, channels)
+        if second == channel or not channel:
+            table.wrong("second", 'It stands in for `channel` when that takes no messages. Name another one than "channel".')
     if ping and (wrong := web_problem(ping)):
         table.wrong("ping", wrong)
-    return Operator(channel=channel, ping=ping)
+    return Operator(channel=channel, second=second, ping=ping)
 
 
 def check_channel(table: Table, key: str, name: str, channels: frozenset[str]) -> None:

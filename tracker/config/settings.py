@@ -77,9 +77,10 @@ class Mail(_Discreet, frozen=True, kw_only=True):
 
 
 class Operator(_Discreet, frozen=True, kw_only=True):
-    """Who hears of failures; ``ping`` is an address called after each good run."""
+    """Who hears of failures: ``second`` when ``channel`` takes no messages. ``ping`` is an address called after good runs."""
 
     channel: str | None = None
+    second: str | None = None
     ping: str | None = None
 
 
@@ -167,7 +168,10 @@ def remarks(settings: Settings) -> tuple[str, ...]:
             found.append(f'[[watch]] "{watch.name}": {names} of its search is left out: it only says where a link was clicked.')
         if not watch.send:
             found.append(f'[[watch]] "{watch.name}" sends to nobody: its changes are kept, not told. Add a [[watch.send]].')
-    used = {send.to for watch in settings.watches for send in watch.send} | {settings.operator.channel}
+    used = {send.to for watch in settings.watches for send in watch.send} | {
+        settings.operator.channel,
+        settings.operator.second,
+    }
     for channel in settings.channels:
         if channel.name not in used:
             found.append(f'[[channel]] "{channel.name}" is not used by any watch or the operator.')
