@@ -18,7 +18,7 @@ import pytest
 from tests.store.builders import DAY_0
 from tracker.errors import DatabaseDamagedError, DatabaseReplacedError, StaleLogError, StoreError
 from tracker.store import Store, migrate, schema_state
-from tracker.store.write_log import log_of
+from tracker.store.write_log import has_log, log_of
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_nothing_is_read_or_written_in_a_file_that_its_path_no_longer_means(file
         store.require_intact()
         change(file)
         for deed in (store.require_intact, store.size, lambda: note(store, 2)):
-            with pytest.raises(DatabaseReplacedError, match="is gone|was replaced"):
+            with pytest.raises(DatabaseReplacedError, match=r"is gone|was replaced"):
                 deed()
 
 
@@ -204,7 +204,7 @@ def test_a_damaged_database_is_refused_and_nothing_is_written_to_it(file: Path) 
         with pytest.raises(DatabaseDamagedError, match=r"is damaged: .* latest backup"):
             opening(f"sqlite:///{file}")
     assert file.read_bytes() == before
-    assert not log_of(file).exists()
+    assert not has_log(file)
 
 
 def test_damage_after_an_unclean_end_is_found_before_the_log_is_put_into_the_file(file: Path) -> None:

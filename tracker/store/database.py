@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 
 from tracker.errors import DatabaseDamagedError, LeaseLostError, StoreError
 from tracker.model.upkeep import Lease
+from tracker.store.frozen import CONNECT_WITHIN, Watchdog
 from tracker.store.open_file import OpenFile
 from tracker.store.remedies import remedy
 from tracker.store.soundness import SMALL, damaged, is_damage, quick_check, require_sound
@@ -93,7 +94,7 @@ def make_engine(url: URL, *, foreign_keys: bool = True) -> Engine:
     if file is not None and file.is_file():
         require_sound(file)
     try:
-        engine = create_engine(_for_reading(url) if read_only(url) else url)
+        engine = create_engine(_for_reading(url) if read_only(url) else url, **_waits(url))
     except ImportError as error:
         raise StoreError(
             "PostgreSQL needs the package psycopg, which is not installed.",
@@ -120,8 +121,17 @@ def make_engine(url: URL, *, foreign_keys: bool = True) -> Engine:
         event.listen(engine, "connect", connected)
         event.listen(engine, "begin", begun)
     else:
+        _, address = engine.dialect.create_connect_args(url)
+        Watchdog(engine, {**address, **_waits(url)["connect_args"]})
         event.listen(engine, "connect", _set_limits)
     return engine
+
+
+def _waits(url: URL) -> dict[str, dict[str, int]]:
+    """How long PostgreSQL's client waits for a connection, unless the address says so itself."""
+    if url.get_dialect().name == "sqlite":
+        return {}
+    return {"connect_args": {"connect_timeout": int(str(url.query.get("connect_timeout", CONNECT_WITHIN)))}}
 
 
 def _set_limits(connection: psycopg.Connection, _record: object) -> None:
@@ -197,8 +207,9 @@ class Database:
                 count_version(connection)
 
     def require_intact(self) -> None:
-        """What a process that stays asks now and then: raises StoreError when the database is no longer the one it opened, or
-        is damaged. Whenever its file was written to, a small one is checked; a large one when `check` is called.
+        """Raise StoreError when the database is no longer the one that was opened, or is damaged: for a process that stays.
+
+        A small file is checked whenever it was written to, a large one when `check` is called.
         """
         if self._damage is not None:
             raise self._damage
@@ -213,7 +224,7 @@ class Database:
         self._checked = written
 
     def check(self) -> None:
-        """SQLite's quick check of what is on the disk; raises DatabaseDamagedError, and so does every later transaction that writes."""
+        """SQLite's quick check of what is on the disk; after a DatabaseDamagedError every later writing raises it too."""
         if self._path is not None:
             with self._guarded():
                 quick_check(self._path)

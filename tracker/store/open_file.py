@@ -82,8 +82,8 @@ class OpenFile:
 def _replaced(file: Path, what: str) -> DatabaseReplacedError:
     return DatabaseReplacedError(
         f"{file} {what} while it was open; nothing more is written or sent.",
-        remedy="Stop every tracker, put the right database in its place (with a backup, remove the files ending in -wal and -shm "
-        "beside it), and start again.",
+        remedy="Stop every tracker, put the right database in its place (with a backup, remove the files ending in "
+        "-wal and -shm beside it), and start again.",
     )
 
 

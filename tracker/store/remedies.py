@@ -12,7 +12,10 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
     (r"database .* does not exist", "Make the database on the server (createdb), or correct its name in [store] url."),
     (r"password authentication failed|no password supplied", "Correct the user or password in [store] url."),
     (r"pg_hba\.conf", "Let this machine and user in, in pg_hba.conf of the server, or correct [store] url."),
-    (r"too many (clients|connections)|connection slots", "The server has no connection left: end some, or raise max_connections."),
+    (
+        r"too many (clients|connections)|connection slots",
+        "No connection is left: end some, or raise max_connections.",
+    ),
     (r"[Cc]onnection refused", "Check that the server runs there, and host and port in [store] url."),
     (r"No such file or directory", "Check that the server runs there, and the host in [store] url."),
     (
@@ -32,7 +35,7 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
     ),
     (
         r"disk I/O error",
-        "Free some disk space and look at the disk's health, also whether its file system has become read-only; then try again. "
+        "Free some disk space, and see whether the disk is sound and its file system still writable; then try again. "
         "What was accepted before is safe.",
     ),
     (r"readonly", "Make the file and its folder writable for this user, and its file system too."),

@@ -63,6 +63,6 @@ def damaged(name: str, why: str) -> DatabaseDamagedError:
     """The error of a damaged database."""
     return DatabaseDamagedError(
         f"the database {name} is damaged: {why}. Nothing is written to it.",
-        remedy="Stop every tracker, move the file away together with those ending in -wal and -shm, and put the latest backup in its "
-        "place (tracker backup makes them).",
+        remedy="Stop every tracker, move the file away together with those ending in -wal and -shm, and put the latest backup "
+        "in its place (tracker backup makes them).",
     )

@@ -68,7 +68,8 @@ def require_own_log(file: Path) -> None:
             raise StaleLogError(
                 f"{log_of(file)} does not belong to the database beside it: it was left by another state of it, as when a "
                 "backup is put in its place. Nothing was read or written.",
-                remedy=f"Stop every tracker. If the database is the one you want, remove the log: rm '{log_of(file)}' '{file}-shm'",
+                remedy="Stop every tracker. If the database is the one you want, remove the log: "
+                f"rm '{log_of(file)}' '{file}-shm'",
             )
         before = head, versions
 
