@@ -14,6 +14,10 @@ TrackerError                      anything below; carries a sentence and a remed
 │   └── SearchError               a search cannot be asked as it is written
 ├── StoreError                    the database cannot be used
 │   ├── SchemaError               its schema is newer or older than this program
+│   ├── DatabaseMissingError      it is not where this configuration last used it
+│   ├── DatabaseReplacedError     its file was deleted, moved or replaced while it was open
+│   ├── DatabaseDamagedError      it is damaged: nothing is written to it
+│   ├── StaleLogError             the log beside it was left by another state of it
 │   ├── LeaseHeldError            another process is at work on this source
 │   └── LeaseLostError            our lease was taken over while we worked: nothing was written
 └── DeliveryError                 a message was not accepted
@@ -137,6 +141,22 @@ class StoreError(TrackerError):
 
 class SchemaError(StoreError):
     """The database's schema is not the one this program works with."""
+
+
+class DatabaseMissingError(StoreError):
+    """The database is not where this configuration last used it: a new one would be a second baseline."""
+
+
+class DatabaseReplacedError(StoreError):
+    """The database's file was deleted, moved or replaced while it was open."""
+
+
+class DatabaseDamagedError(StoreError):
+    """The database is damaged: it is read as far as that goes, and nothing is written to it."""
+
+
+class StaleLogError(StoreError):
+    """The write-ahead log beside a SQLite database was left by another state of it."""
 
 
 class LeaseHeldError(StoreError):

@@ -217,6 +217,36 @@ def _incident_key(phase: str, given: Incident) -> str:
     return f"{phase}:{given.name}:{given.since.isoformat()}"
 
 
+# --- the tracker's own work -----------------------------------------------------------------------------------------
+
+
+def work_fails(name: str, what: str, error: str, since: datetime) -> OperatorMessage:
+    """A part of the daemon's work fails, sent past the outbox."""
+    return OperatorMessage(
+        key=f"work-began:{name}:{since.isoformat()}",
+        subject=what,
+        sentences=(error, f"It began {since:%Y-%m-%d %H:%M} UTC. You hear again when it is over, not each time it is met."),
+    )
+
+
+def work_goes_on(name: str, error: str, since: datetime) -> OperatorMessage:
+    """A part of the daemon's work that failed is done again."""
+    return OperatorMessage(
+        key=f"work-ended:{name}:{since.isoformat()}",
+        subject="Over: the tracker works again",
+        sentences=(f"It had lasted since {since:%Y-%m-%d %H:%M} UTC.", f"It was: {error}"),
+    )
+
+
+def stopped(error: str, now: datetime) -> OperatorMessage:
+    """The tracker has stopped and does nothing until somebody acts."""
+    return OperatorMessage(
+        key=f"stopped:{now.isoformat()}",
+        subject="The tracker has stopped: its database cannot be used",
+        sentences=(error, "Nothing is looked at until this is mended."),
+    )
+
+
 # --- registries -----------------------------------------------------------------------------------------------------
 
 
