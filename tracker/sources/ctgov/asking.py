@@ -59,7 +59,7 @@ class _Dated(msgspec.Struct, frozen=True):
 
 class _Identification(msgspec.Struct, frozen=True):
     nctId: str
-    nctIdAliases: list[str] = []
+    nctIdAliases: object = None
 
 
 class _Status(msgspec.Struct, frozen=True):
@@ -287,21 +287,29 @@ def _asked_once(
 ) -> Iterator[tuple[str, Answer]]:
     """Answers of one request, taken out of ``open_numbers`` as they come; absent is what a complete answer leaves out."""
     strange = pages = 0
+    former: dict[str, Found] = {}
     for response, page in _pages([("filter.ids", ",".join(numbers)), ("pageSize", _PAGE_SIZE)], fetch):
         pages += 1
         for raw in page.studies:
             body = bytes(raw)
             names = _names(body)
-            matching = [name for name in names if name in open_numbers]
             # A study without a readable number, or that nobody asked for, makes the answer no proof of absence.
             strange += not any(name in numbers for name in names)
-            for name in matching:
-                del open_numbers[name]
-                yield name, _found(name, names[0], body, response, fetch.base_url, data)
+            for name in names:
+                if name in open_numbers and name != names[0]:
+                    former.setdefault(name, _found(name, names[0], body, response, fetch.base_url, data))
+            if names and names[0] in open_numbers:
+                del open_numbers[names[0]]
+                yield names[0], _found(names[0], names[0], body, response, fetch.base_url, data)
     if pages > 1 and 0 < len(open_numbers) < len(numbers):
         # Data that moved between two pages can have hidden a study: what is missing is asked for by itself.
         yield from _asked_once(list(open_numbers), open_numbers, fetch, data)
         return
+    # A number's own record wins over one that names it as a former number, wherever in the answer each stands.
+    for number, found in former.items():
+        if number in open_numbers:
+            del open_numbers[number]
+            yield number, found
     for number in list(open_numbers):
         del open_numbers[number]
         if strange:
@@ -323,7 +331,9 @@ def _names(body: bytes) -> list[str]:
         identification = _STUDIES.decode(body).protocolSection.identificationModule
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return []
-    return list(dict.fromkeys([identification.nctId, *identification.nctIdAliases]))
+    aliases = identification.nctIdAliases
+    named = [alias for alias in aliases if isinstance(alias, str)] if isinstance(aliases, list) else []
+    return list(dict.fromkeys([identification.nctId, *named]))
 
 
 def _found(name: str, canonical: str, body: bytes, response: Response, base_url: str, data: DataVersion | None) -> Found:
