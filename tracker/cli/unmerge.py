@@ -25,10 +25,7 @@ def unmerge_command(shared: Shared, trials: tuple[str, ...]) -> None:
             key = arguments.trial_key(app, trial)
             into = store.unmerge(key)
             if into is None:
-                raise UsageError(
-                    f"{key} is not merged into another trial.",
-                    remedy="`tracker show` says how it is followed; nothing is to be undone.",
-                )
+                raise UsageError(f"{key} is not merged into another trial.", remedy="Leave it out; nothing is to be undone.")
             undone[key] = into
     if shared.json:
         app.emit({"unmerged": [{"trial": key, "was_followed_as": into} for key, into in undone.items()]})
