@@ -4,6 +4,8 @@ Why: a registry that names a number as another trial's former one for a day, or 
 of a trial or tell what did not happen.
 """
 
+from typing import Literal
+
 import sqlalchemy as sa
 
 from alembic import op
@@ -15,18 +17,25 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # SQLite adds no column in the words of the code, PostgreSQL makes no table anew that others point to.
+    anew: Literal["always", "never"] = "always" if op.get_bind().dialect.name == "sqlite" else "never"
     apart = "by hand: it was not merged into this trial, whatever the registry says"
     claim = "what an answer said that needs a second one to be believed"
     stated = "the registry's date of its data that the last answer itself stated"
     back = "ended because its trial was merged into this one: it comes back if that is undone"
-    op.add_column("trials", sa.Column("kept_apart_from", sa.Text, comment=apart))
-    op.add_column("trials", sa.Column("claim", sa.Text, comment=claim))
-    op.add_column("trials", sa.Column("claimed_at", sa.DateTime(timezone=True)))
-    op.add_column("trials", sa.Column("claim_data_timestamp", sa.Text))
-    op.add_column("trials", sa.Column("data_version", sa.Text, comment=stated))
-    op.add_column("checks", sa.Column("claim", sa.Text))
-    op.add_column("checks", sa.Column("data_version", sa.Text))
-    op.add_column("memberships", sa.Column("merged_into", sa.Text, comment=back))
+    with op.batch_alter_table("trials", recreate=anew) as batch:
+        batch.alter_column("error", existing_type=sa.Text(), existing_nullable=False, server_default="")  # as it was
+        batch.add_column(sa.Column("kept_apart_from", sa.Text, comment=apart))
+        batch.add_column(sa.Column("claim", sa.Text, comment=claim))
+        batch.add_column(sa.Column("claimed_at", sa.DateTime(timezone=True)))
+        batch.add_column(sa.Column("claim_data_timestamp", sa.Text))
+        batch.add_column(sa.Column("data_version", sa.Text, comment=stated))
+    with op.batch_alter_table("checks", recreate=anew) as batch:
+        batch.alter_column("error", existing_type=sa.Text(), existing_nullable=False, server_default="")  # as it was
+        batch.add_column(sa.Column("claim", sa.Text))
+        batch.add_column(sa.Column("data_version", sa.Text))
+    with op.batch_alter_table("memberships", recreate=anew) as batch:
+        batch.add_column(sa.Column("merged_into", sa.Text, comment=back))
     _note_merged_memberships()
 
 
