@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 import msgspec
 
+from tracker import log
 from tracker.archive import Archive
 from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.config.settings import DAYS
 from tracker.deliver import operator_messages, plan
-from tracker.deliver.compose import Composer
+from tracker.deliver.compose import Composer, Wanted
 from tracker.deliver.messages import make_message
 from tracker.deliver.operator_messages import UNKNOWN, OperatorMessage
 from tracker.deliver.sender import Sent
+from tracker.errors import StoreError
 from tracker.model.alert import Content, MessageKind, ReadyAlert
 from tracker.model.run import Run
 from tracker.model.upkeep import Incident, Lease
 from tracker.model.vocabulary import When
+from tracker.render import notices
 from tracker.store import Store
 
 HELD = "held:"
 """How the names of incidents begin that the message of a held run tells of, with more words."""
+
+
+logger = log.get(__name__)
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan and what its message says, nothing where it needs none; ``why`` it was set aside and is not sent."""
+
+    plan: plan.MessagePlan
+    content: Content | None = None
+    why: str = ""
 
 
 class Cutter:
@@ -54,9 +69,9 @@ class Cutter:
         now = self.clock()
         ready = plan.forwarded(self.store.ready_alerts(), plan.cadences(self.settings))
         for chosen in plan.immediate(ready, self._sent(ready), self.archive.silences(now)):
-            key = f"alert:{chosen.channel}:{_hash(chosen)}"
-            content = self.composer.alert(chosen.channel, chosen.wanted, now) if chosen.wanted else None
-            self._settle(key, chosen, "alert", content)
+            written = self._written(chosen, functools.partial(self._alert, chosen.channel, now))
+            for one in written:
+                self._settle(f"alert:{chosen.channel}:{_hash(one.plan)}", one, "alert")
 
     def cut_digests(self) -> None:
         """Every digest that came due since it was last looked at; after a downtime one digest, not one per day."""
@@ -121,20 +136,62 @@ class Cutter:
         chosen = plan.digest_plan(channel, when, ready, sent, self.archive.silences(now))
         watches = [w.name for w in self.settings.watches if any(send.to == channel and send.when == when for send in w.send)]
         notes = self.store.notes(watches)
-        content = None
-        if chosen.wanted or notes or self._proof_of_life(when, due):
-            content = self.composer.digest(
+        if not (chosen.wanted or notes or self._proof_of_life(when, due)):
+            self._settle("", Written(plan=chosen), "digest")
+            return False
+
+        def write(wanted: Wanted) -> Content:
+            return self.composer.digest(
                 channel,
-                chosen.wanted,
+                wanted,
                 now,
                 cadence=when,
                 notes=[note.text for note in notes],
                 since=since,
                 sent_immediately=self.store.count_sent_immediately(channel, since, now),
             )
+
         key = f"digest:{channel}:{when}:{due.day.isoformat()}"
-        self._settle(key, chosen, "digest", content, notes=tuple(note.id for note in notes))
-        return content is not None
+        for one in self._written(chosen, write):
+            ids = () if one.why else tuple(note.id for note in notes)
+            self._settle(f"{key}:set-aside" if one.why else key, one, "digest", notes=ids)
+        return True
+
+    def _alert(self, channel: str, now: datetime, wanted: Wanted) -> Content | None:
+        return self.composer.alert(channel, wanted, now) if wanted else None
+
+    def _written(self, chosen: plan.MessagePlan, write: Callable[[Wanted], Content | None]) -> list[Written]:
+        """The message as it is written; trials of which none can be written are set aside, and the others' goes out."""
+        try:
+            return [Written(plan=chosen, content=write(chosen.wanted))]
+        except StoreError:
+            raise  # the database is in trouble, not what the message says
+        except Exception as error:  # whatever a registry's text brings about
+            logger.exception(log.pairs("message_not_written", channel=chosen.channel))
+            why, trials = f"{type(error).__name__}: {error}", _trials(chosen)
+        broken = {trial for trial in trials if self._fails(chosen.of_trials([trial]), write)}
+        if not broken or len(broken) == len(trials):
+            return [self._set_aside(chosen, why)]
+        others = chosen.of_trials(set(trials) - broken)
+        others = msgspec.structs.replace(others, silenced=chosen.silenced, repeated=chosen.repeated)
+        return [Written(plan=others, content=write(others.wanted)), self._set_aside(chosen.of_trials(broken), why)]
+
+    def _fails(self, part: plan.MessagePlan, write: Callable[[Wanted], Content | None]) -> bool:
+        """Whether a part of a message cannot be written."""
+        try:
+            write(part.wanted)
+        except StoreError:
+            raise
+        except Exception:  # as above; the whole message's failure is in the log
+            return True
+        return False
+
+    def _set_aside(self, part: plan.MessagePlan, why: str) -> Written:
+        reason = f"It could not be written. {why}"
+        content = notices.set_aside(
+            _trials(part), channel=part.channel, why=reason, at=self.clock(), timezone=self.settings.digest.timezone
+        )
+        return Written(plan=part, content=content, why=reason)
 
     def _proof_of_life(self, when: When, due: plan.Due) -> bool:
         """Whether a digest without news is to say so: failures and silence must not look alike."""
@@ -145,10 +202,9 @@ class Cutter:
     def _sent(self, ready: list[ReadyAlert]) -> dict[str, set[str]]:
         return {channel: self.store.events_already_sent(channel) for channel in {item.alert.channel for item in ready}}
 
-    def _settle(
-        self, key: str, chosen: plan.MessagePlan, kind: MessageKind, content: Content | None, notes: tuple[int, ...] = ()
-    ) -> None:
-        """Cut the message, or only settle the alerts that need none."""
+    def _settle(self, key: str, written: Written, kind: MessageKind, notes: tuple[int, ...] = ()) -> None:
+        """Cut the message, or only settle the alerts that need none; one that was set aside has failed, and says why."""
+        chosen, content = written.plan, written.content
         superseded = [(alert, "the channel has been told of it already") for alert in chosen.repeated]
         message = None
         if content is not None:
@@ -156,7 +212,7 @@ class Cutter:
             message = msgspec.structs.replace(message, events=tuple(chosen.wanted))
         elif not chosen.silenced and not superseded:
             return
-        self.store.cut(
+        is_new = self.store.cut(
             message,
             chosen.alerts,
             self.clock(),
@@ -165,6 +221,10 @@ class Cutter:
             notes=notes,
             lease=self.lease,
         )
+        if message is not None and written.why and is_new:
+            given_up = operator_messages.given_up(msgspec.structs.replace(message, last_error=written.why))
+            report = operator_messages.write(self.settings, given_up, self.clock())
+            self.store.mark_failed(key, written.why, self.clock(), report=report)
 
     def _cut(self, key: str, channel: str, kind: MessageKind, content: Content) -> None:
         now = self.clock()
@@ -178,6 +238,10 @@ def _told_together(untold: Iterable[Incident]) -> list[list[Incident]]:
         of_source = incident.name.rpartition(":")[0] if incident.name.startswith(UNKNOWN) else incident.name
         groups.setdefault((of_source, incident.ended_at is None), []).append(incident)
     return list(groups.values())
+
+
+def _trials(chosen: plan.MessagePlan) -> list[str]:
+    return list(dict.fromkeys(event.trial for event, _ in chosen.wanted.values()))
 
 
 def _hash(chosen: plan.MessagePlan) -> str:

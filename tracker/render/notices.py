@@ -19,6 +19,7 @@ WELCOME_ROWS = 200
 """So many trials are shown at most; fewer where the message would outgrow its limit."""
 
 LONGEST_SUBJECT = 150
+_NUMBERS = 20
 
 
 class WelcomeInput(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +100,23 @@ def operator(
             timezone=timezone,
             disclaimer="",
         ),
+    )
+    return _content(page)
+
+
+def set_aside(trials: Sequence[str], *, channel: str, why: str, at: datetime, timezone: str) -> Content:
+    """What stands in the outbox in place of a message that could not be written: which trials changed, and why no more."""
+    numbers = tuple(one_line(split_key(trial).number) for trial in trials)
+    shown = ", ".join(numbers[:_NUMBERS]) + (f" and {len(numbers) - _NUMBERS:,} more" if len(numbers) > _NUMBERS else "")
+    page = Page(
+        subject=one_line(f"Changes that could not be written out: {shown}", LONGEST_SUBJECT),
+        heading="Changes that could not be written out",
+        facts=times.moment(at, times.zone(timezone)),
+        paragraphs=(
+            f"What changed could not be put into words: {shown}. Please open the records.",
+            one_line(why, 300),
+        ),
+        footer=footer(channel=channel, contact="", timezone=timezone),
     )
     return _content(page)
 

@@ -8,6 +8,7 @@ counts as replaced, so the answer is coarser and never wrong.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import Match, SequenceMatcher
 from itertools import accumulate
@@ -32,8 +33,8 @@ class BoundedMatcher(SequenceMatcher[str]):
 
     def __init__(self, old: Words, new: Words, steps: int) -> None:
         super().__init__(None, old, new, autojunk=False)
-        places: Mapping[str, list[int]] = self.b2j
-        self._costs = list(accumulate((1 + len(places.get(word, ())) for word in old), initial=0))
+        places = Counter(new)
+        self._costs = list(accumulate((1 + places[word] for word in old), initial=0))
         self.cost = self._costs[-1]
         """Steps that the first look at both texts takes."""
         self.left = steps
