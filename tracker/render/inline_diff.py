@@ -25,7 +25,7 @@ _IN_COMMON = 0.4
 """Share of the shorter text's words that must stay for edits to be shown one by one; below it one text replaces another."""
 
 _GONE, _CAME, _END = "\ufdd0", "\ufdd1", "\ufdd2"
-_PIECES = re.compile(f"([{_GONE}{_CAME}])([^{_END}]*){_END}|([^{_GONE}{_CAME}]+)")
+_PIECES = re.compile(f"([{_GONE}{_CAME}])([^{_GONE}{_CAME}{_END}]*){_END}|([^{_GONE}{_CAME}]+)")
 _MARKS: dict[str, Literal["gone", "came"]] = {_GONE: "gone", _CAME: "came"}
 
 

@@ -6,7 +6,7 @@ so two lists of thousands cost thousands of comparisons, not millions.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
@@ -154,11 +154,12 @@ def _worth_comparing(before: Sequence[str], after: Sequence[str], all_compared: 
             places[word].append(right)
     for left, text in enumerate(before):
         known = sorted((word for word in _words(text) if word in places), key=lambda word: (len(places[word]), word))
-        shared: Counter[int] = Counter()
+        shared: dict[int, float] = defaultdict(float)
         for word in known[:_RAREST]:
             for right in places[word][:_COMMON]:
-                shared[right] += 1
-        yield from ((left, right) for right, _ in shared.most_common(CANDIDATES))
+                shared[right] += 1 / len(places[word])  # a word of two entries says more than one of fifty
+        likeliest = sorted(shared, key=lambda right: (-shared[right], right))
+        yield from ((left, right) for right in likeliest[:CANDIDATES])
 
 
 def _characters(before: Sequence[str], after: Sequence[str]) -> int:
