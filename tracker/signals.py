@@ -18,7 +18,7 @@ from types import FrameType
 from tracker import clock
 from tracker.stopping import Stop
 
-GRACE = 1.4
+GRACE = 1.2
 """Seconds for an orderly end. What still hangs then is left: a kill loses nothing, so neither does this."""
 
 ENDING = (signal.SIGINT, signal.SIGTERM)
@@ -49,7 +49,7 @@ def heeded(stop: Stop, *, orderly: bool, daemon: bool = False, words: Callable[[
         yield heard
         return
 
-    def on_signal(number: int, _frame: FrameType | None) -> None:
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
         if not orderly:
             raise KeyboardInterrupt
 

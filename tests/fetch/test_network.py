@@ -219,9 +219,9 @@ def test_a_host_that_is_out_of_patience_is_not_asked_again_for_any_number_of_add
 def test_an_answer_that_calls_for_another_try_is_no_silence() -> None:
     """A host that says 503 is there: only the number of its failures counts."""
     passing = FakeTime()
-    with make_fetcher(lambda _: httpx.Response(503, headers={"Retry-After": "90"}), time=passing) as fetcher:
-        with pytest.raises(TransientFetchError, match="Tried 4 times"):
-            bind(fetcher).get("/record")
+    busy = httpx.Response(503, headers={"Retry-After": "90"})
+    with make_fetcher(lambda _: busy, time=passing) as fetcher, pytest.raises(TransientFetchError, match="Tried 4 times"):
+        bind(fetcher).get("/record")
     assert passing.seconds >= 270
 
 

@@ -28,7 +28,7 @@ from tracker.sync.source_run import Binder, Progress, SourceReport, SourceRun, n
 
 __all__ = ["Binder", "Progress", "SourceReport", "SyncReport", "needed", "no_progress", "sync"]
 
-SyncState = Literal["done", "partly", "failed"]
+SyncState = Literal["done", "partly", "failed", "stopped"]
 
 
 class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +39,9 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def state(self) -> SyncState:
-        """done; partly: a source or trial failed, or a run is held; failed: nothing could be read."""
+        """done; partly: a source or trial failed, a run is held or was cut short; failed: nothing could be read; stopped."""
+        if any(source.state == "stopped" for source in self.sources):
+            return "stopped"
         if self.sources and all(source.in_vain for source in self.sources):
             return "failed"
         return "done" if all(source.clean for source in self.sources) else "partly"
@@ -48,6 +50,7 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
     def errors(self) -> tuple[str, ...]:
         """What failed as a whole, a sentence each: a source, a run that is held, or a search."""
         found = [f"{source.title}: {source.error}" for source in self.sources if source.state in ("failed", "held")]
+        found += [f"{source.title}: {source.cut_short}" for source in self.sources if source.cut_short]
         found += [
             f"{failure.subject}: {failure.error}" for source in self.sources for failure in source.failures if failure.watch
         ]

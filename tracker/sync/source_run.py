@@ -225,9 +225,7 @@ class SourceRun:
                 f"Of {len(decision.entries):,} trials that join watch “{decision.watch}”, {len(read):,} were read before the "
                 "time of the pass was over; the next passes go on with the others."
             )
-            yield msgspec.structs.replace(
-                decision, complete=False, entries=read, left=(), shed=(), back=(), note=note
-            )
+            yield msgspec.structs.replace(decision, complete=False, entries=read, left=(), shed=(), back=(), note=note)
 
     def _bound(self) -> Fetch:
         """The client for this source, with its address and pace."""
