@@ -49,15 +49,15 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     max_bytes: int = 64 * MIB
     connect_timeout: float = 10.0
-    read_timeout: float = 40.0
+    read_timeout: float = 30.0
     total_timeout: float = 300.0
-    slow_after: float = 45.0
+    slow_after: float = 30.0
     least_speed: float = 8 * 1024
     attempts: int = 4
     longest_wait: float = 120.0
     redirects: int = 5
     circuit: int = 5
-    patience: float = 100.0
+    patience: float = 75.0
     robots_timeout: float = 20.0
 
 
