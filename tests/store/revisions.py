@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from alembic.config import Config
@@ -11,6 +12,7 @@ from sqlalchemy import MetaData, insert, inspect, select
 
 from alembic import command
 from tests.store.builders import DAY_0, PAGE, TTL, A, B, C, Pass, alert, baseline, changed, check, day, message, snapshot, watch
+from tracker.errors import LeaseHeldError
 from tracker.model.source import Issue, Validators
 from tracker.store import Store
 from tracker.store import tables as t
@@ -57,6 +59,8 @@ def furnish(store: Store) -> None:
                 run.hold()
     delivery = store.acquire_lease("delivery", "host:1", day(3), TTL)
     store.cut(message(), (alert("e1"),), day(3), lease=delivery)
+    with suppress(LeaseHeldError):
+        store.acquire_lease("delivery", "behind:1", day(2), TTL)  # by a clock that is a day behind
     store.mark_sent("me/run-1", day(3))
     store.cut(message("me/waiting", day(3), events=()), (), day(3), lease=delivery)
     store.add_note("lupus", "B joined.", day(3))
