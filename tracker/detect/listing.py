@@ -37,6 +37,7 @@ class ListingDecision(msgspec.Struct, frozen=True, kw_only=True):
 
     ``left`` are members that no longer match because the registry changed, ``shed`` those that no longer match because the
     user edited the search. ``understood`` is the search as it was asked.
+    ``complete``: all the trials that enter were read; if not, the next pass lists the search as if this one had not.
     ``before`` is how many members the search held at its last listing, None for the first one and after an edit.
     """
 
@@ -48,6 +49,7 @@ class ListingDecision(msgspec.Struct, frozen=True, kw_only=True):
     left: tuple[str, ...] = ()
     shed: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
+    complete: bool = True
     understood: str = ""
     note: str = ""
 
