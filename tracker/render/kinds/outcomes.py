@@ -124,6 +124,7 @@ _REASON = {
     "population": "a different population",
     "time_point": "a different time point",
     "placeholder": "the earlier text named no outcome to judge by",
+    "time_points": "a time point more or fewer",
     "inflection": "the same words in other forms",
 }
 """Why a measure in other words is another outcome, or is not."""
