@@ -249,9 +249,9 @@ def _coordinates(table: Table, place: str, country: str | None) -> tuple[float |
     found = find_places(place, country)
     if not found:
         where = f"{table.quoted('place')}, {country}," if country else table.quoted("place")
-        hint = (
-            "Give its country too" if is_postcode(place) and not country else "Give latitude and longitude in degrees instead"
-        )
+        hint = "Give latitude and longitude in degrees instead"
+        if is_postcode(place):
+            hint = "Give its town instead, or latitude and longitude" if country else "Give its country too"
         table.wrong("place", f"{where} is not in the list of places. {hint}.")
         return None, None
     if len(found) > 1:

@@ -36,8 +36,8 @@ _DURATION = re.compile(rf"\b({_AMOUNT})[\s-]*({_UNIT})s?\b|\b({_UNIT})s?[\s-]*({
 _RHYTHM = re.compile(rf"\b(?:every|each|per)\s+(?:other\s+)?(?:{_AMOUNT})?[\s-]*(?:(?:{_UNIT})s?\b)", re.IGNORECASE)
 # A time that is said without a number: a number that comes later may only write it out.
 _PERIOD = re.compile(
-    r"\b(?:durations?|(?:end|completion|course|conclusion) of|(?:study|treatment|trial) (?:end|completion|period)|through(?:out)?"
-    r"|follow[- ]?ups?|discharge|(?:last|final|end) (?:visit|dose)|hospital(?:i[sz]ation)? stay|until|entire|whole study)\b",
+    r"\b(?:durations?|(?:end|completion|course|conclusion) of|(?:study|treatment|trial) (?:end|completion|period)"
+    r"|through(?:out)?|follow[- ]?ups?|discharge|(?:last|final|end) (?:visit|dose)|hospital(?:i[sz]ation)? stay|until|entire|whole study)\b",
     re.IGNORECASE,
 )
 
@@ -53,7 +53,7 @@ def time_point(text: str) -> float | None:
 
 
 def durations(text: str) -> list[float]:
-    """The times that a text names, in days and in order, of a list ("weeks 4, 8 and 12") the last; no rhythm (every 8 weeks)."""
+    """The times that a text names, in days and in order: of a list (weeks 4, 8 and 12) the last, no rhythm (every 8 weeks)."""
     return [max(times) for times in _listed(text)]
 
 
@@ -65,8 +65,8 @@ def all_times(text: str) -> list[float]:
 def _listed(text: str) -> Iterator[list[float]]:
     """Each amount with its unit, or each list behind its unit, in days."""
     for amount, unit, unit_first, numbers in _DURATION.findall(_RHYTHM.sub(" ", text)):
-        values = [float(_NUMBERS.get(amount.lower(), 0) or amount)] if amount else map(float, re.findall(_NUMBER, numbers))
-        yield [value * UNITS[(unit or unit_first).lower()] for value in values]
+        values = [_NUMBERS.get(amount.lower(), 0) or amount] if amount else re.findall(_NUMBER, numbers)
+        yield [float(value) * UNITS[(unit or unit_first).lower()] for value in values]
 
 
 def without_durations(text: str) -> str:
