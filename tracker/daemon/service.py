@@ -16,7 +16,7 @@ from tracker import log
 from tracker.archive import Archive
 from tracker.clock import Clock
 from tracker.config import Settings
-from tracker.daemon import systemd
+from tracker.daemon import standby, systemd
 from tracker.daemon.alarm import Every, set_anew
 from tracker.daemon.jobs import JOBS, Job, due_now, name_of, next_at
 from tracker.daemon.monitor import Health, Monitor, health, metrics
@@ -70,6 +70,7 @@ class Daemon:
         self._load = load
         self._lease: Lease | None = None
         self._monitor: Monitor | None = None
+        self._signed = False
         self._rests_until: dict[Job, datetime] = {}
         self._stop, self._reload = threading.Event(), threading.Event()
         self._holder = holder_name()
@@ -111,6 +112,7 @@ class Daemon:
             if scheduler.running:
                 scheduler.shutdown(wait=True)
             self._listen_no_more()
+            self._show_standby()
             self._let_go()
             self.store.close()
             logger.info(log.pairs("daemon_stopped"))
@@ -123,6 +125,7 @@ class Daemon:
             return  # the ticks try again, and say why
         if held:
             self._listen()
+        self._show_standby()
 
     def health(self) -> Health:
         """The daemon's health and the database's."""
@@ -157,6 +160,20 @@ class Daemon:
         if monitor is not None:
             monitor.close()
 
+    def _show_standby(self) -> None:
+        """Leave a sign of life for the health check while we stand by, and none otherwise."""
+        port = self.settings.daemon.port
+        if port is None or not (self.state.mode == "standby" or self._signed):
+            return
+        self._signed = self.state.mode == "standby"
+        try:
+            if self._signed:
+                standby.show(port)
+            else:
+                standby.clear(port)
+        except OSError as error:
+            logger.warning(log.pairs("standby_not_shown", why=error))
+
     def _metrics(self) -> bytes:
         return metrics(self.health(), self._archive.size())
 
@@ -169,8 +186,10 @@ class Daemon:
                 return
             if not self._hold():
                 self._listen_no_more()
+                self._show_standby()
                 return
             self._listen()
+            self._show_standby()
             if self._reload.is_set():
                 self._reread()
             now = self.clock()

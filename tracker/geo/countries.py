@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from tracker.text.normalize import fold
@@ -106,6 +106,11 @@ def country_key(name: str | None) -> str:
     """A country's ISO code; of an unknown one the folded name, without what stands in brackets."""
     name = _BRACKETS.sub("", name or "")
     return country_code(name) or fold(name)
+
+
+def country_codes() -> Iterable[str]:
+    """The ISO codes of all countries."""
+    return _names().keys()
 
 
 def country_name(code: str) -> str:

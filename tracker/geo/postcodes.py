@@ -17,12 +17,59 @@ _LEFT_OUT = frozenset({"ES", "MX"})
 _BRITISH = re.compile(r"([a-z]{1,2})\d[a-z\d]?(?:\s*\d[a-z]{2})?")  # "sw3 6jj", "sw3"
 _SPANISH = re.compile(r"(\d\d)0\d\d")  # the third digit is 0 in the province's capital alone
 _CAPITALS = (
-    "Vitoria-Gasteiz,Albacete,Alicante,Almería,Ávila,Badajoz,Palma,Barcelona,Burgos,Cáceres,Cádiz,Castelló de la Plana,"
-    "Ciudad Real,Córdoba,A Coruña,Cuenca,Girona,Granada,Guadalajara,San Sebastián,Huelva,Huesca,Jaén,León,Lleida,Logroño,"
-    "Lugo,Madrid,Málaga,Murcia,Pamplona,Ourense,Oviedo,Palencia,Las Palmas de Gran Canaria,Pontevedra,Salamanca,"
-    "Santa Cruz de Tenerife,Santander,Segovia,Sevilla,Soria,Tarragona,Teruel,Toledo,Valencia,Valladolid,Bilbao,Zamora,"
-    "Zaragoza,Ceuta,Melilla"
-).split(",")
+    "Vitoria-Gasteiz",
+    "Albacete",
+    "Alicante",
+    "Almería",
+    "Ávila",
+    "Badajoz",
+    "Palma",
+    "Barcelona",
+    "Burgos",
+    "Cáceres",
+    "Cádiz",
+    "Castelló de la Plana",
+    "Ciudad Real",
+    "Córdoba",
+    "A Coruña",
+    "Cuenca",
+    "Girona",
+    "Granada",
+    "Guadalajara",
+    "San Sebastián",
+    "Huelva",
+    "Huesca",
+    "Jaén",
+    "León",
+    "Lleida",
+    "Logroño",
+    "Lugo",
+    "Madrid",
+    "Málaga",
+    "Murcia",
+    "Pamplona",
+    "Ourense",
+    "Oviedo",
+    "Palencia",
+    "Las Palmas de Gran Canaria",
+    "Pontevedra",
+    "Salamanca",
+    "Santa Cruz de Tenerife",
+    "Santander",
+    "Segovia",
+    "Sevilla",
+    "Soria",
+    "Tarragona",
+    "Teruel",
+    "Toledo",
+    "Valencia",
+    "Valladolid",
+    "Bilbao",
+    "Zamora",
+    "Zaragoza",
+    "Ceuta",
+    "Melilla",
+)
 """The capitals of Spain's provinces, in the order of their postcodes (01 to 52)."""
 
 _PREFIX = re.compile(r"[A-Za-z]{1,3}-(?=\d)")  # "D-80331", "CH-8001"
@@ -51,7 +98,7 @@ def localities(postcode: str, country: str) -> Sequence[Locality]:
 
 
 def _post_area(code: str) -> Sequence[Locality]:
-    """The area of a British postcode, first as a town: the middle of AB is far from Aberdeen. "London South West" is a point."""
+    """The area of a British postcode, first as a town: the middle of AB is far from Aberdeen."""
     if not (found := _BRITISH.fullmatch(code)):
         return ()
     areas = _postcodes("GB").get(found[1], ())

@@ -37,7 +37,8 @@ _RHYTHM = re.compile(rf"\b(?:every|each|per)\s+(?:other\s+)?(?:{_AMOUNT})?[\s-]*
 # A time that is said without a number: a number that comes later may only write it out.
 _PERIOD = re.compile(
     r"\b(?:durations?|(?:end|completion|course|conclusion) of|(?:study|treatment|trial) (?:end|completion|period)"
-    r"|through(?:out)?|follow[- ]?ups?|discharge|(?:last|final|end) (?:visit|dose)|hospital(?:i[sz]ation)? stay|until|entire|whole study)\b",
+    r"|through(?:out)?|follow[- ]?ups?|discharge|(?:last|final|end) (?:visit|dose)"
+    r"|hospital(?:i[sz]ation)? stay|until|entire|whole study)\b",
     re.IGNORECASE,
 )
 
