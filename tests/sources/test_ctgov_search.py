@@ -62,7 +62,7 @@ def test_dates_and_places_of_an_address_hold_together() -> None:
 
 
 def test_quotes_in_a_place_cannot_leave_it() -> None:
-    assert of(country='a" OR AREA[Phase]"b') == {"filter.advanced": 'AREA[LocationCountry]"a  OR AREA[Phase] b"'}
+    assert of(city='a" OR AREA[Phase]"b') == {"filter.advanced": 'AREA[LocationCity]"a  OR AREA[Phase] b"'}
 
 
 @pytest.mark.parametrize(

@@ -189,6 +189,8 @@ class Daemon:
                 self._show_standby()
                 return
             self._listen()
+            if self.state.mode == "standby":
+                self._show("idle")
             self._show_standby()
             if self._reload.is_set():
                 self._reread()
