@@ -16,7 +16,7 @@ from tracker import log
 from tracker.archive import Archive
 from tracker.clock import Clock
 from tracker.config import Settings
-from tracker.daemon import systemd
+from tracker.daemon import standby, systemd
 from tracker.daemon.alarm import Every, set_anew
 from tracker.daemon.jobs import JOBS, Job, due_now, name_of, next_at
 from tracker.daemon.monitor import Health, LastReading, Monitor, health, metrics
@@ -91,6 +91,7 @@ class Daemon:
         self._lost: DatabaseReplacedError | None = None
         self._lease: Lease | None = None
         self._monitor: Monitor | None = None
+        self._signed = False
         self._rests_until: dict[Job, datetime] = {}
         self._stop, self._reload = Stop(), threading.Event()
         self._holder = holder_name()
@@ -142,6 +143,7 @@ class Daemon:
             if scheduler.running:
                 scheduler.shutdown(wait=True)
             self._listen_no_more()
+            self._show_standby()
             self._let_go()
             self.store.close()
             logger.info(log.pairs("daemon_stopped"))
@@ -156,6 +158,7 @@ class Daemon:
             return  # the ticks try again, and say why
         if held:
             self._listen()
+        self._show_standby()
 
     def health(self) -> Health:
         """The daemon's health and the database's; waits for the database for a moment only."""
@@ -191,6 +194,20 @@ class Daemon:
         if monitor is not None:
             monitor.close()
 
+    def _show_standby(self) -> None:
+        """Leave a sign of life for the health check while we stand by, and none otherwise."""
+        port = self.settings.daemon.port
+        if port is None or not (self.state.mode == "standby" or self._signed):
+            return
+        self._signed = self.state.mode == "standby"
+        try:
+            if self._signed:
+                standby.show(port)
+            else:
+                standby.clear(port)
+        except OSError as error:
+            logger.warning(log.pairs("standby_not_shown", why=error))
+
     def _metrics(self) -> bytes:
         size, hindered = self._size.read()
         if size is None:
@@ -207,8 +224,12 @@ class Daemon:
             self.store.require_intact()
             if not self._hold():
                 self._listen_no_more()
+                self._show_standby()
                 return
             self._listen()
+            if self.state.mode == "standby":
+                self._show("idle")
+            self._show_standby()
             if self._reload.is_set():
                 self._reread()
             now = self.clock()

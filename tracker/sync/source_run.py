@@ -15,7 +15,7 @@ from tracker import health, log
 from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.detect import age, drift, listing, mass, second_opinion
-from tracker.detect.batch import RunContext, entering_by, joined_by
+from tracker.detect.batch import RunContext, entering_by, joined_by, silent_by
 from tracker.detect.listing import ListingDecision
 from tracker.detect.tally import Failure, RunTally
 from tracker.errors import AnswerError, FetchError, LeaseHeldError, PassLimitError, SourceError, StoppedError
@@ -270,14 +270,14 @@ class SourceRun:
     def _stager(
         self, opened: OpenRun, data: DataVersion | None, decisions: Sequence[ListingDecision], tally: RunTally
     ) -> RunStager:
+        members = self.store.memberships(self.source.info.key)
         context = RunContext(
             source=self.source,
             data=data,
             followed=self._followed(decisions),
             watches={watch.name: watch for watch in self.settings.watches},
-            joined=joined_by(
-                [*self.store.memberships(self.source.info.key), *self.store.moved_memberships(self.source.info.key)]
-            ),
+            joined=joined_by([*members, *self.store.moved_memberships(self.source.info.key)]),
+            silent=silent_by(members),
             entering=entering_by(decisions),
             overrides=self.settings.severities,
             calendar_at=self.store.due(self._calendar).last_at,
@@ -519,7 +519,7 @@ def _readable(stager: RunStager, opened: OpenRun) -> set[str]:
 def _joins(decisions: Iterable[ListingDecision], readable: Collection[str]) -> list[Join]:
     """The trials that were read join their watches; the next listing finds the others again."""
     return [
-        Join(watch=decision.watch, trial=entry.trial)
+        Join(watch=decision.watch, trial=entry.trial, silent=decision.edited and entry.kind is None)
         for decision in decisions
         for entry in decision.entries
         if entry.trial in readable and entry.trial not in decision.back
