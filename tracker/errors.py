@@ -5,20 +5,27 @@ TrackerError                      anything below; carries a sentence and a remed
 ├── UsageError                    the command was called wrongly (exit 2)
 ├── SourceError                   one trial, page or search could not be read; the run goes on (exit 3)
 │   ├── FetchError                no usable answer came
-│   │   ├── TransientFetchError   another try later makes sense: timeouts, 429, 5xx, resets
+│   │   ├── TransientFetchError   another try later makes sense: timeouts, slow answers, 429, 5xx, resets
 │   │   ├── BlockedError          the host refuses us: 403, a challenge page, a login page
-│   │   ├── TooLargeError         the answer passed the size or time cap
+│   │   ├── TooLargeError         the answer passed the size cap
 │   │   └── StatusError           another HTTP status (400, 404, 410 ...), kept in ``status``
 │   ├── AnswerError               an answer came, but not the one that was asked for
 │   │   └── LayoutError           the anchors of the page or payload are gone
 │   └── SearchError               a search cannot be asked as it is written
 ├── StoreError                    the database cannot be used
 │   ├── SchemaError               its schema is newer or older than this program
+│   ├── DatabaseMissingError      it is not where this configuration last used it
+│   ├── DatabaseReplacedError     its file was deleted, moved or replaced while it was open
+│   ├── DatabaseDamagedError      it is damaged: nothing is written to it
+│   ├── StaleLogError             the log beside it was left by another state of it
 │   ├── LeaseHeldError            another process is at work on this source
 │   └── LeaseLostError            our lease was taken over while we worked: nothing was written
-└── DeliveryError                 a message was not accepted
-    ├── TransientDeliveryError    try again later
-    └── PermanentDeliveryError    give up and tell the operator
+├── DeliveryError                 a message was not accepted
+│   ├── TransientDeliveryError    try again later
+│   └── PermanentDeliveryError    give up and tell the operator
+└── PassEndedError                a pass ends before its work is done; what it staged is kept
+    ├── StoppedError              it was asked to: Ctrl-C, SIGTERM (exit 130, 143)
+    └── PassLimitError            its time is over (exit 3)
 """
 
 from __future__ import annotations
@@ -102,7 +109,7 @@ class BlockedError(FetchError):
 
 
 class TooLargeError(FetchError):
-    """The answer passed the size or time cap and was dropped."""
+    """The answer passed the size cap and was dropped."""
 
 
 class StatusError(FetchError):
@@ -139,6 +146,22 @@ class SchemaError(StoreError):
     """The database's schema is not the one this program works with."""
 
 
+class DatabaseMissingError(StoreError):
+    """The database is not where this configuration last used it: a new one would be a second baseline."""
+
+
+class DatabaseReplacedError(StoreError):
+    """The database's file was deleted, moved or replaced while it was open."""
+
+
+class DatabaseDamagedError(StoreError):
+    """The database is damaged: it is read as far as that goes, and nothing is written to it."""
+
+
+class StaleLogError(StoreError):
+    """The write-ahead log beside a SQLite database was left by another state of it."""
+
+
 class LeaseHeldError(StoreError):
     """Another process holds the lease."""
 
@@ -155,13 +178,35 @@ class TransientDeliveryError(DeliveryError):
     """Another try later makes sense; ``retry_after`` is in seconds when the channel named it.
 
     ``no_server`` says that the mail server could not be spoken to at all: no channel that goes through it will do better.
+    ``refused`` says that the answer was a final one: a rule, a quota or an address, which people mend in hours or days.
     """
 
-    def __init__(self, message: str, *, remedy: str = "", retry_after: float | None = None, no_server: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        retry_after: float | None = None,
+        no_server: bool = False,
+        refused: bool = False,
+    ) -> None:
         super().__init__(message, remedy=remedy)
         self.retry_after = retry_after
         self.no_server = no_server
+        self.refused = refused
 
 
 class PermanentDeliveryError(DeliveryError):
     """No further try will help."""
+
+
+class PassEndedError(TrackerError):
+    """The pass ends before its work is done. It is no fault of a source, so nothing counts as failed by it."""
+
+
+class StoppedError(PassEndedError):
+    """Somebody asked us to end."""
+
+
+class PassLimitError(PassEndedError):
+    """The time that a pass may take is over."""

@@ -5,7 +5,7 @@ The one-shot command and the daemon both do this and nothing else; neither sync 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -14,20 +14,35 @@ from tracker import __version__
 from tracker.archive import Archive
 from tracker.clock import Clock
 from tracker.config import Settings
-from tracker.deliver import DeliveryReport, deliver, operator_messages
-from tracker.deliver.channels import ping
-from tracker.deliver.operator_messages import UNKNOWN
+from tracker.deliver import DeliveryReport, channels, deliver, operator_messages
+from tracker.deliver.channels import Sender, ping
+from tracker.deliver.operator_messages import DOUBTED, UNKNOWN
 from tracker.detect.listing import search_of
-from tracker.fetch import Fetcher, user_agent
+from tracker.errors import StoppedError
+from tracker.fetch import Fetcher, Waiting, tell_nobody, user_agent
+from tracker.model.alert import Message
+from tracker.model.event import Event
+from tracker.model.ids import split_key
 from tracker.model.source import Source
 from tracker.model.upkeep import Incident
+from tracker.model.watch import Channel
+from tracker.stopping import Ending, Stop
 from tracker.store import Store
 from tracker.sync import Progress, SourceReport, SyncReport, no_progress, sync
+from tracker.sync.doubts import MANY
 
 GAP = timedelta(days=2)
 """After so long without an accepted run, the next pass tells the operator that nothing was looked at."""
 
 HOUSEKEEPING = "housekeeping"
+
+OLDER = "older:"
+"""How the names of incidents begin that are about a source whose answers are older than what we have."""
+
+OLDER_LASTS = timedelta(hours=20)
+"""So long without an older answer, and it is over."""
+DELIVERY = "delivery"
+"""What stands for a source's key where it is not a source that is waited for."""
 
 SEARCH = "search:"
 """How the names of incidents begin that are about a watch's search."""
@@ -45,12 +60,16 @@ class PassReport(msgspec.Struct, frozen=True, kw_only=True):
         return self.synced.state == "done" and (self.delivered is None or self.delivered.clean)
 
 
-def fetcher_for(settings: Settings, store: Store, clock: Clock) -> Fetcher:
-    """The client of one pass: who we are, and the TLS profile that each host accepted last."""
+def fetcher_for(
+    settings: Settings, store: Store, clock: Clock, *, ending: Ending | None = None, waiting: Waiting = tell_nobody
+) -> Fetcher:
+    """The client of one pass: who we are, the TLS profile that each host accepted last, and when to give up."""
     return Fetcher(
         user_agent=user_agent(settings.http.contact or "", __version__),
         profiles=store.host_profiles(),
         remember=lambda host, profile: store.remember_host(host, profile, clock()),
+        ending=ending,
+        waiting=waiting,
     )
 
 
@@ -64,21 +83,43 @@ def one_pass(
     full: bool = False,
     send: bool = True,
     progress: Progress = no_progress,
-    stop: Callable[[], bool] = lambda: False,
+    waiting: Waiting = tell_nobody,
+    stop: Stop | None = None,
+    limit: timedelta | None = None,
 ) -> PassReport:
     """Sync, then deliver and ping unless ``send`` is off.
 
-    ``stop`` is asked between batches; a stopped run is taken up by the next pass.
+    ``stop`` ends it at once, and the next pass takes the run up; ``limit`` is the time after which nothing more is asked, and
+    what was read counts. ``waiting`` is told what is waited for.
     """
+    stop = stop or Stop()
     _note_gap(settings, store, Archive(store=store, sources=sources), clock())
-    with fetcher_for(settings, store, clock) as fetcher:
+    with fetcher_for(settings, store, clock, ending=Ending(stop, limit), waiting=waiting) as fetcher:
         synced = sync(settings, store, sources, fetcher, clock, only=only, full=full, progress=progress, stop=stop)
     note_trouble(settings, store, synced, clock())
-    delivered = deliver(settings, store, sources, clock) if send else None
+    if stop():
+        return PassReport(synced=synced)
+    waiting(DELIVERY, "sending what is due" if send else "")
+    try:
+        delivered = deliver(settings, store, sources, clock, send=sending_until(stop)) if send else None
+    except StoppedError:
+        return PassReport(synced=synced)
+    finally:
+        waiting(DELIVERY, "")
     if send and settings.operator.ping and synced.state == "done":
         ping(settings.operator.ping)
     _tidy(store, clock())
     return PassReport(synced=synced, delivered=delivered)
+
+
+def sending_until(stop: Stop) -> Sender:
+    """Sends messages until somebody asks to stop: the next one then raises StoppedError, and waits for the next delivery."""
+
+    def send(settings: Settings, channel: Channel, message: Message, events: Iterable[Event], now: datetime) -> tuple[str, ...]:
+        Ending(stop).check()
+        return channels.send(settings, channel, message, events, now)
+
+    return send
 
 
 def _tidy(store: Store, now: datetime) -> None:
@@ -96,6 +137,7 @@ def note_trouble(settings: Settings, store: Store, synced: SyncReport, now: date
         _note_incidents(store, kept, source_report, now)
         _note_trials(store, kept, source_report, now)
         _note_searches(store, source_report, now)
+        _note_older(store, source_report, now)
         if source_report.issues:
             given = operator_messages.new_issues(source_report.source, source_report.title, source_report.issues)
             operator_messages.cut(settings, store, given, now)
@@ -103,8 +145,25 @@ def note_trouble(settings: Settings, store: Store, synced: SyncReport, now: date
         if edit is not None and source_report.state == "accepted":
             given = operator_messages.reformatted(source_report.run, source_report.title, edit.kinds, edit.trials, edit.checked)
             operator_messages.cut(settings, store, given, now)
+        _note_doubts(store, source_report, now)
     _forget_unasked(store, kept, {source_report.source for source_report in synced.sources})
     _close_searches(settings, store, kept, now)
+
+
+def _note_doubts(store: Store, source_report: SourceReport, now: datetime) -> None:
+    """Effects that wait for a second opinion, and those that were told although many trials have them at once."""
+    if source_report.state != "accepted":
+        return
+    title, name = source_report.title, f"{DOUBTED}{source_report.source}"
+    if source_report.doubted:
+        store.open_incident(name, operator_messages.effects_held(title, source_report.doubted), now)
+    elif all(split_key(trial).source != source_report.source for trial in store.doubted_trials()):
+        store.close_incident(name, now)
+    for settled in source_report.settled:
+        store.close_incident(settled, now)
+    if source_report.many:
+        name = f"{MANY}{source_report.source}:{source_report.run}"
+        store.open_incident(name, operator_messages.many_at_once(title, source_report.many), now)
 
 
 def incidents_of(source_report: SourceReport) -> dict[str, str]:
@@ -117,7 +176,7 @@ def incidents_of(source_report: SourceReport) -> dict[str, str]:
 
 
 def _note_incidents(store: Store, kept: Archive, source_report: SourceReport, now: datetime) -> None:
-    if source_report.state in ("busy", "stopped"):
+    if source_report.state in ("busy", "stopped", "older"):
         return
     for name, message in incidents_of(source_report).items():
         if message:
@@ -169,7 +228,7 @@ def _forget_unasked(store: Store, kept: Archive, asked: Collection[str]) -> None
     unfollowed = _unfollowed(kept, lasting)
     for incident in lasting:
         about, _, source = incident.name.partition(":")
-        of_no_use = about in ("source", "trials") and ":" not in source and source not in asked
+        of_no_use = about in ("source", "trials", "older") and ":" not in source and source not in asked
         if of_no_use or incident.name in unfollowed:
             store.forget_incident(incident.name)
 
@@ -185,6 +244,19 @@ def _note_searches(store: Store, source_report: SourceReport, now: datetime) -> 
             store.open_incident(f"{SEARCH}{watch}", message, now)
         else:
             store.close_incident(f"{SEARCH}{watch}", now)
+
+
+def _note_older(store: Store, source_report: SourceReport, now: datetime) -> None:
+    """Older answers are one incident while they come: servers that disagree by a day may take turns from pass to pass."""
+    name = f"{OLDER}{source_report.source}"
+    if source_report.outdated:
+        given = [(failure.subject, failure.error) for failure in source_report.outdated]
+        store.open_incident(name, operator_messages.older_data(source_report.title, given), now)
+        store.set_due(name, now, None)
+    elif source_report.answered:
+        last = store.due(name).last_at
+        if last is None or last > now or now - last >= OLDER_LASTS:
+            store.close_incident(name, now)
 
 
 def _close_searches(settings: Settings, store: Store, kept: Archive, now: datetime) -> None:

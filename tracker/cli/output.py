@@ -40,6 +40,7 @@ def print_source_reports(app: App, report: SyncReport) -> None:
                 ("changed", counts.changed),
                 ("absent", counts.absent),
                 ("removed", counts.removed),
+                ("not believed yet", counts.doubted),
                 ("failed", counts.failed),
             )
             if value
@@ -49,15 +50,20 @@ def print_source_reports(app: App, report: SyncReport) -> None:
             case "accepted":
                 data = f", data of {source_report.data_version[:10]}" if source_report.data_version else ""
                 app.print(f"{source_report.title}: {', '.join(parts)}{data}.", *source_report.empty_searches)
+                if source_report.cut_short:
+                    app.print(f"  cut short: {source_report.cut_short}")
             case "held":
                 app.print(
                     f"{source_report.title}: run {source_report.run} is HELD. {source_report.error}",
                     f"  Nothing of it counts yet. If it is true: tracker release {source_report.run}; if not: add --discard.",
                 )
+            case "stopped":
+                app.print(f"{source_report.title}: stopped. What was read is kept; the next sync goes on from there.")
             case _:
-                app.print(
-                    f"{source_report.title}: {'busy' if source_report.state == 'busy' else 'FAILED'}. {source_report.error}"
-                )
+                said = {"busy": "busy", "older": "NOT READ"}.get(source_report.state, "FAILED")
+                app.print(f"{source_report.title}: {said}. {source_report.error}")
+        for older in source_report.outdated[:3] if source_report.state != "older" else ():
+            app.print(f"  not compared: {older.subject}: {older.error}")
         for error, subjects in _by_error(source_report.failures).items():
             shown = ", ".join(subjects[:3])
             more = f" and {len(subjects) - 3:,} more" if len(subjects) > 3 else ""

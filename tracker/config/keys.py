@@ -20,10 +20,10 @@ KEYS: Mapping[str, tuple[str, ...]] = {
         "privacy",
     ),
     "store": ("url",),
-    "http": ("contact",),
+    "http": ("contact", "pass_limit"),
     "sources.*": ("base_url", "pace", "enabled", "tls", "user_agent"),
     "mail": ("host", "port", "security", "user", "password", "from", "reply_to"),
-    "operator": ("channel", "ping"),
+    "operator": ("channel", "second", "ping"),
     "channel": ("name", "url"),
     "watch": (
         "name",

@@ -26,6 +26,9 @@ from tracker.store import Store
 MOST_NAMED = 5
 MOST_ISSUES = 20
 
+DOUBTED = "doubted:"
+"""How the names of incidents begin that are about effects which wait for a second opinion; the source's key follows."""
+
 UNKNOWN = "trials:unknown:"
 """How the names of incidents begin that are about a number no registry knows; the trial's key follows."""
 
@@ -72,14 +75,11 @@ def given_up(message: Message) -> OperatorMessage:
         key=f"gave-up:{message.key}",
         subject=f"A message to “{message.channel}” was given up",
         sentences=(
-            f"Nobody has been sent “{message.subject}”.",
+            f"Nobody has been sent “{message.subject}”; when the cause is mended, `tracker outbox retry {key}` sends it.",
             message.last_error,
             "It is not tried again by itself. Its changes stay in the change log.",
         ),
-        commands=(
-            ("When the cause is mended, send it:", f"tracker outbox retry {key}"),
-            ("If nobody needs it any more:", f"tracker outbox drop {key}"),
-        ),
+        commands=(("If nobody needs it any more:", f"tracker outbox drop {key}"),),
     )
 
 
@@ -98,15 +98,19 @@ def refused(key: str, subject: str, channel: str, refusals: Sequence[str]) -> Op
 # --- incidents ------------------------------------------------------------------------------------------------------
 
 
-def incident(given: Incident, timezone: str) -> OperatorMessage:
-    """Something that lasts went wrong, or is well again."""
+def incident(given: Incident, timezone: str, lost: Sequence[Message] = ()) -> OperatorMessage:
+    """Something that lasts went wrong, or is well again; ``lost`` is what was given up and not sent since."""
     what = given.message.partition(": ")[0].rstrip(".")
     began = times.moment(given.since, times.zone(timezone))
     if given.ended_at is None:
         sentence = f"It began {began}. You hear again when it is over, not each time it is met."
         return OperatorMessage(key=_incident_key("began", given), subject=what, sentences=(given.message, sentence))
-    sentences = (f"It had lasted since {began}.", f"It was: {given.message}")
-    return OperatorMessage(key=_incident_key("ended", given), subject=f"Over: {what}", sentences=sentences)
+    sentences = [f"It had lasted since {began}.", f"It was: {given.message}"]
+    if lost:
+        named = ", ".join(f"“{message.subject}”" for message in lost[:MOST_NAMED])
+        more = f" and {len(lost) - MOST_NAMED:,} more" if len(lost) > MOST_NAMED else ""
+        sentences.append(f"Given up: {named}{more}; `tracker outbox retry` sends what was given up.")
+    return OperatorMessage(key=_incident_key("ended", given), subject=f"Over: {what}", sentences=tuple(sentences))
 
 
 def held_run(given: Incident, run: Run, source_title: str, timezone: str) -> OperatorMessage:
@@ -125,7 +129,8 @@ def held_run(given: Incident, run: Run, source_title: str, timezone: str) -> Ope
             f"Health says: {run.verdict.sick}",
             f"The run, begun {times.moment(run.started_at, times.zone(timezone))}: {numbers}.",
             "Nothing of it is current and no alert of it is sent. Later runs compare with the last accepted versions; "
-            "the next healthy run takes its place by itself.",
+            "the next healthy run takes its place by itself. A change of over half of the trials is believed when the registry "
+            "says the same in its data of another day, at least 20 hours later.",
         ),
         commands=(
             ("If the registry really changed this much, let it go:", f"tracker release {run.id}"),
@@ -144,10 +149,38 @@ def run_held(title: str, reason: str) -> str:
     return f"A run of {title} is held: {reason}"
 
 
+def effects_held(title: str, effects: Sequence[str]) -> str:
+    """The incident of effects that too many trials have at once."""
+    return (
+        f"{title} changed many trials at once, without a new version of their records: {'; '.join(effects)}. Only these "
+        "changes are held; they are accepted by themselves when the registry says the same in its data of another day, at "
+        "least 20 hours later"
+    )
+
+
+def many_at_once(title: str, effects: Sequence[str]) -> str:
+    """The incident of effects that more trials have at once than is usual, but too few to be held."""
+    return (
+        f"{title} changed several trials at once, without a new version of their records: {'; '.join(effects)}. They were "
+        "told with that remark; the next run confirms or withdraws them"
+    )
+
+
 def trials_unreadable(title: str, errors: Sequence[str]) -> str:
     """The incident of a source at which some trials could not be read; each error names its trial."""
     more = f"; and {len(errors) - MOST_NAMED:,} more" if len(errors) > MOST_NAMED else ""
     return f"{plural(len(errors), 'trial')} could not be read at {title}: {'; '.join(errors[:MOST_NAMED])}{more}"
+
+
+def older_data(title: str, outdated: Sequence[tuple[str, str]]) -> str:
+    """The incident of a source that answers with older data than before; (trial or the source itself, what is older)."""
+    named = [why if subject == title else f"{subject}: {why}" for subject, why in outdated[:MOST_NAMED]]
+    more = f"; and {len(outdated) - MOST_NAMED:,} more" if len(outdated) > MOST_NAMED else ""
+    return (
+        f"{title} answers with older data than we have: {'; '.join(named)}{more}. "
+        "Nothing of it is compared or told. A date of a record that went back is believed when newer data, at least 20 hours "
+        "later, say it again."
+    )
 
 
 def no_such_trial(title: str, number: str) -> str:
@@ -193,6 +226,36 @@ def channel_dead(channel: str, why: str) -> str:
 
 def _incident_key(phase: str, given: Incident) -> str:
     return f"{phase}:{given.name}:{given.since.isoformat()}"
+
+
+# --- the tracker's own work -----------------------------------------------------------------------------------------
+
+
+def work_fails(name: str, what: str, error: str, since: datetime) -> OperatorMessage:
+    """A part of the daemon's work fails, sent past the outbox."""
+    return OperatorMessage(
+        key=f"work-began:{name}:{since.isoformat()}",
+        subject=what,
+        sentences=(error, f"It began {since:%Y-%m-%d %H:%M} UTC. You hear again when it is over, not each time it is met."),
+    )
+
+
+def work_goes_on(name: str, error: str, since: datetime) -> OperatorMessage:
+    """A part of the daemon's work that failed is done again."""
+    return OperatorMessage(
+        key=f"work-ended:{name}:{since.isoformat()}",
+        subject="Over: the tracker works again",
+        sentences=(f"It had lasted since {since:%Y-%m-%d %H:%M} UTC.", f"It was: {error}"),
+    )
+
+
+def stopped(error: str, now: datetime) -> OperatorMessage:
+    """The tracker has stopped and does nothing until somebody acts."""
+    return OperatorMessage(
+        key=f"stopped:{now.isoformat()}",
+        subject="The tracker has stopped: its database cannot be used",
+        sentences=(error, "Nothing is looked at until this is mended."),
+    )
 
 
 # --- registries -----------------------------------------------------------------------------------------------------

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
 from tracker import alerts
-from tracker.detect import mirrors, verdict
+from tracker.detect import age, mirrors, verdict
 from tracker.detect.listing import ListingDecision, SearchEntry
 from tracker.detect.verdict import CheckContext, CheckResult
 from tracker.errors import SourceError
@@ -29,7 +29,8 @@ from tracker.model.watch import Membership, Watch
 class RunContext(msgspec.Struct, frozen=True, kw_only=True):
     """What holds for a whole run: the source and its data, the trials, and who follows them or is about to.
 
-    ``joined`` says since when each watch follows a trial, ``entering`` which watches' searches it enters in this run.
+    ``joined`` says since when each watch follows a trial, ``entering`` which watches' searches it enters in this run,
+    ``silent`` which watches it joined without being told of.
     ``calendar_at`` is when the calendar's rules last ran over all trials.
     """
 
@@ -39,32 +40,41 @@ class RunContext(msgspec.Struct, frozen=True, kw_only=True):
     watches: Mapping[str, Watch] = {}
     joined: Mapping[str, Mapping[str, datetime]] = {}
     entering: Mapping[str, Sequence[tuple[str, SearchEntry]]] = {}
+    silent: Mapping[str, frozenset[str]] = {}
     overrides: Mapping[str, Severity] = {}
     calendar_at: datetime | None = None
 
 
 class Looked(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer and what was read of it; ``parsed`` is None where nothing differs from the stored version."""
+    """An answer and what was read of it; ``parsed`` is None where nothing differs from the stored version.
+
+    ``data_version`` is the registry's date of its data that the document itself states. ``older`` says in what it is older
+    than what was accepted before: then nothing more was read.
+    """
 
     answer: Answer
     digest: str = ""
     parsed: Parsed | None = None
+    data_version: str | None = None
+    older: str = ""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What of the store is needed to judge a batch.
 
     ``documents`` are ids of stored versions, ``moved`` the trials whose past is asked for. ``homes`` maps the registry's
-    record that a page repeats to the time after which a version of it is news for one of the pages.
+    record that a page repeats to the time after which a version of it is news for one of the pages. ``believed`` names the
+    versions that a trial's stored one is read from where it is not believed itself.
     """
 
     documents: tuple[int, ...] = ()
     moved: tuple[str, ...] = ()
     homes: Mapping[str, datetime] = {}
+    believed: Mapping[str, tuple[int, ...]] = {}
 
 
 class BatchInputs(msgspec.Struct, frozen=True, kw_only=True):
-    """What was loaded to judge a batch, by trial; ``homes`` by the key of the registry's record.
+    """What was loaded to judge a batch, by trial; ``homes`` by the key of the registry's record, ``believed`` by version.
 
     ``alerts`` are those of recent past events that were sent or are about to be, by the event; None where nobody looked.
     """
@@ -74,6 +84,7 @@ class BatchInputs(msgspec.Struct, frozen=True, kw_only=True):
     alerts: Mapping[str, tuple[Alert, ...]] | None = None
     tracking_since: Mapping[str, datetime] = {}
     homes: Mapping[str, mirrors.Home] = {}
+    believed: Mapping[str, Mapping[int, Document]] = {}
 
 
 class BatchDecision(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +112,15 @@ def joined_by(members: Iterable[Membership]) -> dict[str, dict[str, datetime]]:
     return joined
 
 
+def silent_by(members: Iterable[Membership]) -> dict[str, frozenset[str]]:
+    """The watches that each trial joined without being told of."""
+    silent: dict[str, frozenset[str]] = {}
+    for member in members:
+        if member.silent:
+            silent[member.trial] = silent.get(member.trial, frozenset()) | {member.watch}
+    return silent
+
+
 def entering_by(decisions: Iterable[ListingDecision]) -> dict[str, list[tuple[str, SearchEntry]]]:
     """The entries that are events, by trial, each with its watch."""
     entering: dict[str, list[tuple[str, SearchEntry]]] = {}
@@ -118,8 +138,11 @@ def look(run: RunContext, answer: Answer) -> Looked:
     known = run.followed[answer.trial]
     try:
         digest = run.source.digest(answer.document)
-        if known.current and known.current.digest == digest:
-            return Looked(answer=answer, digest=digest)
+        stated = age.stated_dates(run.source, answer.document).data_version
+        if stated and age.is_older_data(stated, known.data_version, answer.document.fetched_at):
+            return Looked(answer=answer, older=f"its data are of {stated}, and of {known.data_version} in what we have")
+        if known.current and known.current.digest == digest and not known.current.doubted:
+            return Looked(answer=answer, digest=digest, data_version=stated)
         return Looked(answer=answer, digest=digest, parsed=run.source.parse(answer.document))
     except SourceError as error:
         return Looked(answer=_failed(known, error))
@@ -130,15 +153,18 @@ def wanted(run: RunContext, looks: Iterable[Looked], now: datetime) -> Wanted:
     documents: list[int] = []
     moved: list[str] = []
     homes: dict[str, datetime] = {}
+    believed: dict[str, tuple[int, ...]] = {}
     for looked in looks:
         known = run.followed[looked.answer.trial]
+        if looked.parsed is not None and known.current and known.current.kept:
+            believed[known.key] = tuple(sorted({field.snapshot for field in known.current.kept}))
         if looked.parsed is not None:
             moved.append(known.key)
-        if known.current and _needs_stored(run, known, looked, now):
+        if known.current and not looked.older and _needs_stored(run, known, looked, now):
             documents.append(known.current.id)
         for key in _home_keys(run, known, looked):
             homes[key] = min(known.first_seen_at, homes.get(key, known.first_seen_at))
-    return Wanted(documents=tuple(documents), moved=tuple(moved), homes=homes)
+    return Wanted(documents=tuple(documents), moved=tuple(moved), homes=homes, believed=believed)
 
 
 def decide(run: RunContext, looks: Iterable[Looked], inputs: BatchInputs, now: datetime) -> BatchDecision:
@@ -178,16 +204,21 @@ def decide(run: RunContext, looks: Iterable[Looked], inputs: BatchInputs, now: d
     return BatchDecision(results=tuple(results), batch=batch)
 
 
-def search_moves(run: RunContext, decisions: Iterable[ListingDecision], absent: Iterable[str]) -> list[SearchMove]:
-    """What the searches say of trials whose records are stored. One that is gone from the registry has not left a search."""
+def search_moves(
+    run: RunContext, decisions: Iterable[ListingDecision], absent: Iterable[str], unsure: Collection[str] = ()
+) -> list[SearchMove]:
+    """What the searches say of trials whose records are stored. One that is gone from the registry has not left a search.
+
+    ``unsure`` are trials whose answer is not believed: where they stand is not known, and the next listing says it again.
+    """
     moves = [
         SearchMove(trial=trial, watch=watch, kind=entry.kind, reason=entry.reason, returned=entry.returned)
         for trial, entering in run.entering.items()
-        if run.followed[trial].current
+        if run.followed[trial].current and not run.followed[trial].merged_into and trial not in unsure
         for watch, entry in entering
         if entry.kind
     ]
-    gone = frozenset(absent)
+    gone = frozenset(absent).union(unsure)
     moves += [
         SearchMove(trial=trial, watch=decision.watch, kind="left_watch")
         for decision in decisions
@@ -243,6 +274,7 @@ def check_context(
         past=inputs.past.get(trial, ()),
         told=None if inputs.alerts is None else alerts.told(inputs.alerts),
         watches=tuple(watches),
+        silent=run.silent.get(trial, frozenset()),
         overrides=run.overrides,
     )
 
@@ -272,13 +304,16 @@ def _result(run: RunContext, looked: Looked, inputs: BatchInputs, now: datetime)
     match looked.answer:
         case Found(canonical=str(canonical)):
             return verdict.merged(known, canonical, context)
+        case Found() if looked.older:
+            return verdict.older(known, looked.older, context)
         case Found() as answer if looked.parsed is not None:
             try:
-                return verdict.moved(run.source, known, answer, looked.digest, looked.parsed, stored, context)
+                believed = inputs.believed.get(known.key, {})
+                return verdict.moved(run.source, known, answer, looked.digest, looked.parsed, stored, context, believed)
             except SourceError as error:
                 return verdict.failed(known, _failed(known, error), context)
         case Found() as answer:
-            return verdict.unchanged(known, context, answer.validators)
+            return verdict.unchanged(known, context, answer.validators, looked.data_version)
         case NotModified():
             return verdict.unchanged(known, context)
         case Absent() as answer:
@@ -314,6 +349,8 @@ def _came_true(run: RunContext, result: CheckResult, now: datetime) -> tuple[Eve
     """What the calendar says of a trial that changed. Pages repeat their registry and have no calendar of their own."""
     known = run.followed[result.staged.check.trial]
     if run.source.info.kind != "registry" or result.record is None or result.before is None or known.removed_at:
+        return ()
+    if age.is_clock_ahead(run.data, now):
         return ()
     context = check_context(run, known.key, now)
     return verdict.came_true(known, result.record, run.calendar_at, context, result)

@@ -8,13 +8,15 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import datetime
+from types import MappingProxyType
 
 import msgspec
 
 from tracker.compare import compare
-from tracker.detect import drift, mirrors, unread
-from tracker.errors import AnswerError
+from tracker.detect import age, drift, kept, mirrors, other_trial, second_opinion, unread
+from tracker.errors import AnswerError, SourceError
 from tracker.events import Detected, Hashes, TrialContext, calendar_events, detect, listing_event
 from tracker.geo.watched import named_countries
 from tracker.model.details import (
@@ -35,14 +37,11 @@ from tracker.model.staging import StagedCheck, StagedEvent, StagedSnapshot, Vers
 from tracker.model.vocabulary import ListingKind, Severity, rank
 from tracker.model.watch import Watch
 
-GONE_AFTER = timedelta(hours=20)
-"""Absent twice this far apart is removed, where the registry states no data version of its own."""
-
 
 class CheckContext(msgspec.Struct, frozen=True, kw_only=True):
     """What an answer is judged with: the registry's data, the time, and the watches that follow the trial.
 
-    For a page ``home`` is the record of the registry that it repeats.
+    For a page ``home`` is the record of the registry that it repeats. ``silent`` are watches that were not told of the trial.
     """
 
     source: SourceInfo
@@ -53,6 +52,7 @@ class CheckContext(msgspec.Struct, frozen=True, kw_only=True):
     past: tuple[Event, ...] = ()
     told: frozenset[str] | None = None
     watches: tuple[Watch, ...] = ()
+    silent: frozenset[str] = frozenset()
     overrides: Mapping[str, Severity] = {}
     home: TrialRecord | None = None
 
@@ -66,9 +66,11 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     """What one check found and what is to be staged for its trial.
 
     ``record`` is the one just read, None when nothing new was read; ``before`` the one that it was compared with.
+    ``older`` says why an answer counts as older than what is stored.
     """
 
     staged: StagedCheck
+    older: str = ""
     snapshot: StagedSnapshot | None = None
     events: tuple[StagedEvent, ...] = ()
     stories: tuple[Story, ...] = ()
@@ -83,14 +85,16 @@ def label_of(record: TrialRecord | None, trial: str, context: CheckContext) -> s
     return trial_label(trial, record, own=context.label, site=site)
 
 
-def unchanged(known: TrackedTrial, context: CheckContext, validators: Validators | None = None) -> CheckResult:
-    """The answer says what is stored already. A trial that had been removed is back."""
+def unchanged(
+    known: TrackedTrial, context: CheckContext, validators: Validators | None = None, data_version: str | None = None
+) -> CheckResult:
+    """The answer says what is stored already. A trial that had been removed, or merged into another, is back."""
     status: CheckStatus = "unchanged"
     events: tuple[Event, ...] = ()
-    if known.removed_at and known.current:
+    if away := _away_since(known):
         status = "restored"
-        events = (_listing("restored", known, context, seen_from=known.removed_at),)
-    return _result(known, context, status, events=events, validators=validators)
+        events = (_listing("restored", known, context, seen_from=away),)
+    return _result(known, context, status, events=events, validators=validators, data_version=data_version)
 
 
 def moved(
@@ -101,14 +105,18 @@ def moved(
     parsed: Parsed,
     old: Document | None,
     context: CheckContext,
+    believed: Mapping[int, Document] = MappingProxyType({}),
 ) -> CheckResult:
     """A document that differs from the stored one, or the first of its trial; ``parsed`` is what was read of it.
 
+    ``believed`` are the versions that the stored one is read from where it is not believed itself. While one of its fields
+    is doubted, the same document is compared as well: it may be the second opinion.
     Raises AnswerError when it carries another registry number than was pinned at first read, SourceError when today's
     parser cannot read the stored document.
     """
     record = parsed.record
     _require_pinned_number(source, known, record, answer.document.url)
+    stated = age.stated_dates(source, answer.document).data_version
     snapshot = StagedSnapshot(
         document=answer.document,
         sha256=hashlib.sha256(answer.document.body).hexdigest(),
@@ -116,29 +124,49 @@ def moved(
         digest_version=source.info.digest_version,
         seen_at=context.now,
     )
-    result = functools.partial(_result, known, context, record=record, snapshot=snapshot, validators=answer.validators)
+    result = functools.partial(_result, known, context, validators=answer.validators, data_version=stated)
     if known.current is None or old is None:
-        return result("baseline", issues=parsed.issues)
+        return result("baseline", record=record, snapshot=snapshot, issues=parsed.issues)
     earlier = source.parse(old)
-    before, after = unread.readable(earlier.record, record, earlier.issues, parsed.issues, source.info.path_words)
-    detected = _detected(known, before, after, snapshot, context)
+    dates = age.record_dates(source, answer.document, record)
+    gone_back = age.gone_back(age.record_dates(source, old, earlier.record), dates)
+    if gone_back and not _says_again(known, age.claim(dates), context):
+        return _dated_back(known, gone_back, age.claim(dates), context, stated)
+    base = kept.restored(earlier.record, known.current.kept, _records(source, believed))
+    other_trial.refuse(source.info, known, base, record)
+    keep = unread.to_keep(source, old, earlier, parsed, known.current, context.now)
+    words, held = source.info.path_words, known.current.kept
+    before, after = unread.readable(base, record, earlier.issues, parsed.issues, words, keep=keep, known=held)
+    is_new = digest != known.current.digest
+    staged = msgspec.structs.replace(snapshot, kept=keep) if is_new else None
+    result = functools.partial(result, record=after, snapshot=staged)
+    detected = _detected(known, before, after, staged, context, believed)
     events = detected.events
-    status: CheckStatus = "changed" if events else "quiet"
-    if known.removed_at:
+    status: CheckStatus = "changed" if events else ("quiet" if is_new else "unchanged")
+    if away := _away_since(known):
         status = "restored"
         story = detected.story.id if detected.story else ""
-        back = _listing("restored", known, context, seen_from=known.removed_at, record=record, story=story)
+        back = _listing("restored", known, context, seen_from=away, record=record, story=story)
         events = (back, *events)
     lost = drift.lost(
         drift.Reading(document=old, record=earlier.record, issues=earlier.issues),
-        drift.Reading(document=answer.document, record=record, issues=parsed.issues),
+        drift.Reading(document=answer.document, record=after, issues=parsed.issues),
     )
     issues = unread.no_longer(earlier.issues, parsed.issues)
-    return result(status, events=events, story=detected.story, emptied=lost, before=earlier.record, issues=issues)
+    return result(status, events=events, story=detected.story, emptied=lost, before=before, issues=issues)
+
+
+def _records(source: Source, documents: Mapping[int, Document]) -> dict[int, TrialRecord]:
+    """What stored versions say; one that today's parser refuses is left out."""
+    found = {}
+    for snapshot, document in documents.items():
+        with suppress(SourceError):
+            found[snapshot] = source.parse(document).record
+    return found
 
 
 def absent(known: TrackedTrial, answer: Absent, last: TrialRecord | None, context: CheckContext) -> CheckResult:
-    """The registry lacks the trial. It counts as removed only when two different answers, a day apart, say so.
+    """The registry lacks the trial. It counts as removed only when two data versions, 20 hours apart, say so.
 
     ``last`` is the record as it was last seen.
     """
@@ -146,7 +174,7 @@ def absent(known: TrackedTrial, answer: Absent, last: TrialRecord | None, contex
         why = answer.why.rstrip(".")
         error = f"There is no such trial at {context.source.title}: {known.number} ({why}). Check the number."
         return _result(known, context, "absent", error=error)
-    if known.removed_at:
+    if known.removed_at or known.merged_into:
         return _result(known, context, "absent")
     lost = (drift.RECORD,)
     if not is_gone(known, context):
@@ -158,12 +186,24 @@ def absent(known: TrackedTrial, answer: Absent, last: TrialRecord | None, contex
 
 
 def merged(known: TrackedTrial, canonical: str, context: CheckContext) -> CheckResult:
-    """The registry answered with the trial that this number was merged into."""
-    if known.merged_into == canonical:
-        return _result(known, context, "unchanged")
+    """The registry answered with a record that names this number as a former one.
+
+    It is believed when a second data version says so too: a wrong alias must not end the following of a trial. A number that
+    never had a record of its own is followed as the other at once, as nothing can be lost.
+    """
+    if canonical in (known.merged_into, known.kept_apart_from):
+        return _result(known, context, "still_merged")
+    claim = f"merged into {canonical}"
+    if known.current is not None and not _says_again(known, claim, context):
+        return _result(known, context, "aliased", claim=claim)
     seen_from = known.current.last_seen_at if known.current else None
     event = _listing("merged", known, context, seen_from=seen_from, details=MergedDetails(into=canonical))
     return _result(known, context, "merged", events=(event,), merged_into=canonical)
+
+
+def older(known: TrackedTrial, why: str, context: CheckContext) -> CheckResult:
+    """Older data than we have: nothing is compared, nothing changes, and the trial is asked for again."""
+    return _result(known, context, "older", older=why)
 
 
 def failed(known: TrackedTrial, answer: Failed, context: CheckContext) -> CheckResult:
@@ -175,9 +215,33 @@ def is_gone(known: TrackedTrial, context: CheckContext) -> bool:
     """Whether an answer that lacks the trial confirms an earlier one, so that it counts as removed."""
     if known.current is None or known.removed_at or known.absent_since is None:
         return False
-    if context.data and known.absent_data_timestamp:
-        return context.data.timestamp != known.absent_data_timestamp
-    return context.now - known.absent_since >= GONE_AFTER
+    data = context.data.timestamp if context.data else None
+    return second_opinion.is_second(known.absent_data_timestamp, known.absent_since, data, context.now)
+
+
+def _says_again(known: TrackedTrial, claim: str, context: CheckContext) -> bool:
+    """Whether an answer says the second time what was hard to believe the first time."""
+    if known.claim != claim or known.claimed_at is None:
+        return False
+    data = context.data.timestamp if context.data else None
+    return second_opinion.is_second(known.claim_data_timestamp, known.claimed_at, data, context.now)
+
+
+def _dated_back(known: TrackedTrial, why: str, claim: str, context: CheckContext, stated: str | None) -> CheckResult:
+    """A record whose own date is lower than it was: doubted under a newer data version, else older than what we have."""
+    checked_at = known.checked_data_timestamp
+    newer = context.data is None or checked_at is None or age.is_older_data(checked_at, context.data.timestamp, context.now)
+    newer = newer or bool(stated and known.data_version and age.is_older_data(known.data_version, stated, context.now))
+    if not newer:
+        return older(known, why, context)
+    return _result(known, context, "doubted", older=why, claim=claim)
+
+
+def _away_since(known: TrackedTrial) -> datetime | None:
+    """Since when a trial that was read before has had no record of its own at the registry; None for one that has."""
+    if known.current is None:
+        return None
+    return known.removed_at or (known.current.last_seen_at if known.merged_into else None)
 
 
 def _require_pinned_number(source: Source, known: TrackedTrial, record: TrialRecord, url: str) -> None:
@@ -192,12 +256,19 @@ def _require_pinned_number(source: Source, known: TrackedTrial, record: TrialRec
 
 
 def _detected(
-    known: TrackedTrial, before: TrialRecord, record: TrialRecord, snapshot: StagedSnapshot, context: CheckContext
+    known: TrackedTrial,
+    before: TrialRecord,
+    record: TrialRecord,
+    snapshot: StagedSnapshot | None,
+    context: CheckContext,
+    believed: Mapping[int, Document],
 ) -> Detected:
     assert known.current is not None
+    doubted_base = believed.get(_base(known) or 0)
+    old = _seen_stored(doubted_base) if known.current.doubted and doubted_base else known.current.seen
     return detect(
-        Version(record=before, seen=known.current.seen),
-        Version(record=record, seen=_seen_staged(snapshot)),
+        Version(record=before, seen=old),
+        Version(record=record, seen=_seen_staged(snapshot) if snapshot else known.current.seen),
         compare(before, record),
         at=context.now,
         known=trial_context(record, known.key, context, since=known.first_seen_at),
@@ -215,6 +286,7 @@ def trial_context(record: TrialRecord | None, trial: str, context: CheckContext,
         told=context.told,
         near={watch.name: watch.near for watch in context.watches if watch.near},
         countries={watch.name: named_countries(watch) for watch in context.watches},
+        silent=context.silent,
         overrides=context.overrides,
         echo_of=functools.partial(mirrors.echo_of, page=record, home=home) if record and home else None,
     )
@@ -308,7 +380,20 @@ def stories_of(events: Sequence[Event], story: Story | None = None) -> tuple[Sto
 def versions(known: TrackedTrial, snapshot: StagedSnapshot | None = None) -> tuple[VersionRef | None, VersionRef | None]:
     """The pair of versions that an event of a trial rests on: the current one and the one just staged, if there is one."""
     current = known.current.id if known.current else None
-    return current, snapshot.version if snapshot else current
+    return _base(known), snapshot.version if snapshot else current
+
+
+def _base(known: TrackedTrial) -> int | None:
+    """The version that a trial is compared with: the current one, or the last that was believed while it is doubted."""
+    if known.current is None:
+        return None
+    return min((field.snapshot for field in known.current.doubted), default=known.current.id)
+
+
+def _seen_stored(document: Document) -> Seen:
+    sha256 = hashlib.sha256(document.body).hexdigest()
+    first, last = document.fetched_at, document.as_of
+    return Seen(sha256=sha256, first_seen_at=first, last_seen_at=last, data_version=document.data_version)
 
 
 def _seen_staged(snapshot: StagedSnapshot) -> Seen:
@@ -334,7 +419,10 @@ def _result(
     validators: Validators | None = None,
     emptied: tuple[str, ...] = (),
     error: str = "",
+    older: str = "",
     merged_into: str | None = None,
+    claim: str | None = None,
+    data_version: str | None = None,
 ) -> CheckResult:
     old, new = versions(known, snapshot)
     return CheckResult(
@@ -344,7 +432,10 @@ def _result(
             validators=validators,
             nct_number=record.nct_number if record else None,
             merged_into=merged_into,
+            claim=claim,
+            data_version=data_version,
         ),
+        older=older,
         snapshot=snapshot,
         events=tuple(StagedEvent(event=event, old=old, new=new) for event in events),
         stories=stories_of(events, story),

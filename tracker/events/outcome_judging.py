@@ -6,19 +6,23 @@ Whole texts are read, never a registry's own flag. More detail leaves an outcome
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 
 import msgspec
 
 from tracker.events.outcome_wording import Wording, joints, numbers, wording
-from tracker.text.durations import durations
+from tracker.text.durations import all_times, durations, names_period
+from tracker.text.limits import beginning
 from tracker.text.normalize import same_words
 from tracker.text.similarity import measured_words, telling_words
 from tracker.text.stem import stem
 from tracker.text.tokens import tokens
 
 MOVED_PERCENT = 20
+LONGEST_JUDGED = 4_000
+"""Characters of a measure that is judged, and of what is said around it. Registries allow a quarter of that."""
 
 
 class Verdict(StrEnum):
@@ -38,7 +42,7 @@ HARMLESS = frozenset({Verdict.SAME, Verdict.REFINED})
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """A verdict and its reason: a word of `_TESTS`, or spelling, inflection, detail or placeholder."""
+    """A verdict and its reason: a word of `_TESTS`, or spelling, inflection, time_points, detail, length or placeholder."""
 
     verdict: Verdict
     reason: str
@@ -56,12 +60,12 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def whole(self) -> str:
         """All that is said of it."""
-        return f"{self.measure}\n{self.time_frame}\n{self.description}"
+        return "\n".join(beginning(part, LONGEST_JUDGED) for part in (self.measure, self.time_frame, self.description))
 
     @property
     def known_words(self) -> frozenset[str]:
         """The words that need no saying again."""
-        return wording(f"{self.whole}\n{self.trial}").words
+        return wording(self.whole).words | wording(self.trial).words
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -79,10 +83,14 @@ def judge(old: Said, new: Said) -> Judgement:
         return Judgement(Verdict.SAME, "spelling")
     if is_placeholder(old.measure):
         return Judgement(Verdict.UNCLEAR, "placeholder")
+    if max(len(old.measure), len(new.measure)) > LONGEST_JUDGED:
+        return Judgement(Verdict.UNCLEAR, "length")
     pair = Pair(old, new, wording(old.measure), wording(new.measure))
     for reason, differs in _TESTS:
         if differs(pair):
             return Judgement(Verdict.DIFFERENT, reason)
+    if time_points_differ(old.measure, new.whole) or time_points_differ(new.measure, old.whole):
+        return Judgement(Verdict.REFINED, "time_points")
     left, right = measured_words(old.measure, new.measure), measured_words(new.measure, old.measure)
     numbered = numbers(pair.after.text) - numbers(old.whole) or numbers(pair.before.text) - numbers(new.whole)
     if telling_words(left) == telling_words(right) and not numbered:
@@ -177,15 +185,29 @@ def _restricted(pair: Pair) -> bool:
 
 
 def _timed(pair: Pair) -> bool:
-    """The measure's own time point is another, or one came that the earlier text did not have or contradicts."""
+    """The measure's own time point is another, or one came that the earlier text did not have or contradicts.
+
+    Where the earlier text names no time at all, not even in words ("end of treatment"), an added one decides what is judged.
+    """
     if pair.before.times and pair.after.times:
         return moved_far(pair.before.times[-1], pair.after.times[-1])
     if not pair.after.times or pair.after.times[-1] <= 1:  # hours belong to the test: "glucose from 0 to 4 hours"
         return False
     stated = durations(f"{pair.old.time_frame}\n{pair.old.description}")
     if not stated:
-        return pair.after.deadline and not pair.before.deadline
+        return not pair.before.deadline and not names_period(pair.old.whole)
     return all(moved_far(time, pair.after.times[-1]) for time in stated)
+
+
+def time_points_differ(text: str, other: str) -> bool:
+    """Whether a text names a time from two days on that the other, which names times too, does not have."""
+    known = sorted(set(all_times(other)))
+    return bool(known) and any(time > 1 and moved_far(time, _nearest(known, time)) for time in set(all_times(text)))
+
+
+def _nearest(known: list[float], time: float) -> float:
+    place = bisect_left(known, time)
+    return min(known[max(0, place - 1) : place + 1], key=lambda each: abs(each - time))
 
 
 def moved_far(old: float, new: float) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from tracker.text.normalize import fold
 
+_LONGEST_NAME = 200  # a longer text names no country
 _BRACKETS = re.compile(r"\s*\([^)]*\)")
 _DIGRAPHS = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 
@@ -104,8 +105,15 @@ def country_code(name: str) -> str | None:
 
 def country_key(name: str | None) -> str:
     """A country's ISO code; of an unknown one the folded name, without what stands in brackets."""
+    if name and len(name) > _LONGEST_NAME:
+        return fold(name)
     name = _BRACKETS.sub("", name or "")
     return country_code(name) or fold(name)
+
+
+def country_codes() -> Iterable[str]:
+    """The ISO codes of all countries."""
+    return _names().keys()
 
 
 def country_name(code: str) -> str:

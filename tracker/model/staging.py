@@ -11,6 +11,7 @@ import msgspec
 from tracker.model.alert import Alert
 from tracker.model.event import Event, Story
 from tracker.model.run import Check, Run, RunCounts
+from tracker.model.snapshot import KeptField
 from tracker.model.source import Document, Issue, Validators
 
 
@@ -18,7 +19,8 @@ class StagedCheck(msgspec.Struct, frozen=True, kw_only=True):
     """A check and what acceptance writes to its trial.
 
     ``validators`` of None keeps those stored, empty ones clear them. ``nct_number`` is pinned if none is yet.
-    ``merged_into`` goes with status ``merged``.
+    ``merged_into`` goes with status ``merged``, ``claim`` with answers that need a second one. ``data_version`` is what the
+    answer itself states of how new its data are.
     """
 
     check: Check
@@ -26,6 +28,8 @@ class StagedCheck(msgspec.Struct, frozen=True, kw_only=True):
     validators: Validators | None = None
     nct_number: str | None = None
     merged_into: str | None = None
+    claim: str | None = None
+    data_version: str | None = None
 
 
 class StagedVersion(NamedTuple):
@@ -39,7 +43,8 @@ class StagedVersion(NamedTuple):
 class StagedSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A new version: the document as served, its SHA-256 (hex) and its digest. ``document.trial`` says whose it is.
 
-    ``seen_at`` is when we saw it, ``valid_from`` since when the registry shows it (None: since we saw it).
+    ``seen_at`` is when we saw it, ``valid_from`` since when the registry shows it (None: since we saw it). ``kept`` are the
+    fields that are read from an earlier version.
     """
 
     document: Document
@@ -49,6 +54,7 @@ class StagedSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     seen_at: datetime
     valid_from: datetime | None = None
     registry_version: int | None = None
+    kept: tuple[KeptField, ...] = ()
 
     @property
     def version(self) -> StagedVersion:
@@ -98,6 +104,13 @@ class StagedTotals(msgspec.Struct, frozen=True, kw_only=True):
 
     counts: RunCounts
     emptied: Mapping[str, int] = {}
+
+
+class StagedFinding(msgspec.Struct, frozen=True, kw_only=True):
+    """An event staged under a run, and the version that the run staged of its trial, if it staged one."""
+
+    event: Event
+    snapshot: int | None = None
 
 
 class AcceptReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,6 +21,9 @@ from tracker.store import (
     incidents as _incidents,
 )
 from tracker.store import (
+    kept_fields as _kept_fields,
+)
+from tracker.store import (
     leases as _leases,
 )
 from tracker.store import (
@@ -94,6 +97,8 @@ class Store(Database):
     sync_watches = _watches.sync_watches
     watch_states = _watches.watch_states
     memberships = _watches.memberships
+    moved_memberships = _watches.moved_memberships
+    unmerge = _watches.unmerge
     followed = _trials.followed
     unanswered = _trials.unanswered
     tracking_since = _trials.tracking_since
@@ -108,6 +113,12 @@ class Store(Database):
     stage = _staging.stage
     staged_totals = _staging.staged_totals
     drop_alerts = _staging.drop_alerts
+    kept_fields = _kept_fields.kept_fields
+    doubted_trials = _kept_fields.doubted_trials
+    staged_findings = _kept_fields.staged_findings
+    set_aside = _kept_fields.set_aside
+    mark_many = _kept_fields.mark_many
+    unsettled_since = _kept_fields.unsettled_since
     accept = _acceptance.accept
     hold = _acceptance.hold
     release = _acceptance.release
@@ -139,10 +150,14 @@ class Store(Database):
     count_sent_immediately = _outbox.count_sent_immediately
     cut = _outbox.cut
     message = _outbox.message
+    attachments = _outbox.attachments
     due_messages = _outbox.due_messages
     begin_try = _outbox.begin_try
     mark_sent = _outbox.mark_sent
     settle_sent = _outbox.settle_sent
+    hurry = _outbox.hurry
+    taken_since = _outbox.taken_since
+    given_up = _outbox.given_up
     mark_retry = _outbox.mark_retry
     mark_failed = _outbox.mark_failed
     retry = _outbox.retry

@@ -15,6 +15,9 @@ from tracker.store import tables as t
 from tracker.store.database import Database
 from tracker.store.packing import to_json
 
+NO_ANSWER = ("failed", "older")
+"""Check statuses after which a trial is asked for again."""
+
 ADOPTABLE_FOR = timedelta(hours=6)
 """How long an unfinished run can be continued if its source does not say how new its data are."""
 
@@ -132,6 +135,8 @@ def require_state(connection: Connection, run_id: int, state: RunState) -> RowMa
 
 def end_run(connection: Connection, run_id: int, state: RunState, now: datetime) -> None:
     """End a run without accepting it: everything it staged goes."""
+    staged = select(t.snapshots.c.id).where(t.snapshots.c.run == run_id)
+    connection.execute(delete(t.kept_fields).where(t.kept_fields.c.snapshot.in_(staged)))
     for table in (t.alerts, t.stories, t.events, t.snapshots, t.checks):
         connection.execute(delete(table).where(table.c.run == run_id))
     connection.execute(
@@ -146,7 +151,7 @@ def _same_data(row: RowMapping, now: datetime, data: DataVersion | None) -> bool
 
 
 def _adopted(connection: Connection, row: RowMapping) -> OpenRun:
-    answered = select(t.checks.c.trial).where(t.checks.c.run == row["id"], t.checks.c.status != "failed")
+    answered = select(t.checks.c.trial).where(t.checks.c.run == row["id"], t.checks.c.status.not_in(NO_ANSWER))
     moved = select(t.snapshots.c.trial).where(t.snapshots.c.run == row["id"])
     return OpenRun(
         run=rows.run(row),

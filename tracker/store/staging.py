@@ -26,9 +26,19 @@ from tracker.model.vocabulary import rank
 from tracker.store import tables as t
 from tracker.store.columns import storable
 from tracker.store.database import Database, chunks, insert
+from tracker.store.kept_fields import keep_fields
 from tracker.store.packing import ENCODING, pack, to_json
-from tracker.store.runs import require_state
+from tracker.store.runs import NO_ANSWER, require_state
 from tracker.store.trials import ensure_trials
+
+_COUNTED_AS = {
+    "restored": "changed",
+    "merged": "changed",
+    "still_merged": "unchanged",
+    "aliased": "doubted",
+    "older": "doubted",
+}
+"""What a check status counts as, where it has no count of its own."""
 
 
 def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: datetime) -> tuple[NewIssue, ...]:
@@ -55,6 +65,10 @@ def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: date
         ]
         if new:
             connection.execute(t.snapshots.insert(), new)
+        kept = [staged for staged in batch.snapshots if staged.kept and staged.document.trial not in done]
+        ids = _version_ids(connection, run_id, {staged.version for staged in kept})
+        for staged in kept:
+            keep_fields(connection, ids[staged.version], staged.kept)
         _write_events(connection, run_id, batch, now)
         issues = _note_issues(connection, str(run["source"]), batch.issues, now)
         if batch.cursor is not None:
@@ -63,12 +77,12 @@ def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: date
 
 
 def staged_totals(database: Database, run_id: int) -> StagedTotals:
-    """What is staged under a run so far. Restored and merged trials count as changed; issues are not counted again."""
+    """What is staged under a run so far, counted as `RunCounts` names it; issues are not counted again."""
     with database.reading() as connection:
         statement = select(t.checks.c.status, func.count()).where(t.checks.c.run == run_id).group_by(t.checks.c.status)
         by_status: Counter[str] = Counter()
         for status, count in connection.execute(statement):
-            by_status["changed" if status in ("restored", "merged") else status] += count
+            by_status[_COUNTED_AS.get(status, status)] += count
         events = connection.scalar(select(func.count()).select_from(t.events).where(t.events.c.run == run_id))
         emptied: Counter[str] = Counter()
         named = select(t.checks.c.emptied).where(t.checks.c.run == run_id, t.checks.c.emptied != "[]")
@@ -130,7 +144,7 @@ def _answered(connection: Connection, run_id: int, trials: Iterable[str]) -> set
     done: set[str] = set()
     for keys in chunks(trials):
         statement = select(t.checks.c.trial).where(
-            t.checks.c.run == run_id, t.checks.c.status != "failed", t.checks.c.trial.in_(keys)
+            t.checks.c.run == run_id, t.checks.c.status.not_in(NO_ANSWER), t.checks.c.trial.in_(keys)
         )
         done.update(connection.scalars(statement))
     return done
@@ -155,6 +169,8 @@ def _write_checks(connection: Connection, run_id: int, checks: Sequence[StagedCh
             "last_modified": staged.validators.last_modified if staged.validators else None,
             "nct_number": staged.nct_number,
             "merged_into": staged.merged_into,
+            "claim": staged.claim,
+            "data_version": staged.data_version,
         }
         for staged in checks
     ]
@@ -188,9 +204,15 @@ def _snapshot_row(run_id: int, staged: StagedSnapshot, packed: bytes, origin: st
 def _ids(connection: Connection, run_id: int, events: Iterable[StagedEvent]) -> dict[VersionRef, int]:
     """The id of each version that these events compare, as far as it is there."""
     named = {version for staged in events for version in (staged.old, staged.new) if version is not None}
-    ids: dict[VersionRef, int] = {version: version for version in named if isinstance(version, int)}
+    stored: dict[VersionRef, int] = {version: version for version in named if isinstance(version, int)}
+    return stored | _version_ids(connection, run_id, {version for version in named if not isinstance(version, int)})
+
+
+def _version_ids(connection: Connection, run_id: int, versions: Collection[StagedVersion]) -> dict[VersionRef, int]:
+    """The id of each version that a run staged of the trials of these versions."""
+    ids: dict[VersionRef, int] = {}
     columns = (t.snapshots.c.id, t.snapshots.c.trial, t.snapshots.c.sha256, t.snapshots.c.valid_from)
-    for trials in chunks({version.trial for version in named if not isinstance(version, int)}):
+    for trials in chunks({version.trial for version in versions}):
         statement = select(*columns).where(t.snapshots.c.run == run_id, t.snapshots.c.trial.in_(trials))
         for row in connection.execute(statement):
             ids[StagedVersion(row.trial, row.sha256, row.valid_from)] = row.id

@@ -84,6 +84,11 @@ trials = Table(
     Column("absent_data_timestamp", Text),
     Column("removed_at", UtcDateTime),
     Column("merged_into", Text),
+    Column("kept_apart_from", Text, comment="by hand: it was not merged into this trial, whatever the registry says"),
+    Column("claim", Text, comment="what an answer said that needs a second one to be believed"),
+    Column("claimed_at", UtcDateTime),
+    Column("claim_data_timestamp", Text),
+    Column("data_version", Text, comment="the registry's date of its data that the last answer itself stated"),
     Column("failing_since", UtcDateTime),
     _required("error"),
     Index(None, "source", "key"),
@@ -99,6 +104,7 @@ memberships = Table(
     Column("silent", Boolean, nullable=False),
     Column("left_search_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
+    Column("merged_into", Text, comment="ended because its trial was merged into this one: it comes back if that is undone"),
     CheckConstraint("how IN ('listed', 'page', 'search')", name="how"),
     Index(None, "trial"),
 )
@@ -152,6 +158,8 @@ checks = Table(
     Column("last_modified", Text),
     Column("nct_number", Text),
     Column("merged_into", Text),
+    Column("claim", Text),
+    Column("data_version", Text),
 )
 
 dictionaries = Table(
@@ -193,6 +201,22 @@ snapshots = Table(
     Index(None, "run", "trial"),
     Index(None, "base_snapshot"),
     sqlite_autoincrement=True,
+)
+
+kept_fields = Table(
+    "kept_fields",
+    metadata,
+    Column("snapshot", Id, ForeignKey("snapshots.id"), primary_key=True),
+    Column("field", Words, primary_key=True),
+    Column("earlier", Id, ForeignKey("snapshots.id"), nullable=False, comment="the version that the field is read from"),
+    Column("why", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    _required("path"),
+    _required("said"),
+    Column("data_timestamp", Text),
+    CheckConstraint("why IN ('unreadable', 'doubted')", name="why"),
+    Index(None, "earlier"),
+    comment="fields that a version is not believed for: they are read from an earlier one, which must be kept for them",
 )
 
 events = Table(
@@ -268,6 +292,22 @@ messages = Table(
     Column("sent_at", UtcDateTime),
     CheckConstraint("state IN ('waiting', 'sent', 'failed', 'dropped')", name="state"),
     Index(None, "state", "created_at"),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("message", Text, ForeignKey("messages.key"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("media_type", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False, comment="zstd"),
+)
+
+given_up = Table(
+    "given_up",
+    metadata,
+    Column("message", Text, ForeignKey("messages.key"), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
 )
 
 alerts = Table(
@@ -348,6 +388,16 @@ leases = Table(
     Column("token", Id, nullable=False, comment="grows with every taker"),
     Column("acquired_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
+)
+
+lease_sightings = Table(
+    "lease_sightings",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("taker", Text, primary_key=True, comment="the machine that would take the lease"),
+    Column("token", Id, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, comment="by the holder's clock"),
+    Column("seen_at", UtcDateTime, nullable=False, comment="since when the taker has seen it unchanged, by its own clock"),
 )
 
 schedule = Table(

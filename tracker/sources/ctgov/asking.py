@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -38,6 +39,8 @@ T = TypeVar("T")
 _PAGE_SIZE = "1000"
 _SMALLER_PAGE = "100"
 """For trials with so many sites that a whole page outgrows what is read of one answer."""
+_MOST_LISTED = 1_000_000
+"""Trials of a search; the registry holds about 600,000 in all."""
 _LONGEST_URL = 8000
 _LARGEST_BATCH = 500
 _LISTED_FIELDS = "NCTId|StudyFirstPostDate|LastUpdatePostDate"
@@ -59,7 +62,7 @@ class _Dated(msgspec.Struct, frozen=True):
 
 class _Identification(msgspec.Struct, frozen=True):
     nctId: str
-    nctIdAliases: list[str] = []
+    nctIdAliases: object = None
 
 
 class _Status(msgspec.Struct, frozen=True):
@@ -209,15 +212,19 @@ def _reading(
     """
     total: int | None = None
     url = ""
-    for response, page in _pages(asked, fetch):
+    read: set[str] = set()
+    for response, page in _pages(asked, fetch, _MOST_LISTED):
         url = response.url
         total = page.totalCount if total is None else total
         for raw in page.studies:
             protocol = _read(_STUDIES, response, "a study with its number", bytes(raw)).protocolSection
             number = protocol.identificationModule.nctId
+            read.add(number)
             if number not in seen:
                 seen.add(number)
                 yield protocol
+        if total is not None and len(read) > total + int(dict(asked)["pageSize"]):
+            raise _endless(f"{len(read):,} trials, {total:,} of which it counts for this search", url)
     missing = 0 if total is None else total - len(seen)
     if total is not None and missing > max(may_lack, total // 50):
         raise AnswerError(
@@ -286,22 +293,31 @@ def _asked_once(
     numbers: list[str], open_numbers: dict[str, None], fetch: Fetch, data: DataVersion | None
 ) -> Iterator[tuple[str, Answer]]:
     """Answers of one request, taken out of ``open_numbers`` as they come; absent is what a complete answer leaves out."""
-    strange = pages = 0
-    for response, page in _pages([("filter.ids", ",".join(numbers)), ("pageSize", _PAGE_SIZE)], fetch):
-        pages += 1
+    strange = 0
+    former: dict[str, Answer] = {}
+    pages, twice, interrupted = _whole(numbers, fetch)
+    for response, page in pages:
         for raw in page.studies:
             body = bytes(raw)
             names = _names(body)
-            matching = [name for name in names if name in open_numbers]
             # A study without a readable number, or that nobody asked for, makes the answer no proof of absence.
             strange += not any(name in numbers for name in names)
-            for name in matching:
-                del open_numbers[name]
-                yield name, _found(name, names[0], body, response, fetch.base_url, data)
-    if pages > 1 and 0 < len(open_numbers) < len(numbers):
+            answers = {name: _answer(name, names[0], body, response, fetch.base_url, data, twice) for name in names}
+            former |= {name: found for name, found in answers.items() if name != names[0] and name not in former}
+            if names and names[0] in open_numbers:
+                del open_numbers[names[0]]
+                yield names[0], answers[names[0]]
+    if interrupted is not None:
+        raise interrupted
+    if len(pages) > 1 and 0 < len(open_numbers) < len(numbers):
         # Data that moved between two pages can have hidden a study: what is missing is asked for by itself.
         yield from _asked_once(list(open_numbers), open_numbers, fetch, data)
         return
+    # A number's own record wins over one that names it as a former number, wherever in the answer each stands.
+    for number, found in former.items():
+        if number in open_numbers:
+            del open_numbers[number]
+            yield number, found
     for number in list(open_numbers):
         del open_numbers[number]
         if strange:
@@ -309,6 +325,40 @@ def _asked_once(
             yield number, Failed(trial=number, error=error)
         else:
             yield number, Absent(trial=number, why="ClinicalTrials.gov left it out of a complete answer")
+
+
+def _answer(
+    name: str,
+    canonical: str,
+    body: bytes,
+    response: Response,
+    base_url: str,
+    data: DataVersion | None,
+    twice: Collection[str],
+) -> Answer:
+    """A study as the answer for one of its numbers; one that came twice with different content is none."""
+    if canonical in twice:
+        error = f"ctgov:{name}: {canonical} came twice in one answer, with different content. {_AGAIN}"
+        return Failed(trial=name, error=error)
+    return _found(name, canonical, body, response, base_url, data)
+
+
+def _whole(numbers: Sequence[str], fetch: Fetch) -> tuple[list[tuple[Response, _Page]], frozenset[str], SourceError | None]:
+    """All pages of an answer, the numbers that came twice with different content, and what ended it early, if anything did."""
+    pages: list[tuple[Response, _Page]] = []
+    first: dict[str, msgspec.Raw] = {}
+    twice: set[str] = set()
+    try:
+        asked = [("filter.ids", ",".join(numbers)), ("pageSize", _PAGE_SIZE)]
+        for response, page in _pages(asked, fetch, 2 * len(numbers)):
+            pages.append((response, page))
+            for raw in page.studies:
+                for name in _names(bytes(raw))[:1]:
+                    if bytes(first.setdefault(name, raw)) != bytes(raw):
+                        twice.add(name)
+    except SourceError as error:
+        return pages, frozenset(twice), error
+    return pages, frozenset(twice), None
 
 
 def _names(body: bytes) -> list[str]:
@@ -323,7 +373,9 @@ def _names(body: bytes) -> list[str]:
         identification = _STUDIES.decode(body).protocolSection.identificationModule
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return []
-    return list(dict.fromkeys([identification.nctId, *identification.nctIdAliases]))
+    aliases = identification.nctIdAliases
+    named = [alias for alias in aliases if isinstance(alias, str)] if isinstance(aliases, list) else []
+    return list(dict.fromkeys([identification.nctId, *named]))
 
 
 def _found(name: str, canonical: str, body: bytes, response: Response, base_url: str, data: DataVersion | None) -> Found:
@@ -340,13 +392,27 @@ def _found(name: str, canonical: str, body: bytes, response: Response, base_url:
     return Found(trial=document.trial, document=document, canonical=None if name == canonical else f"ctgov:{canonical}")
 
 
-def _pages(asked: list[tuple[str, str]], fetch: Fetch) -> Iterator[tuple[Response, _Page]]:
-    """Every page of an answer. The token decides what is last, for a page may be empty and still have a next one."""
+def _pages(asked: list[tuple[str, str]], fetch: Fetch, most: int) -> Iterator[tuple[Response, _Page]]:
+    """Every page of an answer. The token decides what is last, for a page may be empty and still have a next one.
+
+    Raises AnswerError where the pages have no end: one repeats what came before, two are empty in a row, or together they
+    hold more than ``most`` studies and a page.
+    """
     tokens: set[str] = set()
+    came: set[bytes] = set()
+    empty = 0
     params = asked
     while True:
         response = fetch.get("studies", params)
         page = _read(_PAGES, response, 'a page {"studies": […]}')
+        before = len(came)
+        came.update(hashlib.blake2b(memoryview(study), digest_size=16).digest() for study in page.studies)
+        empty = 0 if page.studies else empty + 1
+        nothing_new = empty > 1 or (page.studies and len(came) == before)
+        if nothing_new and page.nextPageToken not in tokens and page.nextPageToken:
+            raise _endless("a page that brought nothing new and named a next one", response.url)
+        if len(came) > most + int(_PAGE_SIZE):
+            raise _endless(f"more than {most:,} studies", response.url)
         yield response, page
         token = page.nextPageToken
         if not token:
@@ -360,6 +426,12 @@ def _pages(asked: list[tuple[str, str]], fetch: Fetch) -> Iterator[tuple[Respons
             )
         tokens.add(token)
         params = [*asked, ("pageToken", token)]
+
+
+def _endless(what: str, url: str) -> AnswerError:
+    return AnswerError(
+        f"The pages of ClinicalTrials.gov's answer have no end: it gave {what}.", remedy=_AGAIN, source="ctgov", url=url
+    )
 
 
 def _read(decoder: msgspec.json.Decoder[T], response: Response, what: str, body: bytes | None = None) -> T:
