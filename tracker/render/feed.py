@@ -20,6 +20,9 @@ _NAMES = uuid.UUID("5d2f3a36-8a77-5c5e-9d60-2f1d8b1c7c11")
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_TITLE = 250
 
+MOST_PARTS = 20
+"""Events that an entry tells beside its first; of more it gives the number."""
+
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
     """What a feed is of: ``key`` makes its id. ``address`` is where it will be read, empty where that is not known."""
@@ -50,7 +53,7 @@ def atom(feed: Feed, stories: Iterable[StoryChanges]) -> bytes:
         "author": feed.author,
         "entries": entries,
     }
-    return template("feed.xml.j2").render(feed=shown).lstrip().encode() + b"\n"
+    return template("feed.xml.j2").render(feed=shown, most_parts=MOST_PARTS).lstrip().encode() + b"\n"
 
 
 def _entry(found: StoryChanges) -> _Entry:
