@@ -84,13 +84,13 @@ def long_header(hook: Hook, connection: socket.socket) -> None:
 
 
 def endless_continue(hook: Hook, connection: socket.socket) -> None:
-    """ "Go on" without end, never an answer."""
+    """Go on, without end, never an answer."""
     while True:
         connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
 
 
 def slow_continue(hook: Hook, connection: socket.socket) -> None:
-    """ "Go on" once a second, never an answer."""
+    """Go on, once a second, never an answer."""
     while True:
         connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         hook.wire.pause(1)

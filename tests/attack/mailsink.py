@@ -36,7 +36,7 @@ class Letter(NamedTuple):
 
 
 class MailServer:
-    """``answers`` replaces replies by what was said: "greeting", a verb, or "end" (of the data); lines said are in ``heard``."""
+    """``answers`` replaces replies, by verb or "greeting" or "end" (of the data); lines said to it are in ``heard``."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.answers: dict[str, str | bytes] = {}
@@ -53,7 +53,11 @@ class MailServer:
 
     def _serve(self, connection: socket.socket) -> None:
         self.connections += 1
-        _Talk(self, connection).go()
+        talk = _Talk(self, connection)
+        try:
+            talk.go()
+        finally:
+            talk.socket.close()
 
     def keep(self, letter: Letter) -> None:
         """Take a letter."""

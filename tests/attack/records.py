@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import copy
 import random
+import re
 from typing import Any
 
 Study = dict[str, Any]
 
-WORDS = (
-    "renal hepatic prior therapy within weeks of first dose known active infection measurable disease adequate organ function "
-    "informed consent pregnancy lactation steroid dependent uncontrolled hypertension cardiac arrhythmia history of malignancy"
-).split()
+WORDS = tuple(
+    re.findall(
+        "[a-z]+",
+        """renal hepatic prior therapy within weeks of first dose known active infection measurable disease adequate organ
+        function informed consent pregnancy lactation steroid dependent uncontrolled hypertension cardiac arrhythmia
+        history of malignancy""",
+    )
+)
 
 
 def nct(number: int) -> str:

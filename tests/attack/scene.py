@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -66,11 +66,11 @@ def until(met: Callable[[], object], seconds: float = 60) -> bool:
 class Process:
     """A command under way."""
 
-    def __init__(self, folder: Path, args: tuple[str | Path, ...], env: dict[str, str]) -> None:
+    def __init__(self, folder: Path, command: Sequence[str | Path], env: dict[str, str]) -> None:
         self._out, self._err = folder / ".out", folder / ".err"
         self._begun = time.monotonic()
         with self._out.open("wb") as out, self._err.open("wb") as err:
-            self.popen = subprocess.Popen([COMMAND, *args], cwd=folder, env=env, stdout=out, stderr=err, start_new_session=True)
+            self.popen = subprocess.Popen(command, cwd=folder, env=env, stdout=out, stderr=err, start_new_session=True)
         self._memory = 0
 
     def said(self) -> str:
@@ -95,7 +95,6 @@ class Process:
         if code is None:
             self.kill()
         out, err = (file.read_text("utf-8", "replace") for file in (self._out, self._err))
-        assert "Traceback (most recent call last)" not in err, err[-3000:]
         return Ended(code, out, err, seconds, self._memory)
 
     def kill(self) -> None:
@@ -215,13 +214,14 @@ url = "mailto:chief@example.org"
 
     def start(self, *args: str | Path) -> Process:
         """Begin a command and let it run."""
-        process = Process(self.folder, args, self.env)
+        process = Process(self.folder, [COMMAND, *args], self.env)
         self._running.append(process)
         return process
 
     def run(self, *args: str | Path, limit: float = A_PASS) -> Ended:
         """Run a command to its end."""
         ended = self.start(*args).ended(limit)
+        assert "Traceback (most recent call last)" not in ended.err, ended.err[-3000:]
         self.longest = max(self.longest, ended.seconds)
         return ended
 

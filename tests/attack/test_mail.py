@@ -1,4 +1,4 @@
-"""A mail server in trouble loses nothing: it is told in the end, the operator too; and a message holds what it marks as sent."""
+"""A mail server in trouble loses nothing: all is told in the end, and a message holds what it marks as sent."""
 
 from __future__ import annotations
 

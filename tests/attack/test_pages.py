@@ -1,4 +1,4 @@
-"""robots.txt of a page's host: read to its limit and no further, within its own short time, and never a reason to wait for ever."""
+"""robots.txt of a page's host is read to its limit and no further, within its own short time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PostgreSQL that freezes, dies, comes back on copied data or fails over to its standby; and what is said of one that refuses."""
+"""PostgreSQL that freezes, dies, comes back on copied data, fails over to its standby, or refuses."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ def test_a_frozen_server_is_given_up_and_a_signal_still_ends_the_program(scene: 
 
 @pytest.mark.cost(15)
 def test_what_is_said_of_a_server_that_refuses_fits(scene: Scene, servers: Any) -> None:
-    primary, address = first(scene, servers)
+    primary, _ = first(scene, servers)
     url = "postgresql+psycopg://{}@127.0.0.1:{}/{}"
     scene.configure(trials=5, store=url.format("nobody_here", primary.port, "postgres"))
     role = scene.run("sync", limit=60)

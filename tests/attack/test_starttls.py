@@ -11,10 +11,15 @@ import pytest
 import trustme
 
 from tests.attack.mailsink import MailServer
-from tests.attack.records import nct, study
+from tests.attack.records import study
 from tests.attack.scene import Scene, numbers_in
 
-INJECTED = b"220 go on\r\n250-attack.example\r\n250 AUTH PLAIN\r\n235 welcome\r\n250 yes\r\n250 yes\r\n354 go on\r\n250 taken\r\n221 bye\r\n"
+INJECTED = b"\r\n".join(
+    (
+        *(b"220 go on", b"250-attack.example", b"250 AUTH PLAIN", b"235 welcome", b"250 yes", b"250 yes", b"354 go on"),
+        *(b"250 taken", b"221 bye", b""),
+    )
+)
 
 MIDDLE: dict[str, dict[str, str | bytes]] = {
     "answers put in behind STARTTLS": {"STARTTLS": INJECTED},
@@ -73,7 +78,7 @@ def test_nothing_private_is_said_before_tls(scene: Scene, tmp_path: Path, server
     for _ in range(2):
         scene.set_clock(scene.ahead + timedelta(hours=6))
         scene.sync(expect=(0, 3))
-    told = [letter for letter in server.to("me") if nct(1) in letter.text]
+    told = [letter for letter in server.to("me") if "Completed" in letter.subject]
     assert len(told) == 1, "told once, and through TLS, when the middle is honest again"
     assert told[0].private
 

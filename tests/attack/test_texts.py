@@ -1,4 +1,4 @@
-"""One hostile text delays nobody: whatever its size, its own trial is told coarsely, and all others are told in the same pass."""
+"""One hostile text stops nobody: its own trial is told coarsely, all others are told in the same pass."""
 
 from __future__ import annotations
 
