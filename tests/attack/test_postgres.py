@@ -19,6 +19,7 @@ import pytest
 
 from tests.attack.records import nct, study
 from tests.attack.scene import Scene, until, wait
+from tests.attack.test_database import free_port, health
 from tests.attack.wires import Wire
 
 SETTINGS = (
@@ -215,6 +216,25 @@ def test_a_frozen_server_is_given_up_and_a_signal_still_ends_the_program(scene: 
     stopped = process.ended(15)
     primary.thaw()
     assert stopped.code is not None
+
+
+@pytest.mark.cost(40)
+def test_health_answers_at_once_when_the_database_hangs(scene: Scene, servers: Any) -> None:
+    primary, address = first(scene, servers)
+    port = free_port()
+    store = f"postgresql+psycopg://tracker@127.0.0.1:{address.wire.port}/postgres"
+    scene.configure(trials=5, store=store, extra=f'[daemon]\nport = {port}\n[schedule]\nsync = "1h"\n')
+    process = scene.start("run")
+    assert until(lambda: health(port)[0] == 200, 60), process.said()
+    wait(3)
+    primary.freeze()
+    looks = [health(port, 30) for _ in range(5)]
+    primary.thaw()
+    assert all(status for status, _, _ in looks), looks
+    scene.longest = max(seconds for _, _, seconds in looks)
+    assert scene.longest < 5, "one second is promised"
+    assert process.popen.poll() is None
+    assert until(lambda: health(port)[0] == 200, 60)
 
 
 @pytest.mark.cost(15)
