@@ -133,7 +133,7 @@ def test_a_hostile_webhook_delays_its_own_messages_only(scene: Scene, way: str) 
     hook = Hook()
     hooked(scene, hook)
     hook.way = hooksink.HOSTILE[way]
-    ended = scene.sync(expect=(0, 3), limit=120)
+    ended = scene.sync(expect=(0, 3))
     assert nct(1) in numbers_in(scene.mail.to("me"))
     assert ended.memory < 400_000_000
     arrives_once(scene, hook)
@@ -176,7 +176,7 @@ def test_a_mail_server_that_never_stops_talking_is_left(scene: Scene, when: str,
     scene.amend(1, statusModule__overallStatus="COMPLETED")
     scene.mail.letters.clear()
     scene.mail.answers = {when: answer}
-    ended = scene.sync(expect=(0, 3), limit=150)
+    ended = scene.sync(expect=(0, 3))
     assert ended.memory < 400_000_000
     scene.mail.answers = {}
     for _ in range(3):
