@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import subprocess
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.attack.open import OPEN
 from tests.attack.scene import Scene
 
 EVERYTHING = os.environ.get("TRACKER_CHAOS") == "all"
@@ -27,14 +29,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave a part of the attacks, chosen by seed, that is not too long."""
+    """Mark what is not survived yet, and leave a part of the attacks, chosen by seed, that is not too long."""
     attacks = [item for item in items if "/attack/" in item.path.as_posix()]
+    for item in attacks:
+        for left in OPEN:
+            if re.search(left.pattern, item.nodeid):
+                item.add_marker(pytest.mark.xfail(reason=left.why, strict=left.every_form))
     if EVERYTHING or sum(map(_cost, attacks)) <= ALLOWED:
         return
     attacks.sort(key=lambda item: item.nodeid)
     random.Random(SEED).shuffle(attacks)
-    left, taken = float(ALLOWED), set()
+    # Of each attack one form, before a second of any.
+    forms: Counter[str] = Counter()
+    order = []
     for item in attacks:
+        forms[item.nodeid.partition("[")[0]] += 1
+        order.append((forms[item.nodeid.partition("[")[0]], item))
+    left, taken = float(ALLOWED), set()
+    for _, item in sorted(order, key=lambda ranked: ranked[0]):
         if _cost(item) <= left:
             left -= _cost(item)
             taken.add(item.nodeid)

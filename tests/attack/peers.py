@@ -44,6 +44,15 @@ report:
 """
 
 
+JOB = """name: {number}
+url: {url}
+filter:
+  - format-json
+  - re.sub: '"versionHolder".*'
+"""
+"""As one sets it up who knows that the registry writes a new date into each record every day."""
+
+
 class Watcher:
     """A program that watches the trials of a scene, and how it is called."""
 
@@ -80,7 +89,7 @@ class Urlwatch(Watcher):
     files = ("--urls", "jobs.yaml", "--config", "config.yaml", "--hooks", "hooks.py", "--cache", "seen.db")
 
     def configure(self, scene: Scene, trials: int) -> None:
-        jobs = [f"name: {nct(n)}\nurl: {scene.registry.base_url}/studies/{nct(n)}\n" for n in range(1, trials + 1)]
+        jobs = [JOB.format(number=nct(n), url=f"{scene.registry.base_url}/studies/{nct(n)}") for n in range(1, trials + 1)]
         (scene.folder / "jobs.yaml").write_text("---\n".join(jobs))
         (scene.folder / "config.yaml").write_text(REPORT.format(port=scene.mail.wire.port))
         (scene.folder / "hooks.py").write_text("")
@@ -128,6 +137,12 @@ def told(scene: Scene) -> str:
     return f"{len(scene.mail.to('me'))} mails naming {len(numbers_in(scene.mail.to('me')))} trials"
 
 
+def terminated(scene: Scene) -> set[str]:
+    """The trials whose end the reader was told: in a line of a diff, or in words."""
+    told = [letter for letter in scene.mail.to("me") if re.search(r"^\+.*TERMINATED|Terminated", letter.text, re.MULTILINE)]
+    return numbers_in(told)
+
+
 def quiet_day(watcher: Watcher, scene: Scene) -> str:
     begun(watcher, scene, 20)
     passes(watcher, scene, 2)
@@ -154,7 +169,7 @@ def refused_mail(watcher: Watcher, scene: Scene) -> str:
     scene.mail.answers = {}
     scene.next_day()
     passes(watcher, scene, 2)
-    return "told afterwards" if nct(1) in numbers_in(scene.mail.to("me")) else "never told"
+    return "told afterwards" if nct(1) in terminated(scene) else "never told"
 
 
 def hanging(attack: Any, trials: int) -> Callable[[Watcher, Scene], str]:
@@ -251,7 +266,7 @@ def killed(watcher: Watcher, scene: Scene) -> str:
     scene.mail.answers = {}
     scene.next_day()
     passes(watcher, scene, 2)
-    return f"{len(numbers_in(scene.mail.to('me')))} of 10 changes told afterwards"
+    return f"{len(terminated(scene))} of 10 changes told afterwards"
 
 
 ATTACKS: dict[str, Callable[[Watcher, Scene], str]] = {

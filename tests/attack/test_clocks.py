@@ -15,7 +15,7 @@ from tests.attack.records import changed, nct, study
 from tests.attack.scene import COMMAND, Scene, until, wait
 
 
-@pytest.mark.cost(12)
+@pytest.mark.cost(10)
 @pytest.mark.parametrize("days", [3, 40, 400])
 def test_a_clock_far_ahead_makes_no_calendar_events(scene: Scene, days: int) -> None:
     soon = (scene.now + timedelta(days=2)).date().isoformat()
@@ -55,7 +55,7 @@ def elsewhere(scene: Scene, ahead: timedelta, *args: str) -> subprocess.Popen[by
     )
 
 
-@pytest.mark.cost(20)
+@pytest.mark.cost(9)
 @pytest.mark.parametrize("minutes", [-50, 50, 600])
 def test_the_lease_of_a_dead_host_with_another_clock_blocks_for_fifteen_minutes_at_most(scene: Scene, minutes: int) -> None:
     scene.hold(study(1), study(2))
@@ -77,7 +77,7 @@ def test_the_lease_of_a_dead_host_with_another_clock_blocks_for_fifteen_minutes_
     assert len(scene.mail.to("me")) == 1
 
 
-@pytest.mark.cost(25)
+@pytest.mark.cost(10)
 @pytest.mark.parametrize("minutes", [-50, 50])
 def test_two_hosts_with_two_clocks_double_nothing(scene: Scene, minutes: int) -> None:
     scene.hold(*(study(number) for number in range(1, 30)))

@@ -83,7 +83,7 @@ def emptied_in_place(folder: Path) -> None:
     (folder / "tracker.db").touch()
 
 
-@pytest.mark.cost(40)
+@pytest.mark.cost(25)
 @pytest.mark.parametrize("happens", [deleted, moved, replaced, emptied_in_place])
 def test_a_daemon_whose_database_is_another_ends_and_the_operator_hears(scene: Scene, happens: Any) -> None:
     process, _ = daemon(scene)
@@ -97,7 +97,7 @@ def test_a_daemon_whose_database_is_another_ends_and_the_operator_hears(scene: S
     assert not scene.mail.to("me")
 
 
-@pytest.mark.cost(12)
+@pytest.mark.cost(4)
 @pytest.mark.parametrize("happens", [deleted, moved])
 @pytest.mark.parametrize("command", [("sync",), ("run",), ("list",), ("changes",), ("digest", "--since", "7d")])
 def test_a_missing_database_is_never_a_silent_new_baseline(scene: Scene, happens: Any, command: tuple[str, ...]) -> None:
@@ -113,7 +113,7 @@ def test_a_missing_database_is_never_a_silent_new_baseline(scene: Scene, happens
     assert not (scene.folder / "tracker.db").exists()
 
 
-@pytest.mark.cost(15)
+@pytest.mark.cost(7)
 def test_a_log_left_beside_a_restored_backup_harms_nothing(scene: Scene) -> None:
     scene.hold(*(study(number) for number in range(1, 40)))
     scene.configure(trials=39)
@@ -155,7 +155,7 @@ def faults(folder: Path, name: str) -> bool:
             shutil.rmtree(folder / "copy")
 
 
-@pytest.mark.cost(20)
+@pytest.mark.cost(9)
 @pytest.mark.parametrize("seed", range(6))
 def test_a_damaged_database_is_said_by_every_command_and_nothing_is_written_to_it(scene: Scene, seed: int) -> None:
     """After an unclean end: pages are overwritten at random, and a log is left beside."""
@@ -315,6 +315,7 @@ def test_a_refused_reload_is_said_until_the_configuration_is_right_again(scene: 
 # --- small things -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.cost(1)
 @pytest.mark.parametrize("kind", ["folder", "pipe", "device"])
 def test_a_trials_file_that_is_no_file_is_refused(scene: Scene, kind: str) -> None:
     path = scene.folder / "trials.csv"
@@ -329,6 +330,7 @@ def test_a_trials_file_that_is_no_file_is_refused(scene: Scene, kind: str) -> No
     assert ended.code == 2, ended.said[-300:]
 
 
+@pytest.mark.cost(1)
 @pytest.mark.parametrize("pace", ["1e300", "inf", "nan", "1e-9", "0", "-1"])
 def test_a_pace_without_sense_is_refused(scene: Scene, pace: str) -> None:
     scene.configure(trials=1)
@@ -337,6 +339,7 @@ def test_a_pace_without_sense_is_refused(scene: Scene, pace: str) -> None:
     assert scene.run("check", limit=20).code == 2
 
 
+@pytest.mark.cost(2)
 def test_a_secret_that_others_can_read_is_warned_of(scene: Scene) -> None:
     mail = 'host = "mail.example.org"\nsecurity = "starttls"\nuser = "u"\npassword = "plain-secret"'
     scene.configure(trials=1, mail=mail)
@@ -349,6 +352,7 @@ def test_a_secret_that_others_can_read_is_warned_of(scene: Scene) -> None:
     assert "plain-secret" not in ended.said
 
 
+@pytest.mark.cost(2)
 def test_a_password_in_clear_to_another_host_is_warned_of(scene: Scene) -> None:
     mail = 'host = "{}"\nsecurity = "none"\nuser = "u"\npassword = "p"'
     scene.configure(trials=1, mail=mail.format("127.0.0.1"))

@@ -116,7 +116,7 @@ def test_a_search_whose_pages_never_end_fails_alone_and_the_operator_hears(scene
     assert len(scene.registry.asked) < 300
 
 
-@pytest.mark.cost(20)
+@pytest.mark.cost(8)
 def test_an_empty_page_before_the_last_is_no_end(scene: Scene) -> None:
     """Near miss: the registry may give an empty page with a token, and goes on."""
     scene.hold(*(study(number) for number in range(1, 6)))
@@ -170,7 +170,7 @@ STUCK: dict[str, Callable[[Scene], Callable[[], object]]] = {
 }
 
 
-@pytest.mark.cost(10)
+@pytest.mark.cost(7)
 @pytest.mark.parametrize(
     ("command", "number", "code"),
     [("sync", signal.SIGINT, 130), ("sync", signal.SIGTERM, 143), ("run", signal.SIGTERM, 0), ("run", signal.SIGINT, 0)],
@@ -199,7 +199,7 @@ def test_a_signal_ends_the_program_whatever_it_waits_for(
     assert nct(1) in numbers_in(scene.mail.to("me")), "the next pass tells what the stopped one did not"
 
 
-@pytest.mark.cost(15)
+@pytest.mark.cost(8)
 def test_a_signal_in_a_hang_keeps_what_was_staged(scene: Scene) -> None:
     """The second batch hangs; the first is not asked for again."""
     scene.hold(*(study(number) for number in range(1, 1_200)))

@@ -180,7 +180,7 @@ LIES: dict[str, dict[str, Any]] = {
 COUNTS = [8, 9, 20, 50, 99]
 
 
-@pytest.mark.cost(8)
+@pytest.mark.cost(5)
 @pytest.mark.parametrize("lie", LIES)
 @pytest.mark.parametrize("count", COUNTS)
 def test_many_trials_that_change_alike_for_a_day_without_an_update_are_told_to_nobody(

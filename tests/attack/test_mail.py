@@ -33,7 +33,7 @@ POLICY = {
 }
 
 
-@pytest.mark.cost(12)
+@pytest.mark.cost(9)
 @pytest.mark.parametrize("trouble", POLICY)
 @pytest.mark.parametrize("hours", [2, 12])
 def test_what_a_mail_server_refuses_by_policy_arrives_when_that_is_over(scene: Scene, trouble: str, hours: int) -> None:
@@ -57,7 +57,7 @@ def test_what_a_mail_server_refuses_by_policy_arrives_when_that_is_over(scene: S
     assert scene.mail.to("chief"), "the operator hears of it, though his mail goes through the same server"
 
 
-@pytest.mark.cost(12)
+@pytest.mark.cost(9)
 def test_an_address_that_does_not_exist_is_given_up_and_the_operator_hears_how_to_send_it_after_all(scene: Scene) -> None:
     scene.hold(study(1))
     scene.configure(trials=1)
@@ -113,7 +113,7 @@ def arrives_once(scene: Scene, hook: Hook) -> None:
     assert len(told) == 1
 
 
-@pytest.mark.cost(12)
+@pytest.mark.cost(8)
 @pytest.mark.parametrize("code", [302, 307, 401, 403, 404, 410, 413, 429, 500, 503])
 def test_a_webhook_that_refuses_for_hours_hears_it_when_that_is_over(scene: Scene, code: int) -> None:
     hook = Hook()
@@ -140,7 +140,7 @@ def test_a_hostile_webhook_delays_its_own_messages_only(scene: Scene, way: str) 
     hook.wire.close()
 
 
-@pytest.mark.cost(15)
+@pytest.mark.cost(8)
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("where", ["itself", "another on this machine"])
 def test_a_webhook_that_redirects_is_not_followed(scene: Scene, code: int, where: str) -> None:

@@ -92,7 +92,7 @@ def nothing_is_lost(scene: Scene) -> None:
     assert len(letters) - before <= 3
 
 
-@pytest.mark.cost(18)
+@pytest.mark.cost(9)
 @pytest.mark.parametrize("torn", [0.0, 0.5, 0.9])
 @pytest.mark.parametrize("part", [0.1, 0.3, 0.5, 0.7, 0.85, 0.97, 1.0])
 def test_a_power_failure_loses_nothing_and_never_hides_news_behind_an_old_message(
@@ -129,7 +129,7 @@ def test_a_power_failure_loses_nothing_and_never_hides_news_behind_an_old_messag
     nothing_is_lost(scene)
 
 
-@pytest.mark.cost(25)
+@pytest.mark.cost(9)
 @pytest.mark.parametrize("torn", [0.0, 0.5, 0.9])
 @pytest.mark.parametrize("later", [0, 0.05, 0.2, 5])
 @pytest.mark.parametrize("when", ["immediate", "daily"])

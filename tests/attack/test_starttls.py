@@ -60,7 +60,7 @@ def servers() -> Iterator[list[MailServer]]:
         server.wire.close()
 
 
-@pytest.mark.cost(12)
+@pytest.mark.cost(6)
 @pytest.mark.parametrize("middle", MIDDLE)
 def test_nothing_private_is_said_before_tls(scene: Scene, tmp_path: Path, servers: list[MailServer], middle: str) -> None:
     server = secured(scene, tmp_path)
@@ -83,7 +83,7 @@ def test_nothing_private_is_said_before_tls(scene: Scene, tmp_path: Path, server
     assert told[0].private
 
 
-@pytest.mark.cost(8)
+@pytest.mark.cost(4)
 @pytest.mark.parametrize("fault", ["for another name", "by an unknown authority"])
 def test_a_certificate_that_proves_nothing_gets_no_letter(
     scene: Scene, tmp_path: Path, servers: list[MailServer], fault: str
