@@ -228,14 +228,15 @@ def test_what_changed_in_a_long_pause_is_told_and_not_held(world: World) -> None
 
 
 def test_a_mass_change_does_not_become_true_by_being_held_for_long(world: World) -> None:
+    """Each day says something else, so that no second day speaks for the first."""
     numbers = [f"NCT0001{n:04}" for n in range(120)]
     world.studies = {nct: study(nct) for nct in numbers}
     world.configure(SEARCHED)
     world.day()
-    report = world.day(change=lambda: [world.amend(nct, statusModule__overallStatus="SUSPENDED") for nct in numbers[:70]])
-    for _ in range(12):
+    for number in range(12):
+        counts = {"designModule__enrollmentInfo": {"count": 200 + number, "type": "ESTIMATED"}}
+        report = world.day(after=timedelta(days=5), change=lambda now=counts: [world.amend(nct, **now) for nct in numbers[:90]])
         assert report.sources[0].state == "held"
-        report = world.day(after=timedelta(days=5))
     assert world.kinds() == []
 
 

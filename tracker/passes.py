@@ -16,13 +16,15 @@ from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.deliver import DeliveryReport, deliver, operator_messages
 from tracker.deliver.channels import ping
-from tracker.deliver.operator_messages import UNKNOWN
+from tracker.deliver.operator_messages import DOUBTED, UNKNOWN
 from tracker.detect.listing import search_of
 from tracker.fetch import Fetcher, user_agent
+from tracker.model.ids import split_key
 from tracker.model.source import Source
 from tracker.model.upkeep import Incident
 from tracker.store import Store
 from tracker.sync import Progress, SourceReport, SyncReport, no_progress, sync
+from tracker.sync.doubts import MANY
 
 GAP = timedelta(days=2)
 """After so long without an accepted run, the next pass tells the operator that nothing was looked at."""
@@ -103,8 +105,25 @@ def note_trouble(settings: Settings, store: Store, synced: SyncReport, now: date
         if edit is not None and source_report.state == "accepted":
             given = operator_messages.reformatted(source_report.run, source_report.title, edit.kinds, edit.trials, edit.checked)
             operator_messages.cut(settings, store, given, now)
+        _note_doubts(store, source_report, now)
     _forget_unasked(store, kept, {source_report.source for source_report in synced.sources})
     _close_searches(settings, store, kept, now)
+
+
+def _note_doubts(store: Store, source_report: SourceReport, now: datetime) -> None:
+    """Effects that wait for a second opinion, and those that were told although many trials have them at once."""
+    if source_report.state != "accepted":
+        return
+    title, name = source_report.title, f"{DOUBTED}{source_report.source}"
+    if source_report.doubted:
+        store.open_incident(name, operator_messages.effects_held(title, source_report.doubted), now)
+    elif all(split_key(trial).source != source_report.source for trial in store.doubted_trials()):
+        store.close_incident(name, now)
+    for settled in source_report.settled:
+        store.close_incident(settled, now)
+    if source_report.many:
+        name = f"{MANY}{source_report.source}:{source_report.run}"
+        store.open_incident(name, operator_messages.many_at_once(title, source_report.many), now)
 
 
 def incidents_of(source_report: SourceReport) -> dict[str, str]:

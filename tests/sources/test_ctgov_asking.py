@@ -236,6 +236,24 @@ def test_a_page_that_fails_later_leaves_what_was_found() -> None:
     assert isinstance(answers[number(2)], Failed)
 
 
+def test_a_number_that_comes_twice_with_different_content_fails_and_the_others_are_read() -> None:
+    other = study(number(1), posted="2026-01-03")
+    for pages in (
+        [page(study(number(1)), study(number(2)), other)],
+        [page(study(number(1)), token="a"), page(study(number(2)), other)],
+    ):
+        answers = retrieve(ScriptedFetch(pages), number(1), number(2))
+        first, second = answers[number(1)], answers[number(2)]
+        assert isinstance(first, Failed)
+        assert "twice" in first.error
+        assert isinstance(second, Found)
+
+
+def test_a_number_that_comes_twice_with_the_same_content_is_read_once() -> None:
+    answers = retrieve(ScriptedFetch([page(study(number(1)), study(number(1)))]), number(1))
+    assert isinstance(answers[number(1)], Found)
+
+
 def test_a_token_that_comes_twice_is_an_error_and_no_endless_loop() -> None:
     (answer,) = retrieve(ScriptedFetch([page(token="a"), page(token="a")]), number(1)).values()
     assert isinstance(answer, Failed)

@@ -65,6 +65,8 @@ def furnish(store: Store) -> None:
     store.remember_host("registry.example", "requests", day(3))
     store.set_due("daemon:sync", day(3), day(4))
     with store.writing() as connection:
+        kept = {"snapshot": current.id, "field": "enrollment", "earlier": current.id, "why": "unreadable", "since": DAY_0}
+        connection.execute(insert(t.kept_fields).values(kept))
         connection.execute(insert(t.dictionaries).values(source="ctgov", created_at=DAY_0, body=b"\x00dictionary"))
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from tracker import log
+from tracker.detect import kept
 from tracker.errors import SourceError
 from tracker.model.record import TrialRecord
-from tracker.model.snapshot import TrackedTrial
+from tracker.model.snapshot import KeptField, TrackedTrial, with_kept
 from tracker.model.source import Document, Source
 from tracker.model.views import CurrentRecord
 from tracker.store import Store
@@ -20,30 +21,52 @@ def read(sources: Mapping[str, Source], document: Document) -> TrialRecord:
     return sources[document.source].parse(document).record
 
 
+def readable_version(store: Store, sources: Mapping[str, Source], version: int) -> TrialRecord:
+    """The record of a stored version; what cannot be read of it stands as in the last version that could be read."""
+    fields = [field for field in store.kept_fields([version]).get(version, ()) if field.why == "unreadable"]
+    return _restored(store, sources, fields, read(sources, store.document(version)))
+
+
 def current(
     store: Store, sources: Mapping[str, Source], trials: Sequence[str] | None = None
 ) -> Iterator[tuple[TrackedTrial, TrialRecord]]:
     """What is known now of the given trials (all followed ones by default), one at a time."""
+    fields = store.kept_fields()
     for followed, document in store.current_documents(trials):
-        record = _readable(sources, followed, document)
+        known = with_kept(followed, fields)
+        record = _readable(store, sources, known, document)
         if record is not None:
-            yield followed, record
+            yield known, record
 
 
 def followed(store: Store, sources: Mapping[str, Source], watch: str | None = None, after: str = "") -> Iterator[CurrentRecord]:
     """What is known now of every followed trial, or of those of one watch, by key, one at a time."""
+    fields = store.kept_fields()
     for trial, document, watches in store.followed_documents(watch, after):
-        record = _readable(sources, trial, document)
+        record = _readable(store, sources, with_kept(trial, fields), document)
         if record is not None:
             yield CurrentRecord(trial=trial, record=record, watches=watches)
 
 
-def _readable(sources: Mapping[str, Source], trial: TrackedTrial, document: Document) -> TrialRecord | None:
+def _readable(store: Store, sources: Mapping[str, Source], trial: TrackedTrial, document: Document) -> TrialRecord | None:
     if document.source not in sources:
         return None
     try:
-        return read(sources, document)
+        return _as_believed(store, sources, trial, read(sources, document))
     except SourceError as error:
         # A stored version that today's parser refuses must not keep everything else from being shown.
         logger.error(log.pairs("stored_version_unreadable", trial=trial.key, error=error))
         return None
+
+
+def _as_believed(store: Store, sources: Mapping[str, Source], trial: TrackedTrial, record: TrialRecord) -> TrialRecord:
+    """The record with the fields that are read from an earlier version."""
+    return _restored(store, sources, trial.current.kept if trial.current else (), record)
+
+
+def _restored(store: Store, sources: Mapping[str, Source], fields: Sequence[KeptField], record: TrialRecord) -> TrialRecord:
+    if not fields:
+        return record
+    ids = sorted({field.snapshot for field in fields})
+    earlier = {one: read(sources, document) for one, document in zip(ids, store.documents(ids), strict=True)}
+    return kept.restored(record, fields, earlier)

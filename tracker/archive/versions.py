@@ -84,7 +84,7 @@ def compare_versions(
     timeline = store.timeline(old.trial)
     later = next((meta.first_seen_at for meta in timeline if meta.first_seen_at > old.first_seen_at), None)
     following = store.watches_of([old.trial])[old.trial]
-    before, after = (records.read(sources, store.document(meta.id)) for meta in (old, new))
+    before, after = (records.readable_version(store, sources, meta.id) for meta in (old, new))
     return events.detect(
         Version(record=before, seen=old.seen),
         Version(record=after, seen=new.seen),

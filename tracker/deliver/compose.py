@@ -11,6 +11,7 @@ import msgspec
 
 from tracker.archive import Archive
 from tracker.config import Settings
+from tracker.deliver import operator_messages
 from tracker.deliver.messages import make_message
 from tracker.events import already_true
 from tracker.model.alert import Content, Message
@@ -65,6 +66,7 @@ class Composer:
         """
         health = self.archive.health()
         held = tuple(self._held(run) for run in health.held_runs)
+        held += tuple(f"{one.message}." for one in health.incidents if one.name.startswith(operator_messages.DOUBTED))
         unread = tuple(incident.message for incident in health.incidents if incident.name.startswith(("source:", "trials:")))
         given = self._input(channel, wanted, now, cadence=cadence, about=watches)
         return pages.digest(

@@ -26,6 +26,9 @@ from tracker.store import Store
 MOST_NAMED = 5
 MOST_ISSUES = 20
 
+DOUBTED = "doubted:"
+"""How the names of incidents begin that are about effects which wait for a second opinion; the source's key follows."""
+
 UNKNOWN = "trials:unknown:"
 """How the names of incidents begin that are about a number no registry knows; the trial's key follows."""
 
@@ -125,7 +128,8 @@ def held_run(given: Incident, run: Run, source_title: str, timezone: str) -> Ope
             f"Health says: {run.verdict.sick}",
             f"The run, begun {times.moment(run.started_at, times.zone(timezone))}: {numbers}.",
             "Nothing of it is current and no alert of it is sent. Later runs compare with the last accepted versions; "
-            "the next healthy run takes its place by itself.",
+            "the next healthy run takes its place by itself. A change of over half of the trials is believed when the registry "
+            "says the same in its data of another day, at least 20 hours later.",
         ),
         commands=(
             ("If the registry really changed this much, let it go:", f"tracker release {run.id}"),
@@ -142,6 +146,23 @@ def source_unreadable(title: str, error: str) -> str:
 def run_held(title: str, reason: str) -> str:
     """The incident of a source whose run is held."""
     return f"A run of {title} is held: {reason}"
+
+
+def effects_held(title: str, effects: Sequence[str]) -> str:
+    """The incident of effects that too many trials have at once."""
+    return (
+        f"{title} changed many trials at once, without a new version of their records: {'; '.join(effects)}. Only these "
+        "changes are held; they are accepted by themselves when the registry says the same in its data of another day, at "
+        "least 20 hours later"
+    )
+
+
+def many_at_once(title: str, effects: Sequence[str]) -> str:
+    """The incident of effects that more trials have at once than is usual, but too few to be held."""
+    return (
+        f"{title} changed several trials at once, without a new version of their records: {'; '.join(effects)}. They were "
+        "told with that remark; the next run confirms or withdraws them"
+    )
 
 
 def trials_unreadable(title: str, errors: Sequence[str]) -> str:

@@ -55,16 +55,18 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What of the store is needed to judge a batch.
 
     ``documents`` are ids of stored versions, ``moved`` the trials whose past is asked for. ``homes`` maps the registry's
-    record that a page repeats to the time after which a version of it is news for one of the pages.
+    record that a page repeats to the time after which a version of it is news for one of the pages. ``believed`` names the
+    versions that a trial's stored one is read from where it is not believed itself.
     """
 
     documents: tuple[int, ...] = ()
     moved: tuple[str, ...] = ()
     homes: Mapping[str, datetime] = {}
+    believed: Mapping[str, tuple[int, ...]] = {}
 
 
 class BatchInputs(msgspec.Struct, frozen=True, kw_only=True):
-    """What was loaded to judge a batch, by trial; ``homes`` by the key of the registry's record.
+    """What was loaded to judge a batch, by trial; ``homes`` by the key of the registry's record, ``believed`` by version.
 
     ``alerts`` are those of recent past events that were sent or are about to be, by the event; None where nobody looked.
     """
@@ -74,6 +76,7 @@ class BatchInputs(msgspec.Struct, frozen=True, kw_only=True):
     alerts: Mapping[str, tuple[Alert, ...]] | None = None
     tracking_since: Mapping[str, datetime] = {}
     homes: Mapping[str, mirrors.Home] = {}
+    believed: Mapping[str, Mapping[int, Document]] = {}
 
 
 class BatchDecision(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +121,7 @@ def look(run: RunContext, answer: Answer) -> Looked:
     known = run.followed[answer.trial]
     try:
         digest = run.source.digest(answer.document)
-        if known.current and known.current.digest == digest:
+        if known.current and known.current.digest == digest and not known.current.doubted:
             return Looked(answer=answer, digest=digest)
         return Looked(answer=answer, digest=digest, parsed=run.source.parse(answer.document))
     except SourceError as error:
@@ -130,15 +133,18 @@ def wanted(run: RunContext, looks: Iterable[Looked], now: datetime) -> Wanted:
     documents: list[int] = []
     moved: list[str] = []
     homes: dict[str, datetime] = {}
+    believed: dict[str, tuple[int, ...]] = {}
     for looked in looks:
         known = run.followed[looked.answer.trial]
+        if looked.parsed is not None and known.current and known.current.kept:
+            believed[known.key] = tuple(sorted({field.snapshot for field in known.current.kept}))
         if looked.parsed is not None:
             moved.append(known.key)
         if known.current and _needs_stored(run, known, looked, now):
             documents.append(known.current.id)
         for key in _home_keys(run, known, looked):
             homes[key] = min(known.first_seen_at, homes.get(key, known.first_seen_at))
-    return Wanted(documents=tuple(documents), moved=tuple(moved), homes=homes)
+    return Wanted(documents=tuple(documents), moved=tuple(moved), homes=homes, believed=believed)
 
 
 def decide(run: RunContext, looks: Iterable[Looked], inputs: BatchInputs, now: datetime) -> BatchDecision:
@@ -274,7 +280,8 @@ def _result(run: RunContext, looked: Looked, inputs: BatchInputs, now: datetime)
             return verdict.merged(known, canonical, context)
         case Found() as answer if looked.parsed is not None:
             try:
-                return verdict.moved(run.source, known, answer, looked.digest, looked.parsed, stored, context)
+                believed = inputs.believed.get(known.key, {})
+                return verdict.moved(run.source, known, answer, looked.digest, looked.parsed, stored, context, believed)
             except SourceError as error:
                 return verdict.failed(known, _failed(known, error), context)
         case Found() as answer:

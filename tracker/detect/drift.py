@@ -53,6 +53,9 @@ def lost(before: Reading, after: Reading) -> tuple[str, ...]:
     if any(issue.code in _STRANGE for issue in new):
         # A new status changes other fields as well; only the record's own names show which.
         renamed = gone if _status_changed(before, after) else _outermost(_shape(before) - _shape(after))
+        # What a value of another type once held is unreadable and was not renamed.
+        odd = tuple(issue.path for issue in new if issue.code == "unreadable_value")
+        renamed = [place for place in renamed if not place.startswith(odd)] if odd else renamed
         names += [_CAME, *(place + _RENAMED for place in renamed[:_MOST])]
     return tuple(names)
 

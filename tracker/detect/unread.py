@@ -1,19 +1,23 @@
 """Values that can no longer be read: the operator's business, and no change of the trial. Pure.
 
 A number written in another way reads as if the registry had taken it out. For the comparison such a field keeps the value
-that could be read last, and the day on which it can be read again is no news either.
+that could be read last, for as long as it takes, and what changed meanwhile is found when it can be read again.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from tracker.detect import kept
+from tracker.errors import SourceError
 from tracker.model.record import TrialRecord
-from tracker.model.source import NO_LONGER_READABLE, Issue
+from tracker.model.snapshot import KeptField, SnapshotMeta
+from tracker.model.source import NO_LONGER_READABLE, Document, Issue, Parsed, Source
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
@@ -30,32 +34,86 @@ def no_longer(before: Iterable[Issue], after: Iterable[Issue]) -> tuple[Issue, .
 
 
 def readable(
-    old: TrialRecord, new: TrialRecord, before: Iterable[Issue], after: Iterable[Issue], path_words: Mapping[str, str]
+    old: TrialRecord,
+    new: TrialRecord,
+    before: Iterable[Issue],
+    after: Iterable[Issue],
+    path_words: Mapping[str, str],
+    *,
+    keep: Iterable[KeptField] = (),
+    known: Iterable[KeptField] = (),
 ) -> tuple[TrialRecord, TrialRecord]:
     """Both records as they are compared: what only one of them could be read for is the same in both.
 
-    A field is found by the words of its name in an issue's path, or by those that the source declares (``path_words``).
-    Inside the entries of a list nothing is filled in: a path does not say which entry it is of.
+    ``keep`` are the fields that the newer version keeps from the older one. Where nothing says which they are, a field is
+    found by the words of its name in an issue's path, or by those that the source declares (``path_words``). ``known`` are
+    the fields that the older version had kept itself: of these ``old`` has the last readable value, which is compared.
     """
     lost, regained = _unreadable(after) - _unreadable(before), _unreadable(before) - _unreadable(after)
-    return _completed(old, new, regained, path_words), _completed(new, old, lost, path_words)
+    completed = _completed(new, old, lost, path_words)
+    for field in keep:
+        completed = kept.without_rest(kept.with_field(completed, old, field.field), (field.path,))
+    return _completed(old, new, regained - {field.path for field in known}, path_words), completed
+
+
+def to_keep(
+    source: Source, old: Document, before: Parsed, after: Parsed, current: SnapshotMeta, seen_at: datetime
+) -> tuple[KeptField, ...]:
+    """The fields that the newer version must be read for from an earlier one, each with the version that could be read last.
+
+    Which fields a place feeds is found by taking it out of the older document, and, since pages have no places to take out,
+    by the words of its path.
+    """
+    unread, known = _unreadable(after.issues), _unreadable(before.issues)
+    still = {field.field: field for field in current.kept if field.why == "unreadable" and field.path in unread}
+    earlier = {field.field: field.snapshot for field in current.kept}
+    for path in sorted(unread - known):
+        for name in _fed_by(source, old, before.record, path) | _named_by(before.record, after.record, path, source):
+            last = earlier.get(name, current.id)
+            still.setdefault(name, KeptField(field=name, snapshot=last, why="unreadable", since=seen_at, path=path))
+    return tuple(still.values())
 
 
 def _unreadable(issues: Iterable[Issue]) -> set[str]:
     return {issue.path for issue in issues if issue.code == "unreadable_value"}
 
 
+def _fed_by(source: Source, old: Document, record: TrialRecord, path: str) -> frozenset[str]:
+    """The fields that the older document fills from a place: those that change when the place is taken out of it."""
+    try:
+        tree = msgspec.json.decode(old.body)
+        if not isinstance(tree, dict) or not kept.without_place(tree, path):
+            return frozenset()
+        without = source.parse(msgspec.structs.replace(old, body=msgspec.json.encode(tree))).record
+    except (SourceError, msgspec.MsgspecError, ValueError, RecursionError):
+        return frozenset()
+    return frozenset(kept.differing(record, without))
+
+
+def _named_by(old: TrialRecord, new: TrialRecord, path: str, source: Source) -> frozenset[str]:
+    """The fields that are empty in the newer record and whose names are in the path."""
+    filled = _completed(new, old, (path,), source.info.path_words)
+    return frozenset(kept.differing(kept.without_rest(new, (path,)), filled))
+
+
 def _completed(record: TrialRecord, other: TrialRecord, places: Collection[str], path_words: Mapping[str, str]) -> TrialRecord:
     """The record with the other's values in the fields that could not be read, without what was kept in their stead."""
     if not places:
         return record
-    words = [_words(place) for place in places]
     values: dict[str, Any] = {"rest": {path: value for path, value in record.rest.items() if path not in places}}
+    for name, named in _named_fields(record, places, path_words):
+        values[name] = _filled(getattr(record, name), getattr(other, name), named)
+    return msgspec.structs.replace(record, **values)
+
+
+def _named_fields(
+    record: TrialRecord, places: Iterable[str], path_words: Mapping[str, str]
+) -> Iterator[tuple[str, list[frozenset[str]]]]:
+    words = [_words(place) for place in places]
     for name in record.__struct_fields__:
         named = [place for place in words if _words(path_words.get(name, name)) <= place]
         if name != "rest" and named:
-            values[name] = _filled(getattr(record, name), getattr(other, name), named)
-    return msgspec.structs.replace(record, **values)
+            yield name, named
 
 
 def _filled(value: Any, other: Any, places: Collection[frozenset[str]]) -> Any:

@@ -8,13 +8,15 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import datetime
+from types import MappingProxyType
 
 import msgspec
 
 from tracker.compare import compare
-from tracker.detect import drift, mirrors, unread
-from tracker.errors import AnswerError
+from tracker.detect import drift, kept, mirrors, other_trial, second_opinion, unread
+from tracker.errors import AnswerError, SourceError
 from tracker.events import Detected, Hashes, TrialContext, calendar_events, detect, listing_event
 from tracker.geo.watched import named_countries
 from tracker.model.details import (
@@ -34,9 +36,6 @@ from tracker.model.source import Absent, DataVersion, Document, Failed, Found, I
 from tracker.model.staging import StagedCheck, StagedEvent, StagedSnapshot, VersionRef
 from tracker.model.vocabulary import ListingKind, Severity, rank
 from tracker.model.watch import Watch
-
-GONE_AFTER = timedelta(hours=20)
-"""Absent twice this far apart is removed, where the registry states no data version of its own."""
 
 
 class CheckContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,9 +100,12 @@ def moved(
     parsed: Parsed,
     old: Document | None,
     context: CheckContext,
+    believed: Mapping[int, Document] = MappingProxyType({}),
 ) -> CheckResult:
     """A document that differs from the stored one, or the first of its trial; ``parsed`` is what was read of it.
 
+    ``believed`` are the versions that the stored one is read from where it is not believed itself. While one of its fields
+    is doubted, the same document is compared as well: it may be the second opinion.
     Raises AnswerError when it carries another registry number than was pinned at first read, SourceError when today's
     parser cannot read the stored document.
     """
@@ -116,14 +118,22 @@ def moved(
         digest_version=source.info.digest_version,
         seen_at=context.now,
     )
-    result = functools.partial(_result, known, context, record=record, snapshot=snapshot, validators=answer.validators)
     if known.current is None or old is None:
-        return result("baseline", issues=parsed.issues)
+        return _result(
+            known, context, "baseline", record=record, snapshot=snapshot, validators=answer.validators, issues=parsed.issues
+        )
     earlier = source.parse(old)
-    before, after = unread.readable(earlier.record, record, earlier.issues, parsed.issues, source.info.path_words)
-    detected = _detected(known, before, after, snapshot, context)
+    base = kept.restored(earlier.record, known.current.kept, _records(source, believed))
+    other_trial.refuse(source.info, known, base, record)
+    keep = unread.to_keep(source, old, earlier, parsed, known.current, context.now)
+    words, held = source.info.path_words, known.current.kept
+    before, after = unread.readable(base, record, earlier.issues, parsed.issues, words, keep=keep, known=held)
+    is_new = digest != known.current.digest
+    staged = msgspec.structs.replace(snapshot, kept=keep) if is_new else None
+    result = functools.partial(_result, known, context, record=after, snapshot=staged, validators=answer.validators)
+    detected = _detected(known, before, after, staged, context, believed)
     events = detected.events
-    status: CheckStatus = "changed" if events else "quiet"
+    status: CheckStatus = "changed" if events else ("quiet" if is_new else "unchanged")
     if known.removed_at:
         status = "restored"
         story = detected.story.id if detected.story else ""
@@ -131,14 +141,23 @@ def moved(
         events = (back, *events)
     lost = drift.lost(
         drift.Reading(document=old, record=earlier.record, issues=earlier.issues),
-        drift.Reading(document=answer.document, record=record, issues=parsed.issues),
+        drift.Reading(document=answer.document, record=after, issues=parsed.issues),
     )
     issues = unread.no_longer(earlier.issues, parsed.issues)
-    return result(status, events=events, story=detected.story, emptied=lost, before=earlier.record, issues=issues)
+    return result(status, events=events, story=detected.story, emptied=lost, before=before, issues=issues)
+
+
+def _records(source: Source, documents: Mapping[int, Document]) -> dict[int, TrialRecord]:
+    """What stored versions say; one that today's parser refuses is left out."""
+    found = {}
+    for snapshot, document in documents.items():
+        with suppress(SourceError):
+            found[snapshot] = source.parse(document).record
+    return found
 
 
 def absent(known: TrackedTrial, answer: Absent, last: TrialRecord | None, context: CheckContext) -> CheckResult:
-    """The registry lacks the trial. It counts as removed only when two different answers, a day apart, say so.
+    """The registry lacks the trial. It counts as removed only when two data versions, 20 hours apart, say so.
 
     ``last`` is the record as it was last seen.
     """
@@ -175,9 +194,8 @@ def is_gone(known: TrackedTrial, context: CheckContext) -> bool:
     """Whether an answer that lacks the trial confirms an earlier one, so that it counts as removed."""
     if known.current is None or known.removed_at or known.absent_since is None:
         return False
-    if context.data and known.absent_data_timestamp:
-        return context.data.timestamp != known.absent_data_timestamp
-    return context.now - known.absent_since >= GONE_AFTER
+    data = context.data.timestamp if context.data else None
+    return second_opinion.is_second(known.absent_data_timestamp, known.absent_since, data, context.now)
 
 
 def _require_pinned_number(source: Source, known: TrackedTrial, record: TrialRecord, url: str) -> None:
@@ -192,12 +210,19 @@ def _require_pinned_number(source: Source, known: TrackedTrial, record: TrialRec
 
 
 def _detected(
-    known: TrackedTrial, before: TrialRecord, record: TrialRecord, snapshot: StagedSnapshot, context: CheckContext
+    known: TrackedTrial,
+    before: TrialRecord,
+    record: TrialRecord,
+    snapshot: StagedSnapshot | None,
+    context: CheckContext,
+    believed: Mapping[int, Document],
 ) -> Detected:
     assert known.current is not None
+    doubted_base = believed.get(_base(known) or 0)
+    old = _seen_stored(doubted_base) if known.current.doubted and doubted_base else known.current.seen
     return detect(
-        Version(record=before, seen=known.current.seen),
-        Version(record=record, seen=_seen_staged(snapshot)),
+        Version(record=before, seen=old),
+        Version(record=record, seen=_seen_staged(snapshot) if snapshot else known.current.seen),
         compare(before, record),
         at=context.now,
         known=trial_context(record, known.key, context, since=known.first_seen_at),
@@ -308,7 +333,20 @@ def stories_of(events: Sequence[Event], story: Story | None = None) -> tuple[Sto
 def versions(known: TrackedTrial, snapshot: StagedSnapshot | None = None) -> tuple[VersionRef | None, VersionRef | None]:
     """The pair of versions that an event of a trial rests on: the current one and the one just staged, if there is one."""
     current = known.current.id if known.current else None
-    return current, snapshot.version if snapshot else current
+    return _base(known), snapshot.version if snapshot else current
+
+
+def _base(known: TrackedTrial) -> int | None:
+    """The version that a trial is compared with: the current one, or the last that was believed while it is doubted."""
+    if known.current is None:
+        return None
+    return min((field.snapshot for field in known.current.doubted), default=known.current.id)
+
+
+def _seen_stored(document: Document) -> Seen:
+    sha256 = hashlib.sha256(document.body).hexdigest()
+    first, last = document.fetched_at, document.as_of
+    return Seen(sha256=sha256, first_seen_at=first, last_seen_at=last, data_version=document.data_version)
 
 
 def _seen_staged(snapshot: StagedSnapshot) -> Seen:

@@ -57,6 +57,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     evidence: Evidence = Evidence()
     story: str = ""
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The record's fields that it is about, each once; one that the record does not model as ``rest.PATH``."""
+        named = (change.path[:2] if change.path[0] == "rest" else change.path[:1] for change in self.changes)
+        return tuple(dict.fromkeys(".".join(path) for path in named))
+
 
 def read_event(body: str | bytes) -> Event:
     """An event from its stored JSON, whatever version wrote it: details that cannot be read become empty."""

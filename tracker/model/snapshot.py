@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -11,12 +13,29 @@ from tracker.model.source import Validators
 from tracker.model.vocabulary import Origin
 
 
+class KeptField(msgspec.Struct, frozen=True, kw_only=True):
+    """A field of a version that is read from an earlier one, ``snapshot``, when versions are compared.
+
+    ``field`` names it in the record, with dots for its parts (``enrollment.count``, ``rest.PATH``). ``unreadable``: the
+    version has something at ``path`` that cannot be read; ``doubted``: too many trials said the like at once, and ``said``
+    is a hash of the change that waits for a second opinion since ``since`` and the registry's ``data_timestamp``.
+    """
+
+    field: str
+    snapshot: int
+    why: Literal["unreadable", "doubted"]
+    since: datetime
+    path: str = ""
+    said: str = ""
+    data_timestamp: str | None = None
+
+
 class SnapshotMeta(msgspec.Struct, frozen=True, kw_only=True):
     """A stored version without its bytes. ``sha256`` (hex) is of the bytes as served, ``size`` their number.
 
     ``first_seen_at`` and ``last_seen_at`` are when we saw it. ``valid_from`` is since when the registry showed it: by its own
     word where a history was imported, else the time when we first saw it. ``registry_version`` is the registry's own number
-    of the version, where it has one.
+    of the version, where it has one. ``kept`` are the fields that are read from an earlier version.
     """
 
     id: int
@@ -33,6 +52,12 @@ class SnapshotMeta(msgspec.Struct, frozen=True, kw_only=True):
     data_version: str | None = None
     origin: Origin = "live"
     registry_version: int | None = None
+    kept: tuple[KeptField, ...] = ()
+
+    @property
+    def doubted(self) -> tuple[KeptField, ...]:
+        """The fields whose change waits for a second opinion."""
+        return tuple(kept for kept in self.kept if kept.why == "doubted")
 
     @property
     def seen(self) -> Seen:
@@ -75,3 +100,20 @@ class TrackedTrial(msgspec.Struct, frozen=True, kw_only=True):
     def never_there(self) -> bool:
         """Whether the registry was asked and had no such trial, and never has had one that we read."""
         return self.current is None and self.absent_since is not None and self.merged_into is None
+
+    @property
+    def waiting_since(self) -> tuple[tuple[str | None, datetime], ...]:
+        """What waits for a second opinion: the registry's data in which it was first seen, and when that was."""
+        if self.current is None:
+            return ()
+        waiting = [(field.data_timestamp, field.since) for field in self.current.doubted]
+        if self.absent_since is not None and self.removed_at is None and self.merged_into is None:
+            waiting.append((self.absent_data_timestamp, self.absent_since))
+        return tuple(waiting)
+
+
+def with_kept(known: TrackedTrial, kept: Mapping[int, tuple[KeptField, ...]]) -> TrackedTrial:
+    """The trial with the fields that its current version keeps from an earlier one; ``kept`` is by version."""
+    if known.current is None or known.current.id not in kept:
+        return known
+    return msgspec.structs.replace(known, current=msgspec.structs.replace(known.current, kept=kept[known.current.id]))

@@ -53,6 +53,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     ``duties`` are the legal duties (of `tracker.duties`) that its records can be judged by. ``fades_to_unknown`` says that the
     registry shows trials as UNKNOWN that are past completion and have not been verified for two years. ``dates_every_update``
     says that each version which a sponsor sends moves a date of the record: without one, the registry changed it.
+    ``first_submitted`` is the source's own path of the day on which a trial was first sent in, which the record does not model.
     ``tls_profiles_may_help`` says that its hosts may answer 403 to one TLS profile and accept another.
     """
 
@@ -80,6 +81,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     duties: frozenset[str] = frozenset()
     fades_to_unknown: bool = False
     dates_every_update: bool = False
+    first_submitted: str = ""
 
     def understands(self, search: Search) -> bool:
         """Whether a search is one for this source: its address is on the source's hosts, and its fields are the source's."""

@@ -11,6 +11,7 @@ import msgspec
 from tracker.model.alert import Alert
 from tracker.model.event import Event, Story
 from tracker.model.run import Check, Run, RunCounts
+from tracker.model.snapshot import KeptField
 from tracker.model.source import Document, Issue, Validators
 
 
@@ -39,7 +40,8 @@ class StagedVersion(NamedTuple):
 class StagedSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A new version: the document as served, its SHA-256 (hex) and its digest. ``document.trial`` says whose it is.
 
-    ``seen_at`` is when we saw it, ``valid_from`` since when the registry shows it (None: since we saw it).
+    ``seen_at`` is when we saw it, ``valid_from`` since when the registry shows it (None: since we saw it). ``kept`` are the
+    fields that are read from an earlier version.
     """
 
     document: Document
@@ -49,6 +51,7 @@ class StagedSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     seen_at: datetime
     valid_from: datetime | None = None
     registry_version: int | None = None
+    kept: tuple[KeptField, ...] = ()
 
     @property
     def version(self) -> StagedVersion:
@@ -98,6 +101,13 @@ class StagedTotals(msgspec.Struct, frozen=True, kw_only=True):
 
     counts: RunCounts
     emptied: Mapping[str, int] = {}
+
+
+class StagedFinding(msgspec.Struct, frozen=True, kw_only=True):
+    """An event staged under a run, and the version that the run staged of its trial, if it staged one."""
+
+    event: Event
+    snapshot: int | None = None
 
 
 class AcceptReport(msgspec.Struct, frozen=True, kw_only=True):

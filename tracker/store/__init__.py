@@ -21,6 +21,9 @@ from tracker.store import (
     incidents as _incidents,
 )
 from tracker.store import (
+    kept_fields as _kept_fields,
+)
+from tracker.store import (
     leases as _leases,
 )
 from tracker.store import (
@@ -108,6 +111,12 @@ class Store(Database):
     stage = _staging.stage
     staged_totals = _staging.staged_totals
     drop_alerts = _staging.drop_alerts
+    kept_fields = _kept_fields.kept_fields
+    doubted_trials = _kept_fields.doubted_trials
+    staged_findings = _kept_fields.staged_findings
+    set_aside = _kept_fields.set_aside
+    mark_many = _kept_fields.mark_many
+    unsettled_since = _kept_fields.unsettled_since
     accept = _acceptance.accept
     hold = _acceptance.hold
     release = _acceptance.release

@@ -17,6 +17,7 @@ from tracker.model.upkeep import Lease
 from tracker.model.watch import CompletedListing, Join
 from tracker.store import tables as t
 from tracker.store.database import Database, insert
+from tracker.store.kept_fields import believe
 from tracker.store.packing import to_json
 from tracker.store.runs import end_run, read_run, require_state
 from tracker.store.watches import apply_joins, apply_listing, move_merged
@@ -86,6 +87,8 @@ def hold(
             if older["closing"] == closing and _staged(connection, older["id"]) == _staged(connection, run_id):
                 end_run(connection, run_id, "superseded", now)
                 return read_run(connection, older["id"])
+        for older in _held_siblings(connection, run):
+            _remember_first_sight(connection, run_id, older["id"])
         _supersede_siblings(connection, run, now)
         connection.execute(
             update(t.runs).where(t.runs.c.id == run_id).values(state="held", finished_at=now, cursor=None, closing=closing)
@@ -127,6 +130,7 @@ def _accept(
         _make_current(connection, run_id)
         _note_checks(connection, run)
     connection.execute(update(t.snapshots).where(t.snapshots.c.run == run_id).values(accepted=True))
+    believe(connection, run_id)
     events, alerts = _publish(connection, run_id, now)
     apply_joins(connection, closing.joins, run["started_at"])
     for listing in closing.listings:
@@ -224,6 +228,15 @@ def _publish(connection: Connection, run_id: int, now: datetime) -> tuple[int, i
         update(t.alerts).where(t.alerts.c.run == run_id, t.alerts.c.state == "held").values(state="ready", changed_at=now)
     ).rowcount
     return events, alerts
+
+
+def _remember_first_sight(connection: Connection, run_id: int, older_id: int) -> None:
+    """What an older held run had seen already was first seen then, in those data: the wait does not begin again."""
+    older = t.snapshots.alias("older")
+    same = (older.c.run == older_id, older.c.trial == t.snapshots.c.trial, older.c.digest == t.snapshots.c.digest)
+    first = {name: select(func.min(older.c[name])).where(*same).scalar_subquery() for name in ("first_seen_at", "data_version")}
+    statement = update(t.snapshots).where(t.snapshots.c.run == run_id, exists().where(*same))
+    connection.execute(statement.values(first))
 
 
 def _siblings(run: RowMapping) -> ColumnElement[bool]:

@@ -19,7 +19,7 @@ _counts = msgspec.json.Decoder(RunCounts)
 _verdict = msgspec.json.Decoder(Verdict)
 _names = msgspec.json.Decoder(tuple[str, ...])
 
-_META = tuple(SnapshotMeta.__struct_fields__)
+_META = tuple(name for name in SnapshotMeta.__struct_fields__ if name != "kept")
 _RUN = ("id", "source", "state", "started_at", "finished_at", "data_timestamp", "counts", "verdict", "error")
 _TRIAL = tuple(name for name in TrackedTrial.__struct_fields__ if name not in ("validators", "current"))
 

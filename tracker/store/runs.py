@@ -132,6 +132,8 @@ def require_state(connection: Connection, run_id: int, state: RunState) -> RowMa
 
 def end_run(connection: Connection, run_id: int, state: RunState, now: datetime) -> None:
     """End a run without accepting it: everything it staged goes."""
+    staged = select(t.snapshots.c.id).where(t.snapshots.c.run == run_id)
+    connection.execute(delete(t.kept_fields).where(t.kept_fields.c.snapshot.in_(staged)))
     for table in (t.alerts, t.stories, t.events, t.snapshots, t.checks):
         connection.execute(delete(table).where(table.c.run == run_id))
     connection.execute(

@@ -26,6 +26,7 @@ from tracker.model.vocabulary import rank
 from tracker.store import tables as t
 from tracker.store.columns import storable
 from tracker.store.database import Database, chunks, insert
+from tracker.store.kept_fields import keep_fields
 from tracker.store.packing import ENCODING, pack, to_json
 from tracker.store.runs import require_state
 from tracker.store.trials import ensure_trials
@@ -55,6 +56,10 @@ def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: date
         ]
         if new:
             connection.execute(t.snapshots.insert(), new)
+        kept = [staged for staged in batch.snapshots if staged.kept and staged.document.trial not in done]
+        ids = _version_ids(connection, run_id, {staged.version for staged in kept})
+        for staged in kept:
+            keep_fields(connection, ids[staged.version], staged.kept)
         _write_events(connection, run_id, batch, now)
         issues = _note_issues(connection, str(run["source"]), batch.issues, now)
         if batch.cursor is not None:
@@ -188,9 +193,15 @@ def _snapshot_row(run_id: int, staged: StagedSnapshot, packed: bytes, origin: st
 def _ids(connection: Connection, run_id: int, events: Iterable[StagedEvent]) -> dict[VersionRef, int]:
     """The id of each version that these events compare, as far as it is there."""
     named = {version for staged in events for version in (staged.old, staged.new) if version is not None}
-    ids: dict[VersionRef, int] = {version: version for version in named if isinstance(version, int)}
+    stored: dict[VersionRef, int] = {version: version for version in named if isinstance(version, int)}
+    return stored | _version_ids(connection, run_id, {version for version in named if not isinstance(version, int)})
+
+
+def _version_ids(connection: Connection, run_id: int, versions: Collection[StagedVersion]) -> dict[VersionRef, int]:
+    """The id of each version that a run staged of the trials of these versions."""
+    ids: dict[VersionRef, int] = {}
     columns = (t.snapshots.c.id, t.snapshots.c.trial, t.snapshots.c.sha256, t.snapshots.c.valid_from)
-    for trials in chunks({version.trial for version in named if not isinstance(version, int)}):
+    for trials in chunks({version.trial for version in versions}):
         statement = select(*columns).where(t.snapshots.c.run == run_id, t.snapshots.c.trial.in_(trials))
         for row in connection.execute(statement):
             ids[StagedVersion(row.trial, row.sha256, row.valid_from)] = row.id

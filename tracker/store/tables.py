@@ -195,6 +195,22 @@ snapshots = Table(
     sqlite_autoincrement=True,
 )
 
+kept_fields = Table(
+    "kept_fields",
+    metadata,
+    Column("snapshot", Id, ForeignKey("snapshots.id"), primary_key=True),
+    Column("field", Words, primary_key=True),
+    Column("earlier", Id, ForeignKey("snapshots.id"), nullable=False, comment="the version that the field is read from"),
+    Column("why", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    _required("path"),
+    _required("said"),
+    Column("data_timestamp", Text),
+    CheckConstraint("why IN ('unreadable', 'doubted')", name="why"),
+    Index(None, "earlier"),
+    comment="fields that a version is not believed for: they are read from an earlier one, which must be kept for them",
+)
+
 events = Table(
     "events",
     metadata,

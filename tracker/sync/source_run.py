@@ -13,7 +13,7 @@ import msgspec
 from tracker import health, log
 from tracker.clock import Clock
 from tracker.config import Settings
-from tracker.detect import drift, listing
+from tracker.detect import drift, listing, mass, second_opinion
 from tracker.detect.batch import RunContext, entering_by, joined_by
 from tracker.detect.listing import ListingDecision
 from tracker.detect.tally import Failure, RunTally
@@ -23,7 +23,7 @@ from tracker.geo.circle import regions_within
 from tracker.model.event import Event, EventFilter, Story
 from tracker.model.ids import split_key
 from tracker.model.run import OpenRun, Run, RunCounts
-from tracker.model.snapshot import TrackedTrial
+from tracker.model.snapshot import TrackedTrial, with_kept
 from tracker.model.source import (
     Answer,
     Asked,
@@ -45,6 +45,7 @@ from tracker.model.staging import NewIssue
 from tracker.model.upkeep import Lease
 from tracker.model.watch import CompletedListing, Join, Watch
 from tracker.store import Store
+from tracker.sync.doubts import RunDoubts, without
 from tracker.sync.staging import RunStager
 
 LEASE_FOR = timedelta(minutes=10)
@@ -78,6 +79,8 @@ SourceRunState = Literal["accepted", "held", "failed", "busy", "stopped"]
 class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
     """What one source's part of a pass did. ``error`` says why it failed or is held, ``empty_searches`` which hold no trial.
 
+    ``doubted`` are the effects that wait for a second opinion, ``many`` those that were told although many trials have them
+    at once, ``settled`` the incidents of such effects that the next run confirmed or withdrew.
     ``searched`` names the watches whose search was asked, in vain or not.
     ``stopped``: we were asked to end; what was staged is kept, and the next pass takes the run up.
     """
@@ -95,6 +98,9 @@ class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
     searched: frozenset[str] = frozenset()
     bulk_edit: BulkEdit | None = None
     empty_searches: tuple[str, ...] = ()
+    doubted: tuple[str, ...] = ()
+    many: tuple[str, ...] = ()
+    settled: tuple[str, ...] = ()
     error: str = ""
 
     @property
@@ -286,7 +292,8 @@ class SourceRun:
     def _followed(self, decisions: Iterable[ListingDecision]) -> dict[str, TrackedTrial]:
         """Members of the watches in this pass, and the trials that are about to join."""
         key = self.source.info.key
-        followed = {known.key: known for known in self.store.followed(key)}
+        kept = self.store.kept_fields()
+        followed = {known.key: with_kept(known, kept) for known in self.store.followed(key)}
         if self.only:
             members = {m.trial for m in self.store.memberships(key) if m.watch in self.only}
             followed = {trial: known for trial, known in followed.items() if trial in members}
@@ -300,14 +307,22 @@ class SourceRun:
     def _due(self, known: TrackedTrial, data: DataVersion | None, opened: OpenRun) -> bool:
         if known.key in opened.done or known.merged_into:
             return False
-        return self.full or data is None or known.checked_data_timestamp != data.timestamp
+        if self.full or data is None or known.checked_data_timestamp != data.timestamp:
+            return True
+        # What waits for a second opinion is asked again as soon as the answer would be one.
+        return any(second_opinion.is_second(first, since, data.timestamp, self.clock()) for first, since in known.waiting_since)
 
     def _answers(self, due: list[TrackedTrial], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
         """One answer for each due trial; if the source ends early, the remaining trials have failed for that reason."""
         title, total = self.source.info.title, len(due)
         asked = [
             # A trial that was removed or never read is asked for without validators: a 304 would say nothing about it.
-            Asked(trial=known.key, url=known.url, validators=known.validators if known.current else None)
+            # So is one with a doubted field: only its whole answer can confirm it.
+            Asked(
+                trial=known.key,
+                url=known.url,
+                validators=known.validators if known.current and not known.current.doubted else None,
+            )
             for known in due
         ]
         waiting = dict.fromkeys(known.key for known in due)
@@ -335,14 +350,17 @@ class SourceRun:
             error = f"None of the {counts.checked:,} trials asked for could be read"
             error += f": {tally.failures[-1].error}" if tally.failures else "."
             return self._report(self.store.fail_run(lease, run_id, now, error, counts), "failed", tally, error=error)
+        looks = self.store.looks(info.key)
+        pause = health.longest_pause([*looks, opened.run.started_at]) if looks else timedelta(0)
+        doubts = RunDoubts(store=self.store, sources=self.sources, context=stager.context, run=opened.run)
+        suspicion = doubts.find(counts, pause, now)
         bulk_edit, harmless = tally.bulk_edit(counts.checked)
         if bulk_edit:
             reason = "the registry reformatted its records: the same harmless edit in most of them"
             self.store.drop_alerts(lease, run_id, bulk_edit.events, reason)
-        meant = msgspec.structs.replace(counts, changed=counts.changed - harmless)
+        aside = len(suspicion.keep.keys() | suspicion.confirmed)
+        meant = msgspec.structs.replace(counts, changed=max(0, counts.changed - harmless - aside))
         losses = drift.losses(totals.emptied, counts, stager.readings(), anchors=info.anchors, examples=tally.examples)
-        looks = self.store.looks(info.key)
-        pause = health.longest_pause([*looks, opened.run.started_at]) if looks else timedelta(0)
         verdict = health.judge(meant, losses, tally.listings(decisions), pause=pause)
         stored = {trial for trial, known in stager.context.followed.items() if known.current}
         joins = _joins(decisions, tally.answered | opened.done | stored)
@@ -351,13 +369,24 @@ class SourceRun:
             logger.error(log.pairs("run_held", source=info.key, run=run_id, why=verdict.sick))
             held = self.store.hold(lease, run_id, now, counts, verdict, joins, listings)
             return self._report(held, "held", tally, bulk_edit, error=verdict.sick)
+        if suspicion.held or suspicion.many:
+            doubts.apply(lease, suspicion)
+            counts = msgspec.structs.replace(self.store.staged_totals(run_id).counts, listed=counts.listed)
+            believed_decisions = without(decisions, suspicion.keep)
+            joins = _joins(believed_decisions, tally.answered | opened.done | stored)
+            listings = _listings(believed_decisions, tally.absent)
         accepted = self.store.accept(lease, run_id, now, counts, joins, listings, verdict, whole=not self.only)
         for decision in decisions:
             if decision.note:
                 self.store.add_note(decision.watch, decision.note, now)
         report = self._report(accepted.run, "accepted", tally, bulk_edit)
-        empty = tuple(listing.no_hit(one.watch, one.understood) for one in decisions if not one.listed)
-        return msgspec.structs.replace(report, empty_searches=empty)
+        return msgspec.structs.replace(
+            report,
+            empty_searches=tuple(listing.no_hit(one.watch, one.understood) for one in decisions if not one.listed),
+            doubted=tuple(mass.sentences(suspicion.likes, held=True)),
+            many=tuple(mass.sentences(suspicion.likes, held=False)) if suspicion.many else (),
+            settled=doubts.settle(tally.answered, report.events, now),
+        )
 
     def _report(
         self, run: Run, state: SourceRunState, tally: RunTally, bulk_edit: BulkEdit | None = None, *, error: str = ""

@@ -81,6 +81,7 @@ class RunStager:
             alerts=self.store.alerts_of(recent) if recent else {},
             tracking_since=self.store.tracking_since(wanted.moved) if wanted.moved else {},
             homes=dict(self._homes(wanted.homes)) if wanted.homes else {},
+            believed={trial: {one: self.store.document(one) for one in ids} for trial, ids in wanted.believed.items()},
         )
 
     def _homes(self, wanted: Mapping[str, datetime]) -> Iterator[tuple[str, mirrors.Home]]:

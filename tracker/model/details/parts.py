@@ -25,12 +25,14 @@ class Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``spelling_only`` marks an edit of case, punctuation or other spelling. ``echo_of`` is the registry's trial whose record
     said the same before: the event of a page that only repeats it. ``registry_edit`` says that the record has no new version:
-    the registry changed it, the sponsor sent no update. ``changed_back`` says that a value is again what it was shortly before.
+    the registry changed it, the sponsor sent no update. ``many_at_once`` is how many trials the registry changed so at once,
+    where that is more than it ever does. ``changed_back`` says that a value is again what it was shortly before.
     """
 
     spelling_only: bool = False
     echo_of: str | None = None
     registry_edit: bool = False
+    many_at_once: int = 0
     changed_back: ChangedBack | None = None
 
 

@@ -31,6 +31,7 @@ from tracker.text.normalize import fold
 LONGEST = 160
 """Characters of a headline."""
 
+MANY_AT_ONCE = "many at once, may be the registry's fault"
 BY_REGISTRY = "changed by the registry, the sponsor sent no update"
 """What is said of a change without a new version of the record."""
 
@@ -114,6 +115,8 @@ def headline_of(event: Event) -> str:
         text = first_capital(words.headline(event))
     if event.details.registry_edit and event.severity == "major":
         text = _with_note(text, BY_REGISTRY)
+    if event.details.many_at_once:
+        text = _with_note(text, MANY_AT_ONCE)
     if event.details.changed_back:
         text = _with_note(text, CHANGED_BACK)
     if event.details.echo_of:

@@ -66,6 +66,7 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned):
         duties=frozenset({"fdaaa_801"}),
         fades_to_unknown=True,
         dates_every_update=True,
+        first_submitted="protocolSection.statusModule.studyFirstSubmitDate",
     )
 
     EXAMPLES = (

@@ -286,19 +286,27 @@ def _asked_once(
     numbers: list[str], open_numbers: dict[str, None], fetch: Fetch, data: DataVersion | None
 ) -> Iterator[tuple[str, Answer]]:
     """Answers of one request, taken out of ``open_numbers`` as they come; absent is what a complete answer leaves out."""
-    strange = pages = 0
-    for response, page in _pages([("filter.ids", ",".join(numbers)), ("pageSize", _PAGE_SIZE)], fetch):
-        pages += 1
+    strange = 0
+    pages, twice, interrupted = _whole([("filter.ids", ",".join(numbers)), ("pageSize", _PAGE_SIZE)], fetch)
+    for response, page in pages:
         for raw in page.studies:
             body = bytes(raw)
             names = _names(body)
             matching = [name for name in names if name in open_numbers]
+            if names and names[0] in twice:
+                error = f"{names[0]} came twice in one answer, with different content. {_AGAIN}"
+                for name in matching:
+                    del open_numbers[name]
+                    yield name, Failed(trial=name, error=f"ctgov:{name}: {error}")
+                continue
             # A study without a readable number, or that nobody asked for, makes the answer no proof of absence.
             strange += not any(name in numbers for name in names)
             for name in matching:
                 del open_numbers[name]
                 yield name, _found(name, names[0], body, response, fetch.base_url, data)
-    if pages > 1 and 0 < len(open_numbers) < len(numbers):
+    if interrupted is not None:
+        raise interrupted
+    if len(pages) > 1 and 0 < len(open_numbers) < len(numbers):
         # Data that moved between two pages can have hidden a study: what is missing is asked for by itself.
         yield from _asked_once(list(open_numbers), open_numbers, fetch, data)
         return
@@ -309,6 +317,25 @@ def _asked_once(
             yield number, Failed(trial=number, error=error)
         else:
             yield number, Absent(trial=number, why="ClinicalTrials.gov left it out of a complete answer")
+
+
+def _whole(
+    asked: list[tuple[str, str]], fetch: Fetch
+) -> tuple[list[tuple[Response, _Page]], frozenset[str], SourceError | None]:
+    """All pages of an answer, the numbers that came twice with different content, and what ended it early, if anything did."""
+    pages: list[tuple[Response, _Page]] = []
+    first: dict[str, msgspec.Raw] = {}
+    twice: set[str] = set()
+    try:
+        for response, page in _pages(asked, fetch):
+            pages.append((response, page))
+            for raw in page.studies:
+                for name in _names(bytes(raw))[:1]:
+                    if bytes(first.setdefault(name, raw)) != bytes(raw):
+                        twice.add(name)
+    except SourceError as error:
+        return pages, frozenset(twice), error
+    return pages, frozenset(twice), None
 
 
 def _names(body: bytes) -> list[str]:

@@ -1,0 +1,173 @@
+"""Fields that are read from an earlier version, and the effects of a run that are set aside until a second opinion."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, delete, func, select, update
+
+from tracker.model.event import Story, read_event
+from tracker.model.snapshot import KeptField
+from tracker.model.staging import StagedFinding
+from tracker.model.upkeep import Lease
+from tracker.model.vocabulary import SEVERITIES
+from tracker.store import rows
+from tracker.store import tables as t
+from tracker.store.database import Database, chunks, insert
+from tracker.store.packing import to_json
+from tracker.store.runs import require_state
+
+_KEPT = tuple(name for name in KeptField.__struct_fields__ if name != "snapshot")
+
+
+def kept_fields(database: Database, versions: Collection[int] | None = None) -> dict[int, tuple[KeptField, ...]]:
+    """The fields of some versions (by default the current ones) that are read from earlier ones, by version; mostly none."""
+    found: dict[int, tuple[KeptField, ...]] = {}
+    statement = select(t.kept_fields)
+    if versions is None:
+        statement = statement.join(t.trials, t.trials.c.current_snapshot == t.kept_fields.c.snapshot)
+    else:
+        statement = statement.where(t.kept_fields.c.snapshot.in_(versions))
+    with database.reading() as connection:
+        for row in connection.execute(statement.order_by(t.kept_fields.c.field)).mappings():
+            kept = KeptField(snapshot=row["earlier"], **{name: row[name] for name in _KEPT})
+            found[row["snapshot"]] = (*found.get(row["snapshot"], ()), kept)
+    return found
+
+
+def doubted_trials(database: Database) -> list[str]:
+    """The trials of which a field waits for a second opinion."""
+    statement = (
+        select(t.trials.c.key)
+        .join(t.kept_fields, t.trials.c.current_snapshot == t.kept_fields.c.snapshot)
+        .where(t.kept_fields.c.why == "doubted")
+        .distinct()
+        .order_by(t.trials.c.key)
+    )
+    with database.reading() as connection:
+        return list(connection.scalars(statement))
+
+
+def keep_fields(connection: Connection, snapshot: int, kept: Iterable[KeptField]) -> None:
+    """Note which fields of a version are read from an earlier one; what is noted already stays."""
+    new = [
+        {"snapshot": snapshot, "earlier": field.snapshot, **{name: getattr(field, name) for name in _KEPT}} for field in kept
+    ]
+    if new:
+        connection.execute(insert(connection, t.kept_fields).on_conflict_do_nothing(), new)
+
+
+def staged_findings(database: Database, run_id: int) -> list[StagedFinding]:
+    """The events of a run that say what changed without a new version of the record."""
+    newest = (
+        select(func.max(t.snapshots.c.id))
+        .where(t.snapshots.c.run == run_id, t.snapshots.c.trial == t.events.c.trial)
+        .scalar_subquery()
+    )
+    statement = (
+        select(t.events.c.body, newest.label("version"))
+        .where(t.events.c.run == run_id, t.events.c.body.contains('"registry_edit":true'))
+        .order_by(t.events.c.id)
+    )
+    with database.reading() as connection:
+        return [StagedFinding(event=read_event(row.body), snapshot=row.version) for row in connection.execute(statement)]
+
+
+def set_aside(
+    database: Database,
+    lease: Lease,
+    run_id: int,
+    events: Collection[str],
+    kept: Mapping[str, tuple[int, tuple[KeptField, ...]]],
+) -> None:
+    """Take these events of an open run out of it, with their alerts; ``kept`` gives by trial the version that is doubted.
+
+    The fields they are about are read from the earlier version until they are believed. Events that a search made of these
+    trials (left, entered) go as well: they follow from the same fields.
+    """
+    with database.writing(lease) as connection:
+        require_state(connection, run_id, "open")
+        for snapshot, fields in kept.values():
+            keep_fields(connection, snapshot, fields)
+        dropped = set(events)
+        for trials in chunks(kept):
+            of_searches = ("left_watch", "entered_watch", "new_registration")
+            where = (t.events.c.run == run_id, t.events.c.trial.in_(trials), t.events.c.kind.in_(of_searches))
+            dropped.update(connection.scalars(select(t.events.c.id).where(*where)))
+        for ids in chunks(dropped):
+            connection.execute(delete(t.alerts).where(t.alerts.c.run == run_id, t.alerts.c.event.in_(ids)))
+            connection.execute(delete(t.events).where(t.events.c.run == run_id, t.events.c.id.in_(ids)))
+        for trials in chunks(kept):
+            _shorten_stories(connection, run_id, trials)
+            _quieten_checks(connection, run_id, trials)
+
+
+def mark_many(database: Database, lease: Lease, run_id: int, counts: Mapping[str, int]) -> None:
+    """Say in these events of an open run, given by id, that so many trials have the like of them at once."""
+    with database.writing(lease) as connection:
+        require_state(connection, run_id, "open")
+        for ids in chunks(counts):
+            where = (t.events.c.run == run_id, t.events.c.id.in_(ids))
+            for row in connection.execute(select(t.events.c.id, t.events.c.body).where(*where)).all():
+                event = read_event(row.body)
+                details = msgspec.structs.replace(event.details, many_at_once=counts[row.id])
+                body = to_json(msgspec.structs.replace(event, details=details))
+                connection.execute(update(t.events).where(t.events.c.run == run_id, t.events.c.id == row.id).values(body=body))
+
+
+def believe(connection: Connection, run_id: int) -> None:
+    """What a run tells of versions that were stored before it is believed now: their fields are their own again."""
+    stored = t.snapshots.c.run != run_id
+    statement = select(t.events.c.body, t.events.c.new_snapshot).join(t.snapshots, t.snapshots.c.id == t.events.c.new_snapshot)
+    statement = statement.where(t.events.c.run == run_id, t.events.c.old_snapshot != t.events.c.new_snapshot, stored)
+    for row in connection.execute(statement).all():
+        fields = read_event(row.body).fields
+        connection.execute(
+            delete(t.kept_fields).where(
+                t.kept_fields.c.snapshot == row.new_snapshot,
+                t.kept_fields.c.field.in_(fields),
+                t.kept_fields.c.why == "doubted",
+            )
+        )
+
+
+def unsettled_since(database: Database, run_id: int, held_id: int) -> list[tuple[str, datetime, str | None]]:
+    """Trials of which a run staged what a held run had staged: when that was first seen, and in which data."""
+    now, then = t.snapshots.alias("now"), t.snapshots.alias("then")
+    same = (now.c.trial == then.c.trial) & (now.c.digest == then.c.digest)
+    statement = (
+        select(then.c.trial, then.c.first_seen_at, then.c.data_version)
+        .join(now, same)
+        .where(now.c.run == run_id, then.c.run == held_id)
+    )
+    with database.reading() as connection:
+        return [(row.trial, row.first_seen_at, row.data_version) for row in connection.execute(statement)]
+
+
+def _shorten_stories(connection: Connection, run_id: int, trials: Collection[str]) -> None:
+    """Stories without the events that are not there any more; those of which none is left go."""
+    where = (t.stories.c.run == run_id, t.stories.c.trial.in_(trials))
+    for row in connection.execute(select(t.stories.c.id, t.stories.c.body).where(*where)).all():
+        story = rows.stories_decoder.decode(row.body)
+        left = select(t.events.c.id, t.events.c.severity).where(t.events.c.run == run_id, t.events.c.id.in_(story.parts))
+        severities = {event.id: event.severity for event in connection.execute(left)}
+        this = (t.stories.c.run == run_id, t.stories.c.id == row.id)
+        if not severities:
+            connection.execute(delete(t.stories).where(*this))
+        elif len(severities) < len(story.parts):
+            shorter = Story(
+                id=story.id,
+                trial=story.trial,
+                severity=SEVERITIES[max(severities.values())],
+                parts=tuple(part for part in story.parts if part in severities),
+            )
+            connection.execute(update(t.stories).where(*this).values(body=to_json(shorter)))
+
+
+def _quieten_checks(connection: Connection, run_id: int, trials: Collection[str]) -> None:
+    """A check all of whose events were set aside found no change that anybody is told of."""
+    told = select(t.events.c.trial).where(t.events.c.run == run_id, t.events.c.cause == "record")
+    where = (t.checks.c.run == run_id, t.checks.c.trial.in_(trials), t.checks.c.status == "changed")
+    connection.execute(update(t.checks).where(*where, t.checks.c.trial.not_in(told)).values(status="quiet"))

@@ -1,0 +1,119 @@
+"""What is hard to believe of a run: loaded, judged by `tracker.detect.mass`, set aside or marked before the run is accepted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from tracker.archive import records
+from tracker.detect import mass, second_opinion
+from tracker.detect.batch import RunContext
+from tracker.detect.listing import ListingDecision
+from tracker.detect.mass import Suspicion
+from tracker.model.event import Event, EventFilter
+from tracker.model.run import Run, RunCounts
+from tracker.model.source import Source
+from tracker.model.upkeep import Lease
+from tracker.store import Store
+
+MANY = "many:"
+"""How the names of incidents begin that wait for the next run to confirm or withdraw what was told; source and run follow."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunDoubts:
+    """The doubts about one run, from its staged events to its acceptance."""
+
+    store: Store
+    sources: Mapping[str, Source]
+    context: RunContext
+    run: Run
+
+    def find(self, counts: RunCounts, pause: timedelta, now: datetime) -> Suspicion:
+        """What too many trials say at once without a new version of their own, and what a second opinion speaks for."""
+        twice = self._said_twice(now)
+        staged = self.store.staged_findings(self.run.id)
+        findings = [one for one in staged if one.event.trial not in twice and mass.counts(one.event)]
+        if not findings:
+            return Suspicion(confirmed=twice)
+        checked = counts.unchanged + counts.changed + counts.quiet
+        suspects = mass.improbable(findings, checked, pause)
+        trials = sorted({one.event.trial for those in suspects.values() for one in those})
+        sponsors = {
+            known.key: record.lead_sponsor.name or ""
+            for known, record in (records.current(self.store, self.sources, trials) if trials else ())
+            if record.lead_sponsor
+        }
+        judged = mass.judge(findings, self.context.followed, sponsors, checked, pause, self.run.data_timestamp, now)
+        return msgspec.structs.replace(judged, confirmed=judged.confirmed | twice)
+
+    def _said_twice(self, now: datetime) -> frozenset[str]:
+        """The trials of which a held run staged the same, in another data version and long enough ago."""
+        data = self.context.data.date if self.context.data else None
+        return frozenset(
+            trial
+            for held in self.store.held_runs()
+            if held.source == self.run.source
+            for trial, since, first in self.store.unsettled_since(self.run.id, held.id)
+            if second_opinion.is_second(first, since, data, now)
+        )
+
+    def apply(self, lease: Lease, suspicion: Suspicion) -> None:
+        """Set aside what is held, and mark what is told although many trials say it."""
+        if suspicion.keep:
+            self.store.set_aside(lease, self.run.id, suspicion.held, suspicion.keep)
+        if suspicion.many:
+            self.store.mark_many(lease, self.run.id, suspicion.many)
+
+    def settle(self, answered: Collection[str], events: Iterable[Event], now: datetime) -> tuple[str, ...]:
+        """Say in the next digests what became of changes that were told as doubtful; gives their incidents, which are over."""
+        taken_back = {one for event in events if event.details.changed_back for one in event.details.changed_back.events}
+        settled = []
+        for incident in self.store.incidents():
+            prefix = f"{MANY}{self.run.source}:"
+            if incident.ended_at is not None or not incident.name.startswith(prefix):
+                continue
+            told = self.store.events(EventFilter(run=int(incident.name.removeprefix(prefix))))
+            doubtful = [event for event in told if event.details.many_at_once]
+            if any(event.trial in answered for event in doubtful):
+                self._note(doubtful, answered, taken_back, now)
+                settled.append(incident.name)
+        return tuple(settled)
+
+    def _note(self, told: Iterable[Event], answered: Collection[str], taken_back: Collection[str], now: datetime) -> None:
+        by_watch: dict[str, list[Event]] = defaultdict(list)
+        for event in told:
+            for watch in self.context.joined.get(event.trial, ()):
+                by_watch[watch].append(event)
+        for watch, events in by_watch.items():
+            back = {event.trial for event in events if event.id in taken_back}
+            stand = {event.trial for event in events if event.trial in answered} - back
+            self.store.add_note(watch, _outcome(events[0].detected_at, len(stand), len(back)), now)
+
+
+def without(decisions: Iterable[ListingDecision], doubted: Collection[str]) -> list[ListingDecision]:
+    """What the searches say, without the trials that are doubted: these leave or enter once they are believed."""
+    return [
+        msgspec.structs.replace(
+            one,
+            entries=tuple(entry for entry in one.entries if entry.trial not in doubted),
+            left=tuple(trial for trial in one.left if trial not in doubted),
+            back=tuple(trial for trial in one.back if trial not in doubted),
+        )
+        for one in decisions
+    ]
+
+
+def _outcome(told_at: datetime, stand: int, back: int) -> str:
+    what = f"What was told on {told_at:%Y-%m-%d} as “many at once”: "
+    parts = [f"confirmed by the next reading in {_trials(stand)}"] if stand else []
+    parts += [f"withdrawn in {_trials(back)}"] if back else []
+    return what + (", ".join(parts) or "not confirmed, the trials did not answer") + "."
+
+
+def _trials(count: int) -> str:
+    return "1 trial" if count == 1 else f"{count:,} trials"
