@@ -16,4 +16,27 @@ class Open(NamedTuple):
     every_form: bool = True
 
 
-OPEN: tuple[Open, ...] = ()
+OPEN: tuple[Open, ...] = (
+    Open("test_a_hostile_text_stops_nobody", "comparing and rendering have no budget", every_form=False),
+    Open("test_an_alias_for_one_day.*gone for the day", "an alias is believed at once"),
+    Open("test_(two_nodes|a_registry_restored|stale_records)", "older data are compared"),
+    Open("test_a_clock_far_ahead", "calendar events follow the clock alone"),
+    Open("test_a_pass_ends_whatever_its_host", "a pass has no limit", every_form=False),
+    Open("test_a_search_whose_pages_never_end", "fresh page tokens are followed for ever"),
+    Open("test_a_signal_ends_the_program", "a signal waits for the host", every_form=False),
+    Open("test_large_answers", "an answer is kept several times", every_form=False),
+    Open("test_a_hostile_robots_file", "robots.txt has no limits of its own", every_form=False),
+    Open("test_what_a_mail_server_refuses_by_policy", "a 5xx answer gives a message up at once", every_form=False),
+    Open("test_an_address_that_does_not_exist", "the operator's own message is given up"),
+    Open("test_a_webhook_that_refuses_for_hours", "a 3xx or 4xx answer gives a message up at once", every_form=False),
+    Open("test_a_webhook_that_redirects", "a 3xx answer gives a message up at once"),
+    Open("test_every_trial_that_is_marked_as_told", "a long digest is cut", every_form=False),
+    Open("test_a_daemon_whose_database_is_another", "the open file is never compared with its path", every_form=False),
+    Open("test_a_missing_database", "nothing remembers that a database was there", every_form=False),
+    Open("test_a_damaged_database", "opening checks nothing", every_form=False),
+    Open("test_(a_full_disk|a_file_system_that_turns)", "the operator hears nothing of a failing database"),
+    Open("test_a_trials_file_that_is_no_file", "devices and pipes are read", every_form=False),
+    Open("test_a_pace_without_sense", "a pace has no bounds", every_form=False),
+    Open("test_a_(secret_that_others|password_in_clear)", "check looks at neither"),
+    Open("test_(a_frozen_server|health_answers_at_once)", "a frozen PostgreSQL is waited for", every_form=False),
+)

@@ -109,7 +109,7 @@ def test_a_missing_database_is_never_a_silent_new_baseline(scene: Scene, happens
     ended = scene.run(*command, limit=60)
     assert ended.code not in (None, 0)
     assert "init --new" in ended.err or "restore" in ended.err.lower()
-    assert scene.mail.letters == []
+    assert scene.mail.to("me") == []
     assert not (scene.folder / "tracker.db").exists()
 
 
