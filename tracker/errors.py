@@ -14,6 +14,10 @@ TrackerError                      anything below; carries a sentence and a remed
 │   └── SearchError               a search cannot be asked as it is written
 ├── StoreError                    the database cannot be used
 │   ├── SchemaError               its schema is newer or older than this program
+│   ├── DatabaseMissingError      it is not where this configuration last used it
+│   ├── DatabaseReplacedError     its file was deleted, moved or replaced while it was open
+│   ├── DatabaseDamagedError      it is damaged: nothing is written to it
+│   ├── StaleLogError             the log beside it was left by another state of it
 │   ├── LeaseHeldError            another process is at work on this source
 │   └── LeaseLostError            our lease was taken over while we worked: nothing was written
 └── DeliveryError                 a message was not accepted
@@ -139,6 +143,22 @@ class SchemaError(StoreError):
     """The database's schema is not the one this program works with."""
 
 
+class DatabaseMissingError(StoreError):
+    """The database is not where this configuration last used it: a new one would be a second baseline."""
+
+
+class DatabaseReplacedError(StoreError):
+    """The database's file was deleted, moved or replaced while it was open."""
+
+
+class DatabaseDamagedError(StoreError):
+    """The database is damaged: it is read as far as that goes, and nothing is written to it."""
+
+
+class StaleLogError(StoreError):
+    """The write-ahead log beside a SQLite database was left by another state of it."""
+
+
 class LeaseHeldError(StoreError):
     """Another process holds the lease."""
 
@@ -155,12 +175,22 @@ class TransientDeliveryError(DeliveryError):
     """Another try later makes sense; ``retry_after`` is in seconds when the channel named it.
 
     ``no_server`` says that the mail server could not be spoken to at all: no channel that goes through it will do better.
+    ``refused`` says that the answer was a final one: a rule, a quota or an address, which people mend in hours or days.
     """
 
-    def __init__(self, message: str, *, remedy: str = "", retry_after: float | None = None, no_server: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        retry_after: float | None = None,
+        no_server: bool = False,
+        refused: bool = False,
+    ) -> None:
         super().__init__(message, remedy=remedy)
         self.retry_after = retry_after
         self.no_server = no_server
+        self.refused = refused
 
 
 class PermanentDeliveryError(DeliveryError):

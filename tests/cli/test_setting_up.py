@@ -55,7 +55,8 @@ def test_init_never_overwrites(tmp_path: Path) -> None:
     config.write_text(config.read_text("utf-8") + "# mine\n", "utf-8")
     text = config.read_text("utf-8")
     (tmp_path / "snapshots" / "tracker.db").unlink()
-    ended = inside("init", "--config", config)
+    assert inside("init", "--config", config).code == 1, "the database that was used is missing"
+    ended = inside("init", "--new", "--config", config)
     assert ended.code == 0
     assert f"Kept {config}" in ended.out
     assert tables(tmp_path / "snapshots" / "tracker.db"), "the database is made where it is missing"

@@ -60,6 +60,7 @@ def loaded(folder: Path, text: str, environ: Mapping[str, str] | None = None) ->
     """The settings of a configuration with this text."""
     path = folder / "config.toml"
     path.write_bytes(text.encode())
+    path.chmod(0o600)
     return load(path, sources=SOURCES, kinds=KINDS, environ=environ or {}, page_of=page_of, read_search=read_search)
 
 

@@ -75,8 +75,8 @@ ONE_MISTAKE = [
     ('[http]\ncontact = "me"\n', "[http] contact", "e-mail address"),
     ("[sources.ctgo]\n", "[sources.ctgo] (line 1)", 'Did you mean "ctgov"?'),
     ("[sources.isrctn]\n", "[sources.isrctn] (line 1)", "ISRCTN is not followed by this version"),
-    ("[sources.ctgov]\npace = 0\n", "[sources.ctgov] pace", "above 0"),
-    ("[sources.ctgov]\npace = nan\n", "[sources.ctgov] pace", "above 0"),
+    ("[sources.ctgov]\npace = 0\n", "[sources.ctgov] pace", "from 0.01 to 10"),
+    ("[sources.ctgov]\npace = nan\n", "[sources.ctgov] pace", "from 0.01 to 10"),
     ('[sources.ctgov]\nbase_url = "clinicaltrials.gov"\n', "[sources.ctgov] base_url", "https://"),
     ('[sources.ctgov]\nbase_url = "https://a.org/?x=1"\n', "[sources.ctgov] base_url", "path only"),
     ('[sources.ctgov]\nbase_url = "https://a.org:port/"\n', "[sources.ctgov] base_url", "https://"),
@@ -162,7 +162,11 @@ ONE_MISTAKE = [
     ),
     (f'{WATCH}trials = ["NCT07177911"]\nnear = {{ latitude = 50 }}\n', '"lupus" near.longitude', "Give both"),
     (f'{WATCH}trials = ["NCT07177911"]\nnear = {{ latitude = 91, longitude = 0 }}\n', '"lupus" near.latitude', "-90 to 90"),
-    (f'{WATCH}trials = ["NCT07177911"]\nnear = {{ latitude = 9, longitude = 0, km = 0 }}\n', '"lupus" near.km', "above 0"),
+    (
+        f'{WATCH}trials = ["NCT07177911"]\nnear = {{ latitude = 9, longitude = 0, km = 0 }}\n',
+        '"lupus" near.km',
+        "from 0.01 to 10",
+    ),
     (f'{WATCH}trials = ["NCT07177911"]\n[[watch.send]]\n', '"lupus" send[0] to', "which channel"),
     (f'{WATCH}trials = ["NCT07177911"]\n[[watch.send]]\nto = "me"\n', '"lupus" send[0] to', "Add a [[channel]]"),
     (

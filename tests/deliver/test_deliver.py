@@ -14,8 +14,9 @@ from tests.deliver.conftest import Office
 from tests.deliver.servers import ANSWERS, HANG_UP, Hook, ScriptedSmtp, dead_port
 from tests.lab.mailbox import Drop
 from tracker.config import Settings
+from tracker.config.settings import Operator
 from tracker.deliver import deliver, plan, send_test, smtp
-from tracker.deliver.sender import DEAD_AFTER, LEASE_FOR, LONGEST_ASKED, WAITED
+from tracker.deliver.sender import DEAD_AFTER, LEASE_FOR, LONGEST_ASKED, REFUSED_FOR, WAITED
 from tracker.errors import PermanentDeliveryError, TransientDeliveryError
 from tracker.model.alert import Message
 from tracker.model.event import Event
@@ -214,8 +215,124 @@ def test_the_operators_own_messages_bring_forth_no_others(office: Office) -> Non
         office.deliver(after=timedelta(days=1))
     assert {message.key: message.state for message in office.store.outbox().messages} == {
         "alert:me:1": "failed",
-        "operator:gave-up:alert:me:1": "failed",
+        "operator:gave-up:alert:me:1": "waiting",
     }
+
+
+def test_the_operators_own_message_is_never_given_up_and_names_what_was_lost_in_one_line(office: Office) -> None:
+    office.put("alert:me:1")
+    office.mailbox.refuse = lambda _address: NO_SUCH_USER
+    for _ in range(30):
+        office.deliver(after=timedelta(days=1))
+    waiting = office.message("operator:gave-up:alert:me:1")
+    assert (waiting.state, waiting.attempts) == ("waiting", 30)
+    office.mailbox.refuse = None
+    office.deliver(after=timedelta(days=1))
+    line = "Nobody has been sent “Jetzt in München: alert:me:1”; when the cause is mended, `tracker outbox retry alert:me:1`"
+    assert line in " ".join(office.text(0).split())
+
+
+def test_a_refusal_by_rule_waits_for_days_where_the_channel_takes_nothing(office: Office) -> None:
+    office.put("alert:me:1")
+    office.mailbox.refuse = lambda _address: "550 5.7.1 relaying denied"
+    for wait in (timedelta(0), *plan.BACK_OFF[:-1]):
+        office.deliver(after=wait)
+        assert office.message("alert:me:1").state == "waiting"
+    office.mailbox.refuse = None
+    office.deliver(after=timedelta(days=1))
+    assert office.message("alert:me:1").state == "sent"
+
+
+def test_a_message_refused_while_its_channel_takes_others_is_given_up_after_hours_and_its_channel_is_not_called_dead(
+    office: Office,
+) -> None:
+    office.put("alert:me:bad", subject="poison")
+    office.mailbox.refuse_message = "554 5.7.1 looks like spam"
+    office.deliver()
+    office.mailbox.refuse_message = None
+    office.put("alert:me:good")
+    office.deliver()
+    office.mailbox.refuse_message = "554 5.7.1 looks like spam"
+    begun = office.now
+    for wait in plan.BACK_OFF[:REFUSED_FOR]:
+        assert office.message("alert:me:bad").state == "waiting"
+        office.deliver(after=wait)
+    assert office.message("alert:me:bad").state == "failed"
+    assert office.now - begun >= timedelta(hours=10)
+    office.mailbox.refuse_message = None
+    office.deliver(after=timedelta(days=1))
+    assert office.subjects("operator") == ["Tracker: A message to “me” was given up"]
+
+
+def test_a_channel_that_takes_messages_again_is_told_once_what_it_missed(office: Office) -> None:
+    office.put("alert:me:1", subject="Terminated: trial one")
+    office.put("alert:me:2", subject="Terminated: trial two")
+    office.mailbox.refuse = lambda address: NO_SUCH_USER if address.startswith("me") else None
+    office.deliver()
+    office.mailbox.refuse = None
+    office.put("alert:me:3", subject="News")
+    for _ in range(3):
+        office.deliver(after=timedelta(days=1))
+    assert office.subjects("me") == ["News", "You missed 2 messages"]
+    told = " ".join(office.text(1, "me").split())
+    assert "Terminated: trial one" in told
+    assert "Terminated: trial two" in told
+    assert "tracker outbox retry" in told
+    over = " ".join(office.text(-1).split())
+    assert "Given up: “Terminated: trial one”, “Terminated: trial two”; `tracker outbox retry` sends what" in over
+
+
+def test_what_was_sent_after_all_was_not_missed(office: Office) -> None:
+    office.put("alert:me:1")
+    office.mailbox.refuse = lambda address: NO_SUCH_USER if address.startswith("me") else None
+    office.deliver()
+    office.mailbox.refuse = None
+    office.store.retry(None, office.now)
+    office.deliver(after=timedelta(days=1))
+    assert office.subjects("me") == ["Jetzt in München: alert:me:1"]
+
+
+def test_a_channel_that_takes_messages_again_gets_at_once_what_waited_for_it(office: Office) -> None:
+    for number in range(3):
+        office.put(f"alert:me:{number}")
+    office.mailbox.refuse = lambda address: "452 4.2.2 over quota" if address.startswith("me") else None
+    for wait in (timedelta(0), *plan.BACK_OFF[:6]):
+        office.deliver(after=wait)
+    office.mailbox.refuse = None
+    office.put("alert:me:new")
+    office.deliver()
+    assert len(office.subjects("me")) == 4
+
+
+def test_the_operators_message_goes_out_as_soon_as_the_mail_server_takes_any(office: Office) -> None:
+    office.put("alert:me:1")
+    office.mailbox.refuse = lambda _address: NO_SUCH_USER
+    for _ in range(20):
+        office.deliver(after=timedelta(days=1))
+    office.mailbox.refuse = None
+    office.put("alert:team:1", "team")
+    office.deliver()
+    assert office.subjects("operator")[0] == "Tracker: A message to “me” was given up"
+
+
+def test_a_second_operator_channel_hears_what_the_first_does_not_take(office: Office) -> None:
+    with Hook() as phone:
+        settings = office.settings_with(phone=f"hook+http://{phone.host}/")
+        office.settings = msgspec.structs.replace(settings, operator=Operator(channel="operator", second="phone"))
+        office.put("alert:me:1")
+        office.mailbox.refuse = lambda _address: NO_SUCH_USER
+        office.deliver()
+        office.deliver(after=timedelta(days=1))
+        told = [posted["subject"] for posted in phone.posted]
+        assert told == ["Tracker: A message to “me” was given up", "Tracker: Channel “operator” takes no messages"]
+        office.mailbox.refuse = None
+        office.store.open_incident("source:ctgov", "ClinicalTrials.gov could not be read.", office.now)
+        office.deliver(after=timedelta(days=1))
+        assert len(phone.posted) == 2
+        assert office.subjects("operator") == [
+            "Tracker: ClinicalTrials.gov could not be read",
+            "Tracker: Over: Channel “operator” takes no messages",
+        ]
 
 
 def test_without_an_operator_what_was_given_up_stays_in_the_outbox(office: Office) -> None:

@@ -96,10 +96,11 @@ def test_a_message_without_events_is_told_by_its_text(server: Hook) -> None:
 
 
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 410, 413, 422])
-def test_a_webhook_that_does_not_want_the_message_is_not_asked_again(server: Hook, code: int) -> None:
+def test_a_webhook_that_does_not_want_the_message_is_asked_again_for_hours(server: Hook, code: int) -> None:
     server.code = code
     error = failure(f"hook+http://{server.host}/{SECRET}")
-    assert isinstance(error, PermanentDeliveryError)
+    assert isinstance(error, TransientDeliveryError)
+    assert error.refused
     assert str(code) in error.message
 
 
@@ -135,7 +136,8 @@ def test_a_webhook_that_moved_is_told_and_not_followed(server: Hook, code: int) 
     """TrackedTrial, the POST would arrive as a GET without its body and look delivered."""
     server.code, server.location = code, f"http://{server.host}/elsewhere/{SECRET}"
     error = failure(f"hook+http://{server.host}/{SECRET}")
-    assert isinstance(error, PermanentDeliveryError)
+    assert isinstance(error, TransientDeliveryError)
+    assert error.refused
     assert "moved" in error.remedy
     assert server.methods == ["POST"]
 

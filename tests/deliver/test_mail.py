@@ -131,11 +131,12 @@ def test_a_recipient_refused_for_long_no_longer_keeps_the_others_waiting(mailbox
 @pytest.mark.parametrize(
     ("answers", "worth_another_try"),
     [
-        ({"one": "550 no", "two": "550 no", "three": "553 no"}, False),
-        ({"one": "550 no", "two": "450 later", "three": "550 no"}, True),
+        ({"one": "550 5.1.1 no", "two": "550 no such user", "three": "553 User unknown"}, False),
+        ({"one": "550 5.1.1 no", "two": "450 later", "three": "550 5.1.1 no"}, True),
+        ({"one": "550 5.7.1 no", "two": "550 5.1.1 no", "three": "550 5.1.1 no"}, True),
         ({"one": "450 later", "two": "450 later", "three": "450 later"}, True),
     ],
-    ids=["all for good", "one for now", "all for now"],
+    ids=["all for good", "one for now", "one by a rule", "all for now"],
 )
 def test_when_all_are_refused_another_try_makes_sense_if_it_does_for_one(
     mailbox: Mailbox, answers: dict[str, str], worth_another_try: bool
@@ -146,8 +147,22 @@ def test_when_all_are_refused_another_try_makes_sense_if_it_does_for_one(
     assert mailbox.letters == []
 
 
-@pytest.mark.parametrize(("answer", "worth_another_try"), [("451 4.3.0 later", True), ("554 5.7.1 not wanted", False)])
-def test_a_letter_refused_for_now_is_tried_again_and_one_refused_for_good_is_not(
+@pytest.mark.parametrize(
+    ("answer", "worth_another_try"),
+    [
+        ("451 4.3.0 later", True),
+        ("554 5.7.1 not wanted", True),
+        ("552 5.2.2 mailbox full", True),
+        ("552 5.3.4 message too big", True),
+        ("554 5.3.0 other mail system problem", True),
+        ("554 Service unavailable; client host blocked using a blocklist", True),
+        ("550 Too many messages, daily quota exceeded", True),
+        ("550 5.1.1 no such user", False),
+        ("550 #5.1.1 no such user", False),
+        ("550 No such user here", False),
+    ],
+)
+def test_a_letter_refused_is_tried_again_unless_its_address_does_not_exist(
     mailbox: Mailbox, answer: str, worth_another_try: bool
 ) -> None:
     mailbox.refuse_message = answer
@@ -159,15 +174,15 @@ def test_a_letter_refused_for_now_is_tried_again_and_one_refused_for_good_is_not
 @pytest.mark.parametrize(
     ("verb", "answer", "worth_another_try"),
     [
-        ("MAIL", "550 sender not allowed", False),
+        ("MAIL", "550 sender not allowed", True),
         ("MAIL", "451 try later", True),
-        ("DATA", "554 no valid recipients", False),
+        ("DATA", "554 no valid recipients", True),
         ("RCPT", "421 closing", True),
         ("connect", "554 your network is blocked", True),
         ("connect", "421 too busy", True),
     ],
 )
-def test_what_a_server_says_to_a_letter_decides_and_what_it_says_before_never_gives_one_up(
+def test_what_a_server_says_beside_an_unknown_address_never_gives_a_letter_up(
     verb: str, answer: str, worth_another_try: bool
 ) -> None:
     with ScriptedSmtp({verb: answer}) as server:

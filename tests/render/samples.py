@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from tracker.archive import Nearest, PresentRow
+from tracker.model.alert import Content
 from tracker.model.dates import RegistryDate
 from tracker.model.details import (
     CountedFrom,
@@ -43,6 +44,7 @@ from tracker.model.record import (
     TrialRecord,
 )
 from tracker.model.vocabulary import rank
+from tracker.render import digest as pages
 from tracker.render.digest import DigestInput, Entry
 
 BEFORE = datetime(2026, 2, 11, 6, 0, 11, tzinfo=UTC)
@@ -335,3 +337,15 @@ def make_digest(*entries: Entry, **given: Any) -> DigestInput:
         "contact": "you@example.org",
     } | given
     return DigestInput(**fields)
+
+
+def digest(given: DigestInput) -> Content:
+    """The only message of a digest."""
+    [part] = pages.digest(given)
+    return part.content
+
+
+def alert(given: DigestInput) -> Content:
+    """The only message of an alert."""
+    [part] = pages.alert(given)
+    return part.content

@@ -9,10 +9,22 @@ from html.parser import HTMLParser
 import pytest
 
 from tests.render import golden
-from tests.render.samples import BEFORE, DUE, SEEN, make_digest, make_entry, make_event, make_quoting, make_record, many_kinds
+from tests.render.samples import (
+    BEFORE,
+    DUE,
+    SEEN,
+    alert,
+    digest,
+    make_digest,
+    make_entry,
+    make_event,
+    make_quoting,
+    make_record,
+    many_kinds,
+)
 from tracker.model.details import DateDetails
 from tracker.model.event import Change, Evidence
-from tracker.render.digest import HTML_LIMIT, DigestInput, alert, digest
+from tracker.render.digest import DigestInput
 
 HOSTILE = "<script>alert('x')</script> \"quoted\" & <b>bold</b>\r\nBcc: a@b.example \x1b[31m\x00 \u202egnp.exe {{ 7*7 }}"
 TOLD_AT_ONCE = [
@@ -263,45 +275,6 @@ def test_how_far_the_history_reaches_is_told_with_the_story() -> None:
     )
     event = make_event("start_date_changed", effects=("slipped",), details=details)
     assert "since tracking began 2026-01-05" in " ".join(digest(make_digest(make_entry(event))).text.split())
-
-
-def test_a_huge_digest_is_cut_and_says_where_the_rest_is() -> None:
-    value = "word " * 25
-    entries = [
-        make_entry(
-            *(
-                make_quoting(
-                    f"Change {part} of trial {number}",
-                    trial=f"ctgov:NCT{number:08}",
-                    label=f"Trial {number}",
-                    severity="major" if number == 499 else "minor",
-                    changes=(Change(path=("why_stopped",), old=f"old {value}", new=f"new {value}"),),
-                )
-                for part in range(8)
-            )
-        )
-        for number in range(500)
-    ]
-    content = digest(make_digest(*entries))
-    assert len(content.html.encode()) <= HTML_LIMIT
-    assert "Change 0 of trial 499" in content.text, "the weightiest stay"
-    told = re.search(r"and (\d+) more; all of them:\n    tracker changes --since 2026-02-11\n", content.text)
-    assert told
-    assert content.text.count("\n> ") == 500 - int(told[1])
-    assert content.subject.startswith("4,000 changes in 500 trials: Trial 499 – ")
-    assert "tracker changes --since 2026-02-11" in content.html
-
-
-def test_one_story_cannot_outgrow_the_limit() -> None:
-    changes = tuple(Change(path=("brief_title",), old="o" * 150, new=f"{number}" + "n" * 140) for number in range(30))
-    events = [make_event("titles_changed", effects=("brief_title",), changes=changes, id=f"{number}") for number in range(300)]
-    content = digest(make_digest(make_entry(*events)))
-    assert len(content.html.encode()) <= HTML_LIMIT
-    left = re.search(r"^  \* and (\d+) more$", content.text, re.MULTILINE)
-    assert left
-    told = len(re.findall(r"^  \* Brief title changed", content.text, re.MULTILINE))
-    assert told + int(left[1]) == 299, "all but the leading one"
-    assert told >= 2, "no more is left out than the limit asks for"
 
 
 def test_plain_text_keeps_to_72_columns_and_holds_no_markup() -> None:

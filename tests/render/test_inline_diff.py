@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from tests.render.samples import make_digest, make_entry, make_event
+from tests.render.samples import digest, make_digest, make_entry, make_event
 from tracker.model.event import Change, Event
-from tracker.render.digest import digest
 from tracker.render.inline_diff import difference, edit, plain, spans
 
 OLD = "Adults with active disease in spite of two earlier treatments, willing to come to the clinic every four weeks"

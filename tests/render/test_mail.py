@@ -13,10 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.render.samples import SEEN, make_digest, many_kinds
+from tests.render.samples import SEEN, digest, make_digest, many_kinds
 from tracker.errors import PermanentDeliveryError
 from tracker.model.alert import Message
-from tracker.render.digest import digest
 from tracker.render.mail import email, message_id
 
 

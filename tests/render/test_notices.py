@@ -10,8 +10,7 @@ from tests.render.samples import SEEN, make_record, make_row
 from tracker.model.record import Enrollment
 from tracker.model.views import Nearest
 from tracker.render import notices
-from tracker.render.digest import HTML_LIMIT
-from tracker.render.notices import WELCOME_ROWS, WelcomeInput, operator, welcome
+from tracker.render.notices import HTML_LIMIT, WELCOME_ROWS, WelcomeInput, operator, welcome
 from tracker.render.tables import present_line
 
 LUPUS = "ctgov:NCT07177911"

@@ -6,11 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 from alembic.config import Config
 from sqlalchemy import MetaData, insert, inspect, select
 
 from alembic import command
 from tests.store.builders import DAY_0, PAGE, TTL, A, B, C, Pass, alert, baseline, changed, check, day, message, snapshot, watch
+from tracker.model.alert import Attachment
 from tracker.model.source import Issue, Validators
 from tracker.store import Store
 from tracker.store import tables as t
@@ -59,6 +61,9 @@ def furnish(store: Store) -> None:
     store.cut(message(), (alert("e1"),), day(3), lease=delivery)
     store.mark_sent("me/run-1", day(3))
     store.cut(message("me/waiting", day(3), events=()), (), day(3), lease=delivery)
+    listed = Attachment(name="changes.csv", media_type="text/csv", body=b"Day,Trial\n")
+    store.cut(msgspec.structs.replace(message("me/lost", day(3), events=()), attachments=(listed,)), (), day(3), lease=delivery)
+    store.mark_failed("me/lost", "550 5.1.1 no such user", day(3))
     store.add_note("lupus", "B joined.", day(3))
     store.silence(day(9), day(3), trial=B, reason="a holiday")
     store.open_incident("source:ctgov", "ClinicalTrials.gov could not be read.", day(3))

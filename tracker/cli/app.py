@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from tracker import clock, log
 from tracker.cli.options import Shared
-from tracker.errors import TrackerError, UsageError
+from tracker.errors import DatabaseMissingError, TrackerError, UsageError
 
 if TYPE_CHECKING:
     from tracker.archive import Archive
@@ -93,21 +94,47 @@ class App:
             "read_search": sources.read_search,
         }
 
-    def migrate(self, url: str) -> MigrationReport:
-        """Bring a database up to date; an existing one is backed up first, and the user is told where."""
+    def migrate(self, url: str, *, new: bool = False) -> MigrationReport:
+        """Bring a database up to date; an existing one is backed up first, and the user is told where.
+
+        One that this configuration used and that is missing is made anew only where ``new`` asks for it.
+        """
+        from tracker.config import memory
         from tracker.store import migrate
 
+        if not new:
+            self.require_known_database()
         report = migrate(url, now=clock.now())
         if report.backup:
             self.say(f"The database as it was before its schema changed is in {report.backup}")
         if report.note and report.before != report.after:
             self.say(report.note)
+        known = memory.recall(self.config_path, os.environ)
+        kept = msgspec.structs.replace(known, database=self.settings.shown_store_url, told="")
+        memory.keep(self.config_path, os.environ, kept)
         return report
+
+    def require_known_database(self) -> None:
+        """Raise DatabaseMissingError where this configuration has used a database and none is there."""
+        from tracker.config import memory
+        from tracker.store import schema_state
+
+        known = memory.recall(self.config_path, os.environ).database
+        if known and schema_state(self.settings.store_url) == "absent":
+            shown = self.settings.shown_store_url
+            moved = f" This configuration used {known} until now." if known != shown else ""
+            raise DatabaseMissingError(
+                f"the database {shown} is missing, which this configuration has used.{moved} "
+                "No new one is begun: it would know nothing of what was seen and told.",
+                remedy="Put the database or a backup in its place, mount its disk, or correct [store] url. To begin anew: "
+                "tracker init --new",
+            )
 
     def store(self) -> Store:
         """The database, its schema as this program needs it."""
         from tracker.store import Store
 
+        self.require_known_database()
         return Store.open(self.settings.store_url)
 
     def fresh_store(self) -> Store:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -41,9 +42,10 @@ def digest_command(shared: Shared, since: str, watch: str | None, form: str, sen
             changes = archive.changes(EventFilter(since=start, watch=watch))
             app.write(machine.changes_json(changes, contacts=app.settings.contacts))
             return 0
-        message = deliver.Composer(app.settings, archive).on_request(send or "", now, since=start, watch=watch)
+        messages = deliver.Composer(app.settings, archive).on_request(send or "", now, since=start, watch=watch)
         if send:
-            return _send(app, store, message)
+            return _send(app, store, messages)
+    [message] = messages
     match form:
         case "eml":
             app.write([_eml(app, message)])
@@ -69,16 +71,19 @@ def _eml(app: App, message: Message) -> str:
     return made.as_bytes().decode("utf-8", "replace")
 
 
-def _send(app: App, store: Store, message: Message) -> int:
-    """Put a message into the outbox and have it sent with what else waits there; 3 when it has to wait itself."""
+def _send(app: App, store: Store, messages: Sequence[Message]) -> int:
+    """Put messages into the outbox and have them sent with what else waits there; 3 when one has to wait."""
     from tracker import deliver
     from tracker.cli.output import print_delivery
+    from tracker.model.alert import Cut
 
-    store.cut(message, (), clock.now())
+    first, *others = messages
+    keys = {message.key for message in messages}
+    store.cut(first, (), clock.now(), further=[Cut(message=message) for message in others])
     report = deliver.deliver(app.settings, store, app.sources, clock.now)
-    mine = msgspec.structs.replace(report, tried=tuple(item for item in report.tried if item.key == message.key))
+    mine = msgspec.structs.replace(report, tried=tuple(item for item in report.tried if item.key in keys))
     if app.shared.json:
         app.emit({"messages": mine.tried})
     else:
         print_delivery(app, mine)
-    return 0 if mine.sent else 3
+    return 0 if mine.sent == len(messages) else 3

@@ -248,6 +248,26 @@ def _clock(title: str, ahead: float) -> Finding:
     return Finding(subject="clock", state="problem", text=text, remedy="Set it by NTP: dates of changes and digests go by it.")
 
 
+def _operator(app: App) -> Iterator[Finding]:
+    """Whether the word that the operator's own channel is dead has another way."""
+    from tracker.deliver.channels import by_mail
+    from tracker.render.tables import Finding
+
+    operator, named = app.settings.operator, {channel.name: channel for channel in app.settings.channels}
+    if operator.channel is None:
+        return  # said among the remarks on the configuration
+    if operator.second is None:
+        text = f"{operator.channel} alone; [operator] second may name another that hears when this one takes no messages"
+        yield Finding(subject="operator", state="ok", text=text)
+        return
+    text = f"{operator.channel}, and {operator.second} when that takes no messages"
+    if by_mail(named[operator.channel]) and by_mail(named[operator.second]):
+        remedy = "Name a second channel by another way, such as ntfy."
+        yield Finding(subject="operator", state="warning", text=f"{text}; both need the same mail server", remedy=remedy)
+    else:
+        yield Finding(subject="operator", state="ok", text=text)
+
+
 def _channels(app: App, send: bool) -> Iterator[Finding]:
     from tracker import deliver
     from tracker.deliver import channels
@@ -260,6 +280,7 @@ def _channels(app: App, send: bool) -> Iterator[Finding]:
             yield Finding(subject="mail server", state="ok", text=f"{server} answers and takes our login")
         except DeliveryError as error:
             yield Finding(subject="mail server", state="problem", text=error.message, remedy=error.remedy)
+    yield from _operator(app)
     for channel in app.settings.channels:
         subject = f"channel {channel.name}"
         if not send:

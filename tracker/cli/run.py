@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import click
+import msgspec
 
 from tracker import clock, log
 from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
+from tracker.errors import StoreError
 
 
 @click.command("run")
@@ -21,5 +25,44 @@ def run_command(shared: Shared) -> None:
 
     app = App(shared)
     log.setup(max(shared.verbosity, 1))
-    app.migrate(app.settings.store_url)
-    serve(Daemon(app.settings, app.sources, clock.now, lambda: app.load(app.config_path)))
+    try:
+        app.migrate(app.settings.store_url)
+    except StoreError as error:
+        _tell_once(app, error)
+        raise
+    _tell_what_was_untold(app)
+    serve(
+        Daemon(
+            app.settings, app.sources, clock.now, lambda: app.load(app.config_path), lambda text: _remember(app, untold=text)
+        )
+    )
+
+
+def _tell_once(app: App, error: StoreError) -> None:
+    """Write to the operator that the daemon cannot begin: once, though it may be started again every few seconds."""
+    from tracker.config import memory
+    from tracker.deliver import direct, operator_messages
+
+    if memory.recall(app.config_path, os.environ).told == str(error):
+        return
+    if direct.tell(app.settings, operator_messages.stopped(str(error), clock.now()), clock.now()):
+        _remember(app, told=str(error), untold="")
+
+
+def _tell_what_was_untold(app: App) -> None:
+    """Put into the outbox what the last daemon could tell nobody."""
+    from tracker.config import memory
+    from tracker.deliver import operator_messages
+
+    untold = memory.recall(app.config_path, os.environ).untold
+    if untold:
+        with app.store() as store:
+            operator_messages.cut(app.settings, store, operator_messages.stopped(untold, clock.now()), clock.now())
+        _remember(app, untold="")
+
+
+def _remember(app: App, **changes: str) -> None:
+    from tracker.config import memory
+
+    known = memory.recall(app.config_path, os.environ)
+    memory.keep(app.config_path, os.environ, msgspec.structs.replace(known, **changes))

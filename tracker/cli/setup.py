@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 @click.command("init")
 @click.option("--search", metavar="URL", help="A search pasted from the registry's page in the browser.")
 @click.option("--mail", metavar="ADDRESS", help="Where alerts and digests go.")
+@click.option("--new", is_flag=True, help="Begin a new database where the one that was used is missing.")
 @shared_options
-def init_command(shared: Shared, search: str | None, mail: str | None) -> None:
+def init_command(shared: Shared, search: str | None, mail: str | None, new: bool) -> None:
     """Write a commented config.toml that works, and make the database.
 
-    An existing configuration is never overwritten; its database is brought up to date.
+    An existing configuration is never overwritten; its database is brought up to date. One that is missing, though this
+    configuration has used it, is made anew only with --new.
     """
     from tracker.config import edit, template, whereabouts
+    from tracker.store import schema_state
 
     app = App(shared)
     path = Path(shared.config or os.environ.get("TRACKER_CONFIG") or "config.toml").absolute()
@@ -45,7 +48,13 @@ def init_command(shared: Shared, search: str | None, mail: str | None) -> None:
                 f"{path} exists and is not overwritten.", remedy="Edit it, or use `tracker add`, or name another with --config."
             )
         settings = app.load(path)
-    report = app.migrate(settings.store_url)
+    app.config_path, app.settings = path, settings
+    if new and schema_state(settings.store_url) != "absent":
+        raise UsageError(
+            f"The database {settings.shown_store_url} is there: --new begins another only where it is missing.",
+            remedy="To begin anew all the same, move it away first.",
+        )
+    report = app.migrate(settings.store_url, new=new)
     if shared.json:
         app.emit({"config": path, "written": written, "database": settings.shown_store_url, "schema": report.after})
         return

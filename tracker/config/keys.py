@@ -23,7 +23,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "http": ("contact",),
     "sources.*": ("base_url", "pace", "enabled", "tls", "user_agent"),
     "mail": ("host", "port", "security", "user", "password", "from", "reply_to"),
-    "operator": ("channel", "ping"),
+    "operator": ("channel", "second", "ping"),
     "channel": ("name", "url"),
     "watch": (
         "name",

@@ -10,6 +10,7 @@ from typing import NotRequired, TypedDict, Unpack
 
 from tracker.config import sections
 from tracker.config.positions import places
+from tracker.config.secrets import plain_secrets
 from tracker.config.settings import Settings
 from tracker.config.table import Report, Table
 from tracker.config.watches import PageOf, ReadSearch, ValidationContext, read_watches, unread
@@ -104,6 +105,7 @@ def _read_all(text: str, path: Path, known: Known) -> tuple[Settings, Report]:
         severities=sections.read_severities(root.table("severity", "severity"), known["kinds"]),
         daemon=sections.read_daemon(root.table("daemon", "daemon")),
         contacts=root.table("privacy", "privacy").flag("contacts", default=False),
+        plain_secrets=plain_secrets(document),
     )
     return settings, report
 

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tracker.config.addresses import (
@@ -40,6 +41,10 @@ from tracker.text.mailboxes import ascii_host
 from tracker.text.suggest import did_you_mean
 
 DEFAULT_STORE = "sqlite:///snapshots/tracker.db"
+SLOWEST, FASTEST, FASTEST_ELSEWHERE = 0.01, 10.0, 1000.0
+"""Requests a second: below, a pass over a hundred trials takes days; above, a registry blocks us. A mirror or test server that
+``base_url`` names may take more."""
+
 _PORTS: Mapping[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\Z")
 
@@ -81,7 +86,8 @@ def _read_source(table: Table, info: SourceInfo) -> SourceSettings:
     base_url = table.text("base_url")
     if base_url and (wrong := base_url_problem(base_url)):
         table.wrong("base_url", wrong)
-    pace = table.number("pace", above=0)
+    own_host = not base_url or urlsplit(base_url).hostname == urlsplit(info.base_url).hostname
+    pace = table.number("pace", least=SLOWEST, most=FASTEST if own_host else FASTEST_ELSEWHERE)
     return SourceSettings(
         base_url=(base_url or info.base_url).rstrip("/"),
         pace=info.pace if pace is None else pace,
@@ -150,12 +156,16 @@ def read_channels(tables: list[Table], *, has_mail: bool) -> tuple[Channel, ...]
 
 def read_operator(table: Table, channels: frozenset[str]) -> Operator:
     """``[operator]``."""
-    channel, ping = table.text("channel"), table.text("ping")
+    channel, second, ping = table.text("channel"), table.text("second"), table.text("ping")
     if channel:
         check_channel(table, "channel", channel, channels)
+    if second:
+        check_channel(table, "second", second, channels)
+        if second == channel or not channel:
+            table.wrong("second", 'It stands in for `channel` when that takes no messages. Name another one than "channel".')
     if ping and (wrong := web_problem(ping)):
         table.wrong("ping", wrong)
-    return Operator(channel=channel, ping=ping)
+    return Operator(channel=channel, second=second, ping=ping)
 
 
 def check_channel(table: Table, key: str, name: str, channels: frozenset[str]) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
+import os
 import re
+import shlex
+import stat
 from collections.abc import Mapping
 from email.utils import parseaddr
 from pathlib import Path
@@ -77,9 +81,10 @@ class Mail(_Discreet, frozen=True, kw_only=True):
 
 
 class Operator(_Discreet, frozen=True, kw_only=True):
-    """Who hears of failures; ``ping`` is an address called after each good run."""
+    """Who hears of failures: ``second`` when ``channel`` takes no messages. ``ping`` is an address called after good runs."""
 
     channel: str | None = None
+    second: str | None = None
     ping: str | None = None
 
 
@@ -120,6 +125,7 @@ class Settings(_Discreet, frozen=True, kw_only=True):
 
     ``sources`` has every source of this version; ``severities`` maps ``kind`` or ``kind.effect``; ``contacts`` says
     whether contact persons may be shown and sent. ``path`` is the file, absolute; ``store_url`` holds no relative path.
+    ``plain_secrets`` names what the file itself holds of secrets, rather than ``${NAME}``.
     """
 
     path: Path
@@ -135,6 +141,7 @@ class Settings(_Discreet, frozen=True, kw_only=True):
     daemon: Daemon = Daemon()
     severities: Mapping[str, Severity] = {}
     contacts: bool = False
+    plain_secrets: tuple[str, ...] = ()
 
     @property
     def reader_contact(self) -> str:
@@ -167,13 +174,47 @@ def remarks(settings: Settings) -> tuple[str, ...]:
             found.append(f'[[watch]] "{watch.name}": {names} of its search is left out: it only says where a link was clicked.')
         if not watch.send:
             found.append(f'[[watch]] "{watch.name}" sends to nobody: its changes are kept, not told. Add a [[watch.send]].')
-    used = {send.to for watch in settings.watches for send in watch.send} | {settings.operator.channel}
+    used = {send.to for watch in settings.watches for send in watch.send} | {
+        settings.operator.channel,
+        settings.operator.second,
+    }
     for channel in settings.channels:
         if channel.name not in used:
             found.append(f'[[channel]] "{channel.name}" is not used by any watch or the operator.')
     if settings.operator.channel is None:
         found.append("[operator] names no channel: failures are only logged. Name one under `channel`.")
-    return tuple(found)
+    return (*found, *_leaks(settings))
+
+
+def _leaks(settings: Settings) -> list[str]:
+    """Secrets that others can read: on their way to the mail server, or in the file."""
+    found = []
+    mail = settings.mail
+    if mail and mail.password and mail.security == "none" and not _on_this_machine(mail.host):
+        found.append(
+            f'[mail] security = "none" sends the password to {mail.host} for everybody on the way to read. '
+            'Write security = "starttls" or "tls".'
+        )
+    if settings.plain_secrets and _read_by_others(settings.path):
+        found.append(
+            f"{settings.path} can be read by every user of this machine and holds {', '.join(settings.plain_secrets)}. "
+            f"Type: chmod o-rwx {shlex.quote(str(settings.path))}"
+        )
+    return found
+
+
+def _on_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.casefold() == "localhost" or host.casefold().endswith(".localhost")
+
+
+def _read_by_others(path: Path) -> bool:
+    try:
+        return os.name == "posix" and bool(path.stat().st_mode & stat.S_IROTH)
+    except OSError:
+        return False
 
 
 def whereabouts(settings: Settings) -> tuple[str, ...]:

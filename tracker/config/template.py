@@ -36,6 +36,7 @@ _NO_MAIL = """\
 
 # [operator]                                    # who hears when something fails
 # channel = "me"
+# second = "phone"                              # and where, when "me" takes no messages: a [[channel]] by another way
 
 """
 
@@ -52,8 +53,13 @@ from = {address}
 name = "me"
 url = {url}
 
+# [[channel]]                                   # a second way to you that needs no mail server, such as ntfy
+# name = "phone"
+# url = "ntfy://…"
+
 [operator]                                      # who hears when something fails
 channel = "me"
+# second = "phone"                              # and where, when "me" takes no messages: nobody else would tell you
 
 """
 

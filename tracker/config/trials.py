@@ -80,6 +80,8 @@ def read_trials_file(path: Path, sources: Mapping[str, SourceInfo]) -> tuple[lis
     columns are the owner's own.
     A file without a header is understood when its first cell is a trial number: then id and label stand in this order.
     """
+    if path.exists() and not path.is_file():  # a pipe or device would be read for ever
+        return [], [f"{path} is no regular file. Name a CSV file."]
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -6,14 +6,23 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Generic, TypeVar
 
 import msgspec
 
-from tracker import archive
+from tracker import archive, clock
 from tracker.errors import StoreError
 from tracker.model.upkeep import StoreSize
 
 STALE_AFTER = timedelta(days=2)
+
+ANSWER_WITHIN = 0.6
+"""Seconds to wait for the database before answering without it: whoever asks has an answer within a second."""
+
+HANGS_AFTER = 5.0
+"""Seconds without an answer that are a trouble: a busy machine is none."""
+
+Value = TypeVar("Value")
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +46,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def health(
-    kept: archive.Health,
+    kept: archive.Health | None,
     now: datetime,
     *,
     mode: str,
@@ -46,7 +55,11 @@ def health(
     last_pass_clean: bool | None = None,
     last_error: str = "",
 ) -> Health:
-    """What the database and the daemon say of themselves; a daemon that just started is not stale yet."""
+    """What the database and the daemon say of themselves; a daemon that just started is not stale yet.
+
+    ``kept`` is None where the database was never heard: what it would say is empty then, and ``last_error`` says why.
+    """
+    kept = kept or archive.Health(last_accepted={}, held_runs=(), unsent={}, incidents=())
     latest = max(kept.last_accepted.values(), default=started_at)
     stale = now - max(latest, started_at) > STALE_AFTER
     # What concerns single trials is no trouble of the whole.
@@ -59,8 +72,8 @@ def health(
         last_pass_clean=last_pass_clean,
         last_accepted=dict(kept.last_accepted),
         held_runs=len(kept.held_runs),
-        messages_waiting=kept.unsent["waiting"],
-        messages_failed=kept.unsent["failed"],
+        messages_waiting=kept.unsent.get("waiting", 0),
+        messages_failed=kept.unsent.get("failed", 0),
         conditions=tuple(incident.message for incident in kept.incidents),
         last_error=last_error,
     )
@@ -90,6 +103,41 @@ def metrics(found: Health, size: StoreSize) -> bytes:
     for source, at in found.last_accepted.items():
         last.labels(source=source).set(at.timestamp())
     return bytes(generate_latest(registry))
+
+
+class LastReading(Generic[Value]):
+    """What a question to the database gave last, asked anew each time but waited for no longer than ``ANSWER_WITHIN``.
+
+    A database that hangs holds up one thread of ours, and nobody who asks.
+    """
+
+    def __init__(self, ask: Callable[[], Value]) -> None:
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._value: Value | None = None
+        self._error = ""
+        self._asked_at = 0.0
+
+    def read(self) -> tuple[Value | None, str]:
+        """The last value, None when there was none yet, and what hinders a new one; empty when this is new."""
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._asked_at = clock.monotonic()
+                self._thread = threading.Thread(target=self._read, name="reading", daemon=True)
+                self._thread.start()
+            thread = self._thread
+        thread.join(ANSWER_WITHIN)
+        if thread.is_alive():
+            hangs = self._value is None or clock.monotonic() - self._asked_at > HANGS_AFTER
+            return self._value, "The database does not answer; what is shown of it is what it said last." if hangs else ""
+        return self._value, self._error
+
+    def _read(self) -> None:
+        try:
+            self._value, self._error = self._ask(), ""
+        except StoreError as error:
+            self._error = str(error)
 
 
 class Monitor:

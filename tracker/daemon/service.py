@@ -19,9 +19,19 @@ from tracker.config import Settings
 from tracker.daemon import systemd
 from tracker.daemon.alarm import Every, set_anew
 from tracker.daemon.jobs import JOBS, Job, due_now, name_of, next_at
-from tracker.daemon.monitor import Health, Monitor, health, metrics
-from tracker.deliver import deliver
-from tracker.errors import ConfigError, LeaseHeldError, LeaseLostError, StoreError, TrackerError, UsageError
+from tracker.daemon.monitor import Health, LastReading, Monitor, health, metrics
+from tracker.daemon.troubles import LASTING, Troubles
+from tracker.deliver import deliver, direct, operator_messages
+from tracker.errors import (
+    ConfigError,
+    DatabaseDamagedError,
+    DatabaseReplacedError,
+    LeaseHeldError,
+    LeaseLostError,
+    StoreError,
+    TrackerError,
+    UsageError,
+)
 from tracker.model.source import Source
 from tracker.model.upkeep import Lease
 from tracker.passes import one_pass
@@ -37,24 +47,28 @@ TICK_SECONDS = 5
 TICK, CONFIG = "tick", "config"
 """Whose errors are kept beside those of the jobs: the look at what is due, and the rereading of the configuration."""
 
+WHAT: Mapping[str, str] = {
+    "sync": "The tracker's pass over the registries fails",
+    "deliver": "The tracker's delivery of messages fails",
+    TICK: "The tracker can do nothing",
+    CONFIG: "The new configuration is refused and the old one kept",
+}
+"""What the operator is told of each."""
+
 logger = log.get(__name__)
 
 
 class State(msgspec.Struct, kw_only=True):
-    """What the daemon is doing, for ``/health``. ``mode`` is starting, standby, idle, a job's name or stopping.
-
-    ``errors`` holds the last error of each job, and of the daemon's own work: one that worked does not clear another's.
-    """
+    """What the daemon is doing, for ``/health``. ``mode`` is starting, standby, idle, a job's name or stopping."""
 
     mode: str = "starting"
     started_at: datetime
     last_pass_at: datetime | None = None
     last_pass_clean: bool | None = None
-    errors: dict[str, str] = {}
 
 
 class Daemon:
-    """One daemon process. ``load`` reads the configuration anew."""
+    """One daemon process. ``load`` reads the configuration anew; ``untold`` keeps for the next start what nobody was told."""
 
     def __init__(
         self,
@@ -62,12 +76,16 @@ class Daemon:
         sources: Mapping[str, Source],
         clock: Clock,
         load: Callable[[], Settings],
+        untold: Callable[[str], None] = lambda _sentence: None,
     ) -> None:
         self.settings, self.sources, self.clock = settings, sources, clock
         self.store = Store.open(settings.store_url)
         self.state = State(started_at=clock())
+        self.troubles = Troubles(self.store, clock)
         self._archive = Archive(store=self.store, sources=sources)
-        self._load = load
+        self._kept, self._size = LastReading(self._archive.health), LastReading(self._archive.size)
+        self._load, self._untold = load, untold
+        self._lost: DatabaseReplacedError | None = None
         self._lease: Lease | None = None
         self._monitor: Monitor | None = None
         self._rests_until: dict[Job, datetime] = {}
@@ -85,7 +103,10 @@ class Daemon:
         self._reload.set()
 
     def run(self) -> None:
-        """Do what is due until asked to stop. Raises UsageError, with nothing synced or sent, when its port is in use."""
+        """Do what is due until asked to stop. Raises UsageError, with nothing synced or sent, when its port is in use.
+
+        Raises DatabaseReplacedError when the database's file is no longer the one that it opened.
+        """
         log.hush("apscheduler")
         scheduler = BackgroundScheduler(
             timezone="UTC",
@@ -114,6 +135,8 @@ class Daemon:
             self._let_go()
             self.store.close()
             logger.info(log.pairs("daemon_stopped"))
+        if self._lost is not None:
+            raise self._lost
 
     def _begin(self) -> None:
         """Be the daemon of this database, or stand by, before the first tick: a port in use ends us with nothing done."""
@@ -125,15 +148,16 @@ class Daemon:
             self._listen()
 
     def health(self) -> Health:
-        """The daemon's health and the database's."""
+        """The daemon's health and the database's; waits for the database for a moment only."""
+        kept, hindered = self._kept.read()
         return health(
-            self._archive.health(),
+            kept,
             self.clock(),
             mode=self.state.mode,
             started_at=self.state.started_at,
             last_pass_at=self.state.last_pass_at,
             last_pass_clean=self.state.last_pass_clean,
-            last_error=" ".join(dict.fromkeys(error for error in self.state.errors.values() if error)),
+            last_error=" ".join(filter(None, (*self.troubles.errors(), hindered))),
         )
 
     def _listen(self) -> None:
@@ -158,7 +182,10 @@ class Daemon:
             monitor.close()
 
     def _metrics(self) -> bytes:
-        return metrics(self.health(), self._archive.size())
+        size, hindered = self._size.read()
+        if size is None:
+            raise StoreError(hindered)
+        return metrics(self.health(), size)
 
     # --- one tick of the alarm ----------------------------------------------------------------------------------
 
@@ -167,6 +194,7 @@ class Daemon:
         try:
             if self._stop.is_set():
                 return
+            self.store.require_intact()
             if not self._hold():
                 self._listen_no_more()
                 return
@@ -180,14 +208,27 @@ class Daemon:
                 if not self._rests(job, now):
                     self._do(job)
             self._show("idle")
-            self.state.errors[TICK] = ""
+            self.troubles.end(self.settings, TICK)
+        except DatabaseReplacedError as error:
+            self._end_with(error)
         except Exception as error:
             # What nobody foresaw is logged whole, and ends the daemon no more than the rest does.
             unforeseen = not isinstance(error, TrackerError | OSError)
             # A full disk fails every tick; a line every five seconds would fill what is left of it.
-            if str(error) != self.state.errors.get(TICK):
+            if str(error) != self.troubles.error(TICK):
                 logger.error(log.pairs("tick_failed", error=repr(error) if unforeseen else error), exc_info=unforeseen)
-            self.state.errors[TICK] = str(error)
+            lasting = timedelta(0) if isinstance(error, DatabaseDamagedError) else LASTING
+            self.troubles.begin(self.settings, TICK, WHAT[TICK], str(error), after=lasting, directly=True)
+
+    def _end_with(self, error: DatabaseReplacedError) -> None:
+        """End the daemon: nobody would find what it did from here on. The operator hears now, or at the next start."""
+        logger.error(log.pairs("database_lost", error=error))
+        self._lost = error
+        if self._lease is not None and not direct.tell(
+            self.settings, operator_messages.stopped(str(error), self.clock()), self.clock()
+        ):
+            self._untold(str(error))
+        self._stop.set()
 
     def _hold(self) -> bool:
         """Whether we are the daemon of this database; if another is, stand by."""
@@ -221,13 +262,18 @@ class Daemon:
         try:
             match job:
                 case "sync":
-                    self.state.errors[job] = self._pass()
+                    failed = self._pass()
+                    self.troubles.end(self.settings, job)
+                    if failed:
+                        self.troubles.note(job, failed)
                 case "deliver":
                     deliver(self.settings, self.store, self.sources, self.clock)
-                    self.state.errors[job] = ""
+                    self.troubles.end(self.settings, job)
             done = True
-        except (TrackerError, OSError) as error:
-            self.state.errors[job] = str(error)
+        except DatabaseReplacedError:
+            raise
+        except Exception as error:
+            self.troubles.begin(self.settings, job, WHAT[job], str(error) or repr(error), directly=job == "deliver")
             raise
         finally:
             if not self._stop.is_set():  # what was cut short is due again at the next start
@@ -250,7 +296,8 @@ class Daemon:
         return now < until <= now + RETRY_AFTER
 
     def _pass(self) -> str:
-        """One pass; says what of it failed as a whole: a source or a search."""
+        """One pass in a sound database; says what of it failed as a whole: a source or a search."""
+        self.store.check()
         report = one_pass(self.settings, self.store, self.sources, self.clock, stop=self._between_batches)
         self.state.last_pass_at, self.state.last_pass_clean = self.clock(), report.clean
         return " ".join(report.synced.errors)
@@ -267,17 +314,21 @@ class Daemon:
         try:
             settings = self._load()
         except ConfigError as error:
-            logger.error(log.pairs("config_kept", why=f"the new one is wrong: {error}"))
-            self.state.errors[CONFIG] = str(error)
+            self._keep_settings(str(error))
         else:
             if settings.store_url != self.settings.store_url:
-                self.state.errors[CONFIG] = "The [store] url changed: restart the daemon to work in another database."
-                logger.error(log.pairs("config_kept", why=self.state.errors[CONFIG]))
+                self._keep_settings("The [store] url changed: restart the daemon to work in another database.")
             else:
-                self.settings, self.state.errors[CONFIG] = settings, ""
+                self.settings = settings
                 logger.info(log.pairs("config_reread", config=settings.path))
+                self.troubles.end(settings, CONFIG)
                 self._reschedule()
         systemd.notify("READY=1")
+
+    def _keep_settings(self, why: str) -> None:
+        """The new configuration is refused, which is remembered until one is good."""
+        logger.error(log.pairs("config_kept", why=why))
+        self.troubles.begin(self.settings, CONFIG, WHAT[CONFIG], why)
 
     def _reschedule(self) -> None:
         """A schedule that became shorter counts from the last pass, not from the end of the old interval."""

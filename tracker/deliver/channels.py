@@ -17,8 +17,10 @@ from tracker.errors import PermanentDeliveryError, TransientDeliveryError
 from tracker.model.alert import Message
 from tracker.model.event import Event
 from tracker.model.watch import Channel
+from tracker.render import numbered
+from tracker.render.numbered import Form
 
-__all__ = ["Sender", "by_mail", "greet", "mail_domain", "ping", "send"]
+__all__ = ["Sender", "by_mail", "form_of", "greet", "mail_domain", "ping", "send"]
 
 MAIL_SCHEMES = ("mailto", "mailtos")
 HOOK_SCHEMES = ("hook+https", "hook+http")
@@ -33,6 +35,13 @@ Returns a sentence for each recipient that was refused while others got it: empt
 def by_mail(channel: Channel) -> bool:
     """Whether the channel goes through the mail server, which it shares with all others that do."""
     return channel.url.partition(":")[0].lower() in MAIL_SCHEMES
+
+
+def form_of(channel: Channel) -> Form:
+    """How much the channel takes in one message."""
+    if by_mail(channel):
+        return numbered.MAIL
+    return numbered.DATA if channel.url.partition(":")[0].lower() in HOOK_SCHEMES else numbered.CHAT
 
 
 def send(settings: Settings, channel: Channel, message: Message, events: Iterable[Event], now: datetime) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ import msgspec
 from tracker.archive import Archive
 from tracker.config import Settings
 from tracker.deliver import operator_messages
-from tracker.deliver.messages import make_message
+from tracker.deliver.channels import form_of
+from tracker.deliver.messages import numbered_messages
 from tracker.events import already_true
 from tracker.model.alert import Content, Message
 from tracker.model.deadline import Deadline
@@ -23,6 +24,7 @@ from tracker.model.vocabulary import OPEN_STATUSES, rank
 from tracker.model.watch import Watch
 from tracker.render import digest as pages
 from tracker.render import kinds, notices
+from tracker.render.numbered import MAIL, WHOLE, Form, Part
 from tracker.render.tables import PresentLine, present_line
 
 Wanted = Mapping[str, tuple[Event, tuple[str, ...]]]
@@ -43,9 +45,9 @@ class Composer:
         self.settings, self.archive = settings, archive
         self._watches = {watch.name: watch for watch in settings.watches}
 
-    def alert(self, channel: str, wanted: Wanted, now: datetime) -> Content:
-        """An immediate message."""
-        return pages.alert(self._input(channel, wanted, now, cadence="immediate"))
+    def alert(self, channel: str, wanted: Wanted, now: datetime) -> tuple[Part, ...]:
+        """An immediate message, and those in which it goes on."""
+        return pages.alert(self._input(channel, wanted, now, cadence="immediate"), self._form(channel))
 
     def digest(
         self,
@@ -58,11 +60,12 @@ class Composer:
         since: datetime | None = None,
         watches: Sequence[str] | None = None,
         sent_immediately: int = 0,
-    ) -> Content:
+        whole: bool = False,
+    ) -> tuple[Part, ...]:
         """A digest; it says which runs are held and what cannot be read, so that silence never passes for "no changes".
 
         It is about ``watches``: by default those that send to the channel. ``sent_immediately`` is how many changes the
-        channel was told of in immediate messages since then.
+        channel was told of in immediate messages since then. ``whole``: in one part, however long.
         """
         health = self.archive.health()
         held = tuple(self._held(run) for run in health.held_runs)
@@ -72,11 +75,12 @@ class Composer:
         return pages.digest(
             msgspec.structs.replace(
                 given, notes=tuple(notes), held=held, unread=unread, since=since, sent_immediately=sent_immediately
-            )
+            ),
+            WHOLE if whole else self._form(channel),
         )
 
-    def on_request(self, channel: str, now: datetime, *, since: datetime, watch: str | None = None) -> Message:
-        """A digest of a time span, for whoever asks: of all watches or of one. ``channel`` may be empty."""
+    def on_request(self, channel: str, now: datetime, *, since: datetime, watch: str | None = None) -> list[Message]:
+        """A digest of a time span, for whoever asks: of all watches or of one. Without a ``channel`` it is one message."""
         found = {event.id: event for event in self.archive.changes(EventFilter(since=since, watch=watch))}
         following = self.archive.watches_of({event.trial for event in found.values()})
         wanted = {
@@ -84,10 +88,9 @@ class Composer:
             for key, event in found.items()
         }
         watches = [watch] if watch else list(self._watches)
-        content = self.digest(channel, wanted, now, cadence="on request", since=since, watches=watches)
+        parts = self.digest(channel, wanted, now, cadence="on request", since=since, watches=watches, whole=not channel)
         key = f"digest:{channel}:on-request:{now.isoformat()}"
-        message = make_message(self.settings, key, channel, "digest", content, now)
-        return msgspec.structs.replace(message, events=tuple(wanted))
+        return numbered_messages(self.settings, key, channel, "digest", parts, now)
 
     def welcome(self, watch: Watch, channel: str, now: datetime) -> Content | None:
         """The one-off message after a watch's first sync; None while none of its trials has been read."""
@@ -120,6 +123,10 @@ class Composer:
                 contact=self.settings.reader_contact,
             )
         )
+
+    def _form(self, name: str) -> Form:
+        channel = next((channel for channel in self.settings.channels if channel.name == name), None)
+        return form_of(channel) if channel is not None else MAIL
 
     def _input(
         self, channel: str, wanted: Wanted, now: datetime, *, cadence: str, about: Sequence[str] | None = None

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-
-import msgspec
+from datetime import datetime, timedelta
 
 from tracker.archive import Archive
 from tracker.clock import Clock
@@ -14,17 +13,23 @@ from tracker.config import Settings
 from tracker.config.settings import DAYS
 from tracker.deliver import operator_messages, plan
 from tracker.deliver.compose import Composer
-from tracker.deliver.messages import make_message
+from tracker.deliver.messages import make_message, numbered_messages
 from tracker.deliver.operator_messages import UNKNOWN, OperatorMessage
-from tracker.deliver.sender import Sent
-from tracker.model.alert import Content, MessageKind, ReadyAlert
+from tracker.deliver.sender import CHANNEL, Sent
+from tracker.model.alert import Alert, Content, Cut, MessageKind, ReadyAlert
 from tracker.model.run import Run
 from tracker.model.upkeep import Incident, Lease
 from tracker.model.vocabulary import When
+from tracker.render.numbered import Part
 from tracker.store import Store
 
 HELD = "held:"
 """How the names of incidents begin that the message of a held run tells of, with more words."""
+
+FULL = "full:"
+"""How the names of times begin at which a channel got as many immediate messages as it takes at once."""
+
+FULL_FOR = timedelta(hours=1)
 
 
 class Cutter:
@@ -50,13 +55,20 @@ class Cutter:
                     self._cut(key, channel, "welcome", content)
 
     def cut_immediate(self) -> None:
-        """The alerts that go out at once: one message per channel."""
+        """The alerts that go out at once: one message per channel, in as many parts as it takes.
+
+        What the parts had no room for waits for an hour, with all that is as urgent: a channel is not flooded.
+        """
         now = self.clock()
         ready = plan.forwarded(self.store.ready_alerts(), plan.cadences(self.settings))
         for chosen in plan.immediate(ready, self._sent(ready), self.archive.silences(now)):
-            key = f"alert:{chosen.channel}:{_hash(chosen)}"
-            content = self.composer.alert(chosen.channel, chosen.wanted, now) if chosen.wanted else None
-            self._settle(key, chosen, "alert", content)
+            full = self.store.due(f"{FULL}{chosen.channel}").last_at
+            if full is not None and full <= now < full + FULL_FOR:
+                continue
+            parts = self.composer.alert(chosen.channel, chosen.wanted, now) if chosen.wanted else ()
+            self._settle(f"alert:{chosen.channel}:{_hash(parts)}", chosen, "alert", parts)
+            if parts and len(_told(parts)) < len(chosen.wanted):
+                self.store.set_due(f"{FULL}{chosen.channel}", last_at=now, next_at=None)
 
     def cut_digests(self) -> None:
         """Every digest that came due since it was last looked at; after a downtime one digest, not one per day."""
@@ -110,7 +122,9 @@ class Cutter:
             return operator_messages.unknown_numbers(together, timezone)
         if incident.ended_at is None and held is not None:
             return operator_messages.held_run(incident, held, self.archive.source_title(held.source), timezone)
-        return operator_messages.incident(incident, timezone)
+        ended = incident.name.startswith(CHANNEL) and incident.ended_at is not None
+        lost = self.store.given_up(incident.name.removeprefix(CHANNEL)) if ended else ()
+        return operator_messages.incident(incident, timezone, lost)
 
     def _cut_digest(
         self, channel: str, when: When, cadences: plan.Cadences, due: plan.Due, since: datetime, now: datetime
@@ -121,9 +135,9 @@ class Cutter:
         chosen = plan.digest_plan(channel, when, ready, sent, self.archive.silences(now))
         watches = [w.name for w in self.settings.watches if any(send.to == channel and send.when == when for send in w.send)]
         notes = self.store.notes(watches)
-        content = None
+        parts: tuple[Part, ...] = ()
         if chosen.wanted or notes or self._proof_of_life(when, due):
-            content = self.composer.digest(
+            parts = self.composer.digest(
                 channel,
                 chosen.wanted,
                 now,
@@ -133,8 +147,8 @@ class Cutter:
                 sent_immediately=self.store.count_sent_immediately(channel, since, now),
             )
         key = f"digest:{channel}:{when}:{due.day.isoformat()}"
-        self._settle(key, chosen, "digest", content, notes=tuple(note.id for note in notes))
-        return content is not None
+        self._settle(key, chosen, "digest", parts, notes=tuple(note.id for note in notes))
+        return bool(parts)
 
     def _proof_of_life(self, when: When, due: plan.Due) -> bool:
         """Whether a digest without news is to say so: failures and silence must not look alike."""
@@ -146,23 +160,27 @@ class Cutter:
         return {channel: self.store.events_already_sent(channel) for channel in {item.alert.channel for item in ready}}
 
     def _settle(
-        self, key: str, chosen: plan.MessagePlan, kind: MessageKind, content: Content | None, notes: tuple[int, ...] = ()
+        self, key: str, chosen: plan.MessagePlan, kind: MessageKind, parts: Sequence[Part], notes: tuple[int, ...] = ()
     ) -> None:
-        """Cut the message, or only settle the alerts that need none."""
+        """Cut the messages, or only settle the alerts that need none. What no message tells stays ready."""
         superseded = [(alert, "the channel has been told of it already") for alert in chosen.repeated]
-        message = None
-        if content is not None:
-            message = make_message(self.settings, key, chosen.channel, kind, content, self.clock())
-            message = msgspec.structs.replace(message, events=tuple(chosen.wanted))
-        elif not chosen.silenced and not superseded:
+        if not parts and not chosen.silenced and not superseded:
             return
+        alerts: dict[str, list[Alert]] = defaultdict(list)
+        for alert in chosen.alerts:
+            alerts[alert.event].append(alert)
+        cuts = [
+            Cut(message=message, alerts=tuple(alert for event in message.events for alert in alerts[event]))
+            for message in numbered_messages(self.settings, key, chosen.channel, kind, parts, self.clock())
+        ]
         self.store.cut(
-            message,
-            chosen.alerts,
+            cuts[0].message if cuts else None,
+            cuts[0].alerts if cuts else (),
             self.clock(),
             silenced=chosen.silenced,
             superseded=superseded,
             notes=notes,
+            further=cuts[1:],
             lease=self.lease,
         )
 
@@ -180,5 +198,9 @@ def _told_together(untold: Iterable[Incident]) -> list[list[Incident]]:
     return list(groups.values())
 
 
-def _hash(chosen: plan.MessagePlan) -> str:
-    return hashlib.sha256(" ".join(sorted(chosen.wanted)).encode()).hexdigest()[:20]
+def _told(parts: Iterable[Part]) -> set[str]:
+    return {event for part in parts for event in part.events}
+
+
+def _hash(parts: Iterable[Part]) -> str:
+    return hashlib.sha256(" ".join(sorted(_told(parts))).encode()).hexdigest()[:20]

@@ -17,7 +17,7 @@ import msgspec
 from tracker import __version__, log
 from tracker.config import Settings
 from tracker.deliver import bounded
-from tracker.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
+from tracker.errors import PermanentDeliveryError, TransientDeliveryError
 from tracker.model.alert import Message
 from tracker.model.event import Event
 from tracker.model.http_times import retry_after
@@ -25,11 +25,8 @@ from tracker.model.watch import Channel
 from tracker.render.machine import event_json
 
 TIMEOUT_SECONDS = 30
-EVENTS_LIMIT = 500_000
-"""Bytes of events in one request: many receivers take a megabyte and no more, and a digest may hold thousands."""
-
 _KEPT = "The message is kept and tried again."
-_CHECK = "Check its address, then `tracker outbox retry`."
+_CHECK = f"Check its address. {_KEPT}"
 _WORTH_ANOTHER_TRY = frozenset({408, 425, 429})
 _AGENT = {"User-Agent": f"trial-registry-tracker/{__version__}"}
 
@@ -46,17 +43,17 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 def send(settings: Settings, channel: Channel, message: Message, events: Iterable[Event], now: datetime) -> None:
     """POST ``{"key", "kind", "subject", "text", "events", "events_left_out"}``. ``key`` is the same at every try.
 
-    The body holds as many events as `EVENTS_LIMIT` allows; ``events_left_out`` counts the others, and ``tracker changes``
-    lists them. Raises TransientDeliveryError or PermanentDeliveryError.
+    The body holds every event of the message, which was cut to a size that receivers take; ``events_left_out`` is how many
+    of them the database no longer has. Raises TransientDeliveryError or PermanentDeliveryError.
     """
-    fitting = _fitting(event_json(event, contacts=settings.contacts) for event in events)
+    told = [event_json(event, contacts=settings.contacts) for event in events]
     body = {
         "key": message.key,
         "kind": message.kind,
         "subject": message.subject,
         "text": message.text,
-        "events": fitting,
-        "events_left_out": len(message.events) - len(fitting),
+        "events": told,
+        "events_left_out": len(message.events) - len(told),
     }
     hook = f'The webhook of channel "{channel.name}"'
     opener = bounded.opener(_NoRedirects)
@@ -75,7 +72,9 @@ def send(settings: Settings, channel: Channel, message: Message, events: Iterabl
     except (OSError, http.client.HTTPException, ValueError) as error:
         if _is_about_the_address(error):
             # It quotes the address, so it must not be chained: a traceback would print it.
-            raise PermanentDeliveryError(f"{hook} has an address that cannot be asked.", remedy=_CHECK) from None
+            raise PermanentDeliveryError(
+                f"{hook} has an address that cannot be asked.", remedy="Correct it, then `tracker outbox retry`."
+            ) from None
         raise TransientDeliveryError(f"{hook} could not be reached: {_why(error)}.", remedy=_KEPT) from error
 
 
@@ -88,28 +87,15 @@ def ping(url: str) -> None:
         logger.warning(log.pairs("ping_failed", why=type(error).__name__))  # its text may hold the address
 
 
-def _fitting(events: Iterable[dict[str, object]]) -> list[msgspec.Raw]:
-    """The first events, as JSON, that fit into one request."""
-    fitting: list[msgspec.Raw] = []
-    size = 0
-    for event in events:
-        encoded = msgspec.json.encode(event)
-        size += len(encoded)
-        if size > EVENTS_LIMIT:
-            break
-        fitting.append(msgspec.Raw(encoded))
-    return fitting
-
-
-def _answered(hook: str, error: urllib.error.HTTPError, now: datetime) -> DeliveryError:
+def _answered(hook: str, error: urllib.error.HTTPError, now: datetime) -> TransientDeliveryError:
+    """No answer gives a message up at once: tokens are renewed, addresses moved back, limits raised while it waits."""
     code = error.code
     sentence = f"{hook} answered {code} {error.reason}."
+    seconds = retry_after(error.headers.get("Retry-After", ""), now)
     if code in _WORTH_ANOTHER_TRY or code >= 500:
-        seconds = retry_after(error.headers.get("Retry-After", ""), now)
         return TransientDeliveryError(sentence, remedy=_KEPT, retry_after=seconds)
-    if code < 400:
-        return PermanentDeliveryError(sentence, remedy="It has moved: give the channel its new address.")
-    return PermanentDeliveryError(sentence, remedy=_CHECK)
+    remedy = f"It has moved: give the channel its new address. {_KEPT}" if code < 400 else _CHECK
+    return TransientDeliveryError(sentence, remedy=remedy, retry_after=seconds, refused=True)
 
 
 def _is_about_the_address(error: Exception) -> bool:

@@ -75,14 +75,11 @@ def given_up(message: Message) -> OperatorMessage:
         key=f"gave-up:{message.key}",
         subject=f"A message to “{message.channel}” was given up",
         sentences=(
-            f"Nobody has been sent “{message.subject}”.",
+            f"Nobody has been sent “{message.subject}”; when the cause is mended, `tracker outbox retry {key}` sends it.",
             message.last_error,
             "It is not tried again by itself. Its changes stay in the change log.",
         ),
-        commands=(
-            ("When the cause is mended, send it:", f"tracker outbox retry {key}"),
-            ("If nobody needs it any more:", f"tracker outbox drop {key}"),
-        ),
+        commands=(("If nobody needs it any more:", f"tracker outbox drop {key}"),),
     )
 
 
@@ -101,15 +98,19 @@ def refused(key: str, subject: str, channel: str, refusals: Sequence[str]) -> Op
 # --- incidents ------------------------------------------------------------------------------------------------------
 
 
-def incident(given: Incident, timezone: str) -> OperatorMessage:
-    """Something that lasts went wrong, or is well again."""
+def incident(given: Incident, timezone: str, lost: Sequence[Message] = ()) -> OperatorMessage:
+    """Something that lasts went wrong, or is well again; ``lost`` is what was given up and not sent since."""
     what = given.message.partition(": ")[0].rstrip(".")
     began = times.moment(given.since, times.zone(timezone))
     if given.ended_at is None:
         sentence = f"It began {began}. You hear again when it is over, not each time it is met."
         return OperatorMessage(key=_incident_key("began", given), subject=what, sentences=(given.message, sentence))
-    sentences = (f"It had lasted since {began}.", f"It was: {given.message}")
-    return OperatorMessage(key=_incident_key("ended", given), subject=f"Over: {what}", sentences=sentences)
+    sentences = [f"It had lasted since {began}.", f"It was: {given.message}"]
+    if lost:
+        named = ", ".join(f"“{message.subject}”" for message in lost[:MOST_NAMED])
+        more = f" and {len(lost) - MOST_NAMED:,} more" if len(lost) > MOST_NAMED else ""
+        sentences.append(f"Given up: {named}{more}; `tracker outbox retry` sends what was given up.")
+    return OperatorMessage(key=_incident_key("ended", given), subject=f"Over: {what}", sentences=tuple(sentences))
 
 
 def held_run(given: Incident, run: Run, source_title: str, timezone: str) -> OperatorMessage:
@@ -214,6 +215,36 @@ def channel_dead(channel: str, why: str) -> str:
 
 def _incident_key(phase: str, given: Incident) -> str:
     return f"{phase}:{given.name}:{given.since.isoformat()}"
+
+
+# --- the tracker's own work -----------------------------------------------------------------------------------------
+
+
+def work_fails(name: str, what: str, error: str, since: datetime) -> OperatorMessage:
+    """A part of the daemon's work fails, sent past the outbox."""
+    return OperatorMessage(
+        key=f"work-began:{name}:{since.isoformat()}",
+        subject=what,
+        sentences=(error, f"It began {since:%Y-%m-%d %H:%M} UTC. You hear again when it is over, not each time it is met."),
+    )
+
+
+def work_goes_on(name: str, error: str, since: datetime) -> OperatorMessage:
+    """A part of the daemon's work that failed is done again."""
+    return OperatorMessage(
+        key=f"work-ended:{name}:{since.isoformat()}",
+        subject="Over: the tracker works again",
+        sentences=(f"It had lasted since {since:%Y-%m-%d %H:%M} UTC.", f"It was: {error}"),
+    )
+
+
+def stopped(error: str, now: datetime) -> OperatorMessage:
+    """The tracker has stopped and does nothing until somebody acts."""
+    return OperatorMessage(
+        key=f"stopped:{now.isoformat()}",
+        subject="The tracker has stopped: its database cannot be used",
+        sentences=(error, "Nothing is looked at until this is mended."),
+    )
 
 
 # --- registries -----------------------------------------------------------------------------------------------------

@@ -18,10 +18,12 @@ import msgspec
 
 from tracker.config import Mail, Settings
 from tracker.deliver import bounded
+from tracker.deliver.smtp_answers import no_such_address, too_large
 from tracker.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 from tracker.model.alert import Message
 from tracker.model.watch import Channel
 from tracker.render import mail
+from tracker.render.lists import zipped
 from tracker.text.mailboxes import Mailbox, Mailto, read_mailbox, read_mailto
 
 TIMEOUT_SECONDS = 30
@@ -46,14 +48,43 @@ def send(settings: Settings, channel: Channel, message: Message, now: datetime) 
             f'Channel "{channel.name}" needs [mail], which is not set up.', remedy="Add [mail] with host and from."
         )
     readers = _readers(channel)
-    email = _email(settings.mail, channel, readers, message, now)
+    patient = message.attempts < PATIENCE
     with _session(settings.mail) as server:
-        if not _fits(server, email):
-            email = _email(settings.mail, channel, readers, msgspec.structs.replace(message, html=""), now)
+        *larger, smallest = _forms(message)
+        for form in larger:
+            email = _email(settings.mail, channel, readers, form, now)
+            if not _fits(server, email):
+                continue
+            try:
+                return _told(channel, _hand_over(server, channel, email, readers.bcc, patient=patient))
+            except smtplib.SMTPResponseException as error:
+                if not too_large(error.smtp_code, _words(error)):
+                    raise _broken_off(settings.mail, error) from error
+                server.rset()
+            except (smtplib.SMTPException, OSError) as error:
+                raise _broken_off(settings.mail, error) from error
         try:
-            refused = _hand_over(server, channel, email, readers.bcc, patient=message.attempts < PATIENCE)
+            email = _email(settings.mail, channel, readers, smallest, now)
+            return _told(channel, _hand_over(server, channel, email, readers.bcc, patient=patient))
         except (smtplib.SMTPException, OSError) as error:
             raise _broken_off(settings.mail, error) from error
+
+
+def _forms(message: Message) -> list[Message]:
+    """The message as it is, then smaller: only the CSV of its lists, then text alone with that CSV in a zip.
+
+    Each form holds all that the message tells.
+    """
+    forms = [message]
+    plain = tuple(one for one in message.attachments if one.media_type == "text/csv")
+    if len(plain) < len(message.attachments):
+        forms.append(msgspec.structs.replace(message, attachments=plain))
+    if message.html:
+        forms.append(msgspec.structs.replace(message, html="", attachments=tuple(map(zipped, plain))))
+    return forms
+
+
+def _told(channel: Channel, refused: Refused) -> tuple[str, ...]:
     return tuple(_refusal(channel, address, *answer) for address, answer in refused.items())
 
 
@@ -93,7 +124,7 @@ def _email(settings: Mail, channel: Channel, readers: Mailto, message: Message, 
 
 
 def _fits(server: smtplib.SMTP, email: EmailMessage) -> bool:
-    """Whether the e-mail keeps within the server's size limit, if it names one; a long digest still fits as text."""
+    """Whether the e-mail keeps within the server's size limit, if it names one."""
     limit = server.esmtp_features.get("size", "")
     return not limit.isdigit() or int(limit) == 0 or len(email.as_bytes()) <= int(limit)
 
@@ -112,10 +143,10 @@ def _hand_over(
         raise smtplib.SMTPSenderRefused(code, words, sender.addr_spec)
     answers = {address: server.rcpt(address) for address in to}
     refused = {address: answer for address, answer in answers.items() if answer[0] not in _TAKEN}
-    for_now = {address: answer for address, answer in refused.items() if answer[0] < 500}
+    for_now = {address: answer for address, answer in refused.items() if not no_such_address(*answer)}
     if for_now and (patient or len(refused) == len(answers)):
         address, answer = next(iter(for_now.items()))
-        raise TransientDeliveryError(_refusal(channel, address, *answer), remedy=_KEPT)
+        raise TransientDeliveryError(_refusal(channel, address, *answer), remedy=_KEPT, refused=answer[0] >= 500)
     if len(refused) == len(answers):
         address, answer = next(iter(refused.items()))
         raise PermanentDeliveryError(
@@ -202,9 +233,15 @@ def _broken_off(settings: Mail, error: smtplib.SMTPException | OSError) -> Deliv
     if not isinstance(error, smtplib.SMTPResponseException):
         return _unreached(settings, error, no_server=False)
     sentence = f"{settings.host} answered {error.smtp_code} {_plain(error.smtp_error)}."
+    if not isinstance(error, smtplib.SMTPSenderRefused) and no_such_address(error.smtp_code, _words(error)):
+        return PermanentDeliveryError(sentence, remedy="Correct the address of the channel, then `tracker outbox retry`.")
     if error.smtp_code >= 500:
-        return PermanentDeliveryError(sentence, remedy="Mend what the server names, then `tracker outbox retry`.")
+        return TransientDeliveryError(sentence, remedy=f"Mend what the server names. {_KEPT}", refused=True)
     return TransientDeliveryError(sentence, remedy=_KEPT)
+
+
+def _words(error: smtplib.SMTPResponseException) -> bytes:
+    return error.smtp_error if isinstance(error.smtp_error, bytes) else error.smtp_error.encode()
 
 
 def _plain(words: bytes | str) -> str:

@@ -12,7 +12,7 @@ from tracker.model.vocabulary import When
 
 AlertState = Literal["held", "ready", "in_message", "sent", "failed", "dropped", "silenced"]
 MessageState = Literal["waiting", "sent", "failed", "dropped"]
-MessageKind = Literal["alert", "digest", "welcome", "operator", "test"]
+MessageKind = Literal["alert", "digest", "welcome", "missed", "operator", "test"]
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,10 +34,18 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     html: str
 
 
+class Attachment(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that goes along with a mail; one of a text type such as ``text/csv`` is in UTF-8."""
+
+    name: str
+    media_type: str
+    body: bytes
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """An outbox entry. ``key`` is unique: (channel, run) or (channel, cadence, local due date); ``message_id`` derives from it.
 
-    ``events`` are the ids it tells of. Times are aware UTC.
+    ``events`` are the ids it tells of. ``attachments`` are kept beside it and read only when it is sent. Times are aware UTC.
     """
 
     key: str
@@ -54,6 +62,14 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     next_attempt_at: datetime | None = None
     last_error: str = ""
     sent_at: datetime | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
+class Cut(msgspec.Struct, frozen=True, kw_only=True):
+    """A message and the alerts that it tells: all of them, and none besides."""
+
+    message: Message
+    alerts: tuple[Alert, ...] = ()
 
 
 class ReadyAlert(msgspec.Struct, frozen=True, kw_only=True):

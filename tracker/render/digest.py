@@ -1,47 +1,34 @@
 """The change-log digest and the immediate alert: stories in, subject, text and HTML out.
 
-Stories are grouped by severity, then by trial; a long digest is cut and says where the rest is.
+Stories are grouped by severity, then by trial. What is too long for one message goes on in numbered ones (`numbered`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
 
 from tracker.model.alert import Content
-from tracker.model.event import Event, Story
-from tracker.model.record import TrialRecord
 from tracker.model.vocabulary import SEVERITIES, Severity, rank
 from tracker.render import markup, plain, times
+from tracker.render.numbered import MAIL, Entry, Form, Item, Part, Place, parts
 from tracker.render.page import Box, Overview, Page, Section, footer
 from tracker.render.safe_text import one_line, plural
-from tracker.render.story_view import MOST_PARTS, StoryView, story_view
+from tracker.render.story_view import BriefView, StoryView, brief_view, story_view
 
-HTML_LIMIT = 100_000
-"""Bytes of HTML that a message may have: from about 102 kB on, mail programs such as Gmail cut it off and hide the footer,
-and with it how to stop the messages."""
-
-MOST_SHOWN = 200
-"""No more stories fit into `HTML_LIMIT`, however short."""
+__all__ = ["DigestInput", "Entry", "alert", "digest"]
 
 LONGEST_SUBJECT = 150
 OVERVIEW_FROM = 4
 """From so many stories on, a table of them stands at the top."""
 
 OVERVIEW_ROWS = 40
+MOST_PARTS = 20
+"""Changes told in one piece of a story."""
+
 _SECTION_TITLES: dict[Severity, str] = {"major": "Major changes", "notable": "Notable changes", "minor": "Minor changes"}
-
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One story to show: its events (at least one), weightiest first, the record as it stands now, and its watches."""
-
-    story: Story
-    events: tuple[Event, ...]
-    record: TrialRecord | None = None
-    watches: tuple[str, ...] = ()
-    source_title: str = ""
 
 
 class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,113 +58,153 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     sent_immediately: int = 0
 
 
-def digest(given: DigestInput) -> Content:
+def digest(given: DigestInput, form: Form = MAIL) -> tuple[Part, ...]:
     """The digest: a subject that tells the weightiest story, and the same text plain and in HTML."""
-    views = _views(given)
-    return _content(given, views, _digest_subject(given, views))
+    writer = _Writer(given, form, _digest_subject)
+    return parts(writer, writer.entries, form)
 
 
-def alert(given: DigestInput) -> Content:
-    """An immediate message for one or a few stories; the subject is the weightiest headline with its trial's label."""
-    views = _views(given)
-    return _content(given, views, _alert_subject(given, views))
+def alert(given: DigestInput, form: Form = MAIL) -> tuple[Part, ...]:
+    """An immediate message for one or more stories; the subject is the weightiest headline with its trial's label."""
+    writer = _Writer(given, form, _alert_subject)
+    return parts(writer, writer.entries, form)
 
 
-def _digest_subject(given: DigestInput, views: Sequence[StoryView]) -> str:
+class _Writer:
+    """Sets stories of one digest or alert as messages. What was laid out once is kept: sizes are found by trying."""
+
+    def __init__(self, given: DigestInput, form: Form, subject: Callable[[DigestInput, StoryView | None], str]) -> None:
+        self.given = msgspec.structs.replace(given, entries=tuple(_ordered(given.entries)))
+        self.entries = self.given.entries
+        self.title, self.timezone = one_line(given.title), times.zone(given.timezone)
+        self._everything = not form.lists
+        self._full: dict[tuple[str, ...], StoryView] = {}
+        self._brief: dict[tuple[str, ...], BriefView] = {}
+        self._leading = [self._view(Item(entry=entry, full=True)) for entry in self.entries[:OVERVIEW_ROWS]]
+        self.subject = subject(self.given, self._leading[0] if self._leading else None)
+
+    def write(self, items: Sequence[Item], place: Place, *, html: bool) -> Content:
+        """The message of these stories."""
+        page = self._page(items, place)
+        return Content(subject=page.subject, text=plain.text(page), html=markup.html(page) if html else "")
+
+    def told(self, item: Item) -> tuple[str, ...]:
+        """The events whose headline stands in the message."""
+        return tuple(event.id for event in item.entry.events) if item.full else self._brief_view(item).told
+
+    def _view(self, item: Item) -> StoryView:
+        key = tuple(event.id for event in item.entry.events)
+        if key not in self._full:
+            self._full[key] = story_view(
+                item.entry.story,
+                item.entry.events,
+                item.entry.record,
+                watches=item.entry.watches,
+                source_title=item.entry.source_title,
+                timezone=self.timezone,
+            )
+        return self._full[key]
+
+    def _brief_view(self, item: Item) -> BriefView:
+        key = tuple(event.id for event in item.entry.events)
+        if key not in self._brief:
+            self._brief[key] = brief_view(item.entry.story, item.entry.events, everything=self._everything)
+        return self._brief[key]
+
+    def _page(self, items: Sequence[Item], place: Place) -> Page:
+        given, first = self.given, place.number == 1
+        long = len(items) >= OVERVIEW_FROM or place.count > 1
+        numbered = f" ({place.number}/{place.count})" if place.count > 1 else ""
+        return Page(
+            subject=one_line(self.subject, LONGEST_SUBJECT - len(numbered)) + numbered,
+            heading=self.title,
+            facts=_facts(given) + (f" · message {place.number} of {place.count}" if numbered else ""),
+            preview=one_line("; ".join(f"{view.label}: {view.headline}" for view in self._leading[:3]), 200),
+            warnings=_warnings(given) if first else (),
+            overview=_overview(self._leading, len(given.entries)) if first and long else None,
+            sections=self._sections(items),
+            paragraphs=() if given.entries or given.held or given.unread else (_nothing(given),),
+            closing=_closing(place),
+            notes=_notes(given) if first else (),
+            footer=footer(
+                why=given.why,
+                channel=given.channel,
+                contact=given.contact,
+                sources=given.attributions,
+                timezone=given.timezone,
+            ),
+        )
+
+    def _sections(self, items: Sequence[Item]) -> tuple[Section, ...]:
+        sections = []
+        for severity in reversed(SEVERITIES):
+            chosen = [item for item in items if item.entry.story.severity == severity]
+            if chosen:
+                stories = tuple(self._view(item) for item in chosen if item.full)
+                briefs = tuple(self._brief_view(item) for item in chosen if not item.full)
+                title = _SECTION_TITLES[severity]
+                sections.append(Section(title=title, severity=severity, stories=stories, briefs=briefs))
+        return tuple(sections)
+
+
+def _digest_subject(given: DigestInput, leading: StoryView | None) -> str:
     held = ", ".join(f"{len(lines)} {word}" for lines, word in ((given.held, "held"), (given.unread, "not read")) if lines)
-    if not views:
+    if leading is None:
         quiet = f"nothing beyond {_sent_immediately(given)} told at once" if given.sent_immediately else "no changes"
         return one_line(f"{given.title}: {held or quiet}", LONGEST_SUBJECT)
-    counted = _counted(views) + (f" ({held})" if held else "")
-    return one_line(f"{counted}: {one_line(views[0].label, 60)} – {views[0].headline_inside}", LONGEST_SUBJECT)
+    counted = _counted(given) + (f" ({held})" if held else "")
+    return one_line(f"{counted}: {one_line(leading.label, 60)} – {leading.headline_inside}", LONGEST_SUBJECT)
 
 
-def _alert_subject(given: DigestInput, views: Sequence[StoryView]) -> str:
-    if not views:
-        return _digest_subject(given, views)
-    others = f" (and {len(views) - 1} more)" if len(views) > 1 else ""
-    return one_line(f"{one_line(views[0].label, 60)}: {views[0].headline}", LONGEST_SUBJECT - len(others)) + others
+def _alert_subject(given: DigestInput, leading: StoryView | None) -> str:
+    if leading is None:
+        return _digest_subject(given, leading)
+    stories = len({entry.story.id for entry in given.entries})
+    others = f" (and {stories - 1} more)" if stories > 1 else ""
+    return one_line(f"{one_line(leading.label, 60)}: {leading.headline}", LONGEST_SUBJECT - len(others)) + others
 
 
-def _counted(views: Sequence[StoryView]) -> str:
-    changes = sum(view.events for view in views)
-    return f"{plural(changes, 'change')} in {plural(len({view.trial for view in views}), 'trial')}"
+def _counted(given: DigestInput) -> str:
+    changes = sum(len(entry.events) for entry in given.entries)
+    return f"{plural(changes, 'change')} in {plural(len({entry.story.trial for entry in given.entries}), 'trial')}"
 
 
-def _views(given: DigestInput, longest: int = MOST_PARTS) -> list[StoryView]:
-    """All stories, weightiest severity first; within one severity a trial's stories stand together."""
-    timezone = times.zone(given.timezone)
-    views = [
-        story_view(
-            entry.story,
-            entry.events,
-            entry.record,
-            watches=entry.watches,
-            source_title=entry.source_title,
-            timezone=timezone,
-            longest=longest,
-        )
-        for entry in given.entries
-    ]
+def _ordered(entries: Sequence[Entry]) -> Iterator[Entry]:
+    """Weightiest severity first; within one severity a trial's stories stand together. Long stories come in pieces."""
     first_of_trial: dict[tuple[Severity, str], int] = {}
-    for position, view in enumerate(views):
-        first_of_trial.setdefault((view.severity, view.trial), position)
-    return sorted(views, key=lambda view: (-rank(view.severity), first_of_trial[view.severity, view.trial]))
-
-
-def _content(given: DigestInput, views: list[StoryView], subject: str) -> Content:
-    """Text and HTML of as many stories as the size limit allows; the weightiest stand first and stay.
-
-    Where one story alone is too long, fewer of its events are shown.
-    """
-    shown, longest = min(len(views), MOST_SHOWN), MOST_PARTS
-    while True:
-        page = _page(given, views, shown, subject)
-        html = markup.html(page)
-        size = len(html.encode())
-        if size <= HTML_LIMIT or (shown <= 1 and longest <= 1):
-            return Content(subject=subject, text=plain.text(page), html=html)
-        if shown > 1:
-            shown = max(1, min(shown - 1, shown * HTML_LIMIT * 9 // (size * 10)))
-        else:
-            longest //= 2
-            views = _views(given, longest)
-
-
-def _page(given: DigestInput, views: list[StoryView], shown: int, subject: str) -> Page:
-    timezone = times.zone(given.timezone)
-    left = len(views) - shown
-    since = f" --since {given.since.astimezone(timezone):%Y-%m-%d}" if given.since else ""
-    return Page(
-        subject=subject,
-        heading=one_line(given.title),
-        facts=_facts(given, views),
-        preview=one_line("; ".join(f"{view.label}: {view.headline}" for view in views[:3]), 200),
-        warnings=_warnings(given),
-        overview=_overview(views) if shown >= OVERVIEW_FROM else None,
-        sections=_sections(views[:shown]),
-        paragraphs=() if views or given.held or given.unread else (_nothing(given),),
-        more=f"and {left:,} more; all of them:" if left else "",
-        more_command=f"tracker changes{since}" if left else "",
-        notes=_notes(given, views),
-        footer=footer(
-            why=given.why,
-            channel=given.channel,
-            contact=given.contact,
-            sources=given.attributions,
-            timezone=given.timezone,
-        ),
+    for position, entry in enumerate(entries):
+        first_of_trial.setdefault((entry.story.severity, entry.story.trial), position)
+    order = sorted(
+        entries,
+        key=lambda entry: (-rank(entry.story.severity), first_of_trial[entry.story.severity, entry.story.trial]),
     )
+    for entry in order:
+        for start in range(0, len(entry.events), MOST_PARTS):
+            yield msgspec.structs.replace(entry, events=entry.events[start : start + MOST_PARTS])
 
 
-def _facts(given: DigestInput, views: Sequence[StoryView]) -> str:
+def _closing(place: Place) -> tuple[str, ...]:
+    """Where the message goes on, where the whole list is, and how much waits."""
+    sentences = []
+    if place.number < place.count:
+        sentences.append(f"This goes on in message {place.number + 1} of {place.count}.")
+    if place.listed:
+        where = "attached" if place.number == 1 else "attached to message 1"
+        files = "changes.csv for spreadsheets, changes.html for a browser"
+        sentences.append(f"The list {where} holds {plural(place.listed, 'change')}: {files}.")
+    if place.left and place.number == place.count:
+        sentences.append(f"{plural(place.left, 'more change')} did not fit and will be in the next messages.")
+    return tuple(sentences)
+
+
+def _facts(given: DigestInput) -> str:
     timezone = times.zone(given.timezone)
     until = times.day(given.until, timezone)
     if given.cadence == "immediate":
         period = times.moment(given.until, timezone)
     else:
         period = f"{times.day(given.since, timezone)} to {until}" if given.since else until
-    counted = [_counted(views)] if views else []
+    counted = [_counted(given)] if given.entries else []
     return " · ".join([period, *counted, f"{plural(given.followed, 'trial')} followed"])
 
 
@@ -193,11 +220,11 @@ def _sent_immediately(given: DigestInput) -> str:
     return "the change" if given.sent_immediately == 1 else f"the {plural(given.sent_immediately, 'change')}"
 
 
-def _notes(given: DigestInput, views: Sequence[StoryView]) -> tuple[Box, ...]:
+def _notes(given: DigestInput) -> tuple[Box, ...]:
     lines = [one_line(note) for note in given.notes]
-    if given.sent_immediately and (views or given.held or given.unread):
+    if given.sent_immediately and (given.entries or given.held or given.unread):
         were = "change was" if given.sent_immediately == 1 else "changes were"
-        count = f"{given.sent_immediately:,}{' more' if views else ''} {were}"
+        count = f"{given.sent_immediately:,}{' more' if given.entries else ''} {were}"
         lines.append(f"{count} told at once.")
     return (Box(title="Also", lines=tuple(lines)),) if lines else ()
 
@@ -212,19 +239,8 @@ def _warnings(given: DigestInput) -> tuple[Box, ...]:
     )
 
 
-def _overview(views: Sequence[StoryView]) -> Overview:
-    rows = tuple(
-        (view.severity.capitalize(), one_line(view.label, 48), one_line(view.headline, 120)) for view in views[:OVERVIEW_ROWS]
-    )
-    left = len(views) - len(rows)
+def _overview(views: Sequence[StoryView], stories: int) -> Overview:
+    rows = tuple((view.severity.capitalize(), one_line(view.label, 48), one_line(view.headline, 120)) for view in views)
+    left = stories - len(rows)
     more = f"and {left:,} more" if left else ""
     return Overview(columns=("Rated", "Trial", "What changed"), rows=rows, more=more, severities=True)
-
-
-def _sections(views: Sequence[StoryView]) -> tuple[Section, ...]:
-    sections = []
-    for severity in reversed(SEVERITIES):
-        stories = tuple(view for view in views if view.severity == severity)
-        if stories:
-            sections.append(Section(title=_SECTION_TITLES[severity], severity=severity, stories=stories))
-    return tuple(sections)

@@ -66,6 +66,12 @@ def email(
     mail.set_content(message.text, charset="utf-8", cte="quoted-printable")
     if message.html:
         mail.add_alternative(message.html, subtype="html", charset="utf-8", cte="quoted-printable")
+    for one in message.attachments:
+        kind, _, subtype = one.media_type.partition("/")
+        charset = {"charset": "utf-8"} if kind == "text" else None
+        mail.add_attachment(
+            one.body, maintype=kind, subtype=subtype, filename=one.name, cte="base64", disposition="attachment", params=charset
+        )
     return mail
 
 

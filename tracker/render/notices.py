@@ -10,7 +10,6 @@ import msgspec
 from tracker.model.alert import Content
 from tracker.model.ids import split_key
 from tracker.render import markup, plain, times
-from tracker.render.digest import HTML_LIMIT
 from tracker.render.page import Box, Overview, Page, footer
 from tracker.render.safe_text import one_line, plural
 from tracker.render.tables import PresentLine
@@ -18,7 +17,10 @@ from tracker.render.tables import PresentLine
 WELCOME_ROWS = 200
 """So many trials are shown at most; fewer where the message would outgrow its limit."""
 
+MISSED_ROWS = 200
 LONGEST_SUBJECT = 150
+HTML_LIMIT = 100_000
+"""Bytes of HTML that a welcome may have."""
 
 
 class WelcomeInput(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +101,25 @@ def operator(
             timezone=timezone,
             disclaimer="",
         ),
+    )
+    return _content(page)
+
+
+def missed(channel: str, lost: Sequence[tuple[str, datetime]], *, at: datetime, timezone: str, contact: str) -> Content:
+    """To a channel that takes messages again: the subject and time of each message that was given up meanwhile."""
+    zone = times.zone(timezone)
+    lines = tuple(f"{times.moment(made, zone)}: {one_line(subject)}" for subject, made in lost[:MISSED_ROWS])
+    lines += (f"and {len(lost) - MISSED_ROWS:,} earlier or later ones",) if len(lost) > MISSED_ROWS else ()
+    count = plural(len(lost), "message")
+    page = Page(
+        subject=one_line(f"You missed {count}", LONGEST_SUBJECT),
+        heading=f"You missed {count}",
+        facts=f"Channel “{one_line(channel)}” · {times.moment(at, zone)}",
+        preview=one_line("; ".join(subject for subject, _ in lost[:3]), 200),
+        paragraphs=("This channel did not take what is named here, and it was given up. The changes stand in the change log.",),
+        commands=(("Whoever runs the tracker can have all of it sent after all:", "tracker outbox retry"),),
+        notes=(Box(title="Not received", lines=lines),),
+        footer=footer(channel="", contact=contact, timezone=timezone, disclaimer=""),
     )
     return _content(page)
 

@@ -9,7 +9,7 @@ import msgspec
 
 from tracker.model.vocabulary import Severity
 from tracker.render.safe_text import one_line
-from tracker.render.story_view import StoryView
+from tracker.render.story_view import BriefView, StoryView
 
 DISCLAIMER = "Not endorsed by the registry, not medical advice."
 
@@ -17,11 +17,12 @@ _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9.-]+\Z", re.ASCII)
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
-    """The stories of one severity."""
+    """The stories of one severity; of those in ``briefs`` only the headlines are told."""
 
     title: str
     severity: Severity
-    stories: tuple[StoryView, ...]
+    stories: tuple[StoryView, ...] = ()
+    briefs: tuple[BriefView, ...] = ()
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +63,10 @@ class Footer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """One message. ``preview`` is what a mail program shows beside the subject; ``commands`` are lines to be typed."""
+    """One message. ``preview`` is what a mail program shows beside the subject; ``commands`` are lines to be typed.
+
+    ``closing`` are sentences below the stories: where the message goes on.
+    """
 
     subject: str
     heading: str
@@ -73,8 +77,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     sections: tuple[Section, ...] = ()
     paragraphs: tuple[str, ...] = ()
     commands: tuple[tuple[str, str], ...] = ()
-    more: str = ""
-    more_command: str = ""
+    closing: tuple[str, ...] = ()
     notes: tuple[Box, ...] = ()
     footer: Footer
 

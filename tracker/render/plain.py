@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tracker.render import inline_diff
 from tracker.render.field_changes import FieldChange
 from tracker.render.page import Box, Footer, Overview, Page, Section
-from tracker.render.story_view import PartView, StoryView
+from tracker.render.story_view import BriefView, PartView, StoryView
 
 WIDTH = 72
 _LAST_COLUMN = 34
@@ -25,8 +25,7 @@ def text(page: Page) -> str:
         blocks.append(_overview(page.overview))
     for section in page.sections:
         blocks += list(_section(section))
-    if page.more:
-        blocks.append(_command(page.more, page.more_command))
+    blocks += [_block(*_wrapped(sentence)) for sentence in page.closing]
     blocks += [_box(box) for box in page.notes]
     blocks.append(_footer(page.footer))
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -98,6 +97,8 @@ def _section(section: Section) -> Iterator[str]:
     for story in section.stories:
         yield _story(story, named=story.trial != previous)
         previous = story.trial
+    if section.briefs:
+        yield _block(*(line for brief in section.briefs for line in _brief(brief)))
 
 
 def _story(story: StoryView, *, named: bool) -> str:
@@ -111,8 +112,6 @@ def _story(story: StoryView, *, named: bool) -> str:
     for part in story.parts:
         lines += _wrapped(part.headline, "  * ", "    ")
         lines += _part(part, "      ")
-    if story.more_parts:
-        lines.append(f"  * and {story.more_parts} more")
     lines.append("")
     lines += _wrapped(story.when, "  ")
     if story.rule:
@@ -121,6 +120,11 @@ def _story(story: StoryView, *, named: bool) -> str:
         lines += _wrapped(f"{'Watches' if len(story.watches) > 1 else 'Watch'}: {', '.join(story.watches)}", "  ", "    ")
     lines += [f"  {link.text}: {link.address}" for link in story.links]
     return _block(*lines)
+
+
+def _brief(brief: BriefView) -> Iterator[str]:
+    name = brief.label if brief.number in brief.label else f"{brief.label} ({brief.number})"
+    yield from _wrapped(f"{name}: {brief.sentence}", "* ", "  ")
 
 
 def _part(part: PartView, indent: str) -> Iterator[str]:

@@ -85,7 +85,7 @@ def diff_view(story: Story | None, events: Sequence[Event], *, timezone: tzinfo,
 
     if story is None or not events:
         return Group(Text("Nothing changed between these versions."))
-    view = story_view(story, events, None, source_title=source_title, timezone=timezone, longest=len(events))
+    view = story_view(story, events, None, source_title=source_title, timezone=timezone)
     parts: list[Text | Table] = [
         Text.assemble((view.label, "bold"), f" ({view.number})  " if view.number not in view.label else "  ", _severity(view)),
         Text(),

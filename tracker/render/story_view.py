@@ -18,12 +18,12 @@ from tracker.render.field_changes import FieldChange, field_changes
 from tracker.render.privacy import PERSONAL_KINDS, public_event
 from tracker.render.safe_text import one_line, web_link
 
-MOST_PARTS = 20
 MOST_LINES = 12
 LONGEST_LINE = 400
 
 _COMPARISON = "tab=history"
 _LONGEST_LABEL = 90
+_LONGEST_BRIEF_LABEL = 60
 
 
 class PartView(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +45,7 @@ class StoryView(msgspec.Struct, frozen=True, kw_only=True):
     """One registry update of one trial, ready to be set in text or HTML.
 
     ``label`` is short, for subjects and overviews; ``name`` heads the story, with ``title`` below it where that says
-    more. ``headline_inside`` is the headline as part of a longer sentence. ``more_parts`` were left out for length.
+    more. ``headline_inside`` is the headline as part of a longer sentence.
     """
 
     trial: str
@@ -61,11 +61,38 @@ class StoryView(msgspec.Struct, frozen=True, kw_only=True):
     headline_inside: str
     first: PartView
     parts: tuple[PartView, ...]
-    more_parts: int
     when: str
     links: tuple[LinkView, ...]
     watches: tuple[str, ...]
     events: int
+
+
+class BriefView(msgspec.Struct, frozen=True, kw_only=True):
+    """A story of which a message has room for the headlines alone; ``told`` are the events that these are of."""
+
+    trial: str
+    number: str
+    label: str
+    severity: Severity
+    sentence: str
+    told: tuple[str, ...]
+
+
+def brief_view(story: Story, events: Sequence[Event], *, everything: bool) -> BriefView:
+    """The leading headline and those of the other major events, or of ``everything``; ``events`` as in `story_view`."""
+    leading, *others = events
+    chosen = [event for event in others if everything or event.severity == "major"]
+    headlines = [kinds.story_headline(events), *map(kinds.headline, chosen)]
+    left = len(others) - len(chosen)
+    more = f" (and {left:,} more)" if left else ""
+    return BriefView(
+        trial=story.trial,
+        number=split_key(story.trial).number,
+        label=one_line(event_label(leading), _LONGEST_BRIEF_LABEL),
+        severity=story.severity,
+        sentence="; ".join(headlines) + more,
+        told=tuple(event.id for event in (leading, *chosen)),
+    )
 
 
 def story_view(
@@ -76,12 +103,8 @@ def story_view(
     watches: Sequence[str] = (),
     source_title: str = "",
     timezone: tzinfo,
-    longest: int = MOST_PARTS,
 ) -> StoryView:
-    """Lay out a story; ``events`` are at least one, weightiest first. Days are those of ``timezone``.
-
-    ``longest`` is how many events are shown; of the others only their number is given.
-    """
+    """Lay out a story; ``events`` are at least one, weightiest first, all shown. Days are those of ``timezone``."""
     leading = events[0]
     title = one_line((record and (record.brief_title or record.official_title)) or "", 200)
     label = event_label(leading, record)
@@ -101,8 +124,7 @@ def story_view(
         headline=headline,
         headline_inside=kinds.inside(leading, headline),
         first=_part(leading),
-        parts=tuple(_part(event) for event in events[1:longest]),
-        more_parts=max(0, len(events) - longest),
+        parts=tuple(_part(event) for event in events[1:]),
         when=when_sentence(leading, timezone),
         links=_links(events, address, source_title),
         watches=tuple(one_line(watch) for watch in watches),

@@ -148,10 +148,14 @@ class Store(Database):
     count_sent_immediately = _outbox.count_sent_immediately
     cut = _outbox.cut
     message = _outbox.message
+    attachments = _outbox.attachments
     due_messages = _outbox.due_messages
     begin_try = _outbox.begin_try
     mark_sent = _outbox.mark_sent
     settle_sent = _outbox.settle_sent
+    hurry = _outbox.hurry
+    taken_since = _outbox.taken_since
+    given_up = _outbox.given_up
     mark_retry = _outbox.mark_retry
     mark_failed = _outbox.mark_failed
     retry = _outbox.retry

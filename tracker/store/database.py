@@ -17,9 +17,14 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from tracker.errors import LeaseLostError, StoreError
+from tracker.errors import DatabaseDamagedError, LeaseLostError, StoreError
 from tracker.model.upkeep import Lease
+from tracker.store.frozen import CONNECT_WITHIN, Watchdog
+from tracker.store.open_file import OpenFile
+from tracker.store.remedies import remedy
+from tracker.store.soundness import SMALL, damaged, is_damage, quick_check, require_sound
 from tracker.store.tables import leases
+from tracker.store.write_log import next_version
 
 if TYPE_CHECKING:
     import psycopg  # an extra: installed where PostgreSQL is used
@@ -39,18 +44,18 @@ WRITING = {"writing": True}
 
 def parse_url(url: str) -> URL:
     """The database address, checked: SQLite with a file, or PostgreSQL through psycopg."""
-    remedy = "Write sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE."
+    write = "Write sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE."
     try:
         parsed = make_url(url)
         dialect = parsed.get_dialect().name
     except (ArgumentError, NoSuchModuleError) as error:
-        raise StoreError("the database address cannot be read.", remedy=remedy) from error
+        raise StoreError("the database address cannot be read.", remedy=write) from error
     if dialect == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     if dialect != "sqlite":
-        raise StoreError(f"{dialect} is not a database the tracker works with.", remedy=remedy)
+        raise StoreError(f"{dialect} is not a database the tracker works with.", remedy=write)
     if not parsed.database or parsed.database == ":memory:":
-        raise StoreError("a SQLite database in memory would be lost at the end of each command.", remedy=remedy)
+        raise StoreError("a SQLite database in memory would be lost at the end of each command.", remedy=write)
     return parsed
 
 
@@ -78,15 +83,18 @@ def _for_reading(url: URL) -> URL:
 
 
 def make_engine(url: URL, *, foreign_keys: bool = True) -> Engine:
-    """An engine whose transactions begin as they must.
+    """An engine whose transactions begin as they must. Raises StaleLogError or DatabaseDamagedError before anything is opened.
 
     A database that this user can only read is opened for reading: whatever asks to write in it is refused by SQLite.
 
     SQLite's driver would begin none at a SELECT, and two processes that read and then write lose updates without an
     error; a plain BEGIN turns that into "database is locked". So writers say BEGIN IMMEDIATE, and wait for their turn.
     """
+    file = sqlite_file(url)
+    if file is not None and file.is_file():
+        require_sound(file)
     try:
-        engine = create_engine(_for_reading(url) if read_only(url) else url)
+        engine = create_engine(_for_reading(url) if read_only(url) else url, **_waits(url))
     except ImportError as error:
         raise StoreError(
             "PostgreSQL needs the package psycopg, which is not installed.",
@@ -113,8 +121,17 @@ def make_engine(url: URL, *, foreign_keys: bool = True) -> Engine:
         event.listen(engine, "connect", connected)
         event.listen(engine, "begin", begun)
     else:
+        _, address = engine.dialect.create_connect_args(url)
+        Watchdog(engine, {**address, **_waits(url)["connect_args"]})
         event.listen(engine, "connect", _set_limits)
     return engine
+
+
+def _waits(url: URL) -> dict[str, dict[str, int]]:
+    """How long PostgreSQL's client waits for a connection, unless the address says so itself."""
+    if url.get_dialect().name == "sqlite":
+        return {}
+    return {"connect_args": {"connect_timeout": int(str(url.query.get("connect_timeout", CONNECT_WITHIN)))}}
 
 
 def _set_limits(connection: psycopg.Connection, _record: object) -> None:
@@ -147,6 +164,14 @@ class Database:
     def __init__(self, url: URL) -> None:
         self.url = url
         self.engine = make_engine(url)
+        self._path = sqlite_file(url)
+        self._file = OpenFile(self._path) if self._path is not None else None
+        self._damage: DatabaseDamagedError | None = None
+        self._checked: tuple[int, int] | None = None
+        if self._file is not None:
+            opened, closed = self._file.opened, self._file.closed
+            event.listen(self.engine, "connect", lambda *_: opened())
+            event.listen(self.engine, "close", lambda *_: closed())
 
     def close(self) -> None:
         """Close every connection. The database can be opened again."""
@@ -161,20 +186,72 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database and changes nothing."""
-        with translated_errors(self.url), self.engine.connect() as connection, connection.begin():
+        with self._guarded(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self, lease: Lease | None = None) -> Iterator[Connection]:
         """A transaction that writes all or nothing; with a lease, nothing unless it is still ours."""
+        if self._damage is not None:
+            raise self._damage
         with (
-            translated_errors(self.url),
+            self._guarded(),
             self.engine.connect().execution_options(**WRITING) as connection,
             connection.begin(),
         ):
             if lease is not None:
                 require_lease(connection, lease)
+            before = changes(connection)
             yield connection
+            if changes(connection) != before:
+                count_version(connection)
+
+    def require_intact(self) -> None:
+        """Raise StoreError when the database is no longer the one that was opened, or is damaged: for a process that stays.
+
+        A small file is checked whenever it was written to, a large one when `check` is called.
+        """
+        if self._damage is not None:
+            raise self._damage
+        if self._file is None or self._path is None:
+            return
+        self._file.require_same()
+        self._file.require_not_overwritten()
+        found = self._path.stat()
+        written = found.st_mtime_ns, found.st_size
+        if written != self._checked and found.st_size <= SMALL:
+            self.check()
+        self._checked = written
+
+    def check(self) -> None:
+        """SQLite's quick check of what is on the disk; after a DatabaseDamagedError every later writing raises it too."""
+        if self._path is not None:
+            with self._guarded():
+                quick_check(self._path)
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Nothing in a file that its path no longer means, foreign errors as ours, and damage remembered."""
+        if self._file is not None:
+            self._file.require_same()
+        try:
+            with translated_errors(self.url):
+                yield
+        except DatabaseDamagedError as error:
+            self._damage = error
+            raise
+
+
+def changes(connection: Connection) -> int:
+    """How many rows a connection to SQLite has changed; 0 on PostgreSQL."""
+    driver = connection.connection.driver_connection
+    return driver.total_changes if isinstance(driver, sqlite3.Connection) else 0
+
+
+def count_version(connection: Connection) -> None:
+    """Count a SQLite database's version up within a transaction that changes it: see `write_log`."""
+    version = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+    connection.exec_driver_sql(f"PRAGMA user_version = {next_version(version)}")
 
 
 def require_lease(connection: Connection, lease: Lease) -> None:
@@ -197,24 +274,8 @@ def translated_errors(url: URL) -> Iterator[None]:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:  # the driver's own: raised while a connection is being opened
         name = url.render_as_string(hide_password=True)
-        reason = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
-        raise StoreError(f"the database {name} refused: {reason}.", remedy=_remedy(reason)) from error
-
-
-_REMEDIES = (
-    ("lock timeout", "Another process has been writing for long; try again when it is done."),
-    ("is locked", "Another process has been writing for long; try again when it is done."),
-    ("disk is full", "Free some disk space and try again; what was accepted before is safe."),
-    ("disk I/O error", "Free some disk space and look at the disk's health, then try again; what was accepted before is safe."),
-    ("readonly", "Make the file and its folder writable for this user."),
-    ("unable to open", "Check that the folder exists and is writable for this user."),
-    ("malformed", "The file is damaged: restore it from a backup (tracker backup makes them)."),
-    ("not a database", "The file is something else: name another one in [store] url."),
-    ("no such table", "Run `tracker migrate`."),
-    ("does not exist", "Create the database, or run `tracker migrate` if only its tables are missing."),
-    ("connection", "Check that the server runs and that [store] url names its host, port, user and password."),
-)
-
-
-def _remedy(reason: str) -> str:
-    return next((remedy for words, remedy in _REMEDIES if words in reason), "")
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        reason = " ".join(str(cause).split())
+        if is_damage(cause) and "not a database" not in reason:
+            raise damaged(name, reason) from error
+        raise StoreError(f"the database {name} refused: {reason}.", remedy=remedy(reason)) from error

@@ -50,14 +50,16 @@ def integrity(database: Database) -> list[str]:
 def housekeep(database: Database, now: datetime) -> None:
     """The daily tidying: what nobody asks for any more after 90 days goes, and the database's own figures are refreshed.
 
-    Gone are the checks of ended runs (failures that were told long ago) and the texts of messages that were sent; that
-    they were sent, and of what, stays. No snapshot, event or story is ever deleted.
+    Gone are the checks of ended runs (failures that were told long ago) and the texts and lists of messages that were sent;
+    that they were sent, and of what, stays. No snapshot, event or story is ever deleted.
     """
     before = now - KEPT_FOR
     ended = select(t.runs.c.id).where(t.runs.c.state.not_in(("open", "held")), t.runs.c.finished_at < before)
     with database.writing() as connection:
         connection.execute(delete(t.checks).where(t.checks.c.run.in_(ended)))
         old = (t.messages.c.state.in_(("sent", "dropped")), t.messages.c.created_at < before, t.messages.c.text != "")
+        keys = select(t.messages.c.key).where(*old)
+        connection.execute(delete(t.attachments).where(t.attachments.c.message.in_(keys)))
         connection.execute(update(t.messages).where(*old).values(text="", html=""))
     if database.engine.dialect.name == "sqlite":
         # Outside a transaction: within one, SQLite refuses to truncate its log.

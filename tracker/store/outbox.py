@@ -10,17 +10,28 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, func, literal_column, or_, select, update
 
 from tracker.errors import LeaseLostError, StoreError
-from tracker.model.alert import Alert, AlertState, AlertTally, Message, MessageState, OutboxView, ReadyAlert
+from tracker.model.alert import (
+    Alert,
+    AlertState,
+    AlertTally,
+    Attachment,
+    Cut,
+    Message,
+    MessageKind,
+    MessageState,
+    OutboxView,
+    ReadyAlert,
+)
 from tracker.model.event import read_event
 from tracker.model.upkeep import Lease
 from tracker.model.vocabulary import When
 from tracker.store import rows
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks, insert
-from tracker.store.packing import to_json
+from tracker.store.packing import pack, to_json, unzip
 
 _ALERT = tuple(Alert.__struct_fields__)
 
@@ -109,9 +120,12 @@ def cut(
     silenced: Sequence[Reasoned] = (),
     superseded: Sequence[Reasoned] = (),
     notes: Sequence[int] = (),
+    further: Sequence[Cut] = (),
     lease: Lease | None = None,
 ) -> bool:
     """Put a message into the outbox, and with it its alerts and notes; muted ones are silenced, the others' dropped.
+
+    ``further`` are the numbered messages in which it is continued: all are put there, or none.
 
     False, and nothing changes, when a message of that key was cut before. Without a message only the silenced and
     superseded alerts are settled. Raises LeaseLostError when an alert is no longer ready: someone else is delivering.
@@ -121,6 +135,9 @@ def cut(
             return False
         key = message.key if message is not None else None
         _move(connection, [(alert, "") for alert in alerts], "in_message", now, key)
+        for one in further:
+            _put(connection, one.message)
+            _move(connection, [(alert, "") for alert in one.alerts], "in_message", now, one.message.key)
         _move(connection, silenced, "silenced", now, None)
         _move(connection, superseded, "dropped", now, None)
         if key is not None:
@@ -132,6 +149,17 @@ def message(database: Database, key: str) -> Message | None:
     """A message, whatever became of it."""
     with database.reading() as connection:
         return _message(connection, key)
+
+
+def attachments(database: Database, key: str) -> tuple[Attachment, ...]:
+    """The attachments of a message, by name."""
+    table = t.attachments
+    statement = select(table.c.name, table.c.media_type, table.c.body).where(table.c.message == key).order_by(table.c.name)
+    with database.reading() as connection:
+        return tuple(
+            Attachment(name=row.name, media_type=row.media_type, body=unzip(row.body, f"the list of message {key!r}"))
+            for row in connection.execute(statement)
+        )
 
 
 def due_messages(database: Database, now: datetime) -> list[Message]:
@@ -173,6 +201,36 @@ def settle_sent(database: Database, now: datetime) -> None:
         connection.execute(update(t.alerts).where(waiting, sent).values(state="sent", changed_at=now, reason=""))
 
 
+def hurry(database: Database, now: datetime, *, channel: str, kind: MessageKind | None = None) -> None:
+    """What waits for a channel between two tries is due now: the channel takes messages again."""
+    where = [t.messages.c.channel == channel, t.messages.c.state == "waiting", t.messages.c.next_attempt_at > now]
+    if kind is not None:
+        where.append(t.messages.c.kind == kind)
+    with database.writing() as connection:
+        connection.execute(update(t.messages).where(*where).values(next_attempt_at=now))
+
+
+def taken_since(database: Database, channel: str, since: datetime) -> bool:
+    """Whether the channel has taken a message since then: it works, and what it refuses has the fault itself."""
+    where = (t.messages.c.channel == channel, t.messages.c.state == "sent", t.messages.c.sent_at >= since)
+    with database.reading() as connection:
+        return connection.scalar(select(t.messages.c.key).where(*where).limit(1)) is not None
+
+
+def given_up(database: Database, channel: str, since: datetime | None = None) -> list[Message]:
+    """The channel's messages that were given up, after ``since``, and not sent or dropped by now; oldest first."""
+    statement = (
+        select(*rows.message_columns())
+        .join(t.given_up, t.given_up.c.message == t.messages.c.key)
+        .where(t.messages.c.channel == channel, t.messages.c.state == "failed")
+        .order_by(t.messages.c.created_at, t.messages.c.key)
+    )
+    if since is not None:
+        statement = statement.where(t.given_up.c.at > since)
+    with database.reading() as connection:
+        return [rows.message(row) for row in connection.execute(statement).mappings()]
+
+
 def mark_retry(database: Database, key: str, error: str, next_attempt_at: datetime) -> None:
     """The channel could not take the message now: it waits until ``next_attempt_at``."""
     with database.writing() as connection:
@@ -187,6 +245,7 @@ def mark_failed(database: Database, key: str, error: str, now: datetime, *, repo
     """
     with database.writing() as connection:
         _change(connection, key, state="failed", next_attempt_at=None, last_error=error)
+        connection.execute(insert(connection, t.given_up).values(message=key, at=now).on_conflict_do_nothing())
         _settle(connection, key, "failed", now, error)
         in_a_row = 1 + _given_up_beside(connection, key)
         if report is not None and in_a_row == 1:
@@ -206,6 +265,7 @@ def retry(database: Database, key: str | None, now: datetime) -> int:
             connection.execute(
                 update(t.messages).where(t.messages.c.key.in_(some)).values(state="waiting", next_attempt_at=None, attempts=0)
             )
+            connection.execute(delete(t.given_up).where(t.given_up.c.message.in_(some)))
             connection.execute(
                 update(t.alerts)
                 .where(t.alerts.c.message.in_(some), t.alerts.c.state == "failed")
@@ -280,9 +340,14 @@ def _message(connection: Connection, key: str) -> Message | None:
 
 def _put(connection: Connection, message: Message) -> bool:
     """Put a message into the outbox; False when one of that key was there before."""
-    values = {name: getattr(message, name) for name in Message.__struct_fields__} | {"events": to_json(message.events)}
+    values = {name: getattr(message, name) for name in rows.MESSAGE} | {"events": to_json(message.events)}
     statement = insert(connection, t.messages).values(values).on_conflict_do_nothing().returning(t.messages.c.key)
-    return connection.scalar(statement) is not None
+    new = connection.scalar(statement) is not None
+    bodies = pack(one.body for one in message.attachments) if new else []
+    for one, body in zip(message.attachments, bodies, strict=False):
+        named = {"message": message.key, "name": one.name, "media_type": one.media_type}
+        connection.execute(t.attachments.insert().values(body=body, **named))
+    return new
 
 
 def _given_up_beside(connection: Connection, key: str) -> int:

@@ -34,12 +34,15 @@ def unpack(packed: bytes, encoding: str, snapshot: int) -> bytes:
             f"snapshot {snapshot} is stored as {encoding!r}, which this version of the tracker cannot read.",
             remedy="Use the version that wrote it, or a newer one.",
         )
+    return unzip(packed, f"snapshot {snapshot}")
+
+
+def unzip(packed: bytes, of: str) -> bytes:
+    """Bytes that `pack` made; ``of`` says whose they are. Raises StoreError when they are damaged."""
     try:
         return zstd.decompress(packed)
     except zstd.ZstdError as error:
-        raise StoreError(
-            f"the stored bytes of snapshot {snapshot} are damaged.", remedy="Restore the database from a backup."
-        ) from error
+        raise StoreError(f"the stored bytes of {of} are damaged.", remedy="Restore the database from a backup.") from error
 
 
 def to_json(value: Any) -> str:

@@ -21,6 +21,9 @@ _names = msgspec.json.Decoder(tuple[str, ...])
 
 _META = tuple(name for name in SnapshotMeta.__struct_fields__ if name != "kept")
 _RUN = ("id", "source", "state", "started_at", "finished_at", "data_timestamp", "counts", "verdict", "error")
+MESSAGE = tuple(name for name in Message.__struct_fields__ if name != "attachments")
+"""The fields of a message that are columns of its row."""
+
 _TRIAL = tuple(name for name in TrackedTrial.__struct_fields__ if name not in ("validators", "current"))
 
 
@@ -60,11 +63,11 @@ def run(row: RowMapping) -> Run:
 
 
 def message_columns() -> list[ColumnElement[Any]]:
-    """The columns of a message."""
-    return [messages.c[name] for name in Message.__struct_fields__]
+    """The columns of a message; its attachments are read by themselves."""
+    return [messages.c[name] for name in MESSAGE]
 
 
 def message(row: RowMapping) -> Message:
-    """A message."""
-    values = {name: row[name] for name in Message.__struct_fields__}
+    """A message without its attachments."""
+    values = {name: row[name] for name in MESSAGE}
     return Message(**values | {"events": _names.decode(row["events"])})

@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL
 from tracker.errors import SchemaError, StoreError
 from tracker.model.upkeep import MigrationReport, SchemaState
 from tracker.store.backup import PARTIAL, copy_database, remove_database
-from tracker.store.database import WRITING, Database, make_engine, parse_url, sqlite_file, translated_errors
+from tracker.store.database import WRITING, Database, count_version, make_engine, parse_url, sqlite_file, translated_errors
 
 _MIGRATION_LOCK = 7_177_911
 """Any number will do, as long as two migrations of one PostgreSQL database use the same."""
@@ -122,6 +122,8 @@ def _migrate(connection: Connection, url: URL, now: datetime, backup: bool) -> M
         else:
             note = "No backup was made: on PostgreSQL that is pg_dump's work."
     _upgrade(connection)
+    if connection.dialect.name == "sqlite":
+        count_version(connection)
     return MigrationReport(before=before, after=head, backup=copy, note=note)
 
 

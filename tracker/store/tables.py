@@ -286,6 +286,22 @@ messages = Table(
     Index(None, "state", "created_at"),
 )
 
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("message", Text, ForeignKey("messages.key"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("media_type", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False, comment="zstd"),
+)
+
+given_up = Table(
+    "given_up",
+    metadata,
+    Column("message", Text, ForeignKey("messages.key"), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+)
+
 alerts = Table(
     "alerts",
     metadata,
