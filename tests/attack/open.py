@@ -22,6 +22,7 @@ OPEN: tuple[Open, ...] = (
     Open("test_(two_nodes|a_registry_restored|stale_records)", "older data are compared"),
     Open("test_a_clock_far_ahead", "calendar events follow the clock alone"),
     Open("test_a_pass_ends_whatever_its_host", "a pass has no limit", every_form=False),
+    Open("test_a_slow_first_load", "a pass has no limit"),
     Open("test_a_search_whose_pages_never_end", "fresh page tokens are followed for ever"),
     Open("test_a_signal_ends_the_program", "a signal waits for the host", every_form=False),
     Open("test_large_answers", "an answer is kept several times", every_form=False),

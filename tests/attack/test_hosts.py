@@ -66,6 +66,33 @@ def test_a_pass_ends_where_connecting_gets_no_answer(scene: Scene) -> None:
         assert scene.run("sync", limit=ANY_HANG).code in (1, 3)
 
 
+def names(asked: list[Asked]) -> set[str]:
+    """The trials whose records were asked for."""
+    return {number for one in asked for number in one.params.get("filter.ids", "").split(",") if number}
+
+
+@pytest.mark.cost(110)
+def test_a_slow_first_load_ends_at_the_limit_of_a_pass_and_the_next_goes_on(scene: Scene) -> None:
+    count = 4_000
+    scene.hold(*(study(number) for number in range(1, count + 1)))
+    scene.configure(trials=count, http='pass_limit = "1m"')
+
+    def slow(registry: Registry, connection: socket.socket, asked: Asked) -> bool:
+        registry.wire.pause(12)
+        return False
+
+    scene.registry.attack = ways.for_records(slow)
+    ended = scene.sync(expect=(3,), limit=PROMISED)
+    assert "limit" in ended.said or "pass_limit" in ended.said
+    scene.registry.attack = None
+    read = [asked for asked in scene.registry.asked if "filter.ids" in asked.params][:-1]
+    assert 0 < len(names(read)) < count
+    scene.registry.asked.clear()
+    scene.sync()
+    assert not names(read) & names(scene.registry.asked), "what was read is not asked for again"
+    assert len(scene.run("list", "--json").json["trials"]) == count
+
+
 def fresh_tokens(kind: str) -> Any:
     """Each page names a next one, for ever: an empty page, the same page, or invented trials without end."""
     pages = itertools.count(1)
@@ -221,8 +248,7 @@ def test_a_signal_in_a_hang_keeps_what_was_staged(scene: Scene) -> None:
     first = batches[0]
     scene.registry.attack, scene.registry.asked = None, []
     scene.sync()
-    again = {number for asked in scene.registry.asked for number in asked.params.get("filter.ids", "").split(",")}
-    assert not set(first.split(",")) & again
+    assert not set(first.split(",")) & names(scene.registry.asked)
 
 
 @pytest.mark.cost(40)
