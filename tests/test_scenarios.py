@@ -132,6 +132,7 @@ def test_a_merged_number_moves_its_membership(world: World) -> None:
         world.amend(B, identificationModule__nctIdAliases=[A])
 
     world.day(change=merge)
+    world.day()
     assert (f"ctgov:{A}", "merged") in world.kinds()
     world.day()
     assert {member.trial for member in world.store.memberships()} >= {f"ctgov:{B}"}

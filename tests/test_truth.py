@@ -117,6 +117,7 @@ def test_a_merged_trial_goes_on_being_told_under_the_number_it_was_merged_into(w
 
     world.day(change=merge)
     world.day()
+    world.day()
     world.day(change=lambda: world.amend(B, statusModule__overallStatus="COMPLETED"))
     assert world.kinds() == [(f"ctgov:{A}", "merged"), (f"ctgov:{B}", "recruitment_status_changed")]
 

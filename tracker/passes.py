@@ -31,6 +31,12 @@ GAP = timedelta(days=2)
 
 HOUSEKEEPING = "housekeeping"
 
+OLDER = "older:"
+"""How the names of incidents begin that are about a source whose answers are older than what we have."""
+
+OLDER_LASTS = timedelta(hours=20)
+"""So long without an older answer, and it is over."""
+
 SEARCH = "search:"
 """How the names of incidents begin that are about a watch's search."""
 
@@ -98,6 +104,7 @@ def note_trouble(settings: Settings, store: Store, synced: SyncReport, now: date
         _note_incidents(store, kept, source_report, now)
         _note_trials(store, kept, source_report, now)
         _note_searches(store, source_report, now)
+        _note_older(store, source_report, now)
         if source_report.issues:
             given = operator_messages.new_issues(source_report.source, source_report.title, source_report.issues)
             operator_messages.cut(settings, store, given, now)
@@ -136,7 +143,7 @@ def incidents_of(source_report: SourceReport) -> dict[str, str]:
 
 
 def _note_incidents(store: Store, kept: Archive, source_report: SourceReport, now: datetime) -> None:
-    if source_report.state in ("busy", "stopped"):
+    if source_report.state in ("busy", "stopped", "older"):
         return
     for name, message in incidents_of(source_report).items():
         if message:
@@ -188,7 +195,7 @@ def _forget_unasked(store: Store, kept: Archive, asked: Collection[str]) -> None
     unfollowed = _unfollowed(kept, lasting)
     for incident in lasting:
         about, _, source = incident.name.partition(":")
-        of_no_use = about in ("source", "trials") and ":" not in source and source not in asked
+        of_no_use = about in ("source", "trials", "older") and ":" not in source and source not in asked
         if of_no_use or incident.name in unfollowed:
             store.forget_incident(incident.name)
 
@@ -204,6 +211,19 @@ def _note_searches(store: Store, source_report: SourceReport, now: datetime) -> 
             store.open_incident(f"{SEARCH}{watch}", message, now)
         else:
             store.close_incident(f"{SEARCH}{watch}", now)
+
+
+def _note_older(store: Store, source_report: SourceReport, now: datetime) -> None:
+    """Older answers are one incident while they come: servers that disagree by a day may take turns from pass to pass."""
+    name = f"{OLDER}{source_report.source}"
+    if source_report.outdated:
+        given = [(failure.subject, failure.error) for failure in source_report.outdated]
+        store.open_incident(name, operator_messages.older_data(source_report.title, given), now)
+        store.set_due(name, now, None)
+    elif source_report.answered:
+        last = store.due(name).last_at
+        if last is None or last > now or now - last >= OLDER_LASTS:
+            store.close_incident(name, now)
 
 
 def _close_searches(settings: Settings, store: Store, kept: Archive, now: datetime) -> None:

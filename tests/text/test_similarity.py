@@ -42,10 +42,9 @@ def test_same_words_anywhere_are_paired_before_similar_ones_in_the_same_section(
         removed,
         added,
         section=lambda entry: entry[0],
-        scores=(
-            lambda old, new: float(old[1].casefold() == new[1].casefold()),
-            lambda old, new: similarity(old[1], new[1]),
-        ),
+        same=lambda entry: entry[1].casefold(),
+        score=lambda old, new: similarity(old[1], new[1]),
+        text=lambda entry: entry[1],
     )
     assert pairs == [(removed[0], added[1])]
     assert (gone, came) == ([removed[1]], [added[0], added[2]])
@@ -54,6 +53,11 @@ def test_same_words_anywhere_are_paired_before_similar_ones_in_the_same_section(
 def test_of_the_same_words_those_in_the_same_section_are_paired_first() -> None:
     removed, added = [("a", "Pain"), ("b", "Pain")], [("b", "Pain"), ("a", "Pain")]
     pairs, gone, came = match_by_section(
-        removed, added, section=lambda entry: entry[0], scores=(lambda old, new: float(old[1] == new[1]),)
+        removed,
+        added,
+        section=lambda entry: entry[0],
+        same=lambda entry: entry[1],
+        score=lambda _old, _new: 0.0,
+        text=lambda entry: entry[1],
     )
     assert (pairs, gone, came) == ([(removed[0], added[1]), (removed[1], added[0])], [], [])

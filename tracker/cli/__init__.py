@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "silence": ("silence", "Mute alerts for a while."),
     "channel": ("channel", "Try a channel."),
     "release": ("release", "Let a held run go, or discard it."),
+    "unmerge": ("unmerge", "Follow a merged trial under its own number again."),
     "migrate": ("setup", "Bring the database schema up to date, after a backup."),
     "backup": ("setup", "A consistent copy of the database, also while the tracker runs."),
     "completion": ("completion", "The script that lets bash, zsh or fish complete commands and options."),

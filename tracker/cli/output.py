@@ -40,6 +40,7 @@ def print_source_reports(app: App, report: SyncReport) -> None:
                 ("changed", counts.changed),
                 ("absent", counts.absent),
                 ("removed", counts.removed),
+                ("not believed yet", counts.doubted),
                 ("failed", counts.failed),
             )
             if value
@@ -55,9 +56,10 @@ def print_source_reports(app: App, report: SyncReport) -> None:
                     f"  Nothing of it counts yet. If it is true: tracker release {source_report.run}; if not: add --discard.",
                 )
             case _:
-                app.print(
-                    f"{source_report.title}: {'busy' if source_report.state == 'busy' else 'FAILED'}. {source_report.error}"
-                )
+                said = {"busy": "busy", "older": "NOT READ"}.get(source_report.state, "FAILED")
+                app.print(f"{source_report.title}: {said}. {source_report.error}")
+        for older in source_report.outdated[:3] if source_report.state != "older" else ():
+            app.print(f"  not compared: {older.subject}: {older.error}")
         for error, subjects in _by_error(source_report.failures).items():
             shown = ", ".join(subjects[:3])
             more = f" and {len(subjects) - 3:,} more" if len(subjects) > 3 else ""

@@ -78,6 +78,8 @@ _ANY = NaturalKey(
 _QUIET_IN_SITES = ("geo",)
 _NOTHING: tuple[Any, ...] = (None, "", (), [])
 _LISTS = (list, tuple)
+_DEEPEST = 30
+"""Steps of a path below which parts are compared as a whole, as JSON; no registry nests its records half as deep."""
 _BRANCHES = (dict, *_LISTS)
 
 
@@ -106,6 +108,8 @@ def keyed_difference(old: Tree, new: Tree, path: tuple[str, ...] = ()) -> tuple[
 
 
 def _branches(old: Any, new: Any, path: tuple[str, ...]) -> tuple[Tree, Tree]:
+    if len(path) > _DEEPEST:
+        return _whole(old), _whole(new)
     if not isinstance(old, _LISTS) and not isinstance(new, _LISTS):
         return keyed_difference(_mapping(old), _mapping(new), path)
     befores, afters = _items(old), _items(new)
@@ -116,6 +120,11 @@ def _branches(old: Any, new: Any, path: tuple[str, ...]) -> tuple[Tree, Tree]:
         return _labelled(match_sites(olds, news), site_key, path)
     natural = NATURAL_KEYS.get(path[-1], _ANY)
     return _labelled(_match(olds, news, natural.keys), natural.label, path)
+
+
+def _whole(value: Any) -> Tree:
+    """A part as one leaf."""
+    return {} if value in _NOTHING else {"": msgspec.json.encode(value, order="deterministic").decode()}
 
 
 def _mapping(value: Any) -> Tree:
@@ -154,8 +163,12 @@ def _entries(items: Iterable[Any], path: tuple[str, ...]) -> list[Entry]:
 def canonical(entry: Any) -> bytes:
     """Bytes that are equal for equal entries; also the order that makes matching independent of the list's order."""
     if isinstance(entry, dict) and any(isinstance(value, _LISTS) for value in entry.values()):
-        entry = {key: sorted(map(canonical, value)) if isinstance(value, _LISTS) else value for key, value in entry.items()}
+        entry = {key: _in_order(value) if isinstance(value, _LISTS) else value for key, value in entry.items()}
     return msgspec.json.encode(entry, order="deterministic")
+
+
+def _in_order(items: Iterable[Any]) -> list[msgspec.Raw]:
+    return [msgspec.Raw(item) for item in sorted(map(canonical, items))]
 
 
 def _without_equals(old: list[Entry], new: list[Entry]) -> tuple[list[Entry], list[Entry]]:

@@ -8,7 +8,7 @@ Another hospital of the same city is another site, however alike the names: its 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import product
 from typing import Any, Literal
@@ -25,12 +25,14 @@ Found = tuple[list[Pair], list[Entry], list[Entry]]
 Same = Callable[[Entry, Entry], bool]
 
 _IDENTITY = ("facility", "city", "state", "zip", "country")
-# Every name in a city is held against every other, which is slow: 200 names against 200 may take two seconds. Where
-# more than that are left over, a list was exchanged and not respelt; its sites are told as gone and come.
-_MOST_COMPARISONS = 40_000
+# Every name in a city is held against every other, which is slow. Cities with few names left over come first; once as many
+# comparisons are used up, lists were exchanged and not respelt, and the rest of the sites are told as gone and come.
+_MOST_COMPARISONS = 30_000
+_USUAL_LETTERS = 1_000  # the lengths of two usual names, multiplied: longer names count as several comparisons
 _MOST_TRIED = 20  # sites of one name that a site is held against before it is told as gone
 
 MatchKey = tuple[str, ...] | None
+Groups = dict[MatchKey, list[Entry]]
 
 
 def site_key(entry: Entry) -> str:
@@ -117,10 +119,9 @@ def _by_institution(old: list[Entry], new: list[Entry]) -> Found:
     named, others = (_grouped([site for site in sites if not _is_anonymous(site)], _city) for sites in (old, new))
     scored = [
         (-alike, index, site, other)
-        for city, group in named.items()
-        if len(group) * len(others.get(city, ())) <= _MOST_COMPARISONS
+        for group, candidates in _affordable(named, others)
         for index, site in enumerate(group)
-        for other in others.get(city, ())
+        for other in candidates
         if (alike := _alikeness(site, other))
     ]
     pairs: list[Pair] = []
@@ -130,6 +131,23 @@ def _by_institution(old: list[Entry], new: list[Entry]) -> Found:
             taken |= {id(site), id(other)}
             pairs.append((site, other))
     return pairs, *_left(old, new, pairs)
+
+
+def _affordable(named: Groups, others: Groups) -> Iterator[tuple[list[Entry], list[Entry]]]:
+    """The sites of each city whose names can be held against one another, the cheapest first, until the work is used up."""
+    costs = {city: _cost(group, others[city]) for city, group in named.items() if city in others}
+    chosen, left = set[MatchKey](), _MOST_COMPARISONS
+    for city, cost in sorted(costs.items(), key=lambda item: item[1]):
+        if cost <= left:
+            chosen.add(city)
+            left -= cost
+    return ((group, others[city]) for city, group in named.items() if city in chosen)
+
+
+def _cost(old: list[Entry], new: list[Entry]) -> int:
+    """Comparisons of each name with each; long names count as several."""
+    letters, others = (sum(len(_text(site, "facility")) for site in sites) for sites in (old, new))
+    return len(old) * len(new) + letters * others // _USUAL_LETTERS
 
 
 def _alikeness(site: Entry, other: Entry) -> int:
@@ -177,7 +195,7 @@ def _by_key(
     return pairs, *_left(old, new, pairs)
 
 
-def _grouped(sites: Iterable[Entry], key: Callable[[Entry], MatchKey]) -> dict[MatchKey, list[Entry]]:
+def _grouped(sites: Iterable[Entry], key: Callable[[Entry], MatchKey]) -> Groups:
     groups: dict[MatchKey, list[Entry]] = defaultdict(list)
     for site in sites:
         groups[key(site)].append(site)

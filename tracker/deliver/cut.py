@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
+import msgspec
+
+from tracker import log
 from tracker.archive import Archive
 from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.config.settings import DAYS
 from tracker.deliver import operator_messages, plan
-from tracker.deliver.compose import Composer
+from tracker.deliver.compose import Composer, Wanted
 from tracker.deliver.messages import make_message, numbered_messages
 from tracker.deliver.operator_messages import UNKNOWN, OperatorMessage
 from tracker.deliver.sender import CHANNEL, Sent
+from tracker.errors import StoreError
 from tracker.model.alert import Alert, Content, Cut, MessageKind, ReadyAlert
 from tracker.model.run import Run
 from tracker.model.upkeep import Incident, Lease
 from tracker.model.vocabulary import When
+from tracker.render import notices
 from tracker.render.numbered import Part
 from tracker.store import Store
 
@@ -30,6 +36,17 @@ FULL = "full:"
 """How the names of times begin at which a channel got as many immediate messages as it takes at once."""
 
 FULL_FOR = timedelta(hours=1)
+
+
+logger = log.get(__name__)
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan and the parts of its message, none where it needs none; ``why`` it was set aside and is not sent."""
+
+    plan: plan.MessagePlan
+    parts: tuple[Part, ...] = ()
+    why: str = ""
 
 
 class Cutter:
@@ -65,9 +82,11 @@ class Cutter:
             full = self.store.due(f"{FULL}{chosen.channel}").last_at
             if full is not None and full <= now < full + FULL_FOR:
                 continue
-            parts = self.composer.alert(chosen.channel, chosen.wanted, now) if chosen.wanted else ()
-            self._settle(f"alert:{chosen.channel}:{_hash(parts)}", chosen, "alert", parts)
-            if parts and len(_told(parts)) < len(chosen.wanted):
+            written = self._written(chosen, functools.partial(self._alert, chosen.channel, now))
+            for one in written:
+                self._settle(f"alert:{chosen.channel}:{_hash(one)}", one, "alert")
+            told = sum(len(_told(one.parts)) for one in written)
+            if told and told < len(chosen.wanted):
                 self.store.set_due(f"{FULL}{chosen.channel}", last_at=now, next_at=None)
 
     def cut_digests(self) -> None:
@@ -135,20 +154,62 @@ class Cutter:
         chosen = plan.digest_plan(channel, when, ready, sent, self.archive.silences(now))
         watches = [w.name for w in self.settings.watches if any(send.to == channel and send.when == when for send in w.send)]
         notes = self.store.notes(watches)
-        parts: tuple[Part, ...] = ()
-        if chosen.wanted or notes or self._proof_of_life(when, due):
-            parts = self.composer.digest(
+        if not (chosen.wanted or notes or self._proof_of_life(when, due)):
+            self._settle("", Written(plan=chosen), "digest")
+            return False
+
+        def write(wanted: Wanted) -> tuple[Part, ...]:
+            return self.composer.digest(
                 channel,
-                chosen.wanted,
+                wanted,
                 now,
                 cadence=when,
                 notes=[note.text for note in notes],
                 since=since,
                 sent_immediately=self.store.count_sent_immediately(channel, since, now),
             )
+
         key = f"digest:{channel}:{when}:{due.day.isoformat()}"
-        self._settle(key, chosen, "digest", parts, notes=tuple(note.id for note in notes))
-        return bool(parts)
+        for one in self._written(chosen, write):
+            ids = () if one.why else tuple(note.id for note in notes)
+            self._settle(f"{key}:set-aside" if one.why else key, one, "digest", notes=ids)
+        return True
+
+    def _alert(self, channel: str, now: datetime, wanted: Wanted) -> tuple[Part, ...]:
+        return self.composer.alert(channel, wanted, now) if wanted else ()
+
+    def _written(self, chosen: plan.MessagePlan, write: Callable[[Wanted], tuple[Part, ...]]) -> list[Written]:
+        """The message as it is written; trials of which none can be written are set aside, and the others' goes out."""
+        try:
+            return [Written(plan=chosen, parts=write(chosen.wanted))]
+        except StoreError:
+            raise  # the database is in trouble, not what the message says
+        except Exception as error:  # whatever a registry's text brings about
+            logger.exception(log.pairs("message_not_written", channel=chosen.channel))
+            why, trials = f"{type(error).__name__}: {error}", _trials(chosen)
+        broken = {trial for trial in trials if self._fails(chosen.of_trials([trial]), write)}
+        if not broken or len(broken) == len(trials):
+            return [self._set_aside(chosen, why)]
+        others = chosen.of_trials(set(trials) - broken)
+        others = msgspec.structs.replace(others, silenced=chosen.silenced, repeated=chosen.repeated)
+        return [Written(plan=others, parts=write(others.wanted)), self._set_aside(chosen.of_trials(broken), why)]
+
+    def _fails(self, part: plan.MessagePlan, write: Callable[[Wanted], tuple[Part, ...]]) -> bool:
+        """Whether a part of a message cannot be written."""
+        try:
+            write(part.wanted)
+        except StoreError:
+            raise
+        except Exception:  # as above; the whole message's failure is in the log
+            return True
+        return False
+
+    def _set_aside(self, part: plan.MessagePlan, why: str) -> Written:
+        reason = f"It could not be written. {why}"
+        content = notices.set_aside(
+            _trials(part), channel=part.channel, why=reason, at=self.clock(), timezone=self.settings.digest.timezone
+        )
+        return Written(plan=part, parts=(Part(content=content, events=tuple(part.wanted)),), why=reason)
 
     def _proof_of_life(self, when: When, due: plan.Due) -> bool:
         """Whether a digest without news is to say so: failures and silence must not look alike."""
@@ -159,10 +220,12 @@ class Cutter:
     def _sent(self, ready: list[ReadyAlert]) -> dict[str, set[str]]:
         return {channel: self.store.events_already_sent(channel) for channel in {item.alert.channel for item in ready}}
 
-    def _settle(
-        self, key: str, chosen: plan.MessagePlan, kind: MessageKind, parts: Sequence[Part], notes: tuple[int, ...] = ()
-    ) -> None:
-        """Cut the messages, or only settle the alerts that need none. What no message tells stays ready."""
+    def _settle(self, key: str, written: Written, kind: MessageKind, notes: tuple[int, ...] = ()) -> None:
+        """Cut the messages, or only settle the alerts that need none. What no message tells stays ready.
+
+        A message that was set aside has failed, and says why.
+        """
+        chosen, parts = written.plan, written.parts
         superseded = [(alert, "the channel has been told of it already") for alert in chosen.repeated]
         if not parts and not chosen.silenced and not superseded:
             return
@@ -173,7 +236,7 @@ class Cutter:
             Cut(message=message, alerts=tuple(alert for event in message.events for alert in alerts[event]))
             for message in numbered_messages(self.settings, key, chosen.channel, kind, parts, self.clock())
         ]
-        self.store.cut(
+        is_new = self.store.cut(
             cuts[0].message if cuts else None,
             cuts[0].alerts if cuts else (),
             self.clock(),
@@ -183,6 +246,10 @@ class Cutter:
             further=cuts[1:],
             lease=self.lease,
         )
+        if cuts and written.why and is_new:
+            given_up = operator_messages.given_up(msgspec.structs.replace(cuts[0].message, last_error=written.why))
+            report = operator_messages.write(self.settings, given_up, self.clock())
+            self.store.mark_failed(key, written.why, self.clock(), report=report)
 
     def _cut(self, key: str, channel: str, kind: MessageKind, content: Content) -> None:
         now = self.clock()
@@ -198,9 +265,13 @@ def _told_together(untold: Iterable[Incident]) -> list[list[Incident]]:
     return list(groups.values())
 
 
+def _trials(chosen: plan.MessagePlan) -> list[str]:
+    return list(dict.fromkeys(event.trial for event, _ in chosen.wanted.values()))
+
+
 def _told(parts: Iterable[Part]) -> set[str]:
     return {event for part in parts for event in part.events}
 
 
-def _hash(parts: Iterable[Part]) -> str:
-    return hashlib.sha256(" ".join(sorted(_told(parts))).encode()).hexdigest()[:20]
+def _hash(written: Written) -> str:
+    return hashlib.sha256(" ".join(sorted(_told(written.parts))).encode()).hexdigest()[:20]

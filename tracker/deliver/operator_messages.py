@@ -172,6 +172,17 @@ def trials_unreadable(title: str, errors: Sequence[str]) -> str:
     return f"{plural(len(errors), 'trial')} could not be read at {title}: {'; '.join(errors[:MOST_NAMED])}{more}"
 
 
+def older_data(title: str, outdated: Sequence[tuple[str, str]]) -> str:
+    """The incident of a source that answers with older data than before; (trial or the source itself, what is older)."""
+    named = [why if subject == title else f"{subject}: {why}" for subject, why in outdated[:MOST_NAMED]]
+    more = f"; and {len(outdated) - MOST_NAMED:,} more" if len(outdated) > MOST_NAMED else ""
+    return (
+        f"{title} answers with older data than we have: {'; '.join(named)}{more}. "
+        "Nothing of it is compared or told. A date of a record that went back is believed when newer data, at least 20 hours "
+        "later, say it again."
+    )
+
+
 def no_such_trial(title: str, number: str) -> str:
     """The incident of a number that a source does not know."""
     return f"There is no such trial at {title}: {number}"

@@ -48,6 +48,12 @@ class MessagePlan(msgspec.Struct, frozen=True, kw_only=True):
     silenced: tuple[tuple[Alert, str], ...] = ()
     repeated: tuple[Alert, ...] = ()
 
+    def of_trials(self, trials: Collection[str]) -> MessagePlan:
+        """What of it tells of these trials, without the alerts that nobody is told of."""
+        wanted = {key: item for key, item in self.wanted.items() if item[0].trial in trials}
+        alerts = tuple(alert for alert in self.alerts if alert.event in wanted)
+        return MessagePlan(channel=self.channel, wanted=wanted, alerts=alerts)
+
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
     """A digest's due date: ``day`` in the reader's time zone, ``at`` as an aware UTC instant."""

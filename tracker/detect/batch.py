@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
 from tracker import alerts
-from tracker.detect import mirrors, verdict
+from tracker.detect import age, mirrors, verdict
 from tracker.detect.listing import ListingDecision, SearchEntry
 from tracker.detect.verdict import CheckContext, CheckResult
 from tracker.errors import SourceError
@@ -44,11 +44,17 @@ class RunContext(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Looked(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer and what was read of it; ``parsed`` is None where nothing differs from the stored version."""
+    """An answer and what was read of it; ``parsed`` is None where nothing differs from the stored version.
+
+    ``data_version`` is the registry's date of its data that the document itself states. ``older`` says in what it is older
+    than what was accepted before: then nothing more was read.
+    """
 
     answer: Answer
     digest: str = ""
     parsed: Parsed | None = None
+    data_version: str | None = None
+    older: str = ""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,8 +127,11 @@ def look(run: RunContext, answer: Answer) -> Looked:
     known = run.followed[answer.trial]
     try:
         digest = run.source.digest(answer.document)
+        stated = age.stated_dates(run.source, answer.document).data_version
+        if stated and age.is_older_data(stated, known.data_version, answer.document.fetched_at):
+            return Looked(answer=answer, older=f"its data are of {stated}, and of {known.data_version} in what we have")
         if known.current and known.current.digest == digest and not known.current.doubted:
-            return Looked(answer=answer, digest=digest)
+            return Looked(answer=answer, digest=digest, data_version=stated)
         return Looked(answer=answer, digest=digest, parsed=run.source.parse(answer.document))
     except SourceError as error:
         return Looked(answer=_failed(known, error))
@@ -140,7 +149,7 @@ def wanted(run: RunContext, looks: Iterable[Looked], now: datetime) -> Wanted:
             believed[known.key] = tuple(sorted({field.snapshot for field in known.current.kept}))
         if looked.parsed is not None:
             moved.append(known.key)
-        if known.current and _needs_stored(run, known, looked, now):
+        if known.current and not looked.older and _needs_stored(run, known, looked, now):
             documents.append(known.current.id)
         for key in _home_keys(run, known, looked):
             homes[key] = min(known.first_seen_at, homes.get(key, known.first_seen_at))
@@ -184,16 +193,21 @@ def decide(run: RunContext, looks: Iterable[Looked], inputs: BatchInputs, now: d
     return BatchDecision(results=tuple(results), batch=batch)
 
 
-def search_moves(run: RunContext, decisions: Iterable[ListingDecision], absent: Iterable[str]) -> list[SearchMove]:
-    """What the searches say of trials whose records are stored. One that is gone from the registry has not left a search."""
+def search_moves(
+    run: RunContext, decisions: Iterable[ListingDecision], absent: Iterable[str], unsure: Collection[str] = ()
+) -> list[SearchMove]:
+    """What the searches say of trials whose records are stored. One that is gone from the registry has not left a search.
+
+    ``unsure`` are trials whose answer is not believed: where they stand is not known, and the next listing says it again.
+    """
     moves = [
         SearchMove(trial=trial, watch=watch, kind=entry.kind, reason=entry.reason, returned=entry.returned)
         for trial, entering in run.entering.items()
-        if run.followed[trial].current
+        if run.followed[trial].current and not run.followed[trial].merged_into and trial not in unsure
         for watch, entry in entering
         if entry.kind
     ]
-    gone = frozenset(absent)
+    gone = frozenset(absent).union(unsure)
     moves += [
         SearchMove(trial=trial, watch=decision.watch, kind="left_watch")
         for decision in decisions
@@ -278,6 +292,8 @@ def _result(run: RunContext, looked: Looked, inputs: BatchInputs, now: datetime)
     match looked.answer:
         case Found(canonical=str(canonical)):
             return verdict.merged(known, canonical, context)
+        case Found() if looked.older:
+            return verdict.older(known, looked.older, context)
         case Found() as answer if looked.parsed is not None:
             try:
                 believed = inputs.believed.get(known.key, {})
@@ -285,7 +301,7 @@ def _result(run: RunContext, looked: Looked, inputs: BatchInputs, now: datetime)
             except SourceError as error:
                 return verdict.failed(known, _failed(known, error), context)
         case Found() as answer:
-            return verdict.unchanged(known, context, answer.validators)
+            return verdict.unchanged(known, context, answer.validators, looked.data_version)
         case NotModified():
             return verdict.unchanged(known, context)
         case Absent() as answer:
@@ -321,6 +337,8 @@ def _came_true(run: RunContext, result: CheckResult, now: datetime) -> tuple[Eve
     """What the calendar says of a trial that changed. Pages repeat their registry and have no calendar of their own."""
     known = run.followed[result.staged.check.trial]
     if run.source.info.kind != "registry" or result.record is None or result.before is None or known.removed_at:
+        return ()
+    if age.is_clock_ahead(run.data, now):
         return ()
     context = check_context(run, known.key, now)
     return verdict.came_true(known, result.record, run.calendar_at, context, result)

@@ -16,6 +16,9 @@ from tracker.events.bulk_edits import BulkEdit, BulkEditTally
 from tracker.health import Listing
 from tracker.model.staging import NewIssue
 
+UNSURE = frozenset({"aliased", "merged", "still_merged", "doubted", "older"})
+"""Check statuses that say nothing of where the trial's own record stands now."""
+
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """A trial or search that could not be read, with a sentence that says why. ``watch`` is that of a search."""
@@ -30,6 +33,7 @@ class RunTally:
     """What a run has met so far.
 
     ``searched`` are the watches whose search was asked, in vain or not.
+    ``unsure`` are the trials whose answer is not believed, ``older`` those of them that were answered with older data.
     ``moved`` are the trials for which a new version was staged, ``examples`` name a trial for each thing that answers lost.
     """
 
@@ -38,6 +42,8 @@ class RunTally:
     searched: set[str] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
+    unsure: set[str] = field(default_factory=set)
+    older: list[Failure] = field(default_factory=list)
     moved: set[str] = field(default_factory=set)
     examples: dict[str, str] = field(default_factory=dict)
     edits: BulkEditTally = field(default_factory=BulkEditTally)
@@ -47,7 +53,11 @@ class RunTally:
         check = result.staged.check
         if check.error:
             self.failures.append(Failure(subject=check.trial, error=check.error))
-        if check.status in ("absent", "removed"):
+        if result.older:
+            self.older.append(Failure(subject=check.trial, error=result.older))
+        if check.status in UNSURE:
+            self.unsure.add(check.trial)
+        elif check.status in ("absent", "removed"):
             self.absent.add(check.trial)
         elif check.status != "failed":
             self.answered.add(check.trial)
@@ -65,7 +75,7 @@ class RunTally:
 
     def listings(self, decisions: Iterable[ListingDecision]) -> list[Listing]:
         """What the searches held, to be judged. A trial that changed or is gone had a reason of its own to leave."""
-        explained = self.moved | self.absent
+        explained = self.moved | self.absent | self.unsure
         return [
             Listing(
                 watch=one.watch,

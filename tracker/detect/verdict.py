@@ -15,7 +15,7 @@ from types import MappingProxyType
 import msgspec
 
 from tracker.compare import compare
-from tracker.detect import drift, kept, mirrors, other_trial, second_opinion, unread
+from tracker.detect import age, drift, kept, mirrors, other_trial, second_opinion, unread
 from tracker.errors import AnswerError, SourceError
 from tracker.events import Detected, Hashes, TrialContext, calendar_events, detect, listing_event
 from tracker.geo.watched import named_countries
@@ -65,9 +65,11 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     """What one check found and what is to be staged for its trial.
 
     ``record`` is the one just read, None when nothing new was read; ``before`` the one that it was compared with.
+    ``older`` says why an answer counts as older than what is stored.
     """
 
     staged: StagedCheck
+    older: str = ""
     snapshot: StagedSnapshot | None = None
     events: tuple[StagedEvent, ...] = ()
     stories: tuple[Story, ...] = ()
@@ -82,14 +84,16 @@ def label_of(record: TrialRecord | None, trial: str, context: CheckContext) -> s
     return trial_label(trial, record, own=context.label, site=site)
 
 
-def unchanged(known: TrackedTrial, context: CheckContext, validators: Validators | None = None) -> CheckResult:
-    """The answer says what is stored already. A trial that had been removed is back."""
+def unchanged(
+    known: TrackedTrial, context: CheckContext, validators: Validators | None = None, data_version: str | None = None
+) -> CheckResult:
+    """The answer says what is stored already. A trial that had been removed, or merged into another, is back."""
     status: CheckStatus = "unchanged"
     events: tuple[Event, ...] = ()
-    if known.removed_at and known.current:
+    if away := _away_since(known):
         status = "restored"
-        events = (_listing("restored", known, context, seen_from=known.removed_at),)
-    return _result(known, context, status, events=events, validators=validators)
+        events = (_listing("restored", known, context, seen_from=away),)
+    return _result(known, context, status, events=events, validators=validators, data_version=data_version)
 
 
 def moved(
@@ -111,6 +115,7 @@ def moved(
     """
     record = parsed.record
     _require_pinned_number(source, known, record, answer.document.url)
+    stated = age.stated_dates(source, answer.document).data_version
     snapshot = StagedSnapshot(
         document=answer.document,
         sha256=hashlib.sha256(answer.document.body).hexdigest(),
@@ -118,11 +123,14 @@ def moved(
         digest_version=source.info.digest_version,
         seen_at=context.now,
     )
+    result = functools.partial(_result, known, context, validators=answer.validators, data_version=stated)
     if known.current is None or old is None:
-        return _result(
-            known, context, "baseline", record=record, snapshot=snapshot, validators=answer.validators, issues=parsed.issues
-        )
+        return result("baseline", record=record, snapshot=snapshot, issues=parsed.issues)
     earlier = source.parse(old)
+    dates = age.record_dates(source, answer.document, record)
+    gone_back = age.gone_back(age.record_dates(source, old, earlier.record), dates)
+    if gone_back and not _says_again(known, age.claim(dates), context):
+        return _dated_back(known, gone_back, age.claim(dates), context, stated)
     base = kept.restored(earlier.record, known.current.kept, _records(source, believed))
     other_trial.refuse(source.info, known, base, record)
     keep = unread.to_keep(source, old, earlier, parsed, known.current, context.now)
@@ -130,14 +138,14 @@ def moved(
     before, after = unread.readable(base, record, earlier.issues, parsed.issues, words, keep=keep, known=held)
     is_new = digest != known.current.digest
     staged = msgspec.structs.replace(snapshot, kept=keep) if is_new else None
-    result = functools.partial(_result, known, context, record=after, snapshot=staged, validators=answer.validators)
+    result = functools.partial(result, record=after, snapshot=staged)
     detected = _detected(known, before, after, staged, context, believed)
     events = detected.events
     status: CheckStatus = "changed" if events else ("quiet" if is_new else "unchanged")
-    if known.removed_at:
+    if away := _away_since(known):
         status = "restored"
         story = detected.story.id if detected.story else ""
-        back = _listing("restored", known, context, seen_from=known.removed_at, record=record, story=story)
+        back = _listing("restored", known, context, seen_from=away, record=record, story=story)
         events = (back, *events)
     lost = drift.lost(
         drift.Reading(document=old, record=earlier.record, issues=earlier.issues),
@@ -165,7 +173,7 @@ def absent(known: TrackedTrial, answer: Absent, last: TrialRecord | None, contex
         why = answer.why.rstrip(".")
         error = f"There is no such trial at {context.source.title}: {known.number} ({why}). Check the number."
         return _result(known, context, "absent", error=error)
-    if known.removed_at:
+    if known.removed_at or known.merged_into:
         return _result(known, context, "absent")
     lost = (drift.RECORD,)
     if not is_gone(known, context):
@@ -177,12 +185,24 @@ def absent(known: TrackedTrial, answer: Absent, last: TrialRecord | None, contex
 
 
 def merged(known: TrackedTrial, canonical: str, context: CheckContext) -> CheckResult:
-    """The registry answered with the trial that this number was merged into."""
-    if known.merged_into == canonical:
-        return _result(known, context, "unchanged")
+    """The registry answered with a record that names this number as a former one.
+
+    It is believed when a second data version says so too: a wrong alias must not end the following of a trial. A number that
+    never had a record of its own is followed as the other at once, as nothing can be lost.
+    """
+    if canonical in (known.merged_into, known.kept_apart_from):
+        return _result(known, context, "still_merged")
+    claim = f"merged into {canonical}"
+    if known.current is not None and not _says_again(known, claim, context):
+        return _result(known, context, "aliased", claim=claim)
     seen_from = known.current.last_seen_at if known.current else None
     event = _listing("merged", known, context, seen_from=seen_from, details=MergedDetails(into=canonical))
     return _result(known, context, "merged", events=(event,), merged_into=canonical)
+
+
+def older(known: TrackedTrial, why: str, context: CheckContext) -> CheckResult:
+    """Older data than we have: nothing is compared, nothing changes, and the trial is asked for again."""
+    return _result(known, context, "older", older=why)
 
 
 def failed(known: TrackedTrial, answer: Failed, context: CheckContext) -> CheckResult:
@@ -196,6 +216,31 @@ def is_gone(known: TrackedTrial, context: CheckContext) -> bool:
         return False
     data = context.data.timestamp if context.data else None
     return second_opinion.is_second(known.absent_data_timestamp, known.absent_since, data, context.now)
+
+
+def _says_again(known: TrackedTrial, claim: str, context: CheckContext) -> bool:
+    """Whether an answer says the second time what was hard to believe the first time."""
+    if known.claim != claim or known.claimed_at is None:
+        return False
+    data = context.data.timestamp if context.data else None
+    return second_opinion.is_second(known.claim_data_timestamp, known.claimed_at, data, context.now)
+
+
+def _dated_back(known: TrackedTrial, why: str, claim: str, context: CheckContext, stated: str | None) -> CheckResult:
+    """A record whose own date is lower than it was: doubted under a newer data version, else older than what we have."""
+    checked_at = known.checked_data_timestamp
+    newer = context.data is None or checked_at is None or age.is_older_data(checked_at, context.data.timestamp, context.now)
+    newer = newer or bool(stated and known.data_version and age.is_older_data(known.data_version, stated, context.now))
+    if not newer:
+        return older(known, why, context)
+    return _result(known, context, "doubted", older=why, claim=claim)
+
+
+def _away_since(known: TrackedTrial) -> datetime | None:
+    """Since when a trial that was read before has had no record of its own at the registry; None for one that has."""
+    if known.current is None:
+        return None
+    return known.removed_at or (known.current.last_seen_at if known.merged_into else None)
 
 
 def _require_pinned_number(source: Source, known: TrackedTrial, record: TrialRecord, url: str) -> None:
@@ -372,7 +417,10 @@ def _result(
     validators: Validators | None = None,
     emptied: tuple[str, ...] = (),
     error: str = "",
+    older: str = "",
     merged_into: str | None = None,
+    claim: str | None = None,
+    data_version: str | None = None,
 ) -> CheckResult:
     old, new = versions(known, snapshot)
     return CheckResult(
@@ -382,7 +430,10 @@ def _result(
             validators=validators,
             nct_number=record.nct_number if record else None,
             merged_into=merged_into,
+            claim=claim,
+            data_version=data_version,
         ),
+        older=older,
         snapshot=snapshot,
         events=tuple(StagedEvent(event=event, old=old, new=new) for event in events),
         stories=stories_of(events, story),

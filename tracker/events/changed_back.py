@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 
@@ -44,17 +46,21 @@ def _taken_back(kind: KindName, changes: Sequence[Change], comparison: Compariso
         ),
         key=lambda event: event.effective_at,
     )
-    starts = [_left_at(change, recent) for change in changes]
-    if not recent or not starts or None in starts:
+    if not recent:
+        return ()
+    left = _left_at(recent)
+    starts = [next((at for at, value in left.get(change.path, ()) if value == change.new), None) for change in changes]
+    if not starts or None in starts:
         return ()
     first = min(start for start in starts if start is not None)
     paths = {change.path for change in changes}
     return tuple(event for event in recent[first:] if any(change.path in paths for change in event.changes))
 
 
-def _left_at(change: Change, recent: Sequence[Event]) -> int | None:
-    """Which of the events took the value away that the change brings back, the latest one; None where none did."""
+def _left_at(recent: Sequence[Event]) -> dict[tuple[str, ...], list[tuple[int, Any]]]:
+    """By path, the values that the events took away, each with the event's place, the latest first."""
+    left: dict[tuple[str, ...], list[tuple[int, Any]]] = defaultdict(list)
     for index in reversed(range(len(recent))):
-        if any(past.path == change.path and past.old == change.new for past in recent[index].changes):
-            return index
-    return None
+        for past in recent[index].changes:
+            left[past.path].append((index, past.old))
+    return left

@@ -181,7 +181,13 @@ def _paired(whole: Sequence[Change], name: str) -> tuple[list[tuple[_Entry, _Ent
     """Entries that have another name now, and all that went and came, those among them."""
     removed: list[_Entry] = [change.old for change in whole if change.new is None]
     added: list[_Entry] = [change.new for change in whole if change.old is None]
-    return best_pairs(removed, added, lambda old, new: _entry_similarity(old, new, name)), removed, added
+    pairs = best_pairs(
+        removed,
+        added,
+        lambda old, new: _entry_similarity(old, new, name),
+        text=lambda entry: f"{_name(entry, name)} {entry.get('description') or ''}",
+    )
+    return pairs, removed, added
 
 
 def _touched(context: Context, field: str, part: str) -> list[str]:

@@ -148,7 +148,7 @@ def _criteria(context: Context) -> dict[str, CriteriaEdit]:
     found: dict[str, dict[str, list[Any]]] = {
         heading: {part: [] for part in _LINE_PARTS} for heading in _HEADINGS if heading in touched
     }
-    pairs, gone, came = match_by_section(removed, added, section=_heading, scores=(_same, _similar))
+    pairs, gone, came = match_by_section(removed, added, section=_heading, same=_words_of, score=_similar, text=_text)
     for old, new in pairs:
         part = _part(old, new)
         edit = {"text": new.text, "from": old.heading} if part in _PLACED else {"from": old.text, "to": new.text}
@@ -188,8 +188,12 @@ def _heading(line: _Line) -> str:
     return line.heading
 
 
-def _same(old: _Line, new: _Line) -> float:
-    return float(old.words == new.words)
+def _words_of(line: _Line) -> str:
+    return line.words
+
+
+def _text(line: _Line) -> str:
+    return line.text
 
 
 def _similar(old: _Line, new: _Line) -> float:

@@ -13,12 +13,15 @@ import msgspec
 
 from tracker.events.outcome_wording import Wording, joints, numbers, wording
 from tracker.text.durations import durations
+from tracker.text.limits import beginning
 from tracker.text.normalize import same_words
 from tracker.text.similarity import measured_words, telling_words
 from tracker.text.stem import stem
 from tracker.text.tokens import tokens
 
 MOVED_PERCENT = 20
+LONGEST_JUDGED = 4_000
+"""Characters of a measure that is judged, and of what is said around it. Registries allow a quarter of that."""
 
 
 class Verdict(StrEnum):
@@ -38,7 +41,7 @@ HARMLESS = frozenset({Verdict.SAME, Verdict.REFINED})
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """A verdict and its reason: a word of `_TESTS`, or spelling, inflection, detail or placeholder."""
+    """A verdict and its reason: a word of `_TESTS`, or spelling, inflection, detail length or placeholder."""
 
     verdict: Verdict
     reason: str
@@ -56,12 +59,12 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def whole(self) -> str:
         """All that is said of it."""
-        return f"{self.measure}\n{self.time_frame}\n{self.description}"
+        return "\n".join(beginning(part, LONGEST_JUDGED) for part in (self.measure, self.time_frame, self.description))
 
     @property
     def known_words(self) -> frozenset[str]:
         """The words that need no saying again."""
-        return wording(f"{self.whole}\n{self.trial}").words
+        return wording(self.whole).words | wording(self.trial).words
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -79,6 +82,8 @@ def judge(old: Said, new: Said) -> Judgement:
         return Judgement(Verdict.SAME, "spelling")
     if is_placeholder(old.measure):
         return Judgement(Verdict.UNCLEAR, "placeholder")
+    if max(len(old.measure), len(new.measure)) > LONGEST_JUDGED:
+        return Judgement(Verdict.UNCLEAR, "length")
     pair = Pair(old, new, wording(old.measure), wording(new.measure))
     for reason, differs in _TESTS:
         if differs(pair):

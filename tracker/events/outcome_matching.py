@@ -15,6 +15,7 @@ from tracker.events.outcome_regrouping import Regrouping, regroup, repeats
 from tracker.model.event import Change
 from tracker.text.durations import time_point
 from tracker.text.inline_diff import edit_span
+from tracker.text.limits import beginning
 from tracker.text.normalize import normalized, squeeze_whitespace
 from tracker.text.pairing import pair_alike, pair_equal, pair_in_turn
 
@@ -137,7 +138,7 @@ def about(comparison: Comparison) -> str:
     """What the trial is about, as its titles and conditions say before and now."""
     records = (comparison.old, comparison.new)
     titles = [title for record in records for title in (record.brief_title, record.official_title) if title]
-    return "\n".join([*titles, *(name for record in records for name in record.conditions or ())])
+    return beginning("\n".join([*titles, *(name for record in records for name in record.conditions or ())]))
 
 
 def field_of(change: Change) -> str:

@@ -214,7 +214,7 @@ def _harmless(details: OutcomesDetails, effects: tuple[str, ...], *, first: bool
     """What happened where no outcome is another one."""
     if first:
         return "the earlier version names no outcome to judge by: outcomes were given"
-    if any(edit.verdict == Verdict.UNCLEAR for edit in details.measure_reworded):
+    if any(edit.reason == "placeholder" for edit in details.measure_reworded):
         return "the earlier text names no outcome to judge by: an outcome was reworded"
     if _is_wording(details, effects):
         return "the same outcomes were worded otherwise"

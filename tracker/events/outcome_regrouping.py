@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from tracker.events.outcome_judging import HARMLESS, Said, judge, moved_far
+from tracker.events.outcome_judging import HARMLESS, LONGEST_JUDGED, Said, judge, moved_far
 from tracker.events.outcome_wording import list_members, wording
 from tracker.model.event import Change
 from tracker.model.record import TrialRecord
@@ -98,6 +98,8 @@ def _side(change: Change) -> Said:
 
 def _is_part(old: Said, new: Said) -> bool:
     """Whether two outcomes are one in another number: the same thing first, nothing that makes another outcome of it."""
+    if max(len(old.measure), len(new.measure)) > LONGEST_JUDGED:
+        return False
     if not (_is_within(old.time_frame, new.time_frame) or _is_within(new.time_frame, old.time_frame)):
         return False
     if not measure_likeness(old.measure, new.measure) and not _is_member(old.measure, new.measure):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from itertools import pairwise
 
 import msgspec
 
 from tracker.text.durations import durations, without_durations
+from tracker.text.limits import remembered
 from tracker.text.normalize import plain_signs
 from tracker.text.stem import stem
 from tracker.text.tokens import STOP_WORDS, tokens, with_usual_names
@@ -148,7 +148,7 @@ def _side(words: frozenset[str], pair: tuple[frozenset[str], frozenset[str]]) ->
     return bool(words & pair[0]) - bool(words & pair[1])
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def wording(text: str) -> Wording:
     """Read a measure's text."""
     plain = _VERSIONED.sub(" ", " ".join(plain_signs(text).split()))

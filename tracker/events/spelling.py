@@ -5,6 +5,7 @@ Numbers and signs carry meaning (`tracker.text.normalize`).
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -40,15 +41,17 @@ def only_spelling(changes: Iterable[Change]) -> bool:
 
 def respelt_pairs(removed: Sequence[str], added: Sequence[str]) -> tuple[list[str], list[str], list[Edit[str]]]:
     """What really went, what really came, and the texts that stand in both in another spelling, one for one."""
-    left, came = [], list(added)
-    pairs: list[Edit[str]] = []
+    came: dict[str, deque[int]] = defaultdict(deque)
+    for place, text in enumerate(added):
+        came[normalized(text)].append(place)
+    left, pairs, taken = list[str](), list[Edit[str]](), set[int]()
     for text in removed:
-        found = next((index for index, other in enumerate(came) if same_words(text, other)), None)
-        if found is None:
-            left.append(text)
+        if waiting := came.get(normalized(text)):
+            taken.add(place := waiting.popleft())
+            pairs.append(Edit(old=text, new=added[place]))
         else:
-            pairs.append(Edit(old=text, new=came.pop(found)))
-    return left, came, pairs
+            left.append(text)
+    return left, [text for place, text in enumerate(added) if place not in taken], pairs
 
 
 def _normalized_entry(value: Any) -> Any:

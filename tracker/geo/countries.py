@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from tracker.text.normalize import fold
 
+_LONGEST_NAME = 200  # a longer text names no country
 _BRACKETS = re.compile(r"\s*\([^)]*\)")
 _DIGRAPHS = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 
@@ -104,6 +105,8 @@ def country_code(name: str) -> str | None:
 
 def country_key(name: str | None) -> str:
     """A country's ISO code; of an unknown one the folded name, without what stands in brackets."""
+    if name and len(name) > _LONGEST_NAME:
+        return fold(name)
     name = _BRACKETS.sub("", name or "")
     return country_code(name) or fold(name)
 

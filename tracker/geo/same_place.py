@@ -19,6 +19,7 @@ from tracker.text.normalize import fold
 _DISTRICT_KM = 30.0  # a district lies no further from its city's centre
 _TYPING_ERROR = 0.85
 _LEAST_LETTERS = 4
+_LONGEST_NAME = 200
 _KIND_OF_PLACE = re.compile(
     r"\b(?:metropolitan|municipality|prefecture|district|province|county|city|town|region|cedex|shi|ku|gu|si|gun|shiqu|qu|"
     r"autonoma?|autonomous|ciudad|cidade|comune|de|of)\b|\d+"
@@ -92,7 +93,14 @@ def _known_as_one(one: Place, other: Place) -> bool:
     letters = _one_in_other(one.city, other.city)
     if here and there:
         return letters and min(distance_km(*a, *b) for a, b in product(here, there)) <= _DISTRICT_KM
-    return letters or SequenceMatcher(None, _plain(one), _plain(other), autojunk=False).ratio() >= _TYPING_ERROR
+    return letters or _is_typing_error(_plain(one), _plain(other))
+
+
+def _is_typing_error(one: str, other: str) -> bool:
+    """Whether two names differ in a few letters. Texts longer than any city's name are not compared by their letters."""
+    if max(len(one), len(other)) > _LONGEST_NAME:
+        return False
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= _TYPING_ERROR
 
 
 def _points(place: Place) -> frozenset[Point]:

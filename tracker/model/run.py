@@ -7,9 +7,26 @@ from typing import Literal
 
 import msgspec
 
-CheckStatus = Literal["baseline", "unchanged", "changed", "quiet", "absent", "removed", "restored", "merged", "failed"]
+CheckStatus = Literal[
+    "baseline",
+    "unchanged",
+    "changed",
+    "quiet",
+    "absent",
+    "removed",
+    "restored",
+    "aliased",
+    "merged",
+    "still_merged",
+    "doubted",
+    "older",
+    "failed",
+]
 """How one check of one trial ended. ``baseline``: first snapshot, no event. ``quiet``: stored, but no event.
-``absent``: not there, not yet confirmed. Everything but ``failed`` is an answer."""
+``absent``: not there, not yet confirmed. ``aliased``: answered with another trial's record, not yet believed; ``merged``:
+believed; ``still_merged``: that was known. ``doubted``: the record's own date went back, not yet believed; ``older``: older
+data than we have, so that nothing is known and the trial is asked for again. Everything but ``failed`` and ``older`` is an
+answer."""
 
 RunState = Literal["open", "accepted", "held", "superseded", "discarded", "failed"]
 
@@ -24,7 +41,10 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run did; ``listed`` is how many trials its searches held (None when it had none to list)."""
+    """What a run did; ``listed`` is how many trials its searches held (None when it had none to list).
+
+    ``doubted`` are the answers that are not believed: older ones, and those that need a second one.
+    """
 
     checked: int = 0
     baseline: int = 0
@@ -33,6 +53,7 @@ class RunCounts(msgspec.Struct, frozen=True, kw_only=True):
     quiet: int = 0
     absent: int = 0
     removed: int = 0
+    doubted: int = 0
     failed: int = 0
     events: int = 0
     listed: int | None = None

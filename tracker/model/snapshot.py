@@ -77,6 +77,9 @@ class TrackedTrial(msgspec.Struct, frozen=True, kw_only=True):
     ``checked_at`` is the last answer; ``checked_data_timestamp`` the registry's data it was read at. ``absent_since``
     and ``absent_data_timestamp`` are of the first answer that lacked it, ``failing_since`` and ``error`` of the first
     and the last try without an answer; all are empty again once the trial answers.
+    ``merged_into`` is the trial that it is followed as, ``kept_apart_from`` one that the user says it was not merged into.
+    ``claim`` is what an answer said that needs a second one to be believed: since ``claimed_at``, at
+    ``claim_data_timestamp``. ``data_version`` is the registry's own date of its data that the last answer itself stated.
     """
 
     key: str
@@ -92,6 +95,11 @@ class TrackedTrial(msgspec.Struct, frozen=True, kw_only=True):
     absent_data_timestamp: str | None = None
     removed_at: datetime | None = None
     merged_into: str | None = None
+    kept_apart_from: str | None = None
+    claim: str | None = None
+    claimed_at: datetime | None = None
+    claim_data_timestamp: str | None = None
+    data_version: str | None = None
     failing_since: datetime | None = None
     error: str = ""
     current: SnapshotMeta | None = None

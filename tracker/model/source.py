@@ -4,7 +4,8 @@ The flow: ``listing`` (which trials does a search hold?) and ``retrieve`` (the r
 `Fetch`; each trial asked for comes back as exactly one `Answer`; ``parse`` turns a document into a record.
 ``parse`` and ``digest`` are pure: they see the document and nothing else, never the clock or the network.
 
-Every source is a `Source`. It is also `Searchable`, `Locating`, `Versioned` or a `PageSource` if it can do what these ask for.
+Every source is a `Source`. It is also `Searchable`, `Locating`, `Versioned`, `Dated` or a `PageSource` if it can do what these
+ask for.
 A source's class names all of them as its base classes: then neither mypy nor Python accepts a method that is missing or
 misspelt.
 """
@@ -138,6 +139,13 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     path: str
     value: str = ""
+
+
+class StatedDates(msgspec.Struct, frozen=True, kw_only=True):
+    """What a document says of its own age, each as YYYY-MM-DD: the registry's data it was made from, its last update."""
+
+    data_version: str | None = None
+    last_update_submitted: str | None = None
 
 
 class Parsed(msgspec.Struct, frozen=True, kw_only=True):
@@ -377,6 +385,16 @@ class Versioned(Protocol):
 
 
 @runtime_checkable
+class Dated(Protocol):
+    """A source whose documents say how new they are, beyond the dates of the record."""
+
+    @abstractmethod
+    def stated_dates(self, document: Document) -> StatedDates:
+        """The document's own dates; empty where it states none that can be read. Never raises."""
+        ...
+
+
+@runtime_checkable
 class PageSource(Protocol):
     """A site whose trial pages are followed by their address."""
 
@@ -396,5 +414,5 @@ class Historic(Protocol):
         ...
 
 
-ABILITIES = (Searchable, Locating, Versioned, PageSource, Historic)
+ABILITIES = (Searchable, Locating, Versioned, Dated, PageSource, Historic)
 """What a source may be able to do beyond the core."""

@@ -19,7 +19,8 @@ class StagedCheck(msgspec.Struct, frozen=True, kw_only=True):
     """A check and what acceptance writes to its trial.
 
     ``validators`` of None keeps those stored, empty ones clear them. ``nct_number`` is pinned if none is yet.
-    ``merged_into`` goes with status ``merged``.
+    ``merged_into`` goes with status ``merged``, ``claim`` with answers that need a second one. ``data_version`` is what the
+    answer itself states of how new its data are.
     """
 
     check: Check
@@ -27,6 +28,8 @@ class StagedCheck(msgspec.Struct, frozen=True, kw_only=True):
     validators: Validators | None = None
     nct_number: str | None = None
     merged_into: str | None = None
+    claim: str | None = None
+    data_version: str | None = None
 
 
 class StagedVersion(NamedTuple):

@@ -14,16 +14,18 @@ from typing import Literal
 import msgspec
 
 from tracker.render.phrases import quote
-from tracker.render.safe_text import one_line, plural
+from tracker.render.safe_text import one_line, plural, size
 from tracker.text.inline_diff import Stretch, stretches
 
 LONGEST_CHANGE = 300
+LONGEST_COMPARED = 50_000
+"""Characters from which two texts that have little in common are told by their size, and not by how they begin."""
 _CONTEXT = 4
 _IN_COMMON = 0.4
 """Share of the shorter text's words that must stay for edits to be shown one by one; below it one text replaces another."""
 
 _GONE, _CAME, _END = "\ufdd0", "\ufdd1", "\ufdd2"
-_PIECES = re.compile(f"([{_GONE}{_CAME}])([^{_END}]*){_END}|([^{_GONE}{_CAME}]+)")
+_PIECES = re.compile(f"([{_GONE}{_CAME}])([^{_GONE}{_CAME}{_END}]*){_END}|([^{_GONE}{_CAME}]+)")
 _MARKS: dict[str, Literal["gone", "came"]] = {_GONE: "gone", _CAME: "came"}
 
 
@@ -91,7 +93,8 @@ def _cut(line: Line, limit: int) -> Iterable[Span]:
 def difference(old: str, new: str, limit: int = LONGEST_CHANGE) -> str:
     """One text with its edits in place, word by word, each marked (`marks`); of long texts what is around the edits.
 
-    As plain text: ``… in Arm 5 [and Arm 6 → Arm 6, and Arm 8] at …``.
+    As plain text: ``… in Arm 5 [and Arm 6 → Arm 6, and Arm 8] at …``. Very long texts that have little in common, as far as
+    bounded work can tell, are not shown at all.
     """
     before, after = one_line(old).split(), one_line(new).split()
     if not before or not after:
@@ -99,6 +102,8 @@ def difference(old: str, new: str, limit: int = LONGEST_CHANGE) -> str:
     found = stretches(before, after)
     kept = sum(len(stretch.old) for stretch in found if stretch.same)
     if kept < _IN_COMMON * min(len(before), len(after)):
+        if max(len(old), len(new)) > LONGEST_COMPARED:
+            return f"text replaced, {size(old)} → {size(new)}, open the record"
         return f"“{edit(quote(old, limit // 2), quote(new, limit // 2))}”"
     parts = [_part(found, index, longest=limit) for index in range(len(found))]
     if len(shown := " ".join(part for part in parts if part)) <= limit:

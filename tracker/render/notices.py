@@ -22,6 +22,8 @@ LONGEST_SUBJECT = 150
 HTML_LIMIT = 100_000
 """Bytes of HTML that a welcome may have."""
 
+_NUMBERS = 20
+
 
 class WelcomeInput(msgspec.Struct, frozen=True, kw_only=True):
     """The present of one watch at its start.
@@ -120,6 +122,23 @@ def missed(channel: str, lost: Sequence[tuple[str, datetime]], *, at: datetime, 
         commands=(("Whoever runs the tracker can have all of it sent after all:", "tracker outbox retry"),),
         notes=(Box(title="Not received", lines=lines),),
         footer=footer(channel="", contact=contact, timezone=timezone, disclaimer=""),
+    )
+    return _content(page)
+
+
+def set_aside(trials: Sequence[str], *, channel: str, why: str, at: datetime, timezone: str) -> Content:
+    """What stands in the outbox in place of a message that could not be written: which trials changed, and why no more."""
+    numbers = tuple(one_line(split_key(trial).number) for trial in trials)
+    shown = ", ".join(numbers[:_NUMBERS]) + (f" and {len(numbers) - _NUMBERS:,} more" if len(numbers) > _NUMBERS else "")
+    page = Page(
+        subject=one_line(f"Changes that could not be written out: {shown}", LONGEST_SUBJECT),
+        heading="Changes that could not be written out",
+        facts=times.moment(at, times.zone(timezone)),
+        paragraphs=(
+            f"What changed could not be put into words: {shown}. Please open the records.",
+            one_line(why, 300),
+        ),
+        footer=footer(channel=channel, contact="", timezone=timezone),
     )
     return _content(page)
 

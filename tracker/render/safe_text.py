@@ -59,6 +59,14 @@ def cell(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.match(text) else text
 
 
+def size(text: str) -> str:
+    """How long a text is: ``1.0 MB``, ``20 kB``, ``300 characters``."""
+    count = len(text)
+    if count < 1_000:
+        return plural(count, "character")
+    return f"{count / 1e6:,.1f} MB" if count >= 999_500 else f"{round(count / 1e3)} kB"
+
+
 def plural(count: int, one: str, many: str = "") -> str:
     """The count with its noun: ``1 trial``, ``1,204 trials``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

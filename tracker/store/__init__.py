@@ -97,6 +97,8 @@ class Store(Database):
     sync_watches = _watches.sync_watches
     watch_states = _watches.watch_states
     memberships = _watches.memberships
+    moved_memberships = _watches.moved_memberships
+    unmerge = _watches.unmerge
     followed = _trials.followed
     unanswered = _trials.unanswered
     tracking_since = _trials.tracking_since

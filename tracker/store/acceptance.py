@@ -20,10 +20,14 @@ from tracker.store.database import Database, insert
 from tracker.store.kept_fields import believe
 from tracker.store.packing import to_json
 from tracker.store.runs import end_run, read_run, require_state
-from tracker.store.watches import apply_joins, apply_listing, move_merged
+from tracker.store.watches import apply_joins, apply_listing, bring_back, move_merged
 
 THERE = ("baseline", "unchanged", "changed", "quiet", "restored")
 """Check statuses that mean: the registry gave us the trial's record."""
+
+
+UNASKED = ("unchanged", "baseline", "still_merged", "older")
+"""Check statuses of which trials and snapshots record everything."""
 
 
 class _Closing(msgspec.Struct, frozen=True):
@@ -128,6 +132,7 @@ def _accept(
     if run["purpose"] == "sync":
         _see_again(connection, run_id)
         _make_current(connection, run_id)
+        bring_back(connection, _unmerged(connection, run_id))
         _note_checks(connection, run)
     connection.execute(update(t.snapshots).where(t.snapshots.c.run == run_id).values(accepted=True))
     believe(connection, run_id)
@@ -138,8 +143,8 @@ def _accept(
     move_merged(connection, run_id, run["started_at"], now)
     if run["purpose"] == "sync":
         _note_source(connection, run, now, listed=bool(closing.listings))
-    # Only checks that someone may ask about are kept; trials and snapshots record everything else.
-    connection.execute(delete(t.checks).where(t.checks.c.run == run_id, t.checks.c.status.in_(("unchanged", "baseline"))))
+    # Only checks that someone may ask about are kept.
+    connection.execute(delete(t.checks).where(t.checks.c.run == run_id, t.checks.c.status.in_(UNASKED)))
     connection.execute(
         update(t.runs).where(t.runs.c.id == run_id).values(state="accepted", finished_at=now, cursor=None, closing=None)
     )
@@ -161,6 +166,13 @@ def _see_again(connection: Connection, run_id: int) -> None:
         )
         .values(last_seen_at=t.checks.c.checked_at)
     )
+
+
+def _unmerged(connection: Connection, run_id: int) -> list[str]:
+    """The trials that had been merged into another and have a record of their own again."""
+    own = (t.checks.c.run == run_id, t.checks.c.status.in_(THERE), t.trials.c.merged_into.is_not(None))
+    joined = t.trials.join(t.checks, t.checks.c.trial == t.trials.c.key)
+    return list(connection.scalars(select(t.trials.c.key).select_from(joined).where(*own)))
 
 
 def _make_current(connection: Connection, run_id: int) -> None:
@@ -188,6 +200,15 @@ def _note_checks(connection: Connection, run: RowMapping) -> None:
         "failing_since": None,
         "error": "",
     }
+    no_claim: dict[str, object] = {"claim": None, "claimed_at": None, "claim_data_timestamp": None}
+    # A claim keeps the time of the first answer that made it, unless a clock that ran ahead had dated it into the future.
+    same = and_(trials.claim == checks.claim, trials.claimed_at <= checks.checked_at)
+    claim = {
+        "claim": checks.claim,
+        "claimed_at": case((same, trials.claimed_at), else_=checks.checked_at),
+        "claim_data_timestamp": case((same, trials.claim_data_timestamp), else_=run["data_timestamp"]),
+    }
+    there_again = {"absent_since": None, "absent_data_timestamp": None}
     first_absence = {
         "absent_since": func.coalesce(trials.absent_since, checks.checked_at),
         "absent_data_timestamp": case(
@@ -197,17 +218,21 @@ def _note_checks(connection: Connection, run: RowMapping) -> None:
     note(
         THERE,
         **answered,
-        absent_since=None,
-        absent_data_timestamp=None,
+        **there_again,
+        **no_claim,
         removed_at=None,
         merged_into=None,
+        kept_apart_from=None,
+        data_version=func.coalesce(checks.data_version, trials.data_version),
         nct_number=func.coalesce(trials.nct_number, checks.nct_number),
         etag=case((checks.has_validators, checks.etag), else_=trials.etag),
         last_modified=case((checks.has_validators, checks.last_modified), else_=trials.last_modified),
     )
-    note(("absent",), **answered, **first_absence)
-    note(("removed",), **answered, **first_absence, removed_at=func.coalesce(trials.removed_at, checks.checked_at))
-    note(("merged",), **answered, merged_into=checks.merged_into)
+    note(("aliased", "doubted"), **answered, **there_again, **claim)
+    note(("still_merged",), **answered, **there_again, **no_claim)
+    note(("absent",), **answered, **no_claim, **first_absence)
+    note(("removed",), **answered, **no_claim, **first_absence, removed_at=func.coalesce(trials.removed_at, checks.checked_at))
+    note(("merged",), **answered, **no_claim, merged_into=checks.merged_into)
     note(("failed",), failing_since=func.coalesce(trials.failing_since, checks.checked_at), error=checks.error)
 
 
@@ -264,7 +289,7 @@ def _apart(connection: Connection, run: RowMapping, closing: _Closing, held: Row
     listed = {one.watch for one in closing.listings} & {one.watch for one in theirs.listings}
     mine = select(t.checks.c.trial).where(t.checks.c.run == run["id"])
     shared = (t.checks.c.run == held["id"], t.checks.c.trial.in_(mine))
-    idle = t.checks.c.status.in_(("unchanged", "failed"))
+    idle = t.checks.c.status.in_(("unchanged", "still_merged", "older", "failed"))
     if listed or connection.scalar(select(t.checks.c.trial).where(*shared, ~idle).limit(1)) is not None:
         return False
     connection.execute(delete(t.checks).where(*shared))

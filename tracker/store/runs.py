@@ -15,6 +15,9 @@ from tracker.store import tables as t
 from tracker.store.database import Database
 from tracker.store.packing import to_json
 
+NO_ANSWER = ("failed", "older")
+"""Check statuses after which a trial is asked for again."""
+
 ADOPTABLE_FOR = timedelta(hours=6)
 """How long an unfinished run can be continued if its source does not say how new its data are."""
 
@@ -148,7 +151,7 @@ def _same_data(row: RowMapping, now: datetime, data: DataVersion | None) -> bool
 
 
 def _adopted(connection: Connection, row: RowMapping) -> OpenRun:
-    answered = select(t.checks.c.trial).where(t.checks.c.run == row["id"], t.checks.c.status != "failed")
+    answered = select(t.checks.c.trial).where(t.checks.c.run == row["id"], t.checks.c.status.not_in(NO_ANSWER))
     moved = select(t.snapshots.c.trial).where(t.snapshots.c.run == row["id"])
     return OpenRun(
         run=rows.run(row),

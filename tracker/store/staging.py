@@ -28,8 +28,17 @@ from tracker.store.columns import storable
 from tracker.store.database import Database, chunks, insert
 from tracker.store.kept_fields import keep_fields
 from tracker.store.packing import ENCODING, pack, to_json
-from tracker.store.runs import require_state
+from tracker.store.runs import NO_ANSWER, require_state
 from tracker.store.trials import ensure_trials
+
+_COUNTED_AS = {
+    "restored": "changed",
+    "merged": "changed",
+    "still_merged": "unchanged",
+    "aliased": "doubted",
+    "older": "doubted",
+}
+"""What a check status counts as, where it has no count of its own."""
 
 
 def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: datetime) -> tuple[NewIssue, ...]:
@@ -68,12 +77,12 @@ def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: date
 
 
 def staged_totals(database: Database, run_id: int) -> StagedTotals:
-    """What is staged under a run so far. Restored and merged trials count as changed; issues are not counted again."""
+    """What is staged under a run so far, counted as `RunCounts` names it; issues are not counted again."""
     with database.reading() as connection:
         statement = select(t.checks.c.status, func.count()).where(t.checks.c.run == run_id).group_by(t.checks.c.status)
         by_status: Counter[str] = Counter()
         for status, count in connection.execute(statement):
-            by_status["changed" if status in ("restored", "merged") else status] += count
+            by_status[_COUNTED_AS.get(status, status)] += count
         events = connection.scalar(select(func.count()).select_from(t.events).where(t.events.c.run == run_id))
         emptied: Counter[str] = Counter()
         named = select(t.checks.c.emptied).where(t.checks.c.run == run_id, t.checks.c.emptied != "[]")
@@ -135,7 +144,7 @@ def _answered(connection: Connection, run_id: int, trials: Iterable[str]) -> set
     done: set[str] = set()
     for keys in chunks(trials):
         statement = select(t.checks.c.trial).where(
-            t.checks.c.run == run_id, t.checks.c.status != "failed", t.checks.c.trial.in_(keys)
+            t.checks.c.run == run_id, t.checks.c.status.not_in(NO_ANSWER), t.checks.c.trial.in_(keys)
         )
         done.update(connection.scalars(statement))
     return done
@@ -160,6 +169,8 @@ def _write_checks(connection: Connection, run_id: int, checks: Sequence[StagedCh
             "last_modified": staged.validators.last_modified if staged.validators else None,
             "nct_number": staged.nct_number,
             "merged_into": staged.merged_into,
+            "claim": staged.claim,
+            "data_version": staged.data_version,
         }
         for staged in checks
     ]

@@ -84,6 +84,11 @@ trials = Table(
     Column("absent_data_timestamp", Text),
     Column("removed_at", UtcDateTime),
     Column("merged_into", Text),
+    Column("kept_apart_from", Text, comment="by hand: it was not merged into this trial, whatever the registry says"),
+    Column("claim", Text, comment="what an answer said that needs a second one to be believed"),
+    Column("claimed_at", UtcDateTime),
+    Column("claim_data_timestamp", Text),
+    Column("data_version", Text, comment="the registry's date of its data that the last answer itself stated"),
     Column("failing_since", UtcDateTime),
     _required("error"),
     Index(None, "source", "key"),
@@ -99,6 +104,7 @@ memberships = Table(
     Column("silent", Boolean, nullable=False),
     Column("left_search_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
+    Column("merged_into", Text, comment="ended because its trial was merged into this one: it comes back if that is undone"),
     CheckConstraint("how IN ('listed', 'page', 'search')", name="how"),
     Index(None, "trial"),
 )
@@ -152,6 +158,8 @@ checks = Table(
     Column("last_modified", Text),
     Column("nct_number", Text),
     Column("merged_into", Text),
+    Column("claim", Text),
+    Column("data_version", Text),
 )
 
 dictionaries = Table(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, Select, bindparam, select, update
+from sqlalchemy import Connection, Select, bindparam, or_, select, update
 
 from tracker.model.watch import CompletedListing, How, Join, Membership, Watch, WatchChanges, WatchState
 from tracker.store import tables as t
@@ -40,6 +40,7 @@ def sync_watches(
         for name in sorted(active - {watch.name for watch in watches}):
             ended = tuple(sorted(members.get(name, {})))
             _end(connection, name, ended, now)
+            connection.execute(update(t.memberships).where(t.memberships.c.watch == name).values(merged_into=None))
             connection.execute(update(t.watches).where(t.watches.c.name == name).values(active=False))
             changes[name] = WatchChanges(watch=name, removed=True, ended=ended)
         _drop_orphans(connection, [watch.name for watch in watches], channels, now)
@@ -74,6 +75,45 @@ def memberships(database: Database, source: str | None = None) -> list[Membershi
         return [Membership(**row) for row in connection.execute(statement).mappings()]
 
 
+def moved_memberships(database: Database, source: str) -> list[Membership]:
+    """Who would follow which merged trials of a source if these had records of their own again, by watch and trial."""
+    names = Membership.__struct_fields__
+    statement = (
+        select(*(t.memberships.c[name] for name in names))
+        .join(t.trials, t.trials.c.key == t.memberships.c.trial)
+        .join(t.watches, t.watches.c.name == t.memberships.c.watch)
+        .where(t.trials.c.source == source, t.memberships.c.merged_into.is_not(None), t.watches.c.active)
+        .order_by(t.memberships.c.watch, t.memberships.c.trial)
+    )
+    with database.reading() as connection:
+        return [Membership(**row) for row in connection.execute(statement).mappings()]
+
+
+def unmerge(database: Database, trial: str) -> str | None:
+    """Follow a merged trial under its own number again, whatever the registry says. Gives the trial that it was followed as.
+
+    None when the trial is not merged.
+    """
+    with database.writing() as connection:
+        into = connection.scalar(select(t.trials.c.merged_into).where(t.trials.c.key == trial))
+        if into is not None:
+            connection.execute(
+                update(t.trials).where(t.trials.c.key == trial).values(merged_into=None, kept_apart_from=into, claim=None)
+            )
+            bring_back(connection, [trial])
+        return into
+
+
+def bring_back(connection: Connection, trials: Collection[str]) -> None:
+    """The watches that followed these trials before they were merged follow them again, as if nothing had happened."""
+    active = select(t.watches.c.name).where(t.watches.c.active)
+    moved = (t.memberships.c.merged_into.is_not(None), t.memberships.c.watch.in_(active))
+    for keys in chunks(trials):
+        connection.execute(
+            update(t.memberships).where(t.memberships.c.trial.in_(keys), *moved).values(ended_at=None, merged_into=None)
+        )
+
+
 def apply_joins(connection: Connection, joins: Iterable[Join], joined_at: datetime) -> None:
     """Let trials join their watches; those that are in already, or whose watch is gone, are left out."""
     active = set(connection.scalars(select(t.watches.c.name).where(t.watches.c.active)))
@@ -101,8 +141,10 @@ def apply_listing(connection: Connection, listing: CompletedListing, now: dateti
 def move_merged(connection: Connection, run_id: int, joined_at: datetime, now: datetime) -> None:
     """The watches of a trial that its registry merged into another follow the other from this run on."""
     merged = (t.checks.c.run == run_id, t.checks.c.status == "merged", t.checks.c.merged_into.is_not(None))
-    statement = _active_members().add_columns(t.checks.c.merged_into).join(t.checks, t.checks.c.trial == t.memberships.c.trial)
-    moved = connection.execute(statement.where(*merged)).all()
+    columns = (t.memberships.c.watch, t.memberships.c.trial, t.memberships.c.how, t.checks.c.merged_into)
+    statement = select(*columns).join(t.checks, t.checks.c.trial == t.memberships.c.trial)
+    following = or_(t.memberships.c.ended_at.is_(None), t.memberships.c.merged_into.is_not(None))
+    moved = connection.execute(statement.where(*merged, following)).all()
     inside = {(row.watch, row.trial) for row in connection.execute(_active_members())} if moved else set()
     _join(
         connection,
@@ -115,6 +157,8 @@ def move_merged(connection: Connection, run_id: int, joined_at: datetime, now: d
     )
     for row in moved:
         _end(connection, row.watch, [row.trial], now)
+        where = (t.memberships.c.watch == row.watch, t.memberships.c.trial == row.trial)
+        connection.execute(update(t.memberships).where(*where).values(merged_into=row.merged_into))
 
 
 def _active_members() -> Select[str, str, str]:
@@ -161,6 +205,7 @@ def _sync_watch(
     ensure_trials(connection, joined, now)
     _join(connection, [Join(watch=watch.name, trial=trial, how=by_hand[trial]) for trial in joined], now)
     _end(connection, watch.name, ended, now)
+    _sync_moved(connection, watch, merged, now)
     # A trial that a search matched and that is now listed by hand stays whatever the search does.
     retold = [
         {"its_watch": watch.name, "its_trial": trial, "how": how}
@@ -173,12 +218,34 @@ def _sync_watch(
     return WatchChanges(watch=watch.name, joined=tuple(joined), ended=tuple(ended))
 
 
+def _sync_moved(connection: Connection, watch: Watch, merged: Mapping[str, str], now: datetime) -> None:
+    """Remember which merged trials a watch lists, so that it follows them by themselves again if they are unmerged."""
+    columns = (t.memberships.c.trial, t.memberships.c.how)
+    of_watch = t.memberships.c.watch == watch.name
+    moved = {
+        row.trial: row.how
+        for row in connection.execute(select(*columns).where(of_watch, t.memberships.c.merged_into.is_not(None)))
+    }
+    listed = [trial for trial in watch.trials if trial in merged]
+    dropped = [one for one, how in moved.items() if one in watch.exclude or (how != "search" and one not in listed)]
+    for keys in chunks(dropped):
+        connection.execute(update(t.memberships).where(of_watch, t.memberships.c.trial.in_(keys)).values(merged_into=None))
+    new = [trial for trial in listed if trial not in moved]
+    if new:
+        _join(connection, [Join(watch=watch.name, trial=trial, how="listed") for trial in new], now)
+        _end(connection, watch.name, new, now)
+        for trial in new:
+            connection.execute(
+                update(t.memberships).where(of_watch, t.memberships.c.trial == trial).values(merged_into=merged[trial])
+            )
+
+
 def _join(connection: Connection, joins: Sequence[Join], joined_at: datetime) -> None:
     if not joins:
         return
     ensure_trials(connection, {join.trial for join in joins}, joined_at)
     statement = insert(connection, t.memberships)
-    new = {name: statement.excluded[name] for name in ("how", "joined_at", "left_search_at", "ended_at")}
+    new = {name: statement.excluded[name] for name in ("how", "joined_at", "left_search_at", "ended_at", "merged_into")}
     connection.execute(
         statement.on_conflict_do_update(index_elements=["watch", "trial"], set_=new),
         [
@@ -190,6 +257,7 @@ def _join(connection: Connection, joins: Sequence[Join], joined_at: datetime) ->
                 "silent": False,  # asked for by the table, read by nobody
                 "left_search_at": None,
                 "ended_at": None,
+                "merged_into": None,
             }
             for join in joins
         ],

@@ -13,7 +13,7 @@ import msgspec
 from tracker import health, log
 from tracker.clock import Clock
 from tracker.config import Settings
-from tracker.detect import drift, listing, mass, second_opinion
+from tracker.detect import age, drift, listing, mass, second_opinion
 from tracker.detect.batch import RunContext, entering_by, joined_by
 from tracker.detect.listing import ListingDecision
 from tracker.detect.tally import Failure, RunTally
@@ -52,6 +52,7 @@ LEASE_FOR = timedelta(minutes=10)
 BATCH_TRIALS = 200
 BATCH_BYTES = 16 * 1024 * 1024
 ASKED_BY_NUMBER = 100
+MERGED_ASKED_EVERY = timedelta(days=7)
 
 logger = log.get(__name__)
 
@@ -73,7 +74,7 @@ class Binder(Protocol):
         ...
 
 
-SourceRunState = Literal["accepted", "held", "failed", "busy", "stopped"]
+SourceRunState = Literal["accepted", "held", "failed", "busy", "stopped", "older"]
 
 
 class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +83,8 @@ class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
     ``doubted`` are the effects that wait for a second opinion, ``many`` those that were told although many trials have them
     at once, ``settled`` the incidents of such effects that the next run confirmed or withdrew.
     ``searched`` names the watches whose search was asked, in vain or not.
+    ``outdated`` says which answers were older than what we have: of the source as a whole (then its state is ``older``, and no
+    trial was asked for), or of trials.
     ``stopped``: we were asked to end; what was staged is kept, and the next pass takes the run up.
     """
 
@@ -94,6 +97,7 @@ class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[Event, ...] = ()
     stories: tuple[Story, ...] = ()
     failures: tuple[Failure, ...] = ()
+    outdated: tuple[Failure, ...] = ()
     issues: tuple[NewIssue, ...] = ()
     searched: frozenset[str] = frozenset()
     bulk_edit: BulkEdit | None = None
@@ -118,7 +122,7 @@ class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def clean(self) -> bool:
         """Whether everything asked for was read in full."""
-        return self.state == "accepted" and not self.failures and not self.issues
+        return self.state == "accepted" and not self.failures and not self.outdated and not self.issues
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +164,16 @@ class SourceRun:
     def _run(self, lease: Lease) -> SourceReport:
         info, fetch = self.source.info, self._bound()
         data = self.source.data_version(fetch) if isinstance(self.source, Versioned) else None
+        if data and (why := self._outdated(data)):
+            logger.error(log.pairs("older_data", source=info.key, why=why))
+            return SourceReport(
+                source=info.key,
+                title=info.title,
+                state="older",
+                data_version=data.timestamp,
+                outdated=(Failure(subject=info.title, error=why),),
+                error=f"Its data are older than what was read before: {why}. Nothing was compared.",
+            )
         # If this version of the program computes digests by another rule, it first recomputes the stored ones.
         self.store.redigest(info.key, info.digest_version, self._digest)
         opened = self.store.open_run(lease, info.key, self.clock(), data)
@@ -168,7 +182,8 @@ class SourceRun:
         if self.stop():
             return self._report(opened.run, "stopped", tally)
         stager = self._stager(opened, data, decisions, tally)
-        due = [known for known in stager.context.followed.values() if self._due(known, data, opened)]
+        moving = _moving(decisions)
+        due = [known for known in stager.context.followed.values() if self._due(known, data, opened, moving)]
         for batch in _batches(self._answers(due, fetch, data)):
             lease = self.store.renew_lease(lease, self.clock(), LEASE_FOR)
             stager.stage(lease, batch)
@@ -185,6 +200,14 @@ class SourceRun:
             # Trials that changed were held against the calendar when they were read, at the run's beginning or later.
             self.store.set_due(self._calendar, opened.run.started_at, None)
         return report
+
+    def _outdated(self, data: DataVersion) -> str:
+        """What is older in this data version than in the accepted one; empty for one that is as new or newer."""
+        state = self.store.source_states().get(self.source.info.key)
+        accepted = state.data_timestamp if state else None
+        if not age.is_older_data(data.timestamp, accepted, self.clock()):
+            return ""
+        return f"its data are of {data.timestamp}, and of {accepted} in what we have"
 
     def _bound(self) -> Fetch:
         """The client for this source, with its address and pace."""
@@ -205,7 +228,9 @@ class SourceRun:
             data=data,
             followed=self._followed(decisions),
             watches={watch.name: watch for watch in self.settings.watches},
-            joined=joined_by(self.store.memberships(self.source.info.key)),
+            joined=joined_by(
+                [*self.store.memberships(self.source.info.key), *self.store.moved_memberships(self.source.info.key)]
+            ),
             entering=entering_by(decisions),
             overrides=self.settings.severities,
             calendar_at=self.store.due(self._calendar).last_at,
@@ -227,8 +252,11 @@ class SourceRun:
         return f"calendar:{self.source.info.key}"
 
     def _is_calendar_due(self, context: RunContext) -> bool:
-        """Whether all records are to be held against the calendar: once a day. Pages have no calendar of their own."""
-        if self.kind != "registry" or self.only:
+        """Whether all records are to be held against the calendar: once a day. Pages have no calendar of their own.
+
+        Not by a clock that is far from the day of the registry's data.
+        """
+        if self.kind != "registry" or self.only or age.is_clock_ahead(context.data, self.clock()):
             return False
         last = context.calendar_at
         return last is None or last.astimezone(UTC).date() != self.clock().astimezone(UTC).date()
@@ -290,12 +318,14 @@ class SourceRun:
         return (watch for watch in self.settings.watches if not self.only or watch.name in self.only)
 
     def _followed(self, decisions: Iterable[ListingDecision]) -> dict[str, TrackedTrial]:
-        """Members of the watches in this pass, and the trials that are about to join."""
+        """Members of the watches in this pass, trials merged into another, and those that are about to join."""
         key = self.source.info.key
         kept = self.store.kept_fields()
-        followed = {known.key: with_kept(known, kept) for known in self.store.followed(key)}
+        moved = self.store.moved_memberships(key)
+        tracked = [*self.store.followed(key), *self.store.followed(key, {m.trial for m in moved})]
+        followed = {known.key: with_kept(known, kept) for known in tracked}
         if self.only:
-            members = {m.trial for m in self.store.memberships(key) if m.watch in self.only}
+            members = {m.trial for m in [*self.store.memberships(key), *moved] if m.watch in self.only}
             followed = {trial: known for trial, known in followed.items() if trial in members}
         for decision in decisions:
             for entry in decision.entries:
@@ -304,10 +334,20 @@ class SourceRun:
                     followed[entry.trial] = TrackedTrial(key=entry.trial, source=key, number=number, first_seen_at=self.clock())
         return followed
 
-    def _due(self, known: TrackedTrial, data: DataVersion | None, opened: OpenRun) -> bool:
-        if known.key in opened.done or known.merged_into:
+    def _due(self, known: TrackedTrial, data: DataVersion | None, opened: OpenRun, moving: Collection[str]) -> bool:
+        """Whether a trial is asked for: once at each data version, and whenever its place in a search depends on it.
+
+        One that was merged into another is asked for weekly, as the merge may be undone.
+        """
+        if known.key in opened.done:
             return False
-        if self.full or data is None or known.checked_data_timestamp != data.timestamp:
+        if self.full or known.key in moving:
+            return True
+        if known.merged_into and known.current and known.checked_at:
+            waited = self.clock() - known.checked_at
+            if timedelta(0) <= waited < MERGED_ASKED_EVERY:
+                return False
+        if data is None or known.checked_data_timestamp != data.timestamp:
             return True
         # What waits for a second opinion is asked again as soon as the answer would be one.
         return any(second_opinion.is_second(first, since, data.timestamp, self.clock()) for first, since in known.waiting_since)
@@ -362,9 +402,11 @@ class SourceRun:
         meant = msgspec.structs.replace(counts, changed=max(0, counts.changed - harmless - aside))
         losses = drift.losses(totals.emptied, counts, stager.readings(), anchors=info.anchors, examples=tally.examples)
         verdict = health.judge(meant, losses, tally.listings(decisions), pause=pause)
-        stored = {trial for trial, known in stager.context.followed.items() if known.current}
-        joins = _joins(decisions, tally.answered | opened.done | stored)
-        listings = _listings(decisions, tally.absent)
+        followed = stager.context.followed
+        stored = {trial for trial, known in followed.items() if known.current and not known.merged_into}
+        readable = (tally.answered | opened.done | stored) - tally.unsure
+        joins = _joins(decisions, readable)
+        listings = _listings(decisions, tally)
         if verdict.sick:
             logger.error(log.pairs("run_held", source=info.key, run=run_id, why=verdict.sick))
             held = self.store.hold(lease, run_id, now, counts, verdict, joins, listings)
@@ -373,8 +415,8 @@ class SourceRun:
             doubts.apply(lease, suspicion)
             counts = msgspec.structs.replace(self.store.staged_totals(run_id).counts, listed=counts.listed)
             believed_decisions = without(decisions, suspicion.keep)
-            joins = _joins(believed_decisions, tally.answered | opened.done | stored)
-            listings = _listings(believed_decisions, tally.absent)
+            joins = _joins(believed_decisions, readable)
+            listings = _listings(believed_decisions, tally)
         accepted = self.store.accept(lease, run_id, now, counts, joins, listings, verdict, whole=not self.only)
         for decision in decisions:
             if decision.note:
@@ -402,6 +444,7 @@ class SourceRun:
             events=events,
             stories=tuple(self.store.stories(sorted({event.story for event in events})).values()),
             failures=tuple(tally.failures),
+            outdated=tuple(tally.older),
             issues=tuple(tally.issues),
             searched=frozenset(tally.searched),
             bulk_edit=bulk_edit,
@@ -419,14 +462,21 @@ def _joins(decisions: Iterable[ListingDecision], readable: Collection[str]) -> l
     ]
 
 
-def _listings(decisions: Iterable[ListingDecision], absent: Collection[str]) -> list[CompletedListing]:
+def _moving(decisions: Iterable[ListingDecision]) -> frozenset[str]:
+    """The trials that left a search or are in it again: whether their records say so too is asked now, not believed."""
+    return frozenset(
+        trial for one in decisions for trial in (*one.left, *one.back, *(entry.trial for entry in one.entries if entry.kind))
+    )
+
+
+def _listings(decisions: Iterable[ListingDecision], tally: RunTally) -> list[CompletedListing]:
     """The listings that were read to their end. A trial that is gone from the registry has not left a search."""
     return [
         CompletedListing(
             watch=decision.watch,
             digest=decision.digest,
-            left=(*decision.shed, *(trial for trial in decision.left if trial not in absent)),
-            back=decision.back,
+            left=(*decision.shed, *(trial for trial in decision.left if trial not in tally.absent | tally.unsure)),
+            back=tuple(trial for trial in decision.back if trial not in tally.unsure),
         )
         for decision in decisions
     ]

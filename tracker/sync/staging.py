@@ -54,7 +54,7 @@ class RunStager:
 
     def stage_listings(self, lease: Lease, decisions: Iterable[ListingDecision]) -> None:
         """Stage what the searches say of trials whose records are stored: entered, back again, or left."""
-        moves = batches.search_moves(self.context, decisions, self.tally.absent)
+        moves = batches.search_moves(self.context, decisions, self.tally.absent, self.tally.unsure)
         for some in _chunks(sorted(moves, key=lambda move: move.trial)):
             now = self.clock()
             self._write(lease, batches.decide_moves(self.context, some, self._stored(some), now), now)

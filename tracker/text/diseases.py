@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from tracker.text.limits import beginning
 from tracker.text.normalize import squeeze_whitespace
 from tracker.text.tokens import singular, spelled_out, tokens
 
@@ -98,6 +99,7 @@ _WORDS = frozenset(
         "wound",
     ]
 )
+_LONGEST = 60  # no name of a disease is one word of more letters
 _NOT_DISEASES = frozenset(
     {"diagnosis", "diagnoses", "prognosis", "prognoses", "dosis", "overdoses", "purposes", "apoptosis", "hypnosis", "osmosis"}
     | {"academia", "aroma", "diploma", "hemostasis", "homeostasis"}
@@ -123,10 +125,10 @@ def new_diseases(texts: Iterable[str], known: Iterable[str], *, terms: bool = Fa
 
     A text is given as it is if it is a term, else as the word for the disease.
     """
-    before = " \n ".join(known)
+    before = " \n ".join(map(beginning, known))
     had = _roots(_named(before, ""))
     found: list[str] = []
-    for text in texts:
+    for text in map(beginning, texts):
         fresh = {word for word in _named(text, before) if word not in _QUALIFIERS and not _roots((word,)) <= had}
         if terms:
             found += [squeeze_whitespace(text)] if fresh else []
@@ -142,6 +144,8 @@ def _named(text: str, other: str) -> frozenset[str]:
 
 def names_disease(word: str) -> bool:
     """Whether a word, in small letters, is one for a disease."""
+    if len(word) > _LONGEST:
+        return False
     return word not in _NOT_DISEASES and (word in _WORDS or singular(word) in _WORDS or bool(_ENDING.match(word)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tracker.text.limits import beginning
 from tracker.text.tokens import tokens
 
 _NUMBERS = {
@@ -23,6 +24,7 @@ UNITS = {
     "year": 365.25,
     "yr": 365.25,
 }
+_LARGEST = 1e6  # a longer row of digits is a number of something else
 _UNIT = "|".join(UNITS)
 _AMOUNT = rf"\d+(?:\.\d+)?|{'|'.join(_NUMBERS)}"
 _NUMBER = r"\d+(?:\.\d+)?"
@@ -43,9 +45,11 @@ def time_point(text: str) -> float | None:
 def durations(text: str) -> list[float]:
     """All times that a text names, in days and in order; a rhythm (every 8 weeks) is none of them."""
     found = []
+    text = beginning(text)
     for amount, unit, unit_first, numbers in _DURATION.findall(_RHYTHM.sub(" ", text)):
         value = float(_NUMBERS.get(amount.lower(), 0) or amount) if amount else max(map(float, re.findall(_NUMBER, numbers)))
-        found.append(value * UNITS[(unit or unit_first).lower()])
+        if value <= _LARGEST:
+            found.append(value * UNITS[(unit or unit_first).lower()])
     return found
 
 

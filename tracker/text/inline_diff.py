@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from difflib import SequenceMatcher
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from tracker.text.durations import UNITS
+from tracker.text.matching import same_blocks
 from tracker.text.normalize import without_ligatures
 
 
@@ -30,17 +30,29 @@ def stretches(old: Sequence[str], new: Sequence[str]) -> list[Stretch]:
     A single word that is the same between two that differ is read more easily as part of the change.
     """
     old, new = [without_ligatures(word) for word in old], [without_ligatures(word) for word in new]
+    parts = list(_parts(old, new))
     found: list[Stretch] = []
-    codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    for index, (operation, start, stop, left, right) in enumerate(codes):
-        here = Stretch(tuple(old[start:stop]), tuple(new[left:right]))
-        lone = stop - start == 1 and 0 < index < len(codes) - 1
-        same = operation == "equal" and not lone
-        if not same and found and not found[-1].same:
-            last = found.pop()
-            here = Stretch(last.old + here.old, last.new + here.new)
-        found.append(here)
-    return found
+    before, after = list[str](), list[str]()  # what differs since the last words that are the same
+    for index, (same, here) in enumerate(parts):
+        lone = len(here.old) == 1 and 0 < index < len(parts) - 1
+        if same and not lone:
+            found += [Stretch(tuple(before), tuple(after)), here] if before or after else [here]
+            before, after = [], []
+        else:
+            before += here.old
+            after += here.new
+    return [*found, Stretch(tuple(before), tuple(after))] if before or after else found
+
+
+def _parts(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[bool, Stretch]]:
+    """The texts in turn as parts that are the same and parts that differ, as far as bounded work finds them."""
+    i = j = 0
+    for a, b, size in same_blocks(old, new):
+        if i < a or j < b:
+            yield False, Stretch(tuple(old[i:a]), tuple(new[j:b]))
+        if size:
+            yield True, Stretch(tuple(old[a : a + size]), tuple(new[b : b + size]))
+        i, j = a + size, b + size
 
 
 def edit_span(old: str, new: str) -> tuple[str, str]:

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 
 from tracker.text.characters import visible
+from tracker.text.limits import remembered
 
 # Unicode takes é apart into e and an accent, but not these letters. Each is written as its usual transcription in Latin
 # letters: a ligature as both its letters, a letter with a stroke as the plain letter.
@@ -54,7 +54,7 @@ def without_ligatures(text: str) -> str:
     return text if text.isascii() else text.translate(_LIGATURES)
 
 
-@lru_cache(maxsize=16384)
+@remembered(16384)
 def fold(text: str) -> str:
     """Letters and digits only, without case and accents: ``Chūō-ku`` and ``Chuoku`` are one, ``Ærø`` is ``aero``."""
     plain = text.lower() if text.isascii() else unicodedata.normalize("NFKD", text).casefold().translate(_UNDECOMPOSED)
@@ -66,7 +66,7 @@ def same_words(one: str, other: str) -> bool:
     return one == other or normalized(one) == normalized(other)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def normalized(text: str) -> str:
     """The text's words, numbers and signs, without case, punctuation and spacing; adjacent numbers stay apart."""
     parts: list[str] = []

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from itertools import pairwise
 
+from tracker.text.limits import beginning, remembered
 from tracker.text.normalize import same_words
 from tracker.text.stem import stem
 from tracker.text.tokens import STOP_WORDS, keywords, tokens
@@ -60,10 +60,11 @@ def similarity(one: str, other: str, contained: float = CONTAINED) -> float:
 
     The same thing: three quarters (``contained``) of the shorter one's words are in the longer, or they share half of
     all their words; and the same holds when the words that any measure may have are left out. Of a text that has no other
-    words, the words with some meaning (adverse event) decide.
+    words, the words with some meaning (adverse event) decide. Of very long texts only the beginning is read.
     """
     if same_words(one, other):
         return 1.0
+    one, other = beginning(one), beginning(other)
     left, right = measured_words(one, other), measured_words(other, one)
     core_left, core_right = telling_words(left), telling_words(right)
     if core_left and core_right:
@@ -81,6 +82,7 @@ def measure_likeness(one: str, other: str) -> float:
     """
     if alike := similarity(one, other):
         return alike
+    one, other = beginning(one), beginning(other)
     left, right = measured_words(one, other), measured_words(other, one)
     core_left, core_right = telling_words(left) - _FRAME, telling_words(right) - _FRAME
     if not core_left or not core_right:
@@ -127,7 +129,7 @@ def _is_subject(core: frozenset[str], longer: str, words: frozenset[str]) -> boo
     return len(core) == 1 and core <= words and core <= _subjects(longer)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _subjects(text: str) -> frozenset[str]:
     """The stems of words that end a noun phrase: nothing follows, or a mark, a stop word or a word of any measure."""
     found = set()

@@ -59,6 +59,7 @@ _WEIGHTLESS = frozenset(
 _SAME_WORD = 0.8
 _LEAST_BEGINNING = 5
 _SAME_GENERAL_NAME = 0.6
+_LONGEST_COMPARED = 300  # no name is longer, and letters are compared in more than the square of their number
 
 
 def path_name(parts: Iterable[str | None]) -> str:
@@ -136,5 +137,7 @@ def _letters_alike(one: str, other: str, least: float) -> bool:
 
 
 def _alike(one: str, other: str, least: float) -> bool:
+    if max(len(one), len(other)) > _LONGEST_COMPARED:
+        return one == other
     matcher = SequenceMatcher(None, one, other, autojunk=False)
     return matcher.real_quick_ratio() >= least and matcher.quick_ratio() >= least and matcher.ratio() >= least

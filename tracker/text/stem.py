@@ -8,6 +8,7 @@ from functools import lru_cache
 import snowballstemmer
 
 _SHORTEST = 4  # shorter words are short forms or have no ending worth taking away
+_LONGEST = 60  # longer ones are no words
 
 _SPELLINGS = tuple(
     (re.compile(british), american)
@@ -85,7 +86,7 @@ _IRREGULAR = {
 def stem(word: str) -> str:
     """The stem of a word in lower case: "experiences" and "experienced", "tumour" and "tumors" are one word."""
     word = _IRREGULAR.get(word, word)
-    if len(word) < _SHORTEST or not word.isascii() or not word.isalpha():
+    if not _SHORTEST <= len(word) <= _LONGEST or not word.isascii() or not word.isalpha():
         return word
     for pattern, spelling in _SPELLINGS:
         word = pattern.sub(spelling, word)

@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
 
 import msgspec
 
+from tracker.text.limits import remembered
 from tracker.text.stem import stem
 
 _WORD = re.compile(r"[^\W_]+")
 _SHORT = re.compile(r"\b(?=(?:[A-Za-z0-9]*[A-Z]){2})[A-Za-z0-9]{2,8}\b")
-_IN_BRACKETS = re.compile(r"\((?=[^)]*[A-Z])[A-Za-z0-9/-]{2,8}\)")
+_IN_BRACKETS = re.compile(r"\((?=[a-z0-9/-]{0,7}[A-Z])[A-Za-z0-9/-]{2,8}\)")
 
 STOP_WORDS = frozenset(
     _WORD.findall(
@@ -26,6 +26,7 @@ STOP_WORDS = frozenset(
 )
 _ONLY_WORDS = re.compile(r"[^\W\d_]+(?:[ ’'-]+[^\W\d_]+)*")
 _LONGEST_MEANING = 200
+_LONGEST_EXPLAINED = 200_000
 _MORE_WORDS = 5
 _FEWEST_INITIALS = 3  # two letters begin two neighbouring words by chance
 
@@ -120,7 +121,7 @@ def spelled_out(text: str, other: str) -> list[str]:
     return [word for word in words if word not in STOP_WORDS]
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _analysed(text: str) -> _Analysis:
     text = unicodedata.normalize("NFKC", text)
     bare = _IN_BRACKETS.sub(" ", text)
@@ -140,8 +141,10 @@ def _analysed(text: str) -> _Analysis:
 def with_short_forms(text: str) -> str:
     """The text with the short form alone where it spells one out: "Body Mass Index (BMI) > 30" is "BMI > 30".
 
-    Only words are left out: with a number or a sign among them, the text stays as it is.
+    Only words are left out: with a number or a sign among them, the text stays as it is, and so does a very long one.
     """
+    if len(text) > _LONGEST_EXPLAINED:
+        return text
     parts, done = [], 0
     for _, start, end in _explained(text):
         if start >= done and _ONLY_WORDS.fullmatch(text, start, end):
@@ -168,7 +171,7 @@ def _explained(text: str) -> Iterator[tuple[str, int, int]]:
             yield short, first + place, first + len(before)
 
 
-@lru_cache(maxsize=16384)
+@remembered(16384)
 def _meaning(short: str, text: str) -> frozenset[str]:
     """The keywords that a short form stands for; none when neither usage nor the text say it."""
     letters = (short[:-1] if short.endswith("s") else short).casefold()  # "AEs"

@@ -123,6 +123,7 @@ _REASON = {
     "members": "a part was added or left out",
     "population": "a different population",
     "time_point": "a different time point",
+    "length": "too long to be judged",
     "placeholder": "the earlier text named no outcome to judge by",
     "inflection": "the same words in other forms",
 }

@@ -8,6 +8,7 @@ from tracker.model.source import (
     Answer,
     Asked,
     DataVersion,
+    Dated,
     Document,
     Example,
     Fetch,
@@ -22,6 +23,7 @@ from tracker.model.source import (
     Sited,
     Source,
     SourceInfo,
+    StatedDates,
     Versioned,
 )
 from tracker.sources.ctgov import asking, payload
@@ -30,7 +32,7 @@ from tracker.sources.ctgov.parse import parse
 from tracker.sources.ctgov.search import QUERY_FIELDS, SEARCH_PARAMETERS, narrow, read_search, understood
 
 
-class ClinicalTrialsGov(Source, Searchable, Locating, Versioned):
+class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated):
     """See `tracker.model.source`."""
 
     info = SourceInfo(
@@ -140,6 +142,10 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned):
     def digest(self, document: Document) -> str:
         """SHA-256 of what matters in the study."""
         return payload.digest(document)
+
+    def stated_dates(self, document: Document) -> StatedDates:
+        """The day of the data that the study was served from, and of its last update."""
+        return payload.stated_dates(document)
 
     def sniff(self, body: bytes) -> str | None:
         """The trial's key if the bytes are a study's JSON, or a page with just one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -59,7 +59,7 @@ class _Dated(msgspec.Struct, frozen=True):
 
 class _Identification(msgspec.Struct, frozen=True):
     nctId: str
-    nctIdAliases: list[str] = []
+    nctIdAliases: object = None
 
 
 class _Status(msgspec.Struct, frozen=True):
@@ -287,29 +287,30 @@ def _asked_once(
 ) -> Iterator[tuple[str, Answer]]:
     """Answers of one request, taken out of ``open_numbers`` as they come; absent is what a complete answer leaves out."""
     strange = 0
+    former: dict[str, Answer] = {}
     pages, twice, interrupted = _whole([("filter.ids", ",".join(numbers)), ("pageSize", _PAGE_SIZE)], fetch)
     for response, page in pages:
         for raw in page.studies:
             body = bytes(raw)
             names = _names(body)
-            matching = [name for name in names if name in open_numbers]
-            if names and names[0] in twice:
-                error = f"{names[0]} came twice in one answer, with different content. {_AGAIN}"
-                for name in matching:
-                    del open_numbers[name]
-                    yield name, Failed(trial=name, error=f"ctgov:{name}: {error}")
-                continue
             # A study without a readable number, or that nobody asked for, makes the answer no proof of absence.
             strange += not any(name in numbers for name in names)
-            for name in matching:
-                del open_numbers[name]
-                yield name, _found(name, names[0], body, response, fetch.base_url, data)
+            answers = {name: _answer(name, names[0], body, response, fetch.base_url, data, twice) for name in names}
+            former |= {name: found for name, found in answers.items() if name != names[0] and name not in former}
+            if names and names[0] in open_numbers:
+                del open_numbers[names[0]]
+                yield names[0], answers[names[0]]
     if interrupted is not None:
         raise interrupted
     if len(pages) > 1 and 0 < len(open_numbers) < len(numbers):
         # Data that moved between two pages can have hidden a study: what is missing is asked for by itself.
         yield from _asked_once(list(open_numbers), open_numbers, fetch, data)
         return
+    # A number's own record wins over one that names it as a former number, wherever in the answer each stands.
+    for number, found in former.items():
+        if number in open_numbers:
+            del open_numbers[number]
+            yield number, found
     for number in list(open_numbers):
         del open_numbers[number]
         if strange:
@@ -317,6 +318,22 @@ def _asked_once(
             yield number, Failed(trial=number, error=error)
         else:
             yield number, Absent(trial=number, why="ClinicalTrials.gov left it out of a complete answer")
+
+
+def _answer(
+    name: str,
+    canonical: str,
+    body: bytes,
+    response: Response,
+    base_url: str,
+    data: DataVersion | None,
+    twice: Collection[str],
+) -> Answer:
+    """A study as the answer for one of its numbers; one that came twice with different content is none."""
+    if canonical in twice:
+        error = f"ctgov:{name}: {canonical} came twice in one answer, with different content. {_AGAIN}"
+        return Failed(trial=name, error=error)
+    return _found(name, canonical, body, response, base_url, data)
 
 
 def _whole(
@@ -350,7 +367,9 @@ def _names(body: bytes) -> list[str]:
         identification = _STUDIES.decode(body).protocolSection.identificationModule
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return []
-    return list(dict.fromkeys([identification.nctId, *identification.nctIdAliases]))
+    aliases = identification.nctIdAliases
+    named = [alias for alias in aliases if isinstance(alias, str)] if isinstance(aliases, list) else []
+    return list(dict.fromkeys([identification.nctId, *named]))
 
 
 def _found(name: str, canonical: str, body: bytes, response: Response, base_url: str, data: DataVersion | None) -> Found:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
+
 from tracker.extract.json_reader import read_object, sniff_object
 from tracker.extract.read_log import canonical_digest, guarded, layout_error, wrong_answer
+from tracker.model.dates import RegistryDate
 from tracker.model.ids import split_key
-from tracker.model.source import Document
+from tracker.model.source import Document, StatedDates
 
 NUMBER = re.compile(r"NCT[0-9]{8}\Z")
 """The registry's number, in its canonical spelling."""
@@ -57,6 +60,48 @@ def digest(document: Document) -> str:
             location.pop("geoPoint", None)
     with guarded(document):
         return canonical_digest(content)
+
+
+class _Updated(msgspec.Struct, frozen=True):
+    lastUpdateSubmitDate: object = None
+
+
+class _UpdatedProtocol(msgspec.Struct, frozen=True):
+    statusModule: _Updated = _Updated()
+
+
+class _Misc(msgspec.Struct, frozen=True):
+    versionHolder: object = None
+
+
+class _Derived(msgspec.Struct, frozen=True):
+    miscInfoModule: _Misc = _Misc()
+
+
+class _Ages(msgspec.Struct, frozen=True):
+    """As much of a study as says how new it is."""
+
+    protocolSection: _UpdatedProtocol = _UpdatedProtocol()
+    derivedSection: _Derived = _Derived()
+
+
+_AGES = msgspec.json.Decoder(_Ages)
+
+
+def stated_dates(document: Document) -> StatedDates:
+    """The version holder, which is the day of the data that the study was served from, and the last update's submission."""
+    try:
+        ages = _AGES.decode(document.body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return StatedDates()
+    return StatedDates(
+        data_version=_day(ages.derivedSection.miscInfoModule.versionHolder),
+        last_update_submitted=_day(ages.protocolSection.statusModule.lastUpdateSubmitDate),
+    )
+
+
+def _day(value: object) -> str | None:
+    return value if isinstance(value, str) and RegistryDate(value).precision == "day" else None
 
 
 def sniff(body: bytes) -> str | None:
