@@ -53,7 +53,7 @@ def test_the_example_of_the_readme_tells_at_once_of_a_trial_that_begins_to_recru
     assert world.kinds() == [(f"ctgov:{A}", "entered_watch")]
     [subject] = told(world)
     assert "Now recruiting in Munich" in subject
-    body = world.mailbox.to("me@example.org")[-1].message.get_body(("plain",)).get_content()
+    body = " ".join(world.mailbox.to("me@example.org")[-1].message.get_body(("plain",)).get_content().split())
     for fact in ("phase 2", "Invented Institute", "started on 2025-06-01", "100 planned", "2 of 2 sites open", "Clinic Munich"):
         assert fact.casefold() in body.casefold(), fact
 
@@ -80,6 +80,24 @@ def test_no_longer_open_near_you_never_comes_for_a_trial_that_was_not_announced(
     world.day(change=lambda: world.amend(A, contactsLocationsModule__locations=[BERLIN]))
     assert (f"ctgov:{A}", "nearby_site_closed") in world.kinds()
     assert told(world) == []
+
+
+def test_no_longer_open_near_you_never_comes_at_once_for_a_trial_that_an_edit_of_the_search_brought(world: World) -> None:
+    """Its readers were told how many trials joined, not which; once it was told as open its end is news again."""
+    vasculitis = ["Vasculitis"]
+    sites = [MUNICH, BERLIN]
+    world.studies[A] = study(A, conditionsModule__conditions=vasculitis, contactsLocationsModule__locations=sites)
+    wider = EXAMPLE.replace("cond=Lupus", "cond=Vasculitis")
+    assert wider != EXAMPLE
+    world.configure(wider)
+    world.day()
+    before = len(told(world))
+    world.day(change=lambda: world.amend(A, contactsLocationsModule__locations=[BERLIN]))
+    assert (f"ctgov:{A}", "nearby_site_closed") in world.kinds()
+    assert len(told(world)) == before
+    world.day(change=lambda: world.amend(A, contactsLocationsModule__locations=[MUNICH, BERLIN]))
+    world.day(change=lambda: world.amend(A, contactsLocationsModule__locations=[BERLIN]))
+    assert ["No longer open near you" in subject for subject in told(world)[before:]] == [False, True]
 
 
 def test_a_trial_of_the_first_listing_stands_in_the_welcome_and_its_closing_is_told(world: World) -> None:

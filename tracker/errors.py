@@ -5,9 +5,9 @@ TrackerError                      anything below; carries a sentence and a remed
 ├── UsageError                    the command was called wrongly (exit 2)
 ├── SourceError                   one trial, page or search could not be read; the run goes on (exit 3)
 │   ├── FetchError                no usable answer came
-│   │   ├── TransientFetchError   another try later makes sense: timeouts, 429, 5xx, resets
+│   │   ├── TransientFetchError   another try later makes sense: timeouts, slow answers, 429, 5xx, resets
 │   │   ├── BlockedError          the host refuses us: 403, a challenge page, a login page
-│   │   ├── TooLargeError         the answer passed the size or time cap
+│   │   ├── TooLargeError         the answer passed the size cap
 │   │   └── StatusError           another HTTP status (400, 404, 410 ...), kept in ``status``
 │   ├── AnswerError               an answer came, but not the one that was asked for
 │   │   └── LayoutError           the anchors of the page or payload are gone
@@ -20,9 +20,12 @@ TrackerError                      anything below; carries a sentence and a remed
 │   ├── StaleLogError             the log beside it was left by another state of it
 │   ├── LeaseHeldError            another process is at work on this source
 │   └── LeaseLostError            our lease was taken over while we worked: nothing was written
-└── DeliveryError                 a message was not accepted
-    ├── TransientDeliveryError    try again later
-    └── PermanentDeliveryError    give up and tell the operator
+├── DeliveryError                 a message was not accepted
+│   ├── TransientDeliveryError    try again later
+│   └── PermanentDeliveryError    give up and tell the operator
+└── PassEndedError                a pass ends before its work is done; what it staged is kept
+    ├── StoppedError              it was asked to: Ctrl-C, SIGTERM (exit 130, 143)
+    └── PassLimitError            its time is over (exit 3)
 """
 
 from __future__ import annotations
@@ -106,7 +109,7 @@ class BlockedError(FetchError):
 
 
 class TooLargeError(FetchError):
-    """The answer passed the size or time cap and was dropped."""
+    """The answer passed the size cap and was dropped."""
 
 
 class StatusError(FetchError):
@@ -195,3 +198,15 @@ class TransientDeliveryError(DeliveryError):
 
 class PermanentDeliveryError(DeliveryError):
     """No further try will help."""
+
+
+class PassEndedError(TrackerError):
+    """The pass ends before its work is done. It is no fault of a source, so nothing counts as failed by it."""
+
+
+class StoppedError(PassEndedError):
+    """Somebody asked us to end."""
+
+
+class PassLimitError(PassEndedError):
+    """The time that a pass may take is over."""

@@ -5,7 +5,7 @@ The one-shot command and the daemon both do this and nothing else; neither sync 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -14,14 +14,19 @@ from tracker import __version__
 from tracker.archive import Archive
 from tracker.clock import Clock
 from tracker.config import Settings
-from tracker.deliver import DeliveryReport, deliver, operator_messages
-from tracker.deliver.channels import ping
+from tracker.deliver import DeliveryReport, channels, deliver, operator_messages
+from tracker.deliver.channels import Sender, ping
 from tracker.deliver.operator_messages import DOUBTED, UNKNOWN
 from tracker.detect.listing import search_of
-from tracker.fetch import Fetcher, user_agent
+from tracker.errors import StoppedError
+from tracker.fetch import Fetcher, Waiting, tell_nobody, user_agent
+from tracker.model.alert import Message
+from tracker.model.event import Event
 from tracker.model.ids import split_key
 from tracker.model.source import Source
 from tracker.model.upkeep import Incident
+from tracker.model.watch import Channel
+from tracker.stopping import Ending, Stop
 from tracker.store import Store
 from tracker.sync import Progress, SourceReport, SyncReport, no_progress, sync
 from tracker.sync.doubts import MANY
@@ -36,6 +41,8 @@ OLDER = "older:"
 
 OLDER_LASTS = timedelta(hours=20)
 """So long without an older answer, and it is over."""
+DELIVERY = "delivery"
+"""What stands for a source's key where it is not a source that is waited for."""
 
 SEARCH = "search:"
 """How the names of incidents begin that are about a watch's search."""
@@ -53,12 +60,16 @@ class PassReport(msgspec.Struct, frozen=True, kw_only=True):
         return self.synced.state == "done" and (self.delivered is None or self.delivered.clean)
 
 
-def fetcher_for(settings: Settings, store: Store, clock: Clock) -> Fetcher:
-    """The client of one pass: who we are, and the TLS profile that each host accepted last."""
+def fetcher_for(
+    settings: Settings, store: Store, clock: Clock, *, ending: Ending | None = None, waiting: Waiting = tell_nobody
+) -> Fetcher:
+    """The client of one pass: who we are, the TLS profile that each host accepted last, and when to give up."""
     return Fetcher(
         user_agent=user_agent(settings.http.contact or "", __version__),
         profiles=store.host_profiles(),
         remember=lambda host, profile: store.remember_host(host, profile, clock()),
+        ending=ending,
+        waiting=waiting,
     )
 
 
@@ -72,21 +83,43 @@ def one_pass(
     full: bool = False,
     send: bool = True,
     progress: Progress = no_progress,
-    stop: Callable[[], bool] = lambda: False,
+    waiting: Waiting = tell_nobody,
+    stop: Stop | None = None,
+    limit: timedelta | None = None,
 ) -> PassReport:
     """Sync, then deliver and ping unless ``send`` is off.
 
-    ``stop`` is asked between batches; a stopped run is taken up by the next pass.
+    ``stop`` ends it at once, and the next pass takes the run up; ``limit`` is the time after which nothing more is asked, and
+    what was read counts. ``waiting`` is told what is waited for.
     """
+    stop = stop or Stop()
     _note_gap(settings, store, Archive(store=store, sources=sources), clock())
-    with fetcher_for(settings, store, clock) as fetcher:
+    with fetcher_for(settings, store, clock, ending=Ending(stop, limit), waiting=waiting) as fetcher:
         synced = sync(settings, store, sources, fetcher, clock, only=only, full=full, progress=progress, stop=stop)
     note_trouble(settings, store, synced, clock())
-    delivered = deliver(settings, store, sources, clock) if send else None
+    if stop():
+        return PassReport(synced=synced)
+    waiting(DELIVERY, "sending what is due" if send else "")
+    try:
+        delivered = deliver(settings, store, sources, clock, send=sending_until(stop)) if send else None
+    except StoppedError:
+        return PassReport(synced=synced)
+    finally:
+        waiting(DELIVERY, "")
     if send and settings.operator.ping and synced.state == "done":
         ping(settings.operator.ping)
     _tidy(store, clock())
     return PassReport(synced=synced, delivered=delivered)
+
+
+def sending_until(stop: Stop) -> Sender:
+    """Sends messages until somebody asks to stop: the next one then raises StoppedError, and waits for the next delivery."""
+
+    def send(settings: Settings, channel: Channel, message: Message, events: Iterable[Event], now: datetime) -> tuple[str, ...]:
+        Ending(stop).check()
+        return channels.send(settings, channel, message, events, now)
+
+    return send
 
 
 def _tidy(store: Store, now: datetime) -> None:

@@ -94,7 +94,7 @@ def test_it_syncs_at_once_tells_and_ends_with_zero_on_sigterm(world: World) -> N
         assert daemon.says("daemon_stopped")
 
 
-def test_sigterm_in_the_middle_of_a_pass_finishes_the_batch_and_the_next_start_takes_the_run_up(world: World) -> None:
+def test_sigterm_in_the_middle_of_a_pass_gives_up_the_answer_at_hand_and_the_next_start_takes_the_run_up(world: World) -> None:
     def slow(request: Request) -> Reply | None:
         normal = world.registry.answer(request)
         return Reply(normal.status, normal.headers, normal.body, delay=2.0) if request.path.endswith("/studies") else None
@@ -106,12 +106,10 @@ def test_sigterm_in_the_middle_of_a_pass_finishes_the_batch_and_the_next_start_t
     [run] = world.store.runs(9)
     assert run.state == "open"
     world.registry.fault = None
-    asked = len(world.registry.requests)
     with running(world) as daemon:
         until(synced(world), "the run is accepted")
         assert daemon.end() == 0
     assert [run.id for run in world.store.runs(9)] == [run.id]
-    assert not [request for request in world.registry.requests[asked:] if request.path.endswith("/studies")], "not asked again"
 
 
 def test_sighup_rereads_and_a_wrong_configuration_is_refused(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 SAME = (
+    ("Change in Grip Strength", "Mean Change in Grip Strength From Baseline"),
     ("Patients who experience a fall", "Participants Who Experienced a Fall"),
     ("Patients who discontinue the inhaler", "Number of Participants Who Discontinued the Inhaler"),
     ("Number of surviving lambs at discharge", "Percentage of lambs who survived at discharge"),
@@ -18,12 +19,16 @@ REFINED = (
     ("Understanding", "Understanding of the Leaflet by Readers"),
     ("Body composition by a scan", "Change in body composition by a scan of the whole trunk"),
     ("Quality of sleep", "Quality of Sleep by a Wrist Recorder"),
-    ("Change in Grip Strength", "Mean Change in Grip Strength From Baseline at Week 6"),
+    ("Two tests a minimum of 6 months or 1 year apart", "Two tests a minimum of 1 year apart"),
+    ("Grip strength at the end of training", "Grip strength at week 6, the end of training"),
+    ("Grip strength over the duration of the study", "Grip strength over 6 weeks from enrolment to the end of the study"),
     ("The primary efficacy endpoint is grip strength by dynamometer", "Grip Strength by Dynamometer, Right After Training"),
 )
 DIFFERENT = (
     ("Clearance of warts", "Complete clearance of warts at or before week 12", "qualifier"),
     ("Clearance of warts", "Clearance of warts by week 12", "time_point"),
+    ("Clearance of warts", "Clearance of warts at week 12", "time_point"),
+    ("Change in Grip Strength", "Mean Change in Grip Strength From Baseline at Week 6", "time_point"),
     ("Time to rash resolution", "Time to rash resolution, defined as a score < 3", "threshold"),
     ("Participants with at least 30% improvement of gait", "Participants with at least 50% improvement of gait", "threshold"),
     ("ACR20 response", "ACR50 response", "threshold"),

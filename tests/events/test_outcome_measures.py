@@ -147,6 +147,50 @@ def test_another_time_frame_edit_in_the_secondary_outcomes_is_their_own_event() 
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "severity"),
+    [
+        ("Week 12 and week 24", "Week 24", "notable"),
+        ("Weeks 4, 12 and 24", "Weeks 4 and 24", "notable"),
+        ("Week 24", "Baseline, month 3, week 24", "notable"),
+        ("1 year and 5 years", "5 years", "notable"),
+        ("Week 24", "Up to 24 weeks", "minor"),
+        ("Weeks 4 and 12", "Week 4, week 12", "minor"),
+        ("12 months", "One year", "minor"),
+        ("0, 2 and 4 hours after the dose", "0 and 4 hours after the dose", "minor"),
+        ("Every 8 weeks up to 2 years", "Every 12 weeks up to 2 years", "minor"),
+        ("Throughout the study", "Week 12", "minor"),
+    ],
+)
+def test_a_time_point_that_comes_or_goes_is_notable_in_a_secondary_outcome(old: str, new: str, severity: str) -> None:
+    before = make_record(secondary_outcomes=(measure("Grip strength", old),))
+    event = events(before, changed(before, secondary_outcomes=(measure("Grip strength", new),)))["secondary_outcomes_changed"]
+    assert (event.severity, event.effects) == (severity, ("time_frame",))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "severity"),
+    [
+        ("Two scans a minimum of 6 months or 1 year apart", "Two scans a minimum of 1 year apart", "notable"),
+        ("Two scans a minimum of 12 months apart", "Two scans a minimum of 1 year apart", "minor"),
+    ],
+)
+def test_a_measure_that_names_a_time_point_more_or_fewer_is_no_mere_rewording(old: str, new: str, severity: str) -> None:
+    before = make_record(secondary_outcomes=(measure(old, "6 years"),))
+    event = events(before, changed(before, secondary_outcomes=(measure(new, "6 years"),)))["secondary_outcomes_changed"]
+    assert (event.severity, event.effects) == (severity, ("measure_reworded",))
+
+
+def test_an_update_that_reports_a_start_long_past_places_its_changes_on_neither_side() -> None:
+    early: dict[str, Any] = {"recruitment_status": "NOT_YET_RECRUITING", "start_date": "2025-10-15"}
+    before = make_record(primary_outcomes=(SURVIVAL,), **early)
+    late = moved(before, primary_outcomes=(PAIN,), recruitment_status="RECRUITING", start_date=actual("2025-10-22"))
+    assert said(late["primary_outcomes_changed"])["window"] == "uncertain"
+    assert late["primary_outcomes_changed"].severity == "notable"
+    soon = moved(before, primary_outcomes=(PAIN,), recruitment_status="RECRUITING", start_date=actual("2026-02-22"))
+    assert said(soon["primary_outcomes_changed"])["window"] == "before_start"
+
+
+@pytest.mark.parametrize(
     ("fields", "window"),
     [
         ({"start_date": "2026-06", "recruitment_status": "NOT_YET_RECRUITING"}, "before_start"),

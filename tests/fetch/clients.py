@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
+from tracker import clock
 from tracker.fetch import BoundFetch, Fetcher, Limits
 from tracker.model.source import SourceInfo, TlsProfile
 
@@ -30,6 +31,16 @@ class FakeTime:
 
     def now(self) -> datetime:
         return START + timedelta(seconds=self.seconds)
+
+
+class RealTime(FakeTime):
+    """Time passes by itself."""
+
+    def sleep(self, seconds: float) -> None:
+        clock.sleep(seconds)
+
+    def monotonic(self) -> float:
+        return clock.monotonic()
 
 
 def make_info(

@@ -8,14 +8,18 @@ import socket
 import struct
 import sys
 import threading
+import time
+from datetime import timedelta
 
+import httpx
 import pytest
 
-from tests.fetch.clients import bind, make_fetcher
+from tests.fetch.clients import BASE_URL, FakeTime, RealTime, bind, make_fetcher, make_info
 from tests.fetch.loopback import Handler, answer, serving
-from tracker.errors import StatusError, TooLargeError, TransientFetchError
-from tracker.fetch import Limits
+from tracker.errors import PassLimitError, StatusError, StoppedError, TooLargeError, TransientFetchError
+from tracker.fetch import Fetcher, Limits
 from tracker.model.source import Response
+from tracker.stopping import Ending, Stop
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -178,8 +182,82 @@ def drip(start: bytes, piece: bytes) -> Handler:
 )
 def test_a_dripping_answer_ends_at_the_time_cap(start: bytes, piece: bytes) -> None:
     """Each byte comes in time, so the read timeout never fires."""
-    with pytest.raises(TooLargeError, match=r"longer than 0\.3 s"):
-        get(drip(start, piece), limits=Limits(total_timeout=0.3))
+    with pytest.raises(TransientFetchError, match="too slow"):
+        get(drip(start, piece), limits=Limits(total_timeout=0.3, attempts=1))
+
+
+def test_an_answer_that_only_trickles_ends_long_before_the_time_cap() -> None:
+    """And counts as a host that does not answer, not as an answer that is too large."""
+    start = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+    with pytest.raises(TransientFetchError, match=r"too slow: the host sent \d+ bytes in"):
+        get(drip(start, b"x"), limits=Limits(slow_after=0.3, attempts=1))
+
+
+def test_a_large_answer_over_a_slow_line_is_read_to_its_end() -> None:
+    def handler(connection: socket.socket, head: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 40000\r\n\r\n")
+        for _ in range(10):
+            connection.sendall(b"x" * 4000)
+            pause.wait(0.05)
+
+    pause = threading.Event()
+    response, requests = get(handler, limits=Limits(slow_after=0.1, least_speed=1000))
+    assert (len(response.body), requests) == (40_000, 1)
+
+
+@pytest.mark.parametrize("piece", [b"", b"x"], ids=["silent", "trickling"])
+def test_a_host_that_is_out_of_patience_is_not_asked_again_for_any_number_of_addresses(piece: bytes) -> None:
+    handler = drip(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", piece)
+    limits = Limits(slow_after=0.2, patience=0.3, attempts=4)
+    with serving(handler) as server, make_fetcher(limits=limits, time=RealTime()) as fetcher:
+        for number in range(50):
+            with pytest.raises(TransientFetchError):
+                bind(fetcher, base_url=server.url).get(f"/{number}")
+        assert len(server.requests) <= 2
+
+
+def test_an_answer_that_calls_for_another_try_is_no_silence() -> None:
+    """A host that says 503 is there: only the number of its failures counts."""
+    passing = FakeTime()
+    busy = httpx.Response(503, headers={"Retry-After": "90"})
+    with make_fetcher(lambda _: busy, time=passing) as fetcher, pytest.raises(TransientFetchError, match="Tried 4 times"):
+        bind(fetcher).get("/record")
+    assert passing.seconds >= 270
+
+
+# --- the end of a pass, whatever hosts do
+
+
+def hang_in_look_up(host: str, port: int) -> list[str]:
+    threading.Event().wait(60)
+    return []
+
+
+def silent(connection: socket.socket, head: bytes) -> None:
+    connection.settimeout(60)
+    connection.recv(1)
+
+
+@pytest.mark.parametrize("where", ["look-up", "handshake", "answer", "trickle", "pause"])
+def test_a_stop_is_heard_wherever_the_fetcher_waits(where: str) -> None:
+    stop = Stop()
+    handler = {"trickle": drip(b"HTTP/1.1 200 OK\r\n\r\n", b"x"), "pause": reset}.get(where, silent)
+    scheme = "https" if where == "handshake" else "http"
+    with serving(handler) as server, Fetcher(user_agent="", resolve=hang_in_look_up, ending=Ending(stop)) as fetcher:
+        name = "registry.example" if where == "look-up" else server.host
+        info = make_info(hosts=(name,), page=where == "look-up")
+        fetch = fetcher.bind(info, base_url=BASE_URL if where == "look-up" else f"{scheme}://{name}", pace=1000)
+        threading.Timer(0.3, stop.ask).start()
+        began = time.monotonic()
+        with pytest.raises(StoppedError):
+            fetch.get("http://registry.example/x" if where == "look-up" else "/x", accept="text/html")
+        assert time.monotonic() - began < 8, "the waits themselves are from ten seconds to a minute"
+
+
+def test_the_limit_of_a_pass_ends_a_wait() -> None:
+    ending = Ending(limit=timedelta(seconds=0.3))
+    with serving(silent) as server, Fetcher(user_agent="", ending=ending) as fetcher, pytest.raises(PassLimitError):
+        fetcher.bind(make_info(hosts=(server.host,)), base_url=server.url, pace=1000).get("/x")
 
 
 def test_a_kept_connection_is_under_the_time_cap_as_well() -> None:
@@ -190,10 +268,10 @@ def test_a_kept_connection_is_under_the_time_cap_as_well() -> None:
         connection.recv(65536)
         drip(b"HTTP/1.1 200 OK\r\nX-Endless: ", b"x")(connection, b"")
 
-    with serving(handler) as server, make_fetcher(limits=Limits(total_timeout=0.3)) as fetcher:
+    with serving(handler) as server, make_fetcher(limits=Limits(total_timeout=0.3, attempts=1)) as fetcher:
         fetch = bind(fetcher, base_url=server.url)
         assert fetch.get("/one").body == b"[]"
-        with pytest.raises(TooLargeError):
+        with pytest.raises(TransientFetchError, match="too slow"):
             fetch.get("/two")
         assert len(server.requests) == 1, "both went over one connection"
 

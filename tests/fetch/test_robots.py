@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+
 import httpx
 import pytest
 
 from tests.fetch.clients import BASE_URL, FakeTime, make_fetcher, make_info
+from tests.fetch.loopback import answer, serving
 from tracker.errors import BlockedError, FetchError, TransientFetchError
 from tracker.fetch import BoundFetch, Fetcher, Limits
-from tracker.fetch.robots import Rules
+from tracker.fetch.robots import READ_BYTES, Rules
 
 
 class Site:
@@ -146,3 +150,65 @@ def test_a_huge_or_binary_file_is_harmless() -> None:
     rules = Rules(b"\xef\xbb\xbfUser-agent: *\nDisallow: /a\n" + b"\x00\xff" * 1_000_000)
     assert not rules.allows("https://x.example/a")
     assert rules.allows("https://x.example/b")
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_it_is_read_in_the_encodings_that_editors_save(coding: str) -> None:
+    rules = Rules("User-agent: *\r\nDisallow: /a\r\nCrawl-delay: 7\r\n".encode(coding))
+    assert not rules.allows("https://x.example/a")
+    assert rules.allows("https://x.example/b")
+    assert rules.delay == 7
+
+
+@pytest.mark.parametrize(
+    "line", ["Crawl-delay: nan", "crawl-delay : -inf # never", "Crawl-delay: 1e999", "Request-rate: 1/infinity"]
+)
+def test_a_delay_that_is_no_finite_number_is_refused(line: str) -> None:
+    site = Site(text("User-agent: *", line))
+    with site.fetcher() as fetcher, pytest.raises(BlockedError, match="a time without end"):
+        page_fetch(fetcher).get("/trials/1", accept="text/html")
+    assert site.asked == ["/robots.txt"]
+
+
+def test_a_delay_for_others_alone_is_none_for_us() -> None:
+    assert Rules(b"User-agent: greedy\nCrawl-delay: inf\n\nUser-agent: *\nCrawl-delay: 3\n").delay == 3
+
+
+def test_it_is_read_to_512_kib_and_no_further() -> None:
+    """What stands behind is not read; a line that is cut there would say what was not meant."""
+    head = b"User-agent: *\nDisallow: /a\n"
+    filling = b"#" * (READ_BYTES - len(head) - 11) + b"\n"
+    sent: list[int] = []
+
+    def handler(connection: socket.socket, request: bytes) -> None:
+        if b"/robots.txt" not in request:
+            connection.sendall(answer(b"<p>a trial</p>"))
+            return
+        connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + head + filling + b"Disallow: /trials\n")
+        for number in range(300):
+            connection.sendall(b"\n" * 2**20)
+            sent.append(number)
+
+    with serving(handler) as server, make_fetcher() as fetcher:
+        configured = fetcher.bind(make_info(page=True), base_url=server.url, pace=1000)
+        assert configured.get("/trials/1", accept="text/html").status == 200
+        with pytest.raises(BlockedError, match="does not allow"):
+            configured.get("/a", accept="text/html")
+    assert len(sent) < 40
+
+
+@pytest.mark.parametrize("piece", [b"", b"#"], ids=["silent", "trickling"])
+def test_it_has_a_short_limit_of_its_own(piece: bytes) -> None:
+    def handler(connection: socket.socket, request: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+        while not pause.wait(0.02):
+            connection.sendall(piece)
+
+    pause = threading.Event()
+    with serving(handler) as server, make_fetcher(limits=Limits(robots_timeout=0.3)) as fetcher:
+        fetch = fetcher.bind(make_info(page=True), base_url=server.url, pace=1000)
+        for _ in range(5):
+            with pytest.raises(TransientFetchError, match=r"robots\.txt.*too slow"):
+                fetch.get("/trials/1", accept="text/html")
+        assert len(server.requests) == 2
+        pause.set()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.fetch.wire import PIECE, DecodeErrors, decoded
+from tracker.fetch.unpacking import PIECE, DecodeErrors, decoded
 
 if sys.version_info >= (3, 14):
     from compression import zstd

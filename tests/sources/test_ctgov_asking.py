@@ -329,3 +329,56 @@ def test_a_search_whose_every_part_leaves_trials_out_is_read_as_meant() -> None:
 
 def test_a_search_of_one_part_is_counted_once() -> None:
     assert counted({frozenset({"query.cond"}): 40}, condition="lupus").total == 40
+
+
+# --- pages without an end -------------------------------------------------------------------------------------------
+
+
+def always_new(studies: Callable[[int], list[object]], total: int | None = None) -> Callable[[str, Params], Served]:
+    """Pages that each name a next one by a token never given before; ``studies`` are those of the page of that number."""
+    asked: list[str] = []
+
+    def answer(url: str, params: Params) -> Served:
+        asked.append(url)
+        return page(*studies(len(asked)), token=f"token{len(asked)}", total=total if len(asked) == 1 else None)
+
+    return answer
+
+
+def thousand(first: int) -> list[object]:
+    return [study(number(first * 1000 + offset)) for offset in range(1000)]
+
+
+@pytest.mark.parametrize(
+    ("studies", "total", "pages"),
+    [
+        (lambda _: [study(number(1))], None, 2),
+        (lambda _: [study(number(1)), study(number(2))], 2, 2),
+        (lambda _: [], None, 2),
+        (lambda page: [study(number(page % 3))], None, 4),
+        (thousand, 1500, 3),
+        (thousand, 0, 2),
+    ],
+    ids=["the same study", "the same two", "nothing", "a circle of three", "more than it counts", "some where it counts none"],
+)
+def test_a_list_whose_pages_have_no_end_is_an_error(
+    studies: Callable[[int], list[object]], total: int | None, pages: int
+) -> None:
+    fetch = ScriptedFetch(always_new(studies, total))
+    with pytest.raises(AnswerError, match="have no end"):
+        list(SOURCE.listing(Search(fields={"condition": "x"}), fetch))
+    assert len(fetch.asked) == pages
+
+
+def test_records_whose_pages_have_no_end_fail_in_their_batch() -> None:
+    fetch = ScriptedFetch(always_new(lambda page: [study(number(page * 1000 + offset)) for offset in range(400)]))
+    answers = retrieve(fetch, number(1), number(2))
+    assert all(isinstance(answer, Failed) and "have no end" in answer.error for answer in answers.values())
+    assert len(fetch.asked) <= 4
+
+
+def test_an_answer_that_came_too_slowly_is_not_asked_for_in_halves() -> None:
+    fetch = ScriptedFetch(lambda url, params: TransientFetchError("too slow"))
+    answers = retrieve(fetch, *map(number, range(1, 9)))
+    assert all(isinstance(answer, Failed) for answer in answers.values())
+    assert len(fetch.asked) == 1

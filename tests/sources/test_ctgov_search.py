@@ -62,7 +62,7 @@ def test_dates_and_places_of_an_address_hold_together() -> None:
 
 
 def test_quotes_in_a_place_cannot_leave_it() -> None:
-    assert of(country='a" OR AREA[Phase]"b') == {"filter.advanced": 'AREA[LocationCountry]"a  OR AREA[Phase] b"'}
+    assert of(city='a" OR AREA[Phase]"b') == {"filter.advanced": 'AREA[LocationCity]"a  OR AREA[Phase] b"'}
 
 
 @pytest.mark.parametrize(
@@ -272,3 +272,21 @@ def test_reading_a_search_and_asking_it_agree(value: str, name: str) -> None:
         assert caught.value.problems == problems
     else:
         assert parameters(search)
+
+
+@pytest.mark.parametrize(
+    ("search", "nearest"),
+    [
+        (Search(fields={"condition": "lupus", "country": "Grmany"}), 'Did you mean "Germany"?'),
+        (Search(url="https://clinicaltrials.gov/search?cond=lupus&country=Frnce"), 'Did you mean "France"?'),
+        (Search(fields={"condition": "lupus", "country": "Xyzzyland"}), "not a country known here"),
+    ],
+)
+def test_a_misspelt_country_is_refused_with_the_nearest_name(search: Search, nearest: str) -> None:
+    [problem] = read_search(search).problems
+    assert nearest in problem
+
+
+@pytest.mark.parametrize("country", ["Turkey (Türkiye)", "Former Yugoslavia", "Korea, Republic of", "DE", "UK"])
+def test_a_country_as_people_and_registries_write_it_is_understood(country: str) -> None:
+    assert read_search(Search(fields={"condition": "lupus", "country": country})).problems == ()

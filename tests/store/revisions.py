@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from sqlalchemy import MetaData, insert, inspect, select
 
 from alembic import command
 from tests.store.builders import DAY_0, PAGE, TTL, A, B, C, Pass, alert, baseline, changed, check, day, message, snapshot, watch
+from tracker.errors import LeaseHeldError
 from tracker.model.alert import Attachment
 from tracker.model.source import Issue, Validators
 from tracker.store import Store
@@ -59,6 +61,8 @@ def furnish(store: Store) -> None:
                 run.hold()
     delivery = store.acquire_lease("delivery", "host:1", day(3), TTL)
     store.cut(message(), (alert("e1"),), day(3), lease=delivery)
+    with suppress(LeaseHeldError):
+        store.acquire_lease("delivery", "behind:1", day(2), TTL)  # by a clock that is a day behind
     store.mark_sent("me/run-1", day(3))
     store.cut(message("me/waiting", day(3), events=()), (), day(3), lease=delivery)
     listed = Attachment(name="changes.csv", media_type="text/csv", body=b"Day,Trial\n")

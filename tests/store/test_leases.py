@@ -133,3 +133,48 @@ def test_of_a_process_that_has_no_name_nothing_is_known(child: subprocess.Popen[
     child.wait()
     assert process_name(child.pid) == ""
     assert not is_gone("")
+
+
+# --- a clock that runs ahead, or two that differ
+
+
+def ahead(store: Store, minutes: int, ttl: timedelta = TTL) -> Lease:
+    """A lease that another machine took, whose clock runs ahead; of its process nothing can be known here."""
+    lease = store.acquire_lease("source:ctgov", "elsewhere:1", DAY_0 + timedelta(minutes=minutes), ttl)
+    rename(store, lambda _: [])
+    return lease
+
+
+@pytest.mark.parametrize("minutes", [50, 100, 600, 60 * 24 * 365])
+def test_a_lease_from_a_clock_that_runs_ahead_is_free_once_nobody_renewed_it_for_its_time(store: Store, minutes: int) -> None:
+    ahead(store, minutes)
+    for waited in (timedelta(0), TTL / 2, TTL - timedelta(seconds=1)):
+        with pytest.raises(LeaseHeldError, match=f"{DAY_0 + TTL:%H:%M:%S} UTC"):
+            store.acquire_lease("source:ctgov", "next", DAY_0 + waited, TTL)
+    assert store.acquire_lease("source:ctgov", "next", DAY_0 + TTL, TTL).holder == "next"
+
+
+def test_a_lease_that_is_renewed_by_a_clock_that_runs_ahead_is_never_free(store: Store) -> None:
+    lease = ahead(store, 50)
+    for minute in range(0, 120, 3):
+        with pytest.raises(LeaseHeldError):
+            store.acquire_lease("source:ctgov", "next", DAY_0 + timedelta(minutes=minute), TTL)
+        lease = store.renew_lease(lease, DAY_0 + timedelta(minutes=minute + 50), TTL)
+
+
+def test_no_lease_is_waited_for_longer_than_a_quarter_of_an_hour(store: Store) -> None:
+    ahead(store, 50, timedelta(hours=3))
+    with pytest.raises(LeaseHeldError):
+        store.acquire_lease("source:ctgov", "next", DAY_0, timedelta(hours=1))
+    later = DAY_0 + timedelta(minutes=15)
+    assert store.acquire_lease("source:ctgov", "next", later, timedelta(hours=1)).holder == "next"
+
+
+def test_what_was_seen_of_an_earlier_lease_does_not_count_for_the_next(store: Store) -> None:
+    lease = ahead(store, 50)
+    with pytest.raises(LeaseHeldError):
+        take(store)
+    store.release_lease(lease, DAY_0)
+    ahead(store, 55)
+    with pytest.raises(LeaseHeldError):
+        store.acquire_lease("source:ctgov", "next", DAY_0 + TTL + timedelta(seconds=2), TTL)

@@ -8,11 +8,15 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from tracker import __version__
 from tracker.cli.options import Shared, shared_options
+
+if TYPE_CHECKING:
+    from tracker.signals import Heard
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("setup", "Write a commented config.toml that works, and an up-to-date database."),
@@ -75,17 +79,32 @@ def main(args: Sequence[str] | None = None) -> None:
 
     ``args`` are those of the process unless given.
     """
+    from tracker.signals import heeded
+    from tracker.stopping import Stop
+
+    with heeded(Stop(), orderly=False, words=say_stopped) as heard:
+        sys.exit(_code(args, heard))
+
+
+def say_stopped() -> None:
+    """The last word of a command that was asked to end."""
+    click.echo("stopped", err=True)
+
+
+def _code(args: Sequence[str] | None, heard: Heard) -> int:
+    """Run a command; its exit code."""
     from tracker.errors import ConfigError, TrackerError, UsageError
 
     try:
         code = cli.main(args, prog_name="tracker", standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("stopped", err=True)
-        sys.exit(130)
+        heard.said = True
+        say_stopped()
+        return heard.code if heard.number else 130
     except click.ClickException as error:
         error.show()
-        sys.exit(2 if isinstance(error, click.UsageError) else 1)
+        return 2 if isinstance(error, click.UsageError) else 1
     except TrackerError as error:
         click.echo(f"error: {error}", err=True)
-        sys.exit(2 if isinstance(error, ConfigError | UsageError) else 1)
-    sys.exit(code if isinstance(code, int) else 0)
+        return 2 if isinstance(error, ConfigError | UsageError) else 1
+    return code if isinstance(code, int) else 0

@@ -50,11 +50,15 @@ def print_source_reports(app: App, report: SyncReport) -> None:
             case "accepted":
                 data = f", data of {source_report.data_version[:10]}" if source_report.data_version else ""
                 app.print(f"{source_report.title}: {', '.join(parts)}{data}.", *source_report.empty_searches)
+                if source_report.cut_short:
+                    app.print(f"  cut short: {source_report.cut_short}")
             case "held":
                 app.print(
                     f"{source_report.title}: run {source_report.run} is HELD. {source_report.error}",
                     f"  Nothing of it counts yet. If it is true: tracker release {source_report.run}; if not: add --discard.",
                 )
+            case "stopped":
+                app.print(f"{source_report.title}: stopped. What was read is kept; the next sync goes on from there.")
             case _:
                 said = {"busy": "busy", "older": "NOT READ"}.get(source_report.state, "FAILED")
                 app.print(f"{source_report.title}: {said}. {source_report.error}")

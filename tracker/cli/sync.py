@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from tracker.config import Settings
     from tracker.deliver import DeliveryReport
     from tracker.store import Store
-    from tracker.sync import Progress, SyncReport
+    from tracker.sync import SyncReport
+
+
+PASS_LIMIT = timedelta(minutes=30)
+"""After so long a one-shot pass asks nothing more, unless [http] pass_limit says otherwise."""
 
 
 @click.command("sync")
@@ -34,25 +38,46 @@ if TYPE_CHECKING:
 def sync_command(shared: Shared, watches: tuple[str, ...], full: bool, dry_run: bool, no_deliver: bool, exit_code: bool) -> int:
     """One pass: ask the registries, say what changed, tell the right people.
 
-    Exit codes: 0 done, 1 nothing could be read, 3 some sources or trials failed or a run is held, 10 with --exit-code
-    when there are changes.
+    Exit codes: 0 done, 1 nothing could be read, 3 some sources or trials failed, a run is held or the time was over before
+    all was read, 10 with --exit-code when there are changes, 130 and 143 when stopped by Ctrl-C or SIGTERM.
     """
+    from tracker.cli import say_stopped
+    from tracker.cli.waiting import waiting_told
     from tracker.passes import one_pass
+    from tracker.signals import heeded
+    from tracker.stopping import Stop
 
     app = App(shared)
     app.require_watches(watches)
-    with _working_store(app, dry_run) as (settings, store):
+    stop = Stop()
+    with heeded(stop, orderly=True, words=say_stopped) as heard, _working_store(app, dry_run) as (settings, store):
         first = not app.archive_of(store).runs(1)
         send = not dry_run and not no_deliver
-        with _progress(app) as progress:
-            done = one_pass(settings, store, app.sources, clock.now, only=watches, full=full, send=send, progress=progress)
+        with waiting_told(app) as (progress, waiting):
+            done = one_pass(
+                settings,
+                store,
+                app.sources,
+                clock.now,
+                only=watches,
+                full=full,
+                send=send,
+                progress=progress,
+                waiting=waiting,
+                stop=stop,
+                limit=settings.http.pass_limit or PASS_LIMIT,
+            )
         report, delivery = done.synced, done.delivered
         if shared.json:
             _emit(app, report, delivery)
         else:
             _print(app, store, report, delivery, first=first)
+        if stop():
+            heard.said = True
+            say_stopped()
+            return heard.code
     failed_delivery = delivery is not None and not delivery.clean
-    code = {"done": 0, "partly": 3, "failed": 1}[report.state]
+    code = {"done": 0, "partly": 3, "failed": 1, "stopped": 3}[report.state]
     if code == 0 and failed_delivery:
         return 3
     return 10 if code == 0 and exit_code and report.events else code
@@ -81,32 +106,6 @@ def _working_store(app: App, dry_run: bool) -> Iterator[tuple[Settings, Store]]:
             yield settings, store
 
 
-@contextmanager
-def _progress(app: App) -> Iterator[Progress]:
-    """One bar per source on a terminal; nothing on a pipe and with --json."""
-    from tracker.sync import no_progress
-
-    if app.shared.json or not sys.stderr.isatty():
-        yield no_progress
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    with Bars(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    ) as bars:
-        tasks = {
-            source.info.title: bars.add_task(source.info.title, total=None, visible=False) for source in app.sources.values()
-        }
-        yield lambda title, done, total: bars.update(tasks[title], completed=done, total=total, visible=True)
-
-
 def _emit(app: App, report: SyncReport, delivery: DeliveryReport | None) -> None:
     from tracker.render.machine import event_json
 
@@ -121,6 +120,7 @@ def _emit(app: App, report: SyncReport, delivery: DeliveryReport | None) -> None
                         "state": source_report.state,
                         "data_version": source_report.data_version,
                         "error": source_report.error,
+                        "cut_short": source_report.cut_short,
                         "failures": source_report.failures,
                         "issues": source_report.issues,
                         "empty_searches": source_report.empty_searches,

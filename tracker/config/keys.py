@@ -20,7 +20,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
         "privacy",
     ),
     "store": ("url",),
-    "http": ("contact",),
+    "http": ("contact", "pass_limit"),
     "sources.*": ("base_url", "pace", "enabled", "tls", "user_agent"),
     "mail": ("host", "port", "security", "user", "password", "from", "reply_to"),
     "operator": ("channel", "second", "ping"),

@@ -31,6 +31,7 @@ from tracker.config.settings import (
     Schedule,
     Security,
     SourceSettings,
+    interval,
 )
 from tracker.config.table import Table
 from tracker.model import ids
@@ -68,7 +69,10 @@ def read_http(table: Table) -> Http:
     contact = table.text("contact")
     if contact and not is_mail_address(contact) and web_problem(contact):
         table.wrong("contact", f"{table.quoted('contact')} is neither an e-mail address nor a web page. Give one of them.")
-    return Http(contact=contact)
+    limit = table.text("pass_limit")
+    if limit and interval(limit) is None:
+        table.wrong("pass_limit", f'{table.quoted("pass_limit")} is not a time. Write one such as "30m", "2h" or "1d".')
+    return Http(contact=contact, pass_limit=interval(limit) if limit else None)
 
 
 def read_sources(table: Table, sources: Mapping[str, SourceInfo]) -> dict[str, SourceSettings]:

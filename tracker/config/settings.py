@@ -49,10 +49,13 @@ class _Discreet(msgspec.Struct, frozen=True, kw_only=True):
 class Http(msgspec.Struct, frozen=True, kw_only=True):
     """``contact`` is an address or a page that the User-Agent names, so that a registry can reach the person asking.
 
-    Only where it is given: the User-Agent goes to every host that is asked, and an address of [mail] is meant for mail alone.
+    ``pass_limit`` is how long a pass may take; None leaves it to the command: half an hour for ``sync``, no end for ``run``.
+    The contact is named only where it is given: the User-Agent goes to every host that is asked, and an address of [mail] is
+    meant for mail alone.
     """
 
     contact: str | None = None
+    pass_limit: dt.timedelta | None = None
 
 
 class SourceSettings(msgspec.Struct, frozen=True, kw_only=True):

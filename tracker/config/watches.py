@@ -12,7 +12,7 @@ from tracker.config.addresses import web_problem
 from tracker.config.sections import check_channel
 from tracker.config.table import Table
 from tracker.config.trials import followed_trial, read_trials_file
-from tracker.geo.countries import country_code
+from tracker.geo.countries import country_code, country_codes, country_name
 from tracker.model import ids
 from tracker.model.source import Search, SearchReading, SourceInfo
 from tracker.model.vocabulary import SEVERITIES, When
@@ -223,9 +223,8 @@ def _read_near(table: Table) -> Near:
         if given in table:
             table.missing(other, f"A {given} is given without a {other}. Give both, or a place alone.")
     if country and country_code(country) is None:
-        table.wrong(
-            "country", f"{table.quoted('country')} is not a country known here. Write its English name or two-letter code."
-        )
+        hint = did_you_mean(country, map(country_name, country_codes())) or "Write its English name or two-letter code."
+        table.wrong("country", f"{table.quoted('country')} is not a country known here. {hint}")
     elif "latitude" not in table and "longitude" not in table:
         table.missing("place", 'Give a place, such as place = "80331 München", or latitude and longitude.')
         if place:
@@ -249,9 +248,9 @@ def _coordinates(table: Table, place: str, country: str | None) -> tuple[float |
     found = find_places(place, country)
     if not found:
         where = f"{table.quoted('place')}, {country}," if country else table.quoted("place")
-        hint = (
-            "Give its country too" if is_postcode(place) and not country else "Give latitude and longitude in degrees instead"
-        )
+        hint = "Give latitude and longitude in degrees instead"
+        if is_postcode(place):
+            hint = "Give its town instead, or latitude and longitude" if country else "Give its country too"
         table.wrong("place", f"{where} is not in the list of places. {hint}.")
         return None, None
     if len(found) > 1:

@@ -16,7 +16,7 @@ from tracker import log
 from tracker.archive import Archive
 from tracker.clock import Clock
 from tracker.config import Settings
-from tracker.daemon import systemd
+from tracker.daemon import standby, systemd
 from tracker.daemon.alarm import Every, set_anew
 from tracker.daemon.jobs import JOBS, Job, due_now, name_of, next_at
 from tracker.daemon.monitor import Health, LastReading, Monitor, health, metrics
@@ -28,13 +28,16 @@ from tracker.errors import (
     DatabaseReplacedError,
     LeaseHeldError,
     LeaseLostError,
+    StoppedError,
     StoreError,
     TrackerError,
     UsageError,
 )
 from tracker.model.source import Source
 from tracker.model.upkeep import Lease
-from tracker.passes import one_pass
+from tracker.passes import one_pass, sending_until
+from tracker.signals import heeded
+from tracker.stopping import Stop
 from tracker.store import Store
 from tracker.store.processes import holder_name
 
@@ -88,15 +91,22 @@ class Daemon:
         self._lost: DatabaseReplacedError | None = None
         self._lease: Lease | None = None
         self._monitor: Monitor | None = None
+        self._signed = False
         self._rests_until: dict[Job, datetime] = {}
-        self._stop, self._reload = threading.Event(), threading.Event()
+        self._stop, self._reload = Stop(), threading.Event()
         self._holder = holder_name()
+        self._holding = threading.Lock()
+
+    @property
+    def ending(self) -> Stop:
+        """What `stop` asks."""
+        return self._stop
 
     # --- from outside -------------------------------------------------------------------------------------------
 
     def stop(self) -> None:
-        """Finish the batch at hand and end."""
-        self._stop.set()
+        """End: whatever is waited for is given up, and what was staged is kept."""
+        self._stop.ask()
 
     def reload(self) -> None:
         """Read the configuration again before the next job."""
@@ -126,12 +136,14 @@ class Daemon:
             logger.info(log.pairs("daemon_started", config=self.settings.path))
             while not self._stop.wait(TICK_SECONDS):
                 set_anew(scheduler, self.clock())
+                self._keep_lease()
         finally:
             self.state.mode = "stopping"
             systemd.notify("STOPPING=1")
             if scheduler.running:
                 scheduler.shutdown(wait=True)
             self._listen_no_more()
+            self._show_standby()
             self._let_go()
             self.store.close()
             logger.info(log.pairs("daemon_stopped"))
@@ -146,6 +158,7 @@ class Daemon:
             return  # the ticks try again, and say why
         if held:
             self._listen()
+        self._show_standby()
 
     def health(self) -> Health:
         """The daemon's health and the database's; waits for the database for a moment only."""
@@ -181,6 +194,20 @@ class Daemon:
         if monitor is not None:
             monitor.close()
 
+    def _show_standby(self) -> None:
+        """Leave a sign of life for the health check while we stand by, and none otherwise."""
+        port = self.settings.daemon.port
+        if port is None or not (self.state.mode == "standby" or self._signed):
+            return
+        self._signed = self.state.mode == "standby"
+        try:
+            if self._signed:
+                standby.show(port)
+            else:
+                standby.clear(port)
+        except OSError as error:
+            logger.warning(log.pairs("standby_not_shown", why=error))
+
     def _metrics(self) -> bytes:
         size, hindered = self._size.read()
         if size is None:
@@ -192,23 +219,29 @@ class Daemon:
     def tick(self) -> None:
         """Hold the lease, reread the configuration if asked, and do what is due. No error ends the daemon."""
         try:
-            if self._stop.is_set():
+            if self._stop():
                 return
             self.store.require_intact()
             if not self._hold():
                 self._listen_no_more()
+                self._show_standby()
                 return
             self._listen()
+            if self.state.mode == "standby":
+                self._show("idle")
+            self._show_standby()
             if self._reload.is_set():
                 self._reread()
             now = self.clock()
             for job in due_now({job: self.store.due(name_of(job)) for job in JOBS}, now):
-                if self._stop.is_set():
+                if self._stop():
                     return
                 if not self._rests(job, now):
                     self._do(job)
             self._show("idle")
             self.troubles.end(self.settings, TICK)
+        except StoppedError:
+            return
         except DatabaseReplacedError as error:
             self._end_with(error)
         except Exception as error:
@@ -228,10 +261,22 @@ class Daemon:
             self.settings, operator_messages.stopped(str(error), self.clock()), self.clock()
         ):
             self._untold(str(error))
-        self._stop.set()
+        self._stop.ask()
+
+    def _keep_lease(self) -> None:
+        """Renew the lease from the main thread, so that it does not run out while a pass waits for a host."""
+        if self._lease is not None:
+            try:
+                self._hold()
+            except StoreError as error:
+                logger.warning(log.pairs("lease_not_renewed", why=error))
 
     def _hold(self) -> bool:
         """Whether we are the daemon of this database; if another is, stand by."""
+        with self._holding:
+            return self._hold_alone()
+
+    def _hold_alone(self) -> bool:
         try:
             if self._lease is None:
                 self._lease = self.store.acquire_lease(LEASE_NAME, self._holder, self.clock(), LEASE_FOR)
@@ -267,16 +312,16 @@ class Daemon:
                     if failed:
                         self.troubles.note(job, failed)
                 case "deliver":
-                    deliver(self.settings, self.store, self.sources, self.clock)
+                    deliver(self.settings, self.store, self.sources, self.clock, send=sending_until(self._stop))
                     self.troubles.end(self.settings, job)
             done = True
-        except DatabaseReplacedError:
-            raise
+        except (DatabaseReplacedError, StoppedError):
+            raise  # no error of the job
         except Exception as error:
             self.troubles.begin(self.settings, job, WHAT[job], str(error) or repr(error), directly=job == "deliver")
             raise
         finally:
-            if not self._stop.is_set():  # what was cut short is due again at the next start
+            if not self._stop():  # what was cut short is due again at the next start
                 self._set_due(job, done=done)
 
     def _set_due(self, job: Job, *, done: bool) -> None:
@@ -298,15 +343,10 @@ class Daemon:
     def _pass(self) -> str:
         """One pass in a sound database; says what of it failed as a whole: a source or a search."""
         self.store.check()
-        report = one_pass(self.settings, self.store, self.sources, self.clock, stop=self._between_batches)
+        limit = self.settings.http.pass_limit
+        report = one_pass(self.settings, self.store, self.sources, self.clock, stop=self._stop, limit=limit)
         self.state.last_pass_at, self.state.last_pass_clean = self.clock(), report.clean
         return " ".join(report.synced.errors)
-
-    def _between_batches(self) -> bool:
-        """Asked by a pass between batches: whether to stop. Keeps the daemon's lease meanwhile."""
-        if self._lease is not None and not self._stop.is_set():
-            self._hold()
-        return self._stop.is_set()
 
     def _reread(self) -> None:
         self._reload.clear()
@@ -345,14 +385,13 @@ class Daemon:
 def serve(daemon: Daemon) -> None:
     """Run a daemon in this process until SIGTERM or SIGINT; SIGHUP rereads the configuration."""
 
-    def on_stop(_number: int, _frame: FrameType | None) -> None:
-        daemon.stop()
-
     def on_reload(_number: int, _frame: FrameType | None) -> None:
         daemon.reload()
 
-    signal.signal(signal.SIGTERM, on_stop)
-    signal.signal(signal.SIGINT, on_stop)
+    def last_words() -> None:
+        logger.warning(log.pairs("daemon_stopped", left="a wait that did not end"))
+
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, on_reload)
-    daemon.run()
+    with heeded(daemon.ending, orderly=True, daemon=True, words=last_words):
+        daemon.run()

@@ -29,7 +29,8 @@ from tracker.model.watch import Membership, Watch
 class RunContext(msgspec.Struct, frozen=True, kw_only=True):
     """What holds for a whole run: the source and its data, the trials, and who follows them or is about to.
 
-    ``joined`` says since when each watch follows a trial, ``entering`` which watches' searches it enters in this run.
+    ``joined`` says since when each watch follows a trial, ``entering`` which watches' searches it enters in this run,
+    ``silent`` which watches it joined without being told of.
     ``calendar_at`` is when the calendar's rules last ran over all trials.
     """
 
@@ -39,6 +40,7 @@ class RunContext(msgspec.Struct, frozen=True, kw_only=True):
     watches: Mapping[str, Watch] = {}
     joined: Mapping[str, Mapping[str, datetime]] = {}
     entering: Mapping[str, Sequence[tuple[str, SearchEntry]]] = {}
+    silent: Mapping[str, frozenset[str]] = {}
     overrides: Mapping[str, Severity] = {}
     calendar_at: datetime | None = None
 
@@ -108,6 +110,15 @@ def joined_by(members: Iterable[Membership]) -> dict[str, dict[str, datetime]]:
     for member in members:
         joined.setdefault(member.trial, {})[member.watch] = member.joined_at
     return joined
+
+
+def silent_by(members: Iterable[Membership]) -> dict[str, frozenset[str]]:
+    """The watches that each trial joined without being told of."""
+    silent: dict[str, frozenset[str]] = {}
+    for member in members:
+        if member.silent:
+            silent[member.trial] = silent.get(member.trial, frozenset()) | {member.watch}
+    return silent
 
 
 def entering_by(decisions: Iterable[ListingDecision]) -> dict[str, list[tuple[str, SearchEntry]]]:
@@ -263,6 +274,7 @@ def check_context(
         past=inputs.past.get(trial, ()),
         told=None if inputs.alerts is None else alerts.told(inputs.alerts),
         watches=tuple(watches),
+        silent=run.silent.get(trial, frozenset()),
         overrides=run.overrides,
     )
 

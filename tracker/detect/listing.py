@@ -36,7 +36,8 @@ class ListingDecision(msgspec.Struct, frozen=True, kw_only=True):
     """What one complete listing changes in a watch. ``note`` is a line for the next digest, empty for none.
 
     ``left`` are members that no longer match because the registry changed, ``shed`` those that no longer match because the
-    user edited the search. ``understood`` is the search as it was asked.
+    user edited the search (``edited``). ``understood`` is the search as it was asked.
+    ``complete``: all the trials that enter were read; if not, the next pass lists the search as if this one had not.
     ``before`` is how many members the search held at its last listing, None for the first one and after an edit.
     """
 
@@ -48,8 +49,10 @@ class ListingDecision(msgspec.Struct, frozen=True, kw_only=True):
     left: tuple[str, ...] = ()
     shed: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
+    complete: bool = True
     understood: str = ""
     note: str = ""
+    edited: bool = False
 
 
 def search_of(watch: Watch) -> Search | None:
@@ -132,6 +135,7 @@ def decide(
         shed=gone if edited else (),
         back=back,
         understood=understood,
+        edited=edited,
         note=_note(
             watch,
             len(entries),

@@ -41,7 +41,7 @@ from tracker.model.watch import Watch
 class CheckContext(msgspec.Struct, frozen=True, kw_only=True):
     """What an answer is judged with: the registry's data, the time, and the watches that follow the trial.
 
-    For a page ``home`` is the record of the registry that it repeats.
+    For a page ``home`` is the record of the registry that it repeats. ``silent`` are watches that were not told of the trial.
     """
 
     source: SourceInfo
@@ -52,6 +52,7 @@ class CheckContext(msgspec.Struct, frozen=True, kw_only=True):
     past: tuple[Event, ...] = ()
     told: frozenset[str] | None = None
     watches: tuple[Watch, ...] = ()
+    silent: frozenset[str] = frozenset()
     overrides: Mapping[str, Severity] = {}
     home: TrialRecord | None = None
 
@@ -285,6 +286,7 @@ def trial_context(record: TrialRecord | None, trial: str, context: CheckContext,
         told=context.told,
         near={watch.name: watch.near for watch in context.watches if watch.near},
         countries={watch.name: named_countries(watch) for watch in context.watches},
+        silent=context.silent,
         overrides=context.overrides,
         echo_of=functools.partial(mirrors.echo_of, page=record, home=home) if record and home else None,
     )

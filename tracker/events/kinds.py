@@ -34,10 +34,10 @@ class TrialContext(msgspec.Struct, frozen=True, kw_only=True):
     """What is known around a trial: what people call it, where it is followed, and what happened to it before.
 
     ``past`` are earlier accepted events of the trial; ``near`` maps a watch's name to its place, ``countries`` to the codes of
-    the countries that it names; ``overrides`` maps "kind" or
-    "kind.effect" to a severity. ``echo_of`` names the registry's trial whose record said the same as these changes before,
-    where the record is a page's. ``told`` are the past events that anybody was sent a message of, None where
-    that is not known. Without ``tracking_since`` the older version's first sight counts.
+    the countries that it names; ``silent`` are the watches that were not told when the trial joined; ``overrides`` maps "kind"
+    or "kind.effect" to a severity. ``echo_of`` names the registry's trial whose record said the same as these changes before,
+    where the record is a page's. ``told`` are the past events that anybody was sent a message of, None where that is not known.
+    Without ``tracking_since`` the older version's first sight counts.
     """
 
     source: SourceInfo
@@ -46,6 +46,7 @@ class TrialContext(msgspec.Struct, frozen=True, kw_only=True):
     past: tuple[Event, ...] = ()
     near: Mapping[str, Near] = {}
     countries: Mapping[str, frozenset[str]] = {}
+    silent: frozenset[str] = frozenset()
     overrides: Mapping[str, Severity] = {}
     echo_of: Callable[[Sequence[Change]], str | None] | None = None
     told: frozenset[str] | None = None

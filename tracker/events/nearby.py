@@ -5,12 +5,12 @@ These kinds own no field: the same changes are reported in full by `sites_change
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from math import inf
 
 import msgspec
 
-from tracker.events.kinds import Context, Finding, change_kind
+from tracker.events.kinds import Context, Finding, TrialContext, change_kind
 from tracker.geo.countries import country_key
 from tracker.geo.gazetteer import near_distance
 from tracker.model.details import EnteredDetails, NearbyDetails, NearbySite
@@ -60,7 +60,7 @@ def _closed(context: Context) -> Finding | None:
 def _as_loud_as_announced(context: Context, finding: Finding, closed: list[NearbySite]) -> Finding:
     """That a place closed is news only to those who heard that it was open: as loud as that was told, and no louder."""
     watches = sorted({site.watch for site in closed})
-    lesser = tuple(watch for watch in watches if _entered_quietly(context.comparison.known.past, watch))
+    lesser = tuple(watch for watch in watches if _entered_quietly(context.comparison.known, watch))
     if finding.severity != "major" or not lesser:
         return finding
     finding = msgspec.structs.replace(finding, details=NearbyDetails(near=tuple(closed), lesser_for=lesser))
@@ -69,10 +69,11 @@ def _as_loud_as_announced(context: Context, finding: Finding, closed: list[Nearb
     return msgspec.structs.replace(finding, severity="notable", rule=f"{finding.rule}; that it was open was never major")
 
 
-def _entered_quietly(past: Iterable[Event], watch: str) -> bool:
-    """Whether a trial came into the watch by an event, and none that told the watch of it was major."""
-    told = [event for event in past if _tells_of_it(event, watch)]
-    return any(isinstance(event.details, EnteredDetails) for event in told) and all(event.severity != "major" for event in told)
+def _entered_quietly(known: TrialContext, watch: str) -> bool:
+    """Whether a trial came into the watch by an event or by an edit, and none that told the watch of it was major."""
+    told = [event for event in known.past if _tells_of_it(event, watch)]
+    entered = watch in known.silent or any(isinstance(event.details, EnteredDetails) for event in told)
+    return entered and all(event.severity != "major" for event in told)
 
 
 def _tells_of_it(event: Event, watch: str) -> bool:

@@ -6,13 +6,14 @@ Whole texts are read, never a registry's own flag. More detail leaves an outcome
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 
 import msgspec
 
 from tracker.events.outcome_wording import Wording, joints, numbers, wording
-from tracker.text.durations import durations
+from tracker.text.durations import all_times, durations, names_period
 from tracker.text.limits import beginning
 from tracker.text.normalize import same_words
 from tracker.text.similarity import measured_words, telling_words
@@ -41,7 +42,7 @@ HARMLESS = frozenset({Verdict.SAME, Verdict.REFINED})
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """A verdict and its reason: a word of `_TESTS`, or spelling, inflection, detail length or placeholder."""
+    """A verdict and its reason: a word of `_TESTS`, or spelling, inflection, time_points, detail, length or placeholder."""
 
     verdict: Verdict
     reason: str
@@ -88,6 +89,8 @@ def judge(old: Said, new: Said) -> Judgement:
     for reason, differs in _TESTS:
         if differs(pair):
             return Judgement(Verdict.DIFFERENT, reason)
+    if time_points_differ(old.measure, new.whole) or time_points_differ(new.measure, old.whole):
+        return Judgement(Verdict.REFINED, "time_points")
     left, right = measured_words(old.measure, new.measure), measured_words(new.measure, old.measure)
     numbered = numbers(pair.after.text) - numbers(old.whole) or numbers(pair.before.text) - numbers(new.whole)
     if telling_words(left) == telling_words(right) and not numbered:
@@ -182,15 +185,29 @@ def _restricted(pair: Pair) -> bool:
 
 
 def _timed(pair: Pair) -> bool:
-    """The measure's own time point is another, or one came that the earlier text did not have or contradicts."""
+    """The measure's own time point is another, or one came that the earlier text did not have or contradicts.
+
+    Where the earlier text names no time at all, not even in words ("end of treatment"), an added one decides what is judged.
+    """
     if pair.before.times and pair.after.times:
         return moved_far(pair.before.times[-1], pair.after.times[-1])
     if not pair.after.times or pair.after.times[-1] <= 1:  # hours belong to the test: "glucose from 0 to 4 hours"
         return False
     stated = durations(f"{pair.old.time_frame}\n{pair.old.description}")
     if not stated:
-        return pair.after.deadline and not pair.before.deadline
+        return not pair.before.deadline and not names_period(pair.old.whole)
     return all(moved_far(time, pair.after.times[-1]) for time in stated)
+
+
+def time_points_differ(text: str, other: str) -> bool:
+    """Whether a text names a time from two days on that the other, which names times too, does not have."""
+    known = sorted(set(all_times(other)))
+    return bool(known) and any(time > 1 and moved_far(time, _nearest(known, time)) for time in set(all_times(text)))
+
+
+def _nearest(known: list[float], time: float) -> float:
+    place = bisect_left(known, time)
+    return min(known[max(0, place - 1) : place + 1], key=lambda each: abs(each - time))
 
 
 def moved_far(old: float, new: float) -> bool:

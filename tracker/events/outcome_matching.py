@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from tracker.events.kinds import Comparison
-from tracker.events.outcome_judging import is_placeholder, moved_far
+from tracker.events.outcome_judging import is_placeholder, moved_far, time_points_differ
 from tracker.events.outcome_regrouping import Regrouping, regroup, repeats
 from tracker.model.event import Change
 from tracker.text.durations import time_point
@@ -200,6 +200,13 @@ _UNTIL_EVENT = re.compile(
     r"(?:progression|death|withdrawal|discharge|relapse)\b",
     re.IGNORECASE | re.DOTALL,
 )
+
+
+def time_points_changed(old: str, new: str) -> bool:
+    """Whether a time frame names a time point more or less, or another; an average and an event have none."""
+    if any(pattern.search(text) for pattern in (_OTHER_CLOCK, _UNTIL_EVENT) for text in (old, new)):
+        return False
+    return time_points_differ(old, new) or time_points_differ(new, old)
 
 
 def time_point_moved(old: str, new: str) -> tuple[int, bool] | None:

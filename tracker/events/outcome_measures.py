@@ -22,6 +22,7 @@ from tracker.events.outcome_matching import (
     reporting_field,
     time_frame_span,
     time_point_moved,
+    time_points_changed,
 )
 from tracker.events.outcome_regrouping import stated
 from tracker.events.windows import Window, window
@@ -127,7 +128,7 @@ def _judge(context: Context, field: str) -> Finding:
     details = msgspec.structs.replace(details, added=added, removed=removed, regrouped=regrouped)
     effects = tuple(effect for effect in EFFECTS if getattr(details, effect))
     first = bool(added) and not getattr(context.old, field)
-    severity, rule = _severity(field, where, details, effects, first=first)
+    severity, rule = _severity(field, where, details, effects, first=first, timed=_has_other_times(details, edits))
     return Finding(severity=severity, rule=rule, effects=effects, details=details)
 
 
@@ -192,11 +193,21 @@ def _time_frame(span: tuple[str, str], edits: list[OutcomeEdit]) -> TimeFrameEdi
     )
 
 
+def _has_other_times(details: OutcomesDetails, edits: list[OutcomeEdit]) -> bool:
+    """Whether an outcome is judged at a time point more or less, although its last one stayed."""
+    frames = [texts for edit in edits if (texts := edit.changed("time_frame"))]
+    return any(edit.reason == "time_points" for edit in details.measure_reworded) or any(
+        time_points_changed(*texts) for texts in frames
+    )
+
+
 def _severity(
-    field: str, where: Window, details: OutcomesDetails, effects: tuple[str, ...], *, first: bool
+    field: str, where: Window, details: OutcomesDetails, effects: tuple[str, ...], *, first: bool, timed: bool
 ) -> tuple[Severity, str]:
     strong = bool(_STRONG & set(effects)) and not (first and effects == ("added",))
     what = "an outcome was added, removed, moved or redefined" if strong else _harmless(details, effects, first=first)
+    if timed and not strong:
+        what = "an outcome gained or lost a time point"
     when = {"with_results": "at results posting", "before_start": "before the start"}.get(where.name, "after the start")
     if where.started is None:
         when = "at a time that cannot be told from the start"
@@ -205,7 +216,7 @@ def _severity(
         if strong:
             return ("major" if where.started else "notable"), rule
         return ("minor" if where.started is False or _is_wording(details, effects) else "notable"), rule
-    if field == "secondary_outcomes" and strong and where.started is not False:
+    if field == "secondary_outcomes" and (strong or timed) and where.started is not False:
         return "notable", rule
     return "minor", rule
 

@@ -16,6 +16,8 @@ from tracker.model.record import TrialRecord
 from tracker.model.vocabulary import OPEN_STATUSES
 
 RESULTS_DAYS = 30
+REPORTED_DAYS = 30
+"""How soon after the start an update still says what was settled before it."""
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,12 +50,21 @@ def window(comparison: Comparison) -> Window:
     started = has_started(old, on)
     if started is True and not _is_actual(old.start_date) and has_started(new, on) is False:
         return Window(name="before_start", started=False)
+    if started is False and (note := _started_before(new.start_date, on)):
+        return Window(name="uncertain", started=None, note=note)
     if started is not True:
         note = _imprecise(old.start_date) if old.start_date else "no start date given"
         return Window(
             name="before_start" if started is False else "uncertain", started=started, note="" if started is False else note
         )
     return _before_results(old, new, on)
+
+
+def _started_before(new: RegistryDate | None, on: dt.date) -> str:
+    """What an update says that comes long after the start it reports: nobody knows on which side its other changes fall."""
+    if not _is_actual(new) or new is None or new.last is None or (on - new.last).days <= REPORTED_DAYS:
+        return ""
+    return f"the start on {new.date} is reported only by this update"
 
 
 def _around_results(old: TrialRecord, on: dt.date) -> Window:

@@ -16,14 +16,18 @@ from tracker.fetch.addresses import Origin, Resolve, SsrfGuard, origin_of, resol
 from tracker.fetch.challenges import challenge, is_json
 from tracker.fetch.exchange import RawResponse, Request, RequestOptions, refusal
 from tracker.fetch.pace import CircuitBreaker, HostQueue
-from tracker.fetch.robots import OUR_NAME, RobotsBook, Rules
+from tracker.fetch.robots import NEVER, OUR_NAME, READ_BYTES, RobotsBook, Rules
 from tracker.fetch.site import Site, site_of
 from tracker.fetch.tls import Remember, TlsAttempt, TlsProfiles, remember_nothing
 from tracker.fetch.wire import Limits, Transport, Wire
 from tracker.model.http_times import http_date
 from tracker.model.source import TLS_PROFILES, Response, SourceInfo, TlsChoice, TlsProfile, Validators
+from tracker.stopping import Ending
 
 _LOG = log.get(__name__)
+
+ROBOTS_ATTEMPTS = 2
+"""A robots.txt is small: a host that does not give it at the second try is not going to give its pages."""
 
 
 def user_agent(contact: str, version: str) -> str:
@@ -35,10 +39,19 @@ def user_agent(contact: str, version: str) -> str:
     return f"{name} (+{reach})" if "://" in reach or reach.startswith("mailto:") else f"{name} (+mailto:{reach})"
 
 
+Waiting = Callable[[str, str], None]
+"""Told the key of a source and what it waits for, in words; empty when its host has answered or was given up."""
+
+
+def tell_nobody(source: str, what: str) -> None:
+    """Nobody wants to know what is waited for."""
+
+
 class Fetcher:
     """One client per run: connections, pace and limits shared by all sources. A context manager; safe across threads.
 
     ``profiles`` are the TLS profiles that hosts accepted in earlier runs; ``remember`` is called with a better one.
+    ``ending`` says when to give up whatever is under way; ``waiting`` is told what a source waits for.
     ``transport`` replaces the network (the test transport), ``resolve`` the look-up of page hosts, ``sleep``,
     ``monotonic`` and ``now`` the time.
     """
@@ -52,7 +65,9 @@ class Fetcher:
         transport: Transport | None = None,
         resolve: Resolve = resolve,
         limits: Limits = Limits(),  # noqa: B008 - frozen
-        sleep: Callable[[float], None] = clock.sleep,
+        ending: Ending | None = None,
+        waiting: Waiting = tell_nobody,
+        sleep: Callable[[float], None] | None = None,
         monotonic: Callable[[], float] = clock.monotonic,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
@@ -60,13 +75,15 @@ class Fetcher:
         self.now = now
         self.robots = RobotsBook()
         self._user_agent = user_agent
-        self._sleep = sleep
+        self._ending = ending or Ending()
+        self._waiting = waiting
+        self._sleep = sleep or self._ending.sleep
         self._monotonic = monotonic
         self._tls = TlsProfiles(profiles or {}, remember)
         self._queues: dict[str, HostQueue] = {}
         self._breakers: dict[str, CircuitBreaker] = {}
         self._lock = threading.Lock()
-        self._wire = Wire(transport=transport, guard=SsrfGuard(resolve), limits=limits)
+        self._wire = Wire(transport=transport, guard=SsrfGuard(resolve), limits=limits, ending=self._ending)
 
     def __enter__(self) -> Fetcher:
         return self
@@ -139,7 +156,7 @@ class Fetcher:
         for profile in TLS_PROFILES:
             try:
                 with queue.turn(request):
-                    self._once(request, options, profile)
+                    self._once(request, options, profile, self.limits.patience)
             except FetchError as error:
                 _LOG.info(log.pairs("probe", profile=profile, error=error.message))
         return self.attempts(origin.host)
@@ -149,41 +166,52 @@ class Fetcher:
         host = origin_of(request.url).host
         queue, breaker = self.queue(host), self._breaker(host)
         queue.slow_to(options.pace)
-        breaker.check(request)
+        attempts = options.attempts or self.limits.attempts
         attempt = 0
-        while True:
-            attempt += 1
-            with queue.turn(request):
-                outcome = self._try(request, options, profile)
-            if isinstance(outcome, RawResponse):
-                error = self._refusal(request, outcome, options)
-                if not isinstance(error, TransientFetchError):
-                    breaker.answered()
-                    return outcome
-            else:
-                error = outcome
-            if error.retry_after is not None:
-                queue.hold(error.retry_after)
-            if attempt >= self.limits.attempts or (error.retry_after or 0) > self.limits.longest_wait:
-                breaker.failed(error)
-                times = f"{attempt} time{'s' if attempt > 1 else ''}"
-                raise _with_remedy(error, error.remedy or f"Tried {times}; the next run tries again.") from error
-            queue.hold(2 ** (attempt - 1) * random.uniform(0.75, 1.5))  # in case Retry-After is 0
-            _LOG.info(log.pairs("fetch_retry", attempt=attempt, error=error.message))
+        words = f"waiting for {host}"
+        breaker.check(request)
+        try:
+            while True:
+                attempt += 1
+                self._waiting(request.source, words)
+                with queue.turn(request):
+                    breaker.check(request)  # another source may have found out while we waited for our turn
+                    outcome = self._try(request, options, profile, breaker.begin())
+                if isinstance(outcome, RawResponse):
+                    breaker.heard()
+                    error = self._refusal(request, outcome, options)
+                    if not isinstance(error, TransientFetchError):
+                        breaker.answered()
+                        return outcome
+                else:
+                    error = outcome
+                if error.retry_after is not None:
+                    queue.hold(error.retry_after)
+                if attempt >= attempts or (error.retry_after or 0) > self.limits.longest_wait or breaker.out_of_patience:
+                    breaker.failed(error)
+                    times = f"{attempt} time{'s' if attempt > 1 else ''}"
+                    raise _with_remedy(error, error.remedy or f"Tried {times}; the next run tries again.") from error
+                queue.hold(2 ** (attempt - 1) * random.uniform(0.75, 1.5))  # in case Retry-After is 0
+                words = f"waiting for {host} (try {attempt + 1} of {attempts})"
+                _LOG.info(log.pairs("fetch_retry", attempt=attempt, error=error.message))
+        finally:
+            self._waiting(request.source, "")
 
-    def _try(self, request: Request, options: RequestOptions, profile: TlsProfile) -> RawResponse | TransientFetchError:
+    def _try(
+        self, request: Request, options: RequestOptions, profile: TlsProfile, patience: float
+    ) -> RawResponse | TransientFetchError:
         """One try; the error is a value here, since it may not be the end."""
         try:
-            return self._once(request, options, profile)
+            return self._once(request, options, profile, patience)
         except TransientFetchError as error:
             return error
 
-    def _once(self, request: Request, options: RequestOptions, profile: TlsProfile) -> RawResponse:
+    def _once(self, request: Request, options: RequestOptions, profile: TlsProfile, patience: float) -> RawResponse:
         """One try; records what the TLS profile got."""
         origin = origin_of(request.url)
         got = "no answer"
         try:
-            response = self._wire.send(request, options, profile)
+            response = self._wire.send(request, options, profile, patience)
             got = "challenge page" if challenge(response.headers, response.body) else str(response.status)
         finally:
             if origin.scheme == "https":
@@ -195,7 +223,12 @@ class Fetcher:
 
     def _breaker(self, host: str) -> CircuitBreaker:
         with self._lock:
-            return self._breakers.setdefault(host, CircuitBreaker(host, limit=self.limits.circuit))
+            if host not in self._breakers:
+                limits = self.limits
+                self._breakers[host] = CircuitBreaker(
+                    host, limit=limits.circuit, patience=limits.patience, monotonic=self._monotonic
+                )
+            return self._breakers[host]
 
 
 class BoundFetch:
@@ -269,9 +302,10 @@ class BoundFetch:
         rules = self._fetcher.robots.rules(origin, lambda: self._read_robots(origin))
         longest = self._fetcher.limits.longest_wait
         if rules.delay > longest:
+            asked = f"{rules.delay:.0f} seconds" if rules.delay < NEVER else "a time without end"
             what = (
-                f"robots.txt of {origin.host} asks for {rules.delay:.0f} seconds between two requests, more than the "
-                f"{longest:.0f} that a run can wait, so nothing was asked."
+                f"robots.txt of {origin.host} asks for {asked} between two requests, more than the "
+                f"{longest:.0f} seconds that a run can wait, so nothing was asked."
             )
             remedy = f"Set enabled = false in [sources.{self._site.source}], or ask the site for access."
             raise request.blocked(what, remedy)
@@ -285,8 +319,15 @@ class BoundFetch:
     def _read_robots(self, origin: Origin) -> Rules:
         """RFC 9309: without such a file (4xx) there are no rules; when it cannot be read, nothing may be asked."""
         request = Request(source=self._site.source, url=f"{origin.scheme}://{origin.host}/robots.txt")
+        limits = self._fetcher.limits
+        options = msgspec.structs.replace(
+            self._accepting("text/plain"),
+            time_limit=limits.robots_timeout,
+            attempts=min(limits.attempts, ROBOTS_ATTEMPTS),
+            read_bytes=READ_BYTES,
+        )
         try:
-            _, response = self._followed(request, self._accepting("text/plain"), heed_robots=False)
+            _, response = self._followed(request, options, heed_robots=False)
         except (StatusError, BlockedError) as error:
             if error.status in range(500, 600):
                 what = f"robots.txt cannot be read (status {error.status}), so no page of the host was asked."

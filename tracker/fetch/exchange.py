@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -76,7 +77,8 @@ class RequestOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     ``pace`` is in requests per second; ``tls`` the profile, or ``auto``. ``may_retry_tls`` says that other profiles may be
     tried, ``public_only`` that the host must resolve to public addresses, ``page`` that a trial page is expected, and
-    ``conditional`` that "not modified" is a usable response.
+    ``conditional`` that "not modified" is a usable response. ``time_limit`` bounds each try in seconds, ``attempts`` their
+    number; ``read_bytes`` is where reading stops, without an error, for a body of which the beginning will do.
     """
 
     pace: float
@@ -86,6 +88,9 @@ class RequestOptions(msgspec.Struct, frozen=True, kw_only=True):
     public_only: bool = False
     page: bool = False
     conditional: bool = False
+    time_limit: float = math.inf
+    attempts: int | None = None
+    read_bytes: int | None = None
 
 
 class RawResponse(msgspec.Struct, frozen=True, kw_only=True):

@@ -61,30 +61,49 @@ class HostQueue:
 
 
 class CircuitBreaker:
-    """Stops the asking of a host after ``limit`` consecutive requests that failed with all their retries.
+    """Stops the asking of a host that is down.
 
-    Any answer in between starts the count anew.
+    It opens after ``limit`` consecutive requests that failed with all their retries, and after ``patience`` seconds without
+    any answer to the tries made in them. Whatever the host answers starts both anew.
     """
 
-    def __init__(self, host: str, *, limit: int) -> None:
+    def __init__(self, host: str, *, limit: int, patience: float, monotonic: Callable[[], float] = clock.monotonic) -> None:
         self._host = host
         self._limit = limit
+        self._patience = patience
+        self._monotonic = monotonic
         self._failures = 0
+        self._silent_since: float | None = None
         self._last = ""
         self._lock = threading.Lock()
 
     def check(self, request: Request) -> None:
         """Raise TransientFetchError at once when the circuit is open."""
         with self._lock:
-            failures, last = self._failures, self._last
-        if failures >= self._limit:
-            what = (
-                f"not asked: the circuit breaker of {self._host} is open after {failures} consecutive failed requests. "
-                f"The last one: {last}"
-            )
+            failures, last, silent = self._failures, self._last, self._left() <= 0
+        if failures >= self._limit or silent:
+            why = f"{self._patience:g} seconds without an answer" if silent else f"{failures} consecutive failed requests"
+            what = f"not asked: the circuit breaker of {self._host} is open after {why}. The last one: {last}"
             raise request.error(
                 TransientFetchError, what, "The host is left alone for the rest of this run; the next run tries it."
             )
+
+    def begin(self) -> float:
+        """A try begins; the seconds for which the host may still be silent."""
+        with self._lock:
+            if self._silent_since is None:
+                self._silent_since = self._monotonic()
+            return self._left()
+
+    @property
+    def out_of_patience(self) -> bool:
+        """Whether the host was silent for too long to be tried again in this run."""
+        with self._lock:
+            return self._left() <= 0
+
+    def _left(self) -> float:
+        since = self._silent_since
+        return self._patience if since is None else self._patience - (self._monotonic() - since)
 
     def failed(self, error: TransientFetchError) -> None:
         """Count a request that failed with all its retries."""
@@ -92,7 +111,13 @@ class CircuitBreaker:
             self._failures += 1
             self._last = error.message
 
+    def heard(self) -> None:
+        """The host is there, but in trouble: an answer came that calls for another try."""
+        with self._lock:
+            self._silent_since = None
+
     def answered(self) -> None:
         """Close the circuit: the host is there, whatever it said."""
         with self._lock:
             self._failures = 0
+            self._silent_since = None

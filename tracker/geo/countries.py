@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from tracker.text.normalize import fold
@@ -109,6 +109,11 @@ def country_key(name: str | None) -> str:
         return fold(name)
     name = _BRACKETS.sub("", name or "")
     return country_code(name) or fold(name)
+
+
+def country_codes() -> Iterable[str]:
+    """The ISO codes of all countries."""
+    return _names().keys()
 
 
 def country_name(code: str) -> str:

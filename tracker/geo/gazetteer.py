@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from math import sqrt
@@ -114,6 +114,11 @@ def cities_named(text: str, country: str | None = None) -> Sequence[City]:
         return ()
     found: Sequence[_VillageRow] = _search(_cities(), names, readings)
     return [_city(row) for row in found or _search(read_places(1000, _VillageRow), names, readings)]
+
+
+def cities() -> Iterator[City]:
+    """All towns of at least 15,000 people."""
+    return map(_city, _cities())
 
 
 def nearest_city(latitude: float, longitude: float) -> City:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 
 from tracker.geo.countries import country_code, country_name, fold_place, state_names
-from tracker.geo.gazetteer import DOMINATES, City, cities_named, find_city, nearest_city
+from tracker.geo.gazetteer import DOMINATES, City, cities, cities_named, nearest_city
 from tracker.geo.postcodes import localities
 from tracker.geo.tables import distance_km
 
@@ -52,16 +52,46 @@ def find_places(text: str, country: str | None = None) -> Sequence[City]:
     if not named:
         return ()
     largest = max(named, key=lambda city: city.population)
-    asked = fold_place(text.split(",")[0])
+    asked = fold_place(" ".join(word for word in text.split(",")[0].split() if not any(map(str.isdigit, word))))
     own = fold_place(largest.name) == asked
+    others = named if own or not asked or in_state else [*named, *_namesakes(asked, {city.country for city in named})]
     rivals = [
         city
-        for city in named
-        if city.population * DOMINATES > largest.population
-        and (not own or fold_place(city.name) == asked)
+        for city in {(each.name, each.latitude, each.longitude): each for each in others}.values()
+        if _is_rival(city, largest, asked, own=own)
         and distance_km(largest.latitude, largest.longitude, city.latitude, city.longitude) > _ONE_PLACE_KM
     ]
+    if rivals and code and (at := _by_written_postcode(text, code)):
+        return (min((largest, *rivals), key=lambda city: distance_km(*at, city.latitude, city.longitude)),)
     return (largest, *sorted(rivals, key=lambda city: -city.population))
+
+
+def _is_rival(city: City, largest: City, asked: str, *, own: bool) -> bool:
+    """Whether a town can be meant beside the largest. Its size decides only if that one bears the very name.
+
+    "Frankfurt" is both on the Main and on the Oder, "Victoria" is no name to find Hong Kong by.
+    """
+    named_so = _is_called(city, asked)
+    large = city.population * DOMINATES > largest.population
+    return large and named_so if own else large or named_so
+
+
+def _namesakes(asked: str, countries: Collection[str]) -> Iterator[City]:
+    """The towns of these countries that begin with a name that the gazetteer does not give them alone."""
+    return (city for city in cities() if city.country in countries and _is_called(city, asked))
+
+
+def _is_called(city: City, asked: str) -> bool:
+    """Whether a town has this name, or this and what tells it from others: "Frankfurt (Oder)"."""
+    words = city.name.replace("-", " ").split()
+    return any(fold_place(" ".join(words[:end])) == asked for end in range(1, len(words) + 1))
+
+
+def _by_written_postcode(text: str, country: str) -> tuple[float, float] | None:
+    """The point of the postcode that is written before or behind a town's name."""
+    codes = [word for word in text.replace(",", " ").split() if is_postcode(word) and len(word) > 2]
+    town = _by_postcode(codes[0], country) if len(codes) == 1 else None
+    return (town.latitude, town.longitude) if town else None
 
 
 def is_postcode(text: str) -> bool:
@@ -81,8 +111,8 @@ def _by_postcode(text: str, country: str) -> City | None:
             return City(
                 name=name, country=country, latitude=locality.latitude, longitude=locality.longitude, admin1code=near.admin1code
             )
-        if locality.locality_name and (city := find_city(locality.locality_name, country)):
-            return city
+        if locality.locality_name and len(named := find_places(locality.locality_name, country)) == 1:
+            return named[0]
     return None
 
 

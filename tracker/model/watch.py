@@ -91,13 +91,17 @@ How = Literal["listed", "page", "search"]
 
 
 class Membership(msgspec.Struct, frozen=True, kw_only=True):
-    """A watch follows a trial. ``left_search_at``: when its search no longer held the trial."""
+    """A watch follows a trial. ``left_search_at``: when its search no longer held the trial.
+
+    ``silent``: it joined by an edit of the search, and its readers were only told how many did.
+    """
 
     watch: str
     trial: str
     how: How
     joined_at: datetime
     left_search_at: datetime | None = None
+    silent: bool = False
 
 
 class WatchState(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,11 +123,12 @@ class WatchChanges(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Join(msgspec.Struct, frozen=True, kw_only=True):
-    """A trial that a watch's search matched: it becomes a member when the run is accepted."""
+    """A trial that a watch's search matched: it becomes a member when the run is accepted; ``silent`` as in `Membership`."""
 
     watch: str
     trial: str
     how: How = "search"
+    silent: bool = False
 
 
 class CompletedListing(msgspec.Struct, frozen=True, kw_only=True):

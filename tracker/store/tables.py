@@ -390,6 +390,16 @@ leases = Table(
     Column("expires_at", UtcDateTime, nullable=False),
 )
 
+lease_sightings = Table(
+    "lease_sightings",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("taker", Text, primary_key=True, comment="the machine that would take the lease"),
+    Column("token", Id, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, comment="by the holder's clock"),
+    Column("seen_at", UtcDateTime, nullable=False, comment="since when the taker has seen it unchanged, by its own clock"),
+)
+
 schedule = Table(
     "schedule",
     metadata,

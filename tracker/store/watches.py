@@ -245,7 +245,8 @@ def _join(connection: Connection, joins: Sequence[Join], joined_at: datetime) ->
         return
     ensure_trials(connection, {join.trial for join in joins}, joined_at)
     statement = insert(connection, t.memberships)
-    new = {name: statement.excluded[name] for name in ("how", "joined_at", "left_search_at", "ended_at", "merged_into")}
+    replaced = ("how", "joined_at", "silent", "left_search_at", "ended_at", "merged_into")
+    new = {name: statement.excluded[name] for name in replaced}
     connection.execute(
         statement.on_conflict_do_update(index_elements=["watch", "trial"], set_=new),
         [
@@ -254,7 +255,7 @@ def _join(connection: Connection, joins: Sequence[Join], joined_at: datetime) ->
                 "trial": join.trial,
                 "how": join.how,
                 "joined_at": joined_at,
-                "silent": False,  # asked for by the table, read by nobody
+                "silent": join.silent,
                 "left_search_at": None,
                 "ended_at": None,
                 "merged_into": None,

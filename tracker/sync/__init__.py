@@ -2,14 +2,14 @@
 
     source -> fetch -> parse -> record -> compare -> events -> alerts -> staged -> health -> accepted
 
-`source_run` does this for one source; this module does it for all: registries first, then the page sites that mirror them,
-each in a thread of its own because each has a host of its own.
+`source_run` does this for one source; this module does it for all, each in a thread of its own because each has a host of
+its own. What the page sites answer is judged after what the registries do, whose records they repeat.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 import msgspec
@@ -28,7 +28,7 @@ from tracker.sync.source_run import Binder, Progress, SourceReport, SourceRun, n
 
 __all__ = ["Binder", "Progress", "SourceReport", "SyncReport", "needed", "no_progress", "sync"]
 
-SyncState = Literal["done", "partly", "failed"]
+SyncState = Literal["done", "partly", "failed", "stopped"]
 
 
 class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +39,9 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def state(self) -> SyncState:
-        """done; partly: a source or trial failed, or a run is held; failed: nothing could be read."""
+        """done; partly: a source or trial failed, a run is held or was cut short; failed: nothing could be read; stopped."""
+        if any(source.state == "stopped" for source in self.sources):
+            return "stopped"
         if self.sources and all(source.in_vain for source in self.sources):
             return "failed"
         return "done" if all(source.clean for source in self.sources) else "partly"
@@ -48,6 +50,7 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
     def errors(self) -> tuple[str, ...]:
         """What failed as a whole, a sentence each: a source, a run that is held, or a search."""
         found = [f"{source.title}: {source.error}" for source in self.sources if source.state in ("failed", "held")]
+        found += [f"{source.title}: {source.cut_short}" for source in self.sources if source.cut_short]
         found += [
             f"{failure.subject}: {failure.error}" for source in self.sources for failure in source.failures if failure.watch
         ]
@@ -87,7 +90,9 @@ def sync(
     """One pass over every followed trial, or those of the watches named in ``only``.
 
     ``full`` also asks for trials already read at the registry's present data version; ``stop`` is asked between batches.
+    A fetcher that raises StoppedError or PassLimitError ends the pass early: what was staged is kept, what was read counts.
     """
+    homes_read = threading.Event()
     changes = store.sync_watches(settings.watches, {channel.name for channel in settings.channels}, clock())
     for change in changes.values():
         if change.joined and not change.created:
@@ -105,11 +110,11 @@ def sync(
             full=full,
             progress=progress,
             stop=stop,
+            homes_read=homes_read,
         )
         for source in needed(settings, (member.trial for member in store.memberships()), sources)
     ]
-    reports = [report for kind in ("registry", "page") for report in _run(run for run in runs if run.kind == kind)]
-    return SyncReport(sources=tuple(reports), watches=tuple(changes.values()))
+    return SyncReport(sources=tuple(_side_by_side(runs, homes_read)), watches=tuple(changes.values()))
 
 
 def _added_by_hand(change: WatchChanges) -> str:
@@ -128,9 +133,33 @@ def _lists(source: Source, search: Search | None) -> bool:
     return search is not None and source.info.understands(search)
 
 
-def _run(runs: Iterable[SourceRun]) -> list[SourceReport]:
-    ready = list(runs)
-    if len(ready) <= 1:
-        return [run.run() for run in ready]
-    with ThreadPoolExecutor(max_workers=len(ready), thread_name_prefix="source") as pool:
-        return list(pool.map(SourceRun.run, ready))
+def _side_by_side(runs: Sequence[SourceRun], homes_read: threading.Event) -> list[SourceReport]:
+    """Do them all; the reports are in order, registries first. ``homes_read`` is set when the registries are done.
+
+    The threads are the program's own to leave: one that is to end does not wait for a host.
+    """
+    ordered = sorted(runs, key=lambda run: run.kind != "registry")
+    reports: dict[int, SourceReport] = {}
+    errors: list[BaseException] = []
+
+    def do(place: int) -> None:
+        try:
+            reports[place] = ordered[place].run()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [
+        threading.Thread(target=do, args=(place,), name=f"source-{run.source.info.key}", daemon=True)
+        for place, run in enumerate(ordered)
+    ]
+    for thread in threads:
+        thread.start()
+    registries = sum(run.kind == "registry" for run in ordered)
+    for thread in threads[:registries]:
+        thread.join()
+    homes_read.set()
+    for thread in threads[registries:]:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return [reports[place] for place in range(len(ordered))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
@@ -14,10 +15,10 @@ from tracker import health, log
 from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.detect import age, drift, listing, mass, second_opinion
-from tracker.detect.batch import RunContext, entering_by, joined_by
+from tracker.detect.batch import RunContext, entering_by, joined_by, silent_by
 from tracker.detect.listing import ListingDecision
 from tracker.detect.tally import Failure, RunTally
-from tracker.errors import AnswerError, FetchError, LeaseHeldError, SourceError
+from tracker.errors import AnswerError, FetchError, LeaseHeldError, PassLimitError, SourceError, StoppedError
 from tracker.events.bulk_edits import BulkEdit
 from tracker.geo.circle import regions_within
 from tracker.model.event import Event, EventFilter, Story
@@ -46,6 +47,7 @@ from tracker.model.upkeep import Lease
 from tracker.model.watch import CompletedListing, Join, Watch
 from tracker.store import Store
 from tracker.sync.doubts import RunDoubts, without
+from tracker.sync.leased import LeasedFetch
 from tracker.sync.staging import RunStager
 
 LEASE_FOR = timedelta(minutes=10)
@@ -53,6 +55,8 @@ BATCH_TRIALS = 200
 BATCH_BYTES = 16 * 1024 * 1024
 ASKED_BY_NUMBER = 100
 MERGED_ASKED_EVERY = timedelta(days=7)
+HOMES_WAIT = 1.0
+"""Seconds between two looks of a page site at whether it waits in vain; it is woken when the registries are read."""
 
 logger = log.get(__name__)
 
@@ -86,6 +90,7 @@ class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
     ``outdated`` says which answers were older than what we have: of the source as a whole (then its state is ``older``, and no
     trial was asked for), or of trials.
     ``stopped``: we were asked to end; what was staged is kept, and the next pass takes the run up.
+    ``cut_short`` says that the time of the pass was over before everything was read; what was read counts.
     """
 
     source: str
@@ -106,6 +111,7 @@ class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
     many: tuple[str, ...] = ()
     settled: tuple[str, ...] = ()
     error: str = ""
+    cut_short: str = ""
 
     @property
     def in_vain(self) -> bool:
@@ -122,7 +128,15 @@ class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def clean(self) -> bool:
         """Whether everything asked for was read in full."""
-        return self.state == "accepted" and not self.failures and not self.outdated and not self.issues
+        return self.state == "accepted" and not (self.failures or self.outdated or self.issues or self.cut_short)
+
+
+class Cut:
+    """Whether the asking ended early: because somebody asked for it (``stopped``), or, as ``why`` says, the time was over."""
+
+    def __init__(self) -> None:
+        self.stopped = False
+        self.why = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +154,7 @@ class SourceRun:
     full: bool
     progress: Progress
     stop: Callable[[], bool]
+    homes_read: threading.Event
 
     @property
     def kind(self) -> str:
@@ -155,14 +170,17 @@ class SourceRun:
             return SourceReport(source=info.key, title=info.title, state="busy", error=str(error))
         try:
             return self._run(lease)
-        except SourceError as error:
+        except StoppedError:
+            return SourceReport(source=info.key, title=info.title, state="stopped")
+        except (SourceError, PassLimitError) as error:
             logger.error(log.pairs("source_failed", source=info.key, error=error))
             return SourceReport(source=info.key, title=info.title, state="failed", error=str(error))
         finally:
             self.store.release_lease(lease, self.clock())
 
     def _run(self, lease: Lease) -> SourceReport:
-        info, fetch = self.source.info, self._bound()
+        info = self.source.info
+        fetch = LeasedFetch(self._bound(), lambda: self.store.renew_lease(lease, self.clock(), LEASE_FOR), self.clock)
         data = self.source.data_version(fetch) if isinstance(self.source, Versioned) else None
         if data and (why := self._outdated(data)):
             logger.error(log.pairs("older_data", source=info.key, why=why))
@@ -184,18 +202,21 @@ class SourceRun:
         stager = self._stager(opened, data, decisions, tally)
         moving = _moving(decisions)
         due = [known for known in stager.context.followed.values() if self._due(known, data, opened, moving)]
-        for batch in _batches(self._answers(due, fetch, data)):
-            lease = self.store.renew_lease(lease, self.clock(), LEASE_FOR)
+        cut = Cut()
+        for batch in _batches(self._answers(due, fetch, data, cut)):
+            lease = self._hold(lease)
             stager.stage(lease, batch)
             if self.stop():
                 break
-        if self.stop():
+        if cut.stopped or self.stop():
             return self._report(opened.run, "stopped", tally)
+        if cut.why:
+            decisions = list(self._as_far_as_read(decisions, stager, opened))
         stager.stage_listings(lease, decisions)
-        all_looked_at = self._is_calendar_due(stager.context)
+        all_looked_at = self._is_calendar_due(stager.context) and not cut.why
         if all_looked_at:
             stager.stage_calendar(lease)
-        report = self._close(lease, opened, stager, decisions)
+        report = self._close(lease, opened, stager, decisions, cut)
         if all_looked_at and report.state == "accepted":
             # Trials that changed were held against the calendar when they were read, at the run's beginning or later.
             self.store.set_due(self._calendar, opened.run.started_at, None)
@@ -208,6 +229,32 @@ class SourceRun:
         if not age.is_older_data(data.timestamp, accepted, self.clock()):
             return ""
         return f"its data are of {data.timestamp}, and of {accepted} in what we have"
+
+    def _hold(self, lease: Lease) -> Lease:
+        """Renew the lease; a page site's answers wait until the registries, whose records they repeat, were read."""
+        if self.kind == "page":
+            while not self.stop() and not self.homes_read.wait(HOMES_WAIT):
+                lease = self.store.renew_lease(lease, self.clock(), LEASE_FOR)
+        return self.store.renew_lease(lease, self.clock(), LEASE_FOR)
+
+    def _as_far_as_read(
+        self, decisions: Sequence[ListingDecision], stager: RunStager, opened: OpenRun
+    ) -> Iterator[ListingDecision]:
+        """The listings; one of whose new trials some were not read is not complete, and only brings in those that were.
+
+        So the next pass goes on with the rest as this one did: a first listing stays a first one, whose trials join silently.
+        """
+        readable = _readable(stager, opened)
+        for decision in decisions:
+            read = tuple(entry for entry in decision.entries if entry.trial in readable)
+            if len(read) == len(decision.entries):
+                yield decision
+                continue
+            note = (
+                f"Of {len(decision.entries):,} trials that join watch “{decision.watch}”, {len(read):,} were read before the "
+                "time of the pass was over; the next passes go on with the others."
+            )
+            yield msgspec.structs.replace(decision, complete=False, entries=read, left=(), shed=(), back=(), note=note)
 
     def _bound(self) -> Fetch:
         """The client for this source, with its address and pace."""
@@ -223,14 +270,14 @@ class SourceRun:
     def _stager(
         self, opened: OpenRun, data: DataVersion | None, decisions: Sequence[ListingDecision], tally: RunTally
     ) -> RunStager:
+        members = self.store.memberships(self.source.info.key)
         context = RunContext(
             source=self.source,
             data=data,
             followed=self._followed(decisions),
             watches={watch.name: watch for watch in self.settings.watches},
-            joined=joined_by(
-                [*self.store.memberships(self.source.info.key), *self.store.moved_memberships(self.source.info.key)]
-            ),
+            joined=joined_by([*members, *self.store.moved_memberships(self.source.info.key)]),
+            silent=silent_by(members),
             entering=entering_by(decisions),
             overrides=self.settings.severities,
             calendar_at=self.store.due(self._calendar).last_at,
@@ -282,7 +329,7 @@ class SourceRun:
                     listed += self._listed(source, search, fetch)
                     decision = listing.decide(watch, search, listed, states[watch.name], members, source.understood(search))
                     self._confirm(source, search, fetch, (*decision.left, *decision.shed))
-            except SourceError as error:
+            except (SourceError, PassLimitError) as error:
                 logger.error(log.pairs("search_failed", watch=watch.name, error=error))
                 tally.failures.append(Failure(subject=f"search of watch {watch.name}", error=str(error), watch=watch.name))
                 continue
@@ -352,8 +399,11 @@ class SourceRun:
         # What waits for a second opinion is asked again as soon as the answer would be one.
         return any(second_opinion.is_second(first, since, data.timestamp, self.clock()) for first, since in known.waiting_since)
 
-    def _answers(self, due: list[TrackedTrial], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
-        """One answer for each due trial; if the source ends early, the remaining trials have failed for that reason."""
+    def _answers(self, due: list[TrackedTrial], fetch: Fetch, data: DataVersion | None, cut: Cut) -> Iterator[Answer]:
+        """One answer for each due trial; if the source ends early, the remaining trials have failed for that reason.
+
+        If the pass ends early, they have not: nobody asked for them, and the next pass does.
+        """
         title, total = self.source.info.title, len(due)
         asked = [
             # A trial that was removed or never read is asked for without validators: a 304 would say nothing about it.
@@ -374,18 +424,27 @@ class SourceRun:
                 yield answer
                 if self.kind == "page" and self.stop():  # each page is a request; a registry answers in batches
                     return
+        except StoppedError:
+            cut.stopped = True
+        except PassLimitError as error:
+            logger.warning(log.pairs("pass_cut_short", source=self.source.info.key, unread=len(waiting), error=error))
+            cut.why = f"{total - len(waiting):,} of {total:,} trials that were due were read. {error}"
         except FetchError as error:
             logger.error(log.pairs("source_ended_early", source=self.source.info.key, error=error))
             for trial in waiting:
                 yield Failed(trial=trial, error=str(error))
 
-    def _close(self, lease: Lease, opened: OpenRun, stager: RunStager, decisions: Sequence[ListingDecision]) -> SourceReport:
+    def _close(
+        self, lease: Lease, opened: OpenRun, stager: RunStager, decisions: Sequence[ListingDecision], cut: Cut
+    ) -> SourceReport:
         """Judge the whole run and accept it, or leave it staged."""
         info, run_id, now, tally = self.source.info, opened.run.id, self.clock(), stager.tally
         totals = self.store.staged_totals(run_id)
         counts = totals.counts
         if decisions:
             counts = msgspec.structs.replace(counts, listed=sum(decision.listed for decision in decisions))
+        if cut.why and not counts.checked:
+            return self._report(self.store.fail_run(lease, run_id, now, cut.why, counts), "failed", tally, error=cut.why)
         if counts.checked and counts.failed == counts.checked:
             error = f"None of the {counts.checked:,} trials asked for could be read"
             error += f": {tally.failures[-1].error}" if tally.failures else "."
@@ -402,9 +461,7 @@ class SourceRun:
         meant = msgspec.structs.replace(counts, changed=max(0, counts.changed - harmless - aside))
         losses = drift.losses(totals.emptied, counts, stager.readings(), anchors=info.anchors, examples=tally.examples)
         verdict = health.judge(meant, losses, tally.listings(decisions), pause=pause)
-        followed = stager.context.followed
-        stored = {trial for trial, known in followed.items() if known.current and not known.merged_into}
-        readable = (tally.answered | opened.done | stored) - tally.unsure
+        readable = _readable(stager, opened)
         joins = _joins(decisions, readable)
         listings = _listings(decisions, tally)
         if verdict.sick:
@@ -417,7 +474,7 @@ class SourceRun:
             believed_decisions = without(decisions, suspicion.keep)
             joins = _joins(believed_decisions, readable)
             listings = _listings(believed_decisions, tally)
-        accepted = self.store.accept(lease, run_id, now, counts, joins, listings, verdict, whole=not self.only)
+        accepted = self.store.accept(lease, run_id, now, counts, joins, listings, verdict, whole=not (self.only or cut.why))
         for decision in decisions:
             if decision.note:
                 self.store.add_note(decision.watch, decision.note, now)
@@ -428,6 +485,7 @@ class SourceRun:
             doubted=tuple(mass.sentences(suspicion.likes, held=True)),
             many=tuple(mass.sentences(suspicion.likes, held=False)) if suspicion.many else (),
             settled=doubts.settle(tally.answered, report.events, now),
+            cut_short=cut.why,
         )
 
     def _report(
@@ -452,10 +510,16 @@ class SourceRun:
         )
 
 
+def _readable(stager: RunStager, opened: OpenRun) -> set[str]:
+    """The trials whose records are there: answered in this run, in the part of it that it took up, or stored before."""
+    stored = {trial for trial, known in stager.context.followed.items() if known.current and not known.merged_into}
+    return (stager.tally.answered | opened.done | stored) - stager.tally.unsure
+
+
 def _joins(decisions: Iterable[ListingDecision], readable: Collection[str]) -> list[Join]:
     """The trials that were read join their watches; the next listing finds the others again."""
     return [
-        Join(watch=decision.watch, trial=entry.trial)
+        Join(watch=decision.watch, trial=entry.trial, silent=decision.edited and entry.kind is None)
         for decision in decisions
         for entry in decision.entries
         if entry.trial in readable and entry.trial not in decision.back
@@ -479,6 +543,7 @@ def _listings(decisions: Iterable[ListingDecision], tally: RunTally) -> list[Com
             back=tuple(trial for trial in decision.back if trial not in tally.unsure),
         )
         for decision in decisions
+        if decision.complete
     ]
 
 

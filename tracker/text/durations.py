@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from tracker.text.limits import beginning
 from tracker.text.tokens import tokens
@@ -35,6 +36,18 @@ _DURATION = re.compile(rf"\b({_AMOUNT})[\s-]*({_UNIT})s?\b|\b({_UNIT})s?[\s-]*({
 
 # "Every 8 weeks" is a rhythm, not a time; an average of 12 months says how long it took, not when it is judged.
 _RHYTHM = re.compile(rf"\b(?:every|each|per)\s+(?:other\s+)?(?:{_AMOUNT})?[\s-]*(?:(?:{_UNIT})s?\b)", re.IGNORECASE)
+# A time that is said without a number: a number that comes later may only write it out.
+_PERIOD = re.compile(
+    r"\b(?:durations?|(?:end|completion|course|conclusion) of|(?:study|treatment|trial) (?:end|completion|period)"
+    r"|through(?:out)?|follow[- ]?ups?|discharge|(?:last|final|end) (?:visit|dose)"
+    r"|hospital(?:i[sz]ation)? stay|until|entire|whole study)\b",
+    re.IGNORECASE,
+)
+
+
+def names_period(text: str) -> bool:
+    """Whether a text names a time in words alone ("at the end of treatment", "duration of the study")."""
+    return bool(_PERIOD.search(text))
 
 
 def time_point(text: str) -> float | None:
@@ -43,14 +56,21 @@ def time_point(text: str) -> float | None:
 
 
 def durations(text: str) -> list[float]:
-    """All times that a text names, in days and in order; a rhythm (every 8 weeks) is none of them."""
-    found = []
-    text = beginning(text)
-    for amount, unit, unit_first, numbers in _DURATION.findall(_RHYTHM.sub(" ", text)):
-        value = float(_NUMBERS.get(amount.lower(), 0) or amount) if amount else max(map(float, re.findall(_NUMBER, numbers)))
-        if value <= _LARGEST:
-            found.append(value * UNITS[(unit or unit_first).lower()])
-    return found
+    """The times that a text names, in days and in order: of a list (weeks 4, 8 and 12) the last, no rhythm (every 8 weeks)."""
+    return [max(times) for times in _listed(text)]
+
+
+def all_times(text: str) -> list[float]:
+    """The same with each time of a list."""
+    return [time for times in _listed(text) for time in times]
+
+
+def _listed(text: str) -> Iterator[list[float]]:
+    """Each amount with its unit, or each list behind its unit, in days."""
+    for amount, unit, unit_first, numbers in _DURATION.findall(_RHYTHM.sub(" ", beginning(text))):
+        stated = [_NUMBERS.get(amount.lower(), 0) or amount] if amount else re.findall(_NUMBER, numbers)
+        if max(values := [float(value) for value in stated]) <= _LARGEST:
+            yield [value * UNITS[(unit or unit_first).lower()] for value in values]
 
 
 def without_durations(text: str) -> str:

@@ -125,6 +125,7 @@ _REASON = {
     "time_point": "a different time point",
     "length": "too long to be judged",
     "placeholder": "the earlier text named no outcome to judge by",
+    "time_points": "a time point more or fewer",
     "inflection": "the same words in other forms",
 }
 """Why a measure in other words is another outcome, or is not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
@@ -38,6 +39,8 @@ T = TypeVar("T")
 _PAGE_SIZE = "1000"
 _SMALLER_PAGE = "100"
 """For trials with so many sites that a whole page outgrows what is read of one answer."""
+_MOST_LISTED = 1_000_000
+"""Trials of a search; the registry holds about 600,000 in all."""
 _LONGEST_URL = 8000
 _LARGEST_BATCH = 500
 _LISTED_FIELDS = "NCTId|StudyFirstPostDate|LastUpdatePostDate"
@@ -209,15 +212,19 @@ def _reading(
     """
     total: int | None = None
     url = ""
-    for response, page in _pages(asked, fetch):
+    read: set[str] = set()
+    for response, page in _pages(asked, fetch, _MOST_LISTED):
         url = response.url
         total = page.totalCount if total is None else total
         for raw in page.studies:
             protocol = _read(_STUDIES, response, "a study with its number", bytes(raw)).protocolSection
             number = protocol.identificationModule.nctId
+            read.add(number)
             if number not in seen:
                 seen.add(number)
                 yield protocol
+        if total is not None and len(read) > total + int(dict(asked)["pageSize"]):
+            raise _endless(f"{len(read):,} trials, {total:,} of which it counts for this search", url)
     missing = 0 if total is None else total - len(seen)
     if total is not None and missing > max(may_lack, total // 50):
         raise AnswerError(
@@ -288,7 +295,7 @@ def _asked_once(
     """Answers of one request, taken out of ``open_numbers`` as they come; absent is what a complete answer leaves out."""
     strange = 0
     former: dict[str, Answer] = {}
-    pages, twice, interrupted = _whole([("filter.ids", ",".join(numbers)), ("pageSize", _PAGE_SIZE)], fetch)
+    pages, twice, interrupted = _whole(numbers, fetch)
     for response, page in pages:
         for raw in page.studies:
             body = bytes(raw)
@@ -336,15 +343,14 @@ def _answer(
     return _found(name, canonical, body, response, base_url, data)
 
 
-def _whole(
-    asked: list[tuple[str, str]], fetch: Fetch
-) -> tuple[list[tuple[Response, _Page]], frozenset[str], SourceError | None]:
+def _whole(numbers: Sequence[str], fetch: Fetch) -> tuple[list[tuple[Response, _Page]], frozenset[str], SourceError | None]:
     """All pages of an answer, the numbers that came twice with different content, and what ended it early, if anything did."""
     pages: list[tuple[Response, _Page]] = []
     first: dict[str, msgspec.Raw] = {}
     twice: set[str] = set()
     try:
-        for response, page in _pages(asked, fetch):
+        asked = [("filter.ids", ",".join(numbers)), ("pageSize", _PAGE_SIZE)]
+        for response, page in _pages(asked, fetch, 2 * len(numbers)):
             pages.append((response, page))
             for raw in page.studies:
                 for name in _names(bytes(raw))[:1]:
@@ -386,13 +392,27 @@ def _found(name: str, canonical: str, body: bytes, response: Response, base_url:
     return Found(trial=document.trial, document=document, canonical=None if name == canonical else f"ctgov:{canonical}")
 
 
-def _pages(asked: list[tuple[str, str]], fetch: Fetch) -> Iterator[tuple[Response, _Page]]:
-    """Every page of an answer. The token decides what is last, for a page may be empty and still have a next one."""
+def _pages(asked: list[tuple[str, str]], fetch: Fetch, most: int) -> Iterator[tuple[Response, _Page]]:
+    """Every page of an answer. The token decides what is last, for a page may be empty and still have a next one.
+
+    Raises AnswerError where the pages have no end: one repeats what came before, two are empty in a row, or together they
+    hold more than ``most`` studies and a page.
+    """
     tokens: set[str] = set()
+    came: set[bytes] = set()
+    empty = 0
     params = asked
     while True:
         response = fetch.get("studies", params)
         page = _read(_PAGES, response, 'a page {"studies": […]}')
+        before = len(came)
+        came.update(hashlib.blake2b(memoryview(study), digest_size=16).digest() for study in page.studies)
+        empty = 0 if page.studies else empty + 1
+        nothing_new = empty > 1 or (page.studies and len(came) == before)
+        if nothing_new and page.nextPageToken not in tokens and page.nextPageToken:
+            raise _endless("a page that brought nothing new and named a next one", response.url)
+        if len(came) > most + int(_PAGE_SIZE):
+            raise _endless(f"more than {most:,} studies", response.url)
         yield response, page
         token = page.nextPageToken
         if not token:
@@ -406,6 +426,12 @@ def _pages(asked: list[tuple[str, str]], fetch: Fetch) -> Iterator[tuple[Respons
             )
         tokens.add(token)
         params = [*asked, ("pageToken", token)]
+
+
+def _endless(what: str, url: str) -> AnswerError:
+    return AnswerError(
+        f"The pages of ClinicalTrials.gov's answer have no end: it gave {what}.", remedy=_AGAIN, source="ctgov", url=url
+    )
 
 
 def _read(decoder: msgspec.json.Decoder[T], response: Response, what: str, body: bytes | None = None) -> T:

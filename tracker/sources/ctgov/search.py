@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 import msgspec
 
 from tracker.errors import SearchError
+from tracker.geo.countries import country_code, country_codes, country_name
 from tracker.model import ids
 from tracker.model.ids import split_key
 from tracker.model.source import Region, Search, SearchReading
@@ -44,6 +45,7 @@ _DATES = {
     "lastUpdPost": "LastUpdatePostDate",
 }
 _PLACES = {"country": "LocationCountry", "state": "LocationState", "city": "LocationCity"}
+_FORMER = re.compile(r"(?:the )?(?:former|federal republic of) ", re.IGNORECASE)
 _GEO = frozenset({"lat", "lng", "distance", "locStr"})
 _VIEWING = frozenset(
     {"page", "limit", "viewType", "rank", "sort", "checkSpell", "tab", "from", "format", "pageSize", "pageToken"}
@@ -243,6 +245,7 @@ def _add_place(given: dict[str, str], found: dict[str, list[str]], *, known: boo
             latitude, longitude, distance = *middle, given.get("distance", MILES)
             found.setdefault("filter.geo", []).append(f"distance({latitude},{longitude},{distance}mi)")
     elif any(name in given for name in _PLACES):
+        _check_country(given)
         found.setdefault(_ADVANCED, []).append(_in_place({name: given[name] for name in _PLACES if name in given}))
     elif "locStr" in given:
         found.setdefault("query.locn", []).append(given["locStr"])
@@ -264,7 +267,16 @@ def _add_fields(given: Mapping[str, str], found: dict[str, list[str]], each: Cal
         each(lambda name=name, value=value: _add_field(name, value, found))  # type: ignore[misc]
     places = {name: given[name] for name in _PLACES if name in given}
     if places:
+        each(lambda: _check_country(places))
         found.setdefault(_ADVANCED, []).append(_in_place(places))
+
+
+def _check_country(places: Mapping[str, str]) -> None:
+    """A misspelt country holds no trial, and looks just like one without trials. The registry keeps some former ones."""
+    given = places.get("country", "")
+    if given and country_code(given) is None and not _FORMER.match(given):
+        hint = did_you_mean(given, map(country_name, country_codes())) or "Write its English name."
+        raise SearchError((f'"{given}" is not a country known here. {hint}',))
 
 
 def _add_field(name: str, value: str, found: dict[str, list[str]]) -> None:

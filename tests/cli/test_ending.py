@@ -1,0 +1,151 @@
+"""Ctrl-C, SIGTERM and the limit of a pass: the real program as a process, beside hosts on raw sockets that never end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import command, environment
+from tests.fetch.loopback import LoopbackServer, answer
+from tracker.clock import sleep
+
+PATIENCE = 60.0
+"""Seconds after which a test gives up; the hosts hang for longer than that."""
+
+GENEROUS = 20.0
+"""Seconds in which a process has ended that was asked to; it takes two, and many times that on a machine that is busy."""
+
+VERSION = answer(b'{"apiVersion":"2","dataTimestamp":"2026-11-27T09:00:05"}')
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="the signals are those of Unix")
+
+
+def silent(connection: socket.socket, head: bytes) -> None:
+    connection.settimeout(2 * PATIENCE)
+    connection.recv(1)
+
+
+def trickle(connection: socket.socket, head: bytes) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n")
+    while True:
+        connection.sendall(b" ")
+        sleep(0.1)
+
+
+@dataclass
+class Host:
+    """A registry that gives its data version, and to anything else what ``other`` does."""
+
+    other: Callable[[socket.socket, bytes], None]
+    versioned: bool = True
+    reached: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, connection: socket.socket, head: bytes) -> None:
+        if self.versioned and b"/version" in head:
+            connection.sendall(VERSION)
+            return
+        self.reached.set()
+        with suppress(OSError):
+            self.other(connection, head)
+
+
+@dataclass
+class Ended:
+    code: int
+    seconds: float
+    err: str
+
+
+@pytest.fixture
+def serve() -> Callable[[Host], str]:
+    servers: list[LoopbackServer] = []
+
+    def start(host: Host) -> str:
+        servers.append(LoopbackServer(host))
+        return servers[-1].url
+
+    return start  # the handlers hang, and end with this process
+
+
+def configure(folder: Path, url: str, *, http: str = "", pages: str = "") -> None:
+    trials = ", ".join(f'"NCT{number:08d}"' for number in range(1, 51))
+    config = (
+        f'[store]\nurl = "sqlite:///tracker.db"\n[http]\n{http}\n[sources.ctgov]\nbase_url = "{url}"\npace = 1000\n'
+        f'[sources.trialx]\nbase_url = "{url}"\npace = 1000\n[sources.meddatax]\nbase_url = "{url}"\npace = 1000\n'
+        f'[[watch]]\nname = "mine"\ntrials = [{trials}]\n{pages}'
+    )
+    (folder / "config.toml").write_text(config)
+
+
+def ended_by(number: int, folder: Path, host: Host, *args: str) -> Ended:
+    """The command's end after the signal, sent once it waits for the host."""
+    with (folder / "err").open("wb") as err:
+        process = subprocess.Popen(
+            command(args), cwd=folder, env=environment(), stdout=subprocess.DEVNULL, stderr=err, stdin=subprocess.DEVNULL
+        )
+        try:
+            assert host.reached.wait(PATIENCE), "the host was never asked"
+            process.send_signal(number)
+            began = time.monotonic()
+            code = process.wait(PATIENCE)
+        finally:
+            process.kill()
+            process.wait()
+    return Ended(code, time.monotonic() - began, (folder / "err").read_text())
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize("other", [silent, trickle])
+def test_a_sync_ends_at_once_while_a_host_hangs(
+    tmp_path: Path, serve: Callable[[Host], str], number: int, code: int, other: Callable[[socket.socket, bytes], None]
+) -> None:
+    host = Host(other)
+    pages = 'pages = ["https://trialx.com/clinical-trials/listings/1/x/"]\n'
+    configure(tmp_path, serve(host), pages=pages)
+    ended = ended_by(number, tmp_path, host, "sync")
+    assert (ended.code, ended.err.splitlines()[-1:]) == (code, ["stopped"])
+    assert ended.seconds < GENEROUS
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_the_daemon_ends_at_once_with_zero_while_a_host_hangs(
+    tmp_path: Path, serve: Callable[[Host], str], number: int
+) -> None:
+    host = Host(silent)
+    configure(tmp_path, serve(host))
+    ended = ended_by(number, tmp_path, host, "run")
+    assert ended.code == 0
+    assert "daemon_stopped" in ended.err
+    assert ended.seconds < GENEROUS
+
+
+def test_doctor_ends_at_once_while_a_host_hangs(tmp_path: Path, serve: Callable[[Host], str]) -> None:
+    host = Host(silent, versioned=False)
+    configure(tmp_path, serve(host))
+    ended = ended_by(signal.SIGTERM, tmp_path, host, "doctor")
+    assert (ended.code, ended.err.split()) == (143, ["stopped"])
+    assert ended.seconds < GENEROUS
+
+
+def test_a_pass_ends_at_its_limit_with_exit_code_three_or_one(tmp_path: Path, serve: Callable[[Host], str]) -> None:
+    """Here nothing at all was read; what is waited for was said on the way, although nobody sits at a terminal."""
+    host = Host(silent)
+    configure(tmp_path, serve(host), http='pass_limit = "1m"')
+    began = time.monotonic()
+    ended = subprocess.run(
+        command(["sync"]), cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False, timeout=200
+    )
+    assert ended.returncode == 1
+    assert "0 of 50 trials that were due were read" in ended.stdout
+    assert "[http] pass_limit, 1 minutes" in ended.stdout
+    assert "ClinicalTrials.gov: waiting for 127.0.0.1" in ended.stderr
+    assert time.monotonic() - began < 200
