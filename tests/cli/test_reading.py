@@ -6,19 +6,20 @@ import csv
 import gzip
 import io
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from icalendar import Calendar
+from openpyxl import load_workbook
 
 from tests.cli.conftest import A, B, Run, publish
 from tests.cli.program import inside, process
 from tests.lab import EXPECTED, MINOR, days
 from tests.world import World, put, study
-from tracker import sources
+from tracker import clock, sources
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 TERMINATED, GONE, MIRRORED, NEW = "NCT09900007", "NCT09900006", "NCT07177911", "NCT09900012"
@@ -283,21 +284,70 @@ def test_diff_called_wrongly_says_how(ask: Run, arguments: tuple[str | Path, ...
 # --- deadlines ------------------------------------------------------------------------------------------------------
 
 
-def test_deadlines_in_four_forms(ask: Run) -> None:
+def test_deadlines_in_every_form(ask: Run, tmp_path: Path) -> None:
     values = ask("deadlines", "--json")
     assert values.code == 0
     rows = values.json["deadlines"]
     assert rows
     assert ask("deadlines", "--format", "json").out == values.out
-    assert len(table(ask("deadlines", "--format", "csv").out)) == len(rows)
-    assert ask("deadlines", "--format", "ics").out.count("BEGIN:VEVENT") == len(rows)
-    assert rows[0]["trial"].partition(":")[2] in ask("deadlines").out
+    spread = table(ask("deadlines", "--format", "csv").out)
+    assert [(row["trial"], row["kind"], row["due"]) for row in spread] == [
+        (row["trial"], row["kind"], row["due"]) for row in rows
+    ]
+    assert all(row["rule"] and row["reasons"] for row in spread)
+    assert ask("deadlines", "--format", "xlsx", "--out", tmp_path / "due.xlsx").code == 0
+    sheet = load_workbook(tmp_path / "due.xlsx").active
+    assert sheet is not None
+    days = [row[0] for row in sheet.iter_rows(min_row=2, values_only=True)]
+    assert [day.date().isoformat() for day in days] == [row["due"] for row in rows]
     assert ask("deadlines", "--watch", "lups").code == 2
+
+
+def test_the_table_of_deadlines_holds_the_past_year_and_the_next_quarter_and_counts_the_rest(ask: Run) -> None:
+    rows = ask("deadlines", "--json").json["deadlines"]
+    today = clock.now().date()
+    due = [date.fromisoformat(row["due"]) for row in rows]
+    older, later = sum(day < today - timedelta(days=365) for day in due), sum(day > today + timedelta(days=90) for day in due)
+    shown = ask("deadlines").out
+    assert sum(line.startswith("20") for line in shown.splitlines()) == len(rows) - older - later
+    assert (f"{older:,} that passed more than a year ago (--overdue)" in shown) is (older > 0)
+    assert (f"{later:,} further ahead (--within 365d)" in shown) is (later > 0)
+
+
+def test_deadlines_are_asked_for_by_time_kind_duty_and_sponsor(ask: Run) -> None:
+    rows = ask("deadlines", "--json").json["deadlines"]
+    today = clock.now().date().isoformat()
+    overdue = ask("deadlines", "--overdue", "--json").json["deadlines"]
+    ahead = ask("deadlines", "--within", "520w", "--json").json["deadlines"]
+    assert {row["due"] < today for row in overdue} <= {True}
+    assert {row["due"] >= today for row in ahead} <= {True}
+    assert len(overdue) + len(ahead) == len(rows)
+    assert [row["due"] for row in overdue] == sorted((row["due"] for row in overdue), reverse=True)
+    for kind in {row["kind"] for row in rows}:
+        assert {row["kind"] for row in ask("deadlines", "--kind", kind, "--json").json["deadlines"]} == {kind}
+    legal = ask("deadlines", "--duty", "legal", "--json").json["deadlines"]
+    assert all("legal_duty" in row["effects"] for row in legal)
+    assert ask("deadlines", "--sponsor", "no such sponsor", "--json").json["deadlines"] == []
+    sponsors = {row["lead_sponsor"] for row in table(ask("deadlines", "--format", "csv").out)}
+    some = min(sponsors)
+    assert {row["lead_sponsor"] for row in table(ask("deadlines", "--sponsor", some.upper(), "--format", "csv").out)} == {some}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(("--within", "soon"), "60d"), (("--overdue", "--within", "60d"), "one of them"), (("--kind", "due"), "results_due_soon")],
+    ids=["span", "both", "kind"],
+)
+def test_deadlines_called_wrongly_say_how(ask: Run, arguments: tuple[str, ...], words: str) -> None:
+    ended = ask("deadlines", *arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert words in ended.err
 
 
 def test_the_calendar_leaves_its_days_free_and_says_where_from_and_why(ask: Run) -> None:
     """A deadline is a note: it must not mark its reader as busy, and one look must lead to the record."""
-    rows = ask("deadlines", "--json").json["deadlines"]
+    today = clock.now().date().isoformat()
+    rows = [row for row in ask("deadlines", "--json").json["deadlines"] if row["due"] >= today]
     found = Calendar.from_ical(ask("deadlines", "--format", "ics").out)
     assert (found["NAME"], found["X-WR-CALNAME"]) == ("Trial deadlines", "Trial deadlines")
     entries = found.walk("VEVENT")

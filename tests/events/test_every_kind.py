@@ -47,6 +47,14 @@ def criteria(*lines: str) -> Fields:
     return {"eligibility": Eligibility(criteria=Criteria(inclusion=lines))}
 
 
+OVERDUE: Fields = {
+    "recruitment_status": "COMPLETED",
+    "start_date": actual("2023-05-01"),
+    "primary_completion_date": actual("2025-01-10"),
+    "phases": ("PHASE2",),
+    "oversight": Oversight(fda_drug=True),
+    "countries": ("United States",),
+}
 # kind -> a record's fields before, after (it speaks), and after in the near miss (nothing at all may be told)
 CASES: dict[str, tuple[Fields, Fields, Fields]] = {
     "recruitment_status_changed": (
@@ -152,6 +160,7 @@ CASES: dict[str, tuple[Fields, Fields, Fields]] = {
         {"rest": {"a": [1]}},
         {"rest": {"a": [2, 1]}, "first_posted": actual("2026-01-05")},
     ),
+    "results_duty_changed": (OVERDUE, {"phases": ("PHASE1",)}, {"verified_on": "2026-02"}),
     "nearby_site_opened": ({"sites": (BERLIN,)}, {"sites": (BERLIN, MUNICH)}, {"sites": (BERLIN,)}),
     "nearby_site_closed": ({"sites": (BERLIN, MUNICH)}, {"sites": (BERLIN,)}, {"sites": (MUNICH, BERLIN)}),
 }
@@ -171,6 +180,6 @@ def test_each_kind_speaks_says_its_rule_and_stays_silent_at_a_near_miss(kind: st
     before, after, near_miss = CASES[kind]
     found = {event.kind: event for event in told(before, after)}
     assert kind in found
-    assert set(found) <= {kind, "sites_changed"}  # what opens near is told of the sites, too
+    assert set(found) <= {kind, "sites_changed", "phases_changed"}  # told too: what opens near, and why a duty ends
     assert found[kind].rule
     assert told(before, near_miss) == []

@@ -120,7 +120,7 @@ def test_events_are_read_by_when_they_took_effect(store: Store) -> None:
     assert [found.id for found in store.events(EventFilter(since=day(2), until=day(3)))] == ["e2"]
     assert [found.id for found in store.events(EventFilter(limit=2))] == ["e2", "e3"]
     assert [found.id for found in store.events(EventFilter(run=store.runs(1)[0].id))] == ["e3"]
-    assert store.events(EventFilter(trial=B)) == []
+    assert store.events(EventFilter(trials=frozenset({B}))) == []
 
 
 def test_events_are_told_apart_by_kind_and_severity(store: Store) -> None:

@@ -30,7 +30,7 @@ def ask_everything(store: Store) -> None:
     store.followed("ctgov")
     store.tracking_since([A])
     store.past_events([A])
-    store.events(EventFilter(trial=A, since=DAY_0))
+    store.events(EventFilter(trials=frozenset({A}), since=DAY_0))
     store.events(EventFilter(since=DAY_0, limit=5))
     store.event("e1")
     list(store.staged_documents(run.id))

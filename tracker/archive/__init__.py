@@ -20,6 +20,7 @@ from tracker.archive.changes import in_story_order
 from tracker.archive.names import Names
 from tracker.model.alert import AlertTally, Message
 from tracker.model.event import Event, EventFilter, Story
+from tracker.model.record import TrialRecord
 from tracker.model.run import Run, SourceState
 from tracker.model.snapshot import SnapshotMeta
 from tracker.model.source import Source
@@ -97,6 +98,14 @@ class Archive:
     def present_row(self, found: CurrentRecord, near: Near | None = None) -> PresentRow:
         """One trial as it stands, measured from a place."""
         return _present.present_row(found, self._names, near)
+
+    def near_of(self, watches: Sequence[str]) -> Near | None:
+        """The place of the last of these watches that has one."""
+        return _present.near_of(self.watches, watches)
+
+    def name(self, record: TrialRecord) -> str:
+        """What people call a trial by."""
+        return self._names.name(record)
 
     @cached_property
     def _names(self) -> Names:

@@ -32,4 +32,8 @@ def deadlines(
 
 def _rows(record: TrialRecord, source: SourceInfo, names: Names, today: date) -> list[DeadlineRow]:
     name = names.name(record)
-    return [DeadlineRow(deadline=found, name=name, url=record.url) for found in events.deadlines(record, source, today)]
+    sponsor = record.lead_sponsor.name if record.lead_sponsor else None
+    return [
+        DeadlineRow(deadline=found, name=name, lead_sponsor=sponsor, url=record.url)
+        for found in events.deadlines(record, source, today)
+    ]

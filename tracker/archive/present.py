@@ -30,15 +30,21 @@ def present(
 ) -> Iterator[PresentRow]:
     """A row for each followed trial, by key. A trial that is gone from its registry has no recruitment status to ask for."""
     names = Names(watches, sources)
-    radius = {one.name: one.near for one in watches if one.near and watch in (None, one.name)}
+    measured = [one for one in watches if watch in (None, one.name)]
     for found in records.followed(store, sources, watch, after):
         if status and (found.trial.removed_at or found.record.recruitment_status != status):
             continue
-        around = next((radius[name] for name in reversed(found.watches) if name in radius), None)
+        around = near_of(measured, found.watches)
         row = present_row(found, names, around)
         if near and (around is None or row.nearest is None or not row.nearest.within):
             continue
         yield row
+
+
+def near_of(watches: Sequence[Watch], names: Sequence[str]) -> Near | None:
+    """The place of the last named watch that has one."""
+    places = {one.name: one.near for one in watches if one.near}
+    return next((places[name] for name in reversed(names) if name in places), None)
 
 
 def present_row(found: CurrentRecord, names: Names, near: Near | None = None) -> PresentRow:

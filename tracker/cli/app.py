@@ -7,12 +7,12 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import tzinfo
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -23,7 +23,7 @@ from tracker.errors import DatabaseMissingError, TrackerError, UsageError
 
 if TYPE_CHECKING:
     from tracker.archive import Archive
-    from tracker.config import Known, Settings
+    from tracker.config import Settings
     from tracker.model.source import Source
     from tracker.model.upkeep import MigrationReport
     from tracker.model.watch import Channel
@@ -65,15 +65,15 @@ class App:
 
     def load(self, path: Path) -> Settings:
         """The checked configuration in one file."""
-        from tracker import config
+        from tracker import loading
 
-        return config.load(path, **self._known())
+        return loading.settings(path)
 
     def check(self, text: str, path: Path) -> Settings:
         """The settings of a text that is to be written to ``path``."""
-        from tracker import config
+        from tracker import config, loading
 
-        return config.check(text, path, **self._known())
+        return config.check(text, path, **loading.known())
 
     def require_watches(self, names: Iterable[str]) -> None:
         """Raise UsageError, naming those there are, unless every one of these watches is in the configuration."""
@@ -81,18 +81,6 @@ class App:
         if unknown := sorted(set(names) - set(known)):
             there = ", ".join(known) or "none"
             raise UsageError(f"There is no watch {', '.join(unknown)}.", remedy=f"Watches in {self.config_path}: {there}.")
-
-    def _known(self) -> Known:
-        """What a configuration is checked against, for config itself knows neither sources nor kinds."""
-        from tracker import events, sources
-
-        return {
-            "sources": {key: source.info for key, source in self.sources.items()},
-            "kinds": {name: frozenset((*kind.effects, *kind.former_effects)) for name, kind in events.KINDS.items()},
-            "environ": os.environ,
-            "page_of": sources.page_of,
-            "read_search": sources.read_search,
-        }
 
     def migrate(self, url: str, *, new: bool = False) -> MigrationReport:
         """Bring a database up to date; an existing one is backed up first, and the user is told where.
@@ -173,6 +161,21 @@ class App:
                 click.echo("".join(part), nl=False)
                 part, size = [], 0
         click.echo("".join(part), nl=False)
+
+    def output(self, out: Path | None, write: Callable[[IO[bytes]], object]) -> None:
+        """Bytes to a file, which appears when it is whole, or without one to stdout."""
+        if out is None:
+            write(sys.stdout.buffer)
+            return
+        part = out.with_name(f"{out.name}.part")
+        with writing(out):
+            try:
+                with part.open("wb") as to:
+                    write(to)
+                part.replace(out)
+            finally:
+                part.unlink(missing_ok=True)
+        self.say(f"Written: {out}")
 
     def print(self, *texts: str) -> None:
         """Texts for people, on stdout. On a terminal they are wrapped between words; addresses stay whole, to be copied."""

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Any
+
+import click
 
 from tracker import clock
 from tracker.cli.app import App
 from tracker.errors import UsageError
 from tracker.extract.decoding import opens_with_tag
 from tracker.extract.saved import opened, what_it_is
+from tracker.model.event import EventFilter
 from tracker.model.ids import recognise
 from tracker.model.source import Document, Source
-from tracker.model.vocabulary import RECRUITMENT_STATUSES
+from tracker.model.vocabulary import RECRUITMENT_STATUSES, Severity
 
 _SPAN = re.compile(r"(\d{1,4})([hdw])\Z")
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
@@ -44,9 +49,8 @@ def moment(text: str, timezone: tzinfo, now: datetime, *, end_of_day: bool = Fal
 
     A day means its first moment, or with ``end_of_day`` its last, in the reader's time zone.
     """
-    span = _SPAN.match(text)
-    if span:
-        return now - timedelta(**{_UNITS[span[2]]: int(span[1])})
+    if _SPAN.match(text):
+        return now - span(text)
     try:
         day = datetime.fromisoformat(text)
         if day.tzinfo is None:
@@ -56,6 +60,53 @@ def moment(text: str, timezone: tzinfo, now: datetime, *, end_of_day: bool = Fal
         return day.astimezone(UTC)
     except (ValueError, OverflowError) as error:  # OverflowError: at the very ends of the calendar
         raise UsageError(f"{text} is neither a day nor a time span.", remedy="Write 2026-02-11 or 7d, 24h, 2w.") from error
+
+
+def log_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that narrow the change log; it hands them to `event_filter`."""
+    severities = click.Choice(["minor", "notable", "major"])
+    for option in (
+        click.option("--min-severity", type=severities, default="minor", help="Only changes of this severity or weightier."),
+        click.option("--kind", "kinds", metavar="KIND", multiple=True, help="Only changes of this kind; may be repeated."),
+        click.option("--until", metavar="DATE", help="Only changes up to this day, or so far back."),
+        click.option("--since", metavar="7d|DATE", help="Only changes from this day, or so far back, on."),
+    ):
+        command = option(command)
+    return command
+
+
+def event_filter(
+    app: App,
+    *,
+    watch: str | None,
+    trials: Iterable[str],
+    since: str | None,
+    until: str | None,
+    kinds: Sequence[str],
+    min_severity: Severity,
+) -> EventFilter:
+    """The changes that are asked for; ``trials`` are as typed. Raises UsageError for a kind there is not."""
+    from tracker.events import KINDS
+
+    if unknown := set(kinds) - set(KINDS):
+        raise UsageError(f"There is no kind {', '.join(sorted(unknown))}.", remedy="docs/changes.md lists them all.")
+    now = clock.now()
+    return EventFilter(
+        since=moment(since, app.timezone, now) if since else None,
+        until=moment(until, app.timezone, now, end_of_day=True) if until else None,
+        watch=watch,
+        trials=frozenset(trial_key(app, trial) for trial in trials),
+        kinds=frozenset(kinds),
+        min_severity=min_severity,
+    )
+
+
+def span(text: str) -> timedelta:
+    """A time span as typed (``60d``, ``8w``)."""
+    found = _SPAN.match(text)
+    if not found:
+        raise UsageError(f"{text} is no time span.", remedy="Write 60d or 8w.")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 def recruitment_status(text: str) -> str:

@@ -28,7 +28,7 @@ def show_command(shared: Shared, trial: str, at: str | None, everything: bool) -
         if shared.json:
             app.write([machine.record_json(found.record, contacts=app.settings.contacts)])
             return
-        stories = tuple(archive.story_changes(EventFilter(trial=key, until=until)))
+        stories = tuple(archive.story_changes(EventFilter(trials=frozenset({key}), until=until)))
     timeline = [event for story in reversed(stories) for event in story.events]
     app.show(record_view.record_view(found.record, timeline, timezone=app.timezone, everything=everything))
     seen = (found.version.first_seen_at, found.version.last_seen_at)

@@ -83,6 +83,10 @@ class DueDate(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it is true on a day."""
         return self.true_from is not None and self.true_from <= day
 
+    def is_near(self, day: dt.date) -> bool:
+        """Whether the time in which results are announced as due has begun."""
+        return self.due - RESULTS_NOTICE <= day
+
     def details_on(self, day: dt.date) -> DueDetails:
         """The details as they read on a day."""
         return msgspec.structs.replace(self.details, days=(self.due - day).days)

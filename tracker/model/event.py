@@ -101,15 +101,16 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which accepted events: ``since`` (inclusive) and ``until`` (exclusive) are of ``effective_at``; empty ``kinds`` is all.
+    """Which accepted events; empty ``trials`` and ``kinds`` are all.
 
-    With ``watch``, only what was detected while the watch followed the trial. ``limit`` keeps the latest ones.
+    ``since`` (inclusive) and ``until`` (exclusive) are of ``effective_at``. With ``watch``, only what was detected while the
+    watch followed the trial. ``limit`` keeps the latest ones.
     """
 
     since: datetime | None = None
     until: datetime | None = None
     watch: str | None = None
-    trial: str | None = None
+    trials: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
     min_severity: Severity = "minor"
     run: int | None = None

@@ -62,10 +62,11 @@ class PresentRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeadlineRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A deadline, the name of its trial and the address of the trial's record."""
+    """A deadline, the name of its trial, its sponsor and the address of the trial's record."""
 
     deadline: Deadline
     name: str
+    lead_sponsor: str | None = None
     url: str | None = None
 
     @property

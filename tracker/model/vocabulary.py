@@ -70,6 +70,8 @@ SUBMISSION_TYPES = _words("RELEASE RESET UNRELEASE")
 NOTICE_TYPES = _words("VIOLATION_IDENTIFIED CORRECTION_CONFIRMED PENALTY_IMPOSED ISSUES_IN_LETTER_ADDRESSED_CONFIRMED")
 
 ResultsState = Literal["NONE_POSTED", "SUBMITTED", "RETURNED", "POSTED"]
+DutyStanding = Literal["none", "ahead", "due", "overdue", "submitted", "posted"]
+"""How a duty to post results stands on a day: from 30 days before the due date results are due, 30 days after it overdue."""
 
 RecordKind = Literal[
     "recruitment_status_changed",
@@ -82,6 +84,7 @@ RecordKind = Literal[
     "results_amended",
     "results_submission_changed",
     "results_delay_certified",
+    "results_duty_changed",
     "compliance_notice_changed",
     "documents_changed",
     "primary_outcomes_changed",
@@ -113,6 +116,7 @@ RecordKind = Literal[
 """Change kinds of a record's fields."""
 
 CalendarKind = Literal["results_due_soon", "results_overdue", "milestone_passed", "verification_lapsed", "will_go_unknown"]
+CALENDAR_KINDS: tuple[CalendarKind, ...] = get_args(CalendarKind)
 """Change kinds of days that came."""
 
 ListingKind = Literal[

@@ -122,14 +122,15 @@ def markdown_lines(columns: Sequence[str], rows: Iterable[Sequence[str]], number
     yield _markdown_line(columns)
     yield _markdown_line("---:" if column in numbers else "---" for column in columns)
     for row in rows:
-        yield _markdown_line(_markdown(text) for text in row)
+        yield _markdown_line(markdown(text) for text in row)
 
 
 def _markdown_line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-def _markdown(text: str) -> str:
+def markdown(text: str) -> str:
+    """A text inside a line of Markdown, where it stands as it is."""
     escaped = one_line(text)
     for mark in "\\`*_[]<>|":
         escaped = escaped.replace(mark, f"\\{mark}")

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+
+import msgspec
 
 from tracker.model.deadline import Deadline
 from tracker.model.views import DeadlineRow
@@ -19,8 +21,11 @@ _NAME = "Trial deadlines"
 _NO_FINDING = "An estimate from the registry's record, not a legal finding."
 
 
-def calendar(rows: Iterable[DeadlineRow], at: datetime) -> bytes:
-    """The rows as one calendar; ``at`` is when the file was made."""
+def calendar(rows: Iterable[DeadlineRow], *, stamp: datetime | None) -> bytes:
+    """The rows as one calendar; ``stamp`` is when the file was made, or each entry's own day where it must not matter.
+
+    An entry reads as it will on its day.
+    """
     from icalendar import Calendar, Event
 
     made = Calendar()
@@ -29,10 +34,10 @@ def calendar(rows: Iterable[DeadlineRow], at: datetime) -> bytes:
     made.add("name", _NAME)  # RFC 7986
     made.add("x-wr-calname", _NAME)  # what most programs read instead
     for named in rows:
-        row, entry = named.deadline, Event()
+        row, entry = _on_its_day(named.deadline), Event()
         key = f"{row.trial} {row.kind} {row.due.isoformat()}"
         entry.add("uid", f"{hashlib.sha256(key.encode()).hexdigest()[:32]}@trial-registry-tracker")
-        entry.add("dtstamp", at)
+        entry.add("dtstamp", stamp or datetime.combine(row.due, time(), UTC))
         entry.add("dtstart", row.due)
         entry.add("dtend", row.due + timedelta(days=1))
         entry.add("summary", one_line(f"{named.name}: {kinds.deadline(row)}", 200))
@@ -42,6 +47,10 @@ def calendar(rows: Iterable[DeadlineRow], at: datetime) -> bytes:
             entry.add("url", address)
         made.add_component(entry)
     return bytes(made.to_ical())
+
+
+def _on_its_day(row: Deadline) -> Deadline:
+    return msgspec.structs.replace(row, details=msgspec.structs.replace(row.details, days=0))
 
 
 def _description(row: Deadline) -> str:

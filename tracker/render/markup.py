@@ -14,20 +14,24 @@ _LANGUAGE = "en"
 
 def html(page: Page) -> str:
     """The whole message as HTML that fetches nothing: no images, no scripts, no remote styles."""
-    return _inliner().inline(_template().render(page=page, language=_LANGUAGE))
+    return _inliner().inline(template("message.html.j2").render(page=page, language=_LANGUAGE))
+
+
+def template(name: str) -> jinja2.Template:
+    """A template of this room, every value escaped."""
+    return _environment().get_template(name)
 
 
 @lru_cache(maxsize=1)
-def _template() -> jinja2.Template:
+def _environment() -> jinja2.Environment:
     # Escaping is on for every name: jinja's select_autoescape() would leave a file called .html.j2 unescaped.
-    environment = jinja2.Environment(
+    return jinja2.Environment(
         loader=jinja2.PackageLoader("tracker.render", "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("message.html.j2")
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,9 @@ from tracker.render.safe_text import one_line, plural
 
 LONGEST_QUOTE = 100
 
+NO_FINDING = "An estimate from the public record, not a legal finding"
+"""What is said below every deadline of results."""
+
 
 def quote(text: object, limit: int = LONGEST_QUOTE) -> str:
     """A registry's text on one line, shortened with an ellipsis."""

@@ -38,7 +38,6 @@ __all__ = [
     "changes_csv",
     "changes_grid",
     "changes_markdown",
-    "deadlines_csv",
     "deadlines_grid",
     "findings_grid",
     "grid_csv",
@@ -192,12 +191,6 @@ def deadlines_grid(rows: Iterable[DeadlineRow]) -> Grid:
         optional=("Name",),
         caption=f"{plural(len(cells), 'deadline')}; estimates, not legal findings",
     )
-
-
-def deadlines_csv(rows: Iterable[DeadlineRow]) -> Iterator[str]:
-    """``deadlines --format csv``, line by line."""
-    yield from csv_lines([DEADLINE_COLUMNS])
-    yield from csv_lines(_deadline_cells(row) for row in rows)
 
 
 def _deadline_cells(row: DeadlineRow) -> tuple[str, ...]:

@@ -111,8 +111,8 @@ def _conditions(wanted: EventFilter) -> list[ColumnElement[Any]]:
         conditions.append(t.events.c.effective_at >= wanted.since)
     if wanted.until is not None:
         conditions.append(t.events.c.effective_at < wanted.until)
-    if wanted.trial is not None:
-        conditions.append(t.events.c.trial == wanted.trial)
+    if wanted.trials:
+        conditions.append(t.events.c.trial.in_(sorted(wanted.trials)))
     if wanted.kinds:
         conditions.append(t.events.c.kind.in_(sorted(wanted.kinds)))
     if wanted.run is not None:

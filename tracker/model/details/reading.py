@@ -15,7 +15,7 @@ _log = log.get(__name__)
 
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
-_EMPTY: tuple[object, ...] = (None, (), {}, "", 0, False, "0001-01-01")
+_EMPTY: tuple[object, ...] = (None, (), {}, "", "none", 0, False, "0001-01-01")
 """The emptiest values there are; a field that must stand in the JSON takes the first that its type allows."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 
 from msgspec import UNSET, UnsetType, field
@@ -27,6 +28,7 @@ from tracker.model.details.parts import (
     TimeFrameEdit,
 )
 from tracker.model.record import RegistryNotice
+from tracker.model.vocabulary import DutyStanding
 
 
 class RecruitmentStatusDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
@@ -112,6 +114,17 @@ class DelayCertifiedDetails(Details, frozen=True, kw_only=True, omit_defaults=Tr
 
     old: str | None = field(name="from")
     new: str | None = field(name="to")
+
+
+class ResultsDutyDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
+    """How the duty to post results stood before and stands now, by when, and the ``reasons`` of the estimate."""
+
+    old: DutyStanding = field(name="from")
+    new: DutyStanding = field(name="to")
+    due: dt.date | None
+    was_due: dt.date | None
+    reasons: tuple[str, ...]
+    estimate: bool
 
 
 class ComplianceNoticeDetails(Details, frozen=True, kw_only=True, omit_defaults=True):

@@ -9,11 +9,10 @@ from tracker.model.deadline import Deadline
 from tracker.model.details import CountedFrom, DueDetails, MilestoneDetails, ResultsDueDetails, VerificationDetails
 from tracker.model.event import Event
 from tracker.render.kinds.kind_words import kind_words, silent
-from tracker.render.phrases import days, listed, quote
+from tracker.render.phrases import NO_FINDING, days, listed, quote
 from tracker.render.vocabulary import field_word, first_capital
 
 _DAYS_A_MONTH = 30.44
-_NO_FINDING = "An estimate from the public record, not a legal finding"
 
 ALREADY_TRUE = {
     "legal_duty": (
@@ -135,7 +134,7 @@ def _lines(_event: Event, details: DueDetails) -> Iterator[str]:
     if details.reasons:
         yield f"Because: {'; '.join(quote(reason, 120) for reason in details.reasons)}"
         if isinstance(details, ResultsDueDetails):
-            yield _NO_FINDING
+            yield NO_FINDING
 
 
 kind_words("results_due_soon", ResultsDueDetails, title="Results due", headline=_headline, lines=_lines)

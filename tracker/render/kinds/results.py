@@ -12,13 +12,14 @@ from tracker.model.details import (
     DocumentEntry,
     DocumentsDetails,
     ResultsAmendedDetails,
+    ResultsDutyDetails,
     ResultsPostedDetails,
     ResultsSubmissionDetails,
 )
 from tracker.model.event import Change, Event
 from tracker.render.kinds.changes import lines_of
 from tracker.render.kinds.kind_words import first_effect, kind_words, silent
-from tracker.render.phrases import days, listed, on, quote
+from tracker.render.phrases import NO_FINDING, days, listed, on, quote
 from tracker.render.values import LONG, NOT_STATED, before_and_after
 from tracker.render.vocabulary import enumerated, field_word, first_capital
 
@@ -32,6 +33,26 @@ _STEP = {
     "waived": "Results need not be submitted (waiver)",
     "other": "Submission of results changed",
 }
+
+_WHY = {
+    "results_submitted": "submitted",
+    "submission_returned": "returned for correction",
+    "submission_cancelled": "submission cancelled",
+    "results_posted": "posted",
+    "results_removed": "no longer posted",
+    "delay_certified": "certified delay",
+    "waived": "waiver",
+    "withdrawn": "trial withdrawn",
+    "completion_date_changed": "completion date changed",
+    "start_date_changed": "start date changed",
+    "phase_changed": "phase changed",
+    "study_type_changed": "study type changed",
+    "intervention_changed": "interventions changed",
+    "purpose_changed": "purpose changed",
+    "fda_flag_changed": "FDA regulation changed",
+    "country_changed": "countries changed",
+}
+"""Why a duty to post results ended or came back."""
 
 _STEP_TYPE = {"RELEASE": "Submitted", "RESET": "Returned", "UNRELEASE": "Cancelled"}
 
@@ -76,6 +97,37 @@ def _delay_headline(event: Event, details: DelayCertifiedDetails) -> str:
             return f"Certification of delayed results now dated {details.new} (was {details.old})"
         case _:
             return f"Certification of delayed results removed (was {details.old})"
+
+
+def _duty_headline(event: Event, details: ResultsDutyDetails) -> str:
+    why = listed([_WHY[effect] for effect in event.effects if effect in _WHY], 3)
+    return f"{_duty(details)}: {why}" if why else _duty(details)
+
+
+def _duty(details: ResultsDutyDetails) -> str:
+    """How the duty stands now, as an estimate."""
+    due = details.due.isoformat() if details.due else ""
+    if details.new == "overdue":
+        return f"Results overdue since {due} (estimate)"
+    if details.new == "due":
+        before = "no longer overdue, but " if details.old == "overdue" else ""
+        return f"Results {before}due by {due} (estimate)"
+    later = f" before {due}" if details.new == "ahead" and due else ""
+    return f"Results no longer {details.old if details.old in ('due', 'overdue') else 'due'}{later} (estimate)"
+
+
+def _duty_short(_event: Event, details: ResultsDutyDetails) -> str:
+    """Without the reason where the rest of the update says it."""
+    text = _duty(details).removesuffix(" (estimate)")
+    return text[:1].lower() + text[1:]
+
+
+def _duty_lines(_event: Event, details: ResultsDutyDetails) -> Iterator[str]:
+    if details.was_due and details.was_due != details.due:
+        yield f"Was due by {details.was_due.isoformat()}"
+    if details.reasons:
+        yield f"Because: {'; '.join(quote(reason, 120) for reason in details.reasons)}"
+    yield NO_FINDING
 
 
 def _notice_headline(event: Event, _details: ComplianceNoticeDetails) -> str:
@@ -163,6 +215,14 @@ kind_words(
     headline=_delay_headline,
     lines=silent,
     compared=("delay_certified_on",),
+)
+kind_words(
+    "results_duty_changed",
+    ResultsDutyDetails,
+    title="Duty to post results",
+    headline=_duty_headline,
+    short=_duty_short,
+    lines=_duty_lines,
 )
 kind_words(
     "compliance_notice_changed",

@@ -1,0 +1,45 @@
+"""The ``publish`` and ``feeds`` commands: what changed, as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tracker import clock
+from tracker.cli.app import App, writing
+from tracker.cli.options import Shared, shared_options
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+@click.command("publish")
+@click.option("--out", "folder", metavar="DIR", type=_FOLDER, required=True, help="The folder to write into.")
+@shared_options
+def publish_command(shared: Shared, folder: Path) -> None:
+    """The change log by day and by watch, feeds, calendar, CSV and JSON Lines, as files for git or any web host."""
+    from tracker.export import publish
+
+    app = App(shared)
+    with app.archive() as archive, writing(folder):
+        files = publish.Files(folder)
+        publish.publish_log(archive, files, clock.now(), app.timezone)
+    _say(app, files.written, folder)
+
+
+@click.command("feeds")
+@click.option("--out", "folder", metavar="DIR", type=_FOLDER, required=True, help="The folder to write into.")
+@shared_options
+def feeds_command(shared: Shared, folder: Path) -> None:
+    """Atom feeds: of everything, of each watch and of each trial."""
+    from tracker.export import publish
+
+    app = App(shared)
+    with app.archive() as archive, writing(folder):
+        files = publish.Files(folder)
+        publish.publish_feeds(archive, files)
+    _say(app, files.written, folder)
+
+
+def _say(app: App, written: int, folder: Path) -> None:
+    app.say(f"{written:,} files changed in {folder}." if written else f"Nothing new in {folder}.")

@@ -1,0 +1,394 @@
+"""The tables that `tracker export` writes: changes, trials, timeline, outcomes, sites and snapshots. No contact persons."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from tracker.archive import Archive, CurrentRecord
+from tracker.export.table import Column, Table, Value, date_columns, date_values, joined
+from tracker.model.details import DateDetails, EnrollmentDetails
+from tracker.model.event import Event, EventFilter
+from tracker.model.ids import split_key
+from tracker.model.record import TrialRecord
+from tracker.model.snapshot import SnapshotMeta
+from tracker.model.views import DeadlineRow
+from tracker.model.vocabulary import OPEN_STATUSES, Severity, rank
+from tracker.render import kinds
+from tracker.render.privacy import public_event
+from tracker.render.safe_text import web_link
+
+_SEVERITIES: tuple[Severity, ...] = ("minor", "notable", "major")
+
+_TRIAL = (Column("trial"), Column("registry"), Column("number"), Column("name"))
+
+_RECORD = (
+    Column("recruitment_status"),
+    Column("why_stopped"),
+    Column("study_type"),
+    Column("phases"),
+    Column("lead_sponsor"),
+    Column("sponsor_class"),
+    *date_columns("start_date"),
+    *date_columns("primary_completion_date"),
+    *date_columns("completion_date"),
+    Column("enrollment", "whole"),
+    Column("enrollment_type"),
+    Column("results_state"),
+    Column("results_first_posted", "day"),
+    Column("first_posted", "day"),
+    Column("last_update_posted", "day"),
+    Column("conditions"),
+    Column("interventions"),
+    Column("countries"),
+    Column("sites", "whole"),
+    Column("open_sites", "whole"),
+    Column("primary_outcomes", "whole"),
+    Column("secondary_outcomes", "whole"),
+)
+_TRIALS = (
+    *_TRIAL,
+    Column("brief_title"),
+    *_RECORD,
+    Column("nearest_place"),
+    Column("nearest_km", "number"),
+    Column("watches"),
+    Column("removed_at", "moment"),
+    Column("link", "link"),
+)
+_CHANGES = (
+    Column("effective_at", "moment"),
+    Column("detected_at", "moment"),
+    *_TRIAL,
+    Column("kind"),
+    Column("effects"),
+    Column("severity"),
+    Column("headline"),
+    Column("old"),
+    Column("new"),
+    Column("days", "whole"),
+    Column("percent", "number"),
+    Column("rule"),
+    Column("cause"),
+    Column("origin"),
+    Column("last_seen_unchanged_at", "moment"),
+    Column("first_seen_changed_at", "moment"),
+    Column("updated_on"),
+    Column("data_version"),
+    Column("old_sha256"),
+    Column("new_sha256"),
+    Column("link", "link"),
+    Column("story"),
+    Column("id"),
+)
+_TIMELINE = (
+    *_TRIAL,
+    Column("version", "whole"),
+    Column("valid_from", "moment"),
+    Column("first_seen_at", "moment"),
+    Column("last_seen_at", "moment"),
+    Column("data_version"),
+    Column("origin"),
+    Column("changes", "whole"),
+    Column("severity"),
+    Column("kinds"),
+    Column("headlines"),
+    Column("sha256"),
+)
+_OUTCOMES = (
+    *_TRIAL,
+    Column("level"),
+    Column("position", "whole"),
+    Column("measure"),
+    Column("time_frame"),
+    Column("description"),
+)
+_SITES = (
+    *_TRIAL,
+    Column("facility"),
+    Column("city"),
+    Column("state"),
+    Column("zip"),
+    Column("country"),
+    Column("recruitment_status"),
+    Column("latitude", "number"),
+    Column("longitude", "number"),
+)
+_SNAPSHOTS = (
+    *_TRIAL,
+    Column("version", "whole"),
+    Column("valid_from", "moment"),
+    Column("valid_to", "moment"),
+    Column("first_seen_at", "moment"),
+    Column("last_seen_at", "moment"),
+    *_RECORD,
+    Column("sha256"),
+)
+_DEADLINES = (
+    Column("due", "day"),
+    Column("days_overdue", "whole"),
+    Column("state"),
+    *_TRIAL,
+    Column("lead_sponsor"),
+    Column("kind"),
+    Column("duty"),
+    Column("what"),
+    Column("reasons"),
+    Column("rule"),
+    Column("link", "link"),
+)
+
+
+class Wanted(NamedTuple):
+    """What is exported: of one watch or all; ``log`` says of which trials, and which changes."""
+
+    watch: str | None = None
+    log: EventFilter = EventFilter()
+
+
+def changes(archive: Archive, wanted: Wanted) -> Table:
+    """A row for each event of the change log, with its evidence."""
+    return Table(name="changes", columns=_CHANGES, rows=(_change(archive, event) for event in archive.changes(wanted.log)))
+
+
+def trials(archive: Archive, wanted: Wanted) -> Table:
+    """A row for each followed trial as it stands."""
+    rows = (_present(archive, found) for found in current(archive, wanted))
+    return Table(name="trials", columns=_TRIALS, rows=rows)
+
+
+def timeline(archive: Archive, wanted: Wanted) -> Table:
+    """A row for each stored version of a trial, and what changed with it."""
+    rows = itertools.chain.from_iterable(_versions(archive, found) for found in current(archive, wanted))
+    return Table(name="timeline", columns=_TIMELINE, rows=rows)
+
+
+def outcomes(archive: Archive, wanted: Wanted) -> Table:
+    """A row for each outcome measure of a followed trial as it stands."""
+    rows = itertools.chain.from_iterable(_outcomes(archive, found.record) for found in current(archive, wanted))
+    return Table(name="outcomes", columns=_OUTCOMES, rows=rows)
+
+
+def sites(archive: Archive, wanted: Wanted) -> Table:
+    """A row for each site of a followed trial as it stands; one without a status of its own has the trial's."""
+    rows = itertools.chain.from_iterable(_sites(archive, found.record) for found in current(archive, wanted))
+    return Table(name="sites", columns=_SITES, rows=rows)
+
+
+def snapshots(archive: Archive, wanted: Wanted) -> Table:
+    """A row for each stored version with its fields: what was valid at any time is the row that spans it."""
+    rows = itertools.chain.from_iterable(_snapshots(archive, found) for found in current(archive, wanted))
+    return Table(name="snapshots", columns=_SNAPSHOTS, rows=rows)
+
+
+TABLES: Mapping[str, Callable[[Archive, Wanted], Table]] = MappingProxyType(
+    {
+        "changes": changes,
+        "trials": trials,
+        "timeline": timeline,
+        "outcomes": outcomes,
+        "sites": sites,
+        "snapshots": snapshots,
+    }
+)
+"""Every table by name."""
+
+
+def deadlines(archive: Archive, rows: Iterable[DeadlineRow]) -> Table:
+    """A row for each deadline; ``days_overdue`` is negative for a day that is ahead."""
+    return Table(name="deadlines", columns=_DEADLINES, rows=(_deadline(archive, row) for row in rows))
+
+
+def current(archive: Archive, wanted: Wanted) -> Iterator[CurrentRecord]:
+    """The followed trials that are wanted, by key."""
+    found = archive.current(watch=wanted.watch)
+    return (one for one in found if one.trial.key in wanted.log.trials) if wanted.log.trials else found
+
+
+def _trial(archive: Archive, trial: str, name: str) -> tuple[Value, ...]:
+    key = split_key(trial)
+    return trial, archive.source_title(key.source), key.number, name
+
+
+def _record(record: TrialRecord) -> tuple[Value, ...]:
+    """The values of the columns `_RECORD`."""
+    sponsor, enrollment, posted = record.lead_sponsor, record.enrollment, record.results_first_posted
+    sites = record.sites or ()
+    return (
+        record.recruitment_status,
+        record.why_stopped,
+        record.study_type,
+        joined(record.phases),
+        sponsor.name if sponsor else None,
+        sponsor.organisation_class if sponsor else None,
+        *date_values(record.start_date),
+        *date_values(record.primary_completion_date),
+        *date_values(record.completion_date),
+        enrollment.count if enrollment else None,
+        enrollment.type if enrollment else None,
+        record.results_state,
+        posted.first if posted else None,
+        record.first_posted.first if record.first_posted else None,
+        record.last_update_posted.first if record.last_update_posted else None,
+        joined(record.conditions),
+        joined([entry.name for entry in record.interventions or ()]),
+        joined(record.countries),
+        None if record.sites is None else len(sites),
+        None if record.sites is None else sum(record.status_at(site) in OPEN_STATUSES for site in sites),
+        None if record.primary_outcomes is None else len(record.primary_outcomes),
+        None if record.secondary_outcomes is None else len(record.secondary_outcomes),
+    )
+
+
+def _present(archive: Archive, found: CurrentRecord) -> tuple[Value, ...]:
+    row, record = archive.present_row(found, archive.near_of(found.watches)), found.record
+    return (
+        *_trial(archive, record.trial, row.name),
+        record.brief_title,
+        *_record(record),
+        row.nearest.place if row.nearest else None,
+        row.nearest.km if row.nearest else None,
+        joined(found.watches),
+        row.removed_at,
+        web_link(record.url) or None,
+    )
+
+
+def _change(archive: Archive, event: Event) -> tuple[Value, ...]:
+    before, seen = event.seen_between
+    old, new = _sides(event)
+    details = event.details
+    return (
+        event.effective_at,
+        event.detected_at,
+        *_trial(archive, event.trial, event.label),
+        event.kind,
+        joined(event.effects),
+        event.severity,
+        kinds.headline(event),
+        old,
+        new,
+        details.days if isinstance(details, DateDetails) else None,
+        details.percent if isinstance(details, EnrollmentDetails) else None,
+        event.rule,
+        event.cause,
+        event.origin,
+        before,
+        seen,
+        event.updated_on,
+        event.data_version,
+        event.evidence.old,
+        event.evidence.new,
+        event.evidence.links[0] if event.evidence.links else None,
+        event.story,
+        event.id,
+    )
+
+
+def _sides(event: Event) -> tuple[str | None, str | None]:
+    """The value before and after, for an event that is about one: a date, a number, or the only thing that changed."""
+    match event.details:
+        case DateDetails(old=old, new=new):
+            return old.date if old else None, new.date if new else None
+        case EnrollmentDetails(old=count, new=now):
+            return None if count is None else str(count), None if now is None else str(now)
+    shown = public_event(event).changes
+    if len(shown) == 1:
+        return _plain(shown[0].old), _plain(shown[0].new)
+    return None, None
+
+
+def _plain(value: object) -> str | None:
+    return str(value) if isinstance(value, str | int | float) else None
+
+
+def _versions(archive: Archive, found: CurrentRecord) -> Iterator[tuple[Value, ...]]:
+    touched: dict[str | None, list[Event]] = defaultdict(list)
+    for event in archive.changes(EventFilter(trials=frozenset({found.trial.key}))):
+        if event.evidence.old != event.evidence.new:
+            touched[event.evidence.new].append(event)
+    name = archive.present_row(found).name
+    for number, version in enumerate(archive.timeline(found.trial.key), start=1):
+        seen = touched.get(f"sha256:{version.sha256}", []) if number > 1 else []
+        weight = max((rank(event.severity) for event in seen), default=None)
+        yield (
+            *_trial(archive, found.trial.key, name),
+            number,
+            version.valid_from,
+            version.first_seen_at,
+            version.last_seen_at,
+            version.data_version,
+            version.origin,
+            len(seen),
+            None if weight is None else _SEVERITIES[weight],
+            joined([event.kind for event in seen]),
+            joined([kinds.headline(event) for event in seen]),
+            version.sha256,
+        )
+
+
+def _outcomes(archive: Archive, record: TrialRecord) -> Iterator[tuple[Value, ...]]:
+    name = archive.name(record)
+    for level in ("primary", "secondary", "other"):
+        for position, outcome in enumerate(getattr(record, f"{level}_outcomes") or (), start=1):
+            yield (
+                *_trial(archive, record.trial, name),
+                level,
+                position,
+                outcome.measure,
+                outcome.time_frame,
+                outcome.description,
+            )
+
+
+def _sites(archive: Archive, record: TrialRecord) -> Iterator[tuple[Value, ...]]:
+    name = archive.name(record)
+    for site in record.sites or ():
+        yield (
+            *_trial(archive, record.trial, name),
+            site.facility,
+            site.city,
+            site.state,
+            site.zip,
+            site.country,
+            record.status_at(site),
+            site.geo.lat if site.geo else None,
+            site.geo.lon if site.geo else None,
+        )
+
+
+def _snapshots(archive: Archive, found: CurrentRecord) -> Iterator[tuple[Value, ...]]:
+    name = archive.name(found.record)
+    versions: list[SnapshotMeta | None] = [*archive.timeline(found.trial.key), None]
+    for number, (version, later) in enumerate(itertools.pairwise(versions), start=1):
+        assert version is not None
+        yield (
+            *_trial(archive, found.trial.key, name),
+            number,
+            version.valid_from,
+            later.valid_from if later else found.trial.removed_at,
+            version.first_seen_at,
+            version.last_seen_at,
+            *_record(archive.trial(found.trial.key, number).record),
+            version.sha256,
+        )
+
+
+def _deadline(archive: Archive, row: DeadlineRow) -> tuple[Value, ...]:
+    found = row.deadline
+    return (
+        found.due,
+        -found.details.days,
+        found.state,
+        *_trial(archive, found.trial, row.name),
+        row.lead_sponsor,
+        found.kind,
+        joined([effect.replace("_", " ") for effect in found.effects]),
+        kinds.deadline(found),
+        joined(found.details.reasons),
+        found.rule,
+        web_link(row.url) or None,
+    )

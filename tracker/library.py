@@ -1,0 +1,168 @@
+"""A tracker's database, to be read from Python: ``tracker.open("sqlite:///snapshots/tracker.db")``.
+
+Nothing here writes. Values are those of `tracker.model`; collections are read as they are iterated, as often as one likes, and
+become an Arrow table with ``to_arrow()`` (extra ``export``), from which pandas and polars are one call away.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
+
+from tracker import clock
+from tracker.archive import Archive
+from tracker.errors import UsageError
+from tracker.export import tables
+from tracker.model.event import Event, EventFilter
+from tracker.model.ids import recognise
+from tracker.model.views import CurrentRecord, DeadlineRow, Health, TrialView
+from tracker.model.vocabulary import Severity
+from tracker.store import Store
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from tracker.events import Detected
+    from tracker.export.table import Table
+
+When = datetime | dt.date | str
+"""A moment, a day, or either in ISO 8601; what has no time zone is UTC."""
+
+_Item = TypeVar("_Item")
+
+
+class Rows(Generic[_Item]):
+    """Values that are read anew each time they are iterated."""
+
+    def __init__(self, read: Callable[[], Iterator[_Item]], table: Callable[[], Table]) -> None:
+        self._read, self._table = read, table
+
+    def __iter__(self) -> Iterator[_Item]:
+        return self._read()
+
+    def to_list(self) -> list[_Item]:
+        """All of them at once."""
+        return list(self._read())
+
+    def to_arrow(self) -> pa.Table:
+        """The same as an Arrow table with the columns of ``tracker export``. Needs the extra ``export``."""
+        from tracker.export.formats import to_arrow
+
+        return to_arrow(self._table())
+
+
+class Tracker:
+    """What a database keeps. Use it as a context, or close it."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the database back."""
+        self._archive.store.close()
+
+    def trials(self, *, watch: str | None = None) -> Rows[CurrentRecord]:
+        """Each followed trial with its whole record as it was last read, by key."""
+        return Rows(
+            lambda: self._archive.current(watch=watch), lambda: tables.trials(self._archive, tables.Wanted(watch=watch))
+        )
+
+    def trial(self, trial: str, *, at: When | None = None) -> TrialView:
+        """A trial, by a registry's number or its key: as it is now, or as it stood ``at`` a time (of a day, its end).
+
+        Raises UsageError when nothing is stored of it, or nothing of that time.
+        """
+        return self._archive.trial(_key(trial), -1 if at is None else _moment(at, end_of_day=True))
+
+    def changes(
+        self,
+        *,
+        since: When | None = None,
+        until: When | None = None,
+        watch: str | None = None,
+        trial: str | Iterable[str] = (),
+        kind: str | Iterable[str] = (),
+        min_severity: Severity = "minor",
+    ) -> Rows[Event]:
+        """The change log, oldest first: from ``since`` on and up to ``until`` (of a day, its end)."""
+        wanted = EventFilter(
+            since=None if since is None else _moment(since),
+            until=None if until is None else _moment(until, end_of_day=True),
+            watch=watch,
+            trials=frozenset(_key(one) for one in _several(trial)),
+            kinds=frozenset(_several(kind)),
+            min_severity=min_severity,
+        )
+        return Rows(lambda: self._archive.changes(wanted), lambda: tables.changes(self._archive, tables.Wanted(log=wanted)))
+
+    def compare(self, trial: str, old: int | When = -2, new: int | When = -1) -> Detected:
+        """What changed between two stored versions, given by number (1 is the first, -1 the latest) or by time."""
+        key = _key(trial)
+        before, after = (
+            self._archive.version(key, one if isinstance(one, int) else _moment(one, end_of_day=True)) for one in (old, new)
+        )
+        return self._archive.compare(before, after)
+
+    def deadlines(self, *, watch: str | None = None, today: dt.date | None = None) -> Rows[DeadlineRow]:
+        """Days that matter, ahead and passed, in their order; estimates, never legal findings."""
+        day = today or clock.now().date()
+
+        def read() -> Iterator[DeadlineRow]:
+            return self._archive.deadlines(day, watch=watch)
+
+        return Rows(read, lambda: tables.deadlines(self._archive, read()))
+
+    def health(self) -> Health:
+        """The last accepted run of each source, what is held, unsent or wrong."""
+        return self._archive.health()
+
+
+def open(url: str, *, config: str | Path | None = None) -> Tracker:
+    """The database at an address such as ``sqlite:///snapshots/tracker.db`` or ``postgresql+psycopg://…``.
+
+    With ``config``, trials have the names, and places the distances, that it gives. Raises SchemaError for a database of
+    another version of this program (remedy: ``tracker migrate``), StoreError for one that cannot be used.
+    """
+    from tracker import loading, sources
+
+    archive = Archive(store=Store.open(url), sources=sources.load())
+    if config is None:
+        return Tracker(archive)
+    settings = loading.settings(Path(config))
+    return Tracker(dataclasses.replace(archive, watches=settings.watches, severities=settings.severities))
+
+
+def _key(trial: str) -> str:
+    if ":" in trial:
+        return trial
+    found = recognise(trial)
+    if found is None:
+        raise UsageError(f"{trial} is not a number of a known registry.", remedy="Give a number such as NCT07177911, or a key.")
+    return found.key
+
+
+def _several(given: str | Iterable[str]) -> Iterable[str]:
+    return (given,) if isinstance(given, str) else given
+
+
+def _moment(given: When, *, end_of_day: bool = False) -> datetime:
+    try:
+        value = datetime.fromisoformat(given) if isinstance(given, str) and len(given) > len("2026-02-11") else given
+        if isinstance(value, str):
+            value = dt.date.fromisoformat(value)
+    except ValueError as error:
+        raise UsageError(f"{given!r} is no day or time.", remedy="Write 2026-02-11 or 2026-02-11T07:30+01:00.") from error
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    return datetime.combine(value, dt.time.max if end_of_day else dt.time.min, UTC)
