@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, cast
 
 from tracker import clock
 
-LONGEST_SECONDS = 90
+LONGEST_SECONDS = 60
 """For all that a server says in one connection; a mail server that takes its time over a letter is through long before."""
 LARGEST = 1_000_000
 """Bytes of all that a server says in one connection."""
