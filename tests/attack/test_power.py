@@ -81,6 +81,8 @@ def nothing_is_lost(scene: Scene) -> None:
     for _ in range(3):
         scene.sync(expect=(0, 3))
         scene.set_clock(scene.ahead + timedelta(minutes=20))
+    scene.next_day()  # a digest that was recorded as sent leaves the third change to the next day's
+    scene.sync(expect=(0, 3))
     whole(scene.folder / "tracker.db")
     letters = scene.mail.to("me")
     seen: dict[str, str] = {}
@@ -89,7 +91,7 @@ def nothing_is_lost(scene: Scene) -> None:
     shown = "\n".join(seen.values())
     for number in (1, 2, 3):
         assert nct(number) in shown, f"{nct(number)} is lost, or hidden behind a Message-ID that was used before"
-    assert len(letters) - before <= 3
+    assert len(letters) - before <= 4
 
 
 @pytest.mark.cost(9)
