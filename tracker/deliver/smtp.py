@@ -17,6 +17,7 @@ from email.message import EmailMessage
 import msgspec
 
 from tracker.config import Mail, Settings
+from tracker.deliver import bounded
 from tracker.deliver.smtp_answers import no_such_address, too_large
 from tracker.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 from tracker.model.alert import Message
@@ -182,11 +183,11 @@ def _session(settings: Mail) -> Iterator[smtplib.SMTP]:
 
 def _connected(settings: Mail) -> smtplib.SMTP:
     if settings.security == "tls":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(
+        server: smtplib.SMTP = bounded.SMTP_SSL(
             settings.host, settings.port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
         )
     else:
-        server = smtplib.SMTP(settings.host, settings.port, timeout=TIMEOUT_SECONDS)
+        server = bounded.SMTP(settings.host, settings.port, timeout=TIMEOUT_SECONDS)
     try:
         if settings.security == "starttls":
             server.starttls(context=ssl.create_default_context())

@@ -108,7 +108,7 @@ def make_engine(url: URL, *, foreign_keys: bool = True) -> Engine:
             for pragma in (
                 f"busy_timeout={PATIENCE * 1000}",
                 *(() if reads else ("journal_mode=WAL",)),
-                "synchronous=NORMAL",
+                "synchronous=FULL",  # what is sent was recorded on the disk before, also if the power fails then
                 f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
                 "cache_size=-65536",
             ):
