@@ -30,6 +30,7 @@ QUERIES = {
     "followed_sources",
     "held_runs",
     "incidents",
+    "members",
     "memberships",
     "outbox",
     "past_events",
@@ -65,7 +66,7 @@ WORK = {
 }  # fmt: skip
 """Methods that do the work, with the questions that belong to it."""
 
-READERS = ("cli", "daemon", "deliver", "demo", "passes.py", "render", "web")
+READERS = ("cli", "daemon", "deliver", "demo", "mcp", "passes.py", "render", "web")
 """Rooms that stand on the archive."""
 
 

@@ -101,3 +101,30 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     held_runs: tuple[Run, ...]
     unsent: Mapping[MessageState, int]
     incidents: tuple[Incident, ...]
+
+
+class SourceCoverage(msgspec.Struct, frozen=True, kw_only=True):
+    """When a source was last read and accepted, at which of its data; ``held_run`` is a later run that waits for a decision."""
+
+    source: str
+    title: str
+    last_read_at: datetime | None
+    data_version: str | None = None
+    held_run: int | None = None
+
+
+class Members(msgspec.Struct, frozen=True, kw_only=True):
+    """What is followed: since when, how many trials, of which sources."""
+
+    since: datetime | None
+    trials: int
+    sources: frozenset[str]
+
+
+class Coverage(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an answer reaches: ``since`` when its ``trials`` are followed, and how many could not be read when last asked."""
+
+    since: datetime | None
+    trials: int
+    unread: int
+    sources: tuple[SourceCoverage, ...]

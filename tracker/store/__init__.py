@@ -100,6 +100,7 @@ class Store(Database):
     moved_memberships = _watches.moved_memberships
     unmerge = _watches.unmerge
     followed = _trials.followed
+    members = _trials.members
     unanswered = _trials.unanswered
     tracking_since = _trials.tracking_since
 
