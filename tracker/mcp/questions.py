@@ -52,6 +52,9 @@ class Questions:
         word = "_".join(re.findall(r"[A-Z]+", status.upper()))
         if status and word not in RECRUITMENT_STATUSES:
             raise UsageError(f"There is no status {status}.", remedy=f"They are {entries.names(RECRUITMENT_STATUSES)}.")
+        placed = [one.name for one in self.archive.watches if one.near]
+        if near and (watch not in placed if watch else not placed):
+            raise UsageError("No place is set to be near to.", remedy=f"Watches with a place: {entries.names(placed)}.")
         rows = self.archive.present(watch=self._watch(watch), status=word or None, near=near, after=after)
         shown = ((row.trial, entries.present(row)) for row in rows)
         return answers.page(self._head(watch=watch), "trials", shown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -128,3 +128,28 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     trials: int
     unread: int
     sources: tuple[SourceCoverage, ...]
+
+
+class PlainDue(msgspec.Struct, frozen=True, kw_only=True):
+    """A day that follows from a record's dates, for a row of its own; ``severity`` is its rank."""
+
+    kind: str
+    effects: tuple[str, ...]
+    due: date
+    true_from: date | None
+    severity: int
+    rule: str
+
+
+class PlainRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What SQL views show of a trial's current record: of which version, by which ``reader``, with ``kept`` fields or not."""
+
+    trial: str
+    snapshot: int
+    reader: str
+    kept: bool = False
+    brief_title: str | None = None
+    lead_sponsor: str | None = None
+    recruitment_status: str | None = None
+    results_state: str | None = None
+    due_dates: tuple[PlainDue, ...] = ()
