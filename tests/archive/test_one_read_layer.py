@@ -30,6 +30,7 @@ QUERIES = {
     "followed_sources",
     "held_runs",
     "incidents",
+    "members",
     "memberships",
     "outbox",
     "past_events",
@@ -59,13 +60,13 @@ WORK = {
     # what the next step of a run, a delivery or the daemon works on
     "count_sent_immediately", "due", "due_messages", "events_already_sent", "host_profiles", "message",
     "notes", "ready_alerts", "staged_totals", "alerts_of", "looks", "unanswered", "doubted_trials", "kept_fields", "mark_many",
-    "set_aside", "staged_findings", "unsettled_since",
+    "set_aside", "staged_findings", "stale_present", "note_present", "unsettled_since",
     # the state of the database itself
     "integrity", "leases",
 }  # fmt: skip
 """Methods that do the work, with the questions that belong to it."""
 
-READERS = ("cli", "daemon", "deliver", "demo", "passes.py", "render", "web")
+READERS = ("cli", "daemon", "deliver", "demo", "mcp", "passes.py", "render", "web")
 """Rooms that stand on the archive."""
 
 

@@ -26,6 +26,7 @@ from tracker.model.snapshot import SnapshotMeta
 from tracker.model.source import Source
 from tracker.model.upkeep import Incident, StoreSize
 from tracker.model.views import (
+    Coverage,
     CurrentRecord,
     DeadlineRow,
     Health,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Archive",
+    "Coverage",
     "CurrentRecord",
     "DeadlineRow",
     "Health",
@@ -214,6 +216,12 @@ class Archive:
             unsent=self.store.count_unsent(),
             incidents=tuple(incident for incident in self.incidents() if incident.ended_at is None),
         )
+
+    def coverage(self, *, watch: str | None = None, trials: Collection[str] = ()) -> Coverage:
+        """How far an answer about these trials, those of a watch, or all that are followed reaches."""
+        from tracker.archive import coverage
+
+        return coverage.coverage(self.store, self.sources, watch=watch, trials=trials)
 
     def source_states(self) -> dict[str, SourceState]:
         """The last accepted run of each source."""

@@ -36,6 +36,9 @@ from tracker.store import (
     outbox as _outbox,
 )
 from tracker.store import (
+    present as _present,
+)
+from tracker.store import (
     runs as _runs,
 )
 from tracker.store import (
@@ -100,6 +103,7 @@ class Store(Database):
     moved_memberships = _watches.moved_memberships
     unmerge = _watches.unmerge
     followed = _trials.followed
+    members = _trials.members
     unanswered = _trials.unanswered
     tracking_since = _trials.tracking_since
 
@@ -142,6 +146,8 @@ class Store(Database):
     event = _events.event
     past_events = _events.past_events
     stories = _events.stories
+    stale_present = _present.stale_present
+    note_present = _present.note_present
 
     # what is told
     ready_alerts = _outbox.ready_alerts

@@ -48,6 +48,7 @@ from tracker.model.watch import CompletedListing, Join, Watch
 from tracker.store import Store
 from tracker.sync.doubts import RunDoubts, without
 from tracker.sync.leased import LeasedFetch
+from tracker.sync.present import note_present
 from tracker.sync.staging import RunStager
 
 LEASE_FOR = timedelta(minutes=10)
@@ -475,6 +476,7 @@ class SourceRun:
             joins = _joins(believed_decisions, readable)
             listings = _listings(believed_decisions, tally)
         accepted = self.store.accept(lease, run_id, now, counts, joins, listings, verdict, whole=not (self.only or cut.why))
+        note_present(self.store, self.sources, info.key, self.stop)
         for decision in decisions:
             if decision.note:
                 self.store.add_note(decision.watch, decision.note, now)
