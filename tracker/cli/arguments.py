@@ -24,6 +24,15 @@ _SPAN = re.compile(r"(\d{1,4})([hdw])\Z")
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
+def as_written(app: App, trials: Iterable[str]) -> list[str]:
+    """What was typed as a configuration writes it; the address of a study at its registry is its number."""
+    from tracker.config import edit
+    from tracker.config.trials import study_number
+
+    infos = {key: source.info for key, source in app.sources.items()}
+    return edit.written(study_number(text, infos) or text for text in trials)
+
+
 def trial_key(app: App, text: str) -> str:
     """The key of a trial given as a registry's number, a key (``meddatax:NCT…``) or a page's address."""
     if text.startswith(("http://", "https://")):

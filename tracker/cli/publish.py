@@ -15,14 +15,26 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 @click.command("publish")
 @click.option("--out", "folder", metavar="DIR", type=_FOLDER, required=True, help="The folder to write into.")
+@click.option("--news", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="What DIR did not tell yet.")
 @shared_options
-def publish_command(shared: Shared, folder: Path) -> None:
-    """The change log by day and by watch, feeds, calendar, CSV and JSON Lines, as files for git or any web host."""
+def publish_command(shared: Shared, folder: Path, news: Path | None) -> None:
+    """The change log by day and by watch, feeds, calendar, CSV and JSON Lines, as files for git or any web host.
+
+    With --news also a message in Markdown, its title in the first line: what changed since DIR was last written, or at first
+    what is followed. There is no such file where nothing more than minor changed.
+    """
     from tracker.export import publish
 
     app = App(shared)
     with app.archive() as archive, writing(folder):
         files = publish.Files(folder)
+        files.require_own()
+        message = publish.news_since(archive, folder, app.timezone) if news else ""
+        if news:
+            with writing(news):
+                news.unlink(missing_ok=True)
+                if message:
+                    news.write_text(message, "utf-8")
         publish.publish_log(archive, files, clock.now(), app.timezone)
     _say(app, files.written, folder)
 

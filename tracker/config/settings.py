@@ -186,7 +186,17 @@ def remarks(settings: Settings) -> tuple[str, ...]:
             found.append(f'[[channel]] "{channel.name}" is not used by any watch or the operator.')
     if settings.operator.channel is None:
         found.append("[operator] names no channel: failures are only logged. Name one under `channel`.")
-    return (*found, *_leaks(settings))
+    return (*found, *_without_password(settings), *_leaks(settings))
+
+
+def _without_password(settings: Settings) -> list[str]:
+    """A provider's server that no password is given for: it would refuse every mail."""
+    from tracker.config.providers import provider_at  # it takes its types from here
+
+    known = provider_at(settings.mail.host) if settings.mail and not settings.mail.password else None
+    if known is None:
+        return []
+    return [f"[mail] {known.host} takes no mail without user and password. It is made at {known.page}"]
 
 
 def _leaks(settings: Settings) -> list[str]:
