@@ -22,10 +22,12 @@ from tracker.model.watch import Channel, Watch
 Security = Literal["starttls", "tls", "none"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WhenEmpty = Literal["always", "weekly", "never"]
+GroupBy = Literal["severity", "watch", "group"]
 
 SECURITIES: tuple[Security, ...] = ("starttls", "tls", "none")
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WHEN_EMPTY: tuple[WhenEmpty, ...] = ("always", "weekly", "never")
+GROUPS_BY: tuple[GroupBy, ...] = ("severity", "watch", "group")
 TLS_CHOICES: tuple[TlsChoice, ...] = ("auto", *TLS_PROFILES)
 
 HIDDEN = "***"
@@ -92,12 +94,16 @@ class Operator(_Discreet, frozen=True, kw_only=True):
 
 
 class Digest(msgspec.Struct, frozen=True, kw_only=True):
-    """When digests go out: a local time of day on these days (in the order of the week), in an IANA time zone."""
+    """When digests go out: a local time of day on these days (in the order of the week), in an IANA time zone.
+
+    ``group`` says by what their stories are put together; "group" is the column of that name in a ``trials_file``.
+    """
 
     at: dt.time = dt.time(7, 30)
     days: tuple[Day, ...] = DAYS
     timezone: str = "UTC"
     when_empty: WhenEmpty = "weekly"
+    group: GroupBy = "severity"
 
     @property
     def weekly_on(self) -> Day:
@@ -177,6 +183,10 @@ def remarks(settings: Settings) -> tuple[str, ...]:
             found.append(f'[[watch]] "{watch.name}": {names} of its search is left out: it only says where a link was clicked.')
         if not watch.send:
             found.append(f'[[watch]] "{watch.name}" sends to nobody: its changes are kept, not told. Add a [[watch.send]].')
+    if settings.digest.group == "group" and not any(watch.groups for watch in settings.watches):
+        columns = dict.fromkeys(name for watch in settings.watches for name in watch.columns)
+        has = f"its own columns are {', '.join(columns)}" if columns else "none has columns of its own"
+        found.append(f'[digest] group = "group" needs a trials_file whose column "group" says something: {has}.')
     used = {send.to for watch in settings.watches for send in watch.send} | {
         settings.operator.channel,
         settings.operator.second,

@@ -308,5 +308,8 @@ QUIET_FIELDS = frozenset({"last_update_posted", "verified_on", "page_date"})
 """Fields whose change is stored and shown, and is no event. Inside other fields quiet are: the ``type`` of
 ``first_posted`` and ``results_first_posted``, and ``sites[].geo``."""
 
+PERSONAL_FIELDS = frozenset({"central_contacts", "contacts", "officials"})
+"""Fields of a record and of its sites that hold people rather than the trial."""
+
 IDENTITY_FIELDS = frozenset({"trial", "url"})
 """Fields that name the record itself and cannot change within one history."""

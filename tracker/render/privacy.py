@@ -7,10 +7,7 @@ import re
 import msgspec
 
 from tracker.model.event import Change, Event
-from tracker.model.record import TrialRecord
-
-PERSONAL_FIELDS = frozenset({"central_contacts", "contacts", "officials"})
-"""Record fields that hold people rather than the trial."""
+from tracker.model.record import PERSONAL_FIELDS, TrialRecord
 
 PERSONAL_KINDS = frozenset({"contacts_changed"})
 """Change kinds whose values are people's names, numbers and addresses. The details of no kind name anybody."""
