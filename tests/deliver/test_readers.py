@@ -156,3 +156,29 @@ def test_only_what_holds_the_words_is_sent_and_everything_is_kept(world: World) 
     assert A in digest
     assert B not in digest
     assert {trial for trial, _ in world.kinds()} == {f"ctgov:{A}", f"ctgov:{B}"}
+
+
+# --- signs of life ----------------------------------------------------------------------------------------------------
+
+
+def test_a_record_whose_dates_alone_moved_is_told_where_it_is_asked_for(world: World) -> None:
+    asked = watch("alive", A, more='kinds = ["record_updated"]\n')
+    world.configure(asked + watch("else", A, send="separate = true\n") + watch("third", B), extra=NEVER)
+    world.day()
+
+    def confirmed() -> None:
+        for nct in (A, B):
+            world.amend(
+                nct,
+                statusModule__lastUpdateSubmitDate="2026-03-02",
+                statusModule__lastUpdatePostDateStruct={"date": "2026-03-03", "type": "ACTUAL"},
+            )
+
+    told = len(texts(world))
+    world.day(change=confirmed)
+    latest = world.store.runs(1)[0]
+    world.day()
+    assert latest.counts.changed == 0, "no number of signs of life makes a run sick"
+    [digest] = texts(world, told)
+    assert "> Record updated 3 Mar 2026 (was 3 Feb 2026), nothing else changed" in digest
+    assert world.kinds() == [(f"ctgov:{A}", "record_updated")]

@@ -130,7 +130,7 @@ class Composer:
                 at=now,
                 timezone=self.settings.digest.timezone,
                 attributions=self._attributions(self.archive.followed_sources([watch.name])),
-                contact=self.settings.reader_contact,
+                contact=self.settings.contact_for(channel),
             )
         )
 
@@ -163,7 +163,7 @@ class Composer:
                 or self.archive.followed_sources(watches)
             ),
             why=self._why(channel, watches),
-            contact=self.settings.reader_contact,
+            contact=self.settings.contact_for(channel),
         )
 
     def _entries(self, wanted: Wanted) -> list[pages.Entry]:
