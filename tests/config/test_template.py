@@ -43,7 +43,7 @@ def test_a_mail_address_is_never_handed_to_the_hosts_that_are_asked(tmp_path: Pa
     settings = loaded(tmp_path, template(Answers(mail="patient@example.org")))
     assert settings.http.contact is None
     assert "patient" not in user_agent(settings.http.contact or "", "1")
-    assert settings.reader_contact == "patient@example.org", "the readers of a message have it anyway, as its sender"
+    assert settings.contact_for("") == "patient@example.org", "the readers of a message have it anyway, as its sender"
 
 
 def test_with_a_search_the_watch_follows_it(tmp_path: Path) -> None:

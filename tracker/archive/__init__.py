@@ -149,7 +149,11 @@ class Archive:
         self, wanted: EventFilter = ALL_EVENTS, *, limit: int | None = None, after: str | None = None
     ) -> Iterator[StoryChanges]:
         """The same story by story; ``after`` is the id of the last event of a story."""
-        return islice(_changes.story_changes(self.store, wanted, after=after), limit)
+        found = _changes.story_changes(self.store, wanted, after=after)
+        return islice(_changes.about(found, wanted.about, self._record) if wanted.about else found, limit)
+
+    def _record(self, trial: str) -> TrialRecord | None:
+        return next((found.record for found in self.records([trial])), None)
 
     def stories(self, ids: Collection[str]) -> dict[str, Story]:
         """Stories by id."""

@@ -180,15 +180,16 @@ def decide(run: RunContext, looks: Iterable[Looked], inputs: BatchInputs, now: d
         results.append(result)
         events += result.events
         stories += result.stories
-        of_changes = _routed(run, (staged.event for staged in result.events), joined)
+        record = _record_of(run, looked, result, inputs.documents.get(trial))
+        of_changes = _routed(run, (staged.event for staged in result.events), joined, record)
         routed += of_changes
         for staged in result.events:
             routed += alerts.follow(staged.event, of_changes, inputs.alerts or {}, run.watches)
         others = (*_lagging(run, result, inputs, now), *_came_true(run, result, now))
-        routed += _routed(run, others, joined)
+        routed += _routed(run, others, joined, record)
         for watch, event in _entered(run, result, now):
             others = (*others, event)
-            routed += _routed(run, (event,), {watch: now})
+            routed += _routed(run, (event,), {watch: now}, record)
         for event in others:
             staged, story = _alone(event, run.followed[trial], result)
             events.append(staged)
@@ -239,7 +240,7 @@ def decide_moves(run: RunContext, moves: Iterable[SearchMove], stored: Mapping[s
         staged, story = _alone(event, run.followed[move.trial])
         events.append(staged)
         stories.append(story)
-        routed += _routed(run, (event,), {move.watch: now})
+        routed += _routed(run, (event,), {move.watch: now}, stored[move.trial])
     return Batch(events=tuple(events), stories=tuple(stories), alerts=tuple(routed))
 
 
@@ -251,7 +252,7 @@ def decide_calendar(run: RunContext, stored: Iterable[tuple[TrackedTrial, TrialR
             staged, story = _alone(event, known)
             events.append(staged)
             stories.append(story)
-            routed += _routed(run, (event,), run.joined.get(known.key, {}))
+            routed += _routed(run, (event,), run.joined.get(known.key, {}), record)
     return Batch(events=tuple(events), stories=tuple(stories), alerts=tuple(routed))
 
 
@@ -383,8 +384,19 @@ def _alone(event: Event, known: TrackedTrial, result: CheckResult | None = None)
     return StagedEvent(event=event, old=old, new=new), story
 
 
-def _routed(run: RunContext, events: Iterable[Event], joined: Mapping[str, datetime]) -> list[Alert]:
-    return [alert for event in events for alert in alerts.route(event, run.watches, joined)]
+def _routed(
+    run: RunContext, events: Iterable[Event], joined: Mapping[str, datetime], record: TrialRecord | None
+) -> list[Alert]:
+    return [alert for event in events for alert in alerts.route(event, run.watches, joined, record)]
+
+
+def _record_of(run: RunContext, looked: Looked, result: CheckResult, stored: Document | None) -> TrialRecord | None:
+    """The record that an event of a check is about: the one just read, else the last one known; None where nobody asks."""
+    if not any(run.watches[name].about for name in run.joined.get(result.staged.check.trial, {}) if name in run.watches):
+        return result.record
+    answer = looked.answer
+    served = answer.document if isinstance(answer, Found) and answer.canonical is None else None
+    return result.record or _read(run, served if result.events else None) or _read(run, stored)
 
 
 def _noted(issue: Issue) -> Issue:

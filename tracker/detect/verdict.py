@@ -142,7 +142,8 @@ def moved(
     result = functools.partial(result, record=after, snapshot=staged)
     detected = _detected(known, before, after, staged, context, believed)
     events = detected.events
-    status: CheckStatus = "changed" if events else ("quiet" if is_new else "unchanged")
+    status: CheckStatus = "changed" if any(event.kind != "record_updated" for event in events) else "quiet"
+    status = status if events or is_new else "unchanged"
     if away := _away_since(known):
         status = "restored"
         story = detected.story.id if detected.story else ""
@@ -287,6 +288,7 @@ def trial_context(record: TrialRecord | None, trial: str, context: CheckContext,
         near={watch.name: watch.near for watch in context.watches if watch.near},
         countries={watch.name: named_countries(watch) for watch in context.watches},
         silent=context.silent,
+        named=frozenset(kind for watch in context.watches for kind in watch.kinds),
         overrides=context.overrides,
         echo_of=functools.partial(mirrors.echo_of, page=record, home=home) if record and home else None,
     )

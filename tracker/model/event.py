@@ -10,6 +10,7 @@ import msgspec
 from tracker.model.details import Details, read_details
 from tracker.model.record import TrialRecord
 from tracker.model.vocabulary import Cause, Origin, Severity
+from tracker.model.watch import About
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +105,8 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which accepted events; empty ``trials`` and ``kinds`` are all.
 
     ``since`` (inclusive) and ``until`` (exclusive) are of ``effective_at``. With ``watch``, only what was detected while the
-    watch followed the trial. ``limit`` keeps the latest ones.
+    watch followed the trial. ``limit`` keeps the latest ones. ``about`` goes by the text of the trial as it stands now and of
+    what changed; the archive reads it, since the database cannot.
     """
 
     since: datetime | None = None
@@ -115,6 +117,7 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
     min_severity: Severity = "minor"
     run: int | None = None
     limit: int | None = None
+    about: About = About()
 
 
 class EventPlace(msgspec.Struct, frozen=True, kw_only=True):
