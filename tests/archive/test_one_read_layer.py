@@ -58,8 +58,8 @@ WORK = {
     "writing",
     # what the next step of a run, a delivery or the daemon works on
     "count_sent_immediately", "due", "due_messages", "events_already_sent", "host_profiles", "message",
-    "notes", "ready_alerts", "staged_totals", "alerts_of", "looks", "unanswered", "doubted_trials", "kept_fields", "mark_many",
-    "set_aside", "staged_findings", "unsettled_since",
+    "notes", "ready_alerts", "staged_totals", "alerts_of", "looks", "unanswered", "doubted_trials", "kept_fields",
+    "staged_calendar", "staged_findings", "unsettled_since",
     # the state of the database itself
     "integrity", "leases",
 }  # fmt: skip

@@ -255,6 +255,23 @@ def decide_calendar(run: RunContext, stored: Iterable[tuple[TrackedTrial, TrialR
     return Batch(events=tuple(events), stories=tuple(stories), alerts=tuple(routed))
 
 
+def decide_calendar_anew(
+    run: RunContext, believed: Iterable[tuple[TrackedTrial, TrialRecord, TrialRecord]], now: datetime
+) -> Batch:
+    """What the calendar says of trials that are doubted in part, each with its record before and now as they are believed."""
+    if run.source.info.kind != "registry" or age.is_clock_ahead(run.data, now):
+        return Batch()
+    events, stories, routed = [], [], []
+    for known, before, record in believed:
+        context = check_context(run, known.key, now)
+        for event in verdict.came_true(known, record, run.calendar_at, context, before=before):
+            staged, story = _alone(event, known)
+            events.append(staged)
+            stories.append(story)
+            routed += _routed(run, (event,), run.joined.get(known.key, {}))
+    return Batch(events=tuple(events), stories=tuple(stories), alerts=tuple(routed))
+
+
 def check_context(
     run: RunContext, trial: str, now: datetime, *, inputs: BatchInputs | None = None, entering: Sequence[str] = ()
 ) -> CheckContext:
@@ -353,7 +370,7 @@ def _came_true(run: RunContext, result: CheckResult, now: datetime) -> tuple[Eve
     if age.is_clock_ahead(run.data, now):
         return ()
     context = check_context(run, known.key, now)
-    return verdict.came_true(known, result.record, run.calendar_at, context, result)
+    return verdict.came_true(known, result.record, run.calendar_at, context, before=result.before, snapshot=result.snapshot)
 
 
 def _entered(run: RunContext, result: CheckResult, now: datetime) -> Iterator[tuple[str, Event]]:

@@ -468,13 +468,14 @@ class SourceRun:
             logger.error(log.pairs("run_held", source=info.key, run=run_id, why=verdict.sick))
             held = self.store.hold(lease, run_id, now, counts, verdict, joins, listings)
             return self._report(held, "held", tally, bulk_edit, error=verdict.sick)
-        if suspicion.held or suspicion.many:
-            doubts.apply(lease, suspicion)
+        set_apart = doubts.settled(lease, suspicion, now)
+        if suspicion.keep:
             counts = msgspec.structs.replace(self.store.staged_totals(run_id).counts, listed=counts.listed)
             believed_decisions = without(decisions, suspicion.keep)
             joins = _joins(believed_decisions, readable)
             listings = _listings(believed_decisions, tally)
-        accepted = self.store.accept(lease, run_id, now, counts, joins, listings, verdict, whole=not (self.only or cut.why))
+        whole = not (self.only or cut.why)
+        accepted = self.store.accept(lease, run_id, now, counts, joins, listings, verdict, whole=whole, doubts=set_apart)
         for decision in decisions:
             if decision.note:
                 self.store.add_note(decision.watch, decision.note, now)
