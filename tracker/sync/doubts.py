@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from tracker.archive import records
-from tracker.detect import batch as batches
-from tracker.detect import mass, second_opinion
+from tracker.detect import mass, second_opinion, standing
 from tracker.detect.batch import RunContext
 from tracker.detect.listing import ListingDecision
 from tracker.detect.mass import Suspicion
@@ -74,7 +73,7 @@ class RunDoubts:
         held = set(suspicion.held)
         if suspicion.keep:
             staged = {event.id for event in self.store.staged_calendar(self.run.id, suspicion.keep)}
-            batch = batches.decide_calendar_anew(self.context, self._believed(suspicion.keep), now)
+            batch, _ = standing.decide_calendar_anew(self.context, self._believed(suspicion.keep), now)
             believed = {one.event.id for one in batch.events}
             held |= staged - believed
             if believed - staged:
