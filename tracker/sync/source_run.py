@@ -47,7 +47,7 @@ from tracker.model.upkeep import Lease
 from tracker.model.watch import CompletedListing, Join, Watch
 from tracker.store import Store
 from tracker.sync.doubts import RunDoubts, without
-from tracker.sync.leased import LeasedFetch
+from tracker.sync.lease_keeper import LeaseKeeper
 from tracker.sync.staging import RunStager
 
 LEASE_FOR = timedelta(minutes=10)
@@ -169,7 +169,8 @@ class SourceRun:
         except LeaseHeldError as error:
             return SourceReport(source=info.key, title=info.title, state="busy", error=str(error))
         try:
-            return self._run(lease)
+            with LeaseKeeper(lambda: self.store.renew_lease(lease, self.clock(), LEASE_FOR)):
+                return self._run(lease)
         except StoppedError:
             return SourceReport(source=info.key, title=info.title, state="stopped")
         except (SourceError, PassLimitError) as error:
@@ -180,7 +181,7 @@ class SourceRun:
 
     def _run(self, lease: Lease) -> SourceReport:
         info = self.source.info
-        fetch = LeasedFetch(self._bound(), lambda: self.store.renew_lease(lease, self.clock(), LEASE_FOR), self.clock)
+        fetch = self._bound()
         data = self.source.data_version(fetch) if isinstance(self.source, Versioned) else None
         if data and (why := self._outdated(data)):
             logger.error(log.pairs("older_data", source=info.key, why=why))
