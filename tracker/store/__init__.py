@@ -120,8 +120,7 @@ class Store(Database):
     kept_fields = _kept_fields.kept_fields
     doubted_trials = _kept_fields.doubted_trials
     staged_findings = _kept_fields.staged_findings
-    set_aside = _kept_fields.set_aside
-    mark_many = _kept_fields.mark_many
+    staged_calendar = _kept_fields.staged_calendar
     unsettled_since = _kept_fields.unsettled_since
     accept = _acceptance.accept
     hold = _acceptance.hold
