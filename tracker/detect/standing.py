@@ -22,8 +22,8 @@ from tracker.model.staging import Batch, StagedEvent
 Decided = tuple[Batch, tuple[Failed, ...]]
 """What is to be staged, and the trials that could not be judged."""
 
-Made = Iterator[tuple[Event, Mapping[str, datetime]]]
-"""Events of a trial, each with the watches that are to hear of it and since when they follow it."""
+Made = Iterator[tuple[Event, Mapping[str, datetime], TrialRecord]]
+"""Events of a trial, each with the watches that are to hear of it, since when they follow it, and the trial's record."""
 
 Given = TypeVar("Given")
 
