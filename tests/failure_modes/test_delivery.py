@@ -108,7 +108,7 @@ def test_a_server_that_is_away_for_days_is_told_of_once_and_delays_everything_an
         world.day(after=timedelta(hours=12))
     assert told(world) == 1
     about_me = [subject for subject in world.subjects("operator@example.org") if "“me”" in subject]
-    assert about_me == ["Tracker: Channel “me” takes no messages", "Tracker: Over: Channel “me” takes no messages"]
+    assert about_me == ["Trial tracker: Channel “me” takes no messages", "Trial tracker: Over: Channel “me” takes no messages"]
 
 
 def test_an_error_while_sending_never_marks_a_message_as_sent(world: World) -> None:

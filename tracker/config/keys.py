@@ -40,7 +40,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "watch.trials": ("id", "label"),
     "watch.near": ("place", "country", "km", "latitude", "longitude"),
     "watch.send": ("to", "when", "min_severity"),
-    "digest": ("at", "days", "timezone", "when_empty"),
+    "digest": ("at", "days", "timezone", "when_empty", "evidence"),
     "schedule": ("sync",),
     "daemon": ("port", "metrics"),
     "privacy": ("contacts",),

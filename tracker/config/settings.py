@@ -25,6 +25,8 @@ WhenEmpty = Literal["always", "weekly", "never"]
 
 SECURITIES: tuple[Security, ...] = ("starttls", "tls", "none")
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Evidence = Literal["line", "full"]
+EVIDENCE: tuple[Evidence, ...] = ("line", "full")
 WHEN_EMPTY: tuple[WhenEmpty, ...] = ("always", "weekly", "never")
 TLS_CHOICES: tuple[TlsChoice, ...] = ("auto", *TLS_PROFILES)
 
@@ -98,6 +100,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     days: tuple[Day, ...] = DAYS
     timezone: str = "UTC"
     when_empty: WhenEmpty = "weekly"
+    evidence: Evidence = "line"
 
     @property
     def weekly_on(self) -> Day:

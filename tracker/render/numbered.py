@@ -16,6 +16,7 @@ import msgspec
 from tracker.model.alert import Attachment, Content
 from tracker.model.event import Event, Story
 from tracker.model.record import TrialRecord
+from tracker.render.introduction import Nearby
 from tracker.render.lists import LIMIT, ChangeLists, Listed, change_lists
 
 FULL_MESSAGES = 3
@@ -55,13 +56,17 @@ WHOLE = Form(body=None)
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One story to show: its events (at least one), weightiest first, the record as it stands now, and its watches."""
+    """One story to show: its events (at least one), weightiest first, the record as it stands now, and its watches.
+
+    ``nearby`` stands for readers near a place.
+    """
 
     story: Story
     events: tuple[Event, ...]
     record: TrialRecord | None = None
     watches: tuple[str, ...] = ()
     source_title: str = ""
+    nearby: Nearby | None = None
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from tracker.model.details import DateDetails
 from tracker.model.event import Event
+from tracker.render import times
 from tracker.render.kinds.kind_words import first_effect, headline_of, inside, kind_words
 from tracker.render.phrases import day_of, days, on, quote
-from tracker.render.vocabulary import enumerated, field_title, field_word
+from tracker.render.vocabulary import enumerated, field_title, field_word, first_capital
 
 COMPLETIONS = ("primary_completion_date_changed", "completion_date_changed")
 """Kinds whose dates often move together."""
@@ -82,13 +83,27 @@ def _short(event: Event, details: DateDetails) -> str:
     return inside(event, headline_of(event))
 
 
+def _news(event: Event, details: DateDetails) -> str:
+    """The move, or that the day is reached; else what the headline says."""
+    if first_effect(event) == "happened":
+        return _REACHED.get(details.field, field_title(details.field))
+    return first_capital(_short(event, details))
+
+
+def _tally(event: Event, details: DateDetails) -> str:
+    what = field_word(details.field)
+    ends = {"slipped": f"{what} later", "advanced": f"{what} earlier", "happened": f"{what} reached"}
+    return ends.get(first_effect(event), f"{what} changed")
+
+
 def _moved(by: int) -> str:
     return f"{'+' if by > 0 else '−'}{days(by)}"
 
 
 def _lines(_event: Event, details: DateDetails) -> Iterator[str]:
     if details.nth and details.nth > 1 and details.cumulative_days:
-        yield f"{days(details.cumulative_days)} in total, move {details.nth} in this direction ({quote(details.coverage)})"
+        coverage = quote(times.restyled(details.coverage or ""))
+        yield f"{days(details.cumulative_days)} in total, move {details.nth} in this direction ({coverage})"
 
 
 kind_words(
@@ -98,6 +113,8 @@ kind_words(
     headline=_headline,
     short=_short,
     lines=_lines,
+    news=_news,
+    tally=_tally,
     compared=("start_date",),
 )
 kind_words(
@@ -107,6 +124,8 @@ kind_words(
     headline=_headline,
     short=_short,
     lines=_lines,
+    news=_news,
+    tally=_tally,
     compared=("primary_completion_date",),
 )
 kind_words(
@@ -116,5 +135,7 @@ kind_words(
     headline=_headline,
     short=_short,
     lines=_lines,
+    news=_news,
+    tally=_tally,
     compared=("completion_date",),
 )
