@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from tracker.model.dates import RegistryDate
 from tracker.model.details import DateDetails
 from tracker.model.event import Event
 from tracker.render import times
@@ -57,14 +58,18 @@ def _headline(event: Event, details: DateDetails) -> str:
         case "cleared":
             return f"{what} no longer given (was {old})"
         case "unreadable":
-            return f"{what} now reads “{new}” (was “{old}”)"
+            return f"{what} now reads “{_as_given(details.new)}” (was “{_as_given(details.old)}”)"
         case _:
             return f"{what} now given as {new} (was {old})"
 
 
+def _as_given(date: RegistryDate | None) -> str:
+    return quote(date.date, 60) if date else ""
+
+
 def _happened(details: DateDetails, moved: int, old: str, new: str) -> str:
     """What came to pass; a date before that was marked neither as estimated nor as actual was no plan."""
-    reached = f"{_REACHED.get(details.field, field_title(details.field))} {on(new)}"
+    reached = f"{_REACHED.get(details.field, field_title(details.field))} {on(details.new.date if details.new else '')}"
     planned = details.old is not None and details.old.type == "ESTIMATED"
     if moved:
         than = f"than planned ({old})" if planned else f"than given before ({old})"
