@@ -54,7 +54,7 @@ def test_a_digest_of_megabytes_is_cut_sent_once_and_says_where_the_rest_is(world
     for _ in range(3):
         world.day()
     [digest] = [
-        letter.message for letter in world.mailbox.to("me@example.org") if "40 changes" in str(letter.message["Subject"])
+        letter.message for letter in world.mailbox.to("me@example.org") if str(letter.message["Subject"]).startswith("40 ")
     ]
     assert len(digest.as_bytes()) < MIB / 2
     assert "more; all of them: tracker changes --since" in " ".join(digest.get_body(("plain",)).get_content().split())
@@ -276,8 +276,8 @@ def test_a_mail_tells_the_old_and_the_new_value_and_not_just_that_something_chan
     slipped = {"date": "2028-01", "type": "ESTIMATED"}
     world.day(change=lambda: world.amend(A, statusModule__primaryCompletionDateStruct=slipped))
     text = texts(world)[-1]
-    assert "2027-06" in text
-    assert "2028-01" in text
+    assert "Jun 2027" in text
+    assert "Jan 2028" in text
     assert f"https://clinicaltrials.gov/study/{A}" in text
 
 

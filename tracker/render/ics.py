@@ -13,7 +13,7 @@ import msgspec
 
 from tracker.model.deadline import Deadline
 from tracker.model.views import DeadlineRow
-from tracker.render import kinds, times
+from tracker.render import kinds
 from tracker.render.safe_text import one_line, web_link
 from tracker.render.vocabulary import first_capital
 
@@ -55,5 +55,5 @@ def _on_its_day(row: Deadline) -> Deadline:
 
 def _description(row: Deadline) -> str:
     """Why the day is the one it is, a line for each reason, and what it is worth."""
-    reasons = (one_line(first_capital(times.restyled(reason)), 200) for reason in row.details.reasons)
+    reasons = (one_line(first_capital(reason), 200) for reason in row.details.reasons)
     return "\n".join([*reasons, _NO_FINDING])
