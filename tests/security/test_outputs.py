@@ -71,6 +71,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             made.amend(
                 number,
                 statusModule__overallStatus="TERMINATED",
+                statusModule__lastUpdatePostDateStruct={"date": f"{made.now:%Y-%m-%d}", "type": "ACTUAL"},
                 statusModule__whyStopped=title,
                 statusModule__primaryCompletionDateStruct={"date": "2024-01-01", "type": "ACTUAL"},
                 identificationModule__briefTitle=f"{title} 2",
