@@ -17,15 +17,26 @@ from tracker.model.run import Run, SourceState
 from tracker.model.snapshot import SnapshotMeta
 from tracker.model.upkeep import Incident
 from tracker.model.views import Nearest, PresentRow, StoryChanges
-from tracker.model.vocabulary import Severity
+from tracker.model.vocabulary import KIND_NAMES, RECRUITMENT_STATUSES, SEVERITIES, Severity
 from tracker.render import kinds, machine
 from tracker.render.privacy import public_record
-from tracker.web.asked import LOG_KEYS, MOST_ITEMS, LogFilter, Query, cursor, log_filter, one, refuse_unknown, whole
+from tracker.web.asked import (
+    LOG_KEYS,
+    LONGEST_WORDS,
+    MOST_ITEMS,
+    LogFilter,
+    Query,
+    cursor,
+    log_filter,
+    one,
+    refuse_unknown,
+    whole,
+)
 from tracker.web.log_pages import wanted
 from tracker.web.present_pages import require_watch
 from tracker.web.reading import Reading, trial_key
 from tracker.web.refusals import Refusal
-from tracker.web.trial_pages import seen, which
+from tracker.web.trial_pages import seen, versions_asked, which
 
 PER_PAGE = 50
 
@@ -144,6 +155,8 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     least: int | None = None
     most: int | None = None
     longest: int = 200
+    choices: tuple[str, ...] = ()
+    pattern: str = ""
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,6 +209,14 @@ def _limit(query: Query) -> int:
     return whole(query, "limit", default=PER_PAGE, least=1, most=MOST_ITEMS)
 
 
+def _place(query: Query) -> str:
+    """Where the page before ended, by a text."""
+    after = one(query, "after")
+    if len(after) > LONGEST_WORDS:
+        raise Refusal(400, "This is no place in the list. Begin again without “after”.")
+    return after
+
+
 def _stories(reading: Reading, _path: Mapping[str, str], query: Query) -> Stories:
     limit, after = _limit(query), cursor(query)
     chosen, keep = wanted(reading, _log(query, reading))
@@ -226,7 +247,7 @@ def _events(reading: Reading, _path: Mapping[str, str], query: Query) -> Events:
 
 
 def _trials(reading: Reading, _path: Mapping[str, str], query: Query) -> Trials:
-    limit, watch, after = _limit(query), one(query, "watch"), one(query, "after")
+    limit, watch, after = _limit(query), one(query, "watch"), _place(query)
     if watch:
         require_watch(reading, watch)
     status = _log(query, reading).status
@@ -276,9 +297,7 @@ def _versions(reading: Reading, path: Mapping[str, str], _query: Query) -> Versi
 
 def _comparison(reading: Reading, path: Mapping[str, str], query: Query) -> Comparison:
     key = trial_key(reading, path["trial"])
-    most = len(list(reading.archive.timeline(key)))
-    new = whole(query, "new", default=most, least=1, most=most)
-    old = whole(query, "old", default=max(new - 1, 1), least=1, most=most)
+    old, new = versions_asked(query, len(list(reading.archive.timeline(key))))
     found = reading.archive.compare(reading.archive.version(key, old), reading.archive.version(key, new))
     if old == new or not found.events:
         return Comparison(trial=key, story=None, events=())
@@ -296,7 +315,7 @@ def _deadlines(reading: Reading, _path: Mapping[str, str], query: Query) -> Dead
     if watch:
         require_watch(reading, watch)
     today = reading.context.now.date()
-    found = list(reading.archive.deadlines(today, watch=watch or None, limit=limit + 1, after=one(query, "after")))
+    found = list(reading.archive.deadlines(today, watch=watch or None, limit=limit + 1, after=_place(query)))
     shown = found[:limit]
     return Deadlines(deadlines=tuple(row.deadline for row in shown), next=shown[-1].cursor if len(found) > limit else "")
 
@@ -326,13 +345,26 @@ _TEXTS = {
     "words": "Only what holds all of these words.",
     "trial": "Only this trial: its key or its registry number.",
 }
-_FILTERS = tuple(Parameter(name=name, text=_TEXTS[name]) for name in LOG_KEYS)
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "kind": tuple(sorted(KIND_NAMES)),
+    "min_severity": SEVERITIES,
+    "status": RECRUITMENT_STATUSES,
+}
+_WHEN = r"^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,4}[hdw])$"
+_PATTERNS = {"since": _WHEN, "until": _WHEN, "effect": "^[a-z0-9_]{1,60}$"}
+
+
+def _filter(name: str) -> Parameter:
+    return Parameter(name=name, text=_TEXTS[name], choices=_CHOICES.get(name, ()), pattern=_PATTERNS.get(name, ""))
+
+
+_FILTERS = tuple(map(_filter, LOG_KEYS))
 _PAGING = (
     Parameter(name="limit", text="How many at most.", type="integer", least=1, most=MOST_ITEMS),
     Parameter(name="after", text="The `next` of the page before."),
 )
 _TRIAL = Parameter(name="trial", text="A key such as ctgov:NCT07177911, or a registry's number.", place="path")
-_WATCH = Parameter(name="watch", text=_TEXTS["watch"])
+_WATCH = _filter("watch")
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -349,13 +381,13 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         path="/trials", name="trials", text="The present.", gives=Trials, answer=_trials,
-        parameters=(_WATCH, Parameter(name="status", text=_TEXTS["status"]), *_PAGING),
+        parameters=(_WATCH, _filter("status"), *_PAGING),
     ),
     Operation(
         path="/trials/{trial}", name="trial", text="A trial's record, now or as it stood.", gives=Trial, answer=_trial,
         parameters=(
             _TRIAL,
-            Parameter(name="at", text="A day: the version that stood at its end."),
+            Parameter(name="at", text="A day: the version that stood at its end.", pattern=_WHEN),
             Parameter(name="version", text="A version's number; -1 is the latest.", type="integer", least=-9_999, most=9_999),
         ),
     ),

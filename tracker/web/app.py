@@ -259,7 +259,7 @@ def _calendar(reading: Reading, _path: Path, query: Query) -> Answer:
 
 def _health(reading: Reading, _path: Path, query: Query) -> Page:
     refuse_unknown(query, ())
-    return present_pages.health(reading, everything=True)
+    return present_pages.health(reading, everything=not reading.published)
 
 
 def _static(_reading: Reading, path: Path, _query: Query) -> Answer:

@@ -78,16 +78,16 @@ def refuse_unknown(query: Query, known: Collection[str]) -> None:
 
 def one(query: Query, key: str) -> str:
     """The value of a key, without blanks around it; empty when it is not given."""
-    return query[key][0].strip() if query.get(key) else ""
+    return query[key][0].strip(" ") if query.get(key) else ""
 
 
 def log_filter(query: Query, context: Context) -> LogFilter:
     """The filters of the change log. Raises Refusal for one that has no such value."""
     asked = LogFilter(**{key: one(query, key) for key in LOG_KEYS})
-    _among("watch", asked.watch, context.watches)
+    _among("watch", asked.watch, context.watches, status=404)
     _among("kind", asked.kind, sorted(KIND_NAMES))
     _among("min_severity", asked.min_severity, SEVERITIES)
-    _among("source", asked.source, context.sources)
+    _among("source", asked.source, context.sources, status=404)
     _among("status", asked.status, RECRUITMENT_STATUSES)
     if asked.effect and not _EFFECT.match(asked.effect):
         raise Refusal(400, "An effect is one word, such as slipped.")
@@ -147,9 +147,9 @@ def whole(query: Query, key: str, *, default: int, least: int, most: int) -> int
     return int(given)
 
 
-def _among(key: str, given: str, known: Sequence[str]) -> None:
+def _among(key: str, given: str, known: Sequence[str], status: int = 400) -> None:
     if given and given not in known:
-        raise Refusal(400, f"There is no {key} “{given[:60]}”. Known are: {', '.join(known) or 'none'}.")
+        raise Refusal(status, f"There is no {key} “{given[:60]}”. Known are: {', '.join(known) or 'none'}.")
 
 
 def choice(query: Query, key: str, known: Sequence[str], default: str) -> str:

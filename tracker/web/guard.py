@@ -18,6 +18,8 @@ from tracker.web.refusals import PROBLEM_TYPE, Refusal, is_api, problem
 LONGEST_PATH = 1_000
 LONGEST_QUERY = 2_000
 MOST_HEADERS = 100
+LONGEST_HEADERS = 16_384
+"""Bytes of all headers of a request."""
 FEEDS = (".atom", ".ics")
 """Addresses that feed readers and calendars ask for: these send no header, so a key in the address opens them."""
 
@@ -103,7 +105,8 @@ def _require_sane(scope: Scope) -> None:
     """Raise Refusal for a request that is too long, has a body, or would change something."""
     if len(scope.get("raw_path") or scope["path"].encode()) > LONGEST_PATH or len(scope["query_string"]) > LONGEST_QUERY:
         raise Refusal(414, "This address is longer than any here.")
-    if len(scope["headers"]) > MOST_HEADERS:
+    headers = scope["headers"]
+    if len(headers) > MOST_HEADERS or sum(len(name) + len(value) for name, value in headers) > LONGEST_HEADERS:
         raise Refusal(431, "This request has more headers than any browser sends.")
     if scope["method"] not in ("GET", "HEAD"):
         raise Refusal(405, "Nothing can be changed here: these pages are only read.")
@@ -116,7 +119,7 @@ def _require_host(scope: Scope, web: Web) -> None:
     if _count(scope, b"host") > 1:
         raise Refusal(400, "This request names several hosts.")
     host = host_of(_header(scope, b"host") or "")
-    if not is_loopback(host) and host != (urlsplit(web.url).hostname or ""):
+    if not host or not (is_loopback(host) or host == urlsplit(web.url).hostname):
         raise Refusal(421, "This host is not served here. The address that is belongs into [web] url of the configuration.")
 
 

@@ -67,6 +67,10 @@ def _parameter(one: Parameter) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": one.type}
     if one.type == "string":
         schema["maxLength"] = one.longest
+    if one.choices:
+        schema["enum"] = one.choices
+    if one.pattern:
+        schema["pattern"] = one.pattern
     if one.place == "path":
         schema["minLength"] = 1
     if one.least is not None:

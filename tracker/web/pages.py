@@ -21,7 +21,11 @@ from tracker.render import kinds, times, vocabulary
 from tracker.render.safe_text import one_line, plural
 from tracker.render.tables import shown_number
 
-STATIC = {"style.css": "text/css; charset=utf-8", "compare.js": "text/javascript; charset=utf-8"}
+STATIC = {
+    "style.css": "text/css; charset=utf-8",
+    "compare.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
 """Files that pages load, with their media types."""
 
 NOTE = "Not endorsed by the registries, not medical advice. Deadlines are estimates, not legal findings."

@@ -20,8 +20,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     archive: Archive
     standings: Standings
     context: Context
-    contact: str = ""
     url: str = ""
+    published: bool = False
 
     @property
     def timezone(self) -> tzinfo:

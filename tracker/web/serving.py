@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -16,7 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from tracker import log
 from tracker.config.settings import Web
 from tracker.errors import UsageError
-from tracker.web.guard import is_loopback
+from tracker.web.guard import LONGEST_HEADERS, is_loopback
 
 REQUEST_WITHIN = 10
 """Seconds in which a whole request has to come."""
@@ -25,8 +26,6 @@ SEND_WITHIN = 20
 IDLE_FOR = 15
 """Seconds that a connection may stay open between two requests."""
 MOST_CONNECTIONS = 200
-LONGEST_HEADERS = 16_384
-"""Bytes of a request's first line and headers."""
 STARTS_WITHIN = 20
 
 logger = log.get(__name__)
@@ -34,6 +33,10 @@ logger = log.get(__name__)
 
 class PatientProtocol(H11Protocol):
     """uvicorn's protocol; it leaves a client that has begun a request, or a connection, and does not go on with it."""
+
+    def __init__(self, *given: Any, patience: float = REQUEST_WITHIN, **others: Any) -> None:
+        super().__init__(*given, **others)
+        self._patience = patience
 
     _waiting: asyncio.TimerHandle | None = None
     _stuck: asyncio.TimerHandle | None = None
@@ -81,7 +84,7 @@ class PatientProtocol(H11Protocol):
 
     def _wait(self) -> None:
         if self._waiting is None:
-            self._waiting = self.loop.call_later(REQUEST_WITHIN, self.transport.abort)
+            self._waiting = self.loop.call_later(self._patience, self.transport.abort)
 
     def _rest(self) -> None:
         if self._waiting is not None:
@@ -103,12 +106,15 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def serving(app: ASGIApp, host: str, port: int) -> Iterator[str]:
-    """Serve while the context lasts; gives the address. Raises UsageError when nothing can listen there."""
+def serving(app: ASGIApp, host: str, port: int, *, patience: float = REQUEST_WITHIN) -> Iterator[str]:
+    """Serve while the context lasts; gives the address. A request has to come within ``patience`` seconds.
+
+    Raises UsageError when nothing can listen there.
+    """
     listening = _listen(host, port)
     config: Any = uvicorn.Config(
         app,
-        http=PatientProtocol,
+        http=partial(PatientProtocol, patience=patience),  # type: ignore[arg-type]
         loop="asyncio",
         ws="none",
         lifespan="off",

@@ -15,18 +15,19 @@ from tracker.model.watch import Watch
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """A trial as it stands, and what pages choose trials by. ``nearest`` is by watch."""
+    """A trial as it stands, and what pages choose trials by. ``nearest`` is by watch that has a place."""
 
     row: PresentRow
     watches: tuple[str, ...]
     source: str
     countries: frozenset[str]
     phases: tuple[str, ...]
-    nearest: dict[str, Nearest]
+    nearest: dict[str, Nearest | None]
 
     def row_in(self, watch: str) -> PresentRow:
-        """The row as a watch shows it, with the place nearest to that watch."""
-        return msgspec.structs.replace(self.row, nearest=self.nearest.get(watch)) if watch else self.row
+        """The row as a watch shows it, with the place nearest to it; without one, to the last watch that has a place."""
+        of = watch or next((name for name in reversed(self.watches) if name in self.nearest), "")
+        return msgspec.structs.replace(self.row, nearest=self.nearest.get(of))
 
 
 class Standings:
@@ -69,10 +70,8 @@ class Standings:
 
 def _standing(archive: Archive, found: CurrentRecord, watches: tuple[str, ...]) -> Standing:
     record = found.record
-    nearest = {}
-    for watch in archive.watches:
-        if watch.near and watch.name in watches and (near := archive.present_row(found, watch.near).nearest):
-            nearest[watch.name] = near
+    placed = [watch for watch in archive.watches if watch.near and watch.name in watches]
+    nearest = {watch.name: archive.present_row(found, watch.near).nearest for watch in placed}
     return Standing(
         row=archive.present_row(found),
         watches=watches,

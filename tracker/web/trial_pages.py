@@ -144,13 +144,20 @@ def timeline(versions: Sequence[SnapshotMeta], events: Sequence[Event]) -> list[
     return found[::-1]
 
 
+def versions_asked(query: Query, count: int) -> tuple[int, int]:
+    """The numbers of two versions: the latest and the one before unless others are asked for."""
+    new = whole(query, "new", default=count, least=1, most=9_999)
+    old = whole(query, "old", default=max(new - 1, 1), least=1, most=9_999)
+    if max(old, new) > count:
+        raise Refusal(404, f"There {'is' if count == 1 else 'are'} {count} stored version{'s' * (count != 1)} of this trial.")
+    return old, new
+
+
 def compare(reading: Reading, key: str, query: Query) -> Page:
     """Two versions of a trial beside each other, or in one."""
     layout = choice(query, "layout", ("inline", "side"), "inline")
     versions = list(reading.archive.timeline(key))
-    most = max(len(versions), 1)
-    new = whole(query, "new", default=len(versions), least=1, most=most)
-    old = whole(query, "old", default=max(new - 1, 1), least=1, most=most)
+    old, new = versions_asked(query, len(versions))
     before, after = seen(reading, key, old), seen(reading, key, new)
     found = reading.archive.compare(before.version, after.version) if old != new else None
     card = None
