@@ -39,6 +39,13 @@ def test_plain_http_beyond_this_machine_is_warned_of() -> None:
     assert require_safe(Web(), "127.0.0.1") == []
 
 
+def test_pages_that_a_proxy_opens_to_everybody_are_warned_of() -> None:
+    url = "https://trials.example.org"
+    assert any("everybody" in text for text in require_safe(Web(url=url), "127.0.0.1"))
+    assert require_safe(Web(url=url, token=TOKEN), "127.0.0.1") == []
+    assert require_safe(Web(url=url, public=True), "127.0.0.1") == []
+
+
 def test_serve_refuses_to_start_and_says_why(demo: Path) -> None:
     ended = process("--config", demo / "config.toml", "serve", "--bind", "0.0.0.0:0", folder=demo)
     assert ended.code == 2

@@ -19,7 +19,6 @@ from tracker.archive import records
 from tracker.archive.changes import in_story_order
 from tracker.archive.names import Names
 from tracker.model.alert import AlertTally, Message
-from tracker.model.deadline import Deadline
 from tracker.model.event import Event, EventFilter, Story
 from tracker.model.ids import split_key
 from tracker.model.record import TrialRecord
@@ -53,6 +52,7 @@ __all__ = [
     "Nearest",
     "PresentRow",
     "StoryChanges",
+    "TallyBy",
     "TrialView",
     "in_story_order",
 ]
@@ -122,11 +122,11 @@ class Archive:
         """The trials whose registry number, or number at ClinicalTrials.gov, is this one."""
         return self.store.with_number(number)
 
-    def deadlines_of(self, record: TrialRecord, today: date) -> list[Deadline]:
+    def deadline_rows(self, record: TrialRecord, today: date) -> list[DeadlineRow]:
         """Days that matter to one trial, ahead and passed."""
-        from tracker import events
+        from tracker.archive import due
 
-        return list(events.deadlines(record, self.sources[split_key(record.trial).source].info, today))
+        return due.deadlines_of(record, self.sources[split_key(record.trial).source].info, self._names, today)
 
     def near_of(self, watches: Sequence[str]) -> Near | None:
         """The place of the last of these watches that has one."""
@@ -199,9 +199,9 @@ class Archive:
         """How many wanted events there are of each severity (its rank), kind, source or watch."""
         return self.store.tally(wanted, by)
 
-    def kinds_by_trial(self, wanted: EventFilter) -> Iterator[tuple[str, str]]:
-        """Each kind of the wanted events with each trial that had one."""
-        return self.store.kinds_by_trial(wanted)
+    def trials_by_kind(self, wanted: EventFilter) -> dict[str, frozenset[str]]:
+        """The trials that had wanted events of each kind."""
+        return self.store.trials_by_kind(wanted)
 
     def mark(self) -> str:
         """A sign that is another one whenever something that pages show has changed."""

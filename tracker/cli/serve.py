@@ -26,21 +26,25 @@ LOOKS_EVERY = 3600
 @click.command("serve")
 @click.option("--bind", metavar="HOST:PORT", help="Where to listen, instead of [web] bind: 127.0.0.1:8760.")
 @shared_options
-def serve_command(shared: Shared, bind: str | None) -> int:
+def serve_command(shared: Shared, bind: str | None) -> None:
     """Read-only web pages, feeds and a JSON API of what is kept, until Ctrl-C or SIGTERM.
 
     Beyond this machine it asks for [web] token or [web] trusted_proxy. Needs the extra `web`.
     """
+    app = App(shared)
+    log.setup(shared.verbosity)
+    serve_until_stopped(app, bind)
+
+
+def serve_until_stopped(app: App, bind: str | None = None) -> None:
+    """Serve the pages until somebody asks to end."""
     from tracker.signals import heeded
     from tracker.stopping import Stop
 
-    app = App(shared)
-    log.setup(shared.verbosity)
     stop = Stop()
     with heeded(stop, orderly=True, daemon=True), pages_served(app, lambda: app.settings, bind):
         while not stop.wait(LOOKS_EVERY):
             pass
-    return 0
 
 
 @contextmanager

@@ -146,7 +146,7 @@ class Store(Database):
     past_events = _events.past_events
     stories = _events.stories
     tally = _browsing.tally
-    kinds_by_trial = _browsing.kinds_by_trial
+    trials_by_kind = _browsing.trials_by_kind
     mark = _browsing.mark
     trial_marks = _browsing.trial_marks
     held_events = _browsing.held_events

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, func, select
@@ -37,12 +36,14 @@ def tally(database: Database, wanted: EventFilter, by: TallyBy) -> dict[str, int
         return {str(row.of): int(row[1]) for row in connection.execute(statement.group_by(column))}
 
 
-def kinds_by_trial(database: Database, wanted: EventFilter) -> Iterator[tuple[str, str]]:
-    """Each kind of the wanted events with each trial that had one."""
+def trials_by_kind(database: Database, wanted: EventFilter) -> dict[str, frozenset[str]]:
+    """The trials that had wanted events of each kind."""
     statement = narrowed(select(t.events.c.kind, t.events.c.trial), wanted).distinct()
+    found: dict[str, set[str]] = {}
     with database.reading() as connection:
         for row in connection.execute(statement):
-            yield row.kind, row.trial
+            found.setdefault(row.kind, set()).add(row.trial)
+    return {kind: frozenset(trials) for kind, trials in found.items()}
 
 
 def mark(database: Database) -> str:

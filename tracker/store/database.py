@@ -38,7 +38,7 @@ CHUNK = 500
 PATIENCE = 60
 """Seconds to wait for another writer: accepting the first run over a whole registry takes that long."""
 
-SMALL_CACHE = 8_192
+SMALL_CACHE = 2_048
 """Kilobytes that a connection of a server keeps of a SQLite database: it has several of them, for days."""
 
 WRITING = {"writing": True}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import io
-from itertools import islice
+from collections.abc import Callable
 
 import msgspec
 
 from tracker.errors import UsageError
 from tracker.export import formats
 from tracker.export import tables as exports
-from tracker.model.event import EventFilter
+from tracker.model.event import Event, EventFilter
 from tracker.model.ids import split_key
 from tracker.model.views import DeadlineRow
 from tracker.render import feed, ics, machine, tables
@@ -29,6 +29,8 @@ CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 JSON = "application/json"
 
+Keep = Callable[[Event], bool] | None
+
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """A body with its media type; ``name`` is that of the file it is saved as."""
@@ -36,7 +38,6 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     media_type: str
     name: str = ""
-    status: int = 200
 
 
 def latest_feed(reading: Reading, asked: LogFilter, address: str) -> Answer:
@@ -50,8 +51,8 @@ def latest_feed(reading: Reading, asked: LogFilter, address: str) -> Answer:
     return _feed(reading, feed.Feed(key=key, title=title, address=address), chosen, keep)
 
 
-def _feed(reading: Reading, about: feed.Feed, chosen: EventFilter, keep: object = None) -> Answer:
-    found = reading.archive.latest(chosen, limit=FEED_ENTRIES, keep=keep if callable(keep) else None)
+def _feed(reading: Reading, about: feed.Feed, chosen: EventFilter, keep: Keep = None) -> Answer:
+    found = reading.archive.latest(chosen, limit=FEED_ENTRIES, keep=keep)
     return Answer(body=feed.atom(about, found), media_type=ATOM)
 
 
@@ -73,25 +74,21 @@ def calendar(reading: Reading, *, watch: str = "", trial: str = "") -> Answer:
     """What is ahead, of all trials, of a watch or of one trial; nothing in it says when it was made."""
     if watch:
         require_watch(reading, watch)
-    today = reading.context.now.date()
-    rows = _of_trial(reading, trial) if trial else reading.archive.deadlines(today, watch=watch or None)
-    return Answer(body=ics.calendar([row for row in rows if row.deadline.due >= today], stamp=None), media_type=ICS)
+    rows = _of_trial(reading, trial) if trial else reading.due(watch)
+    return Answer(body=ics.calendar([row for row in rows if row.deadline.due >= reading.today], stamp=None), media_type=ICS)
 
 
 def _of_trial(reading: Reading, trial: str) -> list[DeadlineRow]:
     found = next(reading.archive.records([trial]), None)
     if found is None or found.trial.removed_at:
         return []
-    due = reading.archive.deadlines_of(found.record, reading.context.now.date())
-    name = reading.archive.name(found.record)
-    rows = [DeadlineRow(deadline=one, name=name, url=found.record.url) for one in due]
-    return sorted(rows, key=lambda row: row.cursor)
+    return sorted(reading.archive.deadline_rows(found.record, reading.today), key=lambda row: row.cursor)
 
 
 def watch_table(reading: Reading, name: str, form: str) -> Answer:
     """The table of a watch, as `tracker list` and `tracker export` write it."""
     require_watch(reading, name)
-    rows = [one.row_in(name) for one in reading.standings.of(reading.archive, name)]
+    rows = [one.row_in(name) for one in reading.standing_of(name)]
     match form:
         case "csv":
             near = any(one.near for one in reading.archive.watches if one.name == name)
@@ -105,9 +102,3 @@ def watch_table(reading: Reading, name: str, form: str) -> Answer:
     except UsageError as error:  # the extra `export` is not installed
         raise Refusal(501, str(error)) from None
     return Answer(body=out.getvalue(), media_type=XLSX, name="trials.xlsx")
-
-
-def first(items: object, count: int) -> list[object]:
-    """The first items of what is read as it is iterated."""
-    assert hasattr(items, "__iter__")
-    return list(islice(iter(items), count))

@@ -253,7 +253,7 @@ def _trials(reading: Reading, _path: Mapping[str, str], query: Query) -> Trials:
     status = _log(query, reading).status
     rows = [
         one_.row_in(watch)
-        for one_ in reading.standings.of(reading.archive, watch)
+        for one_ in reading.standing_of(watch)
         if one_.row.trial > after and (not status or (one_.row.recruitment_status == status and not one_.row.removed_at))
     ]
     return Trials(trials=tuple(map(_present, rows[:limit])), next=rows[limit - 1].trial if len(rows) > limit else "")
@@ -314,8 +314,8 @@ def _deadlines(reading: Reading, _path: Mapping[str, str], query: Query) -> Dead
     limit, watch = _limit(query), one(query, "watch")
     if watch:
         require_watch(reading, watch)
-    today = reading.context.now.date()
-    found = list(reading.archive.deadlines(today, watch=watch or None, limit=limit + 1, after=_place(query)))
+    after = _place(query)
+    found = [row for row in reading.due(watch) if row.cursor > after][: limit + 1]
     shown = found[:limit]
     return Deadlines(deadlines=tuple(row.deadline for row in shown), next=shown[-1].cursor if len(found) > limit else "")
 

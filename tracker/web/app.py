@@ -8,6 +8,7 @@ from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -20,14 +21,15 @@ from tracker import __version__, log
 from tracker.archive import Archive
 from tracker.clock import Clock
 from tracker.config import Settings
-from tracker.errors import StoreError, TrackerError, UsageError
+from tracker.errors import SourceError, StoreError, TrackerError, UsageError
 from tracker.model.source import Source
 from tracker.render import times
 from tracker.store import Store
 from tracker.web import answers, api, log_pages, openapi, pages, present_pages, trial_pages
 from tracker.web.answers import Answer
-from tracker.web.asked import LOG_KEYS, Context, Query, cursor, log_filter, one, refuse_unknown
+from tracker.web.asked import LOG_KEYS, Context, LogFilter, Query, cursor, log_filter, one, refuse_unknown
 from tracker.web.guard import FEEDS, Guard, feed_key
+from tracker.web.kept import Kept
 from tracker.web.pages import Frame, Page
 from tracker.web.reading import Reading, trial_key
 from tracker.web.refusals import PROBLEM_TYPE, Refusal, is_api, problem, title_of
@@ -39,6 +41,19 @@ Path = Mapping[str, str]
 View = Callable[[Reading, Path, Query], Page | Answer]
 
 FOR_EVER = "max-age=31536000, immutable"
+
+
+MOST_KEPT, LONGEST_KEPT = 100, 300_000
+"""Answers that are kept for a few minutes, and how many bytes one of them may have: together at most 30 MB."""
+FOR_MINUTES = 10
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer ready to be sent. ``name`` is that of the file it is saved as."""
+
+    body: bytes
+    media_type: str
+    name: str = ""
 
 
 class ServedLinks:
@@ -63,6 +78,9 @@ class Site:
     def __init__(self, settings: Callable[[], Settings], sources: Mapping[str, Source], store: Store, now: Clock) -> None:
         self._settings, self._sources, self._store, self._now = settings, sources, store, now
         self.standings = Standings()
+        self._kept = Kept[Made](most=MOST_KEPT, fits=lambda made: len(made.body) <= LONGEST_KEPT)
+        self._of: Settings | None = None
+        self._changes = 0
 
     @property
     def settings(self) -> Settings:
@@ -71,13 +89,13 @@ class Site:
 
     def reading(self) -> Reading:
         """What one answer is made from."""
-        settings = self.settings
+        settings, now = self.settings, self._now()
         archive = Archive(store=self._store, sources=self._sources, watches=settings.watches, severities=settings.severities)
         context = Context(
             watches=tuple(watch.name for watch in settings.watches),
             sources=tuple(sorted(self._sources)),
             timezone=ZoneInfo(settings.digest.timezone),
-            now=self._now(),
+            now=now.replace(minute=now.minute - now.minute % FOR_MINUTES, second=0, microsecond=0),
         )
         return Reading(archive=archive, standings=self.standings, context=context, url=settings.web.url)
 
@@ -94,6 +112,20 @@ class Site:
         )
         return pages.drawn(page, frame, ServedLinks(settings.web.token))
 
+    def answer(self, view: View, path: Path, query: Query, address: str) -> Made:
+        """What a view gives, made once for some minutes and each state of the database and the configuration."""
+        reading = self.reading()
+
+        def make() -> Made:
+            found = view(reading, path, query)
+            if isinstance(found, Answer):
+                return Made(body=found.body, media_type=found.media_type, name=found.name)
+            return Made(body=self.drawn(found), media_type="text/html; charset=utf-8")
+
+        if self.settings is not self._of:
+            self._of, self._changes = self.settings, self._changes + 1
+        return self._kept.get((address, reading.archive.mark(), reading.context.now, self._changes), make)
+
     def error_page(self, status: int, detail: str) -> bytes:
         """A page that says why there is no answer, and where to go on."""
         return self.drawn(Page(template="error.html.j2", title=title_of(status), path="", values={"detail": detail}))
@@ -101,7 +133,7 @@ class Site:
     def warm(self) -> None:
         """Read every followed trial once, so that the first reader need not wait for it."""
         try:
-            self.standings.all(self.reading().archive)
+            log_pages.latest(self.reading(), LogFilter(), None)
         except TrackerError as error:
             logger.warning(log.pairs("pages_not_ready", error=error))
 
@@ -133,10 +165,11 @@ def _endpoint(site: Site, view: View) -> Callable[[Request], object]:
 def _answered(site: Site, view: View, request: Request) -> Response:
     query = {key: request.query_params.getlist(key) for key in request.query_params}
     try:
-        found = view(site.reading(), request.path_params, query)
-        body = found.body if isinstance(found, Answer) else site.drawn(found)
+        made = site.answer(view, request.path_params, query, f"{request.url.path}?{request.url.query}")
     except UsageError as error:
         raise Refusal(404, str(error.message)) from None
+    except SourceError as error:
+        raise Refusal(500, f"This stored version cannot be read by this program: {error.message}") from None
     except StoreError as error:
         logger.error(log.pairs("page_failed", path=request.url.path, error=error))
         raise Refusal(503, "The database cannot be read at present. Try again in a moment.") from None
@@ -145,22 +178,21 @@ def _answered(site: Site, view: View, request: Request) -> Response:
     except Exception:  # whatever it is: a reader gets a page, and the log the trace
         logger.exception(log.pairs("page_failed", path=request.url.path))
         raise Refusal(500, "Something went wrong here. It is in the tracker's log.") from None
-    return _response(request, found, body)
+    return _response(request, made)
 
 
-def _response(request: Request, found: Page | Answer, body: bytes) -> Response:
+def _response(request: Request, made: Made) -> Response:
     """The body, or 304 where the reader has it already."""
-    sign = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    sign = f'"{hashlib.sha256(made.body).hexdigest()[:32]}"'
     given = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-    media_type = found.media_type if isinstance(found, Answer) else "text/html; charset=utf-8"
-    headers = {"etag": sign, "content-type": media_type}
-    if request.url.path.startswith("/static/"):
-        headers["cache-control"] = FOR_EVER
     if sign in given or given == ["*"]:
         return Response(status_code=304, headers={"etag": sign})
-    if isinstance(found, Answer) and found.name:
-        headers["content-disposition"] = f'attachment; filename="{found.name}"'
-    return Response(body, status_code=found.status, headers=headers)
+    headers = {"etag": sign, "content-type": made.media_type}
+    if request.url.path.startswith("/static/"):
+        headers["cache-control"] = FOR_EVER
+    if made.name:
+        headers["content-disposition"] = f'attachment; filename="{made.name}"'
+    return Response(made.body, headers=headers)
 
 
 def _refused(site: Site, request: Request, refusal: Refusal) -> Response:
@@ -224,7 +256,7 @@ def _watches(reading: Reading, _path: Path, query: Query) -> Page:
 
 
 def _watch(reading: Reading, path: Path, query: Query) -> Page:
-    refuse_unknown(query, ("sort", "order"))
+    refuse_unknown(query, ("sort", "order", "page"))
     return present_pages.watch(reading, path["watch"], query)
 
 

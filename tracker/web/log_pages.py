@@ -44,7 +44,7 @@ def wanted(reading: Reading, asked: LogFilter) -> tuple[EventFilter, Callable[[E
         folded = asked.country.casefold()
         keys = {
             key
-            for key, each in reading.standings.all(reading.archive).items()
+            for key, each in reading.all_standing().items()
             if (not folded or any(folded == country.casefold() for country in each.countries))
             and (not asked.status or (each.row.recruitment_status == asked.status and not each.row.removed_at))
             and (not chosen.trials or key in chosen.trials)
@@ -119,24 +119,24 @@ def card_of(reading: Reading, found: StoryChanges, record: TrialRecord | None, w
 
 def countries(reading: Reading) -> list[str]:
     """The countries of the followed trials."""
-    return sorted({country for each in reading.standings.all(reading.archive).values() for country in each.countries})
+    return sorted({country for each in reading.all_standing().values() for country in each.countries})
 
 
 def facets(reading: Reading, chosen: EventFilter) -> dict[str, list[tuple[str, str, int]]]:
     """What the log can be narrowed by: for each filter its values, their names and how many events each would leave."""
     archive, found = reading.archive, dict[str, list[tuple[str, str, int]]]()
-    by_rank = archive.tally(msgspec.structs.replace(chosen, min_severity="minor"), "severity")
+    by_rank = reading.tally(msgspec.structs.replace(chosen, min_severity="minor"), "severity")
     counts = {word: by_rank.get(str(rank(word)), 0) for word in SEVERITIES}
     found["min_severity"] = [
         ("major", "Major", counts["major"]),
         ("notable", "Notable or weightier", counts["major"] + counts["notable"]),
         ("minor", "All", sum(counts.values())),
     ]
-    by_kind = archive.tally(msgspec.structs.replace(chosen, kinds=frozenset()), "kind")
+    by_kind = reading.tally(msgspec.structs.replace(chosen, kinds=frozenset()), "kind")
     found["kind"] = [(kind, kinds.kind_title(kind), by_kind[kind]) for kind in sorted(by_kind, key=lambda kind: -by_kind[kind])]
-    by_watch = archive.tally(msgspec.structs.replace(chosen, watch=None), "watch")
+    by_watch = reading.tally(msgspec.structs.replace(chosen, watch=None), "watch")
     found["watch"] = [(name, one_line(name, 60), by_watch.get(name, 0)) for name in reading.context.watches]
-    by_source = archive.tally(msgspec.structs.replace(chosen, sources=frozenset()), "source")
+    by_source = reading.tally(msgspec.structs.replace(chosen, sources=frozenset()), "source")
     found["source"] = [(key, archive.source_title(key), by_source[key]) for key in sorted(by_source)]
     return found
 

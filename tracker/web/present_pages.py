@@ -15,15 +15,15 @@ from tracker.render import kinds
 from tracker.render.safe_text import one_line
 from tracker.render.tables import PresentLine, present_line
 from tracker.web import charts
-from tracker.web.asked import Query, choice, one
+from tracker.web.asked import Query, choice, one, whole
 from tracker.web.log_pages import STORIES, cards
 from tracker.web.pages import Page, watch_path
 from tracker.web.reading import Reading
 from tracker.web.refusals import Refusal
 from tracker.web.standing import Standing
 
-ROWS = 5_000
-"""Rows of the table of the present: more are given in the other forms."""
+ROWS = 200
+"""Rows of one page of the table of the present; published, all stand on one page."""
 RECENT = timedelta(days=365)
 AHEAD = timedelta(days=90)
 SORTS = ("key", "name", "status", "start", "completion", "enrollment", "results", "updated", "near")
@@ -64,17 +64,21 @@ def watch(reading: Reading, name: str, query: Query) -> Page:
     """The table of a watch, what happened lately, and how often such things happen."""
     require_watch(reading, name)
     sort, order = choice(query, "sort", SORTS, "near"), choice(query, "order", ("up", "down"), "up")
-    standing = reading.standings.of(reading.archive, name)
+    standing = reading.standing_of(name)
     chosen = sorted_rows(standing, name, sort, down=order == "down")
+    many = len(chosen) if reading.published else ROWS
+    pages = max(-(-len(chosen) // max(many, 1)), 1)
+    page = whole(query, "page", default=1, least=1, most=max(pages, 1))
     return Page(
         template="watch.html.j2",
         title=f"Watch: {one_line(name, 80)}",
         path=watch_path(name),
         values={
             "name": name,
-            "rows": [_table_row(each, name) for each in chosen[:ROWS]],
+            "rows": [_table_row(each, name) for each in chosen[(page - 1) * many : page * many]],
             "count": len(standing),
-            "left_out": max(len(chosen) - ROWS, 0),
+            "page_number": page,
+            "pages": pages,
             "near": any(each.nearest.get(name) for each in standing),
             "sort": sort,
             "order": order,
@@ -124,7 +128,7 @@ def _recent(reading: Reading, name: str) -> list[tuple[int, int, list[tuple[str,
     """How many changes of each kind the last 7, 30 and 90 days brought."""
     found = []
     for days in (7, 30, 90):
-        counts = reading.archive.tally(EventFilter(watch=name, since=reading.context.now - timedelta(days=days)), "kind")
+        counts = reading.tally(EventFilter(watch=name, since=reading.hour - timedelta(days=days)), "kind")
         top = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:5]
         found.append((days, sum(counts.values()), [(kind, kinds.kind_title(kind), count) for kind, count in top]))
     return found
@@ -146,21 +150,20 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
 
 def rates(reading: Reading, name: str, standing: Sequence[Standing]) -> dict[str, object]:
     """How often such trials change, from the watch's own history, with the count and the span that it rests on."""
-    since = reading.context.now - RECENT
+    since = reading.hour - RECENT
     followed = {each.row.trial for each in standing}
-    moved: dict[str, set[str]] = {}
-    for kind, trial in reading.archive.kinds_by_trial(EventFilter(watch=name, since=since)):
-        if trial in followed:
-            moved.setdefault(kind, set()).add(trial)
+    moved = reading.trials_by_kind(EventFilter(watch=name, since=since))
     first = min(reading.archive.tracking_since(followed).values(), default=None) if followed else None
     found = [
-        Rate(group="", trials=len(followed), moved=len(moved.get(kind, ())), what=what) for kind, what in MOVES if followed
+        Rate(group="", trials=len(followed), moved=len(followed & moved.get(kind, frozenset())), what=what)
+        for kind, what in MOVES
+        if followed
     ]
     phases = Counter(phase for each in standing for phase in each.phases)
     for phase, count in sorted(phases.items()):
         if count >= PHASE_TRIALS and phase != "NA":
             of = {each.row.trial for each in standing if phase in each.phases}
-            part = len(of & moved.get("primary_completion_date_changed", set()))
+            part = len(of & moved.get("primary_completion_date_changed", frozenset()))
             found.append(Rate(group=phase, trials=count, moved=part, what="moved primary completion"))
     return {"rates": found, "since": max(first, since) if first else None}
 
@@ -174,7 +177,7 @@ def deadlines(reading: Reading, query: Query) -> Page:
     if name:
         require_watch(reading, name)
     today = reading.context.now.date()
-    rows = list(reading.archive.deadlines(today, watch=name or None))
+    rows = reading.due(name)
     overdue = [row for row in reversed(rows) if today - RECENT <= row.deadline.due < today]
     soon = [row for row in rows if today <= row.deadline.due <= today + AHEAD]
     gone = EventFilter(
@@ -231,7 +234,7 @@ def health(reading: Reading, *, everything: bool) -> Page:
             "outbox": list(archive.outbox(limit=50)) if everything else [],
             "everything": everything,
             "size": size,
-            "since": _coverage(archive),
+            "since": _coverage(reading),
         },
     )
 
@@ -242,12 +245,10 @@ def _counted(archive: Archive, run: int) -> list[str]:
     return [f"{one_line(event.label, 60)}: {kinds.headline(event)}" for event in found]
 
 
-def _coverage(archive: Archive) -> list[tuple[str, int, datetime | None]]:
+def _coverage(reading: Reading) -> list[tuple[str, int, datetime | None]]:
     """Since when each watch's trials are followed."""
     found: list[tuple[str, int, datetime | None]] = []
-    for each in archive.watches:
-        trials = [mark.trial for mark in archive.trial_marks()]
-        of = [trial for trial, following in archive.watches_of(trials).items() if each.name in following]
-        since = min(archive.tracking_since(of).values(), default=None)
-        found.append((each.name, len(of), since))
+    for name in reading.context.watches:
+        trials = [one.row.trial for one in reading.standing_of(name)]
+        found.append((name, len(trials), min(reading.archive.tracking_since(trials).values(), default=None)))
     return found

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -144,7 +145,10 @@ def serving(app: ASGIApp, host: str, port: int, *, patience: float = REQUEST_WIT
 def require_safe(web: Web, host: str) -> list[str]:
     """Raise UsageError for pages that anybody in the network could read; gives warnings, in sentences."""
     if is_loopback(host):
-        return []
+        named = urlsplit(web.url).hostname or "localhost"
+        if is_loopback(named) or web.public or web.token or web.trusted_proxy:
+            return []
+        return [f"The pages are open to everybody who reaches {web.url}. Set [web] token or trusted_proxy, or public = true."]
     if web.token is None and web.trusted_proxy is None:
         raise UsageError(
             f"The pages would be open to everybody who reaches {host}.",

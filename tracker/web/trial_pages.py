@@ -87,10 +87,10 @@ def trial(reading: Reading, key: str, query: Query) -> Page:
 
 
 def _trial_deadlines(reading: Reading, record: TrialRecord) -> list[dict[str, object]]:
-    today = reading.context.now.date()
+    found = [row.deadline for row in reading.archive.deadline_rows(record, reading.today)]
     return [
-        {"due": found.due, "state": found.state, "text": kinds.deadline(found), "away": charts.days_ahead(found.due, today)}
-        for found in sorted(reading.archive.deadlines_of(record, today), key=lambda each: each.due)
+        {"due": one.due, "text": kinds.deadline(one), "away": charts.days_ahead(one.due, reading.today)}
+        for one in sorted(found, key=lambda one: one.due)
     ]
 
 
