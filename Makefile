@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo docs test chaos security audit fuzz check lint types imports browser migrate pictures clean
+.PHONY: help demo docs test chaos peers security audit fuzz check lint types imports browser migrate pictures clean
 
 help: ## What can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -22,7 +22,10 @@ test: $(READY) ## All tests, on SQLite and on PostgreSQL
 	$(BIN)/pytest -n auto
 
 chaos: $(READY) ## Every promise of docs/reliability.md broken on purpose: all faults and kill points, some minutes
-	TRACKER_CHAOS=all $(BIN)/pytest tests/chaos -n auto
+	TRACKER_CHAOS=all $(BIN)/pytest tests/chaos tests/attack -n auto
+
+peers: $(READY) ## The same attacks on urlwatch and webchanges, fetched into an environment of their own: a table, in half an hour
+	$(BIN)/python -m tests.attack.peers
 
 check: lint types imports security test ## Everything that must be green before a change lands
 

@@ -8,6 +8,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from alembic import context
+from tracker.store import views
 from tracker.store.columns import UtcDateTime, Words
 from tracker.store.database import WRITING, make_engine, parse_url
 from tracker.store.tables import metadata
@@ -41,7 +42,11 @@ def run(connection: Connection) -> None:
         process_revision_directives=next_number,
         render_item=plain_type,
     )
+    views.drop(connection)  # neither database alters a table as long as a view reads it
     context.run_migrations()
+    script = ScriptDirectory.from_config(config)
+    if MigrationContext.configure(connection).get_current_revision() == script.get_current_head():
+        views.create(connection)
 
 
 def run_by_hand() -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import sqlite3
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +14,13 @@ from typing import Any
 import pytest
 
 from tests.world import SENDS, World, study
+from tracker.errors import StoreError
 from tracker.model.event import Event, EventFilter
 
 SEARCHED = '[[watch]]\nname = "search"\nsearch = "https://clinicaltrials.gov/search?cond=Testitis"\n' + SENDS
 UNKNOWN = {"statusModule__overallStatus": "UNKNOWN", "statusModule__lastKnownStatus": "RECRUITING"}
 UPDATED = {"statusModule__lastUpdatePostDateStruct": {"date": "2026-03-03", "type": "ACTUAL"}}
+SOON = {"date": "2026-03-06", "type": "ESTIMATED"}
 OVERNIGHT, MORNING = timedelta(hours=15), timedelta(hours=6)
 """From ten in the morning to the next day's data, still no day later; and from there past the 20 hours, on the same data."""
 
@@ -147,6 +152,47 @@ def test_a_trial_that_is_doubted_has_not_left_its_search(world: World) -> None:
     assert events(world) == []
     world.day()
     assert sum(event.kind == "left_watch" for event in events(world)) == 9
+
+
+CUT_OFF = "CREATE TRIGGER cut_off BEFORE UPDATE OF current_snapshot ON trials BEGIN SELECT RAISE(ABORT, 'cut off'); END"
+
+
+def test_a_run_that_is_cut_off_while_it_is_accepted_is_doubted_again_as_a_whole(world: World) -> None:
+    trials = begin(world, 20)
+    lost = {"conditionsModule__conditions": ["Otheritis"], "descriptionModule__briefSummary": "Other."}
+    with closing(sqlite3.connect(world.folder / "tracker.db")) as database:
+        database.execute(CUT_OFF)
+        with pytest.raises(StoreError, match="cut off"):
+            world.day(change=lambda: amend(world, trials[:9], **lost))
+        database.execute("DROP TRIGGER cut_off")
+        database.commit()
+    world.sync()
+    assert events(world) == []
+    assert world.store.doubted_trials() == [f"ctgov:{nct}" for nct in trials[:9]]
+    world.day()
+    assert sum(event.kind == "left_watch" for event in events(world)) == 9
+
+
+def test_the_calendar_does_not_go_by_a_date_that_is_doubted(world: World) -> None:
+    trials = begin(world, 12)
+    past = {"statusModule__primaryCompletionDateStruct": {"date": "2026-01-15", "type": "ESTIMATED"}}
+    world.day(change=lambda: amend(world, trials, **past))
+    assert events(world) == []
+    world.day()
+    kinds = Counter(event.kind for event in events(world))
+    assert kinds["primary_completion_date_changed"] == len(trials)
+    assert kinds["milestone_passed"] == len(trials), "it is told with the date, once that is believed"
+
+
+def test_a_date_that_passes_is_told_although_the_registry_moves_it_away_in_many_trials(world: World) -> None:
+    trials = numbers(12)
+    world.studies = {nct: sponsored(nct, 5, statusModule__primaryCompletionDateStruct=SOON) for nct in trials}
+    world.configure(SEARCHED)
+    world.day()
+    later = {"statusModule__primaryCompletionDateStruct": {"date": "2027-12", "type": "ESTIMATED"}}
+    world.day(after=timedelta(days=10), change=lambda: amend(world, trials, **later))
+    assert {event.kind for event in events(world)} == {"milestone_passed"}
+    assert len(events(world)) == len(trials)
 
 
 def test_the_digest_says_that_something_is_held(world: World) -> None:

@@ -169,7 +169,7 @@ def test_a_merge_undone_by_hand_is_not_believed_again(world: World) -> None:
     world.day()
     world.day(change=lambda: alias(world))
     world.day()
-    assert world.store.unmerge(f"ctgov:{A}") == f"ctgov:{B}"
+    assert world.store.unmerge([f"ctgov:{A}"]) == {f"ctgov:{A}": f"ctgov:{B}"}
     for _ in range(4):
         world.day()
     assert world.kinds() == [(f"ctgov:{A}", "merged")]
@@ -181,7 +181,7 @@ def test_a_merge_undone_by_hand_is_not_believed_again(world: World) -> None:
 def test_what_is_not_merged_cannot_be_unmerged(world: World) -> None:
     world.configure(LISTED)
     world.day()
-    assert world.store.unmerge(f"ctgov:{A}") is None
+    assert world.store.unmerge([f"ctgov:{A}"]) == {f"ctgov:{A}": None}
     assert followed(world) == {A}
 
 

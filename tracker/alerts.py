@@ -8,21 +8,28 @@ from datetime import datetime
 from tracker.model.alert import Alert
 from tracker.model.details import CountriesDetails, NearbyDetails, RecruitmentStatusDetails, WatchDetails
 from tracker.model.event import Event
+from tracker.model.record import TrialRecord
 from tracker.model.vocabulary import When, rank
 from tracker.model.watch import Send, Silence, Watch
+from tracker.text.about import concerns
 
 _FORMERLY_PART_OF = {"countries_changed": "sites_changed"}
 """Kinds that were part of another: a watch that names that one still hears of them."""
+UNLESS_NAMED = frozenset({"record_updated"})
+"""Kinds that only those watches hear of that name them."""
+
 _TOLD = frozenset({"in_message", "sent"})
 _SOONEST: tuple[When, ...] = ("immediate", "daily", "weekly")
 
 
-def route(event: Event, watches: Mapping[str, Watch], joined: Mapping[str, datetime]) -> list[Alert]:
-    """The alerts of one event; ``joined`` says since when each watch follows the trial.
+def route(
+    event: Event, watches: Mapping[str, Watch], joined: Mapping[str, datetime], record: TrialRecord | None = None
+) -> list[Alert]:
+    """The alerts of one event; ``joined`` says since when each watch follows the trial, ``record`` is the trial's, if known.
 
-    A watch hears of events after it joined, of the kinds it asks for, from each send's severity on. Several sends of a
-    watch to one channel become one alert, the soonest. An event that belongs to some watches only (a search entered, a
-    site near a place) names them in its details; what a page only repeats after its registry goes to nobody.
+    A watch hears of events after it joined, of the kinds and with the words it asks for, from each send's severity on.
+    Several sends of a watch to one channel become one alert, the soonest. An event that belongs to some watches only (a
+    search entered, a site near a place) names them in its details; what a page only repeats after its registry goes to nobody.
     """
     if event.details.echo_of is not None:
         return []
@@ -30,6 +37,8 @@ def route(event: Event, watches: Mapping[str, Watch], joined: Mapping[str, datet
     for name, since in joined.items():
         watch = watches.get(name)
         if watch is None or event.detected_at < since or not _asked_for(event, watch):
+            continue
+        if not concerns(watch.about, event, record):
             continue
         for channel in sorted({send.to for send in watch.send}):
             sends = [send for send in watch.send if send.to == channel and _weighty(event, watch, send)]
@@ -64,6 +73,8 @@ def follow(
 
 
 def _asked_for(event: Event, watch: Watch) -> bool:
+    if event.kind in UNLESS_NAMED and event.kind not in watch.kinds:
+        return False
     if watch.kinds and not watch.kinds.intersection(_kinds_of(event)):
         return False
     match event.details:

@@ -9,17 +9,15 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from tracker import clock
 from tracker.archive import Archive
-from tracker.errors import UsageError
+from tracker.archive.asked import When, moment, trial_key
 from tracker.export import tables
 from tracker.model.event import Event, EventFilter
-from tracker.model.ids import recognise
 from tracker.model.views import CurrentRecord, DeadlineRow, Health, TrialView
 from tracker.model.vocabulary import Severity
 from tracker.store import Store
@@ -29,9 +27,6 @@ if TYPE_CHECKING:
 
     from tracker.events import Detected
     from tracker.export.table import Table
-
-When = datetime | dt.date | str
-"""A moment, a day, or either in ISO 8601; what has no time zone is UTC."""
 
 _Item = TypeVar("_Item")
 
@@ -83,7 +78,7 @@ class Tracker:
 
         Raises UsageError when nothing is stored of it, or nothing of that time.
         """
-        return self._archive.trial(_key(trial), -1 if at is None else _moment(at, end_of_day=True))
+        return self._archive.trial(trial_key(trial), -1 if at is None else moment(at, end_of_day=True))
 
     def changes(
         self,
@@ -97,10 +92,10 @@ class Tracker:
     ) -> Rows[Event]:
         """The change log, oldest first: from ``since`` on and up to ``until`` (of a day, its end)."""
         wanted = EventFilter(
-            since=None if since is None else _moment(since),
-            until=None if until is None else _moment(until, end_of_day=True),
+            since=None if since is None else moment(since),
+            until=None if until is None else moment(until, end_of_day=True),
             watch=watch,
-            trials=frozenset(_key(one) for one in _several(trial)),
+            trials=frozenset(trial_key(one) for one in _several(trial)),
             kinds=frozenset(_several(kind)),
             min_severity=min_severity,
         )
@@ -108,9 +103,9 @@ class Tracker:
 
     def compare(self, trial: str, old: int | When = -2, new: int | When = -1) -> Detected:
         """What changed between two stored versions, given by number (1 is the first, -1 the latest) or by time."""
-        key = _key(trial)
+        key = trial_key(trial)
         before, after = (
-            self._archive.version(key, one if isinstance(one, int) else _moment(one, end_of_day=True)) for one in (old, new)
+            self._archive.version(key, one if isinstance(one, int) else moment(one, end_of_day=True)) for one in (old, new)
         )
         return self._archive.compare(before, after)
 
@@ -143,26 +138,5 @@ def open(url: str, *, config: str | Path | None = None) -> Tracker:
     return Tracker(dataclasses.replace(archive, watches=settings.watches, severities=settings.severities))
 
 
-def _key(trial: str) -> str:
-    if ":" in trial:
-        return trial
-    found = recognise(trial)
-    if found is None:
-        raise UsageError(f"{trial} is not a number of a known registry.", remedy="Give a number such as NCT07177911, or a key.")
-    return found.key
-
-
 def _several(given: str | Iterable[str]) -> Iterable[str]:
     return (given,) if isinstance(given, str) else given
-
-
-def _moment(given: When, *, end_of_day: bool = False) -> datetime:
-    try:
-        value = datetime.fromisoformat(given) if isinstance(given, str) and len(given) > len("2026-02-11") else given
-        if isinstance(value, str):
-            value = dt.date.fromisoformat(value)
-    except ValueError as error:
-        raise UsageError(f"{given!r} is no day or time.", remedy="Write 2026-02-11 or 2026-02-11T07:30+01:00.") from error
-    if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
-    return datetime.combine(value, dt.time.max if end_of_day else dt.time.min, UTC)

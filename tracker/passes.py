@@ -172,7 +172,9 @@ def incidents_of(source_report: SourceReport) -> dict[str, str]:
         operator_messages.source_unreadable(source_report.title, source_report.error) if source_report.state == "failed" else ""
     )
     held = operator_messages.run_held(source_report.title, source_report.error) if source_report.state == "held" else ""
-    return {f"source:{source_report.source}": failed, f"held:{source_report.source}": held}
+    cut = operator_messages.cut_short(source_report.title, source_report.cut_short) if source_report.cut_short else ""
+    source = source_report.source
+    return {f"source:{source}": failed, f"held:{source}": held, f"cut:{source}": cut}
 
 
 def _note_incidents(store: Store, kept: Archive, source_report: SourceReport, now: datetime) -> None:
@@ -181,7 +183,7 @@ def _note_incidents(store: Store, kept: Archive, source_report: SourceReport, no
     for name, message in incidents_of(source_report).items():
         if message:
             store.open_incident(name, message, now)
-        elif source_report.answered if name.startswith("source:") else _none_held(kept, source_report):
+        elif _none_held(kept, source_report) if name.startswith("held:") else source_report.answered:
             store.close_incident(name, now)
 
 
@@ -228,7 +230,7 @@ def _forget_unasked(store: Store, kept: Archive, asked: Collection[str]) -> None
     unfollowed = _unfollowed(kept, lasting)
     for incident in lasting:
         about, _, source = incident.name.partition(":")
-        of_no_use = about in ("source", "trials", "older") and ":" not in source and source not in asked
+        of_no_use = about in ("source", "cut", "trials", "older") and ":" not in source and source not in asked
         if of_no_use or incident.name in unfollowed:
             store.forget_incident(incident.name)
 

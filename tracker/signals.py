@@ -49,7 +49,8 @@ def heeded(stop: Stop, *, orderly: bool, daemon: bool = False, words: Callable[[
         yield heard
         return
 
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        heard.number = heard.number or number  # this thread may be the first to hear
         if not orderly:
             raise KeyboardInterrupt
 

@@ -32,6 +32,7 @@ QUERIES = {
     "held_runs",
     "incidents",
     "mark",
+    "members",
     "memberships",
     "outbox",
     "past_events",
@@ -60,18 +61,19 @@ WORK = {
     "discard", "drop", "drop_alerts", "fail_run", "forget_incident", "hold", "housekeep", "mark_failed", "mark_incident_told",
     "mark_retry",
     "mark_sent", "open", "open_incident", "open_run", "reading", "redigest", "release", "release_lease", "remember_host",
-    "renew_lease", "retry", "set_due", "settle_sent", "silence", "stage", "staged_documents", "sync_watches", "unsilence",
-    "writing",
+    "hurry", "renew_lease", "retry", "set_due", "settle_sent", "silence", "stage", "staged_documents", "sync_watches",
+    "unmerge", "unsilence", "writing",
     # what the next step of a run, a delivery or the daemon works on
     "count_sent_immediately", "due", "due_messages", "events_already_sent", "host_profiles", "message",
-    "notes", "ready_alerts", "staged_totals", "alerts_of", "looks", "unanswered", "doubted_trials", "kept_fields", "mark_many",
-    "set_aside", "staged_findings", "unsettled_since",
+    "notes", "ready_alerts", "staged_totals", "alerts_of", "looks", "unanswered", "doubted_trials", "kept_fields",
+    "staged_calendar", "staged_findings", "unsettled_since", "attachments", "given_up", "moved_memberships", "taken_since",
+    "stale_present", "note_present",
     # the state of the database itself
-    "integrity", "leases",
+    "check", "integrity", "leases", "require_intact",
 }  # fmt: skip
 """Methods that do the work, with the questions that belong to it."""
 
-READERS = ("cli", "daemon", "deliver", "demo", "passes.py", "render", "web")
+READERS = ("cli", "daemon", "deliver", "demo", "mcp", "passes.py", "render", "web")
 """Rooms that stand on the archive."""
 
 

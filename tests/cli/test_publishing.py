@@ -10,8 +10,9 @@ import feedparser
 import pytest
 from icalendar import Calendar
 
-from tests.cli.conftest import Run
+from tests.cli.conftest import A, Run
 from tests.cli.program import inside, process
+from tests.world import SENDS, World
 from tracker import sources
 from tracker.archive import Archive
 from tracker.store import Store
@@ -124,3 +125,78 @@ def test_a_folder_that_cannot_be_written_is_named(ask: Run, tmp_path: Path, comm
     assert ended.code == 1
     assert "cannot be written" in ended.err
     assert ask(command).code == 2
+
+
+def test_the_readme_of_somebody_else_is_not_overwritten(ask: Run, tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# My own\n", "utf-8")
+    ended = ask("publish", "--out", tmp_path)
+    assert ended.code == 2
+    assert "is not of a published log" in ended.err
+    assert files_of(tmp_path) == {"README.md": b"# My own\n"}
+
+
+@pytest.fixture
+def followed(world: World) -> World:
+    """Two trials whose baseline has been read."""
+    world.configure(f'[[watch]]\nname = "mine"\ntrials = ["{A}", "NCT00000102"]\n{SENDS}')
+    world.sync()
+    return world
+
+
+def log(world: World) -> dict[str, bytes]:
+    assert (
+        inside("--config", world.config, "publish", "--out", world.folder / "log", "--news", world.folder / "news.md").code == 0
+    )
+    return files_of(world.folder / "log")
+
+
+def news(world: World) -> str:
+    file = world.folder / "news.md"
+    return file.read_text("utf-8") if file.exists() else ""
+
+
+def test_days_without_news_move_no_file(followed: World) -> None:
+    before = log(followed)
+    assert b"BEGIN:VEVENT" in before["deadlines.ics"]
+    for _ in range(3):
+        followed.day()
+    assert log(followed) == before
+
+
+def test_the_news_are_what_the_folder_did_not_tell(followed: World) -> None:
+    log(followed)
+    assert news(followed).startswith("Following 2 trials\n\n")
+    assert news(followed).count("Recruiting") == 2
+    log(followed)
+    assert news(followed) == "", "nothing is told twice, and no old file is left to be sent again"
+    followed.day(change=lambda: followed.amend(A, statusModule__overallStatus="SUSPENDED"))
+    followed.day(change=lambda: followed.amend("NCT00000102", conditionsModule__conditions=["Testitis", "Other"]))
+    log(followed)
+    title, _, body = news(followed).partition("\n\n")
+    assert "An Invented Study 101, and 1 more change" in title
+    assert body.index("## Major changes") < body.index("An Invented Study 102")
+    log(followed)
+    assert news(followed) == ""
+
+
+def test_minor_changes_alone_are_no_news(followed: World) -> None:
+    log(followed)
+    followed.day(change=lambda: followed.amend(A, descriptionModule__briefSummary="Another summary, written for a test."))
+    assert b"minor" in log(followed)["changes.jsonl"]
+    assert news(followed) == ""
+
+
+def test_words_of_the_registry_are_no_tag_no_mention_and_no_link(followed: World) -> None:
+    log(followed)
+    nasty = "{{ site.secret }} {% include x %} @octocat closes #12 [x](https://example.org/phish)"
+    followed.day(change=lambda: followed.amend(A, statusModule__overallStatus="SUSPENDED", statusModule__whyStopped=nasty))
+    followed.day(change=lambda: followed.amend(A, identificationModule__briefTitle=nasty))
+    pages = b"\n".join(body for name, body in log(followed).items() if name.endswith(".md")).decode()
+    assert "octocat" in pages
+    assert "{{" not in pages
+    assert "{%" not in pages
+    told = news(followed)
+    assert "octocat" in told
+    assert "@octocat" not in told
+    assert "#12" not in told
+    assert "[x](" not in told + pages

@@ -244,3 +244,41 @@ def test_a_bad_search_ends_sync_with_3_after_everything_else_was_read(following:
     assert 'search of watch bad: "cond" is given more than once' in ended.out.replace("\n", " ")
     assert "given more than once" in run("doctor").out.replace("\n", " ")
     assert run("check").code == 2
+
+
+# --- unmerge ------------------------------------------------------------------------------------------------------------
+
+
+def merged(world: World) -> None:
+    """A's number leads to B's record on two days: it is believed to be merged into it."""
+    world.configure(f'[[watch]]\nname = "mine"\ntrials = ["{A}"]\n')
+    world.day()
+    for _ in range(2):
+        world.studies.pop(A, None)
+        world.day(change=lambda: world.amend(B, identificationModule__nctIdAliases=[A]))
+
+
+def test_a_merge_is_undone_by_hand(world: World, run: Run) -> None:
+    merged(world)
+    assert [member.trial for member in world.store.memberships()] == [f"ctgov:{B}"]
+    ended = run("unmerge", A)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == f"ctgov:{A} is followed by itself again, no longer as ctgov:{B}. The next sync asks for it.\n"
+    assert f"ctgov:{A}" in [member.trial for member in world.store.memberships()]
+    ended = run("unmerge", A)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(f"error: ctgov:{A} is not merged into another trial.")
+
+
+def test_a_merge_is_undone_by_hand_in_json_and_a_number_that_is_none_is_refused(world: World, run: Run) -> None:
+    merged(world)
+    assert run("unmerge", "nonsense").code == 2
+    assert run("unmerge", f"ctgov:{A}", "--json").json == {
+        "unmerged": [{"trial": f"ctgov:{A}", "was_followed_as": f"ctgov:{B}"}]
+    }
+
+
+def test_of_several_merges_either_all_are_undone_or_none(world: World, run: Run) -> None:
+    merged(world)
+    assert run("unmerge", A, B).code == 2
+    assert [member.trial for member in world.store.memberships()] == [f"ctgov:{B}"]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.config.loading import loaded
 from tracker.config.keys import KEYS
-from tracker.config.settings import DAYS, SECURITIES, TLS_CHOICES, WHEN_EMPTY
+from tracker.config.settings import DAYS, GROUPS_BY, SECURITIES, TLS_CHOICES, WHEN_EMPTY
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
 SECTIONS = {
@@ -34,7 +34,7 @@ def test_nothing_is_explained_that_does_not_exist() -> None:
 
 
 @pytest.mark.parametrize(
-    "word", [*SECURITIES, *TLS_CHOICES, *WHEN_EMPTY, *DAYS[:5], "immediate", "daily", "minor", "notable", "major"]
+    "word", [*SECURITIES, *TLS_CHOICES, *WHEN_EMPTY, *GROUPS_BY, *DAYS[:5], "immediate", "daily", "minor", "notable", "major"]
 )
 def test_every_word_that_can_be_chosen_is_named(word: str) -> None:
     assert f'"{word}"' in PAGE

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.config.loading import loaded
 from tracker.config.edit import add_trials, read, remove_trials, write
-from tracker.config.template import template
+from tracker.config.template import Answers, template
 from tracker.errors import ConfigError, UsageError
 
 TEXT = """\
@@ -177,7 +177,7 @@ def test_any_layout_survives_any_edit(layout: str, added: list[str], removed: li
 
 @given(st.lists(numbers, min_size=1, unique=True), st.booleans())
 def test_adding_and_removing_gives_the_template_back(ids: list[str], with_mail: bool) -> None:
-    text = template(search=None, mail="you@example.org" if with_mail else None)
+    text = template(Answers(mail="you@example.org" if with_mail else None))
     assert remove_trials(add_trials(text, None, ids), None, ids) == text
 
 

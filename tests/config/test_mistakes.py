@@ -165,7 +165,7 @@ ONE_MISTAKE = [
     (
         f'{WATCH}trials = ["NCT07177911"]\nnear = {{ latitude = 9, longitude = 0, km = 0 }}\n',
         '"lupus" near.km',
-        "from 0.01 to 10",
+        "above 0 to 20000",
     ),
     (f'{WATCH}trials = ["NCT07177911"]\n[[watch.send]]\n', '"lupus" send[0] to', "which channel"),
     (f'{WATCH}trials = ["NCT07177911"]\n[[watch.send]]\nto = "me"\n', '"lupus" send[0] to', "Add a [[channel]]"),

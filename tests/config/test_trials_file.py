@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.config.loading import loaded, mistakes
+from tracker.config.settings import remarks
 
 WATCH = '[[watch]]\nname = "lupus"\ntrials_file = "lists/lupus.csv"\n'
 
@@ -93,3 +94,44 @@ def test_a_trial_of_the_list_and_the_file_is_listed_twice(tmp_path: Path, csv: P
     csv.write_text("id\nNCT07177911\n")
     (told,) = mistakes(tmp_path, f'{WATCH}trials = ["NCT07177911"]')
     assert "lupus.csv line 2: NCT07177911 is listed twice, first at trials[0]" in told
+
+
+def test_own_columns_are_kept_and_group_and_note_are_read(tmp_path: Path, csv: Path) -> None:
+    csv.write_text('id,label,Group,note,Priority\nNCT07177911,CC312,ACME,"competitor of X, see memo 4",1\nNCT06801119,,,,\n')
+    (watch,) = loaded(tmp_path, WATCH).watches
+    assert watch.groups == {"ctgov:NCT07177911": "ACME"}
+    assert watch.notes == {"ctgov:NCT07177911": "competitor of X, see memo 4"}
+    assert watch.columns == ("Group", "note", "Priority")
+    assert watch.own == {"ctgov:NCT07177911": {"Group": "ACME", "note": "competitor of X, see memo 4", "Priority": "1"}}
+
+
+def test_a_cell_may_hold_line_breaks_and_later_rows_keep_their_lines(tmp_path: Path, csv: Path) -> None:
+    csv.write_text('id,note\nNCT07177911,"two\nlines, as NCT00000102 has"\nNCT1,\n')
+    (told,) = mistakes(tmp_path, WATCH)
+    assert 'lupus.csv line 4, column id, "NCT1"' in told
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("id,note\nNCT07177911,competitor of X, see memo 4\n", 'line 2, column 3, "see memo 4": the header does not name it'),
+        ("id,,note\nNCT07177911,x,y\n", 'line 2, column 2, "x"'),
+        ("id,note,Note\nNCT07177911,x,y\n", 'line 1 names the column "note" 2 times'),
+        (
+            'id,note,group\nNCT07177911,"asked,\nNCT06801119,no,b\n',
+            "line 2, column note: its quotes are still open at NCT06801119",
+        ),
+        ("group,NCT Number\nA,NCT123\n", 'line 2, column NCT Number, "NCT123"'),
+    ],
+    ids=["a comma without quotes", "a cell under no name", "a name twice", "an open quote", "a number that is none"],
+)
+def test_a_broken_table_of_ones_own_names_line_and_column(tmp_path: Path, csv: Path, content: str, expected: str) -> None:
+    csv.write_text(content)
+    assert expected in "\n".join(mistakes(tmp_path, WATCH))
+
+
+def test_grouping_by_a_column_that_is_not_there_names_those_that_are(tmp_path: Path, csv: Path) -> None:
+    csv.write_text("id,company\nNCT07177911,ACME\n")
+    settings = loaded(tmp_path, f'{WATCH}[digest]\ngroup = "group"\n')
+    [told] = [remark for remark in remarks(settings) if "[digest]" in remark]
+    assert "its own columns are company" in told

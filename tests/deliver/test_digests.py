@@ -52,7 +52,7 @@ def postpone(world: World, nct: str = B) -> None:
 def test_the_welcome_says_how_to_stop_by_mail(world: World) -> None:
     world.configure(LISTED)
     world.day()
-    assert "write “unsubscribe” to me@example.org" in last_text(world)
+    assert "write “unsubscribe” to operator@example.org" in last_text(world), "the contact is this reader's own address"
 
 
 def test_a_quiet_digest_does_not_deny_what_was_told_at_once(world: World) -> None:

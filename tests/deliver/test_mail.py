@@ -80,6 +80,22 @@ def test_without_a_reply_address_unsubscribing_goes_to_the_sender(mailbox: Mailb
     assert letter.message["List-Unsubscribe"] == "<mailto:tracker@example.org?subject=unsubscribe>"
 
 
+@pytest.mark.parametrize("url", ["mailto:Mia@example.org", "mailto:me@example.org?bcc=mia@example.org"])
+def test_nobody_is_told_to_unsubscribe_at_an_address_of_their_own(mailbox: Mailbox, url: str) -> None:
+    mail = make_mail(mailbox.port, reply_to="Mia <mia@example.org>", sender="mia@example.org")
+    settings = make_settings(mail, {"me": url, "boss": "mailto:boss@example.org"}, operator="boss")
+    channels.send(settings, settings.channels[0], make_message(), (), DAY)
+    channels.send(make_settings(mail, {"me": url}), Channel(name="me", url=url), make_message(), (), DAY)
+    with_operator, without = (letter.message for letter in mailbox.letters)
+    assert with_operator["List-Unsubscribe"] == "<mailto:boss@example.org?subject=unsubscribe>"
+    assert without["List-Unsubscribe"] is None
+
+
+def test_no_mail_promises_that_one_click_unsubscribes(mailbox: Mailbox) -> None:
+    send(make_mail(mailbox.port))
+    assert mailbox.letters[0].message["List-Unsubscribe-Post"] is None
+
+
 def test_several_recipients_share_one_letter(mailbox: Mailbox) -> None:
     assert send(make_mail(mailbox.port), THREE) == ()
     [letter] = mailbox.letters

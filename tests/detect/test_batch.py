@@ -15,15 +15,13 @@ from tracker.detect.batch import (
     RunContext,
     Wanted,
     decide,
-    decide_calendar,
-    decide_moves,
     entering_by,
     look,
-    search_moves,
     wanted,
 )
 from tracker.detect.listing import ListingDecision, SearchEntry
 from tracker.detect.mirrors import Home
+from tracker.detect.standing import decide_calendar, decide_moves, search_moves
 from tracker.errors import AnswerError
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import SnapshotMeta, TrackedTrial
@@ -163,10 +161,10 @@ def test_a_trial_that_changed_is_held_against_the_calendar_with_its_new_record()
 def test_a_trial_that_did_not_change_is_held_against_the_calendar_by_itself() -> None:
     ended = make_record(trial=A, primary_completion_date="2026-03-09", completion_date="2026-03-09")
     context = run(tracked(ended, number=3), calendar_at=day(-3))
-    batch = decide_calendar(context, [(tracked(ended, number=3), ended)], DAY)
+    batch, _ = decide_calendar(context, [(tracked(ended, number=3), ended)], DAY)
     assert batch.events
     assert {(staged.old, staged.new) for staged in batch.events} == {(3, 3)}
-    assert decide_calendar(context, [(tracked(ended), ended)], day(-3)).events == (), "nothing came true meanwhile"
+    assert decide_calendar(context, [(tracked(ended), ended)], day(-3))[0].events == (), "nothing came true meanwhile"
 
 
 def test_a_trial_that_is_absent_for_the_second_time_asks_for_what_is_last_known_of_it() -> None:
@@ -201,5 +199,64 @@ def test_a_search_tells_of_stored_trials_that_entered_or_left_but_not_of_those_t
     moves = search_moves(context, [decision], absent=())
     assert [(move.trial, move.kind) for move in moves] == [(A, "entered_watch"), (B, "left_watch")]
     assert [move.trial for move in search_moves(context, [decision], absent=[B])] == [A]
-    batch = decide_moves(context, moves, {A: OLD}, DAY)
+    batch, _ = decide_moves(context, moves, {A: OLD}, DAY)
     assert [(staged.event.trial, staged.event.details.reason) for staged in batch.events] == [(A, "again")], "B was not read"
+
+
+# --- a mistake of ours ------------------------------------------------------------------------------------------------
+
+
+class Broken(JsonSource):
+    """A source whose parser makes a mistake in one trial's newer document."""
+
+    def parse(self, document: Document) -> Parsed:
+        parsed = super().parse(document)
+        if document.trial == A and parsed.record.enrollment != OLD.enrollment:
+            raise KeyError("\x1b[2J" + "x" * 10_000)
+        return parsed
+
+
+def test_a_mistake_in_reading_or_comparing_one_trial_fails_that_trial_alone_with_its_reason() -> None:
+    other = make_record(trial=B, nct_number="NCT00000002", enrollment=100)
+    newer = {A: changed(OLD, enrollment=200), B: changed(other, enrollment=200)}
+    context = run(tracked(OLD), tracked(other, B, 2), source=Broken(REGISTRY))
+    looks = [look(context, Found(trial=key, document=document(record, key))) for key, record in newer.items()]
+    stored = BatchInputs(documents={A: document(OLD), B: document(other, B)})
+    results = decide(context, looks, stored, DAY).results
+    assert [result.staged.check.status for result in results] == ["failed", "changed"]
+    error = results[0].staged.check.error
+    assert "this program made a mistake" in error
+    assert "KeyError at test_batch.py" in error
+    assert "\x1b" not in error
+    assert len(error) < 600
+
+
+class Odd(JsonSource):
+    """A source that reads one trial's documents as no record should be: what compares them, or asks the calendar, fails."""
+
+    def parse(self, document: Document) -> Parsed:
+        record = super().parse(document).record
+        return Parsed(record=odd(record) if document.trial == A else record)
+
+
+def odd(record: TrialRecord) -> TrialRecord:
+    return msgspec.structs.replace(record, primary_outcomes=7, primary_completion_date=7)  # type: ignore[arg-type]
+
+
+def test_a_mistake_in_comparing_one_trial_leaves_the_others_their_events() -> None:
+    other = make_record(trial=B, nct_number="NCT00000002", enrollment=100)
+    context = run(tracked(OLD), tracked(other, B, 2), source=Odd(REGISTRY))
+    looks = [look(context, found(NEW)), look(context, found(changed(other, enrollment=200), B))]
+    stored = BatchInputs(documents={A: document(OLD), B: document(other, B)})
+    decision = decide(context, looks, stored, DAY)
+    assert [result.staged.check.status for result in decision.results] == ["failed", "changed"]
+    assert {staged.event.trial for staged in decision.batch.events} == {B}
+    assert {staged.document.trial for staged in decision.batch.snapshots} == {B}
+
+
+def test_a_mistake_in_asking_the_calendar_of_one_trial_leaves_the_others_their_dates() -> None:
+    ended = make_record(trial=B, primary_completion_date="2026-03-09", completion_date="2026-03-09")
+    context = run(tracked(OLD), tracked(ended, B, 2), calendar_at=day(-3))
+    batch, failed = decide_calendar(context, [(tracked(OLD), odd(OLD)), (tracked(ended, B, 2), ended)], DAY)
+    assert {staged.event.trial for staged in batch.events} == {B}
+    assert [one.trial for one in failed] == [A]

@@ -21,7 +21,8 @@ from tests.fuzz.mutation import STRANGE_TEXTS, shuffled_tokens, torn
 from tracker import log, sources
 from tracker.config import Settings, check
 from tracker.config.schedule import schedule_problem
-from tracker.config.trials import MOST_ROW_MISTAKES, read_trials_file, trial_number
+from tracker.config.trials import trial_number
+from tracker.config.trials_file import MOST_ROW_MISTAKES, read_trials_file
 from tracker.errors import ConfigError, SearchError, StoreError
 from tracker.extract.blocks import decode, read_lines
 from tracker.extract.criteria import criteria
@@ -381,7 +382,7 @@ TRIALS_FILE = 'id,label,group\nNCT07177911,First,A\nNCT06801119,"Second, of two"
 def test_any_trials_file_is_rows_or_mistakes(folder: Path, data: st.DataObject) -> None:
     path = folder / "trials.csv"
     path.write_bytes(data.draw(torn(TRIALS_FILE.encode()) | st.binary(max_size=100)))
-    rows, mistakes = read_trials_file(path, SOURCES)
+    rows, _, mistakes = read_trials_file(path, SOURCES)
     assert rows or mistakes
     assert len(mistakes) <= MOST_ROW_MISTAKES + 1
     for row in rows:

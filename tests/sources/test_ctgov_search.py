@@ -290,3 +290,19 @@ def test_a_misspelt_country_is_refused_with_the_nearest_name(search: Search, nea
 @pytest.mark.parametrize("country", ["Turkey (Türkiye)", "Former Yugoslavia", "Korea, Republic of", "DE", "UK"])
 def test_a_country_as_people_and_registries_write_it_is_understood(country: str) -> None:
     assert read_search(Search(fields={"condition": "lupus", "country": country})).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ("Germany", 'AREA[LocationCountry]"Germany"'),
+        ("DE", 'AREA[LocationCountry]"Germany"'),
+        ("Deutschland", 'AREA[LocationCountry]"Germany"'),
+        ("Czech Republic", 'AREA[LocationCountry]"Czech Republic"'),
+        ("CZ", 'AREA[LocationCountry]("Czechia" OR "Czech Republic")'),
+        ("Former Yugoslavia", 'AREA[LocationCountry]"Former Yugoslavia"'),
+    ],
+)
+def test_a_country_is_asked_for_by_the_registrys_names(given: str, asked: str) -> None:
+    found = dict(parameters(Search(fields={"country": given})))
+    assert asked in found.values()

@@ -16,6 +16,7 @@ from tests.store.builders import DAY_0, PAGE, TTL, A, B, C, Pass, alert, baselin
 from tracker.errors import LeaseHeldError
 from tracker.model.alert import Attachment
 from tracker.model.source import Issue, Validators
+from tracker.model.views import PlainDue, PlainRecord
 from tracker.store import Store
 from tracker.store import tables as t
 from tracker.store.database import WRITING, make_engine, parse_url
@@ -73,6 +74,8 @@ def furnish(store: Store) -> None:
     store.open_incident("source:ctgov", "ClinicalTrials.gov could not be read.", day(3))
     store.remember_host("registry.example", "requests", day(3))
     store.set_due("daemon:sync", day(3), day(4))
+    due = PlainDue(kind="milestone_passed", effects=("start",), due=day(1).date(), true_from=None, severity=1, rule="a rule")
+    store.note_present([PlainRecord(trial=A, snapshot=current.id, reader="1", due_dates=(due,))])
     with store.writing() as connection:
         kept = {"snapshot": current.id, "field": "enrollment", "earlier": current.id, "why": "unreadable", "since": DAY_0}
         connection.execute(insert(t.kept_fields).values(kept))

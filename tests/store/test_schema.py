@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from tests.store.builders import DAY_0, A, baseline
 from tracker.errors import SchemaError, StoreError
-from tracker.store import Store, migrate, schema_state
+from tracker.store import Store, migrate, schema_state, views
 from tracker.store.database import make_engine, parse_url
 from tracker.store.schema import head_revision
 from tracker.store.tables import metadata
@@ -35,6 +35,7 @@ def test_the_migrations_make_the_same_constraints_as_the_code(sqlite_url: str, t
     engine = make_engine(parse_url(f"sqlite:///{tmp_path}/plain.db"))
     with engine.begin() as connection:
         metadata.create_all(connection)
+        views.create(connection)
     engine.dispose()
 
     def words(name: str) -> set[str]:

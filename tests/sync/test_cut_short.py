@@ -11,6 +11,7 @@ from tests.world import SENDS, World, study
 from tracker.errors import PassLimitError, StoppedError
 from tracker.fetch import Fetcher
 from tracker.model.source import Fetch, Response, SourceInfo, TlsChoice, Validators
+from tracker.passes import note_trouble
 from tracker.sources.ctgov import asking
 from tracker.sync import SyncReport, sync
 
@@ -100,6 +101,17 @@ def test_a_first_load_goes_on_in_the_next_pass_and_says_so_and_announces_nothing
     assert len(world.store.memberships()) == len(world.studies)
     assert world.kinds() == [], "the rest joins as silently as the first did"
     assert world.store.watch_states()["mine"].last_complete_listing_at is not None
+
+
+def test_the_operator_hears_that_a_pass_was_cut_short_and_when_one_is_read_to_its_end_again(world: World) -> None:
+    longer(world)
+    world.configure(f'[[watch]]\nname = "mine"\ntrials = {list(world.studies)}\n' + SENDS)
+    note_trouble(world.settings, world.store, cut(world, PassLimitError("time over")), world.clock())
+    [incident] = [one for one in world.store.incidents() if one.ended_at is None]
+    assert incident.name == "cut:ctgov"
+    assert "was not read to its end in the time of one pass" in incident.message
+    note_trouble(world.settings, world.store, world.sync(), world.clock())
+    assert [one.name for one in world.store.incidents() if one.ended_at is None] == []
 
 
 def test_a_stop_keeps_what_was_staged_and_fails_nothing(world: World) -> None:

@@ -27,6 +27,7 @@ from tracker.model.snapshot import SnapshotMeta, TrialMark
 from tracker.model.source import Source
 from tracker.model.upkeep import Incident, StoreSize
 from tracker.model.views import (
+    Coverage,
     CurrentRecord,
     DeadlineRow,
     Health,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Archive",
+    "Coverage",
     "CurrentRecord",
     "DeadlineRow",
     "Health",
@@ -176,7 +178,11 @@ class Archive:
         self, wanted: EventFilter = ALL_EVENTS, *, limit: int | None = None, after: str | None = None
     ) -> Iterator[StoryChanges]:
         """The same story by story; ``after`` is the id of the last event of a story."""
-        return islice(_changes.story_changes(self.store, wanted, after=after), limit)
+        found = _changes.story_changes(self.store, wanted, after=after)
+        return islice(_changes.about(found, wanted.about, self._record) if wanted.about else found, limit)
+
+    def _record(self, trial: str) -> TrialRecord | None:
+        return next((found.record for found in self.records([trial])), None)
 
     def latest(
         self,
@@ -272,6 +278,12 @@ class Archive:
             unsent=self.store.count_unsent(),
             incidents=tuple(incident for incident in self.incidents() if incident.ended_at is None),
         )
+
+    def coverage(self, *, watch: str | None = None, trials: Collection[str] = ()) -> Coverage:
+        """How far an answer about these trials, those of a watch, or all that are followed reaches."""
+        from tracker.archive import coverage
+
+        return coverage.coverage(self.store, self.sources, watch=watch, trials=trials)
 
     def source_states(self) -> dict[str, SourceState]:
         """The last accepted run of each source."""

@@ -8,21 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import dropwhile, groupby
 
 import msgspec
 
 from tracker.errors import UsageError
 from tracker.model.event import Event, EventFilter, EventPlace, Story
+from tracker.model.record import TrialRecord
 from tracker.model.views import StoryChanges
 from tracker.model.vocabulary import rank
+from tracker.model.watch import About
 from tracker.store import Store
+from tracker.text.about import changed_texts, held, record_texts, wanted
 
 PLACES = 500
 """Places of events that are put in order at once, and more where one moment has more."""
 
 EVENTS = 100
 """Events that are read at once, and more where one story has more."""
+
+TRIALS = 5_000
+"""Trials of which it is remembered which of the words asked for they hold."""
 
 Order = tuple[datetime, int, str, int]
 
@@ -133,6 +140,22 @@ def _order(place: EventPlace, stories: Mapping[str, Story]) -> Order:
     weight = rank(story.severity) if story else place.severity
     position = story.parts.index(place.id) if story and place.id in story.parts else 0
     return place.effective_at, -weight, place.story or place.id, position
+
+
+def about(
+    stories: Iterable[StoryChanges], asked: About, record_of: Callable[[str], TrialRecord | None]
+) -> Iterator[StoryChanges]:
+    """The stories with those events alone whose trial or changed text holds the words."""
+
+    @lru_cache(maxsize=TRIALS)
+    def in_trial(trial: str) -> frozenset[str]:
+        record = record_of(trial)
+        return held(asked, record_texts(record)) if record is not None else frozenset()
+
+    for found in stories:
+        events = tuple(one for one in found.events if wanted(asked, in_trial(one.trial) | held(asked, changed_texts(one))))
+        if events:
+            yield msgspec.structs.replace(found, events=events)
 
 
 def flat(stories: Iterable[StoryChanges]) -> Iterator[Event]:

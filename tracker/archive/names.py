@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from tracker.model.ids import split_key
 from tracker.model.labels import trial_label
@@ -11,11 +12,20 @@ from tracker.model.source import Source
 from tracker.model.watch import Watch
 
 
+class OwnWords(NamedTuple):
+    """What the owners of watches say of a trial in their ``trials_file``: group, note, and the cell under each own column."""
+
+    group: str = ""
+    note: str = ""
+    columns: Mapping[str, str] = {}
+
+
 class Names:
     """Names trials by the labels of some watches."""
 
     def __init__(self, watches: Iterable[Watch], sources: Mapping[str, Source]) -> None:
-        self._given = {trial: label for watch in watches for trial, label in watch.labels.items()}
+        self._watches = tuple(watches)
+        self._given = {trial: label for watch in self._watches for trial, label in watch.labels.items()}
         self._sources = sources
 
     def name(self, record: TrialRecord) -> str:
@@ -27,9 +37,22 @@ class Names:
         own = self._own(record)
         return trial_label(record.trial, own=own, site=self._site(record)) if own else ""
 
+    def own_words(self, trial: str, record: TrialRecord | None = None) -> OwnWords:
+        """What is said of a trial, of several watches the first that says it; notes are put together."""
+        keys = (trial, self._home_key(record)) if record is not None else (trial,)
+        groups = [watch.groups[key] for key in keys for watch in self._watches if key in watch.groups]
+        notes = dict.fromkeys(watch.notes[key] for key in keys for watch in self._watches if key in watch.notes)
+        columns: dict[str, str] = {}
+        for cells in [watch.own[key] for key in keys for watch in self._watches if key in watch.own]:
+            for name, cell in cells.items():
+                columns.setdefault(name.casefold(), cell)
+        return OwnWords(group=next(iter(groups), ""), note="; ".join(notes), columns=columns)
+
+    def _home_key(self, record: TrialRecord) -> str:
+        return f"{self._sources[split_key(record.trial).source].info.home}:{record.nct_number}"
+
     def _own(self, record: TrialRecord) -> str:
-        home = self._sources[split_key(record.trial).source].info.home
-        return self._given.get(record.trial) or self._given.get(f"{home}:{record.nct_number}") or ""
+        return self._given.get(record.trial) or self._given.get(self._home_key(record)) or ""
 
     def _site(self, record: TrialRecord) -> str:
         info = self._sources[split_key(record.trial).source].info

@@ -27,6 +27,12 @@ def readable_version(store: Store, sources: Mapping[str, Source], version: int) 
     return _restored(store, sources, fields, read(sources, store.document(version)))
 
 
+def believed_version(store: Store, sources: Mapping[str, Source], version: int, doubted: Sequence[KeptField]) -> TrialRecord:
+    """The record of a version with its doubted fields as in the versions that were believed last."""
+    fields = [*store.kept_fields([version]).get(version, ()), *doubted]
+    return _restored(store, sources, fields, read(sources, store.document(version)))
+
+
 def current(
     store: Store, sources: Mapping[str, Source], trials: Sequence[str] | None = None
 ) -> Iterator[tuple[TrackedTrial, TrialRecord]]:

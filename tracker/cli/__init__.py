@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("export", "Typed tables for analysis: csv, xlsx, jsonl, parquet, ris."),
     "publish": ("publish", "The change log, feeds, calendar and pages as files, for git or any web host."),
     "feeds": ("publish", "Atom feeds of everything, of each watch and of each trial, as files."),
+    "mcp": ("mcp", "Read-only tools for assistants, over standard input and output."),
     "show": ("show", "A record as it stands or stood, and its timeline."),
     "diff": ("diff", "What changed between two versions, or two saved files."),
     "parse": ("parse", "The record read from a saved payload or page, as JSON."),

@@ -19,9 +19,19 @@ from tracker.model.event import EventFilter
 from tracker.model.ids import recognise
 from tracker.model.source import Document, Source
 from tracker.model.vocabulary import RECRUITMENT_STATUSES, Severity
+from tracker.text.about import Word, about_of, about_word
 
 _SPAN = re.compile(r"(\d{1,4})([hdw])\Z")
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+
+
+def as_written(app: App, trials: Iterable[str]) -> list[str]:
+    """What was typed as a configuration writes it; the address of a study at its registry is its number."""
+    from tracker.config import edit
+    from tracker.config.trials import study_number
+
+    infos = {key: source.info for key, source in app.sources.items()}
+    return edit.written(study_number(text, infos) or text for text in trials)
 
 
 def trial_key(app: App, text: str) -> str:
@@ -68,6 +78,12 @@ def log_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--min-severity", type=severities, default="minor", help="Only changes of this severity or weightier."),
         click.option("--kind", "kinds", metavar="KIND", multiple=True, help="Only changes of this kind; may be repeated."),
+        click.option(
+            "--about",
+            metavar="WORD",
+            multiple=True,
+            help="Only what holds this word in the trial or in what changed (with a minus: lacks it); may be repeated.",
+        ),
         click.option("--until", metavar="DATE", help="Only changes up to this day, or so far back."),
         click.option("--since", metavar="7d|DATE", help="Only changes from this day, or so far back, on."),
     ):
@@ -84,6 +100,7 @@ def event_filter(
     until: str | None,
     kinds: Sequence[str],
     min_severity: Severity,
+    about: Sequence[str] = (),
 ) -> EventFilter:
     """The changes that are asked for; ``trials`` are as typed. Raises UsageError for a kind there is not."""
     from tracker.events import KINDS
@@ -98,7 +115,15 @@ def event_filter(
         trials=frozenset(trial_key(app, trial) for trial in trials),
         kinds=frozenset(kinds),
         min_severity=min_severity,
+        about=about_of(map(_about_word, about)),
     )
+
+
+def _about_word(text: str) -> Word:
+    word = about_word(text)
+    if isinstance(word, str):
+        raise UsageError(f"--about {text!r}: {word}", remedy="Write --about pembrolizumab, or --about=-paediatric.")
+    return word
 
 
 def span(text: str) -> timedelta:

@@ -65,7 +65,7 @@ def _eml(app: App, message: Message) -> str:
         sender=sender,
         recipients=[sender],
         list_name="digest",
-        unsubscribe_address=sender,
+        unsubscribe_address="",
         date=message.created_at,
     )
     return made.as_bytes().decode("utf-8", "replace")

@@ -13,12 +13,13 @@ import click
 from tracker import __version__, clock
 from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
+from tracker.cli.waiting import waiting_told
 from tracker.errors import ConfigError, DeliveryError, SourceError, StatusError, StoreError, TransientFetchError
 from tracker.model.source import Searchable, Versioned
 
 if TYPE_CHECKING:
     from tracker.archive import Archive
-    from tracker.fetch import Fetcher
+    from tracker.fetch import Fetcher, Waiting
     from tracker.model.source import Fetch, Source, SourceInfo
     from tracker.render.tables import Finding
 
@@ -40,7 +41,9 @@ def doctor_command(shared: Shared, send: bool) -> int:
     from tracker.render import tables
 
     app = App(shared)
-    findings = [*_configuration(app), *_database(app), _disk(app), *_registries(app), *_channels(app, send)]
+    with waiting_told(app) as (_, waiting):
+        found = (*_configuration(app), *_database(app), _disk(app))
+        findings = [*found, *_registries(app, waiting), *_channels(app, send, waiting)]
     if shared.json:
         app.emit({"findings": findings})
     else:
@@ -139,7 +142,7 @@ def _disk(app: App) -> Finding:
     )
 
 
-def _registries(app: App) -> Iterator[Finding]:
+def _registries(app: App, waiting: Waiting) -> Iterator[Finding]:
     from tracker.fetch import Fetcher, Limits, user_agent
     from tracker.render.tables import Finding
 
@@ -148,7 +151,8 @@ def _registries(app: App) -> Iterator[Finding]:
         text = "nothing is followed, so none was asked"
         yield Finding(subject="registries", state="warning", text=text, remedy="Put in trials with `tracker add`.")
     agent = user_agent(app.settings.http.contact or "", __version__)
-    with Fetcher(user_agent=agent, limits=Limits(attempts=1)) as fetcher:  # somebody is waiting for the answer
+    limits = Limits(attempts=1)  # somebody is waiting for the answer
+    with Fetcher(user_agent=agent, limits=limits, waiting=waiting) as fetcher:
         for source in used:
             yield from _reached(app, fetcher, source)
 
@@ -268,26 +272,31 @@ def _operator(app: App) -> Iterator[Finding]:
         yield Finding(subject="operator", state="ok", text=text)
 
 
-def _channels(app: App, send: bool) -> Iterator[Finding]:
+def _channels(app: App, send: bool, waiting: Waiting) -> Iterator[Finding]:
     from tracker import deliver
     from tracker.deliver import channels
+    from tracker.passes import DELIVERY
     from tracker.render.tables import Finding
 
     if app.settings.mail:
         server = f"{app.settings.mail.host}:{app.settings.mail.port}"
+        waiting(DELIVERY, f"waiting for {server}")
         try:
             channels.greet(app.settings.mail)
             yield Finding(subject="mail server", state="ok", text=f"{server} answers and takes our login")
         except DeliveryError as error:
             yield Finding(subject="mail server", state="problem", text=error.message, remedy=error.remedy)
+        waiting(DELIVERY, "")
     yield from _operator(app)
     for channel in app.settings.channels:
         subject = f"channel {channel.name}"
         if not send:
             yield Finding(subject=subject, state="ok", text="set up; try it with --mail or `tracker channel test`")
             continue
+        waiting(DELIVERY, f"waiting for channel {channel.name}")
         try:
             deliver.send_test(app.settings, channel, clock.now())
             yield Finding(subject=subject, state="ok", text="took a test message")
         except DeliveryError as error:
             yield Finding(subject=subject, state="problem", text=error.message, remedy=error.remedy)
+        waiting(DELIVERY, "")

@@ -47,7 +47,7 @@ def export_command(
         raise UsageError(f"{form} is no text for a terminal.", remedy=f"Name a file: --out {name}.{form}")
     log_wanted = arguments.event_filter(app, watch=watch, trials=trials, **log)
     with app.archive() as archive:
-        wanted = tables.Wanted(watch=watch, log=log_wanted)
+        wanted = tables.Wanted(watch=watch, log=log_wanted, own=True)
 
         def write(to: IO[bytes]) -> None:
             if form == "ris":

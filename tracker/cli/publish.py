@@ -21,10 +21,14 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 @click.command("publish")
 @click.option("--out", "folder", metavar="DIR", type=_FOLDER, required=True, help="The folder to write into.")
+@click.option("--news", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="What DIR did not tell yet.")
 @click.option("--html", "with_pages", is_flag=True, help="Write the pages of `tracker serve` too, to be opened from anywhere.")
 @shared_options
-def publish_command(shared: Shared, folder: Path, with_pages: bool) -> None:
+def publish_command(shared: Shared, folder: Path, news: Path | None, with_pages: bool) -> None:
     """The change log by day and by watch, feeds, calendar, CSV and JSON Lines, as files for git or any web host.
+
+    With --news also a message in Markdown, its title in the first line: what changed since DIR was last written, or at first
+    what is followed. There is no such file where nothing more than minor changed.
 
     With --html also the pages of `tracker serve`: open index.html. That needs the extra `web`.
     """
@@ -33,6 +37,13 @@ def publish_command(shared: Shared, folder: Path, with_pages: bool) -> None:
     app = App(shared)
     with app.archive() as archive, writing(folder):
         files = publish.Files(folder)
+        files.require_own()
+        message = publish.news_since(archive, folder, app.timezone) if news else ""
+        if news:
+            with writing(news):
+                news.unlink(missing_ok=True)
+                if message:
+                    news.write_text(message, "utf-8")
         publish.publish_log(archive, files, clock.now(), app.timezone)
         if with_pages:
             _publish_pages(app, archive, files)

@@ -5,49 +5,62 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tracker import clock
+from tracker.cli import arguments
 from tracker.cli.app import App, writing
 from tracker.cli.options import Shared, shared_options
+from tracker.cli.questions import PROVIDER_NAMES
 from tracker.errors import ConfigError, UsageError
 from tracker.model.ids import split_key
 
 if TYPE_CHECKING:
+    from tracker.cli.questions import Given
     from tracker.config import Settings
+    from tracker.config.template import Answers
 
 
 @click.command("init")
 @click.option("--search", metavar="URL", help="A search pasted from the registry's page in the browser.")
+@click.option("--trial", "trials", metavar="TRIAL", multiple=True, help="A trial to follow; can be given several times.")
+@click.option("--near", metavar="PLACE", help='What a search is to be near: "80331 München, Germany".')
+@click.option("--km", type=click.FloatRange(0, 20_000, min_open=True), help="How near, in km; 100 unless given.")
 @click.option("--mail", metavar="ADDRESS", help="Where alerts and digests go.")
+@click.option("--provider", type=click.Choice(PROVIDER_NAMES, case_sensitive=False), help="Whose server sends the mail.")
+@click.option("--host", metavar="NAME", help="Your own mail server.")
+@click.option("--port", type=click.IntRange(1, 65_535), help="Its port; by its security unless given.")
+@click.option("--security", type=click.Choice(["starttls", "tls", "none"]), help="How it is spoken to; starttls unless given.")
+@click.option("--user", metavar="NAME", help="The user it knows; the address unless given.")
+@click.option("--push", metavar="TOPIC", help="Push to a phone by ntfy; `new` makes up a topic that nobody guesses.")
+@click.option("--second", metavar="URL", help="A second way to the operator: a channel's URL.")
 @click.option("--new", is_flag=True, help="Begin a new database where the one that was used is missing.")
 @shared_options
-def init_command(shared: Shared, search: str | None, mail: str | None, new: bool) -> None:
+def init_command(shared: Shared, new: bool, **options: Any) -> None:
     """Write a commented config.toml that works, and make the database.
 
-    An existing configuration is never overwritten; its database is brought up to date. One that is missing, though this
-    configuration has used it, is made anew only with --new.
+    On a terminal it asks for what no option said; every answer can be left out. The password of the mail server is read from
+    SMTP_PASSWORD where that is set. An existing configuration is never overwritten; its database is brought up to date. One
+    that is missing, though this configuration has used it, is made anew only with --new.
     """
-    from tracker.config import edit, template, whereabouts
+    from tracker.cli import questions
+    from tracker.config import template, whereabouts
     from tracker.store import schema_state
 
     app = App(shared)
     path = Path(shared.config or os.environ.get("TRACKER_CONFIG") or "config.toml").absolute()
+    given = questions.Given(**options)
     written = not path.exists()
     if written:
-        text = template.template(search=search, mail=mail)
-        settings = _checked(app, text, path, "was not written")
-        with writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            edit.write(path, text)
+        answers, settings = _written(app, path, given)
     else:
-        if search or mail:
+        if given.said:
             raise UsageError(
                 f"{path} exists and is not overwritten.", remedy="Edit it, or use `tracker add`, or name another with --config."
             )
-        settings = app.load(path)
+        answers, settings = template.Answers(), app.load(path)
     app.config_path, app.settings = path, settings
     if new and schema_state(settings.store_url) != "absent":
         raise UsageError(
@@ -56,11 +69,28 @@ def init_command(shared: Shared, search: str | None, mail: str | None, new: bool
         )
     report = app.migrate(settings.store_url, new=new)
     if shared.json:
-        app.emit({"config": path, "written": written, "database": settings.shown_store_url, "schema": report.after})
+        said = {"config": path, "written": written, "database": settings.shown_store_url, "schema": report.after}
+        app.emit(said | ({"push": answers.push} if answers.push else {}))
         return
     app.print(f"{'Wrote' if written else 'Kept'} {path}", f"Database ready: {settings.shown_store_url}", *whereabouts(settings))
     if written:
-        app.print("Next: put in your trials (`tracker add NCT…`), then `tracker sync`.")
+        app.print(*questions.to_do(answers, path))
+
+
+def _written(app: App, path: Path, given: Given) -> tuple[Answers, Settings]:
+    """A new configuration, of what options and answers say; nothing is written when something in it is wrong."""
+    from tracker.cli import questions
+    from tracker.config import edit, template
+
+    answers = questions.from_options(app, given)
+    settings = _checked(app, template.template(answers), path, "was not written")
+    if questions.on_terminal(app):
+        answers = questions.ask(app, path, given, answers)
+        settings = _checked(app, template.template(answers), path, "was not written")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        edit.write(path, template.template(answers))
+    return answers, settings
 
 
 @click.command("check")
@@ -111,7 +141,7 @@ def add_command(shared: Shared, trials: tuple[str, ...], watch: str | None) -> N
     from tracker.config import edit
 
     app = App(shared)
-    wanted = _wanted(app, trials)
+    wanted = arguments.as_written(app, trials)
     there = _already(app, watch, wanted)
     new = [trial for trial in wanted if trial not in there]
     _edit(app, lambda text: edit.add_trials(text, watch, new) if new or not there else text, new, "added", there)
@@ -126,18 +156,9 @@ def remove_command(shared: Shared, trials: tuple[str, ...], watch: str | None) -
     from tracker.config import edit
 
     app = App(shared)
-    wanted = _wanted(app, trials)
+    wanted = arguments.as_written(app, trials)
     matched = _matched(app)
     _edit(app, lambda text: edit.remove_trials(text, watch, wanted, matched), wanted, "removed", {}, only=watch)
-
-
-def _wanted(app: App, trials: tuple[str, ...]) -> list[str]:
-    """What was typed as a configuration writes it; the address of a study at its registry is its number."""
-    from tracker.config import edit
-    from tracker.config.trials import study_number
-
-    infos = {key: source.info for key, source in app.sources.items()}
-    return edit.written(study_number(text, infos) or text for text in trials)
 
 
 def _before(app: App) -> Settings | None:

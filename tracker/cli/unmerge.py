@@ -19,14 +19,11 @@ def unmerge_command(shared: Shared, trials: tuple[str, ...]) -> None:
     The same merge is not believed again until the registry has shown a record of the trial's own.
     """
     app = App(shared)
-    undone: dict[str, str] = {}
     with app.store() as store:
-        for trial in trials:
-            key = arguments.trial_key(app, trial)
-            into = store.unmerge(key)
-            if into is None:
-                raise UsageError(f"{key} is not merged into another trial.", remedy="Leave it out; nothing is to be undone.")
-            undone[key] = into
+        undone = store.unmerge([arguments.trial_key(app, trial) for trial in trials])
+    for key, into in undone.items():
+        if into is None:
+            raise UsageError(f"{key} is not merged into another trial.", remedy="Leave it out; nothing was undone.")
     if shared.json:
         app.emit({"unmerged": [{"trial": key, "was_followed_as": into} for key, into in undone.items()]})
         return

@@ -8,7 +8,7 @@ import os
 import re
 import shlex
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Literal
@@ -18,14 +18,17 @@ import msgspec
 from tracker.model.source import TLS_PROFILES, TlsChoice
 from tracker.model.vocabulary import Severity
 from tracker.model.watch import Channel, Watch
+from tracker.text.mailboxes import read_mailbox, read_mailto
 
 Security = Literal["starttls", "tls", "none"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WhenEmpty = Literal["always", "weekly", "never"]
+GroupBy = Literal["severity", "watch", "group"]
 
 SECURITIES: tuple[Security, ...] = ("starttls", "tls", "none")
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WHEN_EMPTY: tuple[WhenEmpty, ...] = ("always", "weekly", "never")
+GROUPS_BY: tuple[GroupBy, ...] = ("severity", "watch", "group")
 TLS_CHOICES: tuple[TlsChoice, ...] = ("auto", *TLS_PROFILES)
 
 HIDDEN = "***"
@@ -92,12 +95,16 @@ class Operator(_Discreet, frozen=True, kw_only=True):
 
 
 class Digest(msgspec.Struct, frozen=True, kw_only=True):
-    """When digests go out: a local time of day on these days (in the order of the week), in an IANA time zone."""
+    """When digests go out: a local time of day on these days (in the order of the week), in an IANA time zone.
+
+    ``group`` says by what their stories are put together; "group" is the column of that name in a ``trials_file``.
+    """
 
     at: dt.time = dt.time(7, 30)
     days: tuple[Day, ...] = DAYS
     timezone: str = "UTC"
     when_empty: WhenEmpty = "weekly"
+    group: GroupBy = "severity"
 
     @property
     def weekly_on(self) -> Day:
@@ -168,11 +175,33 @@ class Settings(_Discreet, frozen=True, kw_only=True):
     contacts: bool = False
     plain_secrets: tuple[str, ...] = ()
 
-    @property
-    def reader_contact(self) -> str:
-        """Where readers of a message can write to: the contact that everybody may see, else where replies go."""
-        mail = self.mail
-        return self.http.contact or (parseaddr(mail.reply_to or mail.sender)[1] if mail else "")
+    def contact_for(self, channel: str) -> str:
+        """Where readers of a channel can write to: the contact that everybody sees, else where replies go, else the operator.
+
+        Never an address that the channel's messages themselves go to; empty where there is no other.
+        """
+        return next(self._contacts(channel), "")
+
+    def unsubscribe_for(self, channel: str) -> str:
+        """The e-mail address among these to which a reader's program may write that the messages are to stop."""
+        return next((given for given in self._contacts(channel) if not isinstance(read_mailbox(given), str)), "")
+
+    def _contacts(self, channel: str) -> Iterator[str]:
+        readers, mail = self._addresses(channel), self.mail
+        operator = sorted(self._addresses(self.operator.channel))
+        named = [parseaddr(one)[1] for one in (mail and mail.reply_to, *operator, mail and mail.sender) if one]
+        for given in (self.http.contact, *named):
+            read = read_mailbox(given) if given else ""
+            if given and (isinstance(read, str) or read.address.casefold() not in readers):
+                yield given
+
+    def _addresses(self, channel: str | None) -> frozenset[str]:
+        """Everybody that a channel mails to."""
+        url = next((one.url for one in self.channels if one.name == channel), "")
+        read = read_mailto(url) if url.partition(":")[0].lower() in ("mailto", "mailtos") else ""
+        if isinstance(read, str):
+            return frozenset()
+        return frozenset(one.address.casefold() for one in (*read.to, *read.cc, *read.bcc))
 
     @property
     def shown_store_url(self) -> str:
@@ -199,6 +228,10 @@ def remarks(settings: Settings) -> tuple[str, ...]:
             found.append(f'[[watch]] "{watch.name}": {names} of its search is left out: it only says where a link was clicked.')
         if not watch.send:
             found.append(f'[[watch]] "{watch.name}" sends to nobody: its changes are kept, not told. Add a [[watch.send]].')
+    if settings.digest.group == "group" and not any(watch.groups for watch in settings.watches):
+        columns = dict.fromkeys(name for watch in settings.watches for name in watch.columns)
+        has = f"its own columns are {', '.join(columns)}" if columns else "none has columns of its own"
+        found.append(f'[digest] group = "group" needs a trials_file whose column "group" says something: {has}.')
     used = {send.to for watch in settings.watches for send in watch.send} | {
         settings.operator.channel,
         settings.operator.second,
@@ -208,7 +241,17 @@ def remarks(settings: Settings) -> tuple[str, ...]:
             found.append(f'[[channel]] "{channel.name}" is not used by any watch or the operator.')
     if settings.operator.channel is None:
         found.append("[operator] names no channel: failures are only logged. Name one under `channel`.")
-    return (*found, *_leaks(settings))
+    return (*found, *_without_password(settings), *_leaks(settings))
+
+
+def _without_password(settings: Settings) -> list[str]:
+    """A provider's server that no password is given for: it would refuse every mail."""
+    from tracker.config.providers import provider_at  # it takes its types from here
+
+    known = provider_at(settings.mail.host) if settings.mail and not settings.mail.password else None
+    if known is None:
+        return []
+    return [f"[mail] {known.host} takes no mail without user and password. It is made at {known.page}"]
 
 
 def _leaks(settings: Settings) -> list[str]:

@@ -11,12 +11,14 @@ import msgspec
 from tracker.config.addresses import web_problem
 from tracker.config.sections import check_channel
 from tracker.config.table import Table
-from tracker.config.trials import followed_trial, read_trials_file
+from tracker.config.trials import followed_trial
+from tracker.config.trials_file import TrialsFile, read_trials_file
 from tracker.geo.countries import country_code, country_codes, country_name
 from tracker.model import ids
 from tracker.model.source import Search, SearchReading, SourceInfo
 from tracker.model.vocabulary import SEVERITIES, When
-from tracker.model.watch import Near, Page, Send, Watch
+from tracker.model.watch import About, Near, Page, Send, Watch
+from tracker.text.about import about_of, about_word
 from tracker.text.suggest import did_you_mean
 
 PageOf = Callable[[str, Mapping[str, str]], Page | None]
@@ -64,7 +66,9 @@ def read_watches(tables: list[Table], context: ValidationContext) -> tuple[Watch
 def _read_watch(table: Table, context: ValidationContext) -> Watch:
     name = table.text("name")
     table.missing("name", 'A watch needs a name: its history hangs on it. Add name = "lupus".')
-    trials, labels = _read_trials(table, context)
+    file = _read_file(table, context)
+    trials, labels = _read_trials(table, context, file)
+    own = {row.trial: row for row in file.rows}
     exclude = _read_exclude(table, context.sources, trials)
     if not any(key in table for key in _FOLLOWS):
         table.wrong("", f"This watch follows nothing. Give it one of {', '.join(_FOLLOWS)}, or delete it.")
@@ -86,11 +90,27 @@ def _read_watch(table: Table, context: ValidationContext) -> Watch:
         exclude=exclude,
         kinds=_read_kinds(table, context.kinds),
         labels=labels,
+        columns=tuple(file.columns),
+        own={trial: row.own for trial, row in own.items() if row.own},
+        groups={trial: group for trial, row in own.items() if (group := row.said("group"))},
+        notes={trial: note for trial, row in own.items() if (note := row.said("note"))},
+        about=_read_about(table),
         send=tuple(_read_send(send, context.channels) for send in table.tables("send", "watch.send")),
     )
 
 
-def _read_trials(table: Table, context: ValidationContext) -> tuple[dict[str, str], dict[str, str]]:
+def _read_file(table: Table, context: ValidationContext) -> TrialsFile:
+    """The ``trials_file``, empty where none is named; its mistakes are noted."""
+    name = table.text("trials_file")
+    if name is None:
+        return TrialsFile()
+    file = read_trials_file(context.folder / name, context.sources)
+    for mistake in file.mistakes:
+        table.wrong("trials_file", mistake)
+    return file
+
+
+def _read_trials(table: Table, context: ValidationContext, file: TrialsFile) -> tuple[dict[str, str], dict[str, str]]:
     """The keys of all listed trials, each with the place it was first named in; and the labels people gave them."""
     places: dict[str, str] = {}
     labels: dict[str, str] = {}
@@ -112,19 +132,13 @@ def _read_trials(table: Table, context: ValidationContext) -> tuple[dict[str, st
             places[found.key] = f"trials[{index}]"
             if label:
                 labels[found.key] = label
-    _read_rows(table, context, places, labels)
+    _add_rows(table, file, places, labels)
     return places, labels
 
 
-def _read_rows(table: Table, context: ValidationContext, places: dict[str, str], labels: dict[str, str]) -> None:
+def _add_rows(table: Table, file: TrialsFile, places: dict[str, str], labels: dict[str, str]) -> None:
     """Add the rows of ``trials_file`` to the listed trials."""
-    name = table.text("trials_file")
-    if name is None:
-        return
-    rows, mistakes = read_trials_file(context.folder / name, context.sources)
-    for mistake in mistakes:
-        table.wrong("trials_file", mistake)
-    for row in rows:
+    for row in file.rows:
         if row.trial in places:
             number = ids.split_key(row.trial).number
             table.wrong("trials_file", f"{row.place}: {number} is listed twice, first at {places[row.trial]}. Delete one.")
@@ -274,6 +288,26 @@ def _read_kinds(table: Table, kinds: Mapping[str, frozenset[str]]) -> frozenset[
     return frozenset(kind for _, kind in given)
 
 
+def _read_about(table: Table) -> About:
+    """``about``: plain words are wanted, those with a minus in front unwanted."""
+    found = []
+    if "about" in table and not table.entries("about"):
+        table.wrong("about", "This list is empty. Name words, or leave it out to hear of everything.")
+    for index, text in table.texts("about"):
+        word = about_word(text)
+        if isinstance(word, str):
+            table.wrong("about", f"{table.quoted('about', index)}: {word}", index)
+        else:
+            found.append((index, word))
+    read = about_of(word for _, word in found)
+    for index, word in found:
+        if word.unwanted and word.text in read.words:
+            table.wrong(
+                "about", f"{table.quoted('about', index)} is wanted and unwanted at once. Delete one of the two.", index
+            )
+    return read
+
+
 def _read_send(table: Table, channels: frozenset[str]) -> Send:
     to = table.text("to")
     table.missing("to", 'Say to which channel. Add to = "me".')
@@ -283,4 +317,5 @@ def _read_send(table: Table, channels: frozenset[str]) -> Send:
         to=to or "",
         when=table.choice("when", WHENS, "daily"),
         min_severity=table.choice("min_severity", SEVERITIES, "notable"),
+        separate=table.flag("separate", default=False),
     )

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from tracker.config import Settings
 from tracker.deliver import hook, smtp
+from tracker.deliver.chat_markup import escaped
 from tracker.deliver.hook import ping
 from tracker.deliver.smtp import greet, mail_domain
 from tracker.errors import PermanentDeliveryError, TransientDeliveryError
@@ -69,7 +70,8 @@ def _by_apprise(channel: Channel, message: Message) -> None:
     if "overflow=" not in channel.url:
         for plugin in service:  # chat services refuse long messages whole: a digest goes there in parts
             plugin.overflow_mode = apprise.OverflowMode.SPLIT
-    if not service.notify(title=message.subject, body=message.text, body_format=apprise.NotifyFormat.TEXT):
+    subject, text = escaped(str(service[0].service_name), message.subject, message.text)
+    if not service.notify(title=subject, body=text, body_format=apprise.NotifyFormat.TEXT):
         raise TransientDeliveryError(
             f'Channel "{channel.name}" did not accept the message.', remedy="The message is kept and tried again."
         )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
-from tracker.archive import Archive
+from tracker.archive import Archive, Names
+from tracker.archive.names import OwnWords
 from tracker.config import Settings
 from tracker.deliver import operator_messages
 from tracker.deliver.channels import form_of
@@ -19,6 +20,7 @@ from tracker.model.alert import Content, Message
 from tracker.model.deadline import Deadline
 from tracker.model.event import Event, EventFilter, Story
 from tracker.model.ids import split_key
+from tracker.model.record import TrialRecord
 from tracker.model.run import Run
 from tracker.model.vocabulary import OPEN_STATUSES, rank
 from tracker.model.watch import Watch
@@ -45,9 +47,9 @@ class Composer:
         self.settings, self.archive = settings, archive
         self._watches = {watch.name: watch for watch in settings.watches}
 
-    def alert(self, channel: str, wanted: Wanted, now: datetime) -> tuple[Part, ...]:
-        """An immediate message, and those in which it goes on."""
-        return pages.alert(self._input(channel, wanted, now, cadence="immediate"), self._form(channel))
+    def alert(self, channel: str, wanted: Wanted, now: datetime, *, alone: str = "") -> tuple[Part, ...]:
+        """An immediate message, and those in which it goes on; ``alone`` names the one watch that it is of."""
+        return pages.alert(self._input(channel, wanted, now, cadence="immediate", alone=alone), self._form(channel))
 
     def digest(
         self,
@@ -59,22 +61,30 @@ class Composer:
         notes: Sequence[str] = (),
         since: datetime | None = None,
         watches: Sequence[str] | None = None,
+        alone: str = "",
         sent_immediately: int = 0,
         whole: bool = False,
     ) -> tuple[Part, ...]:
         """A digest; it says which runs are held and what cannot be read, so that silence never passes for "no changes".
 
-        It is about ``watches``: by default those that send to the channel. ``sent_immediately`` is how many changes the
-        channel was told of in immediate messages since then. ``whole``: in one part, however long.
+        It is about ``watches``: by default those that send to the channel; ``alone`` names the one that it is of.
+        ``sent_immediately`` is how many changes the channel was told of in immediate messages since then. ``whole``: in one
+        part, however long.
         """
         health = self.archive.health()
         held = tuple(self._held(run) for run in health.held_runs)
         held += tuple(f"{one.message}." for one in health.incidents if one.name.startswith(operator_messages.DOUBTED))
         unread = tuple(incident.message for incident in health.incidents if incident.name.startswith(("source:", "trials:")))
-        given = self._input(channel, wanted, now, cadence=cadence, about=watches)
+        given = self._input(channel, wanted, now, cadence=cadence, about=watches, alone=alone)
         return pages.digest(
             msgspec.structs.replace(
-                given, notes=tuple(notes), held=held, unread=unread, since=since, sent_immediately=sent_immediately
+                given,
+                sections=self._sections(given.entries),
+                notes=tuple(notes),
+                held=held,
+                unread=unread,
+                since=since,
+                sent_immediately=sent_immediately,
             ),
             WHOLE if whole else self._form(channel),
         )
@@ -120,7 +130,7 @@ class Composer:
                 at=now,
                 timezone=self.settings.digest.timezone,
                 attributions=self._attributions(self.archive.followed_sources([watch.name])),
-                contact=self.settings.reader_contact,
+                contact=self.settings.contact_for(channel),
             )
         )
 
@@ -129,12 +139,19 @@ class Composer:
         return form_of(channel) if channel is not None else MAIL
 
     def _input(
-        self, channel: str, wanted: Wanted, now: datetime, *, cadence: str, about: Sequence[str] | None = None
+        self,
+        channel: str,
+        wanted: Wanted,
+        now: datetime,
+        *,
+        cadence: str,
+        about: Sequence[str] | None = None,
+        alone: str = "",
     ) -> pages.DigestInput:
         about = self._watches_of(channel) if about is None else about
         watches = sorted({watch for _, names in wanted.values() for watch in names}) or about
         return pages.DigestInput(
-            title="Trial registry changes",
+            title=f"Trial registry changes, {alone}" if alone else "Trial registry changes",
             channel=channel,
             entries=tuple(self._entries(wanted)),
             followed=self.archive.count_followed(about),
@@ -146,7 +163,7 @@ class Composer:
                 or self.archive.followed_sources(watches)
             ),
             why=self._why(channel, watches),
-            contact=self.settings.reader_contact,
+            contact=self.settings.contact_for(channel),
         )
 
     def _entries(self, wanted: Wanted) -> list[pages.Entry]:
@@ -162,16 +179,44 @@ class Composer:
             # What takes the story back was found later: it stands behind the story's own parts.
             shown = (*(part for part in story.parts if part in ids), *(one for one in ids if one not in story.parts))
             source = self.archive.sources.get(split_key(story.trial).source)
+            names = {name for event_id in shown for name in wanted[event_id][1]}
+            own = self._own_words(story.trial, now_known.get(story.trial), names)
             entries.append(
                 pages.Entry(
                     story=msgspec.structs.replace(story, parts=shown),
                     events=tuple(wanted[event_id][0] for event_id in shown),
                     record=now_known.get(story.trial),
-                    watches=tuple(sorted({name for event_id in shown for name in wanted[event_id][1]})),
+                    watches=tuple(sorted(names)),
+                    section=self._section(own.group, names),
+                    note=own.note,
                     source_title=source.info.title if source else "",
                 )
             )
         return entries
+
+    def _own_words(self, trial: str, record: TrialRecord | None, watches: Collection[str]) -> OwnWords:
+        """What the owners of these watches say of a trial: nobody sees the notes of a watch that is another reader's."""
+        told_to = [watch for watch in self.settings.watches if watch.name in watches]
+        return Names(told_to, self.archive.sources).own_words(trial, record)
+
+    def _section(self, group: str, watches: Collection[str]) -> str:
+        match self.settings.digest.group:
+            case "watch":
+                return next((watch.name for watch in self.settings.watches if watch.name in watches), "")
+            case "group":
+                return group
+            case _:
+                return ""
+
+    def _sections(self, entries: Iterable[pages.Entry]) -> tuple[str, ...]:
+        """The sections of a digest in the order of the configuration and of its files; what has none comes last."""
+        if self.settings.digest.group == "severity":
+            return ()
+        used = {entry.section for entry in entries}
+        names = (watch.name for watch in self.settings.watches)
+        groups = (group for watch in self.settings.watches for group in watch.groups.values())
+        order = dict.fromkeys(names if self.settings.digest.group == "watch" else groups)
+        return (*(section for section in order if section in used), *([""] if "" in used else []))
 
     def _held(self, run: Run) -> str:
         return f"Run {run.id} of {self.archive.source_title(run.source)} is held: {run.verdict.sick}"

@@ -25,6 +25,7 @@ from tracker.model.alert import Alert, Content, Cut, MessageKind, ReadyAlert
 from tracker.model.run import Run
 from tracker.model.upkeep import Incident, Lease
 from tracker.model.vocabulary import When
+from tracker.model.watch import Watch
 from tracker.render import notices
 from tracker.render.numbered import Part
 from tracker.store import Store
@@ -55,6 +56,7 @@ class Cutter:
     def __init__(self, settings: Settings, store: Store, archive: Archive, clock: Clock, lease: Lease) -> None:
         self.settings, self.store, self.archive, self.clock, self.lease = settings, store, archive, clock, lease
         self.composer = Composer(settings, archive)
+        self._subscriptions = plan.subscriptions(settings.watches)
 
     def drop_unwanted(self) -> None:
         """Drop the alerts that wait for a channel to which their watch no longer sends: no message would ever take them."""
@@ -72,31 +74,34 @@ class Cutter:
                     self._cut(key, channel, "welcome", content)
 
     def cut_immediate(self) -> None:
-        """The alerts that go out at once: one message per channel, in as many parts as it takes.
+        """The alerts that go out at once: one message per subscription, in as many parts as its channel takes.
 
         What the parts had no room for waits for an hour, with all that is as urgent: a channel is not flooded.
         """
-        now = self.clock()
-        ready = plan.forwarded(self.store.ready_alerts(), plan.cadences(self.settings))
-        for chosen in plan.immediate(ready, self._sent(ready), self.archive.silences(now)):
-            full = self.store.due(f"{FULL}{chosen.channel}").last_at
-            if full is not None and full <= now < full + FULL_FOR:
-                continue
-            written = self._written(chosen, functools.partial(self._alert, chosen.channel, now))
-            for one in written:
-                self._settle(f"alert:{chosen.channel}:{_hash(one)}", one, "alert")
-            told = sum(len(_told(one.parts)) for one in written)
-            if told and told < len(chosen.wanted):
-                self.store.set_due(f"{FULL}{chosen.channel}", last_at=now, next_at=None)
+        waiting = self.store.ready_alerts()
+        for subscription, watches in self._subscriptions.items():
+            now, channel = self.clock(), subscription.channel
+            ready = plan.of_subscription(waiting, channel, watches)
+            ready = plan.forwarded(ready, plan.cadences(watches))
+            sent = self._sent(subscription, ready)
+            for chosen in plan.immediate(ready, {channel: sent}, self.archive.silences(now)):
+                full = self.store.due(f"{FULL}{channel}").last_at
+                if full is not None and full <= now < full + FULL_FOR:
+                    continue
+                written = self._written(chosen, functools.partial(self._alert, subscription, now))
+                for one in written:
+                    self._settle(f"alert:{subscription.name}:{_hash(one)}", one, "alert")
+                told = sum(len(_told(one.parts)) for one in written)
+                if told and told < len(chosen.wanted):
+                    self.store.set_due(f"{FULL}{channel}", last_at=now, next_at=None)
 
     def cut_digests(self) -> None:
         """Every digest that came due since it was last looked at; after a downtime one digest, not one per day."""
-        cadences = plan.cadences(self.settings)
-        for channel, its_own in cadences.items():
-            for when in its_own:
+        for subscription, watches in self._subscriptions.items():
+            for when in plan.cadences(watches).get(subscription.channel, ()):
                 now = self.clock()
                 due = plan.last_due(self.settings.digest, when, now)
-                looked, written = f"digest:{channel}:{when}", f"written:{channel}:{when}"
+                looked, written = f"digest:{subscription.name}:{when}", f"written:{subscription.name}:{when}"
                 seen = self.store.due(looked)
                 if seen.last_at is None or seen.last_at > now:  # never looked at, or by a clock that was ahead
                     self.store.set_due(looked, last_at=now, next_at=None)
@@ -104,7 +109,7 @@ class Cutter:
                 elif seen.last_at < due.at:
                     # A digest speaks of the time since the last one that was written; a day without news may have none.
                     since = self.store.due(written).last_at or seen.last_at
-                    if self._cut_digest(channel, when, cadences, due, since, now):
+                    if self._cut_digest(subscription, watches, when, due, since, now):
                         self.store.set_due(written, last_at=now, next_at=None)
                     self.store.set_due(looked, last_at=due.at, next_at=None)
 
@@ -146,13 +151,22 @@ class Cutter:
         return operator_messages.incident(incident, timezone, lost)
 
     def _cut_digest(
-        self, channel: str, when: When, cadences: plan.Cadences, due: plan.Due, since: datetime, now: datetime
+        self,
+        subscription: plan.Subscription,
+        its_watches: Sequence[Watch],
+        when: When,
+        due: plan.Due,
+        since: datetime,
+        now: datetime,
     ) -> bool:
         """Cut one digest, or only settle its alerts; returns whether there was a digest to write."""
-        ready = plan.forwarded(self.store.ready_alerts(channel=channel), cadences)
-        sent = self._sent(ready).get(channel, ())
+        channel = subscription.channel
+        ready = plan.of_subscription(self.store.ready_alerts(channel=channel), channel, its_watches)
+        ready = plan.forwarded(ready, plan.cadences(its_watches))
+        sent = self._sent(subscription, ready)
+        of, but = self._told_by(subscription)
         chosen = plan.digest_plan(channel, when, ready, sent, self.archive.silences(now))
-        watches = [w.name for w in self.settings.watches if any(send.to == channel and send.when == when for send in w.send)]
+        watches = [one.name for one in its_watches if any(send.to == channel and send.when == when for send in one.send)]
         notes = self.store.notes(watches)
         if not (chosen.wanted or notes or self._proof_of_life(when, due)):
             self._settle("", Written(plan=chosen), "digest")
@@ -166,17 +180,19 @@ class Cutter:
                 cadence=when,
                 notes=[note.text for note in notes],
                 since=since,
-                sent_immediately=self.store.count_sent_immediately(channel, since, now),
+                watches=[one.name for one in its_watches],
+                alone=subscription.watch,
+                sent_immediately=self.store.count_sent_immediately(channel, since, now, of=of, but=but),
             )
 
-        key = f"digest:{channel}:{when}:{due.day.isoformat()}"
+        key = f"digest:{subscription.name}:{when}:{due.day.isoformat()}"
         for one in self._written(chosen, write):
             ids = () if one.why else tuple(note.id for note in notes)
             self._settle(f"{key}:set-aside" if one.why else key, one, "digest", notes=ids)
         return True
 
-    def _alert(self, channel: str, now: datetime, wanted: Wanted) -> tuple[Part, ...]:
-        return self.composer.alert(channel, wanted, now) if wanted else ()
+    def _alert(self, subscription: plan.Subscription, now: datetime, wanted: Wanted) -> tuple[Part, ...]:
+        return self.composer.alert(subscription.channel, wanted, now, alone=subscription.watch) if wanted else ()
 
     def _written(self, chosen: plan.MessagePlan, write: Callable[[Wanted], tuple[Part, ...]]) -> list[Written]:
         """The message as it is written; trials of which none can be written are set aside, and the others' goes out."""
@@ -217,8 +233,18 @@ class Cutter:
         weekly = DAYS[due.day.weekday()] == self.settings.digest.weekly_on
         return policy == "always" or (policy == "weekly" and (when == "weekly" or weekly))
 
-    def _sent(self, ready: list[ReadyAlert]) -> dict[str, set[str]]:
-        return {channel: self.store.events_already_sent(channel) for channel in {item.alert.channel for item in ready}}
+    def _sent(self, subscription: plan.Subscription, ready: Sequence[ReadyAlert]) -> set[str]:
+        """The events that the subscription has told already; what another one told to the same channel does not count."""
+        if not ready:
+            return set()
+        of, but = self._told_by(subscription)
+        return self.store.events_already_sent(subscription.channel, of=of, but=but)
+
+    def _told_by(self, subscription: plan.Subscription) -> tuple[str | None, list[str]]:
+        """The watch whose messages count for a subscription, or those that do not; one that is gone told its channel, too."""
+        if subscription.watch:
+            return subscription.watch, []
+        return None, [one.watch for one in self._subscriptions if one.channel == subscription.channel and one.watch]
 
     def _settle(self, key: str, written: Written, kind: MessageKind, notes: tuple[int, ...] = ()) -> None:
         """Cut the messages, or only settle the alerts that need none. What no message tells stays ready.

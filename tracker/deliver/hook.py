@@ -16,6 +16,7 @@ import msgspec
 
 from tracker import __version__, log
 from tracker.config import Settings
+from tracker.deliver import bounded
 from tracker.errors import PermanentDeliveryError, TransientDeliveryError
 from tracker.model.alert import Message
 from tracker.model.event import Event
@@ -55,7 +56,7 @@ def send(settings: Settings, channel: Channel, message: Message, events: Iterabl
         "events_left_out": len(message.events) - len(told),
     }
     hook = f'The webhook of channel "{channel.name}"'
-    opener = urllib.request.build_opener(_NoRedirects)
+    opener = bounded.opener(_NoRedirects)
     try:
         request = urllib.request.Request(
             channel.url.partition("+")[2],
@@ -80,7 +81,7 @@ def send(settings: Settings, channel: Channel, message: Message, events: Iterabl
 def ping(url: str) -> None:
     """Call the dead-man switch. A failure is only logged: noticing that no call came is what the switch is for."""
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=_AGENT), timeout=TIMEOUT_SECONDS):
+        with bounded.opener().open(urllib.request.Request(url, headers=_AGENT), timeout=TIMEOUT_SECONDS):
             return
     except (OSError, http.client.HTTPException, ValueError) as error:
         logger.warning(log.pairs("ping_failed", why=type(error).__name__))  # its text may hold the address

@@ -35,7 +35,7 @@ def numbered_messages(
 def missed_message(settings: Settings, channel: str, lost: Sequence[Message], now: datetime) -> Message:
     """What a channel that takes messages again has missed."""
     missed = [(message.subject, message.created_at) for message in lost if message.kind != "missed"]
-    content = notices.missed(channel, missed, at=now, timezone=settings.digest.timezone, contact=settings.reader_contact)
+    content = notices.missed(channel, missed, at=now, timezone=settings.digest.timezone, contact=settings.contact_for(channel))
     named = hashlib.sha256(" ".join(message.key for message in lost).encode()).hexdigest()[:20]
     return make_message(settings, f"missed:{channel}:{now.isoformat()}:{named}", channel, "missed", content, now)
 

@@ -144,6 +144,11 @@ def source_unreadable(title: str, error: str) -> str:
     return f"{title} could not be read: {error}"
 
 
+def cut_short(title: str, why: str) -> str:
+    """The incident of a source that is not read to its end in the time of a pass; ``why`` says how far it was read."""
+    return f"{title} was not read to its end in the time of one pass: {why}"
+
+
 def run_held(title: str, reason: str) -> str:
     """The incident of a source whose run is held."""
     return f"A run of {title} is held: {reason}"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from tracker.alerts import silenced_by
-from tracker.config import Digest, Settings
+from tracker.config import Digest
 from tracker.config.settings import DAYS
 from tracker.model.alert import Alert, ReadyAlert
 from tracker.model.event import Event
@@ -34,6 +35,18 @@ Five days in all, as mail servers wait for each other: a server that dies on the
 
 Cadences = Mapping[str, Sequence[When]]
 """Channel -> the digests it gets."""
+
+
+class Subscription(NamedTuple):
+    """A series of messages to one channel, each change in it once: of all its watches, or of the one ``watch`` alone."""
+
+    channel: str
+    watch: str = ""
+
+    @property
+    def name(self) -> str:
+        """What keys of messages and times are made of."""
+        return f"{self.channel}:{self.watch}" if self.watch else self.channel
 
 
 class MessagePlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,10 +87,30 @@ def last_due(settings: Digest, when: When, now: datetime) -> Due:
         day -= timedelta(days=1)
 
 
-def cadences(settings: Settings) -> dict[str, list[When]]:
-    """The digests each channel gets, daily before weekly; channels that get none are left out."""
+def subscriptions(watches: Iterable[Watch]) -> dict[Subscription, tuple[Watch, ...]]:
+    """The series of messages there are, each with its watches, in their order.
+
+    One ``separate`` counts for all sends of its watch to that channel.
+    """
+    found: dict[Subscription, tuple[Watch, ...]] = {}
+    for watch in watches:
+        for channel in sorted({send.to for send in watch.send}):
+            alone = any(send.separate for send in watch.send if send.to == channel)
+            name = Subscription(channel, watch.name if alone else "")
+            found[name] = (*found.get(name, ()), watch)
+    return dict(sorted(found.items()))
+
+
+def of_subscription(ready: Iterable[ReadyAlert], channel: str, watches: Iterable[Watch]) -> list[ReadyAlert]:
+    """The alerts that are for these watches' messages to a channel."""
+    names = {watch.name for watch in watches}
+    return [item for item in ready if item.alert.channel == channel and item.alert.watch in names]
+
+
+def cadences(watches: Iterable[Watch]) -> dict[str, list[When]]:
+    """The digests each channel gets of these watches, daily before weekly; channels that get none are left out."""
     wanted: dict[str, set[When]] = defaultdict(set)
-    for watch in settings.watches:
+    for watch in watches:
         for send in watch.send:
             if send.when != "immediate":
                 wanted[send.to].add(send.when)

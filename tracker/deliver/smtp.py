@@ -17,6 +17,7 @@ from email.message import EmailMessage
 import msgspec
 
 from tracker.config import Mail, Settings
+from tracker.deliver import bounded
 from tracker.deliver.smtp_answers import no_such_address, too_large
 from tracker.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 from tracker.model.alert import Message
@@ -51,7 +52,7 @@ def send(settings: Settings, channel: Channel, message: Message, now: datetime) 
     with _session(settings.mail) as server:
         *larger, smallest = _forms(message)
         for form in larger:
-            email = _email(settings.mail, channel, readers, form, now)
+            email = _email(settings, channel, readers, form, now)
             if not _fits(server, email):
                 continue
             try:
@@ -63,7 +64,7 @@ def send(settings: Settings, channel: Channel, message: Message, now: datetime) 
             except (smtplib.SMTPException, OSError) as error:
                 raise _broken_off(settings.mail, error) from error
         try:
-            email = _email(settings.mail, channel, readers, smallest, now)
+            email = _email(settings, channel, readers, smallest, now)
             return _told(channel, _hand_over(server, channel, email, readers.bcc, patient=patient))
         except (smtplib.SMTPException, OSError) as error:
             raise _broken_off(settings.mail, error) from error
@@ -109,15 +110,16 @@ def greet(settings: Mail) -> None:
         pass
 
 
-def _email(settings: Mail, channel: Channel, readers: Mailto, message: Message, now: datetime) -> EmailMessage:
+def _email(settings: Settings, channel: Channel, readers: Mailto, message: Message, now: datetime) -> EmailMessage:
+    assert settings.mail is not None
     return mail.email(
         message,
-        sender=settings.sender,
+        sender=settings.mail.sender,
         recipients=[reader.text for reader in readers.to],
         copies=[reader.text for reader in readers.cc],
-        reply_to=settings.reply_to or "",
+        reply_to=settings.mail.reply_to or "",
         list_name=channel.name,
-        unsubscribe_address=settings.reply_to or settings.sender,
+        unsubscribe_address=settings.unsubscribe_for(channel.name),
         date=now,
     )
 
@@ -182,11 +184,11 @@ def _session(settings: Mail) -> Iterator[smtplib.SMTP]:
 
 def _connected(settings: Mail) -> smtplib.SMTP:
     if settings.security == "tls":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(
+        server: smtplib.SMTP = bounded.SMTP_SSL(
             settings.host, settings.port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
         )
     else:
-        server = smtplib.SMTP(settings.host, settings.port, timeout=TIMEOUT_SECONDS)
+        server = bounded.SMTP(settings.host, settings.port, timeout=TIMEOUT_SECONDS)
     try:
         if settings.security == "starttls":
             server.starttls(context=ssl.create_default_context())

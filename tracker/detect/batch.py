@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
+from traceback import extract_tb
 
 import msgspec
 
-from tracker import alerts
+from tracker import alerts, log
 from tracker.detect import age, mirrors, verdict
 from tracker.detect.listing import ListingDecision, SearchEntry
 from tracker.detect.verdict import CheckContext, CheckResult
-from tracker.errors import SourceError
+from tracker.errors import SourceError, printable
 from tracker.model.alert import Alert
 from tracker.model.details import EnteredDetails, NewRegistrationDetails, WatchDetails
 from tracker.model.event import Event, Story
@@ -24,6 +26,10 @@ from tracker.model.source import Absent, Answer, DataVersion, Document, Failed, 
 from tracker.model.staging import Batch, StagedEvent
 from tracker.model.vocabulary import ListingKind, Severity
 from tracker.model.watch import Membership, Watch
+
+_LOG = log.get(__name__)
+
+_REPORT = "Please report it; the trial is asked for again."
 
 
 class RunContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,6 +152,8 @@ def look(run: RunContext, answer: Answer) -> Looked:
         return Looked(answer=answer, digest=digest, parsed=run.source.parse(answer.document))
     except SourceError as error:
         return Looked(answer=_failed(known, error))
+    except Exception as error:
+        return Looked(answer=broken(known, error))
 
 
 def wanted(run: RunContext, looks: Iterable[Looked], now: datetime) -> Wanted:
@@ -168,91 +176,54 @@ def wanted(run: RunContext, looks: Iterable[Looked], now: datetime) -> Wanted:
 
 
 def decide(run: RunContext, looks: Iterable[Looked], inputs: BatchInputs, now: datetime) -> BatchDecision:
-    """Judge each answer by itself, and say what the calendar, the searches and the registries of pages make of it."""
-    results: list[CheckResult] = []
-    events: list[StagedEvent] = []
-    stories: list[Story] = []
-    routed: list[Alert] = []
-    for looked in looks:
-        result = _result(run, looked, inputs, now)
-        trial = result.staged.check.trial
-        joined = run.joined.get(trial, {})
-        results.append(result)
-        events += result.events
-        stories += result.stories
-        of_changes = _routed(run, (staged.event for staged in result.events), joined)
-        routed += of_changes
-        for staged in result.events:
-            routed += alerts.follow(staged.event, of_changes, inputs.alerts or {}, run.watches)
-        others = (*_lagging(run, result, inputs, now), *_came_true(run, result, now))
-        routed += _routed(run, others, joined)
-        for watch, event in _entered(run, result, now):
-            others = (*others, event)
-            routed += _routed(run, (event,), {watch: now})
-        for event in others:
-            staged, story = _alone(event, run.followed[trial], result)
-            events.append(staged)
-            stories.append(story)
+    """Judge each answer by itself, and say what the calendar, the searches and the registries of pages make of it.
+
+    What goes wrong in judging one fails that trial alone, and its operator hears why: a mistake of ours must not end the
+    following of every other trial.
+    """
+    found = [_decided(run, looked, inputs, now) for looked in looks]
+    results = [result for result, _ in found]
     batch = Batch(
         checks=tuple(result.staged for result in results),
         snapshots=tuple(result.snapshot for result in results if result.snapshot),
-        events=tuple(events),
-        stories=tuple(stories),
-        alerts=tuple(routed),
+        events=tuple(event for _, batch in found for event in batch.events),
+        stories=tuple(story for _, batch in found for story in batch.stories),
+        alerts=tuple(alert for _, batch in found for alert in batch.alerts),
         issues=tuple((result.staged.check.trial, _noted(issue)) for result in results for issue in result.issues),
     )
     return BatchDecision(results=tuple(results), batch=batch)
 
 
-def search_moves(
-    run: RunContext, decisions: Iterable[ListingDecision], absent: Iterable[str], unsure: Collection[str] = ()
-) -> list[SearchMove]:
-    """What the searches say of trials whose records are stored. One that is gone from the registry has not left a search.
-
-    ``unsure`` are trials whose answer is not believed: where they stand is not known, and the next listing says it again.
-    """
-    moves = [
-        SearchMove(trial=trial, watch=watch, kind=entry.kind, reason=entry.reason, returned=entry.returned)
-        for trial, entering in run.entering.items()
-        if run.followed[trial].current and not run.followed[trial].merged_into and trial not in unsure
-        for watch, entry in entering
-        if entry.kind
-    ]
-    gone = frozenset(absent).union(unsure)
-    moves += [
-        SearchMove(trial=trial, watch=decision.watch, kind="left_watch")
-        for decision in decisions
-        for trial in decision.left
-        if trial not in gone
-    ]
-    return moves
+def _decided(run: RunContext, looked: Looked, inputs: BatchInputs, now: datetime) -> tuple[CheckResult, Batch]:
+    """The result for one answer, with its events, stories and alerts."""
+    known = run.followed[looked.answer.trial]
+    try:
+        result = _result(run, looked, inputs, now)
+        return result, _told(run, looked, result, inputs, now)
+    except Exception as error:
+        return verdict.failed(known, broken(known, error), check_context(run, known.key, now)), Batch()
 
 
-def decide_moves(run: RunContext, moves: Iterable[SearchMove], stored: Mapping[str, TrialRecord], now: datetime) -> Batch:
-    """The events of trials that entered or left a search; ``stored`` are their records."""
-    events, stories, routed = [], [], []
-    for move in moves:
-        if move.trial not in stored:
-            continue
-        context = check_context(run, move.trial, now, entering=(move.watch,))
-        event = _entered_or_left(move, stored[move.trial], context)
-        staged, story = _alone(event, run.followed[move.trial])
+def _told(run: RunContext, looked: Looked, result: CheckResult, inputs: BatchInputs, now: datetime) -> Batch:
+    """The events of one check, with the stories they belong to and the alerts they make."""
+    trial = result.staged.check.trial
+    joined = run.joined.get(trial, {})
+    events, stories = [*result.events], [*result.stories]
+    record = _record_of(run, looked, result, inputs.documents.get(trial))
+    made = routed(run, (staged.event for staged in result.events), joined, record)
+    of_changes = tuple(made)
+    for staged in result.events:
+        made += alerts.follow(staged.event, of_changes, inputs.alerts or {}, run.watches)
+    others = (*_lagging(run, result, inputs, now), *_came_true(run, result, now))
+    made += routed(run, others, joined, record)
+    for watch, event in _entered(run, result, now):
+        others = (*others, event)
+        made += routed(run, (event,), {watch: now}, record)
+    for event in others:
+        staged, story = alone(event, run.followed[trial], result)
         events.append(staged)
         stories.append(story)
-        routed += _routed(run, (event,), {move.watch: now})
-    return Batch(events=tuple(events), stories=tuple(stories), alerts=tuple(routed))
-
-
-def decide_calendar(run: RunContext, stored: Iterable[tuple[TrackedTrial, TrialRecord]], now: datetime) -> Batch:
-    """What the calendar has made true of trials that did not change."""
-    events, stories, routed = [], [], []
-    for known, record in stored:
-        for event in verdict.came_true(known, record, run.calendar_at, check_context(run, known.key, now)):
-            staged, story = _alone(event, known)
-            events.append(staged)
-            stories.append(story)
-            routed += _routed(run, (event,), run.joined.get(known.key, {}))
-    return Batch(events=tuple(events), stories=tuple(stories), alerts=tuple(routed))
+    return Batch(events=tuple(events), stories=tuple(stories), alerts=tuple(made))
 
 
 def check_context(
@@ -353,7 +324,7 @@ def _came_true(run: RunContext, result: CheckResult, now: datetime) -> tuple[Eve
     if age.is_clock_ahead(run.data, now):
         return ()
     context = check_context(run, known.key, now)
-    return verdict.came_true(known, result.record, run.calendar_at, context, result)
+    return verdict.came_true(known, result.record, run.calendar_at, context, before=result.before, snapshot=result.snapshot)
 
 
 def _entered(run: RunContext, result: CheckResult, now: datetime) -> Iterator[tuple[str, Event]]:
@@ -365,10 +336,11 @@ def _entered(run: RunContext, result: CheckResult, now: datetime) -> Iterator[tu
         if entry.kind:
             context = check_context(run, trial, now, entering=(watch,))
             move = SearchMove(trial=trial, watch=watch, kind=entry.kind, reason=entry.reason, returned=entry.returned)
-            yield watch, _entered_or_left(move, result.record, context)
+            yield watch, entered_or_left(move, result.record, context)
 
 
-def _entered_or_left(move: SearchMove, record: TrialRecord, context: CheckContext) -> Event:
+def entered_or_left(move: SearchMove, record: TrialRecord, context: CheckContext) -> Event:
+    """The event of a trial that a watch's search now holds, holds again or holds no more."""
     details = WatchDetails(watch=move.watch, reason=move.reason or None)
     if move.kind != "left_watch":
         made: type[EnteredDetails] = NewRegistrationDetails if move.kind == "new_registration" else EnteredDetails
@@ -376,15 +348,25 @@ def _entered_or_left(move: SearchMove, record: TrialRecord, context: CheckContex
     return verdict.entered_or_left(move.kind, move.trial, record, details, context)
 
 
-def _alone(event: Event, known: TrackedTrial, result: CheckResult | None = None) -> tuple[StagedEvent, Story]:
+def alone(event: Event, known: TrackedTrial, result: CheckResult | None = None) -> tuple[StagedEvent, Story]:
     """An event that is a story of its own."""
     (story,) = verdict.stories_of((event,))
     old, new = verdict.versions(known, result.snapshot if result else None)
     return StagedEvent(event=event, old=old, new=new), story
 
 
-def _routed(run: RunContext, events: Iterable[Event], joined: Mapping[str, datetime]) -> list[Alert]:
-    return [alert for event in events for alert in alerts.route(event, run.watches, joined)]
+def routed(run: RunContext, events: Iterable[Event], joined: Mapping[str, datetime], record: TrialRecord | None) -> list[Alert]:
+    """The alerts of events; ``joined`` says since when each watch follows their trial, ``record`` is that trial's."""
+    return [alert for event in events for alert in alerts.route(event, run.watches, joined, record)]
+
+
+def _record_of(run: RunContext, looked: Looked, result: CheckResult, stored: Document | None) -> TrialRecord | None:
+    """The record that an event of a check is about: the one just read, else the last one known; None where nobody asks."""
+    if not any(run.watches[name].about for name in run.joined.get(result.staged.check.trial, {}) if name in run.watches):
+        return result.record
+    answer = looked.answer
+    served = answer.document if isinstance(answer, Found) and answer.canonical is None else None
+    return result.record or _read(run, served if result.events else None) or _read(run, stored)
 
 
 def _noted(issue: Issue) -> Issue:
@@ -394,3 +376,15 @@ def _noted(issue: Issue) -> Issue:
 
 def _failed(known: TrackedTrial, error: SourceError) -> Failed:
     return Failed(trial=known.key, error=str(error))
+
+
+def broken(known: TrackedTrial, error: Exception) -> Failed:
+    """A trial that a mistake of this program keeps from being judged.
+
+    Its place is named, but no traceback is logged: an error may quote a registry's text, of any length and character.
+    """
+    place = extract_tb(error.__traceback__)[-1]
+    what = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}: {' '.join(str(error)[:300].split())}"
+    _LOG.error(log.pairs("trial_not_judged", trial=known.key, error=what))
+    why = f"{known.key}: this program made a mistake in reading or comparing it ({printable(what)}). {_REPORT}"
+    return Failed(trial=known.key, error=why)

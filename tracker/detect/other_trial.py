@@ -11,6 +11,9 @@ from tracker.model.source import SourceInfo
 
 _REMEDY = "Nothing of it was stored; the next sync asks again. If a browser shows the same, remove the trial and add it again."
 
+FEWEST_SITES = 3
+"""Of two sites one may be gone; a list of at least so many that shrinks to one was cut."""
+
 
 def refuse(info: SourceInfo, known: TrackedTrial, before: TrialRecord, after: TrialRecord) -> None:
     """Raises AnswerError for another trial's record under this number, and for a list of sites that was cut short."""
@@ -50,7 +53,7 @@ def _folded(text: str | None) -> str:
 def _cut(info: SourceInfo, before: TrialRecord, after: TrialRecord) -> str:
     """A sponsor that closes all sites but one sends a new version of the record; a registry never closes a site by itself."""
     many, left = len(before.sites or ()), len(after.sites or ())
-    if not info.dates_every_update or left != 1 or many <= 1 or before.last_update_posted is None:
+    if not info.dates_every_update or left != 1 or many < FEWEST_SITES or before.last_update_posted is None:
         return ""
     if before.last_update_posted != after.last_update_posted or before.verified_on != after.verified_on:
         return ""

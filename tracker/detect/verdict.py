@@ -142,7 +142,8 @@ def moved(
     result = functools.partial(result, record=after, snapshot=staged)
     detected = _detected(known, before, after, staged, context, believed)
     events = detected.events
-    status: CheckStatus = "changed" if events else ("quiet" if is_new else "unchanged")
+    status: CheckStatus = "changed" if any(event.kind != "record_updated" for event in events) else "quiet"
+    status = status if events or is_new else "unchanged"
     if away := _away_since(known):
         status = "restored"
         story = detected.story.id if detected.story else ""
@@ -287,6 +288,7 @@ def trial_context(record: TrialRecord | None, trial: str, context: CheckContext,
         near={watch.name: watch.near for watch in context.watches if watch.near},
         countries={watch.name: named_countries(watch) for watch in context.watches},
         silent=context.silent,
+        named=frozenset(kind for watch in context.watches for kind in watch.kinds),
         overrides=context.overrides,
         echo_of=functools.partial(mirrors.echo_of, page=record, home=home) if record and home else None,
     )
@@ -333,17 +335,26 @@ def entered_or_left(kind: ListingKind, trial: str, record: TrialRecord, details:
 
 
 def came_true(
-    known: TrackedTrial, record: TrialRecord, last: datetime | None, context: CheckContext, changed: CheckResult | None = None
+    known: TrackedTrial,
+    record: TrialRecord,
+    last: datetime | None,
+    context: CheckContext,
+    *,
+    before: TrialRecord | None = None,
+    snapshot: StagedSnapshot | None = None,
 ) -> tuple[Event, ...]:
-    """What the calendar has made true of a trial since the rules last ran; ``changed`` is the check that gave a new record."""
+    """What the calendar has made true of a trial since the rules last ran.
+
+    ``before`` is its record as it stood then where it has changed, ``snapshot`` the new version.
+    """
     assert known.current is not None
-    now_seen = _seen_staged(changed.snapshot) if changed and changed.snapshot else known.current.seen
+    now_seen = _seen_staged(snapshot) if snapshot else known.current.seen
     return calendar_events(
         Version(record=record, seen=now_seen),
         since=max(last, known.first_seen_at) if last else known.first_seen_at,
         at=context.now,
         known=trial_context(record, known.key, context),
-        before=changed.before if changed else None,
+        before=before,
     )
 
 

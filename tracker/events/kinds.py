@@ -37,6 +37,7 @@ class TrialContext(msgspec.Struct, frozen=True, kw_only=True):
     the countries that it names; ``silent`` are the watches that were not told when the trial joined; ``overrides`` maps "kind"
     or "kind.effect" to a severity. ``echo_of`` names the registry's trial whose record said the same as these changes before,
     where the record is a page's. ``told`` are the past events that anybody was sent a message of, None where that is not known.
+    ``named`` are the kinds that watches ask for by name.
     Without ``tracking_since`` the older version's first sight counts.
     """
 
@@ -50,6 +51,7 @@ class TrialContext(msgspec.Struct, frozen=True, kw_only=True):
     overrides: Mapping[str, Severity] = {}
     echo_of: Callable[[Sequence[Change]], str | None] | None = None
     told: frozenset[str] | None = None
+    named: frozenset[str] = frozenset()
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ import unicodedata
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from itertools import groupby
 from pathlib import Path
 from typing import IO
@@ -20,21 +20,21 @@ from typing import IO
 import msgspec
 
 from tracker.archive import Archive
-from tracker.export import formats, tables
+from tracker.errors import UsageError
+from tracker.export import formats, news, tables
+from tracker.export.markdown import NOTE, change_lines, text
 from tracker.model.event import EventFilter
 from tracker.model.ids import split_key
 from tracker.model.views import StoryChanges
-from tracker.render import feed, ics, kinds, times
-from tracker.render.grid import markdown
+from tracker.render import feed, ics, times
 from tracker.render.machine import event_json
-from tracker.render.safe_text import one_line, web_link
-from tracker.render.story_view import event_label
+from tracker.render.safe_text import one_line
 
 FEED_ENTRIES = 100
 """Entries of a feed: the latest."""
 
 _LATEST = 30
-_NOTE = "Not endorsed by the registries, not medical advice. Deadlines are estimates, not legal findings."
+_TITLE = "Trial registry changes"
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -45,6 +45,15 @@ class Files:
         self.folder = folder
         self.written = 0
         self._kept: set[Path] = set()
+
+    def require_own(self) -> None:
+        """Raise UsageError where the folder's README.md is somebody else's: it would be overwritten."""
+        there = self.folder / "README.md"
+        if there.is_file() and not there.read_bytes().startswith(f"# {_TITLE}\n".encode()):
+            raise UsageError(
+                f"{there} is not of a published log and would be overwritten.",
+                remedy="Name a folder of the log's own, such as --out log.",
+            )
 
     def put(self, name: str, body: bytes) -> None:
         """A file of that content."""
@@ -81,6 +90,7 @@ class Files:
 
 def publish_log(archive: Archive, files: Files, now: datetime, timezone: tzinfo) -> None:
     """The whole log: by day and by watch, as JSON Lines and CSV, with feeds and the calendar of what is ahead."""
+    files.require_own()
     _days(archive, files, timezone)
     for watch in archive.watches:
         found = archive.story_changes(EventFilter(watch=watch.name))
@@ -90,10 +100,34 @@ def publish_log(archive: Archive, files: Files, now: datetime, timezone: tzinfo)
         out.writelines(msgspec.json.encode(event_json(event), enc_hook=str) + b"\n" for event in archive.changes())
     with files.opened("changes.csv") as out:
         formats.write_csv(tables.changes(archive, tables.Wanted()), out)
-    due = [row for row in archive.deadlines(now.date()) if row.deadline.due >= now.date()]
+    latest = _latest_news(archive, now)
+    due = [row for row in archive.deadlines(latest) if row.deadline.due >= latest]
     files.put("deadlines.ics", ics.calendar(due, stamp=None))
     publish_feeds(archive, files, "feeds/")
     files.put("README.md", _index(archive, timezone))
+
+
+def news_since(archive: Archive, folder: Path, timezone: tzinfo) -> str:
+    """What the log in the folder does not tell yet; the trials as they stand where it holds none. Ask before it is written."""
+    before = folder / "changes.jsonl"
+    if not before.is_file():
+        return news.welcome(archive)
+    with before.open("rb") as lines:
+        told = {msgspec.json.decode(line, type=_Told).id for line in lines if line.strip()}
+    return news.news(archive, told, timezone)
+
+
+class _Told(msgspec.Struct):
+    """A line of the published log, as far as it is read back."""
+
+    id: str
+
+
+def _latest_news(archive: Archive, now: datetime) -> date:
+    """The day of the latest change or of the trial followed last: the calendar begins there, so that no day moves it."""
+    changed = max((event.effective_at for event in archive.changes()), default=None)
+    begun = max((found.trial.first_seen_at for found in archive.current()), default=None)
+    return max((at for at in (changed, begun) if at), default=now).date()
 
 
 def publish_feeds(archive: Archive, files: Files, prefix: str = "") -> None:
@@ -126,7 +160,7 @@ def _latest(archive: Archive, wanted: EventFilter) -> Iterable[StoryChanges]:
 
 def _days(archive: Archive, files: Files, timezone: tzinfo) -> None:
     for name, stories in _by_day(archive.story_changes(), timezone):
-        lines = [line for found in stories for line in _lines(found, timezone, dated=False)]
+        lines = [line for found in stories for line in change_lines(found, timezone, dated=False)]
         files.put(f"days/{name[:4]}/{name}.md", _page(f"Changes of {times.registry_day(name)}", lines))
     files.forget_others("days/*/*.md")
 
@@ -138,39 +172,28 @@ def _by_day(stories: Iterable[StoryChanges], timezone: tzinfo) -> Iterator[tuple
 
 def _newest_day_first(stories: Iterable[StoryChanges], timezone: tzinfo) -> list[str]:
     """A line for each event: the latest day on top, within a day the weightiest first."""
-    days = [[line for found in day for line in _lines(found, timezone)] for _, day in _by_day(stories, timezone)]
+    days = [[line for found in day for line in change_lines(found, timezone)] for _, day in _by_day(stories, timezone)]
     return [line for day in reversed(days) for line in day]
-
-
-def _lines(found: StoryChanges, timezone: tzinfo, *, dated: bool = True) -> Iterator[str]:
-    """A line for each event of a story."""
-    for event in found.events:
-        label, number = event_label(event), split_key(event.trial).number
-        address = next((link for link in event.evidence.links if web_link(link)), "")
-        shown = f"[{markdown(number)}]({address})" if address else markdown(number)
-        named = shown if number in label else f"{markdown(label)} ({shown})"
-        day = f"{times.day(event.effective_at, timezone)} · " if dated else ""
-        yield f"- {day}**{event.severity}** · {named}: {markdown(kinds.headline(event))}"
 
 
 def _page(title: str, lines: Iterable[str]) -> bytes:
     body = "\n".join(lines) or "No changes yet."
-    return f"# {markdown(title)}\n\n{body}\n\n{_NOTE}\n".encode()
+    return f"# {text(title)}\n\n{body}\n\n{NOTE}\n".encode()
 
 
 def _index(archive: Archive, timezone: tzinfo) -> bytes:
     latest = deque(archive.story_changes(), maxlen=_LATEST)
     watches = [
-        f"- [{markdown(watch.name)}](watches/{slug(watch.name)}.md) · [feed](feeds/watches/{slug(watch.name)}.atom)"
+        f"- [{text(watch.name)}](watches/{slug(watch.name)}.md) · [feed](feeds/watches/{slug(watch.name)}.atom)"
         for watch in archive.watches
     ]
     changes = _newest_day_first(latest, timezone)
     sources = sorted(
         {archive.source_title(source) for source in archive.followed_sources([watch.name for watch in archive.watches])}
     )
-    text = "\n".join(
+    page = "\n".join(
         [
-            "# Trial registry changes",
+            f"# {_TITLE}",
             "",
             "Everything: [feed](feeds/all.atom) · [CSV](changes.csv) · [JSON Lines](changes.jsonl) · [calendar](deadlines.ics)",
             "",
@@ -182,8 +205,8 @@ def _index(archive: Archive, timezone: tzinfo) -> bytes:
             "",
             *(changes or ["No changes yet."]),
             "",
-            f"Sources: {', '.join(markdown(one_line(source)) for source in sources)}. {_NOTE}",
+            f"Sources: {', '.join(text(one_line(source)) for source in sources)}. {NOTE}",
             "",
         ]
     )
-    return text.encode()
+    return page.encode()

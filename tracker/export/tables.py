@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from tracker.archive import Archive, CurrentRecord
+from tracker.export.own_columns import OwnColumns
 from tracker.export.table import Column, Table, Value, date_columns, date_values, joined
 from tracker.model.details import DateDetails, EnrollmentDetails
 from tracker.model.event import Event, EventFilter
@@ -143,21 +144,34 @@ _DEADLINES = (
 
 
 class Wanted(NamedTuple):
-    """What is exported: of one watch or all; ``log`` says of which trials, and which changes."""
+    """What is exported: of one watch or all; ``log`` says of which trials, and which changes.
+
+    ``own``: with the columns of the readers' own, which are not for everybody.
+    """
 
     watch: str | None = None
     log: EventFilter = EventFilter()
+    own: bool = False
 
 
 def changes(archive: Archive, wanted: Wanted) -> Table:
     """A row for each event of the change log, with its evidence."""
-    return Table(name="changes", columns=_CHANGES, rows=(_change(archive, event) for event in archive.changes(wanted.log)))
+    found = archive.changes(wanted.log)
+    if not wanted.own:
+        return Table(name="changes", columns=_CHANGES, rows=(_change(archive, event) for event in found))
+    own = OwnColumns(archive, wanted.watch, _CHANGES)
+    rows = ((*_change(archive, event), *own.cells(event.trial)) for event in found)
+    return Table(name="changes", columns=(*_CHANGES, *own.columns), rows=rows)
 
 
 def trials(archive: Archive, wanted: Wanted) -> Table:
     """A row for each followed trial as it stands."""
-    rows = (_present(archive, found) for found in current(archive, wanted))
-    return Table(name="trials", columns=_TRIALS, rows=rows)
+    found = current(archive, wanted)
+    if not wanted.own:
+        return Table(name="trials", columns=_TRIALS, rows=(_present(archive, one) for one in found))
+    own = OwnColumns(archive, wanted.watch, _TRIALS)
+    rows = ((*_present(archive, one), *own.cells(one.trial.key, one.record)) for one in found)
+    return Table(name="trials", columns=(*_TRIALS, *own.columns), rows=rows)
 
 
 def timeline(archive: Archive, wanted: Wanted) -> Table:

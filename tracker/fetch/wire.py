@@ -57,7 +57,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     longest_wait: float = 120.0
     redirects: int = 5
     circuit: int = 5
-    patience: float = 75.0
+    patience: float = 45.0
     robots_timeout: float = 20.0
 
 

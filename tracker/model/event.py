@@ -10,6 +10,7 @@ import msgspec
 from tracker.model.details import Details, read_details
 from tracker.model.record import TrialRecord
 from tracker.model.vocabulary import Cause, Origin, Severity
+from tracker.model.watch import About
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +106,8 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
 
     ``since`` (inclusive) and ``until`` (exclusive) are of ``effective_at``. With ``watch``, only what was detected while the
     watch followed the trial. ``effects``: with one of them; ``words``: each stands in what everybody may read of the event.
-    ``limit`` keeps the latest ones.
+    ``limit`` keeps the latest ones. ``about`` goes by the text of the trial as it stands now and of what changed; the archive
+    reads it, since the database cannot.
     """
 
     since: datetime | None = None
@@ -119,6 +121,7 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
     words: tuple[str, ...] = ()
     run: int | None = None
     limit: int | None = None
+    about: About = About()
 
 
 class EventPlace(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -104,6 +104,18 @@ class StagedTotals(msgspec.Struct, frozen=True, kw_only=True):
 
     counts: RunCounts
     emptied: Mapping[str, int] = {}
+
+
+class Doubts(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a run is not believed yet: events that are ``held``, and by trial the version that is doubted, with its fields.
+
+    These are read from an earlier version until they are believed. ``many`` gives by event how many trials have the like of
+    it at once: it is told with that remark.
+    """
+
+    held: Collection[str] = ()
+    keep: Mapping[str, tuple[int, tuple[KeptField, ...]]] = {}
+    many: Mapping[str, int] = {}
 
 
 class StagedFinding(msgspec.Struct, frozen=True, kw_only=True):

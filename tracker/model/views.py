@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -101,3 +101,55 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     held_runs: tuple[Run, ...]
     unsent: Mapping[MessageState, int]
     incidents: tuple[Incident, ...]
+
+
+class SourceCoverage(msgspec.Struct, frozen=True, kw_only=True):
+    """When a source was last read and accepted, at which of its data; ``held_run`` is a later run that waits for a decision."""
+
+    source: str
+    title: str
+    last_read_at: datetime | None
+    data_version: str | None = None
+    held_run: int | None = None
+
+
+class Members(msgspec.Struct, frozen=True, kw_only=True):
+    """What is followed: since when, how many trials, of which sources."""
+
+    since: datetime | None
+    trials: int
+    sources: frozenset[str]
+
+
+class Coverage(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an answer reaches: ``since`` when its ``trials`` are followed, and how many could not be read when last asked."""
+
+    since: datetime | None
+    trials: int
+    unread: int
+    sources: tuple[SourceCoverage, ...]
+
+
+class PlainDue(msgspec.Struct, frozen=True, kw_only=True):
+    """A day that follows from a record's dates, for a row of its own; ``severity`` is its rank."""
+
+    kind: str
+    effects: tuple[str, ...]
+    due: date
+    true_from: date | None
+    severity: int
+    rule: str
+
+
+class PlainRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What SQL views show of a trial's current record: of which version, by which ``reader``, with ``kept`` fields or not."""
+
+    trial: str
+    snapshot: int
+    reader: str
+    kept: bool = False
+    brief_title: str | None = None
+    lead_sponsor: str | None = None
+    recruitment_status: str | None = None
+    results_state: str | None = None
+    due_dates: tuple[PlainDue, ...] = ()

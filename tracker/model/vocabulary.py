@@ -112,6 +112,7 @@ RecordKind = Literal[
     "other_fields_changed",
     "nearby_site_opened",
     "nearby_site_closed",
+    "record_updated",
 ]
 """Change kinds of a record's fields."""
 

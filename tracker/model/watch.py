@@ -22,11 +22,23 @@ class Near(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Send(msgspec.Struct, frozen=True, kw_only=True):
-    """To which channel, how soon, and from which severity on."""
+    """To which channel, how soon, from which severity on, and whether in messages of this watch alone."""
 
     to: str
     when: When = "daily"
     min_severity: Severity = "notable"
+    separate: bool = False
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reader wants to hear about: texts with any of ``words`` (none named: all) and none of ``without``."""
+
+    words: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether it narrows anything."""
+        return bool(self.words or self.without)
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +54,8 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
 
     ``trials`` and ``pages`` are keys listed by hand; ``search`` (an address) and ``query`` (fields) are listed by the
     registry and narrowed by ``near`` and ``exclude``. ``labels`` gives a trial the name people call it by.
-    ``rows`` says of trials that come from a ``trials_file`` where they stand in it.
+    ``rows`` says of trials that come from a ``trials_file`` where they stand in it; ``own`` is what it says of each under its
+    owner's ``columns``, of which ``groups`` and ``notes`` are read.
     ``left_out`` names what the address of the search holds that is not asked. ``kinds`` empty means all. ``circle_in_search``:
     ``near`` is the circle that the search's address has.
     """
@@ -59,6 +72,11 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     exclude: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
     labels: Mapping[str, str] = {}
+    columns: tuple[str, ...] = ()
+    own: Mapping[str, Mapping[str, str]] = {}
+    groups: Mapping[str, str] = {}
+    notes: Mapping[str, str] = {}
+    about: About = About()
     send: tuple[Send, ...] = ()
 
 

@@ -30,6 +30,8 @@ MOST_PARTS = 20
 
 _SECTION_TITLES: dict[Severity, str] = {"major": "Major changes", "notable": "Notable changes", "minor": "Minor changes"}
 
+_NO_SECTION = "Without a group"
+
 
 class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a digest or alert says.
@@ -38,7 +40,8 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     each source or group of trials that cannot be read at present: either keeps the digest from saying "no changes".
     ``since`` and ``until`` are aware UTC; ``timezone`` is an IANA name; ``cadence`` is daily, weekly, immediate or "on
     request"; ``contact`` is where a reader can write to. ``sent_immediately`` counts the changes that the channel was told of
-    in immediate messages since then: they are left out here, and "no changes" would be wrong of them.
+    in immediate messages since then: they are left out here, and "no changes" would be wrong of them. ``sections`` are those
+    of the entries in their order, none where they stand by severity.
     """
 
     title: str
@@ -56,6 +59,7 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     why: tuple[str, ...] = ()
     contact: str = ""
     sent_immediately: int = 0
+    sections: tuple[str, ...] = ()
 
 
 def digest(given: DigestInput, form: Form = MAIL) -> tuple[Part, ...]:
@@ -102,6 +106,7 @@ class _Writer:
                 watches=item.entry.watches,
                 source_title=item.entry.source_title,
                 timezone=self.timezone,
+                note=item.entry.note,
             )
         return self._full[key]
 
@@ -136,15 +141,23 @@ class _Writer:
         )
 
     def _sections(self, items: Sequence[Item]) -> tuple[Section, ...]:
-        sections = []
-        for severity in reversed(SEVERITIES):
-            chosen = [item for item in items if item.entry.story.severity == severity]
-            if chosen:
-                stories = tuple(self._view(item) for item in chosen if item.full)
-                briefs = tuple(self._brief_view(item) for item in chosen if not item.full)
-                title = _SECTION_TITLES[severity]
-                sections.append(Section(title=title, severity=severity, stories=stories, briefs=briefs))
-        return tuple(sections)
+        if self.given.sections:
+            named = [(one_line(name, 100) or _NO_SECTION, name) for name in self.given.sections]
+            grouped = ((title, [item for item in items if item.entry.section == name]) for title, name in named)
+        else:
+            grouped = (
+                (_SECTION_TITLES[severity], [item for item in items if item.entry.story.severity == severity])
+                for severity in reversed(SEVERITIES)
+            )
+        return tuple(self._section(title, chosen) for title, chosen in grouped if chosen)
+
+    def _section(self, title: str, items: Sequence[Item]) -> Section:
+        return Section(
+            title=title,
+            severity=max((item.entry.story.severity for item in items), key=rank),
+            stories=tuple(self._view(item) for item in items if item.full),
+            briefs=tuple(self._brief_view(item) for item in items if not item.full),
+        )
 
 
 def _digest_subject(given: DigestInput, leading: StoryView | None) -> str:

@@ -42,10 +42,11 @@ def email(
     """The message as an e-mail, ready for ``smtplib.send_message``; ``date`` is aware.
 
     ``sender``, ``recipients`` and ``copies`` are addresses with or without a name; ``list_name`` is the channel's name.
+    Without an ``unsubscribe_address`` no header names one.
     Raises PermanentDeliveryError for an address that cannot stand in a header, naming the address.
     """
     origin = _address(sender, "sender")
-    stop = _address(unsubscribe_address, "unsubscribe address")
+    stop = _address(unsubscribe_address, "unsubscribe address") if unsubscribe_address else None
     mail = EmailMessage(policy=SMTP)
     mail["From"] = origin
     mail["To"] = [_address(recipient, "recipient") for recipient in recipients]
@@ -57,7 +58,9 @@ def email(
     mail["Date"] = format_datetime(date)
     mail["Message-ID"] = _checked_id(message)
     mail["List-Id"] = f"<{_slug(list_name)}.{origin.domain}>"
-    mail["List-Unsubscribe"] = f"<mailto:{quote(stop.addr_spec, safe='@')}?subject=unsubscribe>"
+    if stop:
+        # By mail alone: RFC 8058's one click needs an https address that takes a POST.
+        mail["List-Unsubscribe"] = f"<mailto:{quote(stop.addr_spec, safe='@')}?subject=unsubscribe>"
     # RFC 3834: out-of-office replies must stay away. "Precedence: bulk" would say the same in an unstandardised way
     # and some receivers rank it as advertising; Exchange heeds only the third header.
     mail["Auto-Submitted"] = "auto-generated"

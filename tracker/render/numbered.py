@@ -55,13 +55,18 @@ WHOLE = Form(body=None)
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One story to show: its events (at least one), weightiest first, the record as it stands now, and its watches."""
+    """One story to show: its events (at least one), weightiest first, the record as it stands now, and its watches.
+
+    ``section`` is the heading it stands under where a digest is grouped, ``note`` what the reader's own file says of the trial.
+    """
 
     story: Story
     events: tuple[Event, ...]
     record: TrialRecord | None = None
     watches: tuple[str, ...] = ()
     source_title: str = ""
+    section: str = ""
+    note: str = ""
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):

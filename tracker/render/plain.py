@@ -106,6 +106,7 @@ def _story(story: StoryView, *, named: bool) -> str:
     if named:
         lines += _wrapped(story.name if story.number in story.name else f"{story.name} ({story.number})")
         lines += _wrapped(story.title, "  ")
+        lines += _wrapped(f"Your note: {story.note}" if story.note else "", "  ", "    ")
         lines.append("")
     lines += _wrapped(story.headline, "> ", "  ")
     lines += _part(story.first, "    ")

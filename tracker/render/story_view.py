@@ -45,7 +45,7 @@ class StoryView(msgspec.Struct, frozen=True, kw_only=True):
     """One registry update of one trial, ready to be set in text or HTML.
 
     ``label`` is short, for subjects and overviews; ``name`` heads the story, with ``title`` below it where that says
-    more. ``headline_inside`` is the headline as part of a longer sentence.
+    more, and the reader's own ``note``. ``headline_inside`` is the headline as part of a longer sentence.
     """
 
     trial: str
@@ -65,6 +65,7 @@ class StoryView(msgspec.Struct, frozen=True, kw_only=True):
     links: tuple[LinkView, ...]
     watches: tuple[str, ...]
     events: int
+    note: str = ""
 
 
 class BriefView(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +104,7 @@ def story_view(
     watches: Sequence[str] = (),
     source_title: str = "",
     timezone: tzinfo,
+    note: str = "",
 ) -> StoryView:
     """Lay out a story; ``events`` are at least one, weightiest first, all shown. Days are those of ``timezone``."""
     leading = events[0]
@@ -129,6 +131,7 @@ def story_view(
         links=_links(events, address, source_title),
         watches=tuple(one_line(watch) for watch in watches),
         events=len(events),
+        note=one_line(note, LONGEST_LINE),
     )
 
 

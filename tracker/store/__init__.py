@@ -39,6 +39,9 @@ from tracker.store import (
     outbox as _outbox,
 )
 from tracker.store import (
+    present as _present,
+)
+from tracker.store import (
     runs as _runs,
 )
 from tracker.store import (
@@ -103,6 +106,7 @@ class Store(Database):
     moved_memberships = _watches.moved_memberships
     unmerge = _watches.unmerge
     followed = _trials.followed
+    members = _trials.members
     unanswered = _trials.unanswered
     tracking_since = _trials.tracking_since
 
@@ -119,8 +123,7 @@ class Store(Database):
     kept_fields = _kept_fields.kept_fields
     doubted_trials = _kept_fields.doubted_trials
     staged_findings = _kept_fields.staged_findings
-    set_aside = _kept_fields.set_aside
-    mark_many = _kept_fields.mark_many
+    staged_calendar = _kept_fields.staged_calendar
     unsettled_since = _kept_fields.unsettled_since
     accept = _acceptance.accept
     hold = _acceptance.hold
@@ -151,6 +154,8 @@ class Store(Database):
     trial_marks = _browsing.trial_marks
     held_events = _browsing.held_events
     with_number = _browsing.with_number
+    stale_present = _present.stale_present
+    note_present = _present.note_present
 
     # what is told
     ready_alerts = _outbox.ready_alerts

@@ -12,12 +12,12 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, delete, exists, func, or_, select, update
 
 from tracker.model.run import Run, RunCounts, Verdict
-from tracker.model.staging import AcceptReport
+from tracker.model.staging import AcceptReport, Doubts
 from tracker.model.upkeep import Lease
 from tracker.model.watch import CompletedListing, Join
 from tracker.store import tables as t
 from tracker.store.database import Database, insert
-from tracker.store.kept_fields import believe
+from tracker.store.kept_fields import believe, set_apart
 from tracker.store.packing import to_json
 from tracker.store.runs import end_run, read_run, require_state
 from tracker.store.watches import apply_joins, apply_listing, bring_back, move_merged
@@ -51,17 +51,19 @@ def accept(
     verdict: Verdict | None = None,
     *,
     whole: bool = True,
+    doubts: Doubts = Doubts(),  # noqa: B008 - frozen
 ) -> AcceptReport:
     """The closing transaction of a healthy run.
 
     Snapshots become current, unchanged trials are seen once more, absences and removals are noted, events are accepted,
     held alerts are ready, matched trials join their watches, listings are complete, and runs of this source that were
     held are superseded: what was true in them was found again. A failed check leaves its trial's dates alone. A run that is
-    not ``whole``, over some watches, supersedes a held one only where both asked for the same.
+    not ``whole``, over some watches, supersedes a held one only where both asked for the same. What is doubted is set apart
+    in the same transaction: a run that was cut off before it is judged again as a whole.
     """
     with database.writing(lease) as connection:
         run = require_state(connection, run_id, "open")
-        _judge(connection, run_id, counts, verdict)
+        _judge(connection, run_id, set_apart(connection, run_id, doubts, counts), verdict)
         closing = _Closing(tuple(joins), tuple(listings))
         siblings = () if whole else _held_siblings(connection, run)
         keep = [held["id"] for held in siblings if _apart(connection, run, closing, held)]

@@ -112,7 +112,7 @@ def make_engine(url: URL, *, foreign_keys: bool = True, reading: bool = False) -
             for pragma in (
                 f"busy_timeout={PATIENCE * 1000}",
                 *(("query_only=ON",) if reading else () if reads else ("journal_mode=WAL",)),
-                "synchronous=NORMAL",
+                "synchronous=FULL",  # what is sent was recorded on the disk before, also if the power fails then
                 f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
                 f"cache_size=-{SMALL_CACHE if reading else 65_536}",
             ):

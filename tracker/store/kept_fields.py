@@ -8,16 +8,15 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, delete, func, select, update
 
-from tracker.model.event import Story, read_event
+from tracker.model.event import Event, Story, read_event
+from tracker.model.run import RunCounts
 from tracker.model.snapshot import KeptField
-from tracker.model.staging import StagedFinding
-from tracker.model.upkeep import Lease
+from tracker.model.staging import Doubts, StagedFinding
 from tracker.model.vocabulary import SEVERITIES
 from tracker.store import rows
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks, insert
 from tracker.store.packing import to_json
-from tracker.store.runs import require_state
 
 _KEPT = tuple(name for name in KeptField.__struct_fields__ if name != "snapshot")
 
@@ -75,46 +74,52 @@ def staged_findings(database: Database, run_id: int) -> list[StagedFinding]:
         return [StagedFinding(event=read_event(row.body), snapshot=row.version) for row in connection.execute(statement)]
 
 
-def set_aside(
-    database: Database,
-    lease: Lease,
-    run_id: int,
-    events: Collection[str],
-    kept: Mapping[str, tuple[int, tuple[KeptField, ...]]],
-) -> None:
-    """Take these events of an open run out of it, with their alerts; ``kept`` gives by trial the version that is doubted.
-
-    The fields they are about are read from the earlier version until they are believed. Events that a search made of these
-    trials (left, entered) go as well: they follow from the same fields.
-    """
-    with database.writing(lease) as connection:
-        require_state(connection, run_id, "open")
-        for snapshot, fields in kept.values():
-            keep_fields(connection, snapshot, fields)
-        dropped = set(events)
-        for trials in chunks(kept):
-            of_searches = ("left_watch", "entered_watch", "new_registration")
-            where = (t.events.c.run == run_id, t.events.c.trial.in_(trials), t.events.c.kind.in_(of_searches))
-            dropped.update(connection.scalars(select(t.events.c.id).where(*where)))
-        for ids in chunks(dropped):
-            connection.execute(delete(t.alerts).where(t.alerts.c.run == run_id, t.alerts.c.event.in_(ids)))
-            connection.execute(delete(t.events).where(t.events.c.run == run_id, t.events.c.id.in_(ids)))
-        for trials in chunks(kept):
-            _shorten_stories(connection, run_id, trials)
-            _quieten_checks(connection, run_id, trials)
+def staged_calendar(database: Database, run_id: int, trials: Collection[str]) -> list[Event]:
+    """What the calendar made true of these trials, as staged under a run."""
+    found: list[Event] = []
+    with database.reading() as connection:
+        for some in chunks(sorted(trials)):
+            where = (t.events.c.run == run_id, t.events.c.trial.in_(some), t.events.c.cause == "calendar")
+            found += map(read_event, connection.scalars(select(t.events.c.body).where(*where).order_by(t.events.c.id)))
+    return found
 
 
-def mark_many(database: Database, lease: Lease, run_id: int, counts: Mapping[str, int]) -> None:
-    """Say in these events of an open run, given by id, that so many trials have the like of them at once."""
-    with database.writing(lease) as connection:
-        require_state(connection, run_id, "open")
-        for ids in chunks(counts):
-            where = (t.events.c.run == run_id, t.events.c.id.in_(ids))
-            for row in connection.execute(select(t.events.c.id, t.events.c.body).where(*where)).all():
-                event = read_event(row.body)
-                details = msgspec.structs.replace(event.details, many_at_once=counts[row.id])
-                body = to_json(msgspec.structs.replace(event, details=details))
-                connection.execute(update(t.events).where(t.events.c.run == run_id, t.events.c.id == row.id).values(body=body))
+def set_apart(connection: Connection, run_id: int, doubts: Doubts, counts: RunCounts) -> RunCounts:
+    """Take the held events out of a run, mark those that many trials have, and give what the run then comes to."""
+    for snapshot, fields in doubts.keep.values():
+        keep_fields(connection, snapshot, fields)
+    dropped, quiet = _drop(connection, run_id, doubts), 0
+    for trials in chunks(doubts.keep):
+        _shorten_stories(connection, run_id, trials)
+        quiet += _quieten_checks(connection, run_id, trials)
+    _mark_many(connection, run_id, doubts.many)
+    return msgspec.structs.replace(
+        counts, changed=counts.changed - quiet, quiet=counts.quiet + quiet, events=counts.events - dropped
+    )
+
+
+def _drop(connection: Connection, run_id: int, doubts: Doubts) -> int:
+    """Events go with their alerts; so do those that a search made of the same trials: they follow from the same fields."""
+    dropped = set(doubts.held)
+    for trials in chunks(doubts.keep):
+        of_searches = ("left_watch", "entered_watch", "new_registration")
+        where = (t.events.c.run == run_id, t.events.c.trial.in_(trials), t.events.c.kind.in_(of_searches))
+        dropped.update(connection.scalars(select(t.events.c.id).where(*where)))
+    count = 0
+    for ids in chunks(dropped):
+        connection.execute(delete(t.alerts).where(t.alerts.c.run == run_id, t.alerts.c.event.in_(ids)))
+        count += connection.execute(delete(t.events).where(t.events.c.run == run_id, t.events.c.id.in_(ids))).rowcount
+    return count
+
+
+def _mark_many(connection: Connection, run_id: int, counts: Mapping[str, int]) -> None:
+    for ids in chunks(counts):
+        where = (t.events.c.run == run_id, t.events.c.id.in_(ids))
+        for row in connection.execute(select(t.events.c.id, t.events.c.body).where(*where)).all():
+            event = read_event(row.body)
+            details = msgspec.structs.replace(event.details, many_at_once=counts[row.id])
+            body = to_json(msgspec.structs.replace(event, details=details))
+            connection.execute(update(t.events).where(t.events.c.run == run_id, t.events.c.id == row.id).values(body=body))
 
 
 def believe(connection: Connection, run_id: int) -> None:
@@ -166,8 +171,8 @@ def _shorten_stories(connection: Connection, run_id: int, trials: Collection[str
             connection.execute(update(t.stories).where(*this).values(body=to_json(shorter)))
 
 
-def _quieten_checks(connection: Connection, run_id: int, trials: Collection[str]) -> None:
+def _quieten_checks(connection: Connection, run_id: int, trials: Collection[str]) -> int:
     """A check all of whose events were set aside found no change that anybody is told of."""
     told = select(t.events.c.trial).where(t.events.c.run == run_id, t.events.c.cause == "record")
     where = (t.checks.c.run == run_id, t.checks.c.trial.in_(trials), t.checks.c.status == "changed")
-    connection.execute(update(t.checks).where(*where, t.checks.c.trial.not_in(told)).values(status="quiet"))
+    return connection.execute(update(t.checks).where(*where, t.checks.c.trial.not_in(told)).values(status="quiet")).rowcount

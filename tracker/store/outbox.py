@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, delete, func, literal_column, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, func, literal_column, or_, select, true, update
 
 from tracker.errors import LeaseLostError, StoreError
 from tracker.model.alert import (
@@ -79,22 +79,29 @@ def alerts_of(database: Database, events: Collection[str]) -> dict[str, tuple[Al
     return {event: tuple(alerts) for event, alerts in found.items()}
 
 
-def events_already_sent(database: Database, channel: str) -> set[str]:
-    """Of the events that wait for this channel, those it has been told of already, for another watch or at another speed."""
+def events_already_sent(database: Database, channel: str, *, of: str | None = None, but: Collection[str] = ()) -> set[str]:
+    """Of the events that wait for this channel, those it has been told of already, for another watch or at another speed.
+
+    Only what was told for the watch ``of`` counts, or for any watch ``but`` these.
+    """
     told = t.alerts.alias("told")
     statement = (
         select(t.alerts.c.event)
         .join(told, (told.c.event == t.alerts.c.event) & (told.c.channel == t.alerts.c.channel))
         .where(t.alerts.c.channel == channel, t.alerts.c.state == "ready", told.c.state.in_(("in_message", "sent")))
+        .where(true() if of is None else told.c.watch == of, told.c.watch.not_in(but))
     )
     with database.reading() as connection:
         return set(connection.scalars(statement))
 
 
-def count_sent_immediately(database: Database, channel: str, since: datetime, until: datetime) -> int:
+def count_sent_immediately(
+    database: Database, channel: str, since: datetime, until: datetime, *, of: str | None = None, but: Collection[str] = ()
+) -> int:
     """How many events stand in the channel's immediate messages cut after ``since`` and not after ``until``.
 
-    A message that still waits counts: it is ahead of any digest cut now. One given up or dropped told nobody.
+    Only those for the watch ``of`` count, or for any watch ``but`` these. A message that still waits counts: it is ahead of
+    any digest cut now. One given up or dropped told nobody.
     """
     statement = (
         select(func.count(t.alerts.c.event.distinct()))
@@ -105,6 +112,8 @@ def count_sent_immediately(database: Database, channel: str, since: datetime, un
             t.messages.c.state.in_(("waiting", "sent")),
             t.messages.c.created_at > since,
             t.messages.c.created_at <= until,
+            true() if of is None else t.alerts.c.watch == of,
+            t.alerts.c.watch.not_in(but),
         )
     )
     with database.reading() as connection:

@@ -24,6 +24,7 @@ from tracker.model.staging import (
 from tracker.model.upkeep import Lease
 from tracker.model.vocabulary import rank
 from tracker.store import tables as t
+from tracker.store.changed_values import changed_values
 from tracker.store.columns import storable
 from tracker.store.database import Database, chunks, insert
 from tracker.store.kept_fields import keep_fields
@@ -246,6 +247,10 @@ def _write_events(connection: Connection, run_id: int, batch: Batch, now: dateti
     ]
     if event_rows:
         connection.execute(insert(connection, t.events).on_conflict_do_nothing(), event_rows)
+        value_rows = [
+            {"run": run_id, "event": staged.event.id, **row} for staged in new for row in changed_values(staged.event)
+        ]
+        connection.execute(insert(connection, t.changed_values).on_conflict_do_nothing(), value_rows)
     ids = {staged.event.id for staged in new}
     story_rows = [
         {"run": run_id, "id": story.id, "accepted": False, "trial": story.trial, "body": to_json(story)}

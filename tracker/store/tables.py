@@ -16,6 +16,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -241,6 +242,21 @@ events = Table(
     Index(None, "old_snapshot"),
     Index(None, "new_snapshot"),
 )
+changed_values = Table(
+    "changed_values",
+    metadata,
+    Column("run", Id, primary_key=True),
+    Column("event", Text, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    _required("effect"),
+    _required("path"),
+    Column("old", Words),
+    Column("new", Words),
+    Column("days", Integer, comment="how far a date moved, later positive"),
+    ForeignKeyConstraint(["run", "event"], ["events.run", "events.id"], ondelete="CASCADE"),
+    comment="the values that an event changed, in plain columns and without contact persons; they go with their event",
+)
+
 # SQLite uses a partial index only for a condition spelt like it, and SQLAlchemy spells booleans "= 1" there.
 Index("uq_events_accepted", events.c.id, unique=True, sqlite_where=text("accepted = 1"), postgresql_where=text("accepted"))
 
@@ -255,6 +271,33 @@ stories = Table(
     Index(None, "trial"),
 )
 Index("uq_stories_accepted", stories.c.id, unique=True, sqlite_where=text("accepted = 1"), postgresql_where=text("accepted"))
+
+present = Table(
+    "present",
+    metadata,
+    Column("trial", Text, ForeignKey("trials.key"), primary_key=True),
+    Column("snapshot", Id, nullable=False, comment="the version that this was read from"),
+    Column("reader", Text, nullable=False, comment="the version of the program that read it"),
+    Column("kept", Boolean, nullable=False, comment="whether fields were read from an earlier version"),
+    Column("brief_title", Words),
+    Column("lead_sponsor", Words),
+    Column("recruitment_status", Words),
+    Column("results_state", Words),
+    comment="plain columns of each trial's current record, for the views; derived, and made anew where it does not fit",
+)
+
+due_dates = Table(
+    "due_dates",
+    metadata,
+    Column("trial", Text, ForeignKey("present.trial"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("due", Date, primary_key=True),
+    _required("effect"),
+    Column("true_from", Date, comment="none while submitted results wait"),
+    Column("severity", Integer, nullable=False, comment="0 minor, 1 notable, 2 major"),
+    _required("rule"),
+    comment="days that follow from a current record's dates; derived like the table present",
+)
 
 issues = Table(
     "issues",

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Exists, Select, and_, exists, func, or_, sele
 
 from tracker.model.ids import split_key
 from tracker.model.snapshot import TrackedTrial
+from tracker.model.views import Members
 from tracker.store import rows
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks, insert
@@ -28,12 +29,24 @@ def followed(database: Database, source: str, trials: Collection[str] | None = N
         ]
 
 
-def unanswered(database: Database) -> list[TrackedTrial]:
+def members(database: Database, watch: str | None = None) -> Members:
+    """What a watch follows, or all together."""
+    its = [t.memberships.c.ended_at.is_(None), *([] if watch is None else [t.memberships.c.watch == watch])]
+    joined = t.memberships.join(t.trials, t.trials.c.key == t.memberships.c.trial)
+    with database.reading() as connection:
+        figures = select(func.min(t.memberships.c.joined_at), func.count(t.memberships.c.trial.distinct())).where(*its)
+        since, trials = connection.execute(figures).one()
+        sources = connection.scalars(select(t.trials.c.source).select_from(joined).where(*its).distinct())
+        return Members(since=since, trials=trials, sources=frozenset(sources))
+
+
+def unanswered(database: Database, watch: str | None = None) -> list[TrackedTrial]:
     """The followed trials whose last question has no good answer, by key: it failed, or the registry has no such number."""
     never_there = and_(
         t.trials.c.current_snapshot.is_(None), t.trials.c.absent_since.is_not(None), t.trials.c.merged_into.is_(None)
     )
-    statement = select_followed().where(is_member(), or_(t.trials.c.failing_since.is_not(None), never_there))
+    following = is_member() if watch is None else is_member_of([watch])
+    statement = select_followed().where(following, or_(t.trials.c.failing_since.is_not(None), never_there))
     with database.reading() as connection:
         return [rows.followed(row) for row in connection.execute(statement).mappings()]
 

@@ -89,19 +89,21 @@ def moved_memberships(database: Database, source: str) -> list[Membership]:
         return [Membership(**row) for row in connection.execute(statement).mappings()]
 
 
-def unmerge(database: Database, trial: str) -> str | None:
-    """Follow a merged trial under its own number again, whatever the registry says. Gives the trial that it was followed as.
+def unmerge(database: Database, trials: Collection[str]) -> dict[str, str | None]:
+    """Follow merged trials under their own numbers again, whatever the registry says: all of them or none.
 
-    None when the trial is not merged.
+    Gives by trial which one it was followed as, None for one that is not merged: then nothing is undone.
     """
+    into: dict[str, str | None] = dict.fromkeys(trials)
+    merged = select(t.trials.c.key, t.trials.c.merged_into).where(t.trials.c.key.in_(trials))
     with database.writing() as connection:
-        into = connection.scalar(select(t.trials.c.merged_into).where(t.trials.c.key == trial))
-        if into is not None:
-            connection.execute(
-                update(t.trials).where(t.trials.c.key == trial).values(merged_into=None, kept_apart_from=into, claim=None)
-            )
-            bring_back(connection, [trial])
-        return into
+        into.update((row.key, row.merged_into) for row in connection.execute(merged))
+        if all(into.values()):
+            for trial, other in into.items():
+                values = {"merged_into": None, "kept_apart_from": other, "claim": None}
+                connection.execute(update(t.trials).where(t.trials.c.key == trial).values(values))
+            bring_back(connection, trials)
+    return into
 
 
 def bring_back(connection: Connection, trials: Collection[str]) -> None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
 
 from tracker.archive import records
-from tracker.detect import mass, second_opinion
+from tracker.detect import mass, second_opinion, standing
 from tracker.detect.batch import RunContext
 from tracker.detect.listing import ListingDecision
 from tracker.detect.mass import Suspicion
 from tracker.model.event import Event, EventFilter
+from tracker.model.record import TrialRecord
 from tracker.model.run import Run, RunCounts
+from tracker.model.snapshot import KeptField, TrackedTrial
 from tracker.model.source import Source
+from tracker.model.staging import Doubts
 from tracker.model.upkeep import Lease
 from tracker.store import Store
 
@@ -62,12 +65,28 @@ class RunDoubts:
             if second_opinion.is_second(first, since, data, now)
         )
 
-    def apply(self, lease: Lease, suspicion: Suspicion) -> None:
-        """Set aside what is held, and mark what is told although many trials say it."""
+    def settled(self, lease: Lease, suspicion: Suspicion, now: datetime) -> Doubts:
+        """What acceptance sets apart: what is held, and what the calendar made of it.
+
+        The calendar is asked again by what is believed of these trials; what it says by that is staged.
+        """
+        held = set(suspicion.held)
         if suspicion.keep:
-            self.store.set_aside(lease, self.run.id, suspicion.held, suspicion.keep)
-        if suspicion.many:
-            self.store.mark_many(lease, self.run.id, suspicion.many)
+            staged = {event.id for event in self.store.staged_calendar(self.run.id, suspicion.keep)}
+            batch, _ = standing.decide_calendar_anew(self.context, self._believed(suspicion.keep), now)
+            believed = {one.event.id for one in batch.events}
+            held |= staged - believed
+            if believed - staged:
+                self.store.stage(lease, self.run.id, batch, now)
+        return Doubts(held=held, keep=suspicion.keep, many=suspicion.many)
+
+    def _believed(
+        self, keep: Mapping[str, tuple[int, tuple[KeptField, ...]]]
+    ) -> Iterator[tuple[TrackedTrial, TrialRecord, TrialRecord]]:
+        """Each trial with its record before and now, as they are believed."""
+        for known, before in records.current(self.store, self.sources, sorted(keep)):
+            version, fields = keep[known.key]
+            yield known, before, records.believed_version(self.store, self.sources, version, fields)
 
     def settle(self, answered: Collection[str], events: Iterable[Event], now: datetime) -> tuple[str, ...]:
         """Say in the next digests what became of changes that were told as doubtful; gives their incidents, which are over."""

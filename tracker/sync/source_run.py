@@ -47,7 +47,8 @@ from tracker.model.upkeep import Lease
 from tracker.model.watch import CompletedListing, Join, Watch
 from tracker.store import Store
 from tracker.sync.doubts import RunDoubts, without
-from tracker.sync.leased import LeasedFetch
+from tracker.sync.lease_keeper import LeaseKeeper
+from tracker.sync.present import note_present
 from tracker.sync.staging import RunStager
 
 LEASE_FOR = timedelta(minutes=10)
@@ -169,7 +170,8 @@ class SourceRun:
         except LeaseHeldError as error:
             return SourceReport(source=info.key, title=info.title, state="busy", error=str(error))
         try:
-            return self._run(lease)
+            with LeaseKeeper(lambda: self.store.renew_lease(lease, self.clock(), LEASE_FOR)):
+                return self._run(lease)
         except StoppedError:
             return SourceReport(source=info.key, title=info.title, state="stopped")
         except (SourceError, PassLimitError) as error:
@@ -180,7 +182,7 @@ class SourceRun:
 
     def _run(self, lease: Lease) -> SourceReport:
         info = self.source.info
-        fetch = LeasedFetch(self._bound(), lambda: self.store.renew_lease(lease, self.clock(), LEASE_FOR), self.clock)
+        fetch = self._bound()
         data = self.source.data_version(fetch) if isinstance(self.source, Versioned) else None
         if data and (why := self._outdated(data)):
             logger.error(log.pairs("older_data", source=info.key, why=why))
@@ -468,13 +470,15 @@ class SourceRun:
             logger.error(log.pairs("run_held", source=info.key, run=run_id, why=verdict.sick))
             held = self.store.hold(lease, run_id, now, counts, verdict, joins, listings)
             return self._report(held, "held", tally, bulk_edit, error=verdict.sick)
-        if suspicion.held or suspicion.many:
-            doubts.apply(lease, suspicion)
+        set_apart = doubts.settled(lease, suspicion, now)
+        if suspicion.keep:
             counts = msgspec.structs.replace(self.store.staged_totals(run_id).counts, listed=counts.listed)
             believed_decisions = without(decisions, suspicion.keep)
             joins = _joins(believed_decisions, readable)
             listings = _listings(believed_decisions, tally)
-        accepted = self.store.accept(lease, run_id, now, counts, joins, listings, verdict, whole=not (self.only or cut.why))
+        whole = not (self.only or cut.why)
+        accepted = self.store.accept(lease, run_id, now, counts, joins, listings, verdict, whole=whole, doubts=set_apart)
+        note_present(self.store, self.sources, info.key, self.stop)
         for decision in decisions:
             if decision.note:
                 self.store.add_note(decision.watch, decision.note, now)

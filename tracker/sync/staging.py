@@ -11,11 +11,12 @@ from typing import TypeVar
 from tracker.archive import records
 from tracker.clock import Clock
 from tracker.detect import batch as batches
-from tracker.detect import mirrors
+from tracker.detect import mirrors, standing
 from tracker.detect.batch import BatchInputs, RunContext, SearchMove, Wanted
 from tracker.detect.drift import Reading
 from tracker.detect.listing import ListingDecision
-from tracker.detect.tally import RunTally
+from tracker.detect.standing import Decided
+from tracker.detect.tally import Failure, RunTally
 from tracker.errors import SourceError
 from tracker.events.changed_back import WITHIN
 from tracker.model.record import TrialRecord
@@ -54,16 +55,16 @@ class RunStager:
 
     def stage_listings(self, lease: Lease, decisions: Iterable[ListingDecision]) -> None:
         """Stage what the searches say of trials whose records are stored: entered, back again, or left."""
-        moves = batches.search_moves(self.context, decisions, self.tally.absent, self.tally.unsure)
+        moves = standing.search_moves(self.context, decisions, self.tally.absent, self.tally.unsure)
         for some in _chunks(sorted(moves, key=lambda move: move.trial)):
             now = self.clock()
-            self._write(lease, batches.decide_moves(self.context, some, self._stored(some), now), now)
+            self._write_decided(lease, standing.decide_moves(self.context, some, self._stored(some), now), now)
 
     def stage_calendar(self, lease: Lease) -> None:
         """Stage what the calendar has made true of the trials that did not change; `stage` does so for those that did."""
         for some in _chunks(self._unmoved()):
             now = self.clock()
-            self._write(lease, batches.decide_calendar(self.context, some, now), now)
+            self._write_decided(lease, standing.decide_calendar(self.context, some, now), now)
 
     def readings(self) -> Iterator[Reading]:
         """The trials that answered in this run as they now stand, one at a time: changed ones, then the others."""
@@ -110,6 +111,11 @@ class RunStager:
             yield Reading(document=document, record=records.read(self.sources, document))
         except SourceError:
             return
+
+    def _write_decided(self, lease: Lease, decided: Decided, now: datetime) -> None:
+        batch, failed = decided
+        self.tally.failures += [Failure(subject=one.trial, error=one.error) for one in failed]
+        self._write(lease, batch, now)
 
     def _write(self, lease: Lease, batch: Batch, now: datetime) -> None:
         if batch.checks or batch.events:

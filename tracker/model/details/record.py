@@ -49,6 +49,13 @@ class RecruitmentStatusDetails(Details, frozen=True, kw_only=True, omit_defaults
     sites_total: int | None = None
 
 
+class RecordUpdatedDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
+    """The dates that moved, each before and now; one that did not is left out."""
+
+    last_update_posted: Edit[str] | None = None
+    verified_on: Edit[str] | None = None
+
+
 class WhyStoppedDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
     """The reason before and now, and the status it belongs to."""
 

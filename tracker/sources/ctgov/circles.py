@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from tracker.errors import SearchError
-from tracker.geo.countries import country_code, fold_place, states
+from tracker.geo.countries import country_code, country_name, fold_place, states
 from tracker.geo.places import described, find_places
 from tracker.model.source import Region
 from tracker.model.watch import Near
@@ -124,9 +124,20 @@ def _number(text: str) -> float | None:
 
 def in_region(region: Region) -> str:
     """A region as an expression: one and the same site must lie in the country and in one of the states."""
-    names = _COUNTRY_NAMES.get(region.country, (region.name,))
-    country = f"AREA[LocationCountry]{_any_of(names)}"
+    country = _country(_COUNTRY_NAMES.get(region.country, (region.name,)))
     return f"SEARCH[Location]({country} AND AREA[LocationState]{_any_of(region.states)})" if region.states else country
+
+
+def in_country(name: str) -> str:
+    """A country as an expression, by the names that the registry knows it by; one that is no other's name stands as given."""
+    code = country_code(name)
+    usual = (country_name(code), *_COUNTRY_NAMES.get(code, ())) if code else ()
+    known = code is None or fold_place(name) in map(fold_place, usual)
+    return _country((name,) if known or code is None else _COUNTRY_NAMES.get(code, usual))
+
+
+def _country(names: Sequence[str]) -> str:
+    return f"AREA[LocationCountry]{_any_of(names)}"
 
 
 def _any_of(names: Sequence[str]) -> str:

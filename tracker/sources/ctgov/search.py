@@ -15,7 +15,7 @@ from tracker.model.ids import split_key
 from tracker.model.source import Region, Search, SearchReading
 from tracker.model.vocabulary import PHASES, REGISTRY_STATUSES, STUDY_TYPES
 from tracker.model.watch import Near
-from tracker.sources.ctgov.circles import MILES, MOST_REGIONS, centre, circle, in_region, phrase
+from tracker.sources.ctgov.circles import MILES, MOST_REGIONS, centre, circle, in_country, in_region, phrase
 from tracker.sources.ctgov.search_values import age_range, date_range, expression, filters, numbers, statuses
 from tracker.text.suggest import did_you_mean
 
@@ -253,7 +253,9 @@ def _add_place(given: dict[str, str], found: dict[str, list[str]], *, known: boo
 
 def _in_place(places: dict[str, str]) -> str:
     """One and the same site must lie in all the named places."""
-    areas = [f"AREA[{_PLACES[name]}]{phrase(value)}" for name, value in places.items()]
+    areas = [
+        in_country(value) if name == "country" else f"AREA[{_PLACES[name]}]{phrase(value)}" for name, value in places.items()
+    ]
     return areas[0] if len(areas) == 1 else f"SEARCH[Location]({' AND '.join(areas)})"
 
 

@@ -1,0 +1,67 @@
+"""A long change log is written as it is read: memory does not grow with it."""
+
+from __future__ import annotations
+
+import tracemalloc
+from datetime import timedelta
+from pathlib import Path
+
+from tests.cli.program import process
+from tests.store.builders import Pass, baseline, check, event, snapshot, story
+from tracker import clock
+from tracker.archive import Archive
+from tracker.model.event import EventFilter
+from tracker.model.staging import StagedEvent
+from tracker.model.watch import Watch
+from tracker.render import machine
+from tracker.store import Store, migrate
+
+FEW, MANY = 500, 50_000
+AT_ONCE = 200
+"""So many trials have changes of one moment: a batch of a run."""
+
+
+def logged(folder: Path, count: int) -> Path:
+    """A folder with a configuration and a database whose log has so many changes, each of a trial of its own."""
+    folder.mkdir()
+    (folder / "config.toml").write_text('[store]\nurl = "sqlite:///tracker.db"\n')
+    url = f"sqlite:///{folder / 'tracker.db'}"
+    migrate(url, now=clock.now())
+    with Store.open(url) as store:
+        trials = [f"ctgov:NCT{number:08}" for number in range(1, count + 1)]
+        baseline(store, trials[0], watches=(Watch(name="lupus", trials=tuple(trials[:1])),))
+        run = Pass(store, 1)
+        for start in range(0, count, AT_ONCE):
+            some = list(enumerate(trials))[start : start + AT_ONCE]
+            at = run.now + timedelta(seconds=start // AT_ONCE)
+            staged = [snapshot(trial, trial.encode(), run.now) for _, trial in some]
+            run.stage(
+                checks=tuple(check(trial, "changed", run.now) for _, trial in some),
+                snapshots=tuple(staged),
+                events=tuple(
+                    StagedEvent(event=event(f"e{number}", trial, at, story=f"s{number}"), new=kept.version)
+                    for (number, trial), kept in zip(some, staged, strict=True)
+                ),
+                stories=tuple(story(f"s{number}", trial, (f"e{number}",)) for number, trial in some),
+            )
+        run.accept()
+    return folder
+
+
+def written(folder: Path) -> tuple[int, int]:
+    """Bytes that are written of the log as JSON, and the most that Python held at a time meanwhile."""
+    with Store.open(f"sqlite:///{folder / 'tracker.db'}") as store:
+        archive = Archive(store=store, sources={})
+        tracemalloc.start()
+        length = sum(len(piece) for piece in machine.changes_json(archive.changes(EventFilter())))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    return length, peak
+
+
+def test_fifty_thousand_changes_take_no_more_memory_than_five_hundred(tmp_path: Path) -> None:
+    """SQLite's own cache, which has a bound of its own, is left aside."""
+    (_, few), (length, many) = (written(logged(tmp_path / str(count), count)) for count in (FEW, MANY))
+    assert length > 30_000_000
+    assert many - few < length // 10
+    assert process("changes", "--json", folder=tmp_path / str(FEW)).out.count('"kind"') == FEW

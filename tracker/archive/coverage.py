@@ -1,0 +1,36 @@
+"""How far an answer reaches: since when trials are followed, and how well and when their sources were last read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from tracker.model.ids import split_key
+from tracker.model.source import Source
+from tracker.model.views import Coverage, SourceCoverage
+from tracker.store import Store
+
+
+def coverage(
+    store: Store, sources: Mapping[str, Source], *, watch: str | None = None, trials: Collection[str] = ()
+) -> Coverage:
+    """The coverage of these trials, of those that a watch follows, or of all that are followed."""
+    members = store.members(watch)
+    since = min(store.tracking_since(trials).values(), default=None) if trials else members.since
+    keys = {split_key(trial).source for trial in trials} or members.sources
+    states, held = store.source_states(), store.held_runs()
+    unread = [known for known in store.unanswered(watch) if not trials or known.key in trials]
+    return Coverage(
+        since=since,
+        trials=len(trials) or members.trials,
+        unread=len(unread),
+        sources=tuple(
+            SourceCoverage(
+                source=key,
+                title=sources[key].info.title if key in sources else key,
+                last_read_at=states[key].accepted_at if key in states else None,
+                data_version=states[key].data_timestamp if key in states else None,
+                held_run=next((run.id for run in held if run.source == key), None),
+            )
+            for key in sorted(keys)
+        ),
+    )

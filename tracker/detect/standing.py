@@ -1,0 +1,113 @@
+"""What becomes of trials that gave no new record: they enter and leave searches, and days pass for them. Pure.
+
+What goes wrong with one trial is its own failure, and the others are judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import TypeVar
+
+from tracker.detect import age, verdict
+from tracker.detect.batch import RunContext, SearchMove, alone, broken, check_context, entered_or_left, routed
+from tracker.detect.listing import ListingDecision
+from tracker.model.alert import Alert
+from tracker.model.event import Event, Story
+from tracker.model.record import TrialRecord
+from tracker.model.snapshot import TrackedTrial
+from tracker.model.source import Failed
+from tracker.model.staging import Batch, StagedEvent
+
+Decided = tuple[Batch, tuple[Failed, ...]]
+"""What is to be staged, and the trials that could not be judged."""
+
+Made = Iterator[tuple[Event, Mapping[str, datetime], TrialRecord]]
+"""Events of a trial, each with the watches that are to hear of it, since when they follow it, and the trial's record."""
+
+Given = TypeVar("Given")
+
+
+def search_moves(
+    run: RunContext, decisions: Iterable[ListingDecision], absent: Iterable[str], unsure: Collection[str] = ()
+) -> list[SearchMove]:
+    """What the searches say of trials whose records are stored. One that is gone from the registry has not left a search.
+
+    ``unsure`` are trials whose answer is not believed: where they stand is not known, and the next listing says it again.
+    """
+    moves = [
+        SearchMove(trial=trial, watch=watch, kind=entry.kind, reason=entry.reason, returned=entry.returned)
+        for trial, entering in run.entering.items()
+        if run.followed[trial].current and not run.followed[trial].merged_into and trial not in unsure
+        for watch, entry in entering
+        if entry.kind
+    ]
+    gone = frozenset(absent).union(unsure)
+    moves += [
+        SearchMove(trial=trial, watch=decision.watch, kind="left_watch")
+        for decision in decisions
+        for trial in decision.left
+        if trial not in gone
+    ]
+    return moves
+
+
+def decide_moves(run: RunContext, moves: Iterable[SearchMove], stored: Mapping[str, TrialRecord], now: datetime) -> Decided:
+    """The events of trials that entered or left a search; ``stored`` are their records."""
+
+    def made(move: SearchMove) -> Made:
+        context = check_context(run, move.trial, now, entering=(move.watch,))
+        yield entered_or_left(move, stored[move.trial], context), {move.watch: now}, stored[move.trial]
+
+    return _decided(run, ((move.trial, move) for move in moves if move.trial in stored), made)
+
+
+def decide_calendar(run: RunContext, stored: Iterable[tuple[TrackedTrial, TrialRecord]], now: datetime) -> Decided:
+    """What the calendar has made true of trials that did not change."""
+    return _calendar(run, ((known, record, None) for known, record in stored), now)
+
+
+def decide_calendar_anew(
+    run: RunContext, believed: Iterable[tuple[TrackedTrial, TrialRecord, TrialRecord]], now: datetime
+) -> Decided:
+    """What the calendar says of trials that are doubted in part, each with its record before and now as they are believed."""
+    if run.source.info.kind != "registry" or age.is_clock_ahead(run.data, now):
+        return Batch(), ()
+    return _calendar(run, ((known, record, before) for known, before, record in believed), now)
+
+
+def _calendar(
+    run: RunContext, records: Iterable[tuple[TrackedTrial, TrialRecord, TrialRecord | None]], now: datetime
+) -> Decided:
+    def made(
+        found: tuple[TrackedTrial, TrialRecord, TrialRecord | None],
+    ) -> Made:
+        known, record, before = found
+        joined = run.joined.get(known.key, {})
+        context = check_context(run, known.key, now)
+        for event in verdict.came_true(known, record, run.calendar_at, context, before=before):
+            yield event, joined, record
+
+    return _decided(run, ((found[0].key, found) for found in records), made)
+
+
+def _decided(run: RunContext, trials: Iterable[tuple[str, Given]], made: Callable[[Given], Made]) -> Decided:
+    """What is made of each trial."""
+    events: list[StagedEvent] = []
+    stories: list[Story] = []
+    alerts: list[Alert] = []
+    failed: list[Failed] = []
+    for trial, given in trials:
+        known = run.followed[trial]
+        try:
+            found = [
+                (event, *alone(event, known), routed(run, (event,), joined, record)) for event, joined, record in made(given)
+            ]
+        except Exception as error:
+            failed.append(broken(known, error))
+            continue
+        for _, staged, story, its_alerts in found:
+            events.append(staged)
+            stories.append(story)
+            alerts += its_alerts
+    return Batch(events=tuple(events), stories=tuple(stories), alerts=tuple(alerts)), tuple(failed)
