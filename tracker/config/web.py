@@ -29,7 +29,7 @@ def read_web(table: Table) -> Web:
             host, port = found[0] or host, port if found[1] is None else found[1]
     url, token = table.text("url"), table.text("token")
     if url and not _is_site(url):
-        table.wrong("url", "This is not the address of a site. Write one such as https://trials.example.org, without ? and #.")
+        table.wrong("url", "This is not the address of a site. Write one such as https://trials.example.org, without a path.")
     if token and (len(token) < SHORTEST_TOKEN or not _TOKEN.match(token)):
         table.wrong("token", f"A token has at least {SHORTEST_TOKEN} letters, digits or signs of ASCII and no blanks.")
     return Web(
@@ -70,7 +70,7 @@ def _is_site(url: str) -> bool:
             parts.scheme in {"http", "https"}
             and bool(parts.hostname)
             and not parts.username
-            and not (parts.query or parts.fragment)
+            and not (parts.query or parts.fragment or parts.path.strip("/"))
             and (parts.port is None or parts.port > 0)
         )
     except ValueError:
