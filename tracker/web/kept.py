@@ -17,17 +17,34 @@ class Kept(Generic[Item]):
         self._most, self._fits = most, fits
         self._lock = threading.Lock()
         self._found: OrderedDict[tuple[object, ...], Item] = OrderedDict()
+        self._gates: dict[tuple[object, ...], threading.Lock] = {}
 
     def get(self, key: tuple[object, ...], make: Callable[[], Item]) -> Item:
         """The item that was kept for ``key``, or a new one, which is kept if it ``fits``."""
         with self._lock:
             if key in self._found:
-                self._found.move_to_end(key)
-                return self._found[key]
-        made = make()
-        if self._fits(made):
+                return self._again(key)
+            gate = self._gates.setdefault(key, threading.Lock())
+        with gate:  # many may ask at once for what is dear to make: the first one makes it
             with self._lock:
-                self._found[key] = made
-                while len(self._found) > self._most:
-                    self._found.popitem(last=False)
-        return made
+                if key in self._found:
+                    return self._again(key)
+            try:
+                made = make()
+                self._keep(key, made)
+            finally:
+                with self._lock:
+                    self._gates.pop(key, None)
+            return made
+
+    def _again(self, key: tuple[object, ...]) -> Item:
+        self._found.move_to_end(key)
+        return self._found[key]
+
+    def _keep(self, key: tuple[object, ...], made: Item) -> None:
+        if not self._fits(made):
+            return
+        with self._lock:
+            self._found[key] = made
+            while len(self._found) > self._most:
+                self._found.popitem(last=False)
