@@ -27,7 +27,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def told(world: World) -> list[str]:
-    return [subject.strip().removeprefix("Tracker: ") for subject in world.subjects(OPERATOR)]
+    return [subject.strip().removeprefix("Trial tracker: ") for subject in world.subjects(OPERATOR)]
 
 
 def names(world: World) -> list[str]:

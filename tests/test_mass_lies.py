@@ -75,7 +75,7 @@ def test_a_status_that_all_trials_lose_for_a_day_is_told_to_nobody_but_the_opera
     assert events(world) == []
     began, over = (subject for subject in world.subjects("operator@example.org"))
     assert "many trials at once" in began
-    assert over.startswith("Tracker: Over")
+    assert over.startswith("Trial tracker: Over")
     assert world.store.doubted_trials() == []
 
 

@@ -112,13 +112,13 @@ class Yard:
 
     def assert_put_off(self) -> None:
         """The fault has lasted for some tries, and is over now."""
-        assert self.told() == ["Tracker: Channel “me” takes no messages"]
+        assert self.told() == ["Trial tracker: Channel “me” takes no messages"]
         assert SECRET not in f"{self.operator.posted} {self.office.store.outbox()}"
         self.operator.posted.clear()
         for _ in range(3):
             self.office.deliver(after=timedelta(days=1))
         assert self.office.message(KEY).state == "sent"
-        assert self.told() == ["Tracker: Over: Channel “me” takes no messages"]
+        assert self.told() == ["Trial tracker: Over: Channel “me” takes no messages"]
 
     def assert_given_up(self) -> None:
         """At the first try, whatever time passes; the operator hears once, and has it sent when all is mended."""
@@ -127,7 +127,7 @@ class Yard:
             assert [item.key for item in self.office.deliver(after=timedelta(days=1)).tried] == []
         failed = self.office.message(KEY)
         assert (failed.state, failed.attempts) == ("failed", 1)
-        assert self.told() == ["Tracker: A message to “me” was given up"]
+        assert self.told() == ["Trial tracker: A message to “me” was given up"]
         assert [posted["key"] for posted in self.other.posted] == ["alert:other:1"]
 
 
@@ -197,7 +197,7 @@ def test_what_one_mail_server_takes_from_nobody_the_operator_hears_through_it_wh
     yard.office.put("alert:me:news")
     for _ in range(3):
         yard.office.deliver(after=timedelta(days=1))
-    assert "Tracker: A message to “me” was given up" in yard.office.subjects("operator")
+    assert "Trial tracker: A message to “me” was given up" in yard.office.subjects("operator")
     assert yard.office.subjects("me")[-1].startswith("You missed 1 message")
     texts = " ".join(yard.office.text(number) for number in range(len(yard.office.subjects("operator"))))
     assert f"`tracker outbox retry {KEY}`" in " ".join(texts.split())
@@ -213,7 +213,7 @@ def test_a_mail_server_that_never_comes_back_is_given_up_after_five_days_and_tol
         for _ in range(9):
             yard.office.deliver(after=timedelta(days=1))
     assert yard.office.message(KEY).state == "failed"
-    assert yard.told() == ["Tracker: Channel “me” takes no messages", "Tracker: A message to “me” was given up"]
+    assert yard.told() == ["Trial tracker: Channel “me” takes no messages", "Trial tracker: A message to “me” was given up"]
 
 
 def test_one_of_several_recipients_that_is_put_off_or_refused_doubles_the_letter_for_none(yard: Yard) -> None:
@@ -226,7 +226,7 @@ def test_one_of_several_recipients_that_is_put_off_or_refused_doubles_the_letter
         yard.office.deliver(after=wait)
     [letter] = yard.office.mailbox.letters
     assert letter.recipients == ("me@example.org", "later@example.org")
-    assert yard.told() == ["Tracker: A message did not reach everybody on “me”"]
+    assert yard.told() == ["Trial tracker: A message did not reach everybody on “me”"]
 
 
 # --- webhooks -------------------------------------------------------------------------------------------------------
@@ -364,6 +364,6 @@ def test_where_the_operators_own_channel_is_dead_doctor_outbox_health_and_log_sa
             world.now += timedelta(days=1)
             world.deliver()
         assert Counter(world.subjects("operator@example.org")) == {
-            "Tracker: ClinicalTrials.gov could not be read": 1,
-            f"Tracker: Over: {dead}": 1,
+            "Trial tracker: ClinicalTrials.gov could not be read": 1,
+            f"Trial tracker: Over: {dead}": 1,
         }

@@ -189,7 +189,7 @@ def test_release_without_a_number_takes_the_run_that_is_held(held: World, run: R
     publish(held)
     run("sync")
     operator = [subject.strip() for subject in held.subjects("operator@example.org")]
-    assert operator == ["Tracker: Run 2 of ClinicalTrials.gov is held"], "who let it go knows that it is over"
+    assert operator == ["Trial tracker: Run 2 of ClinicalTrials.gov is held"], "who let it go knows that it is over"
 
 
 def test_release_takes_a_source_for_the_number_of_its_run(held: World, run: Run) -> None:
@@ -204,7 +204,7 @@ def test_a_held_run_that_another_replaced_is_followed_by_a_message_that_names_th
     publish(held)
     run("sync")
     operator = [subject.strip() for subject in held.subjects("operator@example.org")]
-    assert operator == [f"Tracker: Run {number} of ClinicalTrials.gov is held" for number in (2, 3)]
+    assert operator == [f"Trial tracker: Run {number} of ClinicalTrials.gov is held" for number in (2, 3)]
     old = run("release", "2")
     assert old.code == 1
     assert "Run 3 of ctgov is held in its place: look at it, then `tracker release 3`." in old.err

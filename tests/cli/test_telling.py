@@ -50,7 +50,7 @@ def test_a_digest_reads_in_four_forms(ask: Run) -> None:
     assert "CLEARWATER" in page
     assert len(json.loads(ask("digest", *ALL, "--format", "json").out)["events"]) == 23
     letter = email.message_from_string(ask("digest", *ALL, "--format", "eml").out, policy=email.policy.default)
-    assert letter["Subject"].startswith("23 changes in 13 trials")
+    assert letter["Subject"].startswith("2 now recruiting, 1 terminated, 10 more: ")
     assert {part.get_content_type() for part in letter.walk()} >= {"text/plain", "text/html"}
 
 

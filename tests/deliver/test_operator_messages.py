@@ -32,14 +32,15 @@ def test_golden_held_run() -> None:
     golden.check("held_run.txt", f"Subject: {message.subject}\n\n{message.text}")
 
 
-def test_a_held_run_names_the_rule_its_numbers_and_both_ways_out() -> None:
+def test_a_held_run_names_the_rule_its_numbers_and_the_way_out() -> None:
     message = held_run()
-    assert message.subject == "Tracker: Run 41 of ClinicalTrials.gov is held"
+    assert message.subject == "Trial tracker: Run 41 of ClinicalTrials.gov is held"
     for part in (" ".join(message.text.split()), message.html):
         assert SICK in part
         assert "140 checked, 131 changed, 0 failed, 412 events" in part
         assert "tracker release 41" in part
-        assert "tracker release 41 --discard" in part
+        assert "add --discard" in part
+        assert "For the readers: they hear nothing from this source meanwhile, and their digests say so." in part
 
 
 def test_without_an_operators_channel_there_is_no_message() -> None:

@@ -43,7 +43,7 @@ APPLICABLE: dict[str, Any] = {
     "oversight": Oversight(fda_drug=True, fda_device=False),
     "countries": ("Germany", "United States"),
 }
-"""An applicable clinical trial: results are due on 2026-02-10."""
+"""An applicable clinical trial: results are due on 10 Feb 2026."""
 
 
 OTHER = SourceInfo(
@@ -97,48 +97,48 @@ VERIFIED = {"verified_on": RegistryDate("2025-01"), "completion_date": None, "pr
 @pytest.mark.parametrize(
     ("record", "kind", "day", "headline"),
     [
-        (make_record(**APPLICABLE), "results_due_soon", "2026-01-11", "Results due in 30 days, by 2026-02-10 (estimate)"),
+        (make_record(**APPLICABLE), "results_due_soon", "2026-01-11", "Results due in 30 days, by 10 Feb 2026 (estimate)"),
         (
             make_record(**APPLICABLE),
             "results_overdue",
             "2026-03-13",
-            "Results overdue since 2026-02-10, a year after primary completion 2025-02-10: estimated legal duty (FDAAA 801)",
+            "Results overdue since 10 Feb 2026, a year after primary completion 10 Feb 2025: estimated legal duty (FDAAA 801)",
         ),
         (
             make_record(**APPLICABLE | {"countries": ("Germany",)}),
             "results_overdue",
             "2026-03-13",
-            "No results by 2026-02-10, a year after primary completion 2025-02-10 (estimate, by registry practice)",
+            "No results by 10 Feb 2026, a year after primary completion 10 Feb 2025 (estimate, by registry practice)",
         ),
         (
             make_record(**QUIET),
             "milestone_passed",
             "2026-10-01",
-            "Planned primary completion 2026-09 has passed, still marked as estimated",
+            "Planned primary completion Sep 2026 has passed, still marked as estimated",
         ),
         (
             make_record(**QUIET | {"start_date": date("2026-02-20")}),
             "milestone_passed",
             "2026-02-21",
-            "Planned start 2026-02-20 has passed, still marked as estimated",
+            "Planned start 20 Feb 2026 has passed, still marked as estimated",
         ),
         (
             make_record(**QUIET | VERIFIED),
             "verification_lapsed",
             "2026-02-01",
-            "Not verified since 2025-01 (12 months)",
+            "Not verified since Jan 2025 (12 months)",
         ),
         (
             make_record(**QUIET | VERIFIED | {"completion_date": actual("2026-07-31")}),
             "will_go_unknown",
             "2026-12-03",
-            "Will be shown as unknown from 2027-02-01 unless updated",
+            "Will be shown as unknown from 1 Feb 2027 unless updated",
         ),
         (
             make_record(**QUIET | VERIFIED | {"completion_date": actual("2027-03-15")}),
             "will_go_unknown",
             "2027-01-15",
-            "Will be shown as unknown from 2027-03-16 unless updated",
+            "Will be shown as unknown from 16 Mar 2027 unless updated",
         ),
     ],
 )
@@ -276,12 +276,12 @@ def test_two_planned_dates_of_one_day_are_one_event() -> None:
     assert event.effects == ("primary_completion", "completion")
     assert (
         kinds.headline(event)
-        == "Planned primary completion 2026-09 and completion 2026-09-30 have passed, still marked as estimated"
+        == "Planned primary completion Sep 2026 and completion 30 Sep 2026 have passed, still marked as estimated"
     )
     same = changed(record, completion_date="2026-09")
     assert (
         kinds.headline(told(same, "2026-09-30", "2026-10-01")[0])
-        == "Planned primary completion and completion 2026-09 have passed, still marked as estimated"
+        == "Planned primary completion and completion Sep 2026 have passed, still marked as estimated"
     )
 
 
@@ -307,7 +307,7 @@ def test_a_certified_delay_gives_two_years_if_it_came_in_time(certified: str, du
 
 def test_an_overdue_delay_says_what_it_counts_from() -> None:
     (event,) = told(without(delay_certified_on="2025-12-01"), "2027-12-31", "2028-01-01")
-    assert "two years after the certified delay of 2025-12-01" in kinds.headline(event)
+    assert "two years after the certified delay of 1 Dec 2025" in kinds.headline(event)
 
 
 # --- the legal duty -------------------------------------------------------------------------------------------------
@@ -352,7 +352,7 @@ def test_when_a_legal_duty_probably_applies(fields: dict[str, Any], missing: str
 def test_overdue_results_read_as_an_estimate_with_its_reasons() -> None:
     event = told(without(), "2026-03-01", "2026-03-13")[0]
     assert kinds.lines(event) == [
-        "Because: primary completion 2025-02-10 (actual) plus one year; interventional, started 2023-05-01; phase 2; "
+        "Because: primary completion 10 Feb 2025 (actual) plus one year; interventional, started 1 May 2023; phase 2; "
         "not a feasibility study; a site in the United States; studies an FDA-regulated drug",
         "An estimate from the public record, not a legal finding",
     ]
@@ -417,13 +417,13 @@ def test_what_was_true_of_the_record_before_stays_silent_after_another_change() 
 def test_a_cancelled_submission_makes_results_overdue_again() -> None:
     before, after = without(results_state="SUBMITTED"), without(results_state="NONE_POSTED")
     events = {event.kind: event for event in told(after, "2026-06-01", "2026-06-02", before=before)}
-    assert kinds.headline(events["results_overdue"]).startswith("Results overdue since 2026-02-10")
+    assert kinds.headline(events["results_overdue"]).startswith("Results overdue since 10 Feb 2026")
 
 
 def test_a_run_that_comes_late_tells_the_truth_of_its_day() -> None:
     """What is overdue by then is not also told as due soon, which it once was."""
     (soon,) = told(without(), "2026-01-01", "2026-02-20")
-    assert kinds.headline(soon) == "Results were due by 2026-02-10 (estimate)"
+    assert kinds.headline(soon) == "Results were due by 10 Feb 2026 (estimate)"
     (overdue,) = told(without(), "2026-01-01", "2026-05-01")
     assert (overdue.kind, said(overdue)["days"]) == ("results_overdue", -80)
 
@@ -516,15 +516,15 @@ def test_the_configuration_can_make_a_basis_quieter() -> None:
 @pytest.mark.parametrize(
     ("today", "kind", "state", "sentence"),
     [
-        ("2026-01-10", "results_due_soon", "ahead", "Results due in 31 days, by 2026-02-10 (estimate)"),
-        ("2026-02-09", "results_due_soon", "soon", "Results due in 1 day, by 2026-02-10 (estimate)"),
-        ("2026-02-10", "results_due_soon", "soon", "Results due today, 2026-02-10 (estimate)"),
-        ("2026-03-12", "results_due_soon", "grace", "Results were due by 2026-02-10 (estimate)"),
+        ("2026-01-10", "results_due_soon", "ahead", "Results due in 31 days, by 10 Feb 2026 (estimate)"),
+        ("2026-02-09", "results_due_soon", "soon", "Results due in 1 day, by 10 Feb 2026 (estimate)"),
+        ("2026-02-10", "results_due_soon", "soon", "Results due today, 10 Feb 2026 (estimate)"),
+        ("2026-03-12", "results_due_soon", "grace", "Results were due by 10 Feb 2026 (estimate)"),
         (
             "2026-03-13",
             "results_overdue",
             "passed",
-            "Results overdue since 2026-02-10, a year after primary completion 2025-02-10: estimated legal duty (FDAAA 801)",
+            "Results overdue since 10 Feb 2026, a year after primary completion 10 Feb 2025: estimated legal duty (FDAAA 801)",
         ),
     ],
 )
@@ -537,25 +537,25 @@ def test_the_row_of_results_on_its_way(today: str, kind: str, state: str, senten
 def test_submitted_results_are_listed_and_wait(step: str) -> None:
     found = row(without(results_state=step), "results_due_soon", "2026-06-01")
     assert (found.state, found.true_from) == (step.lower(), None)
-    assert kinds.deadline(found).endswith("; due by 2026-02-10 (estimate)")
+    assert kinds.deadline(found).endswith("; due by 10 Feb 2026 (estimate)")
     assert already_true(without(results_state=step), SOURCE.info, dt.date(2026, 6, 1)) == ()
 
 
 def test_rows_of_the_other_kinds_before_and_after_their_days() -> None:
     record = make_record(**QUIET | {"verified_on": "2025-01"})
     assert kinds.deadline(row(record, "verification_lapsed", "2026-01-31")) == (
-        "Last verified 2025-01; to be verified again by 2026-01-31"
+        "Last verified Jan 2025; to be verified again by 31 Jan 2026"
     )
-    assert kinds.deadline(row(record, "verification_lapsed", "2027-02-20")) == "Not verified since 2025-01 (24 months)"
+    assert kinds.deadline(row(record, "verification_lapsed", "2027-02-20")) == "Not verified since Jan 2025 (24 months)"
     unknown = row(record, "will_go_unknown", "2027-04-01")
     assert (unknown.state, kinds.deadline(unknown)) == (
         "passed",
-        "Due to be shown as unknown since 2027-04-01, for lack of updates",
+        "Due to be shown as unknown since 1 Apr 2027, for lack of updates",
     )
     planned = [row for row in deadlines(record, info_of(record), dt.date(2026, 3, 10)) if row.kind == "milestone_passed"]
     assert [(row.state, kinds.deadline(row)) for row in planned] == [
-        ("ahead", "Planned primary completion 2026-09"),
-        ("ahead", "Planned completion 2027-03"),
+        ("ahead", "Planned primary completion Sep 2026"),
+        ("ahead", "Planned completion Mar 2027"),
     ]
 
 
@@ -571,7 +571,7 @@ def test_the_welcome_counts_trials_and_leaves_out_what_is_ahead() -> None:
     rows = [row for record in late for row in deadlines(record, info_of(record), today)]
     rows += deadlines(make_record(**QUIET | {"start_date": "2026-01"}), SOURCE.info, today)
     assert kinds.already_true(rows) == (
-        "Results of 3 trials are overdue (estimated legal duty, FDAAA 801; not a legal finding)",
+        "Results of 3 trials are overdue by US law (FDAAA 801: within a year of completion; an estimate, not a legal finding)",
         "1 trial is past a planned date that is still marked as estimated",
     )
     assert kinds.already_true(()) == ()

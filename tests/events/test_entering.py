@@ -67,10 +67,10 @@ def test_with_near_it_is_major_when_an_open_site_lies_inside(sites: Any, severit
 
 def test_it_says_where_near_you_then_how_the_trial_stands() -> None:
     both = make_record(sites=(HERE, FAR, site("Clinic", "Hof", "Germany", recruitment_status="COMPLETED")))
-    rest = "phase 2, Example Pharma, started on 2025-01-15, 100 planned, 2 of 3 sites open"
+    rest = "phase 2, Example Pharma, started on 15 Jan 2025, 100 planned, 2 of 3 sites open"
     assert kinds.headline(entered(both, MUNICH)) == f"Now recruiting in Munich: {rest}"
     new = entered(changed(both, first_posted="2026-03-01", start_date=actual("2026-03-01")), MUNICH, "new_registration")
-    assert kinds.headline(new).startswith("Now recruiting in Munich: newly registered on 2026-03-01, phase 2, Example Pharma")
+    assert kinds.headline(new).startswith("Now recruiting in Munich: newly registered on 1 Mar 2026, phase 2, Example Pharma")
     outskirts = Near(place="Pasing", country="Germany", km=100, latitude=48.14, longitude=11.46)
     assert kinds.headline(entered(both, outskirts)) == f"Now recruiting in Munich: {rest}"  # 9 km from the middle of Munich
     augsburg = kinds.headline(entered(make_record(sites=(AUGSBURG, FAR)), MUNICH))
@@ -80,10 +80,10 @@ def test_it_says_where_near_you_then_how_the_trial_stands() -> None:
 
 def test_without_near_it_says_how_it_came_in_then_how_it_stands() -> None:
     record = make_record(recruitment_status="NOT_YET_RECRUITING", start_date="2026-09", phases=("PHASE1", "PHASE2"))
-    rest = "not yet recruiting, phase 1/2, Example Pharma, start planned in 2026-09, 100 planned"
+    rest = "not yet recruiting, phase 1/2, Example Pharma, start planned in Sep 2026, 100 planned"
     assert kinds.headline(entered(record)) == f"Now matches “lupus”: {rest}"
     registered = entered(changed(record, first_posted="2026-03-01"), kind="new_registration")
-    assert kinds.headline(registered) == f"Newly registered on 2026-03-01: {rest}"
+    assert kinds.headline(registered) == f"Newly registered on 1 Mar 2026: {rest}"
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ OVERDUE = make_record(
     interventions=(Intervention(name="CC312", type="DRUG"),),
     countries=("United States",),
 )
-"""Results were due on 2026-02-10."""
+"""Results were due on 10 Feb 2026."""
 
 
 def told(old: TrialRecord, new: TrialRecord, *, at: datetime = TODAY, **parts: Any) -> Event | None:
@@ -69,7 +69,7 @@ def test_one_that_comes_back_says_why_also_where_the_calendar_told_of_the_day_be
     assert event is not None
     assert event.effects[0] == "overdue"
     assert len(event.effects) == 2
-    assert kinds.headline(event).startswith("Results overdue since 2026-02-10 (estimate): ")
+    assert kinds.headline(event).startswith("Results overdue since 10 Feb 2026 (estimate): ")
 
 
 def _overdue_by_calendar() -> tuple[Event, ...]:
@@ -108,7 +108,7 @@ def test_a_submission_that_is_returned_or_cancelled_is_due_again() -> None:
     event = told(submitted, returned)
     assert event is not None
     assert event.effects == ("due", "submission_returned")
-    assert kinds.headline(event) == "Results due by 2026-02-10 (estimate): returned for correction"
+    assert kinds.headline(event) == "Results due by 10 Feb 2026 (estimate): returned for correction"
     again = told(returned, submitted)
     assert again is not None
     assert again.effects == ("left", "results_submitted")
@@ -170,7 +170,7 @@ def test_trials_that_a_public_tracker_went_on_calling_due(before: dict[str, Any]
 def test_its_headline_stands_in_one_story_with_what_caused_it() -> None:
     found = detected(OVERDUE, changed(OVERDUE, results_state="POSTED", results_first_posted=actual("2026-05-30")), at=TODAY)
     assert [event.kind for event in found.events] == ["results_posted", "results_duty_changed"]
-    assert kinds.story_headline(found.events) == "Results posted on 2026-05-30; results no longer overdue"
+    assert kinds.story_headline(found.events) == "Results posted on 30 May 2026; results no longer overdue"
 
 
 def test_an_edit_of_the_record_that_ends_an_overdue_duty_is_major_and_a_step_told_elsewhere_is_not() -> None:

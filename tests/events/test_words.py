@@ -64,12 +64,12 @@ N = "NOT_YET_RECRUITING"
         ({}, {"recruitment_status": "ENROLLING_BY_INVITATION"}, "Now by invitation only (before: recruiting)"),
         ({"recruitment_status": "SUSPENDED"}, {"recruitment_status": "RECRUITING"}, "Recruiting again (before: suspended)"),
         ({}, {"recruitment_status": "TERMINATED"}, "Terminated (before: recruiting)"),
-        ({}, {"primary_completion_date": "2027-03"}, "Primary completion slips by 181 days to 2027-03 (was 2026-09)"),
-        ({}, {"completion_date": "2027-01"}, "Completion moves 59 days earlier to 2027-01 (was 2027-03)"),
-        ({"start_date": "2026-02"}, {"start_date": actual("2026-02-20")}, "Started on 2026-02-20 (planned 2026-02)"),
-        ({"start_date": "2026-02"}, {"start_date": actual("2026-02")}, "Started in 2026-02"),
-        ({}, {"primary_completion_date": "2026-09-30"}, "Primary completion now given as 2026-09-30 (was 2026-09)"),
-        ({}, {"primary_completion_date": None}, "Primary completion no longer given (was 2026-09)"),
+        ({}, {"primary_completion_date": "2027-03"}, "Primary completion slips by 181 days to Mar 2027 (was Sep 2026)"),
+        ({}, {"completion_date": "2027-01"}, "Completion moves 59 days earlier to Jan 2027 (was Mar 2027)"),
+        ({"start_date": "2026-02"}, {"start_date": actual("2026-02-20")}, "Started on 20 Feb 2026 (planned Feb 2026)"),
+        ({"start_date": "2026-02"}, {"start_date": actual("2026-02")}, "Started in Feb 2026"),
+        ({}, {"primary_completion_date": "2026-09-30"}, "Primary completion now given as 30 Sep 2026 (was Sep 2026)"),
+        ({}, {"primary_completion_date": None}, "Primary completion no longer given (was Sep 2026)"),
         ({}, {"primary_completion_date": "Spring 2027"}, "Primary completion now reads “Spring 2027” (was “2026-09”)"),
         ({"enrollment": 32}, {"enrollment": 12}, "Enrollment cut by 63 % to 12 (planned 32)"),
         ({}, {"enrollment": 120}, "Enrollment raised by 20 % to 120 (was 100)"),
@@ -77,7 +77,7 @@ N = "NOT_YET_RECRUITING"
         ({}, {"enrollment": Enrollment(count=100, type="ACTUAL")}, "100 people enrolled, as planned"),
         ({}, {"enrollment": Enrollment(count=1, type="ACTUAL")}, "1 person enrolled, 99 % fewer than the 100 planned"),
         ({}, {"enrollment": Enrollment(count=0, type="ACTUAL")}, "No one enrolled (planned 100)"),
-        ({}, {"results_state": "POSTED", "results_first_posted": actual("2026-03-05")}, "Results posted on 2026-03-05"),
+        ({}, {"results_state": "POSTED", "results_first_posted": actual("2026-03-05")}, "Results posted on 5 Mar 2026"),
         ({}, {"phases": ("PHASE2", "PHASE3")}, "Phase now 2/3 (was 2)"),
         (
             {},
@@ -167,7 +167,7 @@ def test_an_end_with_results_says_the_results_before_a_late_start_date() -> None
         "results_state": "POSTED",
         "results_first_posted": actual("2026-03-05"),
     }
-    assert told({"start_date": "2026-01"}, new).startswith("Completed (was recruiting); results posted on 2026-03-05")
+    assert told({"start_date": "2026-01"}, new).startswith("Completed (was recruiting); results posted on 5 Mar 2026")
 
 
 def shown(old: str, new: str, limit: int = LONGEST_CHANGE) -> str:
@@ -285,7 +285,7 @@ def test_listing_events_read_plainly() -> None:
     assert listed("merged", MergedDetails(into="ctgov:NCT07654321")) == "The registry now answers with the record NCT07654321"
     new = NewRegistrationDetails(watch="lupus")
     assert listed("new_registration", new).startswith(
-        "Newly registered on 2026-03-01, after its start 2025-01-15: recruiting, phase 2"
+        "Newly registered on 1 Mar 2026, after its start 15 Jan 2025: recruiting, phase 2"
     )
     lag = MirrorDetails(
         home="ctgov:NCT01234567", fields={"recruitment_status": TwoSides(page="RECRUITING", registry="COMPLETED")}
@@ -320,8 +320,8 @@ def test_every_kind_and_status_has_a_word() -> None:
 
 
 def test_a_date_in_words_keeps_its_precision_and_kind() -> None:
-    assert vocabulary.date(RegistryDate("2026-09", "ESTIMATED")) == "2026-09 (estimated)"
-    assert vocabulary.date(RegistryDate("2026-09-01")) == "2026-09-01"
+    assert vocabulary.date(RegistryDate("2026-09", "ESTIMATED")) == "Sep 2026 (estimated)"
+    assert vocabulary.date(RegistryDate("2026-09-01")) == "1 Sep 2026"
     assert vocabulary.date(RegistryDate("Spring 2026", "ACTUAL")) == "Spring 2026 (actual)"
 
 
@@ -461,6 +461,6 @@ def test_enrollment_says_planned_and_actual_as_the_registry_does_and_rounds_once
 
 def test_a_date_that_was_not_marked_as_estimated_was_no_plan() -> None:
     old, new = {"start_date": RegistryDate("2026-01-10")}, {"start_date": actual("2026-01-20")}
-    assert told(old, new) == "Started on 2026-01-20, 10 days later than given before (2026-01-10)"
-    assert told({"start_date": "2026-01-10"}, new) == "Started on 2026-01-20, 10 days later than planned (2026-01-10)"
-    assert told({"start_date": RegistryDate("2026-01")}, new) == "Started on 2026-01-20 (given as 2026-01 before)"
+    assert told(old, new) == "Started on 20 Jan 2026, 10 days later than given before (10 Jan 2026)"
+    assert told({"start_date": "2026-01-10"}, new) == "Started on 20 Jan 2026, 10 days later than planned (10 Jan 2026)"
+    assert told({"start_date": RegistryDate("2026-01")}, new) == "Started on 20 Jan 2026 (given as Jan 2026 before)"

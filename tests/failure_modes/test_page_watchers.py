@@ -146,7 +146,7 @@ def test_a_net_that_is_down_for_days_is_one_mail_and_one_when_it_is_back(world: 
     for _ in range(5):
         world.day(after=timedelta(hours=2))
     assert len(world.subjects("operator@example.org")) == 2
-    assert world.subjects("operator@example.org")[1].startswith("Tracker: Over: ")
+    assert world.subjects("operator@example.org")[1].startswith("Trial tracker: Over: ")
 
 
 def test_a_block_is_called_a_block_and_not_an_error_of_reading(paged: World) -> None:

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from html.parser import HTMLParser
 
+import msgspec
 import pytest
 
 from tests.render import golden
@@ -22,9 +23,11 @@ from tests.render.samples import (
     make_record,
     many_kinds,
 )
-from tracker.model.details import DateDetails
+from tracker.model.details import DateDetails, InterventionsDetails, read_details
 from tracker.model.event import Change, Evidence
+from tracker.render import digest as pages
 from tracker.render.digest import DigestInput
+from tracker.render.introduction import Nearby, NearbySite
 
 HOSTILE = "<script>alert('x')</script> \"quoted\" & <b>bold</b>\r\nBcc: a@b.example \x1b[31m\x00 \u202egnp.exe {{ 7*7 }}"
 TOLD_AT_ONCE = [
@@ -44,6 +47,7 @@ TOLD_AT_ONCE = [
         "Nothing beyond the 1,204 changes you were told of at once since 11 Feb 2026.",
     ),
 ]
+UNKNOWN = {"due": "2026-04-01", "days": 48, "reasons": (), "verified_on": "2024-04"}
 HELD = "Run 41 of ClinicalTrials.gov is held: 131 of 140 checked trials changed."
 
 
@@ -81,25 +85,126 @@ def test_golden_alert_text() -> None:
     golden.check("alert.txt", f"Subject: {content.subject}\n\n{content.text}")
 
 
-def test_subject_counts_changes_and_trials_and_names_the_weightiest() -> None:
+def test_a_digests_subject_counts_its_news_weightiest_first_and_ends_with_the_watch() -> None:
     opened = make_event(severity="major")
     titles = make_event("titles_changed", severity="minor")
     other = make_event("titles_changed", severity="minor", trial="ctgov:NCT06801119")
-    subject = digest(make_digest(make_entry(other), make_entry(opened, titles))).subject
-    assert subject == "3 changes in 2 trials: CC312 in SLE – now recruiting (before: not yet)"
+    given = make_digest(make_entry(other), make_entry(opened, titles), watches=("lupus",))
+    assert digest(given).subject == "1 now recruiting, 1 titles changed: lupus"
 
 
-def test_a_country_keeps_its_capital_inside_a_subject() -> None:
-    change = Change(path=("country_status", "Germany"), new={"country": "Germany", "status": "RECRUITING"})
-    subject = digest(make_digest(make_entry(make_event("country_status_changed", changes=(change,))))).subject
-    assert subject == "1 change in 1 trial: CC312 in SLE – Germany: Recruiting"
+def test_of_many_kinds_of_news_a_subject_counts_two_and_the_rest_together() -> None:
+    kinds = ("enrollment_changed", "results_posted", "titles_changed", "recruitment_status_changed", "references_changed")
+    entries = [
+        make_entry(make_event(kind, trial=f"ctgov:NCT{number:08}", severity="major"))
+        for number, kind in enumerate((*kinds, "recruitment_status_changed"))
+    ]
+    subject = digest(make_digest(*entries, watches=("lupus", "nephritis", "more"))).subject
+    assert subject == "2 now recruiting, 1 results posted, 3 more: lupus and 2 more watches"
 
 
-def test_alert_subject_is_the_headline_with_the_label() -> None:
+def test_within_a_severity_the_kinds_that_matter_most_come_first() -> None:
+    """Status, results, near, outcomes, a dropped drug, and then everything else, whatever the order of stories."""
+    dropped = InterventionsDetails(removed=("CC312",))
+    order = (
+        make_event("recruitment_status_changed", severity="major"),
+        make_event("results_posted", severity="major"),
+        make_event("nearby_site_opened", severity="major"),
+        make_event("primary_outcomes_changed", severity="major"),
+        make_event("interventions_changed", severity="major", details=dropped),
+        make_event("enrollment_changed", severity="major"),
+    )
+    trials = [f"ctgov:NCT{number:08}" for number in range(len(order))]
+    entries = [make_entry(msgspec.structs.replace(event, trial=trial)) for event, trial in zip(order, trials, strict=True)]
+    text = digest(make_digest(*reversed(entries))).text.partition("MAJOR CHANGES")[2]
+    places = [text.index(trial.partition(":")[2]) for trial in trials]
+    assert places == sorted(places)
+
+
+def test_alert_subject_is_the_news_and_then_the_trial() -> None:
     opened = make_entry(make_event(severity="major"))
-    assert alert(make_digest(opened)).subject == "CC312 in SLE: Now recruiting (before: not yet)"
+    assert alert(make_digest(opened)).subject == "Now recruiting: CC312 in SLE (NCT07177911)"
     other = make_entry(make_event("titles_changed", trial="ctgov:NCT06801119"))
-    assert alert(make_digest(opened, other)).subject == "CC312 in SLE: Now recruiting (before: not yet) (and 1 more)"
+    assert alert(make_digest(opened, other)).subject == "Now recruiting: CC312 in SLE (NCT07177911) and 1 more"
+
+
+def test_an_opening_near_the_reader_says_so_within_forty_characters() -> None:
+    subject = alert(make_digest(many_kinds()[0])).subject
+    assert subject == "Now recruiting near Munich: CC312 in SLE (NCT07177911)"
+    assert digest(make_digest(many_kinds()[0], watches=("lupus",))).subject == "1 now recruiting near you: lupus"
+
+
+def test_a_card_introduces_its_trial_in_one_line_with_near_sites_first() -> None:
+    near = Nearby(sites=(NearbySite(city="Munich", km=3.0, in_city=True),), contact="https://registry.example/1#contacts")
+    entry = msgspec.structs.replace(many_kinds()[0], nearby=near)
+    content = digest(make_digest(entry))
+    line = (
+        "Recruiting · Phase 1/2 · Example Therapeutics · Systemic Lupus Erythematosus · 48 planned · "
+        "open near you: in Munich; 1 of 1 site open"
+    )
+    assert line in " ".join(content.text.split())
+    assert line in content.html
+    assert "https://registry.example/1#contacts" in content.text
+
+
+def test_a_card_tells_each_fact_once() -> None:
+    content = digest(make_digest(many_kinds()[0]))
+    _, _, card = content.text.partition("MAJOR CHANGES")
+    for fact in ("Now recruiting", "not yet", "181 days", "Mar 2027", "Sep 2026", "Example University Hospital"):
+        assert " ".join(card.split()).count(fact) == 1
+
+
+def test_a_card_ends_with_the_command_that_mutes_the_trial() -> None:
+    for part in (digest(make_digest(many_kinds()[0])).text, digest(make_digest(many_kinds()[0])).html):
+        assert "tracker silence NCT07177911" in part
+
+
+def test_evidence_is_one_short_line_unless_it_is_asked_for_in_full() -> None:
+    entry = make_entry(make_event(rule="a start is notable"))
+    line = "Seen 12 Feb (was unchanged 11 Feb) · why notable: a start is notable"
+    short, full = (" ".join(digest(make_digest(entry, evidence=asked)).text.split()) for asked in (False, True))
+    assert line in short
+    assert line in full
+    assert "data version" not in short
+    assert "data version 11 Feb 2026. Watch: lupus." in full
+
+
+def test_rows_of_the_overview_lead_to_their_cards() -> None:
+    page = Tags(digest(busy_digest()).html)
+    inside = [value[1:] for tag, name, value in page.attributes if (tag, name) == ("a", "href") and value.startswith("#")]
+    ids = {value for _, name, value in page.attributes if name == "id"}
+    assert len(inside) == 4
+    assert set(inside) <= ids
+
+
+def test_minor_edits_of_a_trial_are_one_line() -> None:
+    titles = make_event("titles_changed", severity="minor", effects=("brief_title",))
+    links = make_event("links_changed", severity="minor")
+    text = digest(make_digest(make_entry(titles), make_entry(links), watches=("lupus",))).text
+    assert "* CC312 in SLE (NCT07177911): Brief title changed; Links changed" in text
+
+
+def test_a_completion_date_that_moves_is_one_row_and_one_card_with_what_follows_from_it() -> None:
+    moved = [event for event in many_kinds()[0].events if event.kind == "primary_completion_date_changed"]
+    due = make_event("results_due_soon", cause="calendar", details=DUE)
+    passed = make_event("will_go_unknown", cause="calendar", severity="minor", details=read_details("will_go_unknown", UNKNOWN))
+    other = make_entry(make_event("results_due_soon", cause="calendar", details=DUE, trial="ctgov:NCT06801119"))
+    content = digest(make_digest(make_entry(due), make_entry(*moved), make_entry(passed), other))
+    assert content.html.count('class="told"') == 2
+    text = " ".join(content.text.split())
+    for told in ("Primary completion slips by 181 days", "Results due in 30 days", "Will be shown as unknown"):
+        assert told in text
+
+
+def test_a_message_that_goes_on_has_its_own_news_first() -> None:
+    entries = [
+        make_entry(make_event(trial=f"ctgov:NCT{number:08}", id=f"e{number}", severity="major"), record=make_record())
+        for number in range(60)
+    ]
+    first, second, *_ = (part.content.subject for part in pages.digest(make_digest(*entries, watches=("lupus",))))
+    assert first.startswith("60 now recruiting: lupus (1/")
+    assert second.endswith(f": lupus (2/{first.rpartition('/')[2]}")
+    assert second.partition(" ")[2].startswith("now recruiting")
 
 
 def test_a_subject_holds_no_line_break_or_control_character_and_is_not_endless() -> None:
@@ -111,7 +216,7 @@ def test_a_subject_holds_no_line_break_or_control_character_and_is_not_endless()
 
 def test_an_empty_digest_says_no_changes() -> None:
     content = digest(make_digest())
-    assert content.subject == "Trial changes: no changes"
+    assert content.subject == "No changes: Trial changes"
     assert "No changes in the 34 trials you follow since 11 Feb 2026." in content.text
     assert "No changes in the 34 trials" in content.html
 
@@ -119,7 +224,7 @@ def test_an_empty_digest_says_no_changes() -> None:
 @pytest.mark.parametrize(("count", "subject", "sentence"), TOLD_AT_ONCE)
 def test_a_quiet_digest_does_not_deny_what_was_told_at_once(count: int, subject: str, sentence: str) -> None:
     content = digest(make_digest(sent_immediately=count))
-    assert content.subject == f"Trial changes: {subject}"
+    assert content.subject == f"N{subject[1:]}: Trial changes"
     for part in (content.subject, " ".join(content.text.split()), content.html):
         assert "no changes" not in part.lower()
     assert sentence in " ".join(content.text.split())
@@ -135,20 +240,20 @@ def test_a_digest_with_changes_says_how_many_more_were_told_at_once() -> None:
 
 def test_a_held_run_does_not_hide_what_was_told_at_once() -> None:
     content = digest(make_digest(held=(HELD,), sent_immediately=9))
-    assert content.subject == "Trial changes: 1 held"
+    assert content.subject == "1 held: Trial changes"
     assert "9 changes were told at once." in " ".join(content.text.split())
     assert "Nothing beyond" not in content.text
 
 
 def test_a_held_run_never_reads_as_no_changes() -> None:
     content = digest(make_digest(held=(HELD,)))
-    assert content.subject == "Trial changes: 1 held"
+    assert content.subject == "1 held: Trial changes"
     for part in (content.subject, content.text, content.html):
         assert "no changes" not in part.lower()
     assert "131 of 140 checked" in content.text
     assert HELD in content.html
     with_changes = digest(make_digest(make_entry(make_event()), held=(HELD,)))
-    assert with_changes.subject.startswith("1 change in 1 trial (1 held): ")
+    assert with_changes.subject.startswith("1 now recruiting (1 held)")
 
 
 @pytest.mark.parametrize("place", ["headline", "label", "rule", "title", "watch", "note", "held", "why", "source", "value"])
@@ -170,6 +275,7 @@ def test_hostile_text_is_escaped_wherever_it_stands(place: str) -> None:
         notes=(HOSTILE,) if place == "note" else (),
         held=(HOSTILE,) if place == "held" else (),
         why=(HOSTILE,) if place == "why" else (),
+        evidence=True,
     )
     content = digest(given)
     page = Tags(content.html)
@@ -211,7 +317,7 @@ def test_the_html_fetches_nothing_and_is_accessible() -> None:
     assert ("meta", "name", "color-scheme") in page.attributes
     assert html.count("<table") == html.count('role="presentation"') + 1, "all but the overview are layout tables"
     assert ("th", "scope", "col") in page.attributes
-    assert {"h1", "h2", "h3", "del", "ins"} <= set(page.tags)
+    assert {"h1", "h2", "h3"} <= set(page.tags)
     assert "@media (prefers-color-scheme: dark)" in html, "inlining must keep the rules that cannot be inlined"
     assert re.search(r'<h1[^>]*style="[^"]*font-size', html), "styles are inlined"
 
@@ -244,7 +350,7 @@ def test_stories_stand_by_severity_and_then_by_trial() -> None:
 
 
 def test_the_record_changed_and_nobody_is_said_to_have_done_it() -> None:
-    text = " ".join(digest(make_digest(make_entry(make_event()))).text.split())
+    text = " ".join(digest(make_digest(make_entry(make_event()), evidence=True)).text.split())
     assert "The record changed: first seen 12 Feb 2026, last seen unchanged 11 Feb 2026" in text
     assert "the registry's own update date is 11 Feb 2026" in text
     assert "its data version 11 Feb 2026." in text
@@ -252,20 +358,21 @@ def test_the_record_changed_and_nobody_is_said_to_have_done_it() -> None:
 
 def test_two_looks_on_one_day_are_told_to_the_minute() -> None:
     event = make_event(seen_between=(SEEN - timedelta(hours=3), SEEN))
-    text = " ".join(digest(make_digest(make_entry(event))).text.split())
+    assert "Seen 12 Feb, 07:00 (was unchanged 12 Feb, 04:00)" in digest(make_digest(make_entry(event))).text
+    text = " ".join(digest(make_digest(make_entry(event), evidence=True)).text.split())
     assert "first seen 12 Feb 2026, 07:00, last seen unchanged 12 Feb 2026, 04:00" in text
 
 
 def test_a_passed_date_is_not_called_a_change_of_the_record() -> None:
     event = make_event("results_due_soon", cause="calendar", details=DUE)
-    text = " ".join(digest(make_digest(make_entry(event))).text.split())
+    text = " ".join(digest(make_digest(make_entry(event), evidence=True)).text.split())
     assert "A date passed; the record itself did not change. Noticed 12 Feb 2026" in text
     assert "Compare versions" not in text
 
 
 def test_imported_history_is_called_the_registrys_own() -> None:
     event = make_event(origin="backfill", effective_at=BEFORE - timedelta(days=400), updated_on=None, data_version=None)
-    text = " ".join(digest(make_digest(make_entry(event))).text.split())
+    text = " ".join(digest(make_digest(make_entry(event), evidence=True)).text.split())
     assert "From the registry's own history: the version of 7 Jan 2025." in text
 
 
@@ -274,7 +381,7 @@ def test_how_far_the_history_reaches_is_told_with_the_story() -> None:
         field="start_date", old=None, new=None, nth=2, cumulative_days=120, coverage="since tracking began 2026-01-05"
     )
     event = make_event("start_date_changed", effects=("slipped",), details=details)
-    assert "since tracking began 2026-01-05" in " ".join(digest(make_digest(make_entry(event))).text.split())
+    assert "since tracking began 5 Jan 2026" in " ".join(digest(make_digest(make_entry(event))).text.split())
 
 
 def test_plain_text_keeps_to_72_columns_and_holds_no_markup() -> None:

@@ -130,6 +130,11 @@ class Archive:
 
         return due.deadlines_of(record, self.sources[split_key(record.trial).source].info, self._names, today)
 
+    def open_nearby(self, record: TrialRecord, watches: Sequence[str]) -> tuple[Nearest, ...] | None:
+        """The open sites near the place of these watches, nearest first; None when none of them has a place."""
+        near = self.near_of(watches)
+        return None if near is None else _present.open_nearby(record, near)
+
     def near_of(self, watches: Sequence[str]) -> Near | None:
         """The place of the last of these watches that has one."""
         return _present.near_of(self.watches, watches)

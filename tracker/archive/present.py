@@ -87,6 +87,18 @@ def nearest_site(record: TrialRecord, near: Near | None) -> Nearest | None:
     return msgspec.structs.replace(_nearest(site, chosen, within=within), closer=closer)
 
 
+def open_nearby(record: TrialRecord, near: Near) -> tuple[Nearest, ...]:
+    """The open sites inside a watch's radius, nearest first; those that cannot be placed stand last."""
+    if near.latitude is None:
+        return ()
+    found = [
+        (distance, site)
+        for site in record.sites or ()
+        if record.status_at(site) in OPEN_STATUSES and (distance := near_distance(site, near)).within
+    ]
+    return tuple(_nearest(site, distance, within=True) for distance, site in sorted(found, key=lambda one: _remoteness(one[0])))
+
+
 def _nearest(site: Site, distance: Distance, *, within: bool) -> Nearest:
     return Nearest(
         place=site.city or site.facility or "",

@@ -42,7 +42,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "watch.trials": ("id", "label"),
     "watch.near": ("place", "country", "km", "latitude", "longitude"),
     "watch.send": ("to", "when", "min_severity", "separate"),
-    "digest": ("at", "days", "timezone", "when_empty", "group"),
+    "digest": ("at", "days", "timezone", "when_empty", "group", "evidence"),
     "schedule": ("sync",),
     "daemon": ("port", "metrics"),
     "web": ("bind", "url", "token", "trusted_proxy", "public"),

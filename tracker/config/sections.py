@@ -20,6 +20,7 @@ from tracker.config.addresses import (
 from tracker.config.schedule import schedule_problem
 from tracker.config.settings import (
     DAYS,
+    EVIDENCE,
     GROUPS_BY,
     SECURITIES,
     TLS_CHOICES,
@@ -199,8 +200,14 @@ def read_digest(table: Table) -> Digest:
     if "days" in table and not table.entries("days"):
         table.wrong("days", f"No day is named, so no digest would go out. Name some of {', '.join(DAYS)}.")
     when_empty = table.choice("when_empty", WHEN_EMPTY, default.when_empty)
-    group = table.choice("group", GROUPS_BY, default.group)
-    return Digest(at=at, days=days or default.days, timezone=timezone, when_empty=when_empty, group=group)
+    return Digest(
+        at=at,
+        days=days or default.days,
+        timezone=timezone,
+        when_empty=when_empty,
+        group=table.choice("group", GROUPS_BY, default.group),
+        evidence=table.choice("evidence", EVIDENCE, default.evidence),
+    )
 
 
 def _read_time(table: Table) -> dt.time | None:

@@ -27,6 +27,8 @@ GroupBy = Literal["severity", "watch", "group"]
 
 SECURITIES: tuple[Security, ...] = ("starttls", "tls", "none")
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Evidence = Literal["line", "full"]
+EVIDENCE: tuple[Evidence, ...] = ("line", "full")
 WHEN_EMPTY: tuple[WhenEmpty, ...] = ("always", "weekly", "never")
 GROUPS_BY: tuple[GroupBy, ...] = ("severity", "watch", "group")
 TLS_CHOICES: tuple[TlsChoice, ...] = ("auto", *TLS_PROFILES)
@@ -105,6 +107,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
     when_empty: WhenEmpty = "weekly"
     group: GroupBy = "severity"
+    evidence: Evidence = "line"
 
     @property
     def weekly_on(self) -> Day:

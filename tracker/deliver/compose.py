@@ -12,6 +12,7 @@ import msgspec
 from tracker.archive import Archive, Names
 from tracker.archive.names import OwnWords
 from tracker.config import Settings
+from tracker.config.settings import DAYS
 from tracker.deliver import operator_messages
 from tracker.deliver.channels import form_of
 from tracker.deliver.messages import numbered_messages
@@ -25,9 +26,11 @@ from tracker.model.run import Run
 from tracker.model.vocabulary import OPEN_STATUSES, rank
 from tracker.model.watch import Watch
 from tracker.render import digest as pages
-from tracker.render import kinds, notices
+from tracker.render import kinds, notices, times
+from tracker.render.introduction import Nearby, NearbySite
 from tracker.render.numbered import MAIL, WHOLE, Form, Part
-from tracker.render.tables import PresentLine, present_line
+from tracker.render.tables import present_line
+from tracker.render.vocabulary import first_capital
 
 Wanted = Mapping[str, tuple[Event, tuple[str, ...]]]
 """Event id -> the event and the watches that wanted it."""
@@ -106,33 +109,49 @@ class Composer:
         """The one-off message after a watch's first sync; None while none of its trials has been read."""
         named = dataclasses.replace(self.archive, watches=(watch,))
         near, today = watch.near, now.astimezone(UTC).date()
-        lines: list[PresentLine] = []
+        rows: list[notices.Standing] = []
         already: list[Deadline] = []
         recruiting = nearby = 0
         for found in named.current(watch=watch.name):
             row = named.present_row(found, near)
-            lines.append(present_line(row))
+            rows.append(notices.standing(row, present_line(row)))
             already.extend(already_true(found.record, self.archive.sources[found.trial.source].info, today))
             recruiting += row.recruitment_status in OPEN_STATUSES
             nearby += bool(row.nearest and row.nearest.within)
-        if not lines:
+        if not rows:
             return None
         return notices.welcome(
             notices.WelcomeInput(
                 watch=watch.name,
                 channel=channel,
-                rows=tuple(lines),
+                rows=tuple(rows),
                 recruiting=recruiting,
                 near=f"{near.km:g} km of {near.place}" if near else "",
                 nearby=nearby,
                 already=kinds.already_true(already),
-                hears=tuple(f"{_FROM[send.min_severity]}: {_WHEN[send.when]}" for send in watch.send if send.to == channel),
+                hears=self._hears(watch, channel),
                 at=now,
                 timezone=self.settings.digest.timezone,
                 attributions=self._attributions(self.archive.followed_sources([watch.name])),
                 contact=self.settings.contact_for(channel),
             )
         )
+
+    def _hears(self, watch: Watch, channel: str) -> tuple[str, ...]:
+        """What is told and when, one sentence for each sending of the watch to the channel."""
+        digest = self.settings.digest
+        named = "every day" if len(digest.days) == len(DAYS) else ", ".join(day.capitalize() for day in digest.days)
+        when = {
+            "immediate": "at once, after the look at the registry that finds them",
+            "daily": f"in the digest, {named} at {digest.at:%H:%M} ({digest.timezone})",
+            "weekly": f"in the weekly digest, {digest.weekly_on.capitalize()} at {digest.at:%H:%M} ({digest.timezone})",
+        }
+        told = [f"{first_capital(_FROM[send.min_severity])}: {when[send.when]}." for send in watch.send if send.to == channel]
+        if watch.kinds:
+            titles = [kinds.kind_title(kind).lower() for kind in sorted(watch.kinds)]
+            told.append(f"Only of these: {', '.join(titles)}.")
+        told.append("`tracker run` looks and sends by itself; without it, each `tracker sync` does, by hand or from cron.")
+        return tuple(told)
 
     def _form(self, name: str) -> Form:
         channel = next((channel for channel in self.settings.channels if channel.name == name), None)
@@ -163,6 +182,8 @@ class Composer:
                 or self.archive.followed_sources(watches)
             ),
             why=self._why(channel, watches),
+            watches=tuple(watches),
+            evidence=self.settings.digest.evidence == "full",
             contact=self.settings.contact_for(channel),
         )
 
@@ -179,17 +200,19 @@ class Composer:
             # What takes the story back was found later: it stands behind the story's own parts.
             shown = (*(part for part in story.parts if part in ids), *(one for one in ids if one not in story.parts))
             source = self.archive.sources.get(split_key(story.trial).source)
-            names = {name for event_id in shown for name in wanted[event_id][1]}
-            own = self._own_words(story.trial, now_known.get(story.trial), names)
+            watches = tuple(sorted({name for event_id in shown for name in wanted[event_id][1]}))
+            record = now_known.get(story.trial)
+            own = self._own_words(story.trial, record, watches)
             entries.append(
                 pages.Entry(
                     story=msgspec.structs.replace(story, parts=shown),
                     events=tuple(wanted[event_id][0] for event_id in shown),
-                    record=now_known.get(story.trial),
-                    watches=tuple(sorted(names)),
-                    section=self._section(own.group, names),
+                    record=record,
+                    watches=watches,
+                    section=self._section(own.group, watches),
                     note=own.note,
                     source_title=source.info.title if source else "",
+                    nearby=self._nearby(record, watches, source.info.contact_page if source else ""),
                 )
             )
         return entries
@@ -218,6 +241,16 @@ class Composer:
         order = dict.fromkeys(names if self.settings.digest.group == "watch" else groups)
         return (*(section for section in order if section in used), *([""] if "" in used else []))
 
+    def _nearby(self, record: TrialRecord | None, watches: Sequence[str], contact_page: str) -> Nearby | None:
+        """What a reader near a place wants to know of a trial; None without a place."""
+        sites = None if record is None else self.archive.open_nearby(record, watches)
+        if record is None or sites is None:
+            return None
+        return Nearby(
+            sites=tuple(NearbySite(city=site.place, km=site.km, in_city=site.in_city) for site in sites),
+            contact=contact_page.format(number=split_key(record.trial).number) or record.url or "",
+        )
+
     def _held(self, run: Run) -> str:
         return f"Run {run.id} of {self.archive.source_title(run.source)} is held: {run.verdict.sick}"
 
@@ -232,7 +265,7 @@ class Composer:
             state = states.get(key)
             dated = state.data_date or state.accepted_at.date().isoformat() if state else None
             info = self.archive.sources[key].info
-            lines.append((info.attribution or info.title) + (f", data of {dated}" if dated else ""))
+            lines.append((info.attribution or info.title) + (f", data of {times.registry_day(dated)}" if dated else ""))
         return tuple(lines)
 
     def _why(self, channel: str, watches: Sequence[str]) -> tuple[str, ...]:

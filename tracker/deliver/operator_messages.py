@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -33,13 +33,23 @@ UNKNOWN = "trials:unknown:"
 """How the names of incidents begin that are about a number no registry knows; the trial's key follows."""
 
 
+LOOK = ("To see how everything stands:", "tracker doctor")
+"""The command where nothing else is to be done."""
+
+_NONE_LOST = "nothing is lost; what changes meanwhile is told once it can be read again."
+
+
 class OperatorMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened, in sentences, and what to type, each command with the case it is for. ``key`` makes it unique."""
+    """What happened, in sentences, what it means for the readers, and one command with the case it is for.
+
+    ``key`` makes it unique.
+    """
 
     key: str
     subject: str
     sentences: tuple[str, ...]
-    commands: tuple[tuple[str, str], ...] = ()
+    readers: str
+    command: tuple[str, str] = LOOK
 
 
 def write(settings: Settings, given: OperatorMessage, now: datetime) -> Message | None:
@@ -50,7 +60,8 @@ def write(settings: Settings, given: OperatorMessage, now: datetime) -> Message 
     content = notices.operator(
         subject=given.subject,
         sentences=given.sentences,
-        commands=given.commands,
+        readers=given.readers,
+        command=given.command,
         channel=channel,
         at=now,
         timezone=settings.digest.timezone,
@@ -75,11 +86,12 @@ def given_up(message: Message) -> OperatorMessage:
         key=f"gave-up:{message.key}",
         subject=f"A message to “{message.channel}” was given up",
         sentences=(
-            f"Nobody has been sent “{message.subject}”; when the cause is mended, `tracker outbox retry {key}` sends it.",
+            f"Nobody has been sent “{message.subject}”.",
             message.last_error,
             "It is not tried again by itself. Its changes stay in the change log.",
         ),
-        commands=(("If nobody needs it any more:", f"tracker outbox drop {key}"),),
+        readers=f"those of “{message.channel}” do not know of it.",
+        command=("When the cause is mended, this sends it:", f"tracker outbox retry {key}"),
     )
 
 
@@ -92,6 +104,8 @@ def refused(key: str, subject: str, channel: str, refusals: Sequence[str]) -> Op
             *refusals,
             f"The other recipients have “{subject}”, so it is not sent again. Correct the addresses of the channel.",
         ),
+        readers="those at the refused addresses hear nothing until the addresses are corrected.",
+        command=("After correcting them, try the channel:", f"tracker channel test {shlex.quote(channel)}"),
     )
 
 
@@ -104,13 +118,34 @@ def incident(given: Incident, timezone: str, lost: Sequence[Message] = ()) -> Op
     began = times.moment(given.since, times.zone(timezone))
     if given.ended_at is None:
         sentence = f"It began {began}. You hear again when it is over, not each time it is met."
-        return OperatorMessage(key=_incident_key("began", given), subject=what, sentences=(given.message, sentence))
+        return OperatorMessage(
+            key=_incident_key("began", given), subject=what, sentences=(given.message, sentence), readers=_while_it_lasts(given)
+        )
     sentences = [f"It had lasted since {began}.", f"It was: {given.message}"]
     if lost:
         named = ", ".join(f"“{message.subject}”" for message in lost[:MOST_NAMED])
         more = f" and {len(lost) - MOST_NAMED:,} more" if len(lost) > MOST_NAMED else ""
-        sentences.append(f"Given up: {named}{more}; `tracker outbox retry` sends what was given up.")
-    return OperatorMessage(key=_incident_key("ended", given), subject=f"Over: {what}", sentences=tuple(sentences))
+        sentences.append(f"Given up: {named}{more}.")
+    return OperatorMessage(
+        key=_incident_key("ended", given),
+        subject=f"Over: {what}",
+        sentences=tuple(sentences),
+        readers="they miss what was given up until it is sent." if lost else "they hear of changes again.",
+        command=("This sends what was given up:", "tracker outbox retry") if lost else LOOK,
+    )
+
+
+def _while_it_lasts(given: Incident) -> str:
+    """What an incident means for those who only read."""
+    if given.name.startswith("channel:"):
+        return "those of this channel get nothing meanwhile; messages wait, and are given up after five days."
+    if given.name.startswith(DOUBTED):
+        return "these changes are not told until they are confirmed; all others are."
+    if given.name.startswith("search:"):
+        return "trials that newly match this search are not noticed meanwhile; all others are followed as ever."
+    if given.name.startswith(("source:", "trials:")):
+        return "digests say that these trials cannot be read; " + _NONE_LOST
+    return _NONE_LOST
 
 
 def held_run(given: Incident, run: Run, source_title: str, timezone: str) -> OperatorMessage:
@@ -132,9 +167,10 @@ def held_run(given: Incident, run: Run, source_title: str, timezone: str) -> Ope
             "the next healthy run takes its place by itself. A change of over half of the trials is believed when the registry "
             "says the same in its data of another day, at least 20 hours later.",
         ),
-        commands=(
-            ("If the registry really changed this much, let it go:", f"tracker release {run.id}"),
-            ("If the page or the connection was at fault, drop it:", f"tracker release {run.id} --discard"),
+        readers="they hear nothing from this source meanwhile, and their digests say so.",
+        command=(
+            "If the registry really changed this much, let it go (if the page or the connection was at fault, add --discard):",
+            f"tracker release {run.id}",
         ),
     )
 
@@ -206,7 +242,10 @@ def unknown_numbers(given: Sequence[Incident], timezone: str) -> OperatorMessage
         subject = f"Found after all: {numbers[0]}{more}"
         began = times.moment(first.since, times.zone(timezone))
         return OperatorMessage(
-            key=key, subject=subject, sentences=(f"It was, since {began}:", *listed, "The registry has it now.")
+            key=key,
+            subject=subject,
+            sentences=(f"It was, since {began}:", *listed, "The registry has it now."),
+            readers="they hear of its changes from now on.",
         )
     return OperatorMessage(
         key=key,
@@ -215,7 +254,8 @@ def unknown_numbers(given: Sequence[Incident], timezone: str) -> OperatorMessage
             *listed,
             "It is asked for again whenever the registry has new data; you hear again when it is found, not each time.",
         ),
-        commands=(("If the number is wrong, stop following it:", f"tracker remove {shlex.join(numbers[:MOST_ISSUES])}"),),
+        readers="they hear nothing of it.",
+        command=("If the number is wrong, stop following it:", f"tracker remove {shlex.join(numbers[:MOST_ISSUES])}"),
     )
 
 
@@ -241,7 +281,8 @@ def work_fails(name: str, what: str, error: str, since: datetime) -> OperatorMes
     return OperatorMessage(
         key=f"work-began:{name}:{since.isoformat()}",
         subject=what,
-        sentences=(error, f"It began {since:%Y-%m-%d %H:%M} UTC. You hear again when it is over, not each time it is met."),
+        sentences=(error, f"It began {times.moment(since, UTC)} UTC. You hear again when it is over, not each time it is met."),
+        readers="they may hear late; " + _NONE_LOST,
     )
 
 
@@ -250,7 +291,8 @@ def work_goes_on(name: str, error: str, since: datetime) -> OperatorMessage:
     return OperatorMessage(
         key=f"work-ended:{name}:{since.isoformat()}",
         subject="Over: the tracker works again",
-        sentences=(f"It had lasted since {since:%Y-%m-%d %H:%M} UTC.", f"It was: {error}"),
+        sentences=(f"It had lasted since {times.moment(since, UTC)} UTC.", f"It was: {error}"),
+        readers="what waited is told now.",
     )
 
 
@@ -260,6 +302,7 @@ def stopped(error: str, now: datetime) -> OperatorMessage:
         key=f"stopped:{now.isoformat()}",
         subject="The tracker has stopped: its database cannot be used",
         sentences=(error, "Nothing is looked at until this is mended."),
+        readers="they hear nothing until then.",
     )
 
 
@@ -278,6 +321,7 @@ def new_issues(source: str, title: str, issues: Sequence[NewIssue]) -> OperatorM
         key=f"new:{source}:{hashlib.sha256(names.encode()).hexdigest()[:20]}",
         subject=f"{title} sends something new",
         sentences=("Values are kept as they came and compared as they are. You hear of each only once.", *sentences),
+        readers="nothing is lost; a new word may read as the registry writes it.",
     )
 
 
@@ -298,6 +342,7 @@ def reformatted(run: int | None, title: str, kinds: Sequence[str], trials: int, 
             f"{checked:,} records: {', '.join(kind.replace('_', ' ') for kind in kinds)}.",
             "These edits are in the change log; nobody is sent them. Other changes in these records are sent as ever.",
         ),
+        readers="they are spared these edits and miss nothing else.",
     )
 
 
@@ -305,9 +350,10 @@ def gap(last: datetime) -> OperatorMessage:
     """The first contact after a long time in which this tracker did not run."""
     return OperatorMessage(
         key=f"gap:{last.isoformat()}",
-        subject=f"nothing had run since {last:%Y-%m-%d}",
+        subject=f"nothing had run since {times.day(last, UTC)}",
         sentences=(
-            f"The last accepted run was at {last:%Y-%m-%d %H:%M} UTC; until now nothing was looked at.",
+            f"The last accepted run was at {times.moment(last, UTC)} UTC; until now nothing was looked at.",
             "Changes of that time are found now, as one step; the interval in each event says so.",
         ),
+        readers="they hear of that time's changes now, late.",
     )

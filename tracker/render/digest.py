@@ -5,18 +5,20 @@ Stories are grouped by severity, then by trial. What is too long for one message
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import msgspec
 
 from tracker.model.alert import Content
 from tracker.model.vocabulary import SEVERITIES, Severity, rank
-from tracker.render import markup, plain, times
+from tracker.render import kinds, markup, plain, times
+from tracker.render.merging import one_row_a_date
 from tracker.render.numbered import MAIL, Entry, Form, Item, Part, Place, parts
 from tracker.render.page import Box, Overview, Page, Section, footer
 from tracker.render.safe_text import one_line, plural
-from tracker.render.story_view import BriefView, StoryView, brief_view, story_view
+from tracker.render.story_view import BriefView, StoryView, brief_view, entry_anchor, folded_view, story_view
 
 __all__ = ["DigestInput", "Entry", "alert", "digest"]
 
@@ -25,6 +27,9 @@ OVERVIEW_FROM = 4
 """From so many stories on, a table of them stands at the top."""
 
 OVERVIEW_ROWS = 40
+MOST_COUNTED = 3
+"""Kinds of news that a subject counts; of more it counts one less, and the rest together."""
+
 MOST_PARTS = 20
 """Changes told in one piece of a story."""
 
@@ -41,7 +46,8 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     ``since`` and ``until`` are aware UTC; ``timezone`` is an IANA name; ``cadence`` is daily, weekly, immediate or "on
     request"; ``contact`` is where a reader can write to. ``sent_immediately`` counts the changes that the channel was told of
     in immediate messages since then: they are left out here, and "no changes" would be wrong of them. ``sections`` are those
-    of the entries in their order, none where they stand by severity.
+    of the entries in their order, none where they stand by severity. ``evidence``: in full. ``watches`` are those that the
+    message is about; a digest's subject ends with them.
     """
 
     title: str
@@ -60,32 +66,34 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     contact: str = ""
     sent_immediately: int = 0
     sections: tuple[str, ...] = ()
+    watches: tuple[str, ...] = ()
+    evidence: bool = False
 
 
 def digest(given: DigestInput, form: Form = MAIL) -> tuple[Part, ...]:
-    """The digest: a subject that tells the weightiest story, and the same text plain and in HTML."""
-    writer = _Writer(given, form, _digest_subject)
+    """The digest: a subject that counts its news, and the same text plain and in HTML."""
+    writer = _Writer(given, form)
     return parts(writer, writer.entries, form)
 
 
 def alert(given: DigestInput, form: Form = MAIL) -> tuple[Part, ...]:
-    """An immediate message for one or more stories; the subject is the weightiest headline with its trial's label."""
-    writer = _Writer(given, form, _alert_subject)
+    """An immediate message for one or more stories; the subject is the weightiest news and whose it is."""
+    writer = _Writer(given, form, alert=True)
     return parts(writer, writer.entries, form)
 
 
 class _Writer:
     """Sets stories of one digest or alert as messages. What was laid out once is kept: sizes are found by trying."""
 
-    def __init__(self, given: DigestInput, form: Form, subject: Callable[[DigestInput, StoryView | None], str]) -> None:
-        self.given = msgspec.structs.replace(given, entries=tuple(_ordered(given.entries)))
+    def __init__(self, given: DigestInput, form: Form, *, alert: bool = False) -> None:
+        self._alert = alert
+        self.given = msgspec.structs.replace(given, entries=tuple(_ordered(one_row_a_date(given.entries))))
         self.entries = self.given.entries
         self.title, self.timezone = one_line(given.title), times.zone(given.timezone)
         self._everything = not form.lists
         self._full: dict[tuple[str, ...], StoryView] = {}
         self._brief: dict[tuple[str, ...], BriefView] = {}
-        self._leading = [self._view(Item(entry=entry, full=True)) for entry in self.entries[:OVERVIEW_ROWS]]
-        self.subject = subject(self.given, self._leading[0] if self._leading else None)
+        self._leading = self._first_of_each_trial()
 
     def write(self, items: Sequence[Item], place: Place, *, html: bool) -> Content:
         """The message of these stories."""
@@ -107,8 +115,20 @@ class _Writer:
                 source_title=item.entry.source_title,
                 timezone=self.timezone,
                 note=item.entry.note,
+                nearby=item.entry.nearby,
+                fold=True,
+                year=self.given.until.astimezone(self.timezone).year,
             )
         return self._full[key]
+
+    def _first_of_each_trial(self) -> list[StoryView]:
+        """The rows of the overview: each trial by its weightiest story."""
+        found: dict[str, Entry] = {}
+        for entry in self.entries:
+            if len(found) == OVERVIEW_ROWS:
+                break
+            found.setdefault(entry.story.trial, entry)
+        return [self._view(Item(entry=entry, full=True)) for entry in found.values()]
 
     def _brief_view(self, item: Item) -> BriefView:
         key = tuple(event.id for event in item.entry.events)
@@ -118,19 +138,22 @@ class _Writer:
 
     def _page(self, items: Sequence[Item], place: Place) -> Page:
         given, first = self.given, place.number == 1
+        told = given.entries if first else tuple(item.entry for item in items)
+        subject = _subject(given, told, self._view(items[0]) if items else None, alert=self._alert)
         long = len(items) >= OVERVIEW_FROM or place.count > 1
         numbered = f" ({place.number}/{place.count})" if place.count > 1 else ""
         return Page(
-            subject=one_line(self.subject, LONGEST_SUBJECT - len(numbered)) + numbered,
+            subject=one_line(subject, LONGEST_SUBJECT - len(numbered)) + numbered,
             heading=self.title,
             facts=_facts(given) + (f" · message {place.number} of {place.count}" if numbered else ""),
-            preview=one_line("; ".join(f"{view.label}: {view.headline}" for view in self._leading[:3]), 200),
+            preview=one_line("; ".join(f"{view.headline}: {view.label}" for view in self._leading[:3]), 200),
             warnings=_warnings(given) if first else (),
-            overview=_overview(self._leading, len(given.entries)) if first and long else None,
+            overview=_overview(self._leading, given.entries, items) if first and long else None,
             sections=self._sections(items),
             paragraphs=() if given.entries or given.held or given.unread else (_nothing(given),),
             closing=_closing(place),
             notes=_notes(given) if first else (),
+            evidence=given.evidence,
             footer=footer(
                 why=given.why,
                 channel=given.channel,
@@ -152,29 +175,65 @@ class _Writer:
         return tuple(self._section(title, chosen) for title, chosen in grouped if chosen)
 
     def _section(self, title: str, items: Sequence[Item]) -> Section:
+        folded = [item for item in items if item.full and item.entry.story.severity == "minor" and not self._alert]
         return Section(
             title=title,
             severity=max((item.entry.story.severity for item in items), key=rank),
-            stories=tuple(self._view(item) for item in items if item.full),
-            briefs=tuple(self._brief_view(item) for item in items if not item.full),
+            stories=tuple(self._view(item) for item in items if item.full and item not in folded),
+            briefs=(*_folded(folded), *(self._brief_view(item) for item in items if not item.full)),
         )
 
 
-def _digest_subject(given: DigestInput, leading: StoryView | None) -> str:
+def _folded(items: Sequence[Item]) -> Iterator[BriefView]:
+    """One line a trial."""
+    trials: dict[str, list[Entry]] = {}
+    for item in items:
+        trials.setdefault(item.entry.story.trial, []).append(item.entry)
+    for entries in trials.values():
+        yield folded_view([(entry.story, entry.events) for entry in entries])
+
+
+def _subject(given: DigestInput, told: Sequence[Entry], leading: StoryView | None, *, alert: bool) -> str:
+    """The news first, then whose it is: a telephone shows forty characters."""
+    if alert and leading is not None:
+        return _alert_subject(told, leading)
     held = ", ".join(f"{len(lines)} {word}" for lines, word in ((given.held, "held"), (given.unread, "not read")) if lines)
-    if leading is None:
-        quiet = f"nothing beyond {_sent_immediately(given)} told at once" if given.sent_immediately else "no changes"
-        return one_line(f"{given.title}: {held or quiet}", LONGEST_SUBJECT)
-    counted = _counted(given) + (f" ({held})" if held else "")
-    return one_line(f"{counted}: {one_line(leading.label, 60)} – {leading.headline_inside}", LONGEST_SUBJECT)
+    about = f": {_named(given.watches)}" if given.watches else ""
+    if not told:
+        quiet = f"Nothing beyond {_sent_immediately(given)} told at once" if given.sent_immediately else "No changes"
+        return f"{held or quiet}{about or f': {given.title}'}"
+    tally = _tally(told)
+    noted = f" ({held})" if held else ""
+    return one_line(tally, LONGEST_SUBJECT - len(noted) - min(len(about), 60)) + noted + about
 
 
-def _alert_subject(given: DigestInput, leading: StoryView | None) -> str:
-    if leading is None:
-        return _digest_subject(given, leading)
-    stories = len({entry.story.id for entry in given.entries})
-    others = f" (and {stories - 1} more)" if stories > 1 else ""
-    return one_line(f"{one_line(leading.label, 60)}: {leading.headline}", LONGEST_SUBJECT - len(others)) + others
+def _alert_subject(told: Sequence[Entry], leading: StoryView) -> str:
+    others = len({entry.story.trial for entry in told}) - 1
+    more = f" and {others:,} more" if others else ""
+    label = one_line(leading.label, 60)
+    named = label if leading.number in label else f"{label} ({leading.number})"
+    return one_line(f"{leading.news}: {named}", LONGEST_SUBJECT - len(more)) + more
+
+
+def _tally(told: Sequence[Entry]) -> str:
+    """``2 now recruiting, 1 results posted, 5 more``: trials, each counted once by its weightiest story."""
+    news: dict[str, str] = {}
+    for entry in told:
+        if entry.story.trial not in news:
+            news[entry.story.trial] = kinds.story_tally(entry.events)
+    counted = Counter(news.values())
+    named = list(counted)
+    if len(named) > MOST_COUNTED:
+        named = named[: MOST_COUNTED - 1]
+    parts = [f"{counted[words]:,} {words}" for words in named]
+    left = len(news) - sum(counted[words] for words in named)
+    return ", ".join([*parts, f"{left:,} more"] if left else parts)
+
+
+def _named(watches: Sequence[str]) -> str:
+    """The names of the watches; of more than two the first and how many more."""
+    names = [one_line(name, 40) for name in watches]
+    return " and ".join(names) if len(names) < 3 else f"{names[0]} and {len(names) - 1} more watches"
 
 
 def _counted(given: DigestInput) -> str:
@@ -183,13 +242,15 @@ def _counted(given: DigestInput) -> str:
 
 
 def _ordered(entries: Sequence[Entry]) -> Iterator[Entry]:
-    """Weightiest severity first; within one severity a trial's stories stand together. Long stories come in pieces."""
-    first_of_trial: dict[tuple[Severity, str], int] = {}
+    """Weightiest severity first, then the kinds that matter most; a trial's stories stand together. Long ones in pieces."""
+    place = {id(entry): kinds.matter(entry.story, entry.events) for entry in entries}
+    best: dict[tuple[Severity, str], tuple[int, int]] = {}
     for position, entry in enumerate(entries):
-        first_of_trial.setdefault((entry.story.severity, entry.story.trial), position)
+        key = (entry.story.severity, entry.story.trial)
+        best[key] = min(best.get(key, (place[id(entry)], position)), (place[id(entry)], position))
     order = sorted(
         entries,
-        key=lambda entry: (-rank(entry.story.severity), first_of_trial[entry.story.severity, entry.story.trial]),
+        key=lambda one: (-rank(one.story.severity), best[one.story.severity, one.story.trial], place[id(one)]),
     )
     for entry in order:
         for start in range(0, len(entry.events), MOST_PARTS):
@@ -252,8 +313,15 @@ def _warnings(given: DigestInput) -> tuple[Box, ...]:
     )
 
 
-def _overview(views: Sequence[StoryView], stories: int) -> Overview:
-    rows = tuple((view.severity.capitalize(), one_line(view.label, 48), one_line(view.headline, 120)) for view in views)
-    left = stories - len(rows)
-    more = f"and {left:,} more" if left else ""
-    return Overview(columns=("Rated", "Trial", "What changed"), rows=rows, more=more, severities=True)
+def _overview(views: Sequence[StoryView], entries: Sequence[Entry], items: Sequence[Item]) -> Overview:
+    """One row a trial, which leads to its card where that stands in this message."""
+    here = {entry_anchor(item.entry.events) for item in items}
+    rows = tuple((view.severity.capitalize(), one_line(view.label, 48), view.news) for view in views)
+    left = len({entry.story.trial for entry in entries}) - len(rows)
+    return Overview(
+        columns=("Rated", "Trial", "What changed"),
+        rows=rows,
+        links=tuple(f"#{view.anchor}" if view.anchor in here else "" for view in views),
+        more=f"and {plural(left, 'more trial', 'more trials')}" if left else "",
+        severities=True,
+    )

@@ -5,8 +5,11 @@ Lists (outcomes, criteria, sites) and longer texts are left to the lines of a ki
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
+from tracker.model.details import RecruitmentStatusDetails
 from tracker.model.event import Change, Event
 from tracker.render import kinds, values
 from tracker.render.vocabulary import field_title
@@ -20,6 +23,7 @@ SIDE_BY_SIDE = 60
 _TEXTS = frozenset({"why_stopped", "brief_title", "official_title"})
 """Sentences: once both do not fit on one line, a reader wants the words that changed and not two sentences."""
 
+_TYPE = re.compile(r" \((?:estimated|actual)\)$")
 _PARTS = frozenset({"name", "class"})
 """Parts that stand for the field they belong to."""
 
@@ -37,10 +41,11 @@ class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
         return len(self.old) + len(self.new) > SIDE_BY_SIDE
 
 
-def field_changes(event: Event, headline: str) -> tuple[tuple[FieldChange, ...], tuple[Change, ...]]:
+def field_changes(event: Event, headline: str, *, spare: bool = False) -> tuple[tuple[FieldChange, ...], tuple[Change, ...]]:
     """The changes of an event that are compared by value, and the others, which are left to lines.
 
-    A value that is new altogether and stands in the headline is said there, and in neither.
+    A value that is new altogether and stands in the headline is said there, and in neither; to ``spare`` the reader, so is
+    a change of which the headline gives both sides.
     """
     compared: list[FieldChange] = []
     others: list[Change] = []
@@ -48,9 +53,21 @@ def field_changes(event: Event, headline: str) -> tuple[tuple[FieldChange, ...],
         found = _compared(change, kinds.words_of(event.kind).compared)
         if found is None:
             others.append(change)
-        elif found.old or found.new not in headline:
+        elif not (found.new in headline if not found.old else spare and _said(found, event, headline)):
             compared.append(found)
     return tuple(dict.fromkeys(compared)), tuple(others)
+
+
+def _said(found: FieldChange, event: Event, headline: str) -> bool:
+    """Whether the headline gives both values already. That of a status always does, in its own words."""
+    details = event.details
+    if isinstance(details, RecruitmentStatusDetails) and found.field == field_title("recruitment_status"):
+        return details.old != details.new
+    return all(_holds(headline, _TYPE.sub("", value)) for value in (found.old, found.new))
+
+
+def _holds(headline: str, value: str) -> bool:
+    return bool(value) and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", headline, re.IGNORECASE) is not None
 
 
 def _compared(change: Change, fields: frozenset[str]) -> FieldChange | None:

@@ -4,38 +4,76 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from math import inf
 
 import msgspec
 
 from tracker.model.alert import Content
 from tracker.model.ids import split_key
+from tracker.model.views import PresentRow
+from tracker.model.vocabulary import OPEN_STATUSES
 from tracker.render import markup, plain, times
-from tracker.render.page import Box, Overview, Page, footer
-from tracker.render.safe_text import one_line, plural
+from tracker.render.page import Box, Listed, Listing, Page, footer
+from tracker.render.safe_text import one_line, plural, web_link
 from tracker.render.tables import PresentLine
 
-WELCOME_ROWS = 200
-"""So many trials are shown at most; fewer where the message would outgrow its limit."""
+WELCOME_ROWS = 40
+"""So many trials are shown at most: a telephone's reader gets to the end."""
 
 MISSED_ROWS = 200
 LONGEST_SUBJECT = 150
-HTML_LIMIT = 100_000
-"""Bytes of HTML that a welcome may have."""
 
+_SEVERITIES = (
+    "Major: you would want to know today. A trial opens, stops or posts results; a primary outcome changes.",
+    "Notable: worth reading this week. A date slips, enrolment or eligibility changes.",
+    "Minor: upkeep of the record. Wording, references, contacts.",
+)
 _NUMBERS = 20
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """A trial as a welcome shows it; ``recruiting`` and ``within`` the reader's radius, ``km`` away, decide its place."""
+
+    trial: str
+    name: str
+    address: str
+    line: str
+    recruiting: bool = False
+    within: bool = False
+    km: float | None = None
+
+
+def standing(row: PresentRow, words: PresentLine) -> Standing:
+    """A row of the present for a welcome."""
+    completion = row.primary_completion_date
+    number = split_key(row.trial).number
+    facts = (
+        words.recruitment_status or "status not stated",
+        f"primary completion {times.registry_day(completion.date)}" if completion else "",
+        words.nearest,
+    )
+    return Standing(
+        trial=row.trial,
+        name=one_line(f"{words.name} ({number})" if words.name and number not in words.name else words.name or number),
+        address=web_link(row.url),
+        line=" · ".join(fact for fact in facts if fact),
+        recruiting=row.recruitment_status in OPEN_STATUSES and row.removed_at is None,
+        within=row.nearest is not None and row.nearest.within,
+        km=row.nearest.km if row.nearest else None,
+    )
 
 
 class WelcomeInput(msgspec.Struct, frozen=True, kw_only=True):
     """The present of one watch at its start.
 
     ``recruiting`` and ``nearby`` are counts; ``near`` says what nearby means ("100 km of 80331 München"), empty for
-    none. ``hears`` are phrases ("major changes: at once"); ``already`` finished sentences on what
-    is already true (results overdue, dates passed) and will therefore not be told as news.
+    none. ``hears`` are finished sentences on what is told and when; ``already`` such on
+    what is already true (results overdue, dates passed) and will therefore not be told as news.
     """
 
     watch: str
     channel: str
-    rows: tuple[PresentLine, ...]
+    rows: tuple[Standing, ...]
     recruiting: int
     near: str = ""
     nearby: int = 0
@@ -53,16 +91,18 @@ def welcome(given: WelcomeInput) -> Content:
     counted = f"{plural(len(given.rows), 'trial')}, {given.recruiting:,} recruiting{one_line(near)}"
     notes = []
     if given.hears:
-        notes.append(Box(title="You will hear of", lines=tuple(one_line(line) for line in given.hears)))
+        notes.append(Box(title="What you will hear, and when", lines=tuple(one_line(line) for line in given.hears)))
+        notes.append(Box(title="What the words mean", lines=_SEVERITIES))
     if given.already:
-        notes.append(Box(title="Already so today", lines=tuple(one_line(line) for line in given.already)))
+        lines = tuple(one_line(line) for line in given.already)
+        notes.append(Box(title="Already so today, and therefore no news", lines=lines))
     page = Page(
         subject=one_line(f"Now following “{given.watch}”: {counted}", LONGEST_SUBJECT),
         heading=f"Now following “{one_line(given.watch)}”",
         facts=f"{times.day(given.at, times.zone(given.timezone))} · {counted}",
         preview=counted,
-        paragraphs=("This is how the registry records stand today. From now on you are told what changes in them.",),
-        overview=_present(given.rows) if given.rows else None,
+        paragraphs=("Below is how the registry records stand today. From now on you are told what changes in them.",),
+        listing=_present(given.rows),
         notes=tuple(notes),
         footer=footer(
             why=(f"Watch “{given.watch}” is new and sends to “{given.channel}”.",),
@@ -72,30 +112,28 @@ def welcome(given: WelcomeInput) -> Content:
             timezone=given.timezone,
         ),
     )
-    content, shown = _content(page), WELCOME_ROWS
-    while given.rows and shown > 1 and len(content.html.encode()) > HTML_LIMIT:
-        shown = shown * 3 // 4
-        content = _content(msgspec.structs.replace(page, overview=_present(given.rows, shown)))
-    return content
+    return _content(page)
 
 
 def operator(
     *,
     subject: str,
     sentences: Sequence[str],
-    commands: Sequence[tuple[str, str]] = (),
+    readers: str = "",
+    command: tuple[str, str] | None = None,
     channel: str,
     at: datetime,
     timezone: str = "UTC",
 ) -> Content:
-    """To the operator: what happened, in sentences, and what to type, each command with the case it is for."""
+    """To the operator: what happened, in sentences, what it means for the readers, and the one command to type."""
+    said = (*sentences, f"For the readers: {readers}") if readers else tuple(sentences)
     page = Page(
-        subject=one_line(f"Tracker: {subject}", LONGEST_SUBJECT),
+        subject=one_line(f"Trial tracker: {subject}", LONGEST_SUBJECT),
         heading=one_line(subject),
         facts=f"To the operator · {times.moment(at, times.zone(timezone))}",
         preview=one_line(" ".join(sentences), 200),
-        paragraphs=tuple(one_line(sentence) for sentence in sentences),
-        commands=tuple((one_line(label), one_line(command)) for label, command in commands),
+        paragraphs=tuple(one_line(sentence) for sentence in said),
+        commands=((one_line(command[0]), one_line(command[1])),) if command else (),
         footer=footer(
             why=(f"Channel “{channel}” stands under [operator] in config.toml.",),
             channel="",
@@ -146,7 +184,7 @@ def set_aside(trials: Sequence[str], *, channel: str, why: str, at: datetime, ti
 def test_message(channel: str, *, at: datetime, timezone: str) -> Content:
     """What ``channel test`` sends: proof that the way is open, and nothing more."""
     page = Page(
-        subject=one_line(f"Tracker: test of channel “{channel}”", LONGEST_SUBJECT),
+        subject=one_line(f"Trial tracker: test of channel “{channel}”", LONGEST_SUBJECT),
         heading="The channel works",
         facts=f"Channel “{one_line(channel)}” · {times.moment(at, times.zone(timezone))}",
         paragraphs=("This message was asked for with tracker channel test. No trial changed.",),
@@ -159,18 +197,15 @@ def _content(page: Page) -> Content:
     return Content(subject=page.subject, text=plain.text(page), html=markup.html(page))
 
 
-def _present(rows: Sequence[PresentLine], shown: int = WELCOME_ROWS) -> Overview:
-    near = any(row.nearest for row in rows)
-    columns = ("Trial", "Status", "Primary completion", "Nearest")
-    cells = tuple(
-        (
-            one_line(f"{row.name} ({split_key(row.trial).number})" if row.name else split_key(row.trial).number),
-            row.recruitment_status or "not stated",
-            row.primary_completion or "not stated",
-            row.nearest or "none known",
-        )[: 4 if near else 3]
-        for row in rows[:shown]
-    )
-    left = len(rows) - len(cells)
-    more = f"and {left:,} more; all of them: tracker list" if left else ""
-    return Overview(title="The present", columns=columns[: 4 if near else 3], rows=cells, more=more)
+def _present(rows: Sequence[Standing]) -> Listing | None:
+    """The trials of a welcome: those that recruit near the reader first, then those that recruit, then the near ones."""
+    if not rows:
+        return None
+    order = sorted(rows, key=lambda row: (not (row.recruiting and row.within), not row.recruiting, not row.within, _far(row)))
+    shown = tuple(Listed(name=row.name, address=row.address, line=row.line) for row in order[:WELCOME_ROWS])
+    left = len(rows) - len(shown)
+    return Listing(title="The trials today", rows=shown, more=f"and {left:,} more: `tracker list`" if left else "")
+
+
+def _far(row: Standing) -> float:
+    return inf if row.km is None else row.km

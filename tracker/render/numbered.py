@@ -16,6 +16,7 @@ import msgspec
 from tracker.model.alert import Attachment, Content
 from tracker.model.event import Event, Story
 from tracker.model.record import TrialRecord
+from tracker.render.introduction import Nearby
 from tracker.render.lists import LIMIT, ChangeLists, Listed, change_lists
 
 FULL_MESSAGES = 3
@@ -58,6 +59,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One story to show: its events (at least one), weightiest first, the record as it stands now, and its watches.
 
     ``section`` is the heading it stands under where a digest is grouped, ``note`` what the reader's own file says of the trial.
+    ``nearby`` stands for readers near a place.
     """
 
     story: Story
@@ -67,6 +69,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     source_title: str = ""
     section: str = ""
     note: str = ""
+    nearby: Nearby | None = None
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
-    """A small table: one row a story in a digest, one row a trial in a welcome.
+    """A small table, one row a trial. ``links`` are the addresses of the rows, empty for none.
 
     ``severities``: the first column holds severity words, which are coloured.
     """
@@ -34,8 +34,25 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     title: str = ""
+    links: tuple[str, ...] = ()
     more: str = ""
     severities: bool = False
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """A trial in a list: its name with the address of its record, and how it stands."""
+
+    name: str
+    address: str
+    line: str
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """Trials one below the other, which fits any screen."""
+
+    title: str
+    rows: tuple[Listed, ...]
+    more: str = ""
 
 
 class Box(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +82,8 @@ class Footer(msgspec.Struct, frozen=True, kw_only=True):
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """One message. ``preview`` is what a mail program shows beside the subject; ``commands`` are lines to be typed.
 
-    ``closing`` are sentences below the stories: where the message goes on.
+    ``closing`` are sentences below the stories: where the message goes on. ``evidence``: cards give it in full. With a
+    ``listing`` the notes stand first.
     """
 
     subject: str
@@ -74,11 +92,13 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     preview: str = ""
     warnings: tuple[Box, ...] = ()
     overview: Overview | None = None
+    listing: Listing | None = None
     sections: tuple[Section, ...] = ()
     paragraphs: tuple[str, ...] = ()
     commands: tuple[tuple[str, str], ...] = ()
     closing: tuple[str, ...] = ()
     notes: tuple[Box, ...] = ()
+    evidence: bool = False
     footer: Footer
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tracker.model.dates import RegistryDate
+from tracker.render import times
 from tracker.render.safe_text import one_line, plural
 
 LONGEST_QUOTE = 100
@@ -50,14 +51,14 @@ def percent(value: float) -> str:
 
 
 def on(text: str) -> str:
-    """``on 2026-03-01`` for a day, ``in 2026-03`` for a month or year."""
+    """``on 1 Mar 2026`` for a day, ``in Mar 2026`` for a month or year."""
     word = "on" if RegistryDate(text).precision in {"day", "none"} else "in"
-    return f"{word} {one_line(text, 60)}"
+    return f"{word} {times.registry_day(text)}"
 
 
 def day_of(date: RegistryDate | None) -> str:
-    """The bare text of a registry's date; empty where there is none."""
-    return one_line(date.date, 60) if date else ""
+    """A registry's date without its type; empty where there is none."""
+    return times.registry_day(date.date) if date else ""
 
 
 def whereabouts(city: str | None, km: float | None, *, in_city: bool) -> str:

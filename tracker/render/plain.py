@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tracker.render import inline_diff
 from tracker.render.field_changes import FieldChange
-from tracker.render.page import Box, Footer, Overview, Page, Section
+from tracker.render.page import Box, Footer, Listing, Overview, Page, Section
 from tracker.render.story_view import BriefView, PartView, StoryView
 
 WIDTH = 72
@@ -19,14 +19,17 @@ def text(page: Page) -> str:
     """The whole message as text, ending in one line break."""
     blocks = [_block(page.heading.upper(), *_wrapped(page.facts))]
     blocks += [_box(box) for box in page.warnings]
+    blocks += [_box(box) for box in page.notes if page.listing]
     blocks += [_block(*_wrapped(paragraph)) for paragraph in page.paragraphs]
     blocks += [_command(label, command) for label, command in page.commands]
     if page.overview:
         blocks.append(_overview(page.overview))
+    if page.listing:
+        blocks += list(_listing(page.listing))
     for section in page.sections:
-        blocks += list(_section(section))
+        blocks += list(_section(section, evidence=page.evidence))
     blocks += [_block(*_wrapped(sentence)) for sentence in page.closing]
-    blocks += [_box(box) for box in page.notes]
+    blocks += [_box(box) for box in page.notes if not page.listing]
     blocks.append(_footer(page.footer))
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -91,35 +94,46 @@ def _row(row: tuple[str, ...], widths: dict[int, int], last: int, rest: int) -> 
         yield "  ".join(padded).rstrip()
 
 
-def _section(section: Section) -> Iterator[str]:
+def _listing(listing: Listing) -> Iterator[str]:
+    yield _block(listing.title.upper(), "=" * WIDTH)
+    for row in listing.rows:
+        yield _block(*_wrapped(row.name), *_wrapped(row.line, "  "), *([f"  {row.address}"] if row.address else []))
+    yield listing.more
+
+
+def _section(section: Section, *, evidence: bool) -> Iterator[str]:
     yield _block(section.title.upper(), "=" * WIDTH)
     previous = ""
     for story in section.stories:
-        yield _story(story, named=story.trial != previous)
+        yield _story(story, named=story.trial != previous, evidence=evidence)
         previous = story.trial
     if section.briefs:
         yield _block(*(line for brief in section.briefs for line in _brief(brief)))
 
 
-def _story(story: StoryView, *, named: bool) -> str:
+def _story(story: StoryView, *, named: bool, evidence: bool) -> str:
     lines: list[str] = []
     if named:
         lines += _wrapped(story.name if story.number in story.name else f"{story.name} ({story.number})")
         lines += _wrapped(story.title, "  ")
+        lines += _wrapped(story.introduction, "  ")
         lines += _wrapped(f"Your note: {story.note}" if story.note else "", "  ", "    ")
         lines.append("")
-    lines += _wrapped(story.headline, "> ", "  ")
+    lines += _wrapped(story.first.headline, "> ", "  ")
     lines += _part(story.first, "    ")
     for part in story.parts:
         lines += _wrapped(part.headline, "  * ", "    ")
         lines += _part(part, "      ")
+    if story.minor:
+        lines += _wrapped(f"Minor: {'; '.join(story.minor)}", "  * ", "    ")
     lines.append("")
-    lines += _wrapped(story.when, "  ")
-    if story.rule:
-        lines += _wrapped(f"Rated {story.severity}: {story.rule}.", "  ", "    ")
-    if story.watches:
-        lines += _wrapped(f"{'Watches' if len(story.watches) > 1 else 'Watch'}: {', '.join(story.watches)}", "  ", "    ")
+    lines += _wrapped(f"{story.seen} · why {story.severity}: {story.rule}" if story.rule else story.seen, "  ")
     lines += [f"  {link.text}: {link.address}" for link in story.links]
+    lines += _wrapped(f"Mute: {story.mute}", "  ")
+    if evidence:
+        watches = f" {'Watches' if len(story.watches) > 1 else 'Watch'}: {', '.join(story.watches)}." if story.watches else ""
+        source = f" Source: {story.source}." if story.source else ""
+        lines += _wrapped(story.when + watches + source, "  ")
     return _block(*lines)
 
 

@@ -7,7 +7,7 @@ from datetime import tzinfo
 
 import msgspec
 
-from tracker.model.details import MirrorDetails
+from tracker.model.details import MirrorDetails, RecruitmentStatusDetails, WhyStoppedDetails
 from tracker.model.event import Event, Story
 from tracker.model.ids import split_key
 from tracker.model.labels import trial_label
@@ -15,6 +15,7 @@ from tracker.model.record import TrialRecord
 from tracker.model.vocabulary import Severity, rank
 from tracker.render import inline_diff, kinds, times
 from tracker.render.field_changes import FieldChange, field_changes
+from tracker.render.introduction import Nearby, introduction
 from tracker.render.privacy import PERSONAL_KINDS, public_event
 from tracker.render.safe_text import one_line, web_link
 
@@ -45,7 +46,10 @@ class StoryView(msgspec.Struct, frozen=True, kw_only=True):
     """One registry update of one trial, ready to be set in text or HTML.
 
     ``label`` is short, for subjects and overviews; ``name`` heads the story, with ``title`` below it where that says
-    more, and the reader's own ``note``. ``headline_inside`` is the headline as part of a longer sentence.
+    more, and the reader's own ``note``. ``headline`` sums up the whole update; a card shows ``first`` and ``parts``, which have
+    headlines of their own, and the minor ones of these as ``minor``. ``news`` is the update in a few words. ``introduction`` is
+    the trial in one line.
+    ``when`` and ``rule`` are the evidence in full, ``seen`` in short. ``mute`` is the command that silences the trial.
     """
 
     trial: str
@@ -58,10 +62,15 @@ class StoryView(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     rule: str
     headline: str
-    headline_inside: str
+    news: str
+    introduction: str
     first: PartView
     parts: tuple[PartView, ...]
+    minor: tuple[str, ...]
     when: str
+    seen: str
+    mute: str
+    anchor: str
     links: tuple[LinkView, ...]
     watches: tuple[str, ...]
     events: int
@@ -69,14 +78,30 @@ class StoryView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BriefView(msgspec.Struct, frozen=True, kw_only=True):
-    """A story of which a message has room for the headlines alone; ``told`` are the events that these are of."""
+    """A story of which a message tells the headlines alone; ``told`` are the events that these are of."""
 
     trial: str
     number: str
+    anchor: str
+    address: str
     label: str
     severity: Severity
     sentence: str
     told: tuple[str, ...]
+
+
+def folded_view(entries: Sequence[tuple[Story, Sequence[Event]]]) -> BriefView:
+    """Stories of one trial in one line: the headline of each event once."""
+    events = [event for _, found in entries for event in found]
+    first = brief_view(entries[0][0], entries[0][1], everything=True)
+    sentence = "; ".join(dict.fromkeys(map(kinds.headline, events)))
+    return msgspec.structs.replace(
+        first,
+        sentence=sentence,
+        told=tuple(event.id for event in events),
+        anchor=entry_anchor(entries[0][1]),
+        address=_address(events, None),
+    )
 
 
 def brief_view(story: Story, events: Sequence[Event], *, everything: bool) -> BriefView:
@@ -89,6 +114,8 @@ def brief_view(story: Story, events: Sequence[Event], *, everything: bool) -> Br
     return BriefView(
         trial=story.trial,
         number=split_key(story.trial).number,
+        anchor="",
+        address="",
         label=one_line(event_label(leading), _LONGEST_BRIEF_LABEL),
         severity=story.severity,
         sentence="; ".join(headlines) + more,
@@ -105,17 +132,26 @@ def story_view(
     source_title: str = "",
     timezone: tzinfo,
     note: str = "",
+    nearby: Nearby | None = None,
+    fold: bool = False,
+    year: int = 0,
 ) -> StoryView:
-    """Lay out a story; ``events`` are at least one, weightiest first, all shown. Days are those of ``timezone``."""
+    """Lay out a story; ``events`` are at least one, weightiest first, all shown. Days are those of ``timezone``.
+
+    ``fold``: each fact is told once, and the minor events of a weightier story by their headlines alone.
+    ``year`` is that of the message.
+    """
     leading = events[0]
     title = one_line((record and (record.brief_title or record.official_title)) or "", 200)
     label = event_label(leading, record)
     named_by_title = bool(title) and title.startswith(label.removesuffix("…"))
     address = _address(events, record)
-    headline = kinds.story_headline(events)
+    told = _without_repeated_reason(events) if fold else events
+    minor = [event for event in told[1:] if fold and event.severity == "minor" and story.severity != "minor"]
+    number = split_key(story.trial).number
     return StoryView(
         trial=story.trial,
-        number=split_key(story.trial).number,
+        number=number,
         label=label,
         name=title if named_by_title else label,
         title="" if named_by_title else title,
@@ -123,12 +159,17 @@ def story_view(
         address=address,
         severity=story.severity,
         rule=one_line(max(events, key=lambda event: rank(event.severity)).rule),
-        headline=headline,
-        headline_inside=kinds.inside(leading, headline),
-        first=_part(leading),
-        parts=tuple(_part(event) for event in events[1:]),
+        headline=kinds.story_headline(events),
+        news=kinds.story_news(events),
+        introduction=introduction(record, nearby),
+        first=_part(leading, spare=fold),
+        parts=tuple(_part(event, spare=fold) for event in told[1:] if event not in minor),
+        minor=tuple(kinds.headline(event) for event in minor),
         when=when_sentence(leading, timezone),
-        links=_links(events, address, source_title),
+        seen=_seen(leading, timezone, year),
+        mute=f"tracker silence {number}",
+        anchor=entry_anchor(events),
+        links=_links(events, address, nearby.contact if nearby else ""),
         watches=tuple(one_line(watch) for watch in watches),
         events=len(events),
         note=one_line(note, LONGEST_LINE),
@@ -166,12 +207,45 @@ def when_sentence(event: Event, timezone: tzinfo) -> str:
     return f"{sentence}; {', '.join(own)}." if own else f"{sentence}."
 
 
-def _part(event: Event) -> PartView:
+def _without_repeated_reason(events: Sequence[Event]) -> list[Event]:
+    """The events without a reason for stopping that the news of the status gives already, word for word."""
+    given = {one.details.why_stopped for one in events if isinstance(one.details, RecruitmentStatusDetails)}
+    return [
+        event
+        for event in events
+        if not (isinstance(event.details, WhyStoppedDetails) and event.details.new and event.details.new in given)
+        or event is events[0]
+    ]
+
+
+def _seen(event: Event, timezone: tzinfo, year: int) -> str:
+    """``Seen 11 Feb (was unchanged 10 Feb)``; to the minute when both looks were on one day."""
+    before, seen = event.seen_between
+    first = times.short_day(seen, timezone, year)
+    if event.origin == "backfill":
+        return f"Registry's version of {times.short_day(event.effective_at, timezone, year)}"
+    if event.cause == "calendar" or isinstance(event.details, MirrorDetails):
+        return f"Noticed {first}"
+    if before is None:
+        return f"First seen {first}"
+    last = times.short_day(before, timezone, year)
+    if last == first:
+        first, last = (f"{first}, {at.astimezone(timezone):%H:%M}" for at in (seen, before))
+    by_registry = f"; {kinds.BY_REGISTRY}" if event.details.registry_edit else ""
+    return f"Seen {first} (was unchanged {last}{by_registry})"
+
+
+def entry_anchor(events: Sequence[Event]) -> str:
+    """The name of the card of these events inside its message."""
+    return "card-" + "".join(letter for letter in events[0].id if letter.isascii() and letter.isalnum())[:40]
+
+
+def _part(event: Event, *, spare: bool) -> PartView:
     headline = kinds.headline(event)
     if event.kind in PERSONAL_KINDS:
         return PartView(headline=headline)
     shown = public_event(event)
-    compared, others = field_changes(shown, headline)
+    compared, others = field_changes(shown, headline, spare=spare)
     told = kinds.lines(msgspec.structs.replace(shown, changes=others), limit=MOST_LINES)
     said = headline.casefold()
     lines = (inline_diff.spans(line, LONGEST_LINE) for line in told if line.casefold() not in said)
@@ -184,11 +258,12 @@ def _address(events: Sequence[Event], record: TrialRecord | None) -> str:
     return next((found for link in given if (found := web_link(link))), "")
 
 
-def _links(events: Sequence[Event], address: str, source_title: str) -> tuple[LinkView, ...]:
-    source = one_line(source_title)
-    links = [LinkView(text=f"Record on {source}" if source else "Record", address=address)] if address else []
+def _links(events: Sequence[Event], address: str, contact: str) -> tuple[LinkView, ...]:
+    links = [LinkView(text="Record", address=address)] if address else []
     given = dict.fromkeys(link for event in events for link in event.evidence.links)
     comparison = next((link for link in given if _COMPARISON in link and web_link(link)), "")
     if comparison and any(event.cause == "record" for event in events):
         links.append(LinkView(text="Compare versions", address=comparison))
+    if reach := web_link(contact):
+        links.append(LinkView(text="Reach the study", address=reach))
     return tuple(links)

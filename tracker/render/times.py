@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tracker.model.dates import RegistryDate
 from tracker.render.safe_text import one_line
 
+_ISO_DAY = re.compile(r"(?<![\w-])\d{4}-\d{2}(?:-\d{2})?(?![\w-])")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -21,8 +24,7 @@ def zone(name: str) -> tzinfo:
 
 def day(at: datetime, timezone: tzinfo) -> str:
     """The day, such as ``12 Feb 2026``; month names do not follow the machine's locale."""
-    local = at.astimezone(timezone)
-    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+    return plain_day(at.astimezone(timezone).date())
 
 
 def moment(at: datetime, timezone: tzinfo) -> str:
@@ -37,6 +39,21 @@ def registry_day(given: str) -> str:
         return one_line(given, 60)
     month = f"{_MONTHS[date.first.month - 1]} {date.first.year}"
     return f"{date.first.day} {month}" if date.precision == "day" else month
+
+
+def plain_day(given: dt.date) -> str:
+    """A day without a time, such as a due date: ``12 Feb 2026``."""
+    return f"{given.day} {_MONTHS[given.month - 1]} {given.year}"
+
+
+def restyled(sentence: str) -> str:
+    """One of our own stored sentences with its ISO days as ``12 Feb 2026``. Never for a registry's text."""
+    return _ISO_DAY.sub(lambda found: registry_day(found[0]), sentence)
+
+
+def short_day(at: datetime, timezone: tzinfo, year: int) -> str:
+    """The day without its year where that is ``year``: ``12 Feb``."""
+    return day(at, timezone).removesuffix(f" {year}")
 
 
 def span(first: datetime, last: datetime, timezone: tzinfo) -> tuple[str, str]:

@@ -6,6 +6,7 @@ import re
 
 from tracker.model.dates import RegistryDate
 from tracker.model.event import Change
+from tracker.render import times
 from tracker.render.inline_diff import difference
 from tracker.render.phrases import listed, quote
 from tracker.render.safe_text import one_line
@@ -84,7 +85,7 @@ def quoted(given: object) -> str:
         case str():
             return f"“{quote(given, LONG)}”"
         case {"date": day, **others} if len(others) <= 1:
-            return quote(day, 40)
+            return times.registry_day(str(day))
         case {"count": count}:
             return quote(count, 20)
         case {"url": str(url), **others}:

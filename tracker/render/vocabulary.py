@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from tracker.model.dates import RegistryDate
 from tracker.model.vocabulary import DESIGN_FIELDS
+from tracker.render import times
 from tracker.render.safe_text import one_line
 
 STATUS = {
@@ -119,8 +120,8 @@ def status_before(word: str | None) -> str:
 
 
 def date(value: RegistryDate) -> str:
-    """A registry's date as given, with its type where the registry states one: ``2026-09 (estimated)``."""
-    day = one_line(value.date, 60)
+    """A registry's date, with its type where the registry states one: ``Sep 2026 (estimated)``."""
+    day = times.registry_day(value.date)
     return f"{day} ({enumerated(value.type)})" if value.type else day
 
 

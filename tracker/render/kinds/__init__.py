@@ -14,6 +14,7 @@ from tracker.model.vocabulary import KIND_NAMES
 from tracker.render.kinds.calendar import already_true, deadline
 from tracker.render.kinds.kind_words import BY_REGISTRY, LONGEST, WORDS, KindWords, inside, kind_words, words_of
 from tracker.render.kinds.kind_words import headline_of as headline
+from tracker.render.kinds.news import matter, story_news, story_tally
 from tracker.render.kinds.stories import story_headline
 
 for _module in pkgutil.iter_modules(__path__, f"{__name__}."):
@@ -34,7 +35,10 @@ __all__ = [
     "kind_title",
     "kind_words",
     "lines",
+    "matter",
     "story_headline",
+    "story_news",
+    "story_tally",
     "words_of",
 ]
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from tracker.model.deadline import Deadline
 from tracker.model.details import CountedFrom, DueDetails, MilestoneDetails, ResultsDueDetails, VerificationDetails
 from tracker.model.event import Event
+from tracker.render import times
 from tracker.render.kinds.kind_words import kind_words, silent
 from tracker.render.phrases import NO_FINDING, days, listed, quote
 from tracker.render.vocabulary import field_word, first_capital
@@ -16,8 +17,8 @@ _DAYS_A_MONTH = 30.44
 
 ALREADY_TRUE = {
     "legal_duty": (
-        "Results of 1 trial are overdue (estimated legal duty, FDAAA 801; not a legal finding)",
-        "Results of {} trials are overdue (estimated legal duty, FDAAA 801; not a legal finding)",
+        "Results of 1 trial are overdue by US law (FDAAA 801: within a year of completion; an estimate, not a legal finding)",
+        "Results of {} trials are overdue by US law (FDAAA 801: within a year of completion; an estimate, not a legal finding)",
     ),
     "registry_practice": (
         "1 trial has no results a year after its completion (estimate, by registry practice)",
@@ -32,12 +33,14 @@ ALREADY_TRUE = {
         "{} trials are past a planned date that is still marked as estimated",
     ),
     "verification_lapsed": (
-        "1 open trial has not been verified for 12 months or more",
-        "{} open trials have not been verified for 12 months or more",
+        "1 open trial has not been confirmed by its sponsor for 12 months or more",
+        "{} open trials have not been confirmed by their sponsors for 12 months or more",
     ),
     "will_go_unknown": (
-        "1 trial will be shown as unknown within 60 days unless updated",
-        "{} trials will be shown as unknown within 60 days unless updated",
+        "1 trial was last confirmed almost two years ago: unless its sponsor updates it within 60 days, the registry will say "
+        "“unknown” instead of its status",
+        "{} trials were last confirmed almost two years ago: unless their sponsors update them within 60 days, the registry "
+        "will say “unknown” instead of their status",
     ),
 }
 """What is true when a watch begins, of one trial and of several; overdue results by what makes them so."""
@@ -83,7 +86,7 @@ def _sentence(kind: str, effects: Sequence[str], details: DueDetails) -> str:
 
 
 def _results_due(details: ResultsDueDetails) -> str:
-    due = f"{details.due.isoformat()} (estimate)"
+    due = f"{times.plain_day(details.due)} (estimate)"
     if details.results_state == "SUBMITTED":
         return f"Results submitted to the registry for review; due by {due}"
     if details.results_state == "RETURNED":
@@ -94,7 +97,7 @@ def _results_due(details: ResultsDueDetails) -> str:
 
 
 def _results_overdue(details: ResultsDueDetails, *, legal: bool) -> str:
-    due, counted = details.due.isoformat(), _counted(details.counted_from)
+    due, counted = times.plain_day(details.due), _counted(details.counted_from)
     if legal:
         return f"Results overdue since {due}, {counted}: estimated legal duty (FDAAA 801)"
     return f"No results by {due}, {counted} (estimate, by registry practice)"
@@ -102,29 +105,29 @@ def _results_overdue(details: ResultsDueDetails, *, legal: bool) -> str:
 
 def _counted(start: CountedFrom) -> str:
     if start.field == "delay_certified_on":
-        return f"two years after the certified delay of {quote(start.date, 20)}"
-    return f"a year after {field_word(start.field)} {quote(start.date, 20)}"
+        return f"two years after the certified delay of {times.registry_day(start.date)}"
+    return f"a year after {field_word(start.field)} {times.registry_day(start.date)}"
 
 
 def _milestone(details: MilestoneDetails) -> str:
     fields: dict[str, list[str]] = defaultdict(list)
     for field, text in details.dates.items():
         fields[text].append(field_word(field))
-    planned = listed([f"{listed(names)} {quote(text, 20)}" for text, names in fields.items()])
+    planned = listed([f"{listed(names)} {times.registry_day(text)}" for text, names in fields.items()])
     if details.days >= 0:
         return f"Planned {planned}"
     return f"Planned {planned} {'have' if len(details.dates) > 1 else 'has'} passed, still marked as estimated"
 
 
 def _verification(details: VerificationDetails) -> str:
-    verified = quote(details.verified_on, 20)
+    verified = times.registry_day(details.verified_on or "")
     if details.days >= 0:
-        return f"Last verified {verified}; to be verified again by {details.due.isoformat()}"
+        return f"Last verified {verified}; to be verified again by {times.plain_day(details.due)}"
     return f"Not verified since {verified} ({12 + int(-details.days / _DAYS_A_MONTH)} months)"
 
 
 def _unknown(details: VerificationDetails) -> str:
-    due = details.due.isoformat()
+    due = times.plain_day(details.due)
     if details.days > 0:
         return f"Will be shown as unknown from {due} unless updated"
     return f"Due to be shown as unknown since {due}, for lack of updates"
@@ -132,7 +135,7 @@ def _unknown(details: VerificationDetails) -> str:
 
 def _lines(_event: Event, details: DueDetails) -> Iterator[str]:
     if details.reasons:
-        yield f"Because: {'; '.join(quote(reason, 120) for reason in details.reasons)}"
+        yield f"Because: {'; '.join(quote(times.restyled(reason), 120) for reason in details.reasons)}"
         if isinstance(details, ResultsDueDetails):
             yield NO_FINDING
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from tracker.model.dates import RegistryDate
 from tracker.model.details import DateDetails
 from tracker.model.event import Event
+from tracker.render import times
 from tracker.render.kinds.kind_words import first_effect, headline_of, inside, kind_words
 from tracker.render.phrases import day_of, days, on, quote
-from tracker.render.vocabulary import enumerated, field_title, field_word
+from tracker.render.vocabulary import enumerated, field_title, field_word, first_capital
 
 COMPLETIONS = ("primary_completion_date_changed", "completion_date_changed")
 """Kinds whose dates often move together."""
@@ -56,14 +58,18 @@ def _headline(event: Event, details: DateDetails) -> str:
         case "cleared":
             return f"{what} no longer given (was {old})"
         case "unreadable":
-            return f"{what} now reads “{new}” (was “{old}”)"
+            return f"{what} now reads “{_as_given(details.new)}” (was “{_as_given(details.old)}”)"
         case _:
             return f"{what} now given as {new} (was {old})"
 
 
+def _as_given(date: RegistryDate | None) -> str:
+    return quote(date.date, 60) if date else ""
+
+
 def _happened(details: DateDetails, moved: int, old: str, new: str) -> str:
     """What came to pass; a date before that was marked neither as estimated nor as actual was no plan."""
-    reached = f"{_REACHED.get(details.field, field_title(details.field))} {on(new)}"
+    reached = f"{_REACHED.get(details.field, field_title(details.field))} {on(details.new.date if details.new else '')}"
     planned = details.old is not None and details.old.type == "ESTIMATED"
     if moved:
         than = f"than planned ({old})" if planned else f"than given before ({old})"
@@ -82,13 +88,27 @@ def _short(event: Event, details: DateDetails) -> str:
     return inside(event, headline_of(event))
 
 
+def _news(event: Event, details: DateDetails) -> str:
+    """The move, or that the day is reached; else what the headline says."""
+    if first_effect(event) == "happened":
+        return _REACHED.get(details.field, field_title(details.field))
+    return first_capital(_short(event, details))
+
+
+def _tally(event: Event, details: DateDetails) -> str:
+    what = field_word(details.field)
+    ends = {"slipped": f"{what} later", "advanced": f"{what} earlier", "happened": f"{what} reached"}
+    return ends.get(first_effect(event), f"{what} changed")
+
+
 def _moved(by: int) -> str:
     return f"{'+' if by > 0 else '−'}{days(by)}"
 
 
 def _lines(_event: Event, details: DateDetails) -> Iterator[str]:
     if details.nth and details.nth > 1 and details.cumulative_days:
-        yield f"{days(details.cumulative_days)} in total, move {details.nth} in this direction ({quote(details.coverage)})"
+        coverage = quote(times.restyled(details.coverage or ""))
+        yield f"{days(details.cumulative_days)} in total, move {details.nth} in this direction ({coverage})"
 
 
 kind_words(
@@ -98,6 +118,8 @@ kind_words(
     headline=_headline,
     short=_short,
     lines=_lines,
+    news=_news,
+    tally=_tally,
     compared=("start_date",),
 )
 kind_words(
@@ -107,6 +129,8 @@ kind_words(
     headline=_headline,
     short=_short,
     lines=_lines,
+    news=_news,
+    tally=_tally,
     compared=("primary_completion_date",),
 )
 kind_words(
@@ -116,5 +140,7 @@ kind_words(
     headline=_headline,
     short=_short,
     lines=_lines,
+    news=_news,
+    tally=_tally,
     compared=("completion_date",),
 )

@@ -127,10 +127,17 @@ kind_words(
     short=lambda _event, details: _short("arms", details),
     lines=_arms_lines,
 )
+
+
+def _interventions_tally(_event: Event, details: InterventionsDetails) -> str:
+    return "intervention dropped" if details.removed else "interventions changed"
+
+
 kind_words(
     "interventions_changed",
     InterventionsDetails,
     title="Interventions",
+    tally=_interventions_tally,
     headline=_interventions_headline,
     short=lambda _event, details: _short("interventions", details),
     lines=_entry_lines,

@@ -51,12 +51,15 @@ class KindWords(msgspec.Struct, frozen=True, kw_only=True):
     of a whole update, ``lines`` what stands below it. Changes of the fields ``compared`` are shown as old and new value.
     ``name_first``: the headline begins with a name, which keeps its capital inside a longer sentence. ``own_spelling``: the
     headline itself says when only the spelling changed. ``combined``: the headline of a whole update may name the event.
+    ``news`` is the event in a few words, for subjects and overviews; ``tally`` what several such events are counted as.
     """
 
     title: str
     headline: Callable[[Event], str]
     short: Callable[[Event], str]
     lines: Callable[[Event], Iterable[str]]
+    news: Callable[[Event], str]
+    tally: Callable[[Event], str]
     compared: frozenset[str] = frozenset()
     name_first: bool = False
     own_spelling: bool = False
@@ -74,20 +77,28 @@ def kind_words(
     headline: Callable[[Event, _Details], str],
     short: Callable[[Event, _Details], str] | None = None,
     lines: Callable[[Event, _Details], Iterable[str]] = change_lines,
+    news: Callable[[Event, _Details], str] | None = None,
+    tally: Callable[[Event, _Details], str] | None = None,
     compared: Iterable[str] = (),
     name_first: bool = False,
     own_spelling: bool = False,
     combined: bool = True,
 ) -> None:
-    """Register the words of a kind. Without ``short``, a combined headline takes the whole sentence."""
+    """Register the words of a kind. Without ``short``, a combined headline takes the whole sentence; so does ``news``.
+
+    Without ``tally``, events are counted by the name of their kind: "2 results posted".
+    """
     if name in WORDS:
         raise ValueError(f"Two kinds of words are registered for {name!r}.")
     if DETAILS.get(name) is not details:
         raise TypeError(f"{name!r} is not a change kind whose details are {details.__name__}.")
+    shortly = _typed(details, short) if short else lambda event: inside(event, headline_of(event))
     WORDS[name] = KindWords(
         title=title,
         headline=_typed(details, headline),
-        short=_typed(details, short) if short else lambda event: inside(event, headline_of(event)),
+        short=shortly,
+        news=_typed(details, news) if news else lambda event: first_capital(shortly(event)),
+        tally=_typed(details, tally) if tally else lambda event: event.kind.replace("_", " "),
         lines=_typed(details, lines),
         compared=frozenset(compared),
         name_first=name_first,
@@ -185,5 +196,7 @@ def _general(kind: str) -> KindWords:
         title=title,
         headline=headline,
         short=lambda event: inside(event, headline(event)),
+        news=headline,
+        tally=lambda event: event.kind.replace("_", " "),
         lines=_typed(Details, change_lines),
     )

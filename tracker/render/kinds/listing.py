@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import msgspec
 
@@ -19,11 +19,13 @@ from tracker.model.details import (
 from tracker.model.event import Event
 from tracker.model.ids import split_key
 from tracker.model.vocabulary import PUBLIC_STATUSES
+from tracker.render import times
+from tracker.render.introduction import phase
 from tracker.render.kinds.kind_words import inside, kind_words
 from tracker.render.phrases import away, listed, on, quote
 from tracker.render.safe_text import plural
 from tracker.render.values import LONG, quoted
-from tracker.render.vocabulary import enumerated, field_title, field_word, first_capital, status
+from tracker.render.vocabulary import field_title, field_word, first_capital, status
 
 _MOST_NEAR = 5
 _START = {"ACTUAL": "started", "ESTIMATED": "start planned"}
@@ -31,9 +33,9 @@ _ENROLLED = {"ACTUAL": "enrolled", "ESTIMATED": "planned"}
 
 
 def _registered_headline(event: Event, details: NewRegistrationDetails) -> str:
-    text = f"Newly registered on {quote(details.first_posted, 20)}" if details.first_posted else "Newly registered"
+    text = f"Newly registered {on(details.first_posted)}" if details.first_posted else "Newly registered"
     if "registered_late" in event.effects:
-        text = f"{text}, after its start {quote(details.start_date, 20)}".rstrip()
+        text = f"{text}, after its start {times.registry_day(details.start_date or '')}".rstrip()
         details = msgspec.structs.replace(details, start_date=None)
     return _news(event, details, text)
 
@@ -68,8 +70,8 @@ def _standing(details: EnteredDetails) -> Iterator[str]:
     """How a trial stands, each fact in a few words: status, phase, sponsor, start, participants, open sites."""
     if details.recruitment_status:
         yield status(details.recruitment_status).lower() + _nearness(details)
-    if phase := _phase(details.phases):
-        yield phase
+    if named := phase(details.phases):
+        yield named
     if details.lead_sponsor:
         yield quote(details.lead_sponsor, 40)
     if details.start_date:
@@ -78,12 +80,6 @@ def _standing(details: EnteredDetails) -> Iterator[str]:
         yield f"{details.enrollment:,} {_ENROLLED.get(details.enrollment_type or '', 'participants')}"
     if details.sites_total:
         yield f"{details.sites_open or 0:,} of {plural(details.sites_total, 'site')} open"
-
-
-def _phase(phases: Sequence[str]) -> str:
-    """``phase 2``, ``phase 1/2``; empty where the registry says that a trial has none."""
-    first, *others = [enumerated(phase) for phase in phases if phase != "NA"] or [""]
-    return "/".join([first, *(other.removeprefix("phase ") for other in others)])
 
 
 def _nearness(details: EnteredDetails) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from tracker.model.details import MeasureRewording, OutcomeEntry, OutcomesDetails, OutcomesRegrouped, TimeFrameEdit
 from tracker.model.event import Event
 from tracker.render.inline_diff import difference, plain, spans
-from tracker.render.kinds.kind_words import kind_words
+from tracker.render.kinds.kind_words import kind_words, words_of
 from tracker.render.phrases import listed, quote
 from tracker.render.values import LONG
 from tracker.render.vocabulary import first_capital
@@ -35,6 +35,11 @@ def _headline(event: Event, details: OutcomesDetails) -> str:
     else:
         text = _effects(event, details)
     return f"{text} ({window})" if window else text
+
+
+def _news(event: Event, details: OutcomesDetails) -> str:
+    window = _WINDOW.get(details.window, "")
+    return f"{words_of(event.kind).title} changed {window}".rstrip()
 
 
 def _effects(event: Event, details: OutcomesDetails) -> str:
@@ -172,6 +177,8 @@ def _outcome(entry: OutcomeEntry) -> str:
     return f"“{quote(entry.measure, LONG)}”{frame}"
 
 
-kind_words("primary_outcomes_changed", OutcomesDetails, title="Primary outcomes", headline=_headline, lines=_lines)
-kind_words("secondary_outcomes_changed", OutcomesDetails, title="Secondary outcomes", headline=_headline, lines=_lines)
-kind_words("other_outcomes_changed", OutcomesDetails, title="Other outcomes", headline=_headline, lines=_lines)
+kind_words("primary_outcomes_changed", OutcomesDetails, title="Primary outcomes", headline=_headline, lines=_lines, news=_news)
+kind_words(
+    "secondary_outcomes_changed", OutcomesDetails, title="Secondary outcomes", headline=_headline, lines=_lines, news=_news
+)
+kind_words("other_outcomes_changed", OutcomesDetails, title="Other outcomes", headline=_headline, lines=_lines, news=_news)

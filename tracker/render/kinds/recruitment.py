@@ -55,6 +55,15 @@ def _status_headline(event: Event, details: RecruitmentStatusDetails) -> str:
     return status_headline(event, details)
 
 
+def _status_news(event: Event, details: RecruitmentStatusDetails) -> str:
+    return "Status reworded" if details.old == details.new else _news(event, details)
+
+
+def _status_tally(event: Event, details: RecruitmentStatusDetails) -> str:
+    text = _status_news(event, details).partition(",")[0]
+    return text[:1].lower() + text[1:]
+
+
 def status_headline(event: Event, details: RecruitmentStatusDetails, *, leads: bool = False) -> str:
     """The news of a status and what it was; shorter, and sparing with colons, where it ``leads`` a whole update."""
     if details.old == details.new:
@@ -102,6 +111,8 @@ kind_words(
     title="Recruitment status",
     headline=_status_headline,
     lines=_status_lines,
+    news=_status_news,
+    tally=_status_tally,
     compared=("recruitment_status", "last_known_status"),
     own_spelling=True,
 )

@@ -17,6 +17,7 @@ from tracker.model.details import (
     ResultsSubmissionDetails,
 )
 from tracker.model.event import Change, Event
+from tracker.render import times
 from tracker.render.kinds.changes import lines_of
 from tracker.render.kinds.kind_words import first_effect, kind_words, silent
 from tracker.render.phrases import NO_FINDING, days, listed, on, quote
@@ -57,10 +58,19 @@ _WHY = {
 _STEP_TYPE = {"RELEASE": "Submitted", "RESET": "Returned", "UNRELEASE": "Cancelled"}
 
 
+def _day(given: object) -> str:
+    return times.registry_day(str(given)) if given else NOT_STATED
+
+
 def _posted_headline(_event: Event, details: ResultsPostedDetails) -> str:
     if details.old is not UNSET or details.new is not UNSET:
-        return f"Posting date of results now {details.new or NOT_STATED} (was {details.old or NOT_STATED})"
+        return f"Posting date of results now {_day(details.new)} (was {_day(details.old)})"
     return f"Results posted {on(details.posted_on)}" if details.posted_on else "Results posted"
+
+
+def _posted_news(_event: Event, details: ResultsPostedDetails) -> str:
+    dated = details.old is not UNSET or details.new is not UNSET
+    return "Posting date of results changed" if dated else "Results posted"
 
 
 def _posted_lines(_event: Event, details: ResultsPostedDetails) -> Iterator[str]:
@@ -86,7 +96,7 @@ def _submission_headline(event: Event, details: ResultsSubmissionDetails) -> str
 def _submission_lines(_event: Event, details: ResultsSubmissionDetails) -> Iterator[str]:
     """Steps of the quality control, where one update brought several."""
     for step in details.steps if len(details.steps) > 1 else ():
-        yield f"{_STEP_TYPE.get(step.type, quote(step.type, 40))}: {quote(step.date, 20)}"
+        yield f"{_STEP_TYPE.get(step.type, quote(step.type, 40))}: {times.registry_day(step.date) if step.date else NOT_STATED}"
 
 
 def _delay_headline(event: Event, details: DelayCertifiedDetails) -> str:
@@ -94,9 +104,9 @@ def _delay_headline(event: Event, details: DelayCertifiedDetails) -> str:
         case "certified":
             return f"Delay of results certified {on(details.new) if details.new else ''}".rstrip()
         case "date_changed":
-            return f"Certification of delayed results now dated {details.new} (was {details.old})"
+            return f"Certification of delayed results now dated {_day(details.new)} (was {_day(details.old)})"
         case _:
-            return f"Certification of delayed results removed (was {details.old})"
+            return f"Certification of delayed results removed (was {_day(details.old)})"
 
 
 def _duty_headline(event: Event, details: ResultsDutyDetails) -> str:
@@ -106,7 +116,7 @@ def _duty_headline(event: Event, details: ResultsDutyDetails) -> str:
 
 def _duty(details: ResultsDutyDetails) -> str:
     """How the duty stands now, as an estimate."""
-    due = details.due.isoformat() if details.due else ""
+    due = times.plain_day(details.due) if details.due else ""
     if details.new == "overdue":
         return f"Results overdue since {due} (estimate)"
     if details.new == "due":
@@ -124,9 +134,9 @@ def _duty_short(_event: Event, details: ResultsDutyDetails) -> str:
 
 def _duty_lines(_event: Event, details: ResultsDutyDetails) -> Iterator[str]:
     if details.was_due and details.was_due != details.due:
-        yield f"Was due by {details.was_due.isoformat()}"
+        yield f"Was due by {times.plain_day(details.was_due)}"
     if details.reasons:
-        yield f"Because: {'; '.join(quote(reason, 120) for reason in details.reasons)}"
+        yield f"Because: {'; '.join(quote(times.restyled(reason), 120) for reason in details.reasons)}"
     yield NO_FINDING
 
 
@@ -170,7 +180,7 @@ def _documents_lines(event: Event, details: DocumentsDetails) -> Iterator[str]:
 
 
 def _document(entry: DocumentEntry) -> str:
-    parts = (entry.label or entry.type, entry.date)
+    parts = (entry.label or entry.type, entry.date and times.registry_day(entry.date))
     return ", ".join(quote(part, 120) for part in parts if part) or NOT_STATED
 
 
@@ -190,6 +200,8 @@ kind_words(
     title="Results posted",
     headline=_posted_headline,
     lines=_posted_lines,
+    news=_posted_news,
+    tally=lambda event, details: _posted_news(event, details).lower(),
     compared=_RESULTS_FIELDS,
 )
 kind_words(

@@ -139,8 +139,25 @@ def _place(site: NearbySite) -> str:
     return f"{quote(site.facility, 60) or 'unnamed site'}, {whereabouts(site.city, site.km, in_city=site.in_city)}"
 
 
+def _nearby_news(event: Event, details: NearbyDetails) -> str:
+    if event.kind == "nearby_site_closed":
+        return f"No longer open {nearness(details)}"
+    return _nearby_headline(event, details).partition(":")[0] if event.effects else f"Now open {nearness(details)}"
+
+
+def nearness(details: NearbyDetails) -> str:
+    """``near Munich``: the city of the nearest site of a nearby event."""
+    return f"near {quote(details.near[0].city, 40)}" if details.near and details.near[0].city else "near you"
+
+
+def _nearby_tally(event: Event, _details: NearbyDetails) -> str:
+    return "closed near you" if event.kind == "nearby_site_closed" else "open near you"
+
+
 def _nearby_lines(_event: Event, details: NearbyDetails) -> Iterator[str]:
-    yield from (f"{_place(site)}, for “{quote(site.watch, 60)}”" for site in details.near)
+    """Each site with its watch; a single site stands in the headline."""
+    if len(details.near) > 1:
+        yield from (f"{_place(site)}, for “{quote(site.watch, 60)}”" for site in details.near)
 
 
 kind_words(
@@ -161,5 +178,21 @@ kind_words(
     lines=_countries_lines,
     own_spelling=True,
 )
-kind_words("nearby_site_opened", NearbyDetails, title="Nearby site opened", headline=_nearby_headline, lines=_nearby_lines)
-kind_words("nearby_site_closed", NearbyDetails, title="Nearby site closed", headline=_nearby_headline, lines=_nearby_lines)
+kind_words(
+    "nearby_site_opened",
+    NearbyDetails,
+    title="Nearby site opened",
+    headline=_nearby_headline,
+    lines=_nearby_lines,
+    news=_nearby_news,
+    tally=_nearby_tally,
+)
+kind_words(
+    "nearby_site_closed",
+    NearbyDetails,
+    title="Nearby site closed",
+    headline=_nearby_headline,
+    lines=_nearby_lines,
+    news=_nearby_news,
+    tally=_nearby_tally,
+)

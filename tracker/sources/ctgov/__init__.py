@@ -62,6 +62,7 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated):
         query_fields=QUERY_FIELDS,
         attribution="ClinicalTrials.gov (U.S. National Library of Medicine)",
         history_page="https://clinicaltrials.gov/study/{number}?tab=history",
+        contact_page="https://clinicaltrials.gov/study/{number}#contacts-and-locations",
         rest_titles=REST_TITLES,
         rest_echoes={"removedCountries": "sites", "firstMcpInfo": "results", "mcpReleaseN": "results"},
         path_words={"recruitment_status": "overallStatus", "verified_on": "statusVerified", "sites": "locations"},
