@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo docs test chaos peers security audit fuzz check lint types imports migrate pictures clean
+.PHONY: help demo docs test chaos peers security audit fuzz check lint types imports browser migrate pictures clean
 
 help: ## What can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -38,6 +38,9 @@ types: $(READY)
 
 imports: $(READY)
 	$(BIN)/lint-imports
+
+browser: ## Debian's Chromium, in which the tests of the pages look at them
+	@command -v chromium >/dev/null || (apt-get update -q && apt-get install --yes --no-install-recommends -q chromium)
 
 security: $(READY) ## What bandit has to say of the code
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive tracker

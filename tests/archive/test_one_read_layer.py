@@ -28,8 +28,10 @@ QUERIES = {
     "followed",
     "followed_documents",
     "followed_sources",
+    "held_events",
     "held_runs",
     "incidents",
+    "mark",
     "members",
     "memberships",
     "outbox",
@@ -40,12 +42,16 @@ QUERIES = {
     "snapshot_at",
     "source_states",
     "stories",
+    "tally",
     "timeline",
     "tracking_since",
+    "trial_marks",
+    "trials_by_kind",
     "unsent_alerts",
     "unsent_messages",
     "watch_states",
     "watches_of",
+    "with_number",
 }
 """Methods of the store that answer a question about what is kept."""
 

@@ -6,7 +6,7 @@ iterated, and never holds all records or all events. Nothing is written here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -20,9 +20,10 @@ from tracker.archive.changes import in_story_order
 from tracker.archive.names import Names
 from tracker.model.alert import AlertTally, Message
 from tracker.model.event import Event, EventFilter, Story
+from tracker.model.ids import split_key
 from tracker.model.record import TrialRecord
 from tracker.model.run import Run, SourceState
-from tracker.model.snapshot import SnapshotMeta
+from tracker.model.snapshot import SnapshotMeta, TrialMark
 from tracker.model.source import Source
 from tracker.model.upkeep import Incident, StoreSize
 from tracker.model.views import (
@@ -38,6 +39,7 @@ from tracker.model.views import (
 from tracker.model.vocabulary import Severity
 from tracker.model.watch import Near, Silence, Watch
 from tracker.store import Store
+from tracker.store.browsing import TallyBy
 
 if TYPE_CHECKING:
     from tracker.events import Detected
@@ -52,6 +54,7 @@ __all__ = [
     "Nearest",
     "PresentRow",
     "StoryChanges",
+    "TallyBy",
     "TrialView",
     "in_story_order",
 ]
@@ -100,6 +103,32 @@ class Archive:
     def present_row(self, found: CurrentRecord, near: Near | None = None) -> PresentRow:
         """One trial as it stands, measured from a place."""
         return _present.present_row(found, self._names, near)
+
+    def trial_marks(self) -> list[TrialMark]:
+        """Which version each followed trial stands in: what has moved since is read from it without reading records."""
+        return self.store.trial_marks()
+
+    def held_events(self, run: int, limit: int) -> list[Event]:
+        """The weightiest events that a held run would bring."""
+        return self.store.held_events(run, limit)
+
+    def tracking_since(self, trials: Collection[str]) -> dict[str, datetime]:
+        """When the first version of each trial was seen."""
+        return self.store.tracking_since(trials)
+
+    def is_kept(self, trial: str) -> bool:
+        """Whether a version of a trial is stored."""
+        return next(self.timeline(trial, limit=1), None) is not None
+
+    def with_number(self, number: str) -> list[str]:
+        """The trials whose registry number, or number at ClinicalTrials.gov, is this one."""
+        return self.store.with_number(number)
+
+    def deadline_rows(self, record: TrialRecord, today: date) -> list[DeadlineRow]:
+        """Days that matter to one trial, ahead and passed."""
+        from tracker.archive import due
+
+        return due.deadlines_of(record, self.sources[split_key(record.trial).source].info, self._names, today)
 
     def open_nearby(self, record: TrialRecord, watches: Sequence[str]) -> tuple[Nearest, ...] | None:
         """The open sites near the place of these watches, nearest first; None when none of them has a place."""
@@ -159,6 +188,35 @@ class Archive:
 
     def _record(self, trial: str) -> TrialRecord | None:
         return next((found.record for found in self.records([trial])), None)
+
+    def latest(
+        self,
+        wanted: EventFilter = ALL_EVENTS,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+        keep: Callable[[Event], bool] | None = None,
+    ) -> Iterator[StoryChanges]:
+        """The change log story by story, the latest first; ``keep`` judges what a filter of the store cannot."""
+        return islice(_changes.latest(self.store, wanted, after=after, keep=keep), limit)
+
+    def story(self, story: str) -> StoryChanges | None:
+        """A story whole, or an event that was stored without one, by its id."""
+        found = self.store.stories([story]).get(story)
+        events = tuple(self.store.events_by_id(found.parts if found else [story]))
+        return StoryChanges(story=found, events=events) if events else None
+
+    def tally(self, wanted: EventFilter, by: TallyBy) -> dict[str, int]:
+        """How many wanted events there are of each severity (its rank), kind, source or watch."""
+        return self.store.tally(wanted, by)
+
+    def trials_by_kind(self, wanted: EventFilter) -> dict[str, frozenset[str]]:
+        """The trials that had wanted events of each kind."""
+        return self.store.trials_by_kind(wanted)
+
+    def mark(self) -> str:
+        """A sign that is another one whenever something that pages show has changed."""
+        return self.store.mark()
 
     def stories(self, ids: Collection[str]) -> dict[str, Story]:
         """Stories by id."""

@@ -7,7 +7,7 @@ held at a time is the places of a few moments and the events of a few stories.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import dropwhile, groupby
 
@@ -51,6 +51,39 @@ def story_changes(store: Store, wanted: EventFilter, *, after: str | None = None
         if last is not None:  # it is of the first moment
             ordered, last = _behind(store, last, ordered), None
         yield from _with_events(store, [place for _, place in ordered], stories)
+
+
+def latest(
+    store: Store, wanted: EventFilter, *, after: str | None = None, keep: Callable[[Event], bool] | None = None
+) -> Iterator[StoryChanges]:
+    """The same with the latest moment first; within one the weightiest story comes first here too.
+
+    ``keep`` leaves out events that the filter of the store could not judge.
+    """
+    last = None
+    if after is not None:
+        last = store.event(after)
+        if last is None:
+            raise UsageError(f"There is no event {after} to go on behind.", remedy="Begin again without it.")
+        moment = last.effective_at + timedelta(microseconds=1)
+        wanted = msgspec.structs.replace(wanted, until=min(wanted.until or moment, moment))
+    for places in _whole_moments(store.event_places(wanted, newest_first=True)):
+        stories = store.stories({place.story for place in places if place.story})
+        ordered = sorted(places, key=lambda place: (*_order(place, stories)[1:], place.id))
+        ordered.sort(key=lambda place: place.effective_at, reverse=True)
+        if last is not None:  # it is of the first moment
+            behind, seen = last, _place(last)
+            found = (*_order(seen, store.stories([behind.story] if behind.story else []))[1:], behind.id)
+            ordered = [
+                place
+                for place in ordered
+                if place.effective_at < seen.effective_at or (*_order(place, stories)[1:], place.id) > found
+            ]
+            last = None
+        for one in _with_events(store, ordered, stories):
+            events = one.events if keep is None else tuple(event for event in one.events if keep(event))
+            if events:
+                yield StoryChanges(story=one.story, events=events)
 
 
 def in_story_order(events: Sequence[Event], stories: Mapping[str, Story]) -> list[Event]:

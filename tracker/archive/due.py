@@ -24,13 +24,14 @@ def deadlines(
         row
         for found in records.followed(store, sources, watch)
         if not found.trial.removed_at
-        for row in _rows(found.record, sources[found.trial.source].info, names, today)
+        for row in deadlines_of(found.record, sources[found.trial.source].info, names, today)
         if row.cursor > after
     ]
     yield from sorted(rows, key=lambda row: row.cursor)
 
 
-def _rows(record: TrialRecord, source: SourceInfo, names: Names, today: date) -> list[DeadlineRow]:
+def deadlines_of(record: TrialRecord, source: SourceInfo, names: Names, today: date) -> list[DeadlineRow]:
+    """A row for each deadline of one trial."""
     name = names.name(record)
     sponsor = record.lead_sponsor.name if record.lead_sponsor else None
     return [

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 @click.command("demo")
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="Where to leave the database and the digest.")
+@click.option("--serve", "with_pages", is_flag=True, help="Then serve the pages of these days, until Ctrl-C.")
 @shared_options
-def demo_command(shared: Shared, folder: Path | None) -> int:
+def demo_command(shared: Shared, folder: Path | None, with_pages: bool) -> int:
     """The whole job on three invented days against a registry and a mail server on this machine; no network."""
     from tracker.cli.list import print_present
     from tracker.cli.output import print_changes, print_delivery, print_source_reports
@@ -57,6 +58,13 @@ def demo_command(shared: Shared, folder: Path | None) -> int:
         config = _short(report.config)
         app.print(f"The database: {_short(report.database)}")
         app.print(f"Look around:  tracker --config {config} changes | show NCT07177911 | diff NCT09900007")
+        app.print(f"See the pages: tracker --config {config} serve")
+    if with_pages:
+        from tracker.cli.serve import serve_until_stopped
+
+        app.config_path = report.config
+        app.settings = app.load(report.config)
+        serve_until_stopped(app)
     return 0 if all(day.synced.state == "done" and day.delivered.clean for day in days) else 1
 
 

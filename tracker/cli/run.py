@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 
 import click
 import msgspec
@@ -10,12 +11,14 @@ import msgspec
 from tracker import clock, log
 from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
+from tracker.cli.serve import pages_served
 from tracker.errors import StoreError
 
 
 @click.command("run")
+@click.option("--web", "with_pages", is_flag=True, help="Serve the pages too, where [web] says.")
 @shared_options
-def run_command(shared: Shared) -> None:
+def run_command(shared: Shared, with_pages: bool) -> None:
     """The daemon: syncs, delivers and sends digests by the clock, until SIGTERM.
 
     SIGHUP rereads the configuration; a wrong one is refused and the old one kept. A second daemon on the same database stands
@@ -31,11 +34,11 @@ def run_command(shared: Shared) -> None:
         _tell_once(app, error)
         raise
     _tell_what_was_untold(app)
-    serve(
-        Daemon(
-            app.settings, app.sources, clock.now, lambda: app.load(app.config_path), lambda text: _remember(app, untold=text)
-        )
+    daemon = Daemon(
+        app.settings, app.sources, clock.now, lambda: app.load(app.config_path), lambda text: _remember(app, untold=text)
     )
+    with pages_served(app, lambda: daemon.settings) if with_pages else nullcontext():
+        serve(daemon)
 
 
 def _tell_once(app: App, error: StoreError) -> None:

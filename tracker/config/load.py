@@ -14,6 +14,7 @@ from tracker.config.secrets import plain_secrets
 from tracker.config.settings import Settings
 from tracker.config.table import Report, Table
 from tracker.config.watches import PageOf, ReadSearch, ValidationContext, read_watches, unread
+from tracker.config.web import read_web
 from tracker.errors import ConfigError
 from tracker.model.source import SourceInfo
 
@@ -104,6 +105,7 @@ def _read_all(text: str, path: Path, known: Known) -> tuple[Settings, Report]:
         schedule=sections.read_schedule(root.table("schedule", "schedule")),
         severities=sections.read_severities(root.table("severity", "severity"), known["kinds"]),
         daemon=sections.read_daemon(root.table("daemon", "daemon")),
+        web=read_web(root.table("web", "web")),
         contacts=root.table("privacy", "privacy").flag("contacts", default=False),
         plain_secrets=plain_secrets(document),
     )

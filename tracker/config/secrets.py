@@ -19,6 +19,8 @@ def plain_secrets(document: Mapping[str, object]) -> tuple[str, ...]:
 def _found(document: Mapping[str, object]) -> Iterator[str]:
     if _plain(_value(document, "mail", "password")):
         yield "the password of [mail]"
+    if _plain(_value(document, "web", "token")):
+        yield "the token of [web]"
     for table in ("store", "operator"):
         for key in ("url", "ping"):
             text = _value(document, table, key)

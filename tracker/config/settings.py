@@ -34,7 +34,7 @@ GROUPS_BY: tuple[GroupBy, ...] = ("severity", "watch", "group")
 TLS_CHOICES: tuple[TlsChoice, ...] = ("auto", *TLS_PROFILES)
 
 HIDDEN = "***"
-_SECRET_FIELDS = frozenset({"password", "ping", "store_url"})
+_SECRET_FIELDS = frozenset({"password", "ping", "store_url", "token"})
 _USERINFO = re.compile(r"(?<=://)[^/@]*@")
 _INTERVAL = re.compile(r"([1-9]\d{0,3})([mhd])\Z")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -133,6 +133,27 @@ class Daemon(msgspec.Struct, frozen=True, kw_only=True):
     metrics: bool = False
 
 
+class TrustedProxy(msgspec.Struct, frozen=True, kw_only=True):
+    """A proxy that names the person it has let in by ``header``; the header counts from ``address`` alone."""
+
+    address: str
+    header: str
+
+
+class Web(_Discreet, frozen=True, kw_only=True):
+    """How the pages are served: on ``host`` and ``port``, reached by people at ``url``.
+
+    With ``token`` it is asked for; with ``trusted_proxy`` the proxy's word is. ``public``: search engines may index.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8760
+    url: str = ""
+    token: str | None = None
+    trusted_proxy: TrustedProxy | None = None
+    public: bool = False
+
+
 class Settings(_Discreet, frozen=True, kw_only=True):
     """Everything config.toml says, checked, with defaults filled in.
 
@@ -152,6 +173,7 @@ class Settings(_Discreet, frozen=True, kw_only=True):
     digest: Digest = Digest()
     schedule: Schedule = Schedule()
     daemon: Daemon = Daemon()
+    web: Web = Web()
     severities: Mapping[str, Severity] = {}
     contacts: bool = False
     plain_secrets: tuple[str, ...] = ()

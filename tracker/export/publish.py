@@ -60,6 +60,10 @@ class Files:
         with self.opened(name) as out:
             out.write(body)
 
+    def has(self, name: str) -> bool:
+        """Whether the file was put this time."""
+        return self.folder / name in self._kept
+
     @contextmanager
     def opened(self, name: str) -> Iterator[IO[bytes]]:
         """A file to write, for what is too long to hold."""

@@ -105,8 +105,9 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which accepted events; empty ``trials`` and ``kinds`` are all.
 
     ``since`` (inclusive) and ``until`` (exclusive) are of ``effective_at``. With ``watch``, only what was detected while the
-    watch followed the trial. ``limit`` keeps the latest ones. ``about`` goes by the text of the trial as it stands now and of
-    what changed; the archive reads it, since the database cannot.
+    watch followed the trial. ``effects``: with one of them; ``words``: each stands in what everybody may read of the event.
+    ``limit`` keeps the latest ones. ``about`` goes by the text of the trial as it stands now and of what changed; the archive
+    reads it, since the database cannot.
     """
 
     since: datetime | None = None
@@ -115,6 +116,9 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
     trials: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
     min_severity: Severity = "minor"
+    effects: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
+    words: tuple[str, ...] = ()
     run: int | None = None
     limit: int | None = None
     about: About = About()

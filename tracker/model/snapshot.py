@@ -71,6 +71,14 @@ class SnapshotMeta(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class TrialMark(msgspec.Struct, frozen=True, kw_only=True):
+    """Which stored version a trial stands in at present."""
+
+    trial: str
+    version: int
+    removed_at: datetime | None = None
+
+
 class TrackedTrial(msgspec.Struct, frozen=True, kw_only=True):
     """A trial and what is known of asking for it.
 

@@ -12,6 +12,9 @@ from tracker.store import (
     backup as _backup,
 )
 from tracker.store import (
+    browsing as _browsing,
+)
+from tracker.store import (
     events as _events,
 )
 from tracker.store import (
@@ -73,15 +76,15 @@ class Store(Database):
     """
 
     @classmethod
-    def open(cls, url: str, *, must_be_current: bool = True) -> Self:
-        """Open a database that exists, for reading only where this user may not write.
+    def open(cls, url: str, *, must_be_current: bool = True, reading: bool = False) -> Self:
+        """Open a database that exists, for reading only where this user may not write, or where ``reading`` asks for it.
 
         Raises SchemaError when its tables are not this program's (remedy: `tracker migrate`), StoreError when it cannot
         be used at all. The folder of a SQLite file is not created here: a wrong path must not begin a second baseline.
         """
         parsed = parse_url(url)
         require_usable(parsed)
-        store = cls(parsed)
+        store = cls(parsed, reading=reading)
         if must_be_current:
             try:
                 require_current(store)
@@ -145,6 +148,12 @@ class Store(Database):
     event = _events.event
     past_events = _events.past_events
     stories = _events.stories
+    tally = _browsing.tally
+    trials_by_kind = _browsing.trials_by_kind
+    mark = _browsing.mark
+    trial_marks = _browsing.trial_marks
+    held_events = _browsing.held_events
+    with_number = _browsing.with_number
     stale_present = _present.stale_present
     note_present = _present.note_present
 

@@ -38,6 +38,9 @@ CHUNK = 500
 PATIENCE = 60
 """Seconds to wait for another writer: accepting the first run over a whole registry takes that long."""
 
+SMALL_CACHE = 2_048
+"""Kilobytes that a connection of a server keeps of a SQLite database: it has several of them, for days."""
+
 WRITING = {"writing": True}
 """Execution option of a connection whose transaction is going to write."""
 
@@ -82,10 +85,11 @@ def _for_reading(url: URL) -> URL:
     return url.set(database=f"file:{quote(str(file.absolute()))}", query=options)
 
 
-def make_engine(url: URL, *, foreign_keys: bool = True) -> Engine:
+def make_engine(url: URL, *, foreign_keys: bool = True, reading: bool = False) -> Engine:
     """An engine whose transactions begin as they must. Raises StaleLogError or DatabaseDamagedError before anything is opened.
 
-    A database that this user can only read is opened for reading: whatever asks to write in it is refused by SQLite.
+    A database that this user can only read is opened for reading: whatever asks to write in it is refused by SQLite. With
+    ``reading``, either database refuses every writing.
 
     SQLite's driver would begin none at a SELECT, and two processes that read and then write lose updates without an
     error; a plain BEGIN turns that into "database is locked". So writers say BEGIN IMMEDIATE, and wait for their turn.
@@ -107,10 +111,10 @@ def make_engine(url: URL, *, foreign_keys: bool = True) -> Engine:
             connection.isolation_level = None
             for pragma in (
                 f"busy_timeout={PATIENCE * 1000}",
-                *(() if reads else ("journal_mode=WAL",)),
+                *(("query_only=ON",) if reading else () if reads else ("journal_mode=WAL",)),
                 "synchronous=FULL",  # what is sent was recorded on the disk before, also if the power fails then
                 f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
-                "cache_size=-65536",
+                f"cache_size=-{SMALL_CACHE if reading else 65_536}",
             ):
                 connection.execute(f"PRAGMA {pragma}")
 
@@ -124,6 +128,8 @@ def make_engine(url: URL, *, foreign_keys: bool = True) -> Engine:
         _, address = engine.dialect.create_connect_args(url)
         Watchdog(engine, {**address, **_waits(url)["connect_args"]})
         event.listen(engine, "connect", _set_limits)
+        if reading:
+            event.listen(engine, "connect", _refuse_writing)
     return engine
 
 
@@ -139,6 +145,13 @@ def _set_limits(connection: psycopg.Connection, _record: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"SET lock_timeout = '{PATIENCE}s'")
         cursor.execute(f"SET idle_in_transaction_session_timeout = '{PATIENCE}s'")
+    connection.commit()
+
+
+def _refuse_writing(connection: psycopg.Connection, _record: object) -> None:
+    """Make each transaction of a connection to PostgreSQL a reading one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
     connection.commit()
 
 
@@ -161,9 +174,9 @@ def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[list[Item]]:
 class Database:
     """An engine, and the two ways to use it."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, *, reading: bool = False) -> None:
         self.url = url
-        self.engine = make_engine(url)
+        self.engine = make_engine(url, reading=reading)
         self._path = sqlite_file(url)
         self._file = OpenFile(self._path) if self._path is not None else None
         self._damage: DatabaseDamagedError | None = None

@@ -22,7 +22,7 @@ BODIES = 100
 
 def events(database: Database, wanted: EventFilter) -> list[Event]:
     """Accepted events by ``effective_at``, then id."""
-    statement = _wanted(select(t.events.c.body), wanted)
+    statement = narrowed(select(t.events.c.body), wanted)
     order = (t.events.c.effective_at, t.events.c.id)
     with database.reading() as connection:
         if wanted.limit is None:
@@ -33,10 +33,11 @@ def events(database: Database, wanted: EventFilter) -> list[Event]:
     return [read_event(body) for body in bodies]
 
 
-def event_places(database: Database, wanted: EventFilter) -> Iterator[EventPlace]:
+def event_places(database: Database, wanted: EventFilter, *, newest_first: bool = False) -> Iterator[EventPlace]:
     """Where accepted events stand in the log, by ``effective_at``, then id: read page by page, without the events."""
     at, key = t.events.c.effective_at, t.events.c.id
-    statement = _wanted(select(key, at, t.events.c.severity, t.events.c.story), wanted).order_by(at, key).limit(PAGE)
+    order = (at.desc(), key.desc()) if newest_first else (at, key)
+    statement = narrowed(select(key, at, t.events.c.severity, t.events.c.story), wanted).order_by(*order).limit(PAGE)
     behind: ColumnElement[bool] = true()
     while True:
         with database.reading() as connection:
@@ -47,7 +48,10 @@ def event_places(database: Database, wanted: EventFilter) -> Iterator[EventPlace
             return
         # "At or after" is said beside it, so that the planner begins at this place in the index.
         last = page[-1]
-        behind = and_(at >= last.effective_at, or_(at > last.effective_at, key > last.id))
+        if newest_first:
+            behind = and_(at <= last.effective_at, or_(at < last.effective_at, key < last.id))
+        else:
+            behind = and_(at >= last.effective_at, or_(at > last.effective_at, key > last.id))
 
 
 def events_by_id(database: Database, ids: Iterable[str]) -> Iterator[Event]:
@@ -91,7 +95,7 @@ def stories(database: Database, ids: Collection[str]) -> dict[str, Story]:
     return found
 
 
-def _wanted(statement: Select[*tuple[Any, ...]], wanted: EventFilter) -> Select[*tuple[Any, ...]]:
+def narrowed(statement: Select[*tuple[Any, ...]], wanted: EventFilter) -> Select[*tuple[Any, ...]]:
     """A statement about events, narrowed to the accepted ones that are wanted."""
     statement = statement.where(t.events.c.accepted, *_conditions(wanted))
     if wanted.watch is None:
@@ -115,6 +119,17 @@ def _conditions(wanted: EventFilter) -> list[ColumnElement[Any]]:
         conditions.append(t.events.c.trial.in_(sorted(wanted.trials)))
     if wanted.kinds:
         conditions.append(t.events.c.kind.in_(sorted(wanted.kinds)))
+    if wanted.sources:
+        conditions.append(
+            or_(*(t.events.c.trial.startswith(f"{source}:", autoescape=True) for source in sorted(wanted.sources)))
+        )
+    # Whole effects and public words are looked for by those who read the events: here stands what is quick to rule out.
+    conditions += [
+        t.events.c.body.contains(f'"{effect}"', autoescape=True) for effect in wanted.effects if len(wanted.effects) == 1
+    ]
+    conditions += [
+        t.events.c.body.icontains(word, autoescape=True) for word in wanted.words if word.isascii() and word.isalnum()
+    ]
     if wanted.run is not None:
         conditions.append(t.events.c.run == wanted.run)
     return conditions

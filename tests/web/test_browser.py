@@ -1,0 +1,122 @@
+"""The pages in a browser: nothing that axe finds, no error, no request to another host, and a keyboard that suffices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.web.conftest import TRIAL, Reader
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+PAGES = (
+    "/",
+    "/?min_severity=major&watch=lupus",
+    TRIAL,
+    "/trials/ctgov:NCT09900002",
+    f"{TRIAL}/compare",
+    f"{TRIAL}/compare?layout=side",
+    "/watches",
+    "/watches/scleroderma%20near%20Munich",
+    "/deadlines",
+    "/health",
+    "/nowhere",
+)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+def story(page: Page, reader: Reader) -> str:
+    page.goto(f"{reader.address}/")
+    return page.locator("article h3 a").first.get_attribute("href") or ""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_axe_finds_nothing_and_nothing_sticks_out(browser: Browser, reader: Reader, scheme: str, width: int) -> None:
+    context = browser.new_context(
+        color_scheme="dark" if scheme == "dark" else "light", viewport={"width": width, "height": 900}
+    )
+    page, axe = context.new_page(), Axe()
+    for path in (*PAGES, story(page, reader)):
+        page.goto(reader.address + path)
+        found = axe.run(page, options=RULES).response["violations"]
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], path
+        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider <= 0, path
+    context.close()
+
+
+def test_no_page_asks_another_host_sets_a_cookie_or_logs_an_error(page: Page, reader: Reader) -> None:
+    asked, errors = list[str](), list[str]()
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: errors.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    for path in (one for one in PAGES if one != "/nowhere"):
+        page.goto(reader.address + path)
+    assert [url for url in asked if not url.startswith(reader.address)] == []
+    assert errors == []
+    assert page.context.cookies() == []
+
+
+def test_filters_work_as_a_form_and_as_links(page: Page, reader: Reader) -> None:
+    page.goto(f"{reader.address}/")
+    page.locator("details.filters summary").click()
+    page.select_option("#f-watch", "lupus")
+    page.select_option("#f-min_severity", "major")
+    page.click("text=Filter >> nth=-1")
+    assert "watch=lupus" in page.url
+    assert page.locator("article.story").count() == page.locator("article.story.major").count() > 0
+
+
+def test_n_and_p_move_between_the_changes(page: Page, reader: Reader) -> None:
+    page.goto(f"{reader.address}{TRIAL}/compare")
+    changed = page.locator(".changed")
+    focused = "document.activeElement === document.querySelectorAll('.changed')[{}]"
+    page.keyboard.press("n")
+    assert page.evaluate(focused.format(0))
+    page.keyboard.press("n")
+    assert page.evaluate(focused.format(1))
+    page.keyboard.press("p")
+    page.keyboard.press("p")
+    assert page.evaluate(focused.format(changed.count() - 1))
+
+
+def test_the_first_tab_leads_past_the_menu(page: Page, reader: Reader) -> None:
+    page.goto(f"{reader.address}/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+
+
+def test_on_paper_the_menu_and_forms_are_left_out(page: Page, reader: Reader) -> None:
+    page.goto(reader.address + TRIAL)
+    assert page.locator(".top").is_visible()
+    page.emulate_media(media="print")
+    assert not page.locator(".top").is_visible()
+    assert not page.locator("form").first.is_visible()
+    assert page.locator("h1").is_visible()
+
+
+def test_pages_are_whole_without_scripts(browser: Browser, reader: Reader) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{reader.address}{TRIAL}/compare")
+    assert page.locator("ins").count() > 0
+    context.close()

@@ -1,0 +1,159 @@
+"""What an address asks for, checked: a filter that is not understood is refused, never silently left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Literal
+from urllib.parse import urlencode
+
+import msgspec
+
+from tracker.model.event import EventFilter
+from tracker.model.vocabulary import KIND_NAMES, RECRUITMENT_STATUSES, SEVERITIES, Severity
+from tracker.web.refusals import Refusal
+
+Query = Mapping[str, Sequence[str]]
+"""The values of each key of a query."""
+
+LONGEST_WORDS = 200
+MOST_ITEMS = 200
+"""Items of one page of the API."""
+
+_CURSOR = re.compile(r"[0-9a-f]{8,64}\Z")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+_BACK = re.compile(r"(\d{1,4})([hdw])\Z")
+_EFFECT = re.compile(r"[a-z0-9_]{1,60}\Z")
+_UNITS: Mapping[str, Literal["hours", "days", "weeks"]] = {"h": "hours", "d": "days", "w": "weeks"}
+
+LOG_KEYS = ("watch", "kind", "effect", "min_severity", "source", "country", "status", "since", "until", "words", "trial")
+"""Filters of the change log."""
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What filters are checked against."""
+
+    watches: tuple[str, ...]
+    sources: tuple[str, ...]
+    timezone: tzinfo
+    now: datetime
+
+
+class LogFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """The filters of the change log as they stand in an address, empty where they are not given."""
+
+    watch: str = ""
+    kind: str = ""
+    effect: str = ""
+    min_severity: str = ""
+    source: str = ""
+    country: str = ""
+    status: str = ""
+    since: str = ""
+    until: str = ""
+    words: str = ""
+    trial: str = ""
+
+    def query(self, **changes: str) -> str:
+        """The query of an address with these filters and ``changes``, with its question mark; nothing without any."""
+        values = {name: getattr(self, name) for name in self.__struct_fields__} | changes
+        encoded = urlencode({key: value for key, value in values.items() if value})
+        return f"?{encoded}" if encoded else ""
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether any filter is set."""
+        return bool(self.query())
+
+
+def refuse_unknown(query: Query, known: Collection[str]) -> None:
+    """Raise Refusal for a key that is not known here, or is given twice."""
+    for key, values in query.items():
+        if key not in known:
+            raise Refusal(400, f"There is nothing to ask for by “{key[:40]}” here. Known are: {', '.join(sorted(known))}.")
+        if len(values) > 1:
+            raise Refusal(400, f"“{key}” is given more than once.")
+
+
+def one(query: Query, key: str) -> str:
+    """The value of a key, without blanks around it; empty when it is not given."""
+    return query[key][0].strip(" ") if query.get(key) else ""
+
+
+def log_filter(query: Query, context: Context) -> LogFilter:
+    """The filters of the change log. Raises Refusal for one that has no such value."""
+    asked = LogFilter(**{key: one(query, key) for key in LOG_KEYS})
+    _among("watch", asked.watch, context.watches, status=404)
+    _among("kind", asked.kind, sorted(KIND_NAMES))
+    _among("min_severity", asked.min_severity, SEVERITIES)
+    _among("source", asked.source, context.sources, status=404)
+    _among("status", asked.status, RECRUITMENT_STATUSES)
+    if asked.effect and not _EFFECT.match(asked.effect):
+        raise Refusal(400, "An effect is one word, such as slipped.")
+    if max(len(asked.words), len(asked.country), len(asked.trial)) > LONGEST_WORDS:
+        raise Refusal(400, f"A filter has at most {LONGEST_WORDS} characters.")
+    for value in (asked.since, asked.until):
+        moment(value, context)
+    return asked
+
+
+def event_filter(asked: LogFilter, context: Context) -> EventFilter:
+    """The same for the read layer, but for the trials that country and status choose."""
+    severity: Severity = next((one for one in SEVERITIES if one == asked.min_severity), "minor")
+    return EventFilter(
+        since=moment(asked.since, context),
+        until=moment(asked.until, context, end_of_day=True),
+        watch=asked.watch or None,
+        trials=frozenset({asked.trial} if asked.trial else ()),
+        kinds=frozenset({asked.kind} if asked.kind else ()),
+        effects=frozenset({asked.effect} if asked.effect else ()),
+        sources=frozenset({asked.source} if asked.source else ()),
+        words=tuple(asked.words.casefold().split()[:10]),
+        min_severity=severity,
+    )
+
+
+def moment(text: str, context: Context, *, end_of_day: bool = False) -> datetime | None:
+    """A day (2026-02-11) or a time back from now (7d, 24h, 2w); None for nothing. Of a day, its end where that is asked for."""
+    if not text:
+        return None
+    if back := _BACK.match(text):
+        return context.now - timedelta(**{_UNITS[back[2]]: int(back[1])})
+    try:
+        if not _DAY.match(text):
+            raise ValueError(text)
+        day = datetime.fromisoformat(text).replace(tzinfo=context.timezone)
+        return (day + timedelta(days=1) if end_of_day else day).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Refusal(400, f"“{text[:40]}” is neither a day nor a time span. Write 2026-02-11, or 7d, 24h, 2w.") from None
+
+
+def cursor(query: Query) -> str | None:
+    """Where the page before ended, by the id of an event. Raises Refusal for what cannot be one."""
+    given = one(query, "after")
+    if given and not _CURSOR.match(given):
+        raise Refusal(400, "This is no place in the list. Begin again without “after”.")
+    return given or None
+
+
+def whole(query: Query, key: str, *, default: int, least: int, most: int) -> int:
+    """A whole number. Raises Refusal for anything else, and for one that is out of range."""
+    given = one(query, key)
+    if not given:
+        return default
+    if not re.fullmatch(r"-?[0-9]{1,6}", given) or not least <= int(given) <= most:
+        raise Refusal(400, f"“{key}” is a whole number from {least} to {most}.")
+    return int(given)
+
+
+def _among(key: str, given: str, known: Sequence[str], status: int = 400) -> None:
+    if given and given not in known:
+        raise Refusal(status, f"There is no {key} “{given[:60]}”. Known are: {', '.join(known) or 'none'}.")
+
+
+def choice(query: Query, key: str, known: Sequence[str], default: str) -> str:
+    """One of a few words. Raises Refusal for any other."""
+    given = one(query, key) or default
+    _among(key, given, known)
+    return given

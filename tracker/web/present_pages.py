@@ -1,0 +1,254 @@
+"""The present as pages: watches, deadlines, and how the work goes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+import msgspec
+
+from tracker.archive import Archive
+from tracker.model.event import EventFilter
+from tracker.model.views import DeadlineRow
+from tracker.render import kinds
+from tracker.render.safe_text import one_line
+from tracker.render.tables import PresentLine, present_line
+from tracker.web import charts
+from tracker.web.asked import Query, choice, one, whole
+from tracker.web.log_pages import STORIES, cards
+from tracker.web.pages import Page, watch_path
+from tracker.web.reading import Reading
+from tracker.web.refusals import Refusal
+from tracker.web.standing import Standing
+
+ROWS = 200
+"""Rows of one page of the table of the present; published, all stand on one page."""
+RECENT = timedelta(days=365)
+AHEAD = timedelta(days=90)
+SORTS = ("key", "name", "status", "start", "completion", "enrollment", "results", "updated", "near")
+MOVES = (
+    ("recruitment_status_changed", "changed recruitment status"),
+    ("primary_completion_date_changed", "moved primary completion"),
+    ("enrollment_changed", "changed enrollment"),
+    ("primary_outcomes_changed", "changed primary outcomes"),
+    ("results_posted", "posted results"),
+)
+"""Kinds of which a watch's base rates are told."""
+PHASE_TRIALS = 10
+"""Trials of a phase from which on a rate of their own is told."""
+
+
+class TableRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the table of the present."""
+
+    key: str
+    line: PresentLine
+    near: bool
+
+
+def watches(reading: Reading) -> Page:
+    """All watches, with how many trials each follows."""
+    names = reading.context.watches
+    counted = [(name, reading.archive.count_followed([name])) for name in names]
+    return Page(template="watches.html.j2", title="Watches", path="/watches", values={"watches": counted})
+
+
+def require_watch(reading: Reading, name: str) -> None:
+    """Raise Refusal for a watch that is not in the configuration."""
+    if name not in reading.context.watches:
+        raise Refusal(404, f"There is no watch “{one_line(name, 60)}”.")
+
+
+def watch(reading: Reading, name: str, query: Query) -> Page:
+    """The table of a watch, what happened lately, and how often such things happen."""
+    require_watch(reading, name)
+    sort, order = choice(query, "sort", SORTS, "near"), choice(query, "order", ("up", "down"), "up")
+    standing = reading.standing_of(name)
+    chosen = sorted_rows(standing, name, sort, down=order == "down")
+    many = len(chosen) if reading.published else ROWS
+    pages = max(-(-len(chosen) // max(many, 1)), 1)
+    page = whole(query, "page", default=1, least=1, most=max(pages, 1))
+    return Page(
+        template="watch.html.j2",
+        title=f"Watch: {one_line(name, 80)}",
+        path=watch_path(name),
+        values={
+            "name": name,
+            "rows": [_table_row(each, name) for each in chosen[(page - 1) * many : page * many]],
+            "count": len(standing),
+            "page_number": page,
+            "pages": pages,
+            "near": any(each.nearest.get(name) for each in standing),
+            "sort": sort,
+            "order": order,
+            "recent": _recent(reading, name),
+            "rates": rates(reading, name, standing),
+        },
+    )
+
+
+def _table_row(each: Standing, name: str) -> TableRow:
+    row = each.row_in(name)
+    return TableRow(key=row.trial, line=present_line(row), near=bool(row.nearest and row.nearest.within))
+
+
+def sorted_rows(standing: Sequence[Standing], name: str, sort: str, *, down: bool) -> list[Standing]:
+    """The rows in the order that is asked for; those that do not say stand last, whichever way."""
+
+    def value(each: Standing) -> tuple[object, ...] | None:
+        row = each.row
+        near = each.nearest.get(name)
+        match sort:
+            case "near":
+                return ((near.km if near.km is not None else 1e6),) if near and near.within else None
+            case "name":
+                return (row.name.casefold(),)
+            case "status":
+                return (row.recruitment_status,) if row.recruitment_status else None
+            case "start":
+                return (row.start_date.date,) if row.start_date else None
+            case "completion":
+                return (row.primary_completion_date.date,) if row.primary_completion_date else None
+            case "enrollment":
+                return (row.enrollment.count,) if row.enrollment and row.enrollment.count is not None else None
+            case "results":
+                return (row.results_state,) if row.results_state else None
+            case "updated":
+                return (row.last_update_posted.date,) if row.last_update_posted else None
+        return (row.trial,)
+
+    stating = [(found, each) for each in standing if (found := value(each)) is not None]
+    silent = [each for each in standing if value(each) is None]
+    stating.sort(key=lambda pair: (pair[0], pair[1].row.trial), reverse=down)
+    return [each for _, each in stating] + silent
+
+
+def _recent(reading: Reading, name: str) -> list[tuple[int, int, list[tuple[str, str, int]]]]:
+    """How many changes of each kind the last 7, 30 and 90 days brought."""
+    found = []
+    for days in (7, 30, 90):
+        counts = reading.tally(EventFilter(watch=name, since=reading.hour - timedelta(days=days)), "kind")
+        top = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:5]
+        found.append((days, sum(counts.values()), [(kind, kinds.kind_title(kind), count) for kind, count in top]))
+    return found
+
+
+class Rate(msgspec.Struct, frozen=True, kw_only=True):
+    """Of so many trials, how many did something within the days that are known of."""
+
+    group: str
+    trials: int
+    moved: int
+    what: str
+
+    @property
+    def percent(self) -> int:
+        """The share."""
+        return round(100 * self.moved / self.trials)
+
+
+def rates(reading: Reading, name: str, standing: Sequence[Standing]) -> dict[str, object]:
+    """How often such trials change, from the watch's own history, with the count and the span that it rests on."""
+    since = reading.hour - RECENT
+    followed = {each.row.trial for each in standing}
+    moved = reading.trials_by_kind(EventFilter(watch=name, since=since))
+    first = min(reading.archive.tracking_since(followed).values(), default=None) if followed else None
+    found = [
+        Rate(group="", trials=len(followed), moved=len(followed & moved.get(kind, frozenset())), what=what)
+        for kind, what in MOVES
+        if followed
+    ]
+    phases = Counter(phase for each in standing for phase in each.phases)
+    for phase, count in sorted(phases.items()):
+        if count >= PHASE_TRIALS and phase != "NA":
+            of = {each.row.trial for each in standing if phase in each.phases}
+            part = len(of & moved.get("primary_completion_date_changed", frozenset()))
+            found.append(Rate(group=phase, trials=count, moved=part, what="moved primary completion"))
+    return {"rates": found, "since": max(first, since) if first else None}
+
+
+# --- deadlines and health ---------------------------------------------------------------------------------------------
+
+
+def deadlines(reading: Reading, query: Query) -> Page:
+    """What is overdue and due soon, and what left the list lately, with the reason."""
+    name = one(query, "watch")
+    if name:
+        require_watch(reading, name)
+    today = reading.context.now.date()
+    rows = reading.due(name)
+    overdue = [row for row in reversed(rows) if today - RECENT <= row.deadline.due < today]
+    soon = [row for row in rows if today <= row.deadline.due <= today + AHEAD]
+    gone = EventFilter(
+        watch=name or None,
+        kinds=frozenset({"results_posted", "results_submission_changed", "results_delay_certified", "results_duty_changed"}),
+        since=reading.context.now - AHEAD,
+    )
+    return Page(
+        template="deadlines.html.j2",
+        title="Deadlines" if not name else f"Deadlines: {one_line(name, 80)}",
+        path="/deadlines",
+        values={
+            "watch": name,
+            "overdue": [_deadline(row, today) for row in overdue],
+            "soon": [_deadline(row, today) for row in soon],
+            "older": sum(row.deadline.due < today - RECENT for row in rows),
+            "later": sum(row.deadline.due > today + AHEAD for row in rows),
+            "left": cards(reading, list(reading.archive.latest(gone, limit=STORIES))),
+        },
+    )
+
+
+def _deadline(row: DeadlineRow, today: date) -> dict[str, object]:
+    found = row.deadline
+    return {
+        "due": found.due,
+        "away": charts.days_ahead(found.due, today),
+        "state": found.state,
+        "trial": found.trial,
+        "name": row.name,
+        "sponsor": row.lead_sponsor or "",
+        "text": kinds.deadline(found),
+        "rule": found.rule,
+    }
+
+
+def health(reading: Reading, *, everything: bool) -> Page:
+    """How the work goes; what is told to whom only where ``everything`` is shown."""
+    archive = reading.archive
+    states = archive.source_states()
+    names = [each.name for each in archive.watches]
+    sources = sorted(archive.followed_sources(names) | states.keys())
+    held = [(run, _counted(archive, run.id)) for run in archive.held_runs()]
+    size = archive.size()
+    return Page(
+        template="health.html.j2",
+        title="Health",
+        path="/health",
+        values={
+            "sources": [(key, archive.source_title(key), states.get(key)) for key in sources],
+            "held": held,
+            "incidents": [each for each in archive.incidents() if each.ended_at is None],
+            "runs": archive.runs(15),
+            "outbox": list(archive.outbox(limit=50)) if everything else [],
+            "everything": everything,
+            "size": size,
+            "since": _coverage(reading),
+        },
+    )
+
+
+def _counted(archive: Archive, run: int) -> list[str]:
+    """The headlines that a held run would have brought, the weightiest first."""
+    found = archive.held_events(run, limit=12)
+    return [f"{one_line(event.label, 60)}: {kinds.headline(event)}" for event in found]
+
+
+def _coverage(reading: Reading) -> list[tuple[str, int, datetime | None]]:
+    """Since when each watch's trials are followed."""
+    found: list[tuple[str, int, datetime | None]] = []
+    for name in reading.context.watches:
+        trials = [one.row.trial for one in reading.standing_of(name)]
+        found.append((name, len(trials), min(reading.archive.tracking_since(trials).values(), default=None)))
+    return found

@@ -1,0 +1,72 @@
+"""What every page is made from."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, tzinfo
+
+import msgspec
+
+from tracker.archive import Archive, TallyBy
+from tracker.model.event import EventFilter
+from tracker.model.ids import recognise
+from tracker.model.views import DeadlineRow
+from tracker.render.safe_text import one_line
+from tracker.web.asked import Context
+from tracker.web.refusals import Refusal
+from tracker.web.standing import Standing, Standings
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """What views read from, as it is for one answer."""
+
+    archive: Archive
+    standings: Standings
+    context: Context
+    url: str = ""
+    published: bool = False
+
+    @property
+    def today(self) -> date:
+        """The day by which deadlines are judged."""
+        return self.context.now.date()
+
+    @property
+    def hour(self) -> datetime:
+        """The beginning of this hour: what is counted from it back need not be counted again for each reader."""
+        return self.context.now.replace(minute=0, second=0, microsecond=0)
+
+    def trials_by_kind(self, wanted: EventFilter) -> dict[str, frozenset[str]]:
+        """The trials that had wanted events of each kind."""
+        return self.standings.trials_by_kind(self.archive, wanted)
+
+    def all_standing(self) -> dict[str, Standing]:
+        """Every followed trial as it stands, by key."""
+        return self.standings.all(self.archive, self.today)
+
+    def standing_of(self, watch: str) -> list[Standing]:
+        """The trials of a watch as they stand; without one, all."""
+        return self.standings.of(self.archive, self.today, watch)
+
+    def due(self, watch: str = "") -> list[DeadlineRow]:
+        """Deadlines in the order of days."""
+        return self.standings.due(self.archive, self.today, watch)
+
+    def tally(self, wanted: EventFilter, by: TallyBy) -> dict[str, int]:
+        """How many wanted events there are of each severity (its rank), kind, source or watch."""
+        return self.standings.tally(self.archive, wanted, by)
+
+    @property
+    def timezone(self) -> tzinfo:
+        """The reader's time zone."""
+        return self.context.timezone
+
+
+def trial_key(reading: Reading, given: str) -> str:
+    """The key of a trial, given by its key or by a registry's number. Raises Refusal for one that is not kept."""
+    key = given
+    if ":" not in given:
+        found = recognise(given)
+        key = found.key if found else given
+    if ":" not in key or not reading.archive.is_kept(key):
+        raise Refusal(404, f"Nothing is kept of a trial “{one_line(given, 60)}”.")
+    return key
