@@ -67,8 +67,9 @@ def test_a_trial_that_cannot_be_written_is_set_aside_and_the_message_tells_the_o
     _make_unwritable(world, A)
     before = len(world.subjects())
     world.deliver()
-    (subject,) = world.subjects()[before:]
+    subject, missed = world.subjects()[before:]
     assert "ompleted" in subject
+    assert missed == "You missed 1 message"
     (why,) = _outbox(world)["me"]
     assert why.startswith("It could not be written. ")
 

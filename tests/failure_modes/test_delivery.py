@@ -58,7 +58,11 @@ def test_a_digest_of_megabytes_is_cut_sent_once_and_says_where_the_rest_is(world
     assert len(parts) > 1
     assert len({str(part["Message-ID"]) for part in parts}) == len(parts)
     for part in parts:
-        body = sum(len(inner.as_bytes()) for inner in part.walk() if inner.get_content_maintype() == "text" and not inner.get_filename())
+        body = sum(
+            len(inner.as_bytes())
+            for inner in part.walk()
+            if inner.get_content_maintype() == "text" and not inner.get_filename()
+        )
         assert body < MIB / 2
     told = " ".join(parts[0].get_body(("plain",)).get_content().split())
     assert "message 1 of" in told
@@ -66,18 +70,19 @@ def test_a_digest_of_megabytes_is_cut_sent_once_and_says_where_the_rest_is(world
     assert world.store.outbox().messages == ()
 
 
-def test_a_message_that_is_too_large_for_its_server_is_given_up_and_the_operator_told(world: World) -> None:
+def test_a_message_that_its_server_calls_too_large_waits_and_arrives_once_when_it_is_taken(world: World) -> None:
+    """The limit of a server, or a quota, may be gone the next hour: the change is told then, and nothing is lost."""
     world.configure(LISTED)
     world.day()
     world.mailbox.refuse = lambda address: "552 5.3.4 message too big" if address.startswith("me") else None
     world.day(change=lambda: complete(world))
+    assert told(world) == 0
+    assert [message.state for message in world.store.outbox().messages] == ["waiting"]
     world.mailbox.refuse = None
     for _ in range(9):
         world.day()
-    [failed] = world.store.outbox().messages
-    assert (failed.kind, failed.state, failed.attempts) == ("alert", "failed", 1)
-    assert told(world) == 0
-    assert told(world, "message too big", "operator") == 1
+    assert world.store.outbox().messages == ()
+    assert told(world) == 1
 
 
 def test_an_address_that_bounces_is_tried_once_for_each_message_and_never_again(world: World) -> None:
