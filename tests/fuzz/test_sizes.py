@@ -251,7 +251,7 @@ def test_one_text_of_a_megabyte_in_another_order_is_told_by_its_size() -> None:
             until=DAY,
         )
     )
-    assert "text replaced, 1.1 MB → 1.1 MB, open the record" in " ".join(content.text.split())
+    assert "text replaced, 1.1 MB → 1.1 MB, open the record" in " ".join(content[0].content.text.split())
 
 
 def test_registry_sized_texts_and_lists_stay_precise() -> None:

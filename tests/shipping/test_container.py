@@ -154,4 +154,4 @@ def test_the_installed_daemon_runs_from_a_volume_is_found_healthy_and_ends_on_si
     assert code == 1
     assert "No answer on port" in sentence
     assert list(elsewhere.iterdir()) == [], "nothing is written outside the volume"
-    assert {path.name for path in volume.iterdir()} == {"config.toml", "snapshots"}
+    assert {path.name for path in volume.iterdir()} == {"config.toml", ".config.toml.state", "snapshots"}
