@@ -62,9 +62,8 @@ class Troubles:
 
         ``directly`` is for what stops the delivery itself.
         """
-        now = self._clock()
         self.note(name, error)
-        found = self._found[name]
+        found, now = self._found[name], self._clock()  # in this order: it began no later than now
         if found.kept or found.told or not found.since + after <= now or self._tried_lately(found, now):
             return
         if not directly:
