@@ -171,6 +171,7 @@ def test_a_daemon_on_a_full_disk_says_so_once_and_goes_on_when_there_is_room(
     assert "Free some disk space" in daemon.health().last_error
     tick(world, daemon)
     assert daemon.health().last_error == ""
+    tick(world, daemon, timedelta(minutes=10))  # the operator hears that it is over
     assert_told_in_full(world)
     assert set(copies(world).values()) == {1}
 

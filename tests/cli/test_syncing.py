@@ -100,9 +100,7 @@ def test_no_deliver_keeps_what_the_next_delivery_sends(changed: World, run: Run)
     assert changed.mailbox.letters == []
     assert "1 alert of watch mine to me: ready, immediate" in run("outbox").out
     assert "Sent to me: " in run("sync").out
-    assert changed.subjects() == [
-        "An Invented Study 101: Completed (before: recruiting); changed by the registry, the sponsor sent no update"
-    ]
+    assert changed.subjects() == ["Completed: An Invented Study 101 (NCT00000101)"]
 
 
 def test_exit_code_says_whether_there_were_changes(changed: World, start: Run, run: Run) -> None:
@@ -134,12 +132,10 @@ def test_a_mail_server_that_is_down_is_told_and_is_exit_code_3(changed: World, r
     changed.mailbox.drop = "at_connect"
     ended = run("sync")
     assert ended.code == 3
-    assert "NOT sent to me: An Invented Study 101: Completed" in ended.out
+    assert "NOT sent to me: Completed: An Invented Study 101" in ended.out
     changed.mailbox.drop = "never"
     assert run("outbox", "retry").code == 0
-    assert changed.subjects() == [
-        "An Invented Study 101: Completed (before: recruiting); changed by the registry, the sponsor sent no update"
-    ]
+    assert changed.subjects() == ["Completed: An Invented Study 101 (NCT00000101)"]
 
 
 @pytest.fixture
