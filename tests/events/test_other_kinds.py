@@ -103,7 +103,7 @@ def test_steps_of_one_day_are_told_in_the_registrys_order() -> None:
         step({"results_submissions": (sent,)}, {"results_submissions": (sent, returned, again)}), "results_submission_changed"
     )
     assert event.effects == ("returned", "resubmitted")
-    assert kinds.headline(event) == "Results submitted to the registry again on 2026-02-01"
+    assert kinds.headline(event) == "Results submitted to the registry again on 1 Feb 2026"
 
 
 TRACKING = "derivedSection.miscInfoModule.submissionTracking."
