@@ -54,7 +54,7 @@ def test_the_example_of_the_readme_tells_at_once_of_a_trial_that_begins_to_recru
     [subject] = told(world)
     assert "Now recruiting in Munich" in subject
     body = " ".join(world.mailbox.to("me@example.org")[-1].message.get_body(("plain",)).get_content().split())
-    for fact in ("phase 2", "Invented Institute", "started on 2025-06-01", "100 planned", "2 of 2 sites open", "Clinic Munich"):
+    for fact in ("phase 2", "Invented Institute", "started on 1 Jun 2025", "100 planned", "2 of 2 sites open", "Clinic Munich"):
         assert fact.casefold() in body.casefold(), fact
 
 
@@ -69,7 +69,7 @@ def test_that_it_closes_is_told_of_a_trial_that_was_announced(world: World) -> N
     world.day(change=lambda: world.studies.update({A: lupus(A)}))
     assert len(told(world)) == 1
     world.day(change=lambda: world.amend(A, contactsLocationsModule__locations=[BERLIN]))
-    assert any("No longer open near you" in subject for subject in told(world))
+    assert any("No longer open near Munich" in subject for subject in told(world))
 
 
 def test_no_longer_open_near_you_never_comes_for_a_trial_that_was_not_announced(world: World) -> None:
@@ -97,12 +97,12 @@ def test_no_longer_open_near_you_never_comes_at_once_for_a_trial_that_an_edit_of
     assert len(told(world)) == before
     world.day(change=lambda: world.amend(A, contactsLocationsModule__locations=[MUNICH, BERLIN]))
     world.day(change=lambda: world.amend(A, contactsLocationsModule__locations=[BERLIN]))
-    assert ["No longer open near you" in subject for subject in told(world)[before:]] == [False, True]
+    assert ["No longer open near Munich" in subject for subject in told(world)[before:]] == [False, True]
 
 
 def test_a_trial_of_the_first_listing_stands_in_the_welcome_and_its_closing_is_told(world: World) -> None:
     world.day(change=lambda: world.amend(B, contactsLocationsModule__locations=[BERLIN]))
-    assert any("No longer open near you" in subject for subject in told(world))
+    assert any("No longer open near Munich" in subject for subject in told(world))
 
 
 def test_a_trial_that_reopens_is_told_once(world: World) -> None:

@@ -378,14 +378,19 @@ def lagging(trial: str, record: TrialRecord, home: mirrors.Home, context: CheckC
 
 
 def stories_of(events: Sequence[Event], story: Story | None = None) -> tuple[Story, ...]:
-    """The story of events that belong together: the given one, which others may lead, or one of their own."""
+    """The story of events that belong together: the given one, or one of their own.
+
+    What joins a story leads it, unless something in it is louder.
+    """
     if not events:
         return ()
     parts = story.parts if story else ()
-    leading = tuple(event.id for event in events if event.id not in parts)
+    joining = [event for event in events if event.id not in parts]
     severity = max((event.severity for event in events), key=rank)
-    first = events[0]
-    return (Story(id=story.id if story else first.story, trial=first.trial, severity=severity, parts=leading + parts),)
+    first, names = events[0], tuple(event.id for event in joining)
+    leads = any(event.severity == severity for event in joining)
+    ordered = names + parts if leads else parts + names
+    return (Story(id=story.id if story else first.story, trial=first.trial, severity=severity, parts=ordered),)
 
 
 def versions(known: TrackedTrial, snapshot: StagedSnapshot | None = None) -> tuple[VersionRef | None, VersionRef | None]:

@@ -47,12 +47,29 @@ def _entered_headline(event: Event, details: EnteredDetails) -> str:
 def _news(event: Event, details: EnteredDetails, entered: str) -> str:
     """Where readers near a place can take part, that comes first; else how the trial came in, then how it stands."""
     facts = list(_standing(details))
-    if "recruiting" not in event.effects or not details.near:
+    opened = _opened_near(event, details)
+    if not opened:
         return f"{entered}: {', '.join(facts)}" if facts else entered
-    news = "Now available" if details.recruitment_status == "AVAILABLE" else "Now recruiting"
     if isinstance(details, NewRegistrationDetails):
         facts.insert(1, inside(event, entered))
-    return f"{news} {_where(details.near[0])}: {', '.join(facts[1:])}"
+    return f"{opened}: {', '.join(facts[1:])}"
+
+
+def _opened_near(event: Event, details: EnteredDetails) -> str:
+    """Where readers near a place can take part; empty where they cannot."""
+    if "recruiting" not in event.effects or not details.near:
+        return ""
+    news = "Now available" if details.recruitment_status == "AVAILABLE" else "Now recruiting"
+    return f"{news} {_where(details.near[0])}"
+
+
+def _registered_news(event: Event, details: NewRegistrationDetails) -> str:
+    return _opened_near(event, details) or f"Newly registered{', recruiting' if 'recruiting' in event.effects else ''}"
+
+
+def _entered_news(event: Event, details: EnteredDetails) -> str:
+    came = "Now recruiting" if "recruiting" in event.effects else "New"
+    return _opened_near(event, details) or f"{came} in “{quote(details.watch, 40)}”"
 
 
 def _where(site: NearbySite) -> str:
@@ -135,9 +152,21 @@ def _mirror_lines(_event: Event, details: MirrorDetails) -> Iterator[str]:
 
 
 kind_words(
-    "new_registration", NewRegistrationDetails, title="New registration", headline=_registered_headline, lines=_entered_lines
+    "new_registration",
+    NewRegistrationDetails,
+    title="New registration",
+    headline=_registered_headline,
+    news=_registered_news,
+    lines=_entered_lines,
 )
-kind_words("entered_watch", EnteredDetails, title="Entered the watch", headline=_entered_headline, lines=_entered_lines)
+kind_words(
+    "entered_watch",
+    EnteredDetails,
+    title="Entered the watch",
+    headline=_entered_headline,
+    news=_entered_news,
+    lines=_entered_lines,
+)
 kind_words("left_watch", WatchDetails, title="Left the watch", headline=_left_headline, lines=_reason_lines)
 kind_words(
     "removed",
