@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import socket
 import ssl
-import threading
-from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import trustme
 
+from tests.deliver.servers import Listener
 
-class TlsProxy:
+
+class TlsProxy(Listener):
     """Takes CONNECT for any host and stands in for it: every request is kept and answered with ``answer``."""
 
     def __init__(self, folder: Path) -> None:
@@ -22,27 +20,8 @@ class TlsProxy:
         self.authority = folder / "authority.pem"
         self._authority = trustme.CA()
         self._authority.cert_pem.write_to_path(str(self.authority))
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._accept, name="tls-proxy")
-        self._thread.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = self._listener.accept()
-                connection.settimeout(10)
-                with connection, suppress(OSError):
-                    self._serve(connection)
+        super().__init__("tls-proxy")
+        self.address = f"http://127.0.0.1:{self.port}"
 
     def _serve(self, connection: socket.socket) -> None:
         asked = _head(connection).split(b" ")[1].decode()

@@ -29,27 +29,13 @@ HANG_UP = "hang up"
 """In the place of an answer: the connection ends without one. An empty answer is silence."""
 
 
-class ScriptedSmtp:
-    """Answers each verb from a table (``connect`` is the greeting, ``message`` the answer to a complete letter).
+class Listener:
+    """A server that takes one connection after another and gives each to `_serve`, for as long as its context lasts."""
 
-    ``answers`` may be changed while it runs: a server gets into trouble, and is well again.
-    """
-
-    def __init__(
-        self,
-        answers: Mapping[str, str] | None = None,
-        *,
-        tls: ssl.SSLContext | None = None,
-        implicit: bool = False,
-        offers: tuple[str, ...] = ("AUTH PLAIN", "STARTTLS"),
-    ) -> None:
-        self.letters: list[bytes] = []
-        self.verbs: list[str] = []
-        self.answers = {**ANSWERS, **(answers or {})}
-        self._tls, self._implicit, self._offers = tls, implicit, offers
+    def __init__(self, name: str) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._accept, name="scripted-smtp")
+        self._thread = threading.Thread(target=self._accept, name=name)
         self._thread.start()
 
     def __enter__(self) -> Self:
@@ -68,6 +54,30 @@ class ScriptedSmtp:
                 connection.settimeout(10)
                 with connection, suppress(OSError):
                     self._serve(connection)
+
+    def _serve(self, connection: socket.socket) -> None:
+        raise NotImplementedError
+
+
+class ScriptedSmtp(Listener):
+    """Answers each verb from a table (``connect`` is the greeting, ``message`` the answer to a complete letter).
+
+    ``answers`` may be changed while it runs: a server gets into trouble, and is well again.
+    """
+
+    def __init__(
+        self,
+        answers: Mapping[str, str] | None = None,
+        *,
+        tls: ssl.SSLContext | None = None,
+        implicit: bool = False,
+        offers: tuple[str, ...] = ("AUTH PLAIN", "STARTTLS"),
+    ) -> None:
+        self.letters: list[bytes] = []
+        self.verbs: list[str] = []
+        self.answers = {**ANSWERS, **(answers or {})}
+        self._tls, self._implicit, self._offers = tls, implicit, offers
+        super().__init__("scripted-smtp")
 
     def _serve(self, connection: socket.socket) -> None:
         if self._implicit and self._tls:

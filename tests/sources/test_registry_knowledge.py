@@ -23,7 +23,6 @@ AT_HOME = ("sources/", "model/vocabulary.py")
 ALLOWED = {
     "model/ids.py": "the numbers of all registries, also of those without a source, and who reads them",
     "config/template.py": "the commented configuration that `init` writes shows a real address",
-    "render/record_page.py": "links to the documents and results that ClinicalTrials.gov keeps beside a record",
     "web/api.py": "an example of a key in the description of the API",
     "demo/": "a stand-in for registries and sites, made of their own words",
 }

@@ -5,17 +5,17 @@ from __future__ import annotations
 import http.client
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 import pytest
 
 from tests.cli.conftest import demo
+from tests.lab.asking import Answered
 from tracker import loading, sources
 from tracker.config.settings import Web
 from tracker.store import Store
@@ -38,32 +38,16 @@ class Reader:
         self.address = address.rstrip("/")
         self.host, self.port = urlsplit(address).hostname or "", urlsplit(address).port or 0
 
-    def ask(self, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Reply:
+    def ask(self, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answered:
         """One request; header names have underscores for hyphens."""
         connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
         try:
             given = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body=body, headers=given)
             answer = connection.getresponse()
-            return Reply(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
+            return Answered(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
         finally:
             connection.close()
-
-
-class Reply(msgspec.Struct, frozen=True):
-    """An answer as it came."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        return self.body.decode()
-
-    @property
-    def json(self) -> Any:
-        return msgspec.json.decode(self.body)
 
 
 Serve = Callable[..., AbstractContextManager[Reader]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -29,7 +30,8 @@ PAGES = (
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        # Chromium has no sandbox for root, whom containers run tests as.
+        opened = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=os.geteuid() != 0)
         yield opened
         opened.close()
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from tracker.errors import UsageError
 from tracker.model.ids import recognise
@@ -12,6 +13,8 @@ When = datetime | dt.date | str
 """A moment, a day, or either in ISO 8601; what has no time zone is UTC."""
 
 _DAY = len("2026-02-11")
+_SPAN = re.compile(r"(\d{1,4})([hdw])\Z")
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
 def trial_key(trial: str) -> str:
@@ -24,14 +27,28 @@ def trial_key(trial: str) -> str:
     return found.key
 
 
-def moment(given: When, *, end_of_day: bool = False) -> datetime:
-    """An aware UTC time; a day is its first moment, or with ``end_of_day`` its last. Raises UsageError for other texts."""
+def span(text: str) -> timedelta:
+    """A time span (``24h``, ``60d``, ``8w``). Raises UsageError for other texts."""
+    found = _SPAN.match(text)
+    if not found:
+        raise UsageError(f"{text} is no time span.", remedy="Write 60d or 8w.")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def moment(given: When, *, timezone: tzinfo = UTC, now: datetime | None = None, end_of_day: bool = False) -> datetime:
+    """An aware UTC time: a moment, a day (its first moment, or with ``end_of_day`` its last), or so far back from ``now``.
+
+    What names no time zone is of ``timezone``; without ``now`` no span is understood. Raises UsageError for other texts.
+    """
+    if now is not None and isinstance(given, str) and _SPAN.match(given):
+        return now - span(given)
     try:
-        value = datetime.fromisoformat(given) if isinstance(given, str) and len(given) > _DAY else given
-        if isinstance(value, str):
-            value = dt.date.fromisoformat(value)
-    except ValueError as error:
+        if isinstance(given, str):
+            given = datetime.fromisoformat(given) if len(given) > _DAY else dt.date.fromisoformat(given)
+        if not isinstance(given, datetime):
+            given = datetime.combine(given, dt.time.max if end_of_day else dt.time.min)
+        return (given if given.tzinfo else given.replace(tzinfo=timezone)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # OverflowError: at the very ends of the calendar
+        if now is not None:
+            raise UsageError(f"{given} is neither a day nor a time span.", remedy="Write 2026-02-11 or 7d, 24h, 2w.") from error
         raise UsageError(f"{given!r} is no day or time.", remedy="Write 2026-02-11 or 2026-02-11T07:30+01:00.") from error
-    if isinstance(value, datetime):
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-    return datetime.combine(value, dt.time.max if end_of_day else dt.time.min, UTC)

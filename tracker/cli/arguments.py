@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from tracker import clock
+from tracker.archive.asked import moment
 from tracker.cli.app import App
 from tracker.errors import UsageError
 from tracker.extract.decoding import opens_with_tag
@@ -20,9 +21,6 @@ from tracker.model.ids import recognise
 from tracker.model.source import Document, Source
 from tracker.model.vocabulary import RECRUITMENT_STATUSES, Severity
 from tracker.text.about import Word, about_of, about_word
-
-_SPAN = re.compile(r"(\d{1,4})([hdw])\Z")
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
 def as_written(app: App, trials: Iterable[str]) -> list[str]:
@@ -52,24 +50,6 @@ def trial_key(app: App, text: str) -> str:
             remedy="Give a number such as NCT07177911, or source:number as `tracker list --format csv` shows it.",
         )
     return found.key
-
-
-def moment(text: str, timezone: tzinfo, now: datetime, *, end_of_day: bool = False) -> datetime:
-    """A time span back from now (``24h``, ``7d``, ``2w``) or a day (``2026-02-11``), as an aware UTC time.
-
-    A day means its first moment, or with ``end_of_day`` its last, in the reader's time zone.
-    """
-    if _SPAN.match(text):
-        return now - span(text)
-    try:
-        day = datetime.fromisoformat(text)
-        if day.tzinfo is None:
-            day = day.replace(tzinfo=timezone)
-        if end_of_day and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            day += timedelta(days=1) - timedelta(microseconds=1)
-        return day.astimezone(UTC)
-    except (ValueError, OverflowError) as error:  # OverflowError: at the very ends of the calendar
-        raise UsageError(f"{text} is neither a day nor a time span.", remedy="Write 2026-02-11 or 7d, 24h, 2w.") from error
 
 
 def log_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -109,8 +89,8 @@ def event_filter(
         raise UsageError(f"There is no kind {', '.join(sorted(unknown))}.", remedy="docs/changes.md lists them all.")
     now = clock.now()
     return EventFilter(
-        since=moment(since, app.timezone, now) if since else None,
-        until=moment(until, app.timezone, now, end_of_day=True) if until else None,
+        since=moment(since, timezone=app.timezone, now=now) if since else None,
+        until=moment(until, timezone=app.timezone, now=now, end_of_day=True) if until else None,
         watch=watch,
         trials=frozenset(trial_key(app, trial) for trial in trials),
         kinds=frozenset(kinds),
@@ -126,14 +106,6 @@ def _about_word(text: str) -> Word:
     return word
 
 
-def span(text: str) -> timedelta:
-    """A time span as typed (``60d``, ``8w``)."""
-    found = _SPAN.match(text)
-    if not found:
-        raise UsageError(f"{text} is no time span.", remedy="Write 60d or 8w.")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
-
-
 def recruitment_status(text: str) -> str:
     """A recruitment status as typed (``recruiting``, ``"Active, not recruiting"``), in the registry's word."""
     word = "_".join(re.findall(r"[A-Z]+", text.upper()))
@@ -146,7 +118,7 @@ def version(app: App, text: str) -> int | datetime:
     """A stored version as typed: its number (1 is the first, -1 the latest), or the end of a day in the reader's time zone."""
     if re.fullmatch(r"-?\d{1,3}", text):
         return int(text)
-    return moment(text, app.timezone, clock.now(), end_of_day=True).astimezone(app.timezone)
+    return moment(text, timezone=app.timezone, now=clock.now(), end_of_day=True).astimezone(app.timezone)
 
 
 def saved(app: App, path: Path, source_key: str | None) -> tuple[Source, Document]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from tracker import clock
-from tracker.cli import arguments
+from tracker.archive.asked import span
 from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
 from tracker.errors import UsageError
@@ -70,7 +70,7 @@ def deadlines_command(
         )
     now = clock.now()
     today = now.date()
-    ahead = arguments.span(within) if within else AHEAD
+    ahead = span(within) if within else AHEAD
     with app.archive() as archive:
         every = [row for row in archive.deadlines(today, watch=watch) if _wanted(row, kinds, duty, (sponsor or "").casefold())]
         form = "json" if shared.json else form

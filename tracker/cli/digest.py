@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from tracker import clock
-from tracker.cli import arguments
+from tracker.archive.asked import moment
 from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
 
@@ -33,7 +33,7 @@ def digest_command(shared: Shared, since: str, watch: str | None, form: str, sen
     app = App(shared)
     app.require_watches([watch] if watch else [])
     now = clock.now()
-    start = arguments.moment(since, app.timezone, now)
+    start = moment(since, timezone=app.timezone, now=now)
     if send:
         app.channel(send)
     with app.store() as store:

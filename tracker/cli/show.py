@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from tracker import clock
+from tracker.archive.asked import moment
 from tracker.cli import arguments
 from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
@@ -22,7 +23,7 @@ def show_command(shared: Shared, trial: str, at: str | None, everything: bool) -
 
     app = App(shared)
     key = arguments.trial_key(app, trial)
-    until = arguments.moment(at, app.timezone, clock.now(), end_of_day=True) if at else None
+    until = moment(at, timezone=app.timezone, now=clock.now(), end_of_day=True) if at else None
     with app.archive() as archive:
         found = archive.trial(key, arguments.version(app, at) if at else -1)
         if shared.json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from tracker import clock
+from tracker.archive.asked import moment
 from tracker.cli import arguments
 from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
@@ -35,7 +36,7 @@ def silence_command(
             store.unsilence(ended)
         elif trial or watch or kind:
             key = arguments.trial_key(app, trial) if trial else None
-            at = arguments.moment(span, app.timezone, now)  # a span is read as so far back; a day may lie ahead
+            at = moment(span, timezone=app.timezone, now=now)  # a span is read as so far back; a day may lie ahead
             until = at if at > now else now + (now - at)
             if key and not app.archive_of(store).watches_of([key]).get(key):
                 warning = f"{key} is not followed, so this mutes nothing now. `tracker list` shows what is followed."

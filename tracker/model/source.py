@@ -49,6 +49,8 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     ``home`` is the registry whose numbers a page site republishes (its pages are mirrors of that registry's records).
     ``history_page`` is the address where the registry compares versions of a record; ``{number}`` stands for its number.
     ``contact_page`` is the address where a record says how to reach the study, written alike; by default the record's own.
+    ``results_page`` is where posted results are read, ``document_page`` where a document is kept (``{ending}`` are the number's
+    last two digits, ``{filename}`` the document's); nothing where the source has none.
     ``rest_titles`` names the source's own fields that the record does not model, by the last step of their path, as people
     call them. ``rest_echoes`` marks steps of such paths whose values only repeat what the record says of its sites or results.
     ``path_words`` maps record fields to their words in the source's own paths, where these lack the words of the field's name.
@@ -78,6 +80,8 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     attribution: str = ""
     history_page: str = ""
     contact_page: str = ""
+    results_page: str = ""
+    document_page: str = ""
     rest_titles: Mapping[str, str] = {}
     rest_echoes: Mapping[str, Literal["sites", "results"]] = {}
     path_words: Mapping[str, str] = {}

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from tracker.model.record import TrialRecord
+from tracker.model.source import SourceInfo
 from tracker.render.record_page import Section, sections
 from tracker.text.inline_diff import stretches
 from tracker.text.matching import same_blocks
@@ -68,10 +69,10 @@ class ComparedSection(msgspec.Struct, frozen=True, kw_only=True):
         return sum(field.changes for field in self.fields)
 
 
-def comparison(old: TrialRecord, new: TrialRecord) -> tuple[ComparedSection, ...]:
+def comparison(old: TrialRecord, new: TrialRecord, source: SourceInfo) -> tuple[ComparedSection, ...]:
     """All of two versions that everybody may read, section by section."""
-    before = {section.key: section for section in sections(old)}
-    after = {section.key: section for section in sections(new)}
+    before = {section.key: section for section in sections(old, source)}
+    after = {section.key: section for section in sections(new, source)}
     budget = _Budget(MOST_WORDS)
     order = [*after, *(key for key in before if key not in after)]
     return tuple(_section(before.get(key), after.get(key), budget) for key in order)

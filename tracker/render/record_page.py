@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from tracker.model.ids import split_key
 from tracker.model.record import OutcomeMeasure, Site, TrialRecord
+from tracker.model.source import SourceInfo
 from tracker.render import values, vocabulary
 from tracker.render.privacy import public_record
 from tracker.render.safe_text import one_line, plural, web_link
@@ -36,9 +38,6 @@ DESIGN_FIELDS = (
     "time_perspective",
 )
 
-_DOCUMENTS = "https://cdn.clinicaltrials.gov/large-docs"
-"""Where ClinicalTrials.gov keeps the documents of records."""
-
 
 class Entry(msgspec.Struct, frozen=True):
     """One line of a field, and the address that it leads to, if any."""
@@ -63,7 +62,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[Field, ...]
 
 
-def sections(record: TrialRecord) -> tuple[Section, ...]:
+def sections(record: TrialRecord, source: SourceInfo) -> tuple[Section, ...]:
     """All of a record that everybody may read, without empty fields and sections; contact persons are never in it."""
     shown = public_record(record)
     every = (
@@ -71,7 +70,7 @@ def sections(record: TrialRecord) -> tuple[Section, ...]:
         ("joining", "Who can join", _joining(shown)),
         ("places", _places_title(shown), _places(shown)),
         ("outcomes", "Outcome measures", _outcomes(shown)),
-        ("results", "Results", _results(shown)),
+        ("results", "Results", _results(shown, source)),
         ("arms", "Arms and interventions", _arms(shown)),
         ("about", "About the study", _about(shown)),
         ("design", "Design", _facts(shown, DESIGN_FIELDS)),
@@ -147,18 +146,18 @@ def _outcome(outcome: OutcomeMeasure) -> str:
     return f"{outcome.measure}{frame}" + (f": {outcome.description}" if outcome.description else "")
 
 
-def _results(record: TrialRecord) -> Iterator[Field]:
+def _results(record: TrialRecord, source: SourceInfo) -> Iterator[Field]:
     yield from _facts(record, ("results_state", "results_first_posted", "delay_certified_on"))
-    registered = record.trial.startswith("ctgov:")
-    if registered and record.results_state == "POSTED" and record.url:
-        yield Field(
-            title="Posted results", entries=(Entry("Results on ClinicalTrials.gov", web_link(f"{record.url}?tab=results")),)
-        )
+    number = split_key(record.trial).number
+    if source.results_page and record.results_state == "POSTED":
+        link = web_link(source.results_page.format(number=number))
+        yield Field(title="Posted results", entries=(Entry(f"Results on {source.title}", link),))
     documents = []
     for document in record.documents or ():
         dated = f", {document.date}" if document.date else ""
-        number = record.trial.partition(":")[2]
-        address = f"{_DOCUMENTS}/{number[-2:]}/{number}/{document.filename}" if registered and document.filename else ""
+        address = ""
+        if source.document_page and document.filename:
+            address = source.document_page.format(number=number, ending=number[-2:], filename=document.filename)
         documents.append(Entry(one_line(f"{document.label or document.type}{dated}"), web_link(address)))
     yield Field(title="Documents", entries=tuple(documents), listed=True)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Literal
+from datetime import datetime, tzinfo
 from urllib.parse import urlencode
 
 import msgspec
 
+from tracker.archive.asked import moment as archive_moment
+from tracker.errors import UsageError
 from tracker.model.event import EventFilter
 from tracker.model.vocabulary import KIND_NAMES, RECRUITMENT_STATUSES, SEVERITIES, Severity
 from tracker.web.refusals import Refusal
@@ -23,9 +24,8 @@ MOST_ITEMS = 200
 
 _CURSOR = re.compile(r"[0-9a-f]{8,64}\Z")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
-_BACK = re.compile(r"(\d{1,4})([hdw])\Z")
+_BACK = re.compile(r"\d{1,4}[hdw]\Z")
 _EFFECT = re.compile(r"[a-z0-9_]{1,60}\Z")
-_UNITS: Mapping[str, Literal["hours", "days", "weeks"]] = {"h": "hours", "d": "days", "w": "weeks"}
 
 LOG_KEYS = ("watch", "kind", "effect", "min_severity", "source", "country", "status", "since", "until", "words", "trial")
 """Filters of the change log."""
@@ -118,15 +118,12 @@ def moment(text: str, context: Context, *, end_of_day: bool = False) -> datetime
     """A day (2026-02-11) or a time back from now (7d, 24h, 2w); None for nothing. Of a day, its end where that is asked for."""
     if not text:
         return None
-    if back := _BACK.match(text):
-        return context.now - timedelta(**{_UNITS[back[2]]: int(back[1])})
+    if not (_DAY.match(text) or _BACK.match(text)):
+        raise Refusal(400, f"“{text[:40]}” is neither a day nor a time span. Write 2026-02-11, or 7d, 24h, 2w.")
     try:
-        if not _DAY.match(text):
-            raise ValueError(text)
-        day = datetime.fromisoformat(text).replace(tzinfo=context.timezone)
-        return (day + timedelta(days=1) if end_of_day else day).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise Refusal(400, f"“{text[:40]}” is neither a day nor a time span. Write 2026-02-11, or 7d, 24h, 2w.") from None
+        return archive_moment(text, timezone=context.timezone, now=context.now, end_of_day=end_of_day)
+    except UsageError as error:
+        raise Refusal(400, str(error)) from None
 
 
 def cursor(query: Query) -> str | None:

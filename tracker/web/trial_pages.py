@@ -73,7 +73,7 @@ def trial(reading: Reading, key: str, query: Query) -> Page:
             "current": current,
             "view": view,
             "removed_at": followed.trial.removed_at if followed else None,
-            "sections": sections(record),
+            "sections": sections(record, archive.sources[split_key(key).source].info),
             "source": archive.source_title(split_key(key).source),
             "watches": archive.watches_of([key])[key],
             "deadlines": _trial_deadlines(reading, record) if current else [],
@@ -177,6 +177,6 @@ def compare(reading: Reading, key: str, query: Query) -> Page:
             "layout": layout,
             "versions": list(enumerate(versions, start=1)),
             "card": card,
-            "sections": comparison(before.record, after.record),
+            "sections": comparison(before.record, after.record, reading.archive.sources[split_key(key).source].info),
         },
     )

@@ -61,6 +61,8 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated):
         search_parameters=SEARCH_PARAMETERS,
         query_fields=QUERY_FIELDS,
         attribution="ClinicalTrials.gov (U.S. National Library of Medicine)",
+        results_page="https://clinicaltrials.gov/study/{number}?tab=results",
+        document_page="https://cdn.clinicaltrials.gov/large-docs/{ending}/{number}/{filename}",
         history_page="https://clinicaltrials.gov/study/{number}?tab=history",
         contact_page="https://clinicaltrials.gov/study/{number}#contacts-and-locations",
         rest_titles=REST_TITLES,
