@@ -1,8 +1,10 @@
-"""Shared fixtures: where the real records are."""
+"""Shared fixtures: where the real records are, and that what tests start hears Ctrl-C."""
 
 from __future__ import annotations
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,14 @@ from hypothesis import settings
 settings.register_profile("searching", deadline=None)
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.load_profile("repeatable" if os.environ.get("CI") else "searching")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _heard_ctrl_c() -> Iterator[None]:
+    """A shell's background job ignores Ctrl-C, and so would what it starts; tests may be run as one."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

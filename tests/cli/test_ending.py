@@ -45,14 +45,6 @@ def trickle(connection: socket.socket, head: bytes) -> None:
         sleep(0.1)
 
 
-@pytest.fixture(autouse=True)
-def heard_ctrl_c() -> Iterator[None]:
-    """A shell's background job ignores Ctrl-C, and so would what it starts; tests may be run as one."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @dataclass
 class Host:
     """A registry that gives its data version, and to anything else what ``other`` does."""
