@@ -17,8 +17,9 @@ from tests.world import SENDS, World, study
 from tracker import sources
 from tracker.daemon import Daemon
 from tracker.deliver import plan
-from tracker.errors import StoreError
+from tracker.errors import LeaseHeldError, StoreError
 from tracker.passes import PassReport, one_pass
+from tracker.store import Store
 
 TRIALS = [f"NCT000005{number:02}" for number in range(12)]
 CHANGED = TRIALS[:5]
@@ -192,6 +193,19 @@ def test_a_daemon_that_cannot_note_what_it_did_rests_all_the_same(world: World, 
     tick(world, daemon, timedelta(minutes=10))
     assert daemon.health().last_error == ""
     assert_told_in_full(world)
+
+
+def test_a_lease_that_could_not_be_given_back_is_taken_again_at_once_by_its_process_and_no_other(world: World) -> None:
+    """Or a delivery that a full disk ended would wait for itself for a quarter of an hour."""
+    now = world.now
+    lease = world.store.acquire_lease("delivery", "me", now, timedelta(minutes=15))
+    with refusing(world.store, *LEASES), pytest.raises(StoreError):
+        world.store.release_lease(lease, now)
+    with Store.open(f"sqlite:///{world.folder / 'tracker.db'}") as other, pytest.raises(LeaseHeldError):
+        other.acquire_lease("delivery", "other", now, timedelta(minutes=15))
+    again = world.store.acquire_lease("delivery", "me", now, timedelta(minutes=15))
+    assert again.token > lease.token
+    world.store.release_lease(again, now)
 
 
 def test_a_daemon_that_cannot_give_its_lease_back_ends_all_the_same(world: World, daemon: Daemon) -> None:

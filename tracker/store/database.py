@@ -17,6 +17,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
+from tracker import clock
 from tracker.errors import DatabaseDamagedError, LeaseLostError, StoreError
 from tracker.model.upkeep import Lease
 from tracker.store.frozen import CONNECT_WITHIN, Watchdog
@@ -37,6 +38,8 @@ CHUNK = 500
 
 PATIENCE = 60
 """Seconds to wait for another writer: accepting the first run over a whole registry takes that long."""
+
+_AGAIN = 0.05
 
 SMALL_CACHE = 2_048
 """Kilobytes that a connection of a server keeps of a SQLite database: it has several of them, for days."""
@@ -85,6 +88,19 @@ def _for_reading(url: URL) -> URL:
     return url.set(database=f"file:{quote(str(file.absolute()))}", query=options)
 
 
+def _keep_log(connection: sqlite3.Connection) -> None:
+    """Use a write-ahead log. To begin one SQLite does not wait for others, whatever the timeout, so it is asked again."""
+    end = clock.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or clock.monotonic() > end:
+                raise
+            clock.sleep(_AGAIN)
+
+
 def make_engine(url: URL, *, foreign_keys: bool = True, reading: bool = False) -> Engine:
     """An engine whose transactions begin as they must. Raises StaleLogError or DatabaseDamagedError before anything is opened.
 
@@ -111,12 +127,14 @@ def make_engine(url: URL, *, foreign_keys: bool = True, reading: bool = False) -
             connection.isolation_level = None
             for pragma in (
                 f"busy_timeout={PATIENCE * 1000}",
-                *(("query_only=ON",) if reading else () if reads else ("journal_mode=WAL",)),
+                *(("query_only=ON",) if reading else ()),
                 "synchronous=FULL",  # what is sent was recorded on the disk before, also if the power fails then
                 f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
                 f"cache_size=-{SMALL_CACHE if reading else 65_536}",
             ):
                 connection.execute(f"PRAGMA {pragma}")
+            if not reading and not reads:
+                _keep_log(connection)
 
         def begun(connection: Connection) -> None:
             writing = connection.get_execution_options().get("writing")
@@ -179,6 +197,8 @@ class Database:
         self.engine = make_engine(url, reading=reading)
         self._path = sqlite_file(url)
         self._file = OpenFile(self._path) if self._path is not None else None
+        self.unreturned: dict[str, int] = {}
+        """Tokens of leases, by name, that this process is done with and could not give back."""
         self._damage: DatabaseDamagedError | None = None
         self._checked: tuple[int, int] | None = None
         if self._file is not None:

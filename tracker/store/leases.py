@@ -29,14 +29,14 @@ def acquire_lease(database: Database, name: str, holder: str, now: datetime, ttl
 
     One that runs longer than it is given for was taken by a clock that is ahead of ours: it is judged by how long we have
     seen it unchanged, and free after ``ttl``, at most `LONGEST_LEASE`. One whose process was killed is free, where that can be
-    seen: on the same machine, in the same container.
+    seen: on the same machine, in the same container. So is one that we could not give back, as when the disk was full.
     """
     expires_at = now + ttl
     ours = {"holder": holder, "process": process_name(os.getpid()), "acquired_at": now, "expires_at": expires_at}
     with database.writing() as connection:
         free = or_(
             t.leases.c.expires_at <= now,
-            t.leases.c.token == _orphan(connection, name),
+            t.leases.c.token.in_([_orphan(connection, name), database.unreturned.get(name, 0)]),
             t.leases.c.token == _unrenewed(connection, name, now, ttl),
         )
         statement = insert(connection, t.leases).values(name=name, token=1, **ours)
@@ -122,9 +122,11 @@ def release_lease(database: Database, lease: Lease, now: datetime) -> None:
 
     The row stays, so that its token goes on growing and a late write under the old one is still refused.
     """
+    database.unreturned[lease.name] = lease.token
     with database.writing() as connection:
         connection.execute(
             update(t.leases)
             .where(t.leases.c.name == lease.name, t.leases.c.token == lease.token)
             .values(expires_at=min(now, LONG_AGO), token=t.leases.c.token + 1)
         )
+    database.unreturned.pop(lease.name, None)
