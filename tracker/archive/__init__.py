@@ -18,6 +18,7 @@ from tracker.archive import present as _present
 from tracker.archive import records
 from tracker.archive.changes import in_story_order
 from tracker.archive.names import Names
+from tracker.errors import SourceError
 from tracker.model.alert import AlertTally, Message
 from tracker.model.event import Event, EventFilter, Story
 from tracker.model.ids import split_key
@@ -233,6 +234,13 @@ class Archive:
         from tracker.archive import versions
 
         return versions.view(self.store, self.sources, trial, which)
+
+    def record(self, version: SnapshotMeta) -> TrialRecord | None:
+        """The record of a stored version; None for one that today's parser refuses."""
+        try:
+            return records.readable_version(self.store, self.sources, version.id)
+        except SourceError:
+            return None
 
     def version(self, trial: str, which: int | datetime = -1) -> SnapshotMeta:
         """A stored version by its number, or the one that stood at a time."""

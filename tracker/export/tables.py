@@ -379,6 +379,9 @@ def _snapshots(archive: Archive, found: CurrentRecord) -> Iterator[tuple[Value, 
     versions: list[SnapshotMeta | None] = [*archive.timeline(found.trial.key), None]
     for number, (version, later) in enumerate(itertools.pairwise(versions), start=1):
         assert version is not None
+        record = archive.record(version)
+        if record is None:
+            continue
         yield (
             *_trial(archive, found.trial.key, name),
             number,
@@ -386,7 +389,7 @@ def _snapshots(archive: Archive, found: CurrentRecord) -> Iterator[tuple[Value, 
             later.valid_from if later else found.trial.removed_at,
             version.first_seen_at,
             version.last_seen_at,
-            *_record(archive.trial(found.trial.key, number).record),
+            *_record(record),
             version.sha256,
         )
 
