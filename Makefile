@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Twice the cores: many tests wait for a server or a clock.
+WORKERS := $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 
 .PHONY: help demo docs test chaos peers security audit fuzz check lint types imports browser migrate pictures clean
 
@@ -19,10 +21,10 @@ demo: $(READY) ## The whole job on three invented days, offline, in seconds
 	$(BIN)/tracker demo
 
 test: $(READY) ## All tests, on SQLite and on PostgreSQL
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 chaos: $(READY) ## Every promise of docs/reliability.md broken on purpose: all faults and kill points, some minutes
-	TRACKER_CHAOS=all $(BIN)/pytest tests/chaos tests/attack -n auto
+	TRACKER_CHAOS=all $(BIN)/pytest tests/chaos tests/attack -n $(WORKERS) --dist worksteal
 
 peers: $(READY) ## The same attacks on urlwatch and webchanges, fetched into an environment of their own: a table, in half an hour
 	$(BIN)/python -m tests.attack.peers

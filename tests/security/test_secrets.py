@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import http.client
 import itertools
+import json
 import re
 import signal
 import subprocess
@@ -14,7 +16,8 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import StreamRequestHandler, TCPServer, ThreadingTCPServer
-from typing import ClassVar
+from typing import Any, ClassVar, NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -37,8 +40,18 @@ SECRETS = {
         "ping_token",
         "store_password",
         "proxy",
+        "web_token",
     )
 }
+VARIABLES = {
+    "SMTP_PASSWORD": "smtp_password",
+    "HOOK_TOKEN": "hook_token",
+    "CHAT_PASSWORD": "chat_password",
+    "CHAT_TOKEN": "chat_token",
+    "PING": "ping_token",
+    "WEB_TOKEN": "web_token",
+}
+"""The secret that each variable of the environment holds."""
 ARGUMENTS: dict[str, list[tuple[str, ...]]] = {
     "add": [("NCT00000102",)],
     "backup": [("copy.db",)],
@@ -48,10 +61,12 @@ ARGUMENTS: dict[str, list[tuple[str, ...]]] = {
     "diff": [(A,)],
     "digest": [("--format", "eml"), ("--send", "hook"), ("--send", "mail")],
     "doctor": [(), ("--mail",)],
+    "mcp": [],  # answers what it is asked, until its input ends
     "outbox": [(), ("retry",)],
     "release": [("1",)],
     "remove": [("NCT00000102",)],
     "run": [],  # has a test of its own: it does not end by itself
+    "serve": [],  # so has this
     "show": [(A,)],
     "silence": [(), (A,)],
     "sync": [(), ("--full",)],
@@ -123,6 +138,39 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield made
 
 
+class Served(NamedTuple):
+    """Where the pages are, and what the command that serves them says."""
+
+    address: str
+    log: Path
+
+    def ask(self, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
+        """Status, and head and body."""
+        connection = http.client.HTTPConnection("127.0.0.1", urlsplit(self.address).port, timeout=60)
+        with contextlib.closing(connection):
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+            return answer.status, str(answer.getheaders()).encode() + answer.read()
+
+
+@pytest.fixture(scope="module")
+def served(world: World) -> Iterator[Served]:
+    """The pages of the world, by the command, behind a token."""
+    values = {name: SECRETS[secret] for name, secret in VARIABLES.items()}
+    log, config = world.folder / "serve.log", world.folder / "serve.toml"
+    config.write_text(f'{world.config.read_text("utf-8")}\n[web]\ntoken = "${{WEB_TOKEN}}"\n')
+    process("--config", world.config, "sync", folder=world.folder, environ=values)
+    with log.open("w") as said:
+        args = ["--config", config, "-vv", "serve", "--bind", "127.0.0.1:0"]
+        started = subprocess.Popen(command(args), env=environment(values), stdout=said, stderr=said)
+        try:
+            until(lambda: "The pages are at" in log.read_text() or started.poll() is not None, "the pages")
+            yield Served(log.read_text().partition("The pages are at ")[2].split()[0], log)
+        finally:
+            started.send_signal(signal.SIGTERM)
+            started.wait(60)
+
+
 def watches(web: int) -> str:
     sends = "".join(f'[[watch.send]]\nto = "{name}"\nwhen = "immediate"\n' for name in ("hook", "chat", "mail"))
     return f"""
@@ -144,14 +192,7 @@ trials = ["{A}"]
 @pytest.fixture
 def environ(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The environment that the configuration reads its secrets from."""
-    named = {
-        "SMTP_PASSWORD": "smtp_password",
-        "HOOK_TOKEN": "hook_token",
-        "CHAT_PASSWORD": "chat_password",
-        "CHAT_TOKEN": "chat_token",
-        "PING": "ping_token",
-    }
-    values = {name: SECRETS[secret] for name, secret in named.items()}
+    values = {name: SECRETS[secret] for name, secret in VARIABLES.items()}
     for name, value in values.items():
         monkeypatch.setenv(name, value)
     return values
@@ -265,11 +306,50 @@ def test_the_daemon_logs_no_secret(world: World, environ: dict[str, str]) -> Non
     assert leaks(kept(world)) == []
 
 
-def until(found: object) -> None:
+def test_an_assistant_is_told_no_secret(world: World, environ: dict[str, str]) -> None:
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "tests", "version": "1"}}
+    asked: list[dict[str, Any]] = [{"id": 0, "method": "initialize", "params": hello}, {"method": "notifications/initialized"}]
+    tools = ("health", "watches", "trials", "deadlines")
+    asked += [{"id": at, "method": "tools/call", "params": {"name": tool, "arguments": {}}} for at, tool in enumerate(tools, 1)]
+    lines = "".join(json.dumps({"jsonrpc": "2.0", **line}) + "\n" for line in asked)
+    inside("--config", world.config, "sync")
+    log = world.folder / "mcp.log"
+    with log.open("w") as said:
+        started = subprocess.Popen(
+            command(["--config", world.config, "-vv", "mcp"]),
+            env=environment(environ),
+            stdin=subprocess.PIPE,
+            stdout=said,
+            stderr=said,
+            text=True,
+        )
+        try:
+            assert started.stdin is not None
+            started.stdin.write(lines)
+            started.stdin.flush()
+            until(
+                lambda: log.read_text().count('"structuredContent"') + log.read_text().count('"isError"') >= len(tools),
+                "answers",
+            )
+        finally:
+            started.stdin.close()
+            started.wait(60)
+    assert leaks(log.read_text()) == []
+
+
+@pytest.mark.parametrize("path", ["/", "/watches", "/health", "/deadlines", "/api/v1/health", "/nowhere", f"/trials/ctgov:{A}"])
+def test_no_page_shows_a_secret(served: Served, path: str) -> None:
+    said = [served.ask(path, {"Authorization": f"Bearer {SECRETS['web_token']}"}), served.ask(path, {})]
+    assert [status for status, _ in said] == [404 if path == "/nowhere" else 200, 401]
+    assert [leaks(page) for _, page in said] == [[], []]
+    assert leaks(served.log.read_text()) == []
+
+
+def until(found: object, what: str = "the daemon to deliver") -> None:
     assert callable(found)
     end = time.monotonic() + 60
     while not found():
-        assert time.monotonic() < end, "waited in vain for the daemon to deliver"
+        assert time.monotonic() < end, f"waited in vain for {what}"
         clock.sleep(0.05)
 
 
