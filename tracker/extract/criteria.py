@@ -10,7 +10,7 @@ from tracker.model.record import Criteria
 from tracker.text.clean import clean
 
 _BOLD = re.compile(r"\*\*(.+?)\*\*|__(.+?)__")
-_SENTENCE_THEN_HEADING = re.compile(r"(?<=[.;])[ ]+(?=(?:(?:Key|Main|Major) )?(?:Inclusion|Exclusion|INCLUSION|EXCLUSION) "
+_SENTENCE_THEN_HEADING = re.compile(r"([.;])[ ]+(?=(?:(?:Key|Main|Major) )?(?:Inclusion|Exclusion|INCLUSION|EXCLUSION) "
                                     r"(?:Criteria|CRITERIA) ?:)")  # fmt: skip
 _SIDE = r"(?P<side>(?:non|not)[- ]inclusion|inclusion|exclusion)"
 _PLAIN = r"(?:(?:the|key|main|major|general|principal|primary|basic|specific|list of) )*"
@@ -30,8 +30,9 @@ def criteria(text: str) -> Criteria:
     """
     found: dict[str, list[str]] = {"inclusion": [], "exclusion": [], "other": []}
     side, lines = "other", list[str]()
-    for raw in _SENTENCE_THEN_HEADING.sub("\n", clean(text)).split("\n"):
-        line = _BOLD.sub(lambda match: match[1] or match[2], raw).strip()
+    for raw in _SENTENCE_THEN_HEADING.sub(r"\1\n", clean(text)).split("\n"):
+        bold = "**" in raw or "__" in raw
+        line = (_BOLD.sub(lambda match: match[1] or match[2], raw) if bold else raw).strip()
         bare = without_any_mark(line)
         opened, kept = _heading(bare, bare != line) if bare else (None, "")
         if opened:
@@ -60,10 +61,12 @@ def _items(lines: Sequence[str]) -> list[str]:
 
 def _heading(line: str, marked: bool) -> tuple[str | None, str]:
     """Which list the line opens, and what of it is a line of that list; None if it is no heading."""
+    lower = line.lower()
+    if "clusion" not in lower:
+        return None, ""
     match = _HEADING.match(line)
     if match:
         return _side(match), ""
-    lower = line.lower()
     if "inclusion" in lower and "exclusion" in lower:
         return None, ""
     match = _HEADING_WITH_TEXT.match(line)

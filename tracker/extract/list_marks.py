@@ -27,6 +27,7 @@ _ORDINAL = re.compile(
         (?P<blank>\s*)""",
     re.VERBOSE,
 )
+_MAY_BE_MARK = re.compile(r"[\W\d]|o\s|[A-Za-z]{1,4}[.)\]]")  # as all of them begin; most lines do not
 _ROMAN = {
     word: number for number, word in enumerate(re.findall(r"\w+", "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv"), 1)
 }
@@ -79,6 +80,8 @@ def without_any_mark(line: str) -> str:
 
 def _mark(line: str) -> _Mark | None:
     """What the line begins with, if that may be a mark."""
+    if not _MAY_BE_MARK.match(line):
+        return None
     if match := _BULLET.match(line):
         return _Mark(match.end(), "bullet", "sure")
     if match := _BARE_STAR.match(line):

@@ -218,6 +218,8 @@ class Reader(ABC):
     def close(self, *names: str | None) -> None:
         """See to what was not taken. ``names`` are what tells an entry of a list from its neighbours."""
         self._log.closed(self)
+        if not self._left:
+            return
         for key in list(self._left):
             path = self._at(key)
             if path in self._log.ignored:

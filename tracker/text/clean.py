@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from html.entities import html5
 
 from tracker.text.characters import CONTEXT, WINDOWS_SIGNS, after_script, lowered, raised, visible
@@ -22,12 +23,13 @@ _INLINE_TAG = re.compile(r"</?(?:mark|b|i|u|em|strong|span|font|small|ins|del)(?
 _SCRIPT_TAG = re.compile(r"<(/?)(su[bp])(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _SCRIPT_TEXT = re.compile(r"[^<]{0,40}")
 _BLANKS = re.compile(r"[^\S\n]+")
-_PARAGRAPHS = re.compile(r" ?\n[ \n]+| \n")
+_SPACES = re.compile("  +")  # all the blanks that a text of printable signs can have
 _MOST_MARKS = 30  # on one letter: Unicode's own bound, beyond which no script goes (UAX 15, Stream-Safe Text Format)
 _MAYBE_MARKS = re.compile(rf"[^\x00-\u02ff]{{{_MOST_MARKS + 1},}}")
 # The same question asked so that a text of typographic signs is passed through quickly: none of its runs is that long.
 _NO_SUCH_RUN = re.compile(rf"[^\x00-\u02ff]{{0,{_MOST_MARKS}}}+(?:[\x00-\u02ff]++[^\x00-\u02ff]{{0,{_MOST_MARKS}}}+)*+\Z")
 _MARK_UP_SIGNS = re.compile(r"[&<\\]")
+_SHORT = 60
 _MOST_LAYERS = 10  # of mark-up hidden in mark-up; registries have shown three
 
 
@@ -38,6 +40,10 @@ def clean(text: str) -> str:
     is written out (``10^9``). Cleaning twice changes nothing.
     What is hidden under more layers of mark-up than anybody writes loses the signs that mark-up is made of.
     """
+    return _clean_short(text) if len(text) <= _SHORT else _clean(text)
+
+
+def _clean(text: str) -> str:
     for _ in range(_MOST_LAYERS):
         if _is_clean(text):
             return text
@@ -45,6 +51,10 @@ def clean(text: str) -> str:
         if text == before:
             return text
     return clean(_MARK_UP_SIGNS.sub("", text))
+
+
+# Names of places, sponsors and roles stand in many records.
+_clean_short = lru_cache(maxsize=16_384)(_clean)
 
 
 def _is_clean(text: str) -> bool:
@@ -76,10 +86,12 @@ def _cleaned_once(text: str) -> str:
     if "<" in text:
         text = _INLINE_TAG.sub("", _BLOCK_TAG.sub("\n", text))
         text = _scripts_written_out(text)
-    if odd or "  " in text:
+    if odd:
         text = _BLANKS.sub(" ", text)
+    elif "  " in text:
+        text = _SPACES.sub(" ", text)
     if "\n" in text:
-        text = _PARAGRAPHS.sub("\n", text)
+        text = "\n".join(line for part in text.split("\n") if (line := part.strip(" ")))
     if not (text.isascii() or _NO_SUCH_RUN.match(text)):
         text = _MAYBE_MARKS.sub(_fewer_marks, text)
     return unicodedata.normalize("NFC", text.strip())
