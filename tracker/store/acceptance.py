@@ -158,15 +158,9 @@ def _see_again(connection: Connection, run_id: int) -> None:
     staged = t.snapshots.alias("staged")
     has_new = exists().where(staged.c.run == run_id, staged.c.trial == t.checks.c.trial)
     connection.execute(
-        update(t.snapshots)
-        .where(
-            t.checks.c.run == run_id,
-            t.checks.c.status.in_(THERE),
-            t.trials.c.key == t.checks.c.trial,
-            t.snapshots.c.id == t.trials.c.current_snapshot,
-            ~has_new,
-        )
-        .values(last_seen_at=t.checks.c.checked_at)
+        update(t.trials)
+        .where(t.checks.c.run == run_id, t.checks.c.status.in_(THERE), t.trials.c.key == t.checks.c.trial, ~has_new)
+        .values(seen_at=t.checks.c.checked_at)
     )
 
 
@@ -178,11 +172,16 @@ def _unmerged(connection: Connection, run_id: int) -> list[str]:
 
 
 def _make_current(connection: Connection, run_id: int) -> None:
-    """The newest version that the run staged of each trial. Correlated on purpose: joined, it is looked up row by row."""
+    """The newest version that the run staged of each trial. Correlated on purpose: joined, it is looked up row by row.
+
+    The version that it follows keeps for itself when it was last seen.
+    """
     in_run = t.snapshots.c.run == run_id
     newest = select(func.max(t.snapshots.c.id)).where(in_run, t.snapshots.c.trial == t.trials.c.key).scalar_subquery()
-    changed = select(t.snapshots.c.trial).where(in_run)
-    connection.execute(update(t.trials).where(t.trials.c.key.in_(changed)).values(current_snapshot=newest))
+    changed = t.trials.c.key.in_(select(t.snapshots.c.trial).where(in_run))
+    replaced = (t.snapshots.c.id == t.trials.c.current_snapshot, changed, t.trials.c.seen_at.is_not(None))
+    connection.execute(update(t.snapshots).where(*replaced).values(last_seen_at=t.trials.c.seen_at))
+    connection.execute(update(t.trials).where(changed).values(current_snapshot=newest, seen_at=None))
 
 
 def _note_checks(connection: Connection, run: RowMapping) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, RowMapping
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, select
 
 from tracker.model.alert import Message
 from tracker.model.event import Story
@@ -28,8 +28,19 @@ _TRIAL = tuple(name for name in TrackedTrial.__struct_fields__ if name not in ("
 
 
 def meta_columns() -> list[ColumnElement[Any]]:
-    """The columns of a snapshot without its body, named so that they can stand beside a trial's."""
-    return [snapshots.c[name].label(f"snapshot_{name}") for name in _META]
+    """The columns of a snapshot without its body, named so that they can stand beside those of its trial, which must be joined.
+
+    What a pass writes for each unchanged trial stands in the trial's short row: rows of snapshots hold whole records.
+    """
+    again = and_(trials.c.current_snapshot == snapshots.c.id, trials.c.seen_at.is_not(None))
+    own: dict[str, ColumnElement[Any]] = {name: snapshots.c[name] for name in _META}
+    own["last_seen_at"] = case((again, trials.c.seen_at), else_=snapshots.c.last_seen_at)
+    return [column.label(f"snapshot_{name}") for name, column in own.items()]
+
+
+def select_versions() -> Select[*tuple[Any, ...]]:
+    """Snapshots without their bodies."""
+    return select(*meta_columns()).select_from(snapshots.join(trials, trials.c.key == snapshots.c.trial))
 
 
 def meta(row: RowMapping) -> SnapshotMeta:

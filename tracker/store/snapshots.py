@@ -34,7 +34,7 @@ def documents(database: Database, ids: Iterable[int]) -> Iterator[Document]:
     """Stored versions in the order asked for, read a few at a time; ids that do not exist are left out."""
     for some in chunks(ids, PAGE):
         with database.reading() as connection:
-            statement = select(*rows.meta_columns(), *_BODY).where(t.snapshots.c.id.in_(some))
+            statement = rows.select_versions().add_columns(*_BODY).where(t.snapshots.c.id.in_(some))
             found = {row["snapshot_id"]: row for row in connection.execute(statement).mappings()}
         for snapshot_id in some:
             if snapshot_id in found:
@@ -130,7 +130,7 @@ def staged_documents(database: Database, run_id: int) -> Iterator[Document]:
 def timeline(database: Database, trial: str) -> list[SnapshotMeta]:
     """All accepted versions of a trial, in the order in which the registry showed them."""
     statement = (
-        select(*rows.meta_columns())
+        rows.select_versions()
         .where(t.snapshots.c.trial == trial, t.snapshots.c.accepted)
         .order_by(t.snapshots.c.valid_from, t.snapshots.c.id)
     )
@@ -141,7 +141,7 @@ def timeline(database: Database, trial: str) -> list[SnapshotMeta]:
 def snapshot_at(database: Database, trial: str, when: datetime) -> SnapshotMeta | None:
     """The version that stood at a time; None when the earliest one that we know is later."""
     statement = (
-        select(*rows.meta_columns())
+        rows.select_versions()
         .where(t.snapshots.c.trial == trial, t.snapshots.c.accepted, t.snapshots.c.valid_from <= when)
         .order_by(t.snapshots.c.valid_from.desc(), t.snapshots.c.id.desc())
         .limit(1)

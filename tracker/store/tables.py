@@ -77,6 +77,7 @@ trials = Table(
     Column("first_seen_at", UtcDateTime, nullable=False),
     # No foreign key: snapshots point here, and a circle would have to be checked row by row when runs are dropped.
     Column("current_snapshot", Id),
+    Column("seen_at", UtcDateTime, comment="when the current version was last seen, if again after it was stored"),
     Column("checked_at", UtcDateTime),
     Column("checked_data_timestamp", Text),
     Column("etag", Text),
@@ -186,7 +187,7 @@ snapshots = Table(
     Column("content_type", Words, nullable=False),
     Column("fetched_at", UtcDateTime, nullable=False),
     Column("first_seen_at", UtcDateTime, nullable=False),
-    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),  # of a current version, its trial may know a later time
     Column("valid_from", UtcDateTime, nullable=False, comment="since when the registry shows it, as far as known"),
     Column("data_version", Text),
     Column("sha256", Text, nullable=False),
