@@ -160,6 +160,10 @@ class Archive:
         """How many trials these watches follow together."""
         return self.store.count_followed(watches)
 
+    def watch_names(self) -> Collection[str]:
+        """The watches that passes have seen, whether a configuration is at hand or not."""
+        return self.store.watch_states().keys()
+
     def followed_sources(self, watches: Collection[str]) -> frozenset[str]:
         """The sources whose trials these watches follow."""
         return self.store.followed_sources(watches)

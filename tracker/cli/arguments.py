@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from tracker import clock
-from tracker.archive.asked import moment
+from tracker.archive.asked import moment, require_order
 from tracker.cli.app import App
 from tracker.errors import UsageError
 from tracker.extract.decoding import opens_with_tag
@@ -88,9 +88,12 @@ def event_filter(
     if unknown := set(kinds) - set(KINDS):
         raise UsageError(f"There is no kind {', '.join(sorted(unknown))}.", remedy="docs/changes.md lists them all.")
     now = clock.now()
+    begin = moment(since, timezone=app.timezone, now=now) if since else None
+    end = moment(until, timezone=app.timezone, now=now, end_of_day=True) if until else None
+    require_order(begin, end)
     return EventFilter(
-        since=moment(since, timezone=app.timezone, now=now) if since else None,
-        until=moment(until, timezone=app.timezone, now=now, end_of_day=True) if until else None,
+        since=begin,
+        until=end,
         watch=watch,
         trials=frozenset(trial_key(app, trial) for trial in trials),
         kinds=frozenset(kinds),
