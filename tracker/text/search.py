@@ -33,7 +33,7 @@ _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
 
 def words(text: str) -> list[str]:
     """The words of a text in order, folded."""
-    return [word[:LONGEST_WORD] for word in _WORD.findall(_folded(text))]
+    return _cut(_folded(text))
 
 
 def compact(text: str) -> str:
@@ -84,11 +84,26 @@ def found_texts(record: TrialRecord, query: SearchQuery) -> tuple[FoundText, ...
     return tuple(found)
 
 
+class _Without(dict[int, str | None]):
+    """Which characters `str.translate` leaves out, looked up once each: marks on letters and invisible ones."""
+
+    def __missing__(self, code: int) -> str | None:
+        letter = chr(code)
+        self[code] = None if unicodedata.category(letter) in ("Mn", "Mc", "Me", "Cf") else letter
+        return self[code]
+
+
+_WITHOUT = _Without()
+
+
 def _folded(text: str) -> str:
     """The text in lower case without accents and invisible characters, which leave no gap."""
-    if text.isascii():
-        return text.lower()
-    return "".join(letter for letter in plain_letters(text) if unicodedata.category(letter) not in ("Mn", "Mc", "Me", "Cf"))
+    return text.lower() if text.isascii() else plain_letters(text).translate(_WITHOUT)
+
+
+def _cut(folded: str) -> list[str]:
+    found: list[str] = _WORD.findall(folded)
+    return found if len(folded) <= LONGEST_WORD else [word[:LONGEST_WORD] for word in found]
 
 
 def _number_words(number: str) -> list[str]:
@@ -97,8 +112,9 @@ def _number_words(number: str) -> list[str]:
 
 def _text_words(text: str) -> list[str]:
     """The words, and behind a break compounds in one word: ``PD-1`` is found as ``PD1`` too."""
-    joined = dict.fromkeys(word for compound in _COMPOUND.findall(_folded(text)) for word in _joined(words(compound)))
-    found = words(text)
+    folded = _folded(text)
+    joined = dict.fromkeys(word for compound in _COMPOUND.findall(folded) for word in _joined(_cut(compound)))
+    found = _cut(folded)
     for word in joined:
         found += [BREAK, word]
     return found

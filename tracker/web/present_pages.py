@@ -13,6 +13,7 @@ from tracker.model.views import DeadlineRow
 from tracker.render import kinds
 from tracker.render.safe_text import one_line
 from tracker.render.tables import PresentLine, present_line
+from tracker.text.normalize import fold
 from tracker.web import charts, rates
 from tracker.web.asked import Query, choice, one, whole
 from tracker.web.log_pages import STORIES, cards
@@ -92,9 +93,9 @@ def sorted_rows(standing: Sequence[Standing], name: str, sort: str, *, down: boo
             case "near":
                 return ((near.km if near.km is not None else 1e6),) if near and near.within else None
             case "name":
-                return (row.name.casefold(),)
+                return (fold(row.name), row.name)
             case "status":
-                return (row.recruitment_status,) if row.recruitment_status else None
+                return (row.recruitment_status,) if row.recruitment_status and not row.removed_at else None
             case "start":
                 return (row.start_date.date,) if row.start_date else None
             case "completion":
