@@ -18,6 +18,7 @@ from tracker.archive.asked import When, about_asked, moment, require_order, tria
 from tracker.errors import UsageError
 from tracker.export import tables
 from tracker.model.event import Event, EventFilter
+from tracker.model.search import SearchAnswer
 from tracker.model.views import CurrentRecord, DeadlineRow, Health, TrialView
 from tracker.model.vocabulary import KIND_NAMES, SEVERITIES, Severity
 from tracker.store import Store
@@ -80,6 +81,10 @@ class Tracker:
         Raises UsageError when nothing is stored of it, or nothing of that time.
         """
         return self._archive.trial(trial_key(trial), -1 if at is None else moment(at, end_of_day=True))
+
+    def search(self, words: str, *, watch: str | None = None, limit: int = 50, after: str = "") -> SearchAnswer:
+        """Followed trials that hold all these words, the best first; ``after`` is the ``next`` of the page before."""
+        return self._archive.search(words, watch=watch, limit=limit, after=after)
 
     def changes(
         self,

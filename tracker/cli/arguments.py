@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +21,9 @@ from tracker.model.ids import recognise
 from tracker.model.source import Document, Source
 from tracker.model.vocabulary import RECRUITMENT_STATUSES, Severity
 from tracker.text.about import Word, about_of, about_word
+
+if TYPE_CHECKING:
+    from tracker.archive import Archive
 
 
 def as_written(app: App, trials: Iterable[str]) -> list[str]:
@@ -100,6 +103,15 @@ def event_filter(
         min_severity=min_severity,
         about=about_of(map(_about_word, about)),
     )
+
+
+def group_members(archive: Archive, group: str) -> frozenset[str]:
+    """The trials of a group. Raises UsageError, naming those there are, for one that no watch knows."""
+    groups = {given.casefold(): given for watch in archive.watches for given in watch.groups.values()}
+    if group.casefold() not in groups:
+        there = ", ".join(sorted(groups.values())) or "none; the column group of a trials_file names them"
+        raise UsageError(f"There is no group {group}.", remedy=f"Groups: {there}.")
+    return archive.in_group(group)
 
 
 def _about_word(text: str) -> Word:
