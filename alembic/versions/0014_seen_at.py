@@ -1,4 +1,4 @@
-"""When a current version was last seen stands with its trial.
+"""When a current version was last seen stands with its trial, and so does what its bytes are known by.
 
 Why: a pass over unchanged trials rewrote a row that holds a whole record for each of them, ten kilobytes a trial a day.
 What the versions say so far stays: a trial knows a later time from the next pass on.
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0014"
-down_revision = "0008"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
@@ -24,3 +24,13 @@ def upgrade() -> None:
             comment="when the current version was last seen, if again after it was stored",
         ),
     )
+    op.add_column(
+        "trials",
+        sa.Column(
+            "fingerprint",
+            sa.Text(),
+            nullable=True,
+            comment="of the served bytes last found to say what a version says, with its digest's beginning",
+        ),
+    )
+    op.add_column("checks", sa.Column("fingerprint", sa.Text(), nullable=True))

@@ -73,6 +73,7 @@ def check(
     validators: Validators | None = None,
     nct_number: str | None = None,
     merged_into: str | None = None,
+    fingerprint: str | None = None,
 ) -> StagedCheck:
     return StagedCheck(
         check=Check(trial=trial, status=status, error=error, emptied=emptied),
@@ -80,6 +81,7 @@ def check(
         validators=validators,
         nct_number=nct_number,
         merged_into=merged_into,
+        fingerprint=fingerprint,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
@@ -27,7 +28,7 @@ from tests.store.builders import (
 )
 from tracker.errors import LeaseHeldError, LeaseLostError, StoreError
 from tracker.model.event import EventFilter
-from tracker.model.run import RunCounts, Verdict
+from tracker.model.run import CheckStatus, RunCounts, Verdict
 from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import Issue, Validators
 from tracker.model.staging import Batch, StagedEvent
@@ -149,6 +150,20 @@ def test_validators_are_kept_until_an_answer_says_otherwise(store: Store) -> Non
         run.stage(checks=(check(A, "unchanged", run.now, validators=given),))
         run.accept()
         assert the(store).validators == kept
+
+
+def test_what_bytes_are_known_by_is_kept_until_an_accepted_answer_brings_another(store: Store) -> None:
+    baseline(store, A)
+    for number, status, given, kept in (
+        (1, "unchanged", "f1", "f1"),
+        (2, "unchanged", None, "f1"),
+        (3, "failed", "f2", "f1"),
+        (4, "unchanged", "f3", "f3"),
+    ):
+        run = Pass(store, number)
+        run.stage(checks=(check(A, cast(CheckStatus, status), run.now, fingerprint=given),))
+        run.accept()
+        assert the(store).fingerprint == kept
 
 
 def test_an_nct_number_is_pinned_at_first_read(store: Store) -> None:

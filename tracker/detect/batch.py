@@ -13,7 +13,7 @@ from traceback import extract_tb
 import msgspec
 
 from tracker import alerts, log
-from tracker.detect import age, mirrors, verdict
+from tracker.detect import age, mirrors, served, verdict
 from tracker.detect.listing import ListingDecision, SearchEntry
 from tracker.detect.verdict import CheckContext, CheckResult
 from tracker.errors import SourceError, printable
@@ -56,7 +56,8 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     """An answer and what was read of it; ``parsed`` is None where nothing differs from the stored version.
 
     ``data_version`` is the registry's date of its data that the document itself states. ``older`` says in what it is older
-    than what was accepted before: then nothing more was read.
+    than what was accepted before: then nothing more was read. ``fingerprint`` is what its bytes are to be known by, if it is
+    a new one.
     """
 
     answer: Answer
@@ -64,6 +65,7 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     parsed: Parsed | None = None
     data_version: str | None = None
     older: str = ""
+    fingerprint: str | None = None
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,15 +144,15 @@ def look(run: RunContext, answer: Answer) -> Looked:
     """Read an answer as far as it differs from what is stored; one that cannot be read has failed."""
     if not isinstance(answer, Found) or answer.canonical is not None:
         return Looked(answer=answer)
-    known = run.followed[answer.trial]
+    known, document = run.followed[answer.trial], answer.document
     try:
-        digest = run.source.digest(answer.document)
-        stated = age.stated_dates(run.source, answer.document).data_version
-        if stated and age.is_older_data(stated, known.data_version, answer.document.fetched_at):
+        known_by = served.known_by(run.source, document, known)
+        digest, stated = known_by.digest, known_by.data_version
+        if stated and age.is_older_data(stated, known.data_version, document.fetched_at):
             return Looked(answer=answer, older=f"its data are of {stated}, and of {known.data_version} in what we have")
         if known.current and known.current.digest == digest and not known.current.doubted:
-            return Looked(answer=answer, digest=digest, data_version=stated)
-        return Looked(answer=answer, digest=digest, parsed=run.source.parse(answer.document))
+            return Looked(answer=answer, digest=digest, data_version=stated, fingerprint=known_by.fingerprint)
+        return Looked(answer=answer, digest=digest, parsed=run.source.parse(document), fingerprint=known_by.fingerprint)
     except SourceError as error:
         return Looked(answer=_failed(known, error))
     except Exception as error:
@@ -199,7 +201,7 @@ def _decided(run: RunContext, looked: Looked, inputs: BatchInputs, now: datetime
     """The result for one answer, with its events, stories and alerts."""
     known = run.followed[looked.answer.trial]
     try:
-        result = _searchable(_result(run, looked, inputs, now))
+        result = _known_by(_searchable(_result(run, looked, inputs, now)), looked.fingerprint)
         return result, _told(run, looked, result, inputs, now)
     except Exception as error:
         return verdict.failed(known, broken(known, error), check_context(run, known.key, now)), Batch()
@@ -210,6 +212,13 @@ def _searchable(result: CheckResult) -> CheckResult:
     if result.snapshot is None or result.record is None:
         return result
     return msgspec.structs.replace(result, snapshot=msgspec.structs.replace(result.snapshot, texts=search_texts(result.record)))
+
+
+def _known_by(result: CheckResult, fingerprint: str | None) -> CheckResult:
+    """The result, with what the served bytes are known by from now on."""
+    if fingerprint is None:
+        return result
+    return msgspec.structs.replace(result, staged=msgspec.structs.replace(result.staged, fingerprint=fingerprint))
 
 
 def _told(run: RunContext, looked: Looked, result: CheckResult, inputs: BatchInputs, now: datetime) -> Batch:

@@ -88,6 +88,7 @@ class TrackedTrial(msgspec.Struct, frozen=True, kw_only=True):
     ``merged_into`` is the trial that it is followed as, ``kept_apart_from`` one that the user says it was not merged into.
     ``claim`` is what an answer said that needs a second one to be believed: since ``claimed_at``, at
     ``claim_data_timestamp``. ``data_version`` is the registry's own date of its data that the last answer itself stated.
+    ``fingerprint`` is of bytes that were found to say what the current version says (see `tracker.detect.served`).
     """
 
     key: str
@@ -108,6 +109,7 @@ class TrackedTrial(msgspec.Struct, frozen=True, kw_only=True):
     claimed_at: datetime | None = None
     claim_data_timestamp: str | None = None
     data_version: str | None = None
+    fingerprint: str | None = None
     failing_since: datetime | None = None
     error: str = ""
     current: SnapshotMeta | None = None

@@ -4,8 +4,8 @@ The flow: ``listing`` (which trials does a search hold?) and ``retrieve`` (the r
 `Fetch`; each trial asked for comes back as exactly one `Answer`; ``parse`` turns a document into a record.
 ``parse`` and ``digest`` are pure: they see the document and nothing else, never the clock or the network.
 
-Every source is a `Source`. It is also `Searchable`, `Locating`, `Versioned`, `Dated` or a `PageSource` if it can do what these
-ask for.
+Every source is a `Source`. It is also `Searchable`, `Locating`, `Versioned`, `Dated`, `Fingerprinted` or a `PageSource` if
+it can do what these ask for.
 A source's class names all of them as its base classes: then neither mypy nor Python accepts a method that is missing or
 misspelt.
 """
@@ -152,6 +152,13 @@ class StatedDates(msgspec.Struct, frozen=True, kw_only=True):
 
     data_version: str | None = None
     last_update_submitted: str | None = None
+
+
+class Fingerprint(msgspec.Struct, frozen=True, kw_only=True):
+    """A hash of a document's bytes without those that move on their own, and the data version that the document states."""
+
+    value: str
+    data_version: str | None = None
 
 
 class Parsed(msgspec.Struct, frozen=True, kw_only=True):
@@ -401,6 +408,16 @@ class Dated(Protocol):
 
 
 @runtime_checkable
+class Fingerprinted(Protocol):
+    """A source that can tell from the bytes alone that a document says what another said: most need no more than that."""
+
+    @abstractmethod
+    def fingerprint(self, document: Document) -> Fingerprint | None:
+        """Equal values mean equal digests; different ones mean nothing. None for bytes it cannot judge. Never raises."""
+        ...
+
+
+@runtime_checkable
 class PageSource(Protocol):
     """A site whose trial pages are followed by their address."""
 
@@ -420,5 +437,5 @@ class Historic(Protocol):
         ...
 
 
-ABILITIES = (Searchable, Locating, Versioned, Dated, PageSource, Historic)
+ABILITIES = (Searchable, Locating, Versioned, Dated, Fingerprinted, PageSource, Historic)
 """What a source may be able to do beyond the core."""

@@ -21,7 +21,7 @@ class StagedCheck(msgspec.Struct, frozen=True, kw_only=True):
 
     ``validators`` of None keeps those stored, empty ones clear them. ``nct_number`` is pinned if none is yet.
     ``merged_into`` goes with status ``merged``, ``claim`` with answers that need a second one. ``data_version`` is what the
-    answer itself states of how new its data are.
+    answer itself states of how new its data are, ``fingerprint`` what its bytes are known by from now on (None: as before).
     """
 
     check: Check
@@ -31,6 +31,7 @@ class StagedCheck(msgspec.Struct, frozen=True, kw_only=True):
     merged_into: str | None = None
     claim: str | None = None
     data_version: str | None = None
+    fingerprint: str | None = None
 
 
 class StagedVersion(NamedTuple):

@@ -225,6 +225,7 @@ def _note_checks(connection: Connection, run: RowMapping) -> None:
         merged_into=None,
         kept_apart_from=None,
         data_version=func.coalesce(checks.data_version, trials.data_version),
+        fingerprint=func.coalesce(checks.fingerprint, trials.fingerprint),
         nct_number=func.coalesce(trials.nct_number, checks.nct_number),
         etag=case((checks.has_validators, checks.etag), else_=trials.etag),
         last_modified=case((checks.has_validators, checks.last_modified), else_=trials.last_modified),

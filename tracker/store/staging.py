@@ -175,6 +175,7 @@ def _write_checks(connection: Connection, run_id: int, checks: Sequence[StagedCh
             "merged_into": staged.merged_into,
             "claim": staged.claim,
             "data_version": staged.data_version,
+            "fingerprint": staged.fingerprint,
         }
         for staged in checks
     ]

@@ -91,6 +91,9 @@ trials = Table(
     Column("claimed_at", UtcDateTime),
     Column("claim_data_timestamp", Text),
     Column("data_version", Text, comment="the registry's date of its data that the last answer itself stated"),
+    Column(
+        "fingerprint", Text, comment="of the served bytes last found to say what a version says, with its digest's beginning"
+    ),
     Column("failing_since", UtcDateTime),
     _required("error"),
     Index(None, "source", "key"),
@@ -162,6 +165,7 @@ checks = Table(
     Column("merged_into", Text),
     Column("claim", Text),
     Column("data_version", Text),
+    Column("fingerprint", Text),
 )
 
 dictionaries = Table(

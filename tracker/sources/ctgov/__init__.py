@@ -12,6 +12,8 @@ from tracker.model.source import (
     Document,
     Example,
     Fetch,
+    Fingerprint,
+    Fingerprinted,
     Listed,
     Locating,
     Parsed,
@@ -32,7 +34,7 @@ from tracker.sources.ctgov.parse import parse
 from tracker.sources.ctgov.search import QUERY_FIELDS, SEARCH_PARAMETERS, narrow, read_search, understood
 
 
-class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated):
+class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerprinted):
     """See `tracker.model.source`."""
 
     info = SourceInfo(
@@ -145,6 +147,10 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated):
     def digest(self, document: Document) -> str:
         """SHA-256 of what matters in the study."""
         return payload.digest(document)
+
+    def fingerprint(self, document: Document) -> Fingerprint | None:
+        """A hash of the study's sections as served."""
+        return payload.fingerprint(document)
 
     def stated_dates(self, document: Document) -> StatedDates:
         """The day of the data that the study was served from, and of its last update."""

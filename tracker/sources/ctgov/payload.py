@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -11,7 +12,7 @@ from tracker.extract.json_reader import read_object, sniff_object
 from tracker.extract.read_log import canonical_digest, guarded, layout_error, wrong_answer
 from tracker.model.dates import RegistryDate
 from tracker.model.ids import split_key
-from tracker.model.source import Document, StatedDates
+from tracker.model.source import Document, Fingerprint, StatedDates
 
 NUMBER = re.compile(r"NCT[0-9]{8}\Z")
 """The registry's number, in its canonical spelling."""
@@ -60,6 +61,39 @@ def digest(document: Document) -> str:
             location.pop("geoPoint", None)
     with guarded(document):
         return canonical_digest(content)
+
+
+_FINGERPRINT_RULE: Final = "1"
+"""Raised when `fingerprint` hashes other bytes: each trial's digest is then taken once more, and nothing else happens."""
+
+_SECTIONS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+class _ServedDerived(msgspec.Struct, frozen=True):
+    miscInfoModule: dict[str, msgspec.Raw] | None = None
+
+
+_DERIVED = msgspec.json.Decoder(_ServedDerived)
+_VERSION_HOLDER = msgspec.json.Decoder(object)
+
+
+def fingerprint(document: Document) -> Fingerprint | None:
+    """A hash of the sections as served, of derivedSection's only what the digest may look at; no value is decoded for it."""
+    try:
+        sections = _SECTIONS.decode(document.body)
+        derived = sections.pop("derivedSection", None)
+        misc = (_DERIVED.decode(derived).miscInfoModule if derived is not None else None) or {}
+        holder = misc.pop("versionHolder", None)
+        data_version = _day(_VERSION_HOLDER.decode(holder)) if holder is not None else None
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    taken = hashlib.sha256(_FINGERPRINT_RULE.encode())
+    for part in (sections, misc):
+        for name, raw in part.items():
+            taken.update(f"{name}:{len(memoryview(raw))};".encode())
+            taken.update(raw)
+        taken.update(b"|")
+    return Fingerprint(value=taken.hexdigest()[:32], data_version=data_version)
 
 
 class _Updated(msgspec.Struct, frozen=True):
