@@ -30,7 +30,7 @@ def upgrade() -> None:
             "fingerprint",
             sa.Text(),
             nullable=True,
-            comment="of the served bytes last found to say what a version says, with its digest's beginning",
+            comment="hash of the served bytes last found to say what a version says, and of its digest",
         ),
     )
     op.add_column("checks", sa.Column("fingerprint", sa.Text(), nullable=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import msgspec
 
 from tracker.detect import age
@@ -34,4 +36,5 @@ def known_by(source: Source, document: Document, known: TrackedTrial) -> Served:
 
 
 def _with_digest(fingerprint: Fingerprint, digest: str) -> str:
-    return f"{fingerprint.value}:{digest[:16]}"
+    """Both as one short hash: it is written for every trial whose bytes moved."""
+    return hashlib.sha256(f"{fingerprint.value} {digest}".encode()).hexdigest()[:24]

@@ -132,7 +132,6 @@ def _accept(
     run_id: int = run["id"]
     _supersede_siblings(connection, run, now, keep)
     if run["purpose"] == "sync":
-        _see_again(connection, run_id)
         _make_current(connection, run_id)
         bring_back(connection, _unmerged(connection, run_id))
         _note_checks(connection, run)
@@ -153,17 +152,6 @@ def _accept(
     return AcceptReport(run=read_run(connection, run_id), events=events, alerts=alerts)
 
 
-def _see_again(connection: Connection, run_id: int) -> None:
-    """Trials that answered without a new version: the registry still shows the current one."""
-    staged = t.snapshots.alias("staged")
-    has_new = exists().where(staged.c.run == run_id, staged.c.trial == t.checks.c.trial)
-    connection.execute(
-        update(t.trials)
-        .where(t.checks.c.run == run_id, t.checks.c.status.in_(THERE), t.trials.c.key == t.checks.c.trial, ~has_new)
-        .values(seen_at=t.checks.c.checked_at)
-    )
-
-
 def _unmerged(connection: Connection, run_id: int) -> list[str]:
     """The trials that had been merged into another and have a record of their own again."""
     own = (t.checks.c.run == run_id, t.checks.c.status.in_(THERE), t.trials.c.merged_into.is_not(None))
@@ -174,7 +162,7 @@ def _unmerged(connection: Connection, run_id: int) -> list[str]:
 def _make_current(connection: Connection, run_id: int) -> None:
     """The newest version that the run staged of each trial. Correlated on purpose: joined, it is looked up row by row.
 
-    The version that it follows keeps for itself when it was last seen.
+    The version that it follows keeps for itself when it was last seen: `_note_checks` comes after this.
     """
     in_run = t.snapshots.c.run == run_id
     newest = select(func.max(t.snapshots.c.id)).where(in_run, t.snapshots.c.trial == t.trials.c.key).scalar_subquery()
@@ -221,6 +209,7 @@ def _note_checks(connection: Connection, run: RowMapping) -> None:
         **answered,
         **there_again,
         **no_claim,
+        seen_at=checks.checked_at,
         removed_at=None,
         merged_into=None,
         kept_apart_from=None,

@@ -93,7 +93,7 @@ def fingerprint(document: Document) -> Fingerprint | None:
             taken.update(f"{name}:{len(memoryview(raw))};".encode())
             taken.update(raw)
         taken.update(b"|")
-    return Fingerprint(value=taken.hexdigest()[:32], data_version=data_version)
+    return Fingerprint(value=taken.hexdigest(), data_version=data_version)
 
 
 class _Updated(msgspec.Struct, frozen=True):
