@@ -39,6 +39,9 @@ from tracker.store import (
     outbox as _outbox,
 )
 from tracker.store import (
+    paused as _paused,
+)
+from tracker.store import (
     present as _present,
 )
 from tracker.store import (
@@ -185,6 +188,9 @@ class Store(Database):
     silence = _silences.silence
     silences = _silences.silences
     unsilence = _silences.unsilence
+    pause = _paused.pause
+    resume = _paused.resume
+    paused = _paused.paused
     open_incident = _incidents.open_incident
     close_incident = _incidents.close_incident
     forget_incident = _incidents.forget_incident

@@ -140,12 +140,12 @@ def cut(
     superseded alerts are settled. Raises LeaseLostError when an alert is no longer ready: someone else is delivering.
     """
     with database.writing(lease) as connection:
-        if message is not None and not _put(connection, message):
+        if message is not None and not put(connection, message):
             return False
         key = message.key if message is not None else None
         _move(connection, [(alert, "") for alert in alerts], "in_message", now, key)
         for one in further:
-            _put(connection, one.message)
+            put(connection, one.message)
             _move(connection, [(alert, "") for alert in one.alerts], "in_message", now, one.message.key)
         _move(connection, silenced, "silenced", now, None)
         _move(connection, superseded, "dropped", now, None)
@@ -255,10 +255,10 @@ def mark_failed(database: Database, key: str, error: str, now: datetime, *, repo
     with database.writing() as connection:
         _change(connection, key, state="failed", next_attempt_at=None, last_error=error)
         connection.execute(insert(connection, t.given_up).values(message=key, at=now).on_conflict_do_nothing())
-        _settle(connection, key, "failed", now, error)
+        settle(connection, key, "failed", now, error)
         in_a_row = 1 + _given_up_beside(connection, key)
         if report is not None and in_a_row == 1:
-            _put(connection, report)
+            put(connection, report)
     return in_a_row
 
 
@@ -290,7 +290,7 @@ def drop(database: Database, key: str, reason: str, now: datetime) -> None:
         if found.state not in ("waiting", "failed"):
             raise StoreError(f"message {key!r} is {found.state}, it cannot be dropped any more.")
         _change(connection, key, state="dropped", next_attempt_at=None, last_error=reason)
-        _settle(connection, key, "dropped", now, reason)
+        settle(connection, key, "dropped", now, reason)
 
 
 def outbox(database: Database) -> OutboxView:
@@ -347,9 +347,12 @@ def _message(connection: Connection, key: str) -> Message | None:
     return rows.message(row) if row is not None else None
 
 
-def _put(connection: Connection, message: Message) -> bool:
+def put(connection: Connection, message: Message) -> bool:
     """Put a message into the outbox; False when one of that key was there before."""
-    values = {name: getattr(message, name) for name in rows.MESSAGE} | {"events": to_json(message.events)}
+    values = {name: getattr(message, name) for name in rows.MESSAGE} | {
+        "events": to_json(message.events),
+        "sending": to_json(message.sending) if message.sending else None,
+    }
     statement = insert(connection, t.messages).values(values).on_conflict_do_nothing().returning(t.messages.c.key)
     new = connection.scalar(statement) is not None
     bodies = pack(one.body for one in message.attachments) if new else []
@@ -385,7 +388,8 @@ def _change(connection: Connection, key: str, **values: object) -> None:
         raise StoreError(f"there is no message {key!r}.", remedy="`tracker outbox` lists them.")
 
 
-def _settle(connection: Connection, key: str, state: AlertState, now: datetime, reason: str) -> None:
+def settle(connection: Connection, key: str, state: AlertState, now: datetime, reason: str) -> None:
+    """What becomes of a message's alerts."""
     connection.execute(update(t.alerts).where(t.alerts.c.message == key).values(state=state, changed_at=now, reason=reason))
 
 

@@ -333,6 +333,7 @@ messages = Table(
     Column("next_attempt_at", UtcDateTime),
     _required("last_error"),
     Column("sent_at", UtcDateTime),
+    Column("sending", Text, comment="the series of messages that it belongs to, as JSON"),
     CheckConstraint("state IN ('waiting', 'sent', 'failed', 'dropped')", name="state"),
     Index(None, "state", "created_at"),
 )
@@ -396,6 +397,13 @@ notes = Table(
     sqlite_autoincrement=True,
 )
 
+paused_sendings = Table(
+    "paused_sendings",
+    metadata,
+    Column("sending", Text, primary_key=True, comment="the series of messages, as JSON"),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, comment="when it was taken up again"),
+)
 silences = Table(
     "silences",
     metadata,
