@@ -1,4 +1,4 @@
-"""Refreshes the output of the demo in docs/demo.md and the picture of its digest. Run it by `make pictures`."""
+"""Refreshes the output of the demo in docs/demo.md and the pictures of messages. Run it by `make pictures`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,41 @@ import sys
 import tempfile
 from pathlib import Path
 
+import msgspec
+from playwright.sync_api import Browser
+
+from docs.browser import chromium, opened, taken
+from docs.messages import made, written
+
 ROOT = Path(__file__).parent.parent
 FOLDER = "demo-output"
 BLOCK = re.compile(r"(<!-- demo begins -->\n```\n).*?(```\n<!-- demo ends -->)", re.DOTALL)
-PICTURE_SIZE = "720,402"
+PICTURES = ROOT / "docs" / "pictures"
+SCENARIOS = ("digests", "by-group", "near", "duty", "operator")
+
+
+class Shot(msgspec.Struct, frozen=True):
+    """A picture: its name, the message it is of, its width and scheme, and how much of the message it shows."""
+
+    name: str
+    message: str
+    width: int
+    scheme: str
+    height: int = 1000
+
+
+DEMO = Shot("digest", "", 720, "light", 402)
+SHOTS = (
+    Shot("welcome-phone", "welcome-small", 390, "light"),
+    Shot("alert-phone", "alert-near", 390, "light"),
+    Shot("alert-phone-dark", "alert-near", 390, "dark"),
+    Shot("digest-phone", "digest-severity", 390, "light"),
+    Shot("digest-phone-dark", "digest-severity", 390, "dark"),
+    Shot("digest-desk", "digest-severity", 1200, "light", 760),
+    Shot("groups-desk-dark", "digest-group-full", 1200, "dark", 760),
+    Shot("results-desk", "results-duty", 1200, "light", 760),
+    Shot("operator-desk-dark", "operator-trouble", 1200, "dark", 560),
+)
 
 
 def demo(place: Path) -> str:
@@ -27,27 +58,24 @@ def refreshed(text: str, output: str) -> str:
     return BLOCK.sub(lambda found: found[1] + shown + found[2], text)
 
 
-def picture(page: Path, target: Path) -> bool:
-    """A picture of a page, taken by Chromium; False where there is none."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser is None:
-        return False
-    with tempfile.TemporaryDirectory() as profile:
-        options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-        options += ["--disable-component-update", "--disable-sync", "--disable-quic", "--hide-scrollbars"]
-        options += [f"--user-data-dir={profile}", f"--screenshot={target}", f"--window-size={PICTURE_SIZE}"]
-        subprocess.run([browser, *options, page.as_uri()], capture_output=True, check=True, timeout=120)
-    return True
+def pictured(shot: Shot, page: Path, browser: Browser) -> None:
+    """Take one of the pictures of the documentation."""
+    opened_page = opened(browser, shot.width, shot.scheme)
+    taken(opened_page, page, PICTURES / f"{shot.name}.png", shot.height)
+    opened_page.close()
 
 
 def main() -> None:
-    """Rewrite the block of docs/demo.md and take the picture."""
+    """Rewrite the block of docs/demo.md and take the pictures."""
     path = ROOT / "docs" / "demo.md"
     shutil.rmtree(ROOT / FOLDER, ignore_errors=True)
     path.write_text(refreshed(path.read_text(encoding="utf-8"), demo(ROOT)), encoding="utf-8")
     digest = sorted((ROOT / FOLDER).glob("mail-*-newsroom.html"))[-2]
-    if not picture(digest, ROOT / "docs" / "pictures" / "digest.png"):
-        sys.exit("No Chromium here: the picture is as it was. Install it and run again.")
+    with tempfile.TemporaryDirectory() as place, chromium() as browser:
+        pictured(DEMO, digest, browser)
+        pages = {name: written(Path(place), name, mail)[0] for name, mail in made(SCENARIOS)}
+        for shot in SHOTS:
+            pictured(shot, pages[shot.message], browser)
 
 
 if __name__ == "__main__":

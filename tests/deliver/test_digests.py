@@ -129,7 +129,7 @@ def test_after_a_downtime_one_digest_tells_all(world: World) -> None:
     world.now += timedelta(days=9)
     world.deliver()
     [subject] = digests(world)
-    assert subject == "2 primary completion later: mine"
+    assert subject == "2 primary completions later: mine"
 
 
 def test_a_digest_is_cut_once_however_often_deliveries_run(world: World) -> None:

@@ -80,9 +80,10 @@ def test_golden_digest_text_and_html() -> None:
     golden.check("digest.html", content.html)
 
 
-def test_golden_alert_text() -> None:
+def test_golden_alert_text_and_html() -> None:
     content = alert(make_digest(many_kinds()[0], cadence="immediate"))
     golden.check("alert.txt", f"Subject: {content.subject}\n\n{content.text}")
+    golden.check("alert.html", content.html)
 
 
 def test_a_digests_subject_counts_its_news_weightiest_first_and_ends_with_the_watch() -> None:
@@ -90,7 +91,7 @@ def test_a_digests_subject_counts_its_news_weightiest_first_and_ends_with_the_wa
     titles = make_event("titles_changed", severity="minor")
     other = make_event("titles_changed", severity="minor", trial="ctgov:NCT06801119")
     given = make_digest(make_entry(other), make_entry(opened, titles), watches=("lupus",))
-    assert digest(given).subject == "1 now recruiting, 1 titles changed: lupus"
+    assert digest(given).subject == "1 now recruiting, 1 title change: lupus"
 
 
 def test_of_many_kinds_of_news_a_subject_counts_two_and_the_rest_together() -> None:
@@ -367,7 +368,7 @@ def test_a_passed_date_is_not_called_a_change_of_the_record() -> None:
     event = make_event("results_due_soon", cause="calendar", details=DUE)
     text = " ".join(digest(make_digest(make_entry(event), evidence=True)).text.split())
     assert "A date passed; the record itself did not change. Noticed 12 Feb 2026" in text
-    assert "Compare versions" not in text
+    assert "Compare:" not in text
 
 
 def test_imported_history_is_called_the_registrys_own() -> None:

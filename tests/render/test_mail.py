@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email import policy
+from email.header import decode_header
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
@@ -153,3 +154,17 @@ def test_no_subject_or_list_name_whatever_adds_a_header_or_a_defect(subject: str
     expected = {"From", "To", "Reply-To", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe"}
     assert set(read.keys()) == expected | {"Auto-Submitted", "X-Auto-Response-Suppress", "MIME-Version", "Content-Type"}
     assert body(read, "plain").strip() == "Grüße"
+
+
+@pytest.mark.parametrize("ending", ["Lupus… (NCT09910002)", "lupus", "Sjögren", "Lupus … Lupus… and 3 more"])
+def test_a_long_subject_comes_out_with_single_blanks(ending: str) -> None:
+    """As readers decode it: what is not ASCII stands in encoded words, and lines are at most 78 characters long."""
+    subject = f"Now recruiting near Munich: CAR T Cells Against CD19 in Refractory Systemic {ending}"
+    raw = make_email(make_message(subject=subject)).as_bytes()
+    head = raw.partition(b"\r\n\r\n")[0]
+    assert max(map(len, head.split(b"\r\n"))) <= 78
+    unfolded = head.replace(b"\r\n ", b" ").split(b"\r\n")
+    [value] = [line.removeprefix(b"Subject: ").decode() for line in unfolded if line.startswith(b"Subject: ")]
+    parts = decode_header(value)
+    shown = "".join(part if isinstance(part, str) else part.decode(charset or "ascii") for part, charset in parts)
+    assert shown == subject

@@ -103,6 +103,7 @@ name = {name}
 {near}
 # exclude = ["NCT06801119"]                     # never from a search
 # kinds = ["recruitment_status_changed", "results_posted"]  # only these changes; all unless given
+# about = ["pembrolizumab", "-paediatric"]      # only what has one of the words, and none of those with a minus
 """
 
 _SAMPLE = '    "NCT07177911",                              # put your trials here, or use `tracker add`'
@@ -111,14 +112,14 @@ _TRIALS = """\
 trials = [
 {trials}
 ]
-# trials_file = "trials.csv"                    # or keep them in a table with the columns id and label
+# trials_file = "trials.csv"                    # or keep them in a table: id, label, and your own group and note if you like
 # search = "https://clinicaltrials.gov/search?cond=Lupus&aggFilters=status:rec"   # an address copied from the browser\
 """
 
 _SEARCH = """\
 search = {search}
 # trials = ["NCT07177911"]                      # trials to follow besides, by number; `tracker add` puts them here
-# trials_file = "trials.csv"                    # or keep them in a table with the columns id and label\
+# trials_file = "trials.csv"                    # or keep them in a table: id, label, and your own group and note if you like\
 """
 
 _AT_ONCE = """
@@ -133,6 +134,7 @@ _IN_DIGEST = """
 to = "{to}"
 when = "daily"
 min_severity = "notable"
+# separate = true                               # a digest of its own for this watch; all of a channel share one unless given
 """
 
 _NO_SENDS = """
@@ -140,6 +142,7 @@ _NO_SENDS = """
 # to = "me"
 # when = "daily"                                # immediate, daily or weekly
 # min_severity = "notable"                      # minor, notable or major
+# separate = true                               # a message of its own for this watch; all of a channel share one unless given
 """
 
 _TAIL = """
@@ -148,6 +151,8 @@ at = "07:30"
 days = ["mon", "tue", "wed", "thu", "fri"]
 timezone = "UTC"                                # such as Europe/Berlin
 when_empty = "weekly"                           # always, weekly or never: a proof of life
+# group = "watch"                               # what stands together: severity (unless given), watch, or group of trials_file
+# evidence = "full"                             # how a change is known: line (unless given) or full, for those who quote it
 
 [schedule]
 sync = "6h"                                     # for `tracker run`: 30m, 6h, 1d, or a cron expression in UTC

@@ -21,7 +21,7 @@ from tracker.model.watch import Channel
 from tracker.render import numbered
 from tracker.render.numbered import Form
 
-__all__ = ["Sender", "by_mail", "form_of", "greet", "mail_domain", "ping", "send"]
+__all__ = ["Sender", "by_mail", "form_for", "form_of", "greet", "mail_domain", "ping", "send"]
 
 MAIL_SCHEMES = ("mailto", "mailtos")
 HOOK_SCHEMES = ("hook+https", "hook+http")
@@ -43,6 +43,12 @@ def form_of(channel: Channel) -> Form:
     if by_mail(channel):
         return numbered.MAIL
     return numbered.DATA if channel.url.partition(":")[0].lower() in HOOK_SCHEMES else numbered.CHAT
+
+
+def form_for(settings: Settings, name: str) -> Form:
+    """How much the channel of that name takes; one that is not in the configuration is taken for mail."""
+    channel = next((channel for channel in settings.channels if channel.name == name), None)
+    return form_of(channel) if channel is not None else numbered.MAIL
 
 
 def send(settings: Settings, channel: Channel, message: Message, events: Iterable[Event], now: datetime) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from tracker.archive.names import OwnWords
 from tracker.config import Settings
 from tracker.config.settings import DAYS
 from tracker.deliver import operator_messages
-from tracker.deliver.channels import form_of
+from tracker.deliver.channels import form_for
 from tracker.deliver.messages import numbered_messages
 from tracker.events import already_true
 from tracker.model.alert import Content, Message
@@ -23,12 +23,13 @@ from tracker.model.event import Event, EventFilter, Story
 from tracker.model.ids import split_key
 from tracker.model.record import TrialRecord
 from tracker.model.run import Run
-from tracker.model.vocabulary import OPEN_STATUSES, rank
-from tracker.model.watch import Watch
+from tracker.model.upkeep import Incident
+from tracker.model.vocabulary import OPEN_STATUSES, SEVERITIES, rank
+from tracker.model.watch import Send, Watch
 from tracker.render import digest as pages
 from tracker.render import kinds, notices, times
 from tracker.render.introduction import Nearby, NearbySite
-from tracker.render.numbered import MAIL, WHOLE, Form, Part
+from tracker.render.numbered import WHOLE, Form, Part
 from tracker.render.tables import present_line
 from tracker.render.vocabulary import first_capital
 
@@ -77,7 +78,7 @@ class Composer:
         health = self.archive.health()
         held = tuple(self._held(run) for run in health.held_runs)
         held += tuple(f"{one.message}." for one in health.incidents if one.name.startswith(operator_messages.DOUBTED))
-        unread = tuple(incident.message for incident in health.incidents if incident.name.startswith(("source:", "trials:")))
+        unread = tuple(self._unread(one) for one in health.incidents if one.name.startswith(("source:", "trials:")))
         given = self._input(channel, wanted, now, cadence=cadence, about=watches, alone=alone)
         return pages.digest(
             msgspec.structs.replace(
@@ -134,7 +135,8 @@ class Composer:
                 timezone=self.settings.digest.timezone,
                 attributions=self._attributions(self.archive.followed_sources([watch.name])),
                 contact=self.settings.contact_for(channel),
-            )
+            ),
+            self._form(channel),
         )
 
     def _hears(self, watch: Watch, channel: str) -> tuple[str, ...]:
@@ -142,11 +144,12 @@ class Composer:
         digest = self.settings.digest
         named = "every day" if len(digest.days) == len(DAYS) else ", ".join(day.capitalize() for day in digest.days)
         when = {
-            "immediate": "at once, after the look at the registry that finds them",
+            "immediate": "at once, when the tracker next looks at the registry",
             "daily": f"in the digest, {named} at {digest.at:%H:%M} ({digest.timezone})",
             "weekly": f"in the weekly digest, {digest.weekly_on.capitalize()} at {digest.at:%H:%M} ({digest.timezone})",
         }
-        told = [f"{first_capital(_FROM[send.min_severity])}: {when[send.when]}." for send in watch.send if send.to == channel]
+        sends = [send for send in watch.send if send.to == channel]
+        told = [f"{first_capital(_beside(send, sends))}: {when[send.when]}." for send in sends]
         if watch.kinds:
             titles = [kinds.kind_title(kind).lower() for kind in sorted(watch.kinds)]
             told.append(f"Only of these: {', '.join(titles)}.")
@@ -154,8 +157,7 @@ class Composer:
         return tuple(told)
 
     def _form(self, name: str) -> Form:
-        channel = next((channel for channel in self.settings.channels if channel.name == name), None)
-        return form_of(channel) if channel is not None else MAIL
+        return form_for(self.settings, name)
 
     def _input(
         self,
@@ -254,6 +256,14 @@ class Composer:
     def _held(self, run: Run) -> str:
         return f"Run {run.id} of {self.archive.source_title(run.source)} is held: {run.verdict.sick}"
 
+    def _unread(self, incident: Incident) -> str:
+        """What cannot be read and since when; why a source cannot is the operator's to know."""
+        if not incident.name.startswith("source:"):
+            return incident.message
+        since = times.day(incident.since, times.zone(self.settings.digest.timezone))
+        what = incident.message.partition(": ")[0].rstrip(".")
+        return f"{what}; this began on {since}. What changes meanwhile is told once it can be read again."
+
     def _watches_of(self, channel: str) -> list[str]:
         return [watch.name for watch in self.settings.watches if any(send.to == channel for send in watch.send)]
 
@@ -276,6 +286,15 @@ class Composer:
             for send in self._watches[name].send
             if send.to == channel
         )
+
+
+def _beside(send: Send, sends: Sequence[Send]) -> str:
+    """What a sending tells beside the others to its channel: a digest leaves out what is told at once."""
+    at_once = [rank(one.min_severity) for one in sends if one.when == "immediate" and one.separate == send.separate]
+    least, most = rank(send.min_severity), min(at_once, default=len(SEVERITIES))
+    if send.when == "immediate" or most == len(SEVERITIES) or least >= most:
+        return _FROM[send.min_severity]
+    return f"{' and '.join(reversed(SEVERITIES[least:most]))} changes"
 
 
 def _story_of(event: Event, wanted: Wanted) -> str:

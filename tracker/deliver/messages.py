@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tracker.config import Settings
-from tracker.deliver.channels import mail_domain
+from tracker.deliver.channels import form_for, mail_domain
 from tracker.model.alert import Attachment, Content, Message, MessageKind
 from tracker.model.watch import Sending
 from tracker.render import mail, notices
@@ -43,7 +43,14 @@ def numbered_messages(
 def missed_message(settings: Settings, channel: str, lost: Sequence[Message], now: datetime) -> Message:
     """What a channel that takes messages again has missed."""
     missed = [(message.subject, message.created_at) for message in lost if message.kind != "missed"]
-    content = notices.missed(channel, missed, at=now, timezone=settings.digest.timezone, contact=settings.contact_for(channel))
+    content = notices.missed(
+        channel,
+        missed,
+        at=now,
+        timezone=settings.digest.timezone,
+        contact=settings.contact_for(channel),
+        form=form_for(settings, channel),
+    )
     named = hashlib.sha256(" ".join(message.key for message in lost).encode()).hexdigest()[:20]
     return make_message(settings, f"missed:{channel}:{now.isoformat()}:{named}", channel, "missed", content, now)
 

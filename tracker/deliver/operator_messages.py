@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from tracker.config import Settings
+from tracker.deliver.channels import form_for
 from tracker.deliver.messages import make_message
 from tracker.model.alert import Message
 from tracker.model.run import Run
@@ -65,6 +66,7 @@ def write(settings: Settings, given: OperatorMessage, now: datetime) -> Message 
         channel=channel,
         at=now,
         timezone=settings.digest.timezone,
+        form=form_for(settings, channel),
     )
     return make_message(settings, f"operator:{given.key}", channel, "operator", content, now)
 
@@ -119,9 +121,12 @@ def incident(given: Incident, timezone: str, lost: Sequence[Message] = ()) -> Op
     if given.ended_at is None:
         sentence = f"It began {began}. You hear again when it is over, not each time it is met."
         return OperatorMessage(
-            key=_incident_key("began", given), subject=what, sentences=(given.message, sentence), readers=_while_it_lasts(given)
+            key=_incident_key("began", given),
+            subject=what,
+            sentences=(_ended(given.message), sentence),
+            readers=_while_it_lasts(given),
         )
-    sentences = [f"It had lasted since {began}.", f"It was: {given.message}"]
+    sentences = [f"It had lasted since {began}.", f"It was: {_ended(given.message)}"]
     if lost:
         named = ", ".join(f"“{message.subject}”" for message in lost[:MOST_NAMED])
         more = f" and {len(lost) - MOST_NAMED:,} more" if len(lost) > MOST_NAMED else ""
@@ -133,6 +138,10 @@ def incident(given: Incident, timezone: str, lost: Sequence[Message] = ()) -> Op
         readers="they miss what was given up until it is sent." if lost else "they hear of changes again.",
         command=("This sends what was given up:", "tracker outbox retry") if lost else LOOK,
     )
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "!", "?", "…")) else f"{sentence}."
 
 
 def _while_it_lasts(given: Incident) -> str:

@@ -13,12 +13,13 @@ import msgspec
 
 from tracker.model.alert import Content
 from tracker.model.vocabulary import SEVERITIES, Severity, rank
-from tracker.render import kinds, markup, plain, times
+from tracker.render import chat, kinds, markup, plain, times
 from tracker.render.merging import one_row_a_date
 from tracker.render.numbered import MAIL, Entry, Form, Item, Part, Place, parts
 from tracker.render.page import Box, Overview, Page, Section, footer
 from tracker.render.safe_text import one_line, plural
 from tracker.render.story_view import BriefView, StoryView, brief_view, entry_anchor, folded_view, story_view
+from tracker.render.vocabulary import first_capital
 
 __all__ = ["DigestInput", "Entry", "alert", "digest"]
 
@@ -91,6 +92,7 @@ class _Writer:
         self.entries = self.given.entries
         self.title, self.timezone = one_line(given.title), times.zone(given.timezone)
         self._everything = not form.lists
+        self._text = chat.text if form.chat else plain.text
         self._full: dict[tuple[str, ...], StoryView] = {}
         self._brief: dict[tuple[str, ...], BriefView] = {}
         self._leading = self._first_of_each_trial()
@@ -98,7 +100,7 @@ class _Writer:
     def write(self, items: Sequence[Item], place: Place, *, html: bool) -> Content:
         """The message of these stories."""
         page = self._page(items, place)
-        return Content(subject=page.subject, text=plain.text(page), html=markup.html(page) if html else "")
+        return Content(subject=page.subject, text=self._text(page), html=markup.html(page) if html else "")
 
     def told(self, item: Item) -> tuple[str, ...]:
         """The events whose headline stands in the message."""
@@ -144,7 +146,7 @@ class _Writer:
         numbered = f" ({place.number}/{place.count})" if place.count > 1 else ""
         return Page(
             subject=one_line(subject, LONGEST_SUBJECT - len(numbered)) + numbered,
-            heading=self.title,
+            heading=_news_of(told) if self._alert and told else self.title,
             facts=_facts(given) + (f" · message {place.number} of {place.count}" if numbered else ""),
             preview=one_line("; ".join(f"{view.headline}: {view.label}" for view in self._leading[:3]), 200),
             warnings=_warnings(given) if first else (),
@@ -178,7 +180,7 @@ class _Writer:
         folded = [item for item in items if item.full and item.entry.story.severity == "minor" and not self._alert]
         return Section(
             title=title,
-            severity=max((item.entry.story.severity for item in items), key=rank),
+            severity=None if self.given.sections else items[0].entry.story.severity,
             stories=tuple(self._view(item) for item in items if item.full and item not in folded),
             briefs=(*_folded(folded), *(self._brief_view(item) for item in items if not item.full)),
         )
@@ -197,7 +199,8 @@ def _subject(given: DigestInput, told: Sequence[Entry], leading: StoryView | Non
     """The news first, then whose it is: a telephone shows forty characters."""
     if alert and leading is not None:
         return _alert_subject(told, leading)
-    held = ", ".join(f"{len(lines)} {word}" for lines, word in ((given.held, "held"), (given.unread, "not read")) if lines)
+    waiting = (f"{len(given.held)} held" if given.held else "", "some trials not read" if given.unread else "")
+    held = ", ".join(filter(None, waiting))
     about = f": {_named(given.watches)}" if given.watches else ""
     if not told:
         quiet = f"Nothing beyond {_sent_immediately(given)} told at once" if given.sent_immediately else "No changes"
@@ -215,17 +218,26 @@ def _alert_subject(told: Sequence[Entry], leading: StoryView) -> str:
     return one_line(f"{leading.news}: {named}", LONGEST_SUBJECT - len(more)) + more
 
 
+def _news_of(told: Sequence[Entry]) -> str:
+    """An alert's own heading: the news of its trial, or how many trials have which."""
+    if len({entry.story.trial for entry in told}) == 1:
+        return kinds.story_news(told[0].events)
+    return first_capital(_tally(told))
+
+
 def _tally(told: Sequence[Entry]) -> str:
     """``2 now recruiting, 1 results posted, 5 more``: trials, each counted once by its weightiest story."""
     news: dict[str, str] = {}
+    matter: dict[str, tuple[int, int]] = {}
     for entry in told:
         if entry.story.trial not in news:
-            news[entry.story.trial] = kinds.story_tally(entry.events)
+            words = news[entry.story.trial] = kinds.story_tally(entry.events)
+            matter.setdefault(words, (-rank(entry.story.severity), kinds.matter(entry.story, entry.events)))
     counted = Counter(news.values())
-    named = list(counted)
+    named = sorted(counted, key=lambda words: (matter[words], -counted[words]))
     if len(named) > MOST_COUNTED:
         named = named[: MOST_COUNTED - 1]
-    parts = [f"{counted[words]:,} {words}" for words in named]
+    parts = [kinds.counted(counted[words], words) for words in named]
     left = len(news) - sum(counted[words] for words in named)
     return ", ".join([*parts, f"{left:,} more"] if left else parts)
 
@@ -316,12 +328,11 @@ def _warnings(given: DigestInput) -> tuple[Box, ...]:
 def _overview(views: Sequence[StoryView], entries: Sequence[Entry], items: Sequence[Item]) -> Overview:
     """One row a trial, which leads to its card where that stands in this message."""
     here = {entry_anchor(item.entry.events) for item in items}
-    rows = tuple((view.severity.capitalize(), one_line(view.label, 48), view.news) for view in views)
+    rows = tuple((view.severity.capitalize(), view.news, one_line(view.label, 48)) for view in views)
     left = len({entry.story.trial for entry in entries}) - len(rows)
     return Overview(
-        columns=("Rated", "Trial", "What changed"),
+        columns=("Rated", "What changed", "Trial"),
         rows=rows,
         links=tuple(f"#{view.anchor}" if view.anchor in here else "" for view in views),
         more=f"and {plural(left, 'more trial', 'more trials')}" if left else "",
-        severities=True,
     )

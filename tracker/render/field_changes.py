@@ -67,6 +67,8 @@ def _said(found: FieldChange, event: Event, headline: str) -> bool:
 
 
 def _holds(headline: str, value: str) -> bool:
+    if value == "0" and headline.startswith("No one"):
+        return True
     return bool(value) and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", headline, re.IGNORECASE) is not None
 
 

@@ -12,6 +12,7 @@ from tracker.render.phrases import quote, whereabouts
 from tracker.render.safe_text import one_line, plural
 from tracker.render.vocabulary import enumerated, first_capital, status
 
+_HAS_OPEN_SITES = frozenset({None, "NOT_YET_RECRUITING", *OPEN_STATUSES})
 _MOST_PLACES = 2
 _LONGEST_NAME = 40
 
@@ -61,7 +62,11 @@ def _facts(record: TrialRecord, nearby: Nearby | None) -> Iterator[str]:
 
 def _sites(record: TrialRecord, nearby: Nearby | None) -> str:
     sites = record.sites or ()
+    if record.recruitment_status not in _HAS_OPEN_SITES:
+        return plural(len(sites), "site")  # what the registry still says of sites is older than that
     opened = sum(record.status_at(site) in OPEN_STATUSES for site in sites)
+    if not opened and record.recruitment_status == "NOT_YET_RECRUITING":
+        return f"{plural(len(sites), 'site')}, none open yet"
     text = f"{opened:,} of {plural(len(sites), 'site')} open"
     if nearby is None:
         return text

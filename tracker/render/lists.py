@@ -32,7 +32,12 @@ _HEAD = """\
 body {{ margin: 1.5em auto; max-width: 70em; padding: 0 1em; font: 15px/1.45 system-ui, sans-serif; }}
 table {{ border-collapse: collapse; width: 100%; }}
 th, td {{ padding: .4em .8em .4em 0; text-align: left; vertical-align: top; border-bottom: 1px solid #8885; }}
+h1 {{ font-size: 1.5em; font-weight: 600; }}
+a {{ color: #1a5a8a; }}
 td:first-child, td:nth-child(3) {{ white-space: nowrap; }}
+td:nth-child(5) {{ font-weight: 600; }}
+td:nth-child(6) {{ opacity: .75; }}
+@media (prefers-color-scheme: dark) {{ a {{ color: #86c3f2; }} }}
 @media (max-width: 40em) {{ thead {{ display: none; }} tr {{ display: block; padding: .6em 0; border-bottom: 1px solid #8885; }}
 td {{ display: inline; border: 0; padding: 0; }} td:nth-child(4), td:nth-child(5) {{ display: block; }} }}
 </style></head><body><h1>{title}</h1>

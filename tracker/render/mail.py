@@ -7,9 +7,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
-from email.headerregistry import Address
+from email.header import Header
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
 from urllib.parse import quote
 
@@ -20,6 +21,28 @@ from tracker.text.mailboxes import read_mailbox
 
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._-]+@[A-Za-z0-9.-]+>\Z")
+
+
+class _Subject(BaseHeader):
+    """A subject in encoded words from end to end where it is not ASCII.
+
+    Folded word by word, as the standard library does it, the blank at the end of a line comes out twice.
+    """
+
+    max_count = 1
+    parse = UniqueUnstructuredHeader.parse
+
+    def fold(self, *, policy: Policy) -> str:
+        """The header as lines."""
+        if str(self).isascii():
+            return super().fold(policy=policy)
+        encoded = Header(str(self), charset="utf-8", header_name=self.name).encode(linesep=policy.linesep)
+        return f"{self.name}: {encoded}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("subject", _Subject)
+_POLICY = SMTP.clone(header_factory=_HEADERS)
 
 
 def message_id(key: str, domain: str) -> str:
@@ -47,7 +70,7 @@ def email(
     """
     origin = _address(sender, "sender")
     stop = _address(unsubscribe_address, "unsubscribe address") if unsubscribe_address else None
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=_POLICY)
     mail["From"] = origin
     mail["To"] = [_address(recipient, "recipient") for recipient in recipients]
     if copies:

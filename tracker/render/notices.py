@@ -12,7 +12,8 @@ from tracker.model.alert import Content
 from tracker.model.ids import split_key
 from tracker.model.views import PresentRow
 from tracker.model.vocabulary import OPEN_STATUSES
-from tracker.render import markup, plain, times
+from tracker.render import chat, markup, plain, times
+from tracker.render.numbered import MAIL, Form
 from tracker.render.page import Box, Listed, Listing, Page, footer
 from tracker.render.safe_text import one_line, plural, web_link
 from tracker.render.tables import PresentLine
@@ -85,7 +86,7 @@ class WelcomeInput(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
 
 
-def welcome(given: WelcomeInput) -> Content:
+def welcome(given: WelcomeInput, form: Form = MAIL) -> Content:
     """The one-off message after a watch's first sync: what is followed now, and what will be told."""
     near = f", {given.nearby:,} within {given.near}" if given.near else ""
     counted = f"{plural(len(given.rows), 'trial')}, {given.recruiting:,} recruiting{one_line(near)}"
@@ -112,7 +113,7 @@ def welcome(given: WelcomeInput) -> Content:
             timezone=given.timezone,
         ),
     )
-    return _content(page)
+    return _content(page, form)
 
 
 def operator(
@@ -124,6 +125,7 @@ def operator(
     channel: str,
     at: datetime,
     timezone: str = "UTC",
+    form: Form = MAIL,
 ) -> Content:
     """To the operator: what happened, in sentences, what it means for the readers, and the one command to type."""
     said = (*sentences, f"For the readers: {readers}") if readers else tuple(sentences)
@@ -142,10 +144,12 @@ def operator(
             disclaimer="",
         ),
     )
-    return _content(page)
+    return _content(page, form)
 
 
-def missed(channel: str, lost: Sequence[tuple[str, datetime]], *, at: datetime, timezone: str, contact: str) -> Content:
+def missed(
+    channel: str, lost: Sequence[tuple[str, datetime]], *, at: datetime, timezone: str, contact: str, form: Form = MAIL
+) -> Content:
     """To a channel that takes messages again: the subject and time of each message that was given up meanwhile."""
     zone = times.zone(timezone)
     lines = tuple(f"{times.moment(made, zone)}: {one_line(subject)}" for subject, made in lost[:MISSED_ROWS])
@@ -161,7 +165,7 @@ def missed(channel: str, lost: Sequence[tuple[str, datetime]], *, at: datetime, 
         notes=(Box(title="Not received", lines=lines),),
         footer=footer(channel="", contact=contact, timezone=timezone, disclaimer=""),
     )
-    return _content(page)
+    return _content(page, form)
 
 
 def set_aside(trials: Sequence[str], *, channel: str, why: str, at: datetime, timezone: str) -> Content:
@@ -193,8 +197,8 @@ def test_message(channel: str, *, at: datetime, timezone: str) -> Content:
     return _content(page)
 
 
-def _content(page: Page) -> Content:
-    return Content(subject=page.subject, text=plain.text(page), html=markup.html(page))
+def _content(page: Page, form: Form = MAIL) -> Content:
+    return Content(subject=page.subject, text=chat.text(page) if form.chat else plain.text(page), html=markup.html(page))
 
 
 def _present(rows: Sequence[Standing]) -> Listing | None:

@@ -34,7 +34,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     """What a channel takes: bytes of a message, how many messages at a time, bytes of lists that go along.
 
     ``body`` is counted as it is sent, text and HTML together; None is no limit. ``data``: the events themselves are sent,
-    too, and count.
+    too, and count. ``chat``: the text is shown at a width that nobody knows.
     """
 
     body: int | None
@@ -42,12 +42,13 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     messages: int = 1
     lists: int = 0
     data: bool = False
+    chat: bool = False
 
 
 MAIL = Form(body=100_000, messages=8, lists=LIMIT)
 """From about 102 kB on, mail programs such as Gmail cut a message off and hide the footer, and with it how to stop them."""
 
-CHAT = Form(body=20_000, html=False, messages=8)
+CHAT = Form(body=20_000, html=False, messages=8, chat=True)
 DATA = Form(body=500_000, html=False, messages=100, data=True)
 """Many receivers take a megabyte and no more."""
 

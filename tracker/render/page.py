@@ -17,26 +17,24 @@ _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9.-]+\Z", re.ASCII)
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
-    """The stories of one severity; of those in ``briefs`` only the headlines are told."""
+    """The stories of one severity, or of a group of the reader's; of those in ``briefs`` only the headlines are told."""
 
     title: str
-    severity: Severity
+    severity: Severity | None = None
     stories: tuple[StoryView, ...] = ()
     briefs: tuple[BriefView, ...] = ()
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
-    """A small table, one row a trial. ``links`` are the addresses of the rows, empty for none.
+    """A small table, one row a trial: its severity, the news, its name.
 
-    ``severities``: the first column holds severity words, which are coloured.
+    ``links`` are the addresses of the rows, empty for none.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    title: str = ""
     links: tuple[str, ...] = ()
     more: str = ""
-    severities: bool = False
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):

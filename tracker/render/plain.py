@@ -76,8 +76,7 @@ def _overview(overview: Overview) -> str:
     rule = "  ".join(["-" * widths[column] for column in fixed] + ["-" * rest])
     head = [*_row(overview.columns, widths, last, rest), rule]
     body = [line for row in overview.rows for line in _row(row, widths, last, rest)]
-    title = [overview.title.upper(), ""] if overview.title else []
-    return _block(*title, *head, *body, *([overview.more] if overview.more else []))
+    return _block(*head, *body, *([overview.more] if overview.more else []))
 
 
 def _longest_word(text: str) -> int:

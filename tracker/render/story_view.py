@@ -16,6 +16,7 @@ from tracker.model.vocabulary import Severity, rank
 from tracker.render import inline_diff, kinds, times
 from tracker.render.field_changes import FieldChange, field_changes
 from tracker.render.introduction import Nearby, introduction
+from tracker.render.kinds.dates import COMPLETIONS
 from tracker.render.privacy import PERSONAL_KINDS, public_event
 from tracker.render.safe_text import one_line, web_link
 
@@ -94,7 +95,7 @@ def folded_view(entries: Sequence[tuple[Story, Sequence[Event]]]) -> BriefView:
     """Stories of one trial in one line: the headline of each event once."""
     events = [event for _, found in entries for event in found]
     first = brief_view(entries[0][0], entries[0][1], everything=True)
-    sentence = "; ".join(dict.fromkeys(map(kinds.headline, events)))
+    sentence = "; ".join(dict.fromkeys(_headline(unit) for _, found in entries for unit in _units(found)))
     return msgspec.structs.replace(
         first,
         sentence=sentence,
@@ -147,7 +148,9 @@ def story_view(
     named_by_title = bool(title) and title.startswith(label.removesuffix("…"))
     address = _address(events, record)
     told = _without_repeated_reason(events) if fold else events
-    minor = [event for event in told[1:] if fold and event.severity == "minor" and story.severity != "minor"]
+    first, *others = _units(told) if fold else [(event,) for event in told]
+    minor = [unit for unit in others if fold and _weight(unit) == "minor" and story.severity != "minor"]
+    introduced = introduction(record, nearby)
     number = split_key(story.trial).number
     return StoryView(
         trial=story.trial,
@@ -161,10 +164,10 @@ def story_view(
         rule=one_line(max(events, key=lambda event: rank(event.severity)).rule),
         headline=kinds.story_headline(events),
         news=kinds.story_news(events),
-        introduction=introduction(record, nearby),
-        first=_part(leading, spare=fold),
-        parts=tuple(_part(event, spare=fold) for event in told[1:] if event not in minor),
-        minor=tuple(kinds.headline(event) for event in minor),
+        introduction=introduced,
+        first=_part(first, spare=fold, introduced=introduced),
+        parts=tuple(_part(unit, spare=fold, introduced=introduced) for unit in others if unit not in minor),
+        minor=tuple(map(_headline, minor)),
         when=when_sentence(leading, timezone),
         seen=_seen(leading, timezone, year),
         mute=f"tracker silence {number}",
@@ -218,6 +221,22 @@ def _without_repeated_reason(events: Sequence[Event]) -> list[Event]:
     ]
 
 
+def _units(events: Sequence[Event]) -> list[tuple[Event, ...]]:
+    """The events, each for itself; both completion dates to which the same happened stand together, once."""
+    pair = tuple(event for event in events if event.kind in COMPLETIONS)
+    if not kinds.together(pair):
+        return [(event,) for event in events]
+    return [pair if event is pair[0] else (event,) for event in events if event not in pair[1:]]
+
+
+def _weight(unit: Sequence[Event]) -> Severity:
+    return max((event.severity for event in unit), key=rank)
+
+
+def _headline(unit: Sequence[Event], *, introduced: bool = False) -> str:
+    return kinds.together(unit) or kinds.headline(unit[0], introduced=introduced)
+
+
 def _seen(event: Event, timezone: tzinfo, year: int) -> str:
     """``Seen 11 Feb (was unchanged 10 Feb)``; to the minute when both looks were on one day."""
     before, seen = event.seen_between
@@ -240,16 +259,20 @@ def entry_anchor(events: Sequence[Event]) -> str:
     return "card-" + "".join(letter for letter in events[0].id if letter.isascii() and letter.isalnum())[:40]
 
 
-def _part(event: Event, *, spare: bool) -> PartView:
-    headline = kinds.headline(event)
-    if event.kind in PERSONAL_KINDS:
+def _part(unit: Sequence[Event], *, spare: bool, introduced: str) -> PartView:
+    """What is told of an event, or of several together; to ``spare`` the reader, nothing that the introduction says."""
+    headline = _headline(unit, introduced=spare and bool(introduced))
+    if unit[0].kind in PERSONAL_KINDS:
         return PartView(headline=headline)
-    shown = public_event(event)
-    compared, others = field_changes(shown, headline, spare=spare)
-    told = kinds.lines(msgspec.structs.replace(shown, changes=others), limit=MOST_LINES)
-    said = headline.casefold()
-    lines = (inline_diff.spans(line, LONGEST_LINE) for line in told if line.casefold() not in said)
-    return PartView(headline=headline, changes=compared, lines=tuple(lines))
+    compared: list[FieldChange] = []
+    told: list[str] = []
+    for event in map(public_event, unit):
+        found, others = field_changes(event, headline, spare=spare)
+        compared += found
+        told += kinds.lines(msgspec.structs.replace(event, changes=others), limit=MOST_LINES)
+    said = f"{headline}\n{introduced}".casefold() if spare else headline.casefold()
+    lines = (inline_diff.spans(line, LONGEST_LINE) for line in dict.fromkeys(told) if line.casefold() not in said)
+    return PartView(headline=headline, changes=tuple(compared), lines=tuple(lines))
 
 
 def _address(events: Sequence[Event], record: TrialRecord | None) -> str:
@@ -263,7 +286,7 @@ def _links(events: Sequence[Event], address: str, contact: str) -> tuple[LinkVie
     given = dict.fromkeys(link for event in events for link in event.evidence.links)
     comparison = next((link for link in given if _COMPARISON in link and web_link(link)), "")
     if comparison and any(event.cause == "record" for event in events):
-        links.append(LinkView(text="Compare versions", address=comparison))
+        links.append(LinkView(text="Compare", address=comparison))
     if reach := web_link(contact):
         links.append(LinkView(text="Reach the study", address=reach))
     return tuple(links)

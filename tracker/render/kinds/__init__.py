@@ -12,9 +12,10 @@ from importlib import import_module
 from tracker.model.event import Event
 from tracker.model.vocabulary import KIND_NAMES
 from tracker.render.kinds.calendar import already_true, deadline
+from tracker.render.kinds.dates import together
 from tracker.render.kinds.kind_words import BY_REGISTRY, LONGEST, WORDS, KindWords, inside, kind_words, words_of
 from tracker.render.kinds.kind_words import headline_of as headline
-from tracker.render.kinds.news import matter, story_news, story_tally
+from tracker.render.kinds.news import counted, matter, story_news, story_tally
 from tracker.render.kinds.stories import story_headline
 
 for _module in pkgutil.iter_modules(__path__, f"{__name__}."):
@@ -29,6 +30,7 @@ __all__ = [
     "WORDS",
     "KindWords",
     "already_true",
+    "counted",
     "deadline",
     "headline",
     "inside",
@@ -39,6 +41,7 @@ __all__ = [
     "story_headline",
     "story_news",
     "story_tally",
+    "together",
     "words_of",
 ]
 

@@ -33,6 +33,54 @@ def both_completions(events: Sequence[Event]) -> str:
     return f"both completion dates {_moved(moves.pop())}"
 
 
+def together(events: Sequence[Event]) -> str:
+    """Both completion dates in one headline, where the same happened to both and nothing else is to be said; else empty."""
+    found = {event.kind: event for event in events}
+    if set(found) != set(COMPLETIONS) or any(_noted(event) for event in found.values()):
+        return ""
+    primary, study = (found[kind].details for kind in COMPLETIONS)
+    effect, other = (first_effect(found[kind]) for kind in COMPLETIONS)
+    if effect != other or not isinstance(primary, DateDetails) or not isinstance(study, DateDetails):
+        return ""
+    match effect:
+        case "slipped" | "advanced":
+            return _both_moved(primary, study, later=effect == "slipped")
+        case "happened":
+            return _both_happened(primary, study)
+        case _:
+            return ""
+
+
+def _noted(event: Event) -> bool:
+    """Whether a headline says more of the event than its dates."""
+    details = event.details
+    noted = details.registry_edit or details.many_at_once or details.changed_back or details.echo_of
+    return bool(noted) or "moved_after_passing" in event.effects
+
+
+def _both_moved(primary: DateDetails, study: DateDetails, *, later: bool) -> str:
+    first, second = (f"to {day_of(one.new)} (was {day_of(one.old)})" for one in (primary, study))
+    by, then = days(primary.days or 0), days(study.days or 0)
+    if by == then:
+        moved = f"slip by {by}" if later else f"move {by} earlier"
+        return f"Both completion dates {moved}: primary {first}, study {second}"
+    if later:
+        return f"Primary completion slips by {by} {first}, completion by {then} {second}"
+    return f"Primary completion moves {by} earlier {first}, completion {then} earlier {second}"
+
+
+def _both_happened(primary: DateDetails, study: DateDetails) -> str:
+    """Empty unless both were planned before, or given as the same days."""
+    planned = [day_of(one.old) for one in (primary, study) if one.old is not None and one.old.type == "ESTIMATED"]
+    reached = [on(one.new.date if one.new else "") for one in (primary, study)]
+    if len(planned) != len(reached):
+        return ""
+    if reached[0] == reached[1]:
+        plans = f"planned {planned[0]}" if planned[0] == planned[1] else f"planned {planned[0]} and {planned[1]}"
+        return f"Primary completion and completion reached {reached[0]} ({plans})"
+    return f"Primary completion reached {reached[0]} (planned {planned[0]}), completion {reached[1]} (planned {planned[1]})"
+
+
 def _headline(event: Event, details: DateDetails) -> str:
     what = field_title(details.field)
     old, new, moved = day_of(details.old), day_of(details.new), details.days or 0
@@ -90,13 +138,18 @@ def _short(event: Event, details: DateDetails) -> str:
 
 def _news(event: Event, details: DateDetails) -> str:
     """The move, or that the day is reached; else what the headline says."""
-    if first_effect(event) == "happened":
-        return _REACHED.get(details.field, field_title(details.field))
+    match first_effect(event):
+        case "happened":
+            return _REACHED.get(details.field, field_title(details.field))
+        case "corrected":
+            return f"{field_title(details.field)} corrected to {day_of(details.new)}"
+        case "back_to_estimated":
+            return f"{field_title(details.field)} is an estimate again"
     return first_capital(_short(event, details))
 
 
 def _tally(event: Event, details: DateDetails) -> str:
-    what = field_word(details.field)
+    what = f"{field_word(details.field)}(s)"
     ends = {"slipped": f"{what} later", "advanced": f"{what} earlier", "happened": f"{what} reached"}
     return ends.get(first_effect(event), f"{what} changed")
 

@@ -51,7 +51,8 @@ class KindWords(msgspec.Struct, frozen=True, kw_only=True):
     of a whole update, ``lines`` what stands below it. Changes of the fields ``compared`` are shown as old and new value.
     ``name_first``: the headline begins with a name, which keeps its capital inside a longer sentence. ``own_spelling``: the
     headline itself says when only the spelling changed. ``combined``: the headline of a whole update may name the event.
-    ``news`` is the event in a few words, for subjects and overviews; ``tally`` what several such events are counted as.
+    ``news`` is the event in a few words, for subjects and overviews; ``tally`` what such events are counted as, with "(s)"
+    where a plural has one. ``introduced`` is the headline where the trial is introduced beside it.
     """
 
     title: str
@@ -60,6 +61,7 @@ class KindWords(msgspec.Struct, frozen=True, kw_only=True):
     lines: Callable[[Event], Iterable[str]]
     news: Callable[[Event], str]
     tally: Callable[[Event], str]
+    introduced: Callable[[Event], str]
     compared: frozenset[str] = frozenset()
     name_first: bool = False
     own_spelling: bool = False
@@ -79,6 +81,7 @@ def kind_words(
     lines: Callable[[Event, _Details], Iterable[str]] = change_lines,
     news: Callable[[Event, _Details], str] | None = None,
     tally: Callable[[Event, _Details], str] | None = None,
+    introduced: Callable[[Event, _Details], str] | None = None,
     compared: Iterable[str] = (),
     name_first: bool = False,
     own_spelling: bool = False,
@@ -86,7 +89,7 @@ def kind_words(
 ) -> None:
     """Register the words of a kind. Without ``short``, a combined headline takes the whole sentence; so does ``news``.
 
-    Without ``tally``, events are counted by the name of their kind: "2 results posted".
+    Without ``tally``, events are counted by the name of their kind: "2 results posted", "3 title changes".
     """
     if name in WORDS:
         raise ValueError(f"Two kinds of words are registered for {name!r}.")
@@ -98,13 +101,26 @@ def kind_words(
         headline=_typed(details, headline),
         short=shortly,
         news=_typed(details, news) if news else lambda event: first_capital(shortly(event)),
-        tally=_typed(details, tally) if tally else lambda event: event.kind.replace("_", " "),
+        tally=_typed(details, tally) if tally else lambda event: _counted_as(event.kind),
+        introduced=_typed(details, introduced or headline),
         lines=_typed(details, lines),
         compared=frozenset(compared),
         name_first=name_first,
         own_spelling=own_spelling,
         combined=combined,
     )
+
+
+def _counted_as(kind: str) -> str:
+    """``title change(s)`` for ``titles_changed``; what is not called a change by its name."""
+    what, changed, _ = kind.partition("_changed")
+    if not changed:
+        return kind.replace("_", " ")
+    if what.endswith("ies"):
+        what = f"{what[:-3]}y"
+    elif what.endswith("s") and not what.endswith("status"):
+        what = what[:-1]
+    return f"{what.replace('_', ' ')} change(s)"
 
 
 def silent(_event: Event, _details: Details) -> Iterable[str]:
@@ -117,13 +133,13 @@ def words_of(kind: str) -> KindWords:
     return WORDS.get(kind) or _general(kind)
 
 
-def headline_of(event: Event) -> str:
-    """The event in one sentence of at most 160 characters."""
+def headline_of(event: Event, *, introduced: bool = False) -> str:
+    """The event in one sentence of at most 160 characters; ``introduced``: beside the facts of its trial."""
     words = words_of(event.kind)
     if event.details.spelling_only and not words.own_spelling:
         text = f"{words.title}: {spelling_note(event.changes)}"
     else:
-        text = first_capital(words.headline(event))
+        text = first_capital((words.introduced if introduced else words.headline)(event))
     if event.details.registry_edit and event.severity == "major":
         text = _with_note(text, BY_REGISTRY)
     if event.details.many_at_once:
@@ -197,6 +213,7 @@ def _general(kind: str) -> KindWords:
         headline=headline,
         short=lambda event: inside(event, headline(event)),
         news=headline,
-        tally=lambda event: event.kind.replace("_", " "),
+        tally=lambda event: _counted_as(event.kind),
+        introduced=headline,
         lines=_typed(Details, change_lines),
     )

@@ -33,15 +33,39 @@ _ENROLLED = {"ACTUAL": "enrolled", "ESTIMATED": "planned"}
 
 
 def _registered_headline(event: Event, details: NewRegistrationDetails) -> str:
-    text = f"Newly registered {on(details.first_posted)}" if details.first_posted else "Newly registered"
+    text = _registered(event, details)
     if "registered_late" in event.effects:
-        text = f"{text}, after its start {times.registry_day(details.start_date or '')}".rstrip()
         details = msgspec.structs.replace(details, start_date=None)
     return _news(event, details, text)
 
 
+def _registered(event: Event, details: NewRegistrationDetails) -> str:
+    text = f"Newly registered {on(details.first_posted)}" if details.first_posted else "Newly registered"
+    if "registered_late" in event.effects:
+        text = f"{text}, after its start {times.registry_day(details.start_date or '')}".rstrip()
+    return text
+
+
+def _registered_introduced(event: Event, details: NewRegistrationDetails) -> str:
+    return _came(event, details, _registered(event, details))
+
+
+def _entered_introduced(event: Event, details: EnteredDetails) -> str:
+    return _came(event, details, _entered(details))
+
+
+def _came(event: Event, details: EnteredDetails, entered: str) -> str:
+    """Where readers near a place can take part, and how the trial came in; how it stands is said in its introduction."""
+    opened = _opened_near(event, details)
+    return f"{opened}; {inside(event, entered)}" if opened else entered
+
+
 def _entered_headline(event: Event, details: EnteredDetails) -> str:
-    return _news(event, details, f"Now matches “{quote(details.watch, 60)}”")
+    return _news(event, details, _entered(details))
+
+
+def _entered(details: EnteredDetails) -> str:
+    return f"Now matches “{quote(details.watch, 60)}”"
 
 
 def _news(event: Event, details: EnteredDetails, entered: str) -> str:
@@ -156,7 +180,9 @@ kind_words(
     NewRegistrationDetails,
     title="New registration",
     headline=_registered_headline,
+    introduced=_registered_introduced,
     news=_registered_news,
+    tally=lambda _event, _details: "new registration(s)",
     lines=_entered_lines,
 )
 kind_words(
@@ -164,7 +190,9 @@ kind_words(
     EnteredDetails,
     title="Entered the watch",
     headline=_entered_headline,
+    introduced=_entered_introduced,
     news=_entered_news,
+    tally=lambda _event, _details: "new in the watch",
     lines=_entered_lines,
 )
 kind_words("left_watch", WatchDetails, title="Left the watch", headline=_left_headline, lines=_reason_lines)

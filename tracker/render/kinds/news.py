@@ -14,6 +14,7 @@ LONGEST_NEWS = 90
 
 _OPENED = frozenset({"started", "started_by_invitation", "reopened", "resumed", "revived", "access_opened"})
 _MATTER = (
+    frozenset[str](),  # a trial that opens
     frozenset({"recruitment_status_changed"}),
     frozenset(
         {"results_posted", "results_amended", "results_overdue", "results_duty_changed", "results_due_soon"}
@@ -52,7 +53,14 @@ def matter(story: Story, events: Sequence[Event]) -> int:
     return min((_place(event) for event in events if event.severity == story.severity), default=len(_MATTER) + 1)
 
 
+def counted(count: int, tally: str) -> str:
+    """``1 title change``, ``2 title changes``, ``2 now recruiting``."""
+    return f"{count:,} {tally.replace('(s)', '' if count == 1 else 's')}"
+
+
 def _place(event: Event) -> int:
+    if isinstance(event.details, RecruitmentStatusDetails) and _OPENED & set(event.effects):
+        return 0
     for place, kinds in enumerate(_MATTER):
         if event.kind in kinds:
             return place

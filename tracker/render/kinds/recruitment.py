@@ -9,6 +9,7 @@ from tracker.model.event import Event
 from tracker.render.inline_diff import difference
 from tracker.render.kinds.kind_words import first_effect, headline_of, kind_words
 from tracker.render.phrases import LONGEST_QUOTE, quote
+from tracker.render.safe_text import plural
 from tracker.render.vocabulary import status, status_before
 
 _NEWS = {
@@ -87,7 +88,7 @@ def _status_lines(event: Event, details: RecruitmentStatusDetails) -> Iterator[s
     if details.why_stopped and f"“{details.why_stopped}”" not in headline_of(event):
         yield f"Reason given: “{quote(details.why_stopped, 1000)}”"
     if details.sites_open is not None:
-        yield f"Sites open: {details.sites_open} of {details.sites_total}"
+        yield f"{details.sites_open:,} of {plural(details.sites_total or 0, 'site')} open"
 
 
 def _reason_headline(_event: Event, details: WhyStoppedDetails) -> str:

@@ -14,4 +14,11 @@ def _headline(_event: Event, details: RecordUpdatedDetails) -> str:
     return f"Record {' and '.join(dates)}, nothing else changed"
 
 
-kind_words("record_updated", RecordUpdatedDetails, title="Record updated", headline=_headline, lines=silent)
+kind_words(
+    "record_updated",
+    RecordUpdatedDetails,
+    title="Record updated",
+    headline=_headline,
+    lines=silent,
+    tally=lambda _event, _details: "record update(s)",
+)
