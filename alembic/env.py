@@ -8,7 +8,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from alembic import context
-from tracker.store import views
+from tracker.store import search, views
 from tracker.store.columns import UtcDateTime, Words
 from tracker.store.database import WRITING, make_engine, parse_url
 from tracker.store.tables import metadata
@@ -31,6 +31,11 @@ def plain_type(kind: str, item: object, _autogen_context: object) -> str | bool:
     return False
 
 
+def compared(name: str | None, kind: str, _parents: object) -> bool:
+    """Leave out what a search's words stand in: SQLAlchemy knows nothing of it."""
+    return kind != "table" or not search.is_own(name or "")
+
+
 def run(connection: Connection) -> None:
     """Run the revisions inside the transaction that is open on the connection."""
     context.configure(
@@ -41,6 +46,7 @@ def run(connection: Connection) -> None:
         compare_server_default=False,
         process_revision_directives=next_number,
         render_item=plain_type,
+        include_name=compared,
     )
     views.drop(connection)  # neither database alters a table as long as a view reads it
     context.run_migrations()

@@ -7,19 +7,20 @@ become an Arrow table with ``to_arrow()`` (extra ``export``), from which pandas 
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from tracker import clock
 from tracker.archive import Archive
-from tracker.archive.asked import When, moment, trial_key
+from tracker.archive.asked import When, about_asked, moment, require_order, trial_key
+from tracker.errors import UsageError
 from tracker.export import tables
 from tracker.model.event import Event, EventFilter
+from tracker.model.search import SearchAnswer
 from tracker.model.views import CurrentRecord, DeadlineRow, Health, TrialView
-from tracker.model.vocabulary import Severity
+from tracker.model.vocabulary import KIND_NAMES, SEVERITIES, Severity
 from tracker.store import Store
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Tracker:
 
     def trials(self, *, watch: str | None = None) -> Rows[CurrentRecord]:
         """Each followed trial with its whole record as it was last read, by key."""
+        self._require_watch(watch)
         return Rows(
             lambda: self._archive.current(watch=watch), lambda: tables.trials(self._archive, tables.Wanted(watch=watch))
         )
@@ -80,6 +82,10 @@ class Tracker:
         """
         return self._archive.trial(trial_key(trial), -1 if at is None else moment(at, end_of_day=True))
 
+    def search(self, words: str, *, watch: str | None = None, limit: int = 50, after: str = "") -> SearchAnswer:
+        """Followed trials that hold all these words, the best first; ``after`` is the ``next`` of the page before."""
+        return self._archive.search(words, watch=watch, limit=limit, after=after)
+
     def changes(
         self,
         *,
@@ -89,15 +95,28 @@ class Tracker:
         trial: str | Iterable[str] = (),
         kind: str | Iterable[str] = (),
         min_severity: Severity = "minor",
+        about: str | Iterable[str] = (),
     ) -> Rows[Event]:
-        """The change log, oldest first: from ``since`` on and up to ``until`` (of a day, its end)."""
+        """The change log, oldest first: from ``since`` on and up to ``until`` (of a day, its end; ``7d``: so far back).
+
+        ``about`` are words that the trial or what changed holds; those with a minus in front it lacks.
+        """
+        now = clock.now()
+        begin = None if since is None else moment(since, now=now)
+        end = None if until is None else moment(until, now=now, end_of_day=True)
+        require_order(begin, end)
+        self._require_watch(watch)
+        kinds = frozenset(_several(kind))
+        _require(kinds, KIND_NAMES, "kind")
+        _require([min_severity], SEVERITIES, "severity")
         wanted = EventFilter(
-            since=None if since is None else moment(since),
-            until=None if until is None else moment(until, end_of_day=True),
+            since=begin,
+            until=end,
             watch=watch,
             trials=frozenset(trial_key(one) for one in _several(trial)),
-            kinds=frozenset(_several(kind)),
+            kinds=kinds,
             min_severity=min_severity,
+            about=about_asked(_several(about)),
         )
         return Rows(lambda: self._archive.changes(wanted), lambda: tables.changes(self._archive, tables.Wanted(log=wanted)))
 
@@ -109,9 +128,10 @@ class Tracker:
         )
         return self._archive.compare(before, after)
 
-    def deadlines(self, *, watch: str | None = None, today: dt.date | None = None) -> Rows[DeadlineRow]:
+    def deadlines(self, *, watch: str | None = None, today: When | None = None) -> Rows[DeadlineRow]:
         """Days that matter, ahead and passed, in their order; estimates, never legal findings."""
-        day = today or clock.now().date()
+        self._require_watch(watch)
+        day = clock.now().date() if today is None else moment(today).date()
 
         def read() -> Iterator[DeadlineRow]:
             return self._archive.deadlines(day, watch=watch)
@@ -121,6 +141,11 @@ class Tracker:
     def health(self) -> Health:
         """The last accepted run of each source, what is held, unsent or wrong."""
         return self._archive.health()
+
+    def _require_watch(self, watch: str | None) -> None:
+        if watch is not None:
+            known = {one.name for one in self._archive.watches} | set(self._archive.watch_names())
+            _require([watch], sorted(known), "watch")
 
 
 def open(url: str, *, config: str | Path | None = None) -> Tracker:
@@ -136,6 +161,13 @@ def open(url: str, *, config: str | Path | None = None) -> Tracker:
         return Tracker(archive)
     settings = loading.settings(Path(config))
     return Tracker(dataclasses.replace(archive, watches=settings.watches, severities=settings.severities))
+
+
+def _require(given: Iterable[str], known: Collection[str], what: str) -> None:
+    """Raise UsageError, with the choices, for a name that there is not."""
+    if unknown := sorted(set(given).difference(known)):
+        there = ", ".join(sorted(known)) or "none"
+        raise UsageError(f"There is no {what} {', '.join(unknown)}.", remedy=f"There are {there}.")
 
 
 def _several(given: str | Iterable[str]) -> Iterable[str]:

@@ -17,6 +17,7 @@ TRACKER = Path(tracker.__file__).parent
 
 QUERIES = {
     "count_followed",
+    "count_unindexed",
     "count_unsent",
     "current_documents",
     "document",
@@ -32,11 +33,13 @@ QUERIES = {
     "held_runs",
     "incidents",
     "mark",
+    "last_moves",
     "members",
     "memberships",
     "outbox",
     "past_events",
     "runs",
+    "search",
     "silences",
     "size",
     "snapshot_at",
@@ -46,7 +49,6 @@ QUERIES = {
     "timeline",
     "tracking_since",
     "trial_marks",
-    "trials_by_kind",
     "unsent_alerts",
     "unsent_messages",
     "watch_states",
@@ -67,7 +69,7 @@ WORK = {
     "count_sent_immediately", "due", "due_messages", "events_already_sent", "host_profiles", "message",
     "notes", "ready_alerts", "staged_totals", "alerts_of", "looks", "unanswered", "doubted_trials", "kept_fields",
     "staged_calendar", "staged_findings", "unsettled_since", "attachments", "given_up", "moved_memberships", "taken_since",
-    "stale_present", "note_present",
+    "stale_present", "note_present", "stale_words", "note_words", "forget_replaced",
     # the state of the database itself
     "check", "integrity", "leases", "require_intact",
 }  # fmt: skip

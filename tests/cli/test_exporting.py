@@ -60,6 +60,7 @@ def test_changes_are_those_of_the_change_log_with_typed_values(ask: Run, tmp_pat
     ]
     connection = duckdb.connect()
     connection.execute(f"create view changes as select * from read_parquet('{file}')")
+    assert connection.execute("select distinct typeof(updated_on) from changes").fetchall() == [("DATE",)]
     moved = connection.execute("select days, old, new, typeof(effective_at) from changes where days is not null").fetchall()
     assert moved
     for days, old, new, kind in moved:
@@ -149,8 +150,14 @@ def test_references_are_read_by_the_rules_of_the_format(ask: Run) -> None:
         (("--watch", "lups"), "There is no watch lups"),
         (("--table", "sites", "--format", "ris"), "--format ris writes the followed trials"),
         (("--kind", "status"), "There is no kind status"),
+        (("--table", "trials", "--since", "7d"), "--since narrows the change log alone, not the table trials"),
+        (("--table", "sites", "--about", "lupus"), "--watch and --trial narrow every table"),
+        (("--table", "snapshots", "--min-severity", "major"), "--min-severity narrows"),
+        (("--format", "ris", "--kind", "removed"), "not references"),
+        (("--format", "xlsx", "--excel"), "--excel is for csv alone"),
+        (("--since", "2026-03-01", "--until", "2026-02-01"), "ends before it begins"),
     ],
-    ids=["table", "format", "watch", "ris", "kind"],
+    ids=str,
 )
 def test_called_wrongly_it_names_the_choices(ask: Run, arguments: tuple[str, ...], words: str) -> None:
     ended = ask("export", *arguments)

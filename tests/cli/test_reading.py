@@ -295,6 +295,9 @@ def test_deadlines_in_every_form(ask: Run, tmp_path: Path) -> None:
         (row["trial"], row["kind"], row["due"]) for row in rows
     ]
     assert all(row["rule"] and row["reasons"] for row in spread)
+    for row in spread:
+        assert bool(row["duty"]) == row["kind"].startswith("results_"), "a planned date is no duty"
+        assert bool(row["milestone"]) == (row["kind"] == "milestone_passed")
     assert ask("deadlines", "--format", "xlsx", "--out", tmp_path / "due.xlsx").code == 0
     sheet = load_workbook(tmp_path / "due.xlsx").active
     assert sheet is not None

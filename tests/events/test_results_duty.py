@@ -85,6 +85,39 @@ def test_a_due_date_that_moves_into_the_past_for_the_first_time_is_told_by_the_c
     assert told(later, OVERDUE, past=_overdue_by_calendar()) is not None
 
 
+NOT_OVERDUE: dict[str, dict[str, Any]] = {
+    reason: change for reason, change in LEAVES.items() if reason != "completion_date_changed"
+}
+
+
+@pytest.mark.parametrize(("reason", "change"), NOT_OVERDUE.items(), ids=NOT_OVERDUE)
+def test_an_edit_that_makes_results_overdue_says_why_also_where_nothing_is_known_of_before(
+    reason: str, change: dict[str, Any]
+) -> None:
+    event = told(changed(OVERDUE, **change), OVERDUE)
+    assert event is not None
+    assert event.effects[0] == "overdue"
+    steps = {"results_submitted": "submission_cancelled", "results_posted": "results_removed"}
+    assert event.effects[1:] == (steps.get(reason, reason),)
+
+
+def test_a_completion_date_that_moves_between_due_and_overdue_says_so() -> None:
+    due = changed(OVERDUE, primary_completion_date=actual("2025-06-10"))
+    event = told(OVERDUE, due)
+    assert event is not None
+    assert (event.effects, said(event)["from"]) == (("due", "completion_date_changed"), "overdue")
+    assert kinds.headline(event) == "Results no longer overdue, but due by 10 Jun 2026 (estimate): completion date changed"
+    event = told(due, OVERDUE)
+    assert event is not None
+    assert (event.effects, said(event)["from"]) == (("overdue", "completion_date_changed"), "due")
+
+
+def test_a_date_given_more_exactly_within_the_same_standing_is_silent() -> None:
+    month = changed(OVERDUE, primary_completion_date=actual("2025-02"))
+    assert told(month, OVERDUE) is None
+    assert told(OVERDUE, month) is None
+
+
 def test_a_day_that_passes_is_no_change_of_the_duty() -> None:
     assert told(OVERDUE, changed(OVERDUE, brief_title="Another title")) is None
 

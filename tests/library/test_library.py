@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,6 +98,40 @@ def test_wrong_questions_are_answered_with_the_remedy(opened: tracker.Tracker, t
     with pytest.raises(UsageError) as error:
         opened.trial(trial, at=at)
     assert error.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"watch": "lups"}, "There are lupus, "),
+        ({"kind": "recruiting"}, "recruitment_status_changed"),
+        ({"min_severity": "huge"}, "major, minor, notable"),
+        ({"since": "2026-03-01", "until": "2026-02-01"}, "earlier"),
+        ({"about": "!"}, "-paediatric"),
+    ],
+    ids=str,
+)
+def test_a_log_that_cannot_be_asked_for_is_refused_with_the_choices(
+    opened: tracker.Tracker, asked: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(UsageError) as error:
+        opened.changes(**asked)
+    assert words in error.value.remedy or words in error.value.message
+
+
+def test_an_unknown_watch_is_refused_by_every_call_that_takes_one(opened: tracker.Tracker) -> None:
+    for call in (opened.trials, opened.changes, opened.deadlines):
+        with pytest.raises(UsageError, match="There is no watch lups"):
+            call(watch="lups")
+        assert call(watch="lupus").to_list()
+
+
+def test_the_log_is_narrowed_by_words(opened: tracker.Tracker) -> None:
+    vasculitis = opened.changes(about="vasculitis").to_list()
+    others = opened.changes(about=["-vasculitis"]).to_list()
+    assert vasculitis
+    assert others
+    assert len(vasculitis) + len(others) == len(opened.changes().to_list())
 
 
 def test_the_code_of_the_documentation_runs(demo: Path) -> None:

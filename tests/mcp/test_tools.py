@@ -119,8 +119,17 @@ def _ours(value: object) -> Iterator[str]:
         ("deadlines", {"due": "late"}, "all, overdue, ahead"),
         ("deadlines", {"kind": "removed"}, "results_overdue"),
         ("trial", {}, "trial"),
+        ("changes", {"sincee": "2026-03-01"}, "It takes since, until"),
+        ("changes", {"since": "2026-03-09", "until": "2026-03-01"}, "ends before it begins"),
+        ("changes", {"about": "!"}, "holds no word"),
+        ("compare", {"trial": LUPUS, "new": "0"}, "They are 1 (the first) to 2"),
+        ("deadlines", {"within_days": 10**18}, "1 to 36,500"),
+        ("deadlines", {"within_days": -1}, "1 to 36,500"),
+        ("trial", {"trial": LUPUS, "part": "brief_summary", "after": "²"}, "more.after"),
+        ("trial", {"trial": LUPUS, "part": "brief_summary", "after": "9" * 5000}, "more.after"),
+        ("search", {}, "There are watches, trials"),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:60],
 )
 def test_a_wrong_call_is_answered_with_what_to_ask_instead(
     tools: Tools, tool: str, arguments: dict[str, Any], words: str
@@ -130,6 +139,57 @@ def test_a_wrong_call_is_answered_with_what_to_ask_instead(
     assert words in text
     assert "Traceback" not in text
     assert len(text.encode()) <= answers.LIMIT
+
+
+ENORMOUS = "🧬" * 9000
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "words"),
+    [
+        ("changes", {"watch": ENORMOUS}, "There are lupus, gout"),
+        ("changes", {"after": ENORMOUS}, "Begin again"),
+        ("changes", {"about": ENORMOUS}, "-paediatric"),
+        ("changes", {ENORMOUS: 1}, "It takes since"),
+        ("trial", {"trial": ENORMOUS}, "Give a number"),
+        ("trial", {"trial": LUPUS, "part": ENORMOUS}, "It has "),
+        ("trial_at", {"trial": LUPUS, "at": ENORMOUS}, "Write 2026-02-11"),
+        ("trials", {"status": ENORMOUS}, "RECRUITING"),
+        ("compare", {"trial": LUPUS, "old": ENORMOUS}, "Write 2026-02-11"),
+        ("deadlines", {"kind": ENORMOUS}, "results_overdue"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_an_error_about_an_enormous_argument_is_small_and_still_says_what_to_ask(
+    tools: Tools, tool: str, arguments: dict[str, Any], words: str
+) -> None:
+    failed, text = tools.text(tool, **arguments)
+    assert failed
+    assert len(text.encode()) <= answers.LIMIT
+    assert words in text
+
+
+def test_of_hundreds_of_choices_those_like_the_one_given_are_named() -> None:
+    names = [f"Größe und Gewicht {number}" for number in range(400)]
+    said = answers.choices(names, "Größe und Gewicht 377x")
+    assert len(said.encode()) <= answers.LIMIT - 1500
+    assert "Größe und Gewicht 377," in said
+    assert said.endswith(" more")
+    assert answers.choices(names[:3]) == ", ".join(names[:3])
+    assert answers.choices([]) == "none"
+
+
+def test_changes_are_narrowed_by_words_of_the_trial_and_of_what_changed(tools: Tools) -> None:
+    def found(**arguments: Any) -> list[tuple[str, str]]:
+        return [(one["trial"], one["kind"]) for one in tools.every("changes", "changes", **arguments)]
+
+    every = found()
+    stopped = [one for one in every if one[0] == f"ctgov:{GOUT}"]
+    assert stopped
+    assert found(about="sample institute") == stopped
+    assert found(about=["Sample Institute", "nothing of the sort"]) == stopped
+    assert found(about="-sample institute") == [one for one in every if one not in stopped]
+    assert found(about="sample institute, -testitis") == []
 
 
 def test_pages_together_hold_everything_once(tmp_path: Path) -> None:

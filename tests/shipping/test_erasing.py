@@ -31,3 +31,4 @@ def test_a_trial_is_erased_as_documented(installed: Installed, wheel_demo: Path,
         assert store.integrity() == []
     assert installed.tracker(*log, cwd=folder).stdout.splitlines() == [line for line in before if number not in line]
     assert number.encode() not in database.read_bytes(), "not even in free pages"
+    assert number.lower().encode() not in database.read_bytes(), "nor among the words of the search"

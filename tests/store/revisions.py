@@ -15,6 +15,7 @@ from alembic import command
 from tests.store.builders import DAY_0, PAGE, TTL, A, B, C, Pass, alert, baseline, changed, check, day, message, snapshot, watch
 from tracker.errors import LeaseHeldError
 from tracker.model.alert import Attachment
+from tracker.model.search import SearchEntry, SearchTexts
 from tracker.model.source import Issue, Validators
 from tracker.model.views import PlainDue, PlainRecord
 from tracker.store import Store
@@ -76,6 +77,7 @@ def furnish(store: Store) -> None:
     store.set_due("daemon:sync", day(3), day(4))
     due = PlainDue(kind="milestone_passed", effects=("start",), due=day(1).date(), true_from=None, severity=1, rule="a rule")
     store.note_present([PlainRecord(trial=A, snapshot=current.id, reader="1", due_dates=(due,))])
+    store.note_words([SearchEntry(snapshot=current.id, texts=SearchTexts(names=("lupus",)), reader="1")])
     with store.writing() as connection:
         kept = {"snapshot": current.id, "field": "enrollment", "earlier": current.id, "why": "unreadable", "since": DAY_0}
         connection.execute(insert(t.kept_fields).values(kept))

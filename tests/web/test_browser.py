@@ -19,6 +19,9 @@ PAGES = (
     "/trials/ctgov:NCT09900002",
     f"{TRIAL}/compare",
     f"{TRIAL}/compare?layout=side",
+    "/search",
+    "/search?q=lupus",
+    "/search?q=unheardof+%22words",
     "/watches",
     "/watches/scleroderma%20near%20Munich",
     "/deadlines",
@@ -84,6 +87,16 @@ def test_filters_work_as_a_form_and_as_links(page: Page, reader: Reader) -> None
     page.click("text=Filter >> nth=-1")
     assert "watch=lupus" in page.url
     assert page.locator("article.story").count() == page.locator("article.story.major").count() > 0
+
+
+def test_a_search_is_typed_and_sent_by_the_keyboard_from_any_page(page: Page, reader: Reader) -> None:
+    page.goto(f"{reader.address}/health")
+    page.focus("#find")
+    page.keyboard.type("lupus")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=lupus")
+    assert page.locator(".results li").count() > 0
+    assert page.locator("mark").first.inner_text().casefold().startswith("lupus")
 
 
 def test_n_and_p_move_between_the_changes(page: Page, reader: Reader) -> None:

@@ -24,6 +24,7 @@ from tracker.model.event import Event, EventFilter, Story
 from tracker.model.ids import split_key
 from tracker.model.record import TrialRecord
 from tracker.model.run import Run, SourceState
+from tracker.model.search import SearchAnswer
 from tracker.model.snapshot import SnapshotMeta, TrialMark
 from tracker.model.source import Source
 from tracker.model.upkeep import Incident, StoreSize
@@ -160,6 +161,10 @@ class Archive:
         """How many trials these watches follow together."""
         return self.store.count_followed(watches)
 
+    def watch_names(self) -> Collection[str]:
+        """The watches that passes have seen, whether a configuration is at hand or not."""
+        return self.store.watch_states().keys()
+
     def followed_sources(self, watches: Collection[str]) -> frozenset[str]:
         """The sources whose trials these watches follow."""
         return self.store.followed_sources(watches)
@@ -168,9 +173,31 @@ class Archive:
         """The trials that a search brought into a watch, as (watch, trial)."""
         return frozenset((member.watch, member.trial) for member in self.store.memberships() if member.how == "search")
 
+    def followed_since(self, watch: str) -> dict[str, datetime]:
+        """Since when a watch follows each of its trials that was read: since it joined, and since it was first seen."""
+        joined = {member.trial: member.joined_at for member in self.store.memberships() if member.watch == watch}
+        seen = self.store.tracking_since(joined)
+        return {trial: max(at, seen[trial]) for trial, at in joined.items() if trial in seen}
+
+    def in_group(self, group: str) -> frozenset[str]:
+        """The trials that a watch's ``trials_file`` puts into a group, and the pages that repeat their records."""
+        folded = group.casefold()
+        keys = {key for watch in self.watches for key, given in watch.groups.items() if given.casefold() == folded}
+        pages = [source for source in self.sources.values() if source.info.kind == "page"] if keys else []
+        for source in pages:
+            followed = self.store.followed(source.info.key)
+            keys |= {known.key for known in followed if f"{source.info.home}:{known.nct_number}" in keys}
+        return frozenset(keys)
+
     def watches_of(self, trials: Collection[str]) -> dict[str, tuple[str, ...]]:
         """The watches that follow each trial."""
         return self.store.watches_of(trials)
+
+    def search(self, words: str, *, watch: str | None = None, limit: int = 50, after: str = "") -> SearchAnswer:
+        """Followed trials that hold these words, the best first. Raises UsageError for what cannot be asked."""
+        from tracker.archive import search
+
+        return search.search(self.store, self.sources, self._names, words, watch=watch, limit=limit, after=after)
 
     # --- the change log ---------------------------------------------------------------------------------------------
 
@@ -211,9 +238,9 @@ class Archive:
         """How many wanted events there are of each severity (its rank), kind, source or watch."""
         return self.store.tally(wanted, by)
 
-    def trials_by_kind(self, wanted: EventFilter) -> dict[str, frozenset[str]]:
-        """The trials that had wanted events of each kind."""
-        return self.store.trials_by_kind(wanted)
+    def last_moves(self, wanted: EventFilter) -> dict[str, dict[str, datetime]]:
+        """When each trial last had a wanted event of each kind; of a date's kind, one that moved the date."""
+        return self.store.last_moves(wanted)
 
     def mark(self) -> str:
         """A sign that is another one whenever something that pages show has changed."""

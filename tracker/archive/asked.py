@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from tracker.errors import UsageError
 from tracker.model.ids import recognise
+from tracker.model.watch import About
+from tracker.text.about import Word, about_of, about_word
 
 When = datetime | dt.date | str
 """A moment, a day, or either in ISO 8601; what has no time zone is UTC."""
@@ -52,3 +55,24 @@ def moment(given: When, *, timezone: tzinfo = UTC, now: datetime | None = None, 
         if now is not None:
             raise UsageError(f"{given} is neither a day nor a time span.", remedy="Write 2026-02-11 or 7d, 24h, 2w.") from error
         raise UsageError(f"{given!r} is no day or time.", remedy="Write 2026-02-11 or 2026-02-11T07:30+01:00.") from error
+
+
+def require_order(since: datetime | None, until: datetime | None) -> None:
+    """Raise UsageError for a time that ends before it begins."""
+    if since and until and since > until:
+        raise UsageError(
+            f"The time from {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} (UTC) ends before it begins.",
+            remedy="Let since be the earlier one, until the later one.",
+        )
+
+
+def about_asked(words: Iterable[str]) -> About:
+    """The words that are asked for; a minus in front of those that are unwanted. Raises UsageError for what is no word."""
+    return about_of(_word(text.strip()) for text in words)
+
+
+def _word(text: str) -> Word:
+    word = about_word(text)
+    if isinstance(word, str):
+        raise UsageError(f"About {text!r}: {word}", remedy="Write pembrolizumab, or -paediatric for one that is unwanted.")
+    return word

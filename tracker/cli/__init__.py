@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run", "The daemon: syncs, delivers and sends digests by the clock."),
     "serve": ("serve", "Read-only web pages, feeds and a JSON API."),
     "list": ("list", "The present: status, dates, enrollment, results of every followed trial."),
+    "search": ("search", "Words over titles, conditions, interventions, sponsors, numbers and criteria."),
     "changes": ("changes", "The change log."),
     "deadlines": ("deadlines", "Results due and overdue, planned dates that passed: estimates."),
     "export": ("export", "Typed tables for analysis: csv, xlsx, jsonl, parquet, ris."),

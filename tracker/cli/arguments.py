@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tracker import clock
-from tracker.archive.asked import moment
+from tracker.archive.asked import moment, require_order
 from tracker.cli.app import App
 from tracker.errors import UsageError
 from tracker.extract.decoding import opens_with_tag
@@ -21,6 +21,9 @@ from tracker.model.ids import recognise
 from tracker.model.source import Document, Source
 from tracker.model.vocabulary import RECRUITMENT_STATUSES, Severity
 from tracker.text.about import Word, about_of, about_word
+
+if TYPE_CHECKING:
+    from tracker.archive import Archive
 
 
 def as_written(app: App, trials: Iterable[str]) -> list[str]:
@@ -88,15 +91,27 @@ def event_filter(
     if unknown := set(kinds) - set(KINDS):
         raise UsageError(f"There is no kind {', '.join(sorted(unknown))}.", remedy="docs/changes.md lists them all.")
     now = clock.now()
+    begin = moment(since, timezone=app.timezone, now=now) if since else None
+    end = moment(until, timezone=app.timezone, now=now, end_of_day=True) if until else None
+    require_order(begin, end)
     return EventFilter(
-        since=moment(since, timezone=app.timezone, now=now) if since else None,
-        until=moment(until, timezone=app.timezone, now=now, end_of_day=True) if until else None,
+        since=begin,
+        until=end,
         watch=watch,
         trials=frozenset(trial_key(app, trial) for trial in trials),
         kinds=frozenset(kinds),
         min_severity=min_severity,
         about=about_of(map(_about_word, about)),
     )
+
+
+def group_members(archive: Archive, group: str) -> frozenset[str]:
+    """The trials of a group. Raises UsageError, naming those there are, for one that no watch knows."""
+    groups = {given.casefold(): given for watch in archive.watches for given in watch.groups.values()}
+    if group.casefold() not in groups:
+        there = ", ".join(sorted(groups.values())) or "none; the column group of a trials_file names them"
+        raise UsageError(f"There is no group {group}.", remedy=f"Groups: {there}.")
+    return archive.in_group(group)
 
 
 def _about_word(text: str) -> Word:

@@ -13,19 +13,28 @@ from tracker.cli.options import Shared, shared_options
 
 @click.command("changes")
 @click.option("--watch", metavar="WATCH", help="Only what this watch follows.")
+@click.option("--group", metavar="GROUP", help="Only trials of this group of a trials_file.")
 @click.option("--trial", "trials", metavar="TRIAL", multiple=True, help="Only this trial; may be repeated.")
 @arguments.log_options
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv", "md"]), default="table", help="How it is written.")
 @shared_options
-def changes_command(shared: Shared, watch: str | None, trials: tuple[str, ...], form: str, **log: Any) -> None:
+def changes_command(
+    shared: Shared, watch: str | None, group: str | None, trials: tuple[str, ...], form: str, **log: Any
+) -> None:
     """The change log, oldest first."""
+    import msgspec
+
     from tracker.render import machine, tables
 
     app = App(shared)
     app.require_watches([watch] if watch else [])
     wanted = arguments.event_filter(app, watch=watch, trials=trials, **log)
     with app.archive() as archive:
-        found = archive.changes(wanted)
+        if group is not None:
+            keys = arguments.group_members(archive, group)
+            kept = keys & wanted.trials if wanted.trials else keys
+            wanted = msgspec.structs.replace(wanted, trials=kept)
+        found = archive.changes(wanted) if group is None or wanted.trials else iter(())
         match "json" if shared.json else form:
             case "json":
                 app.write(machine.changes_json(found, contacts=app.settings.contacts))

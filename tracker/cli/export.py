@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -45,6 +46,13 @@ def export_command(
         raise UsageError(f"The table {name} has no form as references.", remedy="--format ris writes the followed trials.")
     if out is None and form in formats.BINARY and sys.stdout.isatty():
         raise UsageError(f"{form} is no text for a terminal.", remedy=f"Name a file: --out {name}.{form}")
+    if excel and form != "csv":
+        raise UsageError("--excel is for csv alone.", remedy="Leave it out: Excel reads the umlauts of xlsx without it.")
+    if (name != "changes" or form == "ris") and (narrowing := _of_the_log(log)):
+        raise UsageError(
+            f"{narrowing} narrows the change log alone, not {'references' if form == 'ris' else f'the table {name}'}.",
+            remedy="--watch and --trial narrow every table.",
+        )
     log_wanted = arguments.event_filter(app, watch=watch, trials=trials, **log)
     with app.archive() as archive:
         wanted = tables.Wanted(watch=watch, log=log_wanted, own=True)
@@ -58,3 +66,9 @@ def export_command(
                 formats.FORMATS[form](tables.TABLES[name](archive, wanted), to)
 
         app.output(out, write)
+
+
+def _of_the_log(log: Mapping[str, Any]) -> str:
+    """The first option given that only the change log is narrowed by."""
+    options = {"since": "--since", "until": "--until", "kinds": "--kind", "about": "--about", "min_severity": "--min-severity"}
+    return next((option for name, option in options.items() if log[name] and log[name] != "minor"), "")

@@ -26,6 +26,7 @@ from tracker.model.source import Absent, Answer, DataVersion, Document, Failed, 
 from tracker.model.staging import Batch, StagedEvent
 from tracker.model.vocabulary import ListingKind, Severity
 from tracker.model.watch import Membership, Watch
+from tracker.text.search import search_texts
 
 _LOG = log.get(__name__)
 
@@ -198,10 +199,17 @@ def _decided(run: RunContext, looked: Looked, inputs: BatchInputs, now: datetime
     """The result for one answer, with its events, stories and alerts."""
     known = run.followed[looked.answer.trial]
     try:
-        result = _result(run, looked, inputs, now)
+        result = _searchable(_result(run, looked, inputs, now))
         return result, _told(run, looked, result, inputs, now)
     except Exception as error:
         return verdict.failed(known, broken(known, error), check_context(run, known.key, now)), Batch()
+
+
+def _searchable(result: CheckResult) -> CheckResult:
+    """The result, its new version with the words by which it is found."""
+    if result.snapshot is None or result.record is None:
+        return result
+    return msgspec.structs.replace(result, snapshot=msgspec.structs.replace(result.snapshot, texts=search_texts(result.record)))
 
 
 def _told(run: RunContext, looked: Looked, result: CheckResult, inputs: BatchInputs, now: datetime) -> Batch:

@@ -1,7 +1,8 @@
 """Whether an update ends the duty to post results or brings it back, and why.
 
 The duty stands where `Standing` says on a day. An update that moves a trial into "due" or "overdue", or out of it, is told with
-its reason from a closed list. A day that passes is told by the calendar's kinds, and so is a due date that moved into the past.
+its reason from a closed list. A day that passes is told by the calendar's kinds, and so is a due date that moved into the past
+of a trial whose results were not due before.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ _REASONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 _STEPS = {"SUBMITTED": "results_submitted", "RETURNED": "submission_returned", "POSTED": "results_posted"}
 _OWED = frozenset({"due", "overdue"})
+_DATE_ALONE = ("completion_date_changed",)
+"""The reason of a due date that moves into the past: where results were never due before, the calendar's kinds tell of it."""
 _TOLD_ELSEWHERE = frozenset(
     {"results_submitted", "submission_returned", "submission_cancelled", "results_posted", "results_removed", "delay_certified"}
 )
@@ -94,9 +97,11 @@ def _results_duty(context: Context) -> Finding | None:
     if not source.duties or not comparison.changes:
         return None
     before, after = standing(context.old, source, day), standing(context.new, source, day)
-    if before.state == after.state or not (before.is_owed or after.is_owed) or _told_by_calendar(comparison, after, day):
+    if before.state == after.state or not (before.is_owed or after.is_owed):
         return None
     reasons = _reasons(context.old, context.new, source, day)
+    if not before.is_owed and reasons == _DATE_ALONE and _told_by_calendar(comparison, after, day):
+        return None
     loud = "overdue" in (before.state, after.state) and not _TOLD_ELSEWHERE.issuperset(reasons)
     return Finding(
         severity="major" if loud else "notable",
@@ -114,7 +119,7 @@ def _results_duty(context: Context) -> Finding | None:
 
 
 def _told_by_calendar(comparison: Comparison, after: Standing, day: dt.date) -> bool:
-    """Whether the calendar tells of the day that results are due by now: it tells of each due date once."""
+    """Whether the calendar tells now that the due date is here: it tells of each due date once."""
     if comparison.origin != "live" or after.due is None or not after.due.true_on(day):
         return False
     kind, due = after.due.key

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from tracker.archive import Archive, CurrentRecord
 from tracker.export.own_columns import OwnColumns
 from tracker.export.table import Column, Table, Value, date_columns, date_values, joined
+from tracker.model.dates import RegistryDate
 from tracker.model.details import DateDetails, EnrollmentDetails
 from tracker.model.event import Event, EventFilter
 from tracker.model.ids import split_key
@@ -77,7 +78,7 @@ _CHANGES = (
     Column("origin"),
     Column("last_seen_unchanged_at", "moment"),
     Column("first_seen_changed_at", "moment"),
-    Column("updated_on"),
+    Column("updated_on", "day"),
     Column("data_version"),
     Column("old_sha256"),
     Column("new_sha256"),
@@ -128,6 +129,9 @@ _SNAPSHOTS = (
     *_RECORD,
     Column("sha256"),
 )
+_RESULTS = frozenset({"results_due_soon", "results_overdue"})
+"""The deadlines that a duty or the registry's practice is behind."""
+
 _DEADLINES = (
     Column("due", "day"),
     Column("days_overdue", "whole"),
@@ -136,6 +140,7 @@ _DEADLINES = (
     Column("lead_sponsor"),
     Column("kind"),
     Column("duty"),
+    Column("milestone"),
     Column("what"),
     Column("reasons"),
     Column("rule"),
@@ -292,7 +297,7 @@ def _change(archive: Archive, event: Event) -> tuple[Value, ...]:
         event.origin,
         before,
         seen,
-        event.updated_on,
+        RegistryDate(date=event.updated_on).first if event.updated_on else None,
         event.data_version,
         event.evidence.old,
         event.evidence.new,
@@ -396,6 +401,7 @@ def _snapshots(archive: Archive, found: CurrentRecord) -> Iterator[tuple[Value, 
 
 def _deadline(archive: Archive, row: DeadlineRow) -> tuple[Value, ...]:
     found = row.deadline
+    effects = joined([effect.replace("_", " ") for effect in found.effects])
     return (
         found.due,
         -found.details.days,
@@ -403,7 +409,8 @@ def _deadline(archive: Archive, row: DeadlineRow) -> tuple[Value, ...]:
         *_trial(archive, found.trial, row.name),
         row.lead_sponsor,
         found.kind,
-        joined([effect.replace("_", " ") for effect in found.effects]),
+        effects if found.kind in _RESULTS else None,
+        None if found.kind in _RESULTS else effects,
         kinds.deadline(found),
         joined(found.details.reasons),
         found.rule,

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import msgspec
 
-LIMIT = 4096
-"""Bytes of an answer."""
+LIMIT = 4_000
+"""Bytes of an answer, an error included."""
 
 _CURSOR = 160
 """Bytes that are kept free for saying where to go on."""
+
+_SAID, _REMEDY = 900, 2_500
+"""Bytes of the two parts of an error, so that what to ask instead is always there."""
+
+_CHOICE, _CHOICES = 100, 2_000
+"""Characters of a choice that an error names, and bytes of all of them."""
 
 _STEPS = ((400, 12), (160, 6), (80, 3), (40, 1))
 """Characters of a text and entries of a list that an entry too long is cut to, one after the other until it fits."""
@@ -60,6 +67,32 @@ def part(head: Mapping[str, object], name: str, text: str, start: int) -> str:
     end = start + len(shown)
     more = {"after": str(end)} if end < len(text) else None
     return encoded({**head, "quoted": {name: shown}, "more": more}).decode()
+
+
+def error(said: str, remedy: str) -> str:
+    """A wrong call's answer: what is wrong, which may quote a long argument, and what to ask instead."""
+    return f"{_clipped(said, _SAID)} {_clipped(remedy, _REMEDY)}".strip()
+
+
+def choices(names: Sequence[str], given: str = "") -> str:
+    """Names in a sentence; of too many those most like the one given, and how many more there are."""
+    shown = [_cut(name, _CHOICE, 1) for name in names]
+    if len(", ".join(shown).encode()) <= _CHOICES:
+        return ", ".join(shown) or "none"
+    like = get_close_matches(given[:_CHOICE], shown, n=10, cutoff=0.4)
+    kept: list[str] = []
+    room = _CHOICES
+    for name in [*like, *(name for name in shown if name not in like)]:
+        room -= len(name.encode()) + 2
+        if room < 0:
+            break
+        kept.append(name)
+    return f"{', '.join(kept)} and {len(shown) - len(kept):,} more"
+
+
+def _clipped(text: str, room: int) -> str:
+    cut = text.encode()
+    return text if len(cut) <= room else cut[: room - 3].decode(errors="ignore") + "…"
 
 
 def _fitted(entry: Fields, room: int) -> Fields:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 
 from tracker.archive import Coverage, DeadlineRow, PresentRow
@@ -165,8 +163,3 @@ def _nearest(row: PresentRow) -> Fields | None:
 def _said(fields: Fields) -> Fields:
     """Without what the registry does not say."""
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def names(values: Sequence[str]) -> str:
-    """Choices, in a sentence."""
-    return ", ".join(values) or "none"

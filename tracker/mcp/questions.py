@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tracker.archive import Archive, DeadlineRow
-from tracker.archive.asked import moment, trial_key
+from tracker.archive.asked import about_asked, moment, require_order, trial_key
 from tracker.clock import Clock
 from tracker.errors import UsageError
 from tracker.mcp import answers, entries
@@ -21,8 +21,10 @@ from tracker.model.vocabulary import CALENDAR_KINDS, KIND_NAMES, RECRUITMENT_STA
 SEVERITIES: tuple[Severity, ...] = ("minor", "notable", "major")
 DUE = ("all", "overdue", "ahead")
 
-_SPAN = re.compile(r"(\d{1,4})d\Z")
-_NUMBER = re.compile(r"-?\d{1,4}\Z")
+_NUMBER = re.compile(r"-?[0-9]{1,4}\Z")
+_PLACE = re.compile(r"[0-9]{1,9}\Z")
+_FARTHEST = 36_500
+"""Days that deadlines are looked for ahead."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,10 @@ class Questions:
         """Followed trials as they stand, by key."""
         word = "_".join(re.findall(r"[A-Z]+", status.upper()))
         if status and word not in RECRUITMENT_STATUSES:
-            raise UsageError(f"There is no status {status}.", remedy=f"They are {entries.names(RECRUITMENT_STATUSES)}.")
+            raise UsageError(f"There is no status {status}.", remedy=f"They are {answers.choices(RECRUITMENT_STATUSES)}.")
         placed = [one.name for one in self.archive.watches if one.near]
         if near and (watch not in placed if watch else not placed):
-            raise UsageError("No place is set to be near to.", remedy=f"Watches with a place: {entries.names(placed)}.")
+            raise UsageError("No place is set to be near to.", remedy=f"Watches with a place: {answers.choices(placed)}.")
         rows = self.archive.present(watch=self._watch(watch), status=word or None, near=near, after=after)
         shown = ((row.trial, entries.present(row)) for row in rows)
         return answers.page(self._head(watch=watch), "trials", shown)
@@ -75,18 +77,23 @@ class Questions:
         trial: str = "",
         kind: str = "",
         min_severity: str = "minor",
+        about: str | list[str] = "",
         details: bool = False,
         after: str = "",
     ) -> str:
         """The change log, oldest first."""
         severity = _one_of(min_severity, SEVERITIES, "severity")
+        begin = self._moment(since) if since else None
+        end = self._moment(until, end_of_day=True) if until else None
+        require_order(begin, end)
         wanted = EventFilter(
-            since=self._moment(since) if since else None,
-            until=self._moment(until, end_of_day=True) if until else None,
+            since=begin,
+            until=end,
             watch=self._watch(watch),
             trials=frozenset([self._key(trial)] if trial else []),
             kinds=frozenset([_one_of(kind, sorted(KIND_NAMES), "kind")] if kind else []),
             min_severity=next(one for one in SEVERITIES if one == severity),
+            about=about_asked(about.split(",") if isinstance(about, str) and about else about or ()),
         )
         found = self.archive.changes(wanted, after=after or None)
         shown = ((event.id, entries.change(event, details=details)) for event in found)
@@ -111,6 +118,8 @@ class Questions:
         _one_of(due, DUE, "value of due")
         if kind:
             _one_of(kind, sorted(CALENDAR_KINDS), "kind of deadline")
+        if not 0 <= within_days <= _FARTHEST:
+            raise UsageError(f"within_days is {within_days}.", remedy=f"Give days ahead: 1 to {_FARTHEST:,}, or 0 for all.")
         today = self.clock().date()
         last = today + timedelta(days=within_days) if within_days > 0 else None
         words = sponsor.casefold()
@@ -151,9 +160,9 @@ class Questions:
             fields = {**head, **entries.record(record, self.archive.name(record)), "watches": watches, "parts": list(parts)}
             return answers.whole(fields)
         if part not in parts:
-            raise UsageError(f"The record of {key} has nothing under {part}.", remedy=f"It has {entries.names(list(parts))}.")
+            raise UsageError(f"The record of {key} has nothing under {part}.", remedy=f"It has {answers.choices(list(parts))}.")
         text = parts[part] if isinstance(parts[part], str) else answers.encoded(parts[part]).decode()
-        if after and not after.isdigit():
+        if after and not _PLACE.match(after):
             raise UsageError(f"{after} is no place to go on from.", remedy="Give the number that stood under more.after.")
         return answers.part({**head, "trial": key}, part, str(text), int(after or 0))
 
@@ -172,16 +181,21 @@ class Questions:
         return key
 
     def _version(self, key: str, which: str) -> SnapshotMeta:
-        asked: int | datetime = int(which) if _NUMBER.match(which) else self._moment(which, end_of_day=True)
-        return self.archive.version(key, asked)
+        if not _NUMBER.match(which):
+            return self.archive.version(key, self._moment(which, end_of_day=True))
+        number, count = int(which), sum(1 for _ in self.archive.timeline(key))
+        if not 1 <= abs(number) <= count:
+            raise UsageError(
+                f"{key} has {count} stored version{'s' * (count > 1)}, no number {number}.",
+                remedy=f"They are 1 (the first) to {count}, or -1 (the latest) to -{count}; a day does too.",
+            )
+        return self.archive.version(key, number)
 
     def _moment(self, text: str, *, end_of_day: bool = False) -> datetime:
-        if span := _SPAN.match(text.strip()):
-            return self.clock() - timedelta(days=int(span[1]))
-        return moment(text.strip(), end_of_day=end_of_day)
+        return moment(text.strip(), now=self.clock(), end_of_day=end_of_day)
 
 
 def _one_of(given: str, known: Collection[str], what: str) -> str:
     if given not in known:
-        raise UsageError(f"There is no {what} {given}.", remedy=f"There are {entries.names(list(known))}.")
+        raise UsageError(f"There is no {what} {given}.", remedy=f"There are {answers.choices(list(known), given)}.")
     return given

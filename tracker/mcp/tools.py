@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import ParamSpec
+from inspect import signature
+from typing import Any, ParamSpec
 
-from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp.types import ToolAnnotations
+from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 
 from tracker import __version__
 from tracker.archive import Archive
 from tracker.clock import Clock
 from tracker.errors import TrackerError
+from tracker.mcp import answers
 from tracker.mcp.questions import Questions
 
 Asked = ParamSpec("Asked")
@@ -33,7 +35,8 @@ ABOUT = {
     "primary_outcomes or sites), that field in full.",
     "trial_at": "One trial as it stood at the end of a day (2026-02-11) or at a time, with the stored version that says so.",
     "changes": "The change log, oldest first. since and until are days (2026-02-01) or so many days back (30d). Narrow by "
-    "watch, trial, kind (recruitment_status_changed, results_posted, …) and min_severity (minor, notable, major). With "
+    "watch, trial, kind (recruitment_status_changed, results_posted, …), min_severity (minor, notable, major) and about "
+    "(words that the trial or what changed holds, whole; one with a minus in front must be missing). With "
     "details, old and new values and the evidence.",
     "compare": "What changed in a trial between two stored versions, each by number (1 is the first, -1 the latest) or day.",
     "deadlines": "Results due and overdue, planned dates that passed, lapses of verification. due is all, overdue or ahead; "
@@ -43,9 +46,25 @@ ABOUT = {
 """What each tool is for; their names are those of `Questions`."""
 
 
+class _Server(MCPServer[Mapping[str, object]]):
+    """Refuses an argument that a tool does not take; the package would drop it, and answer another question."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Mapping[str, object], Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool by name."""
+        if name not in ABOUT:
+            raise ToolError(answers.error(f"There is no tool {name}.", f"There are {answers.choices(list(ABOUT))}."))
+        taken = [one for one in signature(getattr(Questions, name)).parameters if one != "self"]
+        if unknown := [one for one in arguments if one not in taken]:
+            said = f"{name} takes no argument {answers.choices(unknown)}."
+            raise ToolError(answers.error(said, f"It takes {answers.choices(taken, unknown[0])}."))
+        return await super().call_tool(name, arguments, context)
+
+
 def made(archive: Archive, clock: Clock) -> MCPServer[Mapping[str, object]]:
     """The server: each question as a tool that only reads."""
-    built: MCPServer[Mapping[str, object]] = MCPServer(
+    built = _Server(
         "tracker", title="Trial registry tracker", instructions=INSTRUCTIONS, version=__version__, log_level="WARNING"
     )
     questions = Questions(archive, clock)
@@ -65,6 +84,6 @@ def _told(question: Callable[Asked, str]) -> Callable[Asked, str]:
         try:
             return question(*args, **kwargs)
         except TrackerError as error:
-            raise ToolError(str(error)) from error
+            raise ToolError(answers.error(error.message, error.remedy)) from error
 
     return asked

@@ -11,6 +11,7 @@ import msgspec
 from tracker.model.alert import Alert
 from tracker.model.event import Event, Story
 from tracker.model.run import Check, Run, RunCounts
+from tracker.model.search import SearchTexts
 from tracker.model.snapshot import KeptField
 from tracker.model.source import Document, Issue, Validators
 
@@ -44,7 +45,7 @@ class StagedSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A new version: the document as served, its SHA-256 (hex) and its digest. ``document.trial`` says whose it is.
 
     ``seen_at`` is when we saw it, ``valid_from`` since when the registry shows it (None: since we saw it). ``kept`` are the
-    fields that are read from an earlier version.
+    fields that are read from an earlier version, ``texts`` the words by which it is found (None: it is not searched yet).
     """
 
     document: Document
@@ -55,6 +56,7 @@ class StagedSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     valid_from: datetime | None = None
     registry_version: int | None = None
     kept: tuple[KeptField, ...] = ()
+    texts: SearchTexts | None = None
 
     @property
     def version(self) -> StagedVersion:
@@ -79,7 +81,10 @@ class StagedEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """What one transaction stages under a run; at most some 500 trials. ``issues`` are (trial, issue) as met."""
+    """What one transaction stages under a run; at most some 500 trials. ``issues`` are (trial, issue) as met.
+
+    ``reader`` is the version of this program that read the records.
+    """
 
     checks: tuple[StagedCheck, ...] = ()
     snapshots: tuple[StagedSnapshot, ...] = ()
@@ -88,6 +93,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     alerts: tuple[Alert, ...] = ()
     issues: tuple[tuple[str, Issue], ...] = ()
     cursor: str | None = None
+    reader: str = ""
 
 
 class NewIssue(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ import msgspec
 
 from tracker.model.event import Event, Story
 from tracker.model.record import TrialRecord
+from tracker.model.search import SearchAnswer
 from tracker.model.views import PresentRow
 from tracker.render import kinds
 from tracker.render.privacy import public_event, public_record
@@ -67,6 +68,11 @@ def present_json(rows: Iterable[PresentRow]) -> Iterator[str]:
         for row in rows
     )
     return listed("trials", trials)
+
+
+def search_json(found: SearchAnswer) -> dict[str, object]:
+    """``{"total", "trials", "next", "unindexed"}`` with what ``search`` found, the best first."""
+    return msgspec.structs.asdict(found)
 
 
 def listed(name: str, values: Iterable[object]) -> Iterator[str]:

@@ -13,8 +13,9 @@ from tracker.model.dates import RegistryDate
 from tracker.model.event import Event
 from tracker.model.ids import recognise, split_key
 from tracker.model.record import Enrollment
+from tracker.model.search import SearchAnswer
 from tracker.model.views import DeadlineRow, Nearest, PresentRow
-from tracker.render import kinds, times, vocabulary
+from tracker.render import kinds, search, times, vocabulary
 from tracker.render.grid import (
     SEVERITY_STYLES,
     Grid,
@@ -48,9 +49,11 @@ __all__ = [
     "present_csv",
     "present_grid",
     "present_line",
+    "search_grid",
     "terminal",
 ]
 
+SEARCH_COLUMNS = ("Trial", "Name", "Status", "Found in")
 PRESENT_COLUMNS = (
     "Trial",
     "Name",
@@ -145,6 +148,27 @@ def _present_cells(line: PresentLine) -> tuple[str, ...]:
         line.results,
         line.last_update,
         line.nearest,
+    )
+
+
+def search_grid(found: SearchAnswer) -> Grid:
+    """``search``: one row per trial, the best first, with the passage that holds the words."""
+    rows = tuple(
+        (
+            shown_number(hit.trial),
+            one_line(_beside_number(hit.name, hit.trial)),
+            search.status(hit),
+            "; ".join(f"{search.place(one)}: {one_line(one.text, 120)}" for one in hit.found[:1]),
+        )
+        for hit in found.trials
+    )
+    return Grid(
+        columns=SEARCH_COLUMNS,
+        rows=rows,
+        flexible="Found in",
+        widest={"Status": 14, "Name": 28},
+        optional=("Status",),
+        caption=plural(found.total, "trial"),
     )
 
 

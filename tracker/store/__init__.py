@@ -51,6 +51,9 @@ from tracker.store import (
     schedule as _schedule,
 )
 from tracker.store import (
+    search as _search,
+)
+from tracker.store import (
     silences as _silences,
 )
 from tracker.store import (
@@ -152,13 +155,18 @@ class Store(Database):
     past_events = _events.past_events
     stories = _events.stories
     tally = _browsing.tally
-    trials_by_kind = _browsing.trials_by_kind
+    last_moves = _browsing.last_moves
     mark = _browsing.mark
     trial_marks = _browsing.trial_marks
     held_events = _browsing.held_events
     with_number = _browsing.with_number
     stale_present = _present.stale_present
     note_present = _present.note_present
+    search = _search.search
+    count_unindexed = _search.count_unindexed
+    stale_words = _search.stale_words
+    note_words = _search.note_words
+    forget_replaced = _search.forget_replaced
 
     # what is told
     ready_alerts = _outbox.ready_alerts

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from tracker.model.event import Event, EventFilter, read_event
 from tracker.model.snapshot import TrialMark
@@ -13,6 +14,7 @@ from tracker.store.database import Database
 from tracker.store.events import narrowed
 from tracker.store.trials import is_member
 
+DATE_KINDS = ("start_date_changed", "primary_completion_date_changed", "completion_date_changed")
 TallyBy = Literal["severity", "kind", "source", "watch"]
 
 
@@ -36,14 +38,18 @@ def tally(database: Database, wanted: EventFilter, by: TallyBy) -> dict[str, int
         return {str(row.of): int(row[1]) for row in connection.execute(statement.group_by(column))}
 
 
-def trials_by_kind(database: Database, wanted: EventFilter) -> dict[str, frozenset[str]]:
-    """The trials that had wanted events of each kind."""
-    statement = narrowed(select(t.events.c.kind, t.events.c.trial), wanted).distinct()
-    found: dict[str, set[str]] = {}
+def last_moves(database: Database, wanted: EventFilter) -> dict[str, dict[str, datetime]]:
+    """When each trial last had a wanted event of each kind; of kinds that are about a date, one that moved the date."""
+    values = t.changed_values.c
+    moved = exists().where(values.run == t.events.c.run, values.event == t.events.c.id, values.days != 0)
+    latest = func.max(t.events.c.effective_at).label("at")
+    statement = narrowed(select(t.events.c.kind, t.events.c.trial, latest), wanted)
+    statement = statement.where(or_(t.events.c.kind.not_in(DATE_KINDS), moved)).group_by(t.events.c.kind, t.events.c.trial)
+    found: dict[str, dict[str, datetime]] = {}
     with database.reading() as connection:
         for row in connection.execute(statement):
-            found.setdefault(row.kind, set()).add(row.trial)
-    return {kind: frozenset(trials) for kind, trials in found.items()}
+            found.setdefault(row.kind, {})[row.trial] = row.at
+    return found
 
 
 def mark(database: Database) -> str:

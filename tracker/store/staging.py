@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection, func, select, tuple_, update
 
 from tracker.model.run import RunCounts
+from tracker.model.search import SearchEntry
 from tracker.model.source import Issue
 from tracker.model.staging import (
     Batch,
@@ -30,6 +31,7 @@ from tracker.store.database import Database, chunks, insert
 from tracker.store.kept_fields import keep_fields
 from tracker.store.packing import ENCODING, pack, to_json
 from tracker.store.runs import NO_ANSWER, require_state
+from tracker.store.search import write_words
 from tracker.store.trials import ensure_trials
 
 _COUNTED_AS = {
@@ -66,10 +68,11 @@ def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: date
         ]
         if new:
             connection.execute(t.snapshots.insert(), new)
-        kept = [staged for staged in batch.snapshots if staged.kept and staged.document.trial not in done]
-        ids = _version_ids(connection, run_id, {staged.version for staged in kept})
-        for staged in kept:
+        written = [staged for staged in batch.snapshots if staged.document.trial not in done]
+        ids = _version_ids(connection, run_id, {staged.version for staged in written})
+        for staged in written:
             keep_fields(connection, ids[staged.version], staged.kept)
+        write_words(connection, _entries(written, ids, batch.reader))
         _write_events(connection, run_id, batch, now)
         issues = _note_issues(connection, str(run["source"]), batch.issues, now)
         if batch.cursor is not None:
@@ -200,6 +203,13 @@ def _snapshot_row(run_id: int, staged: StagedSnapshot, packed: bytes, origin: st
         "encoding": ENCODING,
         "body": packed,
     }
+
+
+def _entries(written: Iterable[StagedSnapshot], ids: Mapping[VersionRef, int], reader: str) -> Iterator[SearchEntry]:
+    """The words of the versions that were written."""
+    for staged in written:
+        if staged.texts is not None:
+            yield SearchEntry(snapshot=ids[staged.version], texts=staged.texts, reader=reader, kept=bool(staged.kept))
 
 
 def _ids(connection: Connection, run_id: int, events: Iterable[StagedEvent]) -> dict[VersionRef, int]:

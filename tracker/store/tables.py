@@ -299,6 +299,15 @@ due_dates = Table(
     comment="days that follow from a current record's dates; derived like the table present",
 )
 
+searchable = Table(
+    "searchable",
+    metadata,
+    Column("snapshot", Id, ForeignKey("snapshots.id", ondelete="CASCADE"), primary_key=True),
+    Column("reader", Text, nullable=False, comment="the version of the program that read it"),
+    Column("kept", Boolean, nullable=False, comment="whether fields were read from an earlier version"),
+    comment="the versions whose words can be searched; the words stand in search_words and go with their row here",
+)
+
 issues = Table(
     "issues",
     metadata,

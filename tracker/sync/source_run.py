@@ -49,6 +49,7 @@ from tracker.store import Store
 from tracker.sync.doubts import RunDoubts, without
 from tracker.sync.lease_keeper import LeaseKeeper
 from tracker.sync.present import note_present
+from tracker.sync.search import note_words
 from tracker.sync.staging import RunStager
 
 LEASE_FOR = timedelta(minutes=10)
@@ -479,6 +480,8 @@ class SourceRun:
         whole = not (self.only or cut.why)
         accepted = self.store.accept(lease, run_id, now, counts, joins, listings, verdict, whole=whole, doubts=set_apart)
         note_present(self.store, self.sources, info.key, self.stop)
+        self.store.forget_replaced(run_id)
+        note_words(self.store, self.sources, info.key, self.stop)
         for decision in decisions:
             if decision.note:
                 self.store.add_note(decision.watch, decision.note, now)

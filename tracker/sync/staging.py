@@ -8,6 +8,9 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
+import msgspec
+
+from tracker import __version__
 from tracker.archive import records
 from tracker.clock import Clock
 from tracker.detect import batch as batches
@@ -119,7 +122,8 @@ class RunStager:
 
     def _write(self, lease: Lease, batch: Batch, now: datetime) -> None:
         if batch.checks or batch.events:
-            self.tally.issues += self.store.stage(lease, self.run, batch, now)
+            read_by_this = msgspec.structs.replace(batch, reader=__version__)
+            self.tally.issues += self.store.stage(lease, self.run, read_by_this, now)
 
 
 def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:

@@ -57,8 +57,13 @@ def without_ligatures(text: str) -> str:
 @remembered(16384)
 def fold(text: str) -> str:
     """Letters and digits only, without case and accents: ``Chūō-ku`` and ``Chuoku`` are one, ``Ærø`` is ``aero``."""
-    plain = text.lower() if text.isascii() else unicodedata.normalize("NFKD", text).casefold().translate(_UNDECOMPOSED)
+    plain = text.lower() if text.isascii() else plain_letters(text)
     return "".join(letter for letter in plain if letter.isalnum())
+
+
+def plain_letters(text: str) -> str:
+    """The text in lower case, accented letters taken apart, ligatures and letters with a stroke as plain ones."""
+    return unicodedata.normalize("NFKD", text).casefold().translate(_UNDECOMPOSED)
 
 
 def same_words(one: str, other: str) -> bool:

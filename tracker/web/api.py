@@ -9,11 +9,13 @@ from typing import Any, Literal
 
 import msgspec
 
+from tracker.archive.search import LONGEST_QUESTION
 from tracker.errors import UsageError
 from tracker.model.deadline import Deadline
 from tracker.model.event import Event
 from tracker.model.record import TrialRecord
 from tracker.model.run import Run, SourceState
+from tracker.model.search import SearchAnswer
 from tracker.model.snapshot import SnapshotMeta
 from tracker.model.upkeep import Incident
 from tracker.model.views import Nearest, PresentRow, StoryChanges
@@ -22,13 +24,13 @@ from tracker.render import kinds, machine
 from tracker.render.privacy import public_record
 from tracker.web.asked import (
     LOG_KEYS,
-    LONGEST_WORDS,
     MOST_ITEMS,
     LogFilter,
     Query,
     cursor,
     log_filter,
     one,
+    place,
     refuse_unknown,
     whole,
 )
@@ -36,6 +38,7 @@ from tracker.web.log_pages import wanted
 from tracker.web.present_pages import require_watch
 from tracker.web.reading import Reading, trial_key
 from tracker.web.refusals import Refusal
+from tracker.web.search_page import searched
 from tracker.web.trial_pages import seen, versions_asked, which
 
 PER_PAGE = 50
@@ -209,14 +212,6 @@ def _limit(query: Query) -> int:
     return whole(query, "limit", default=PER_PAGE, least=1, most=MOST_ITEMS)
 
 
-def _place(query: Query) -> str:
-    """Where the page before ended, by a text."""
-    after = one(query, "after")
-    if len(after) > LONGEST_WORDS:
-        raise Refusal(400, "This is no place in the list. Begin again without “after”.")
-    return after
-
-
 def _stories(reading: Reading, _path: Mapping[str, str], query: Query) -> Stories:
     limit, after = _limit(query), cursor(query)
     chosen, keep = wanted(reading, _log(query, reading))
@@ -247,7 +242,7 @@ def _events(reading: Reading, _path: Mapping[str, str], query: Query) -> Events:
 
 
 def _trials(reading: Reading, _path: Mapping[str, str], query: Query) -> Trials:
-    limit, watch, after = _limit(query), one(query, "watch"), _place(query)
+    limit, watch, after = _limit(query), one(query, "watch"), place(query)
     if watch:
         require_watch(reading, watch)
     status = _log(query, reading).status
@@ -305,6 +300,10 @@ def _comparison(reading: Reading, path: Mapping[str, str], query: Query) -> Comp
     return Comparison(trial=key, story=told, events=told.events)
 
 
+def _search(reading: Reading, _path: Mapping[str, str], query: Query) -> SearchAnswer:
+    return searched(reading, query, _limit(query))
+
+
 def _watches(reading: Reading, _path: Mapping[str, str], _query: Query) -> Watches:
     names = reading.context.watches
     return Watches(watches=tuple(WatchCount(name=name, trials=reading.archive.count_followed([name])) for name in names))
@@ -314,7 +313,7 @@ def _deadlines(reading: Reading, _path: Mapping[str, str], query: Query) -> Dead
     limit, watch = _limit(query), one(query, "watch")
     if watch:
         require_watch(reading, watch)
-    after = _place(query)
+    after = place(query)
     found = [row for row in reading.due(watch) if row.cursor > after][: limit + 1]
     shown = found[:limit]
     return Deadlines(deadlines=tuple(row.deadline for row in shown), next=shown[-1].cursor if len(found) > limit else "")
@@ -334,6 +333,7 @@ def _health(reading: Reading, _path: Mapping[str, str], _query: Query) -> Health
 
 _TEXTS = {
     "watch": "Only what this watch follows.",
+    "group": "Only trials of this group of a `trials_file`.",
     "kind": "Only changes of this kind.",
     "effect": "Only changes with this effect.",
     "min_severity": "Only changes of this severity or weightier: minor, notable, major.",
@@ -402,6 +402,15 @@ OPERATIONS: tuple[Operation, ...] = (
             _TRIAL,
             Parameter(name="old", text="A version's number.", type="integer", least=1, most=9_999),
             Parameter(name="new", text="A version's number.", type="integer", least=1, most=9_999),
+        ),
+    ),
+    Operation(
+        path="/search", name="search", text="Followed trials that hold words, the best first.", gives=SearchAnswer,
+        answer=_search,
+        parameters=(
+            Parameter(name="q", text="The words; a phrase stands in quotation marks.", longest=LONGEST_QUESTION),
+            _WATCH,
+            *_PAGING,
         ),
     ),
     Operation(path="/watches", name="watches", text="All watches.", gives=Watches, answer=_watches),

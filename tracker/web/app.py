@@ -25,9 +25,9 @@ from tracker.errors import SourceError, StoreError, TrackerError, UsageError
 from tracker.model.source import Source
 from tracker.render import times
 from tracker.store import Store
-from tracker.web import answers, api, log_pages, openapi, pages, present_pages, trial_pages
+from tracker.web import answers, api, log_pages, openapi, pages, present_pages, search_page, trial_pages
 from tracker.web.answers import Answer
-from tracker.web.asked import LOG_KEYS, Context, LogFilter, Query, cursor, log_filter, one, refuse_unknown
+from tracker.web.asked import LOG_KEYS, Context, LogFilter, Query, cursor, groups_of, log_filter, one, refuse_unknown
 from tracker.web.guard import FEEDS, Guard, feed_key
 from tracker.web.kept import Kept
 from tracker.web.pages import Frame, Page
@@ -93,6 +93,7 @@ class Site:
         archive = Archive(store=self._store, sources=self._sources, watches=settings.watches, severities=settings.severities)
         context = Context(
             watches=tuple(watch.name for watch in settings.watches),
+            groups=groups_of(settings.watches),
             sources=tuple(sorted(self._sources)),
             timezone=ZoneInfo(settings.digest.timezone),
             now=now.replace(minute=now.minute - now.minute % FOR_MINUTES, second=0, microsecond=0),
@@ -229,6 +230,11 @@ def _find(reading: Reading, _path: Path, query: Query) -> Page:
     return trial_pages.trial(reading, trial_key(reading, one(query, "number").upper()), {})
 
 
+def _search(reading: Reading, _path: Path, query: Query) -> Page:
+    refuse_unknown(query, ("q", "watch", "after"))
+    return search_page.search(reading, query)
+
+
 def _trial(reading: Reading, path: Path, query: Query) -> Page:
     refuse_unknown(query, ("at", "version"))
     return trial_pages.trial(reading, trial_key(reading, path["trial"]), query)
@@ -320,6 +326,7 @@ ROUTES: Mapping[str, View] = {
     "/": _latest,
     "/latest.atom": _latest_feed,
     "/stories/{story}": _story,
+    "/search": _search,
     "/trials": _find,
     "/trials/{trial}.atom": _trial_feed,
     "/trials/{trial}.ics": _trial_calendar,

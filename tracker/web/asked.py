@@ -13,6 +13,7 @@ from tracker.archive.asked import moment as archive_moment
 from tracker.errors import UsageError
 from tracker.model.event import EventFilter
 from tracker.model.vocabulary import KIND_NAMES, RECRUITMENT_STATUSES, SEVERITIES, Severity
+from tracker.model.watch import Watch
 from tracker.web.refusals import Refusal
 
 Query = Mapping[str, Sequence[str]]
@@ -27,7 +28,20 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _BACK = re.compile(r"\d{1,4}[hdw]\Z")
 _EFFECT = re.compile(r"[a-z0-9_]{1,60}\Z")
 
-LOG_KEYS = ("watch", "kind", "effect", "min_severity", "source", "country", "status", "since", "until", "words", "trial")
+LOG_KEYS = (
+    "watch",
+    "group",
+    "kind",
+    "effect",
+    "min_severity",
+    "source",
+    "country",
+    "status",
+    "since",
+    "until",
+    "words",
+    "trial",
+)
 """Filters of the change log."""
 
 
@@ -35,6 +49,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """What filters are checked against."""
 
     watches: tuple[str, ...]
+    groups: tuple[str, ...] = ()
     sources: tuple[str, ...]
     timezone: tzinfo
     now: datetime
@@ -44,6 +59,7 @@ class LogFilter(msgspec.Struct, frozen=True, kw_only=True):
     """The filters of the change log as they stand in an address, empty where they are not given."""
 
     watch: str = ""
+    group: str = ""
     kind: str = ""
     effect: str = ""
     min_severity: str = ""
@@ -67,6 +83,15 @@ class LogFilter(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.query())
 
 
+def groups_of(watches: Sequence[Watch]) -> tuple[str, ...]:
+    """The groups that watches put their trials into, each in its first spelling."""
+    spelled: dict[str, str] = {}
+    for watch in watches:
+        for group in watch.groups.values():
+            spelled.setdefault(group.casefold(), group)
+    return tuple(spelled[folded] for folded in sorted(spelled))
+
+
 def refuse_unknown(query: Query, known: Collection[str]) -> None:
     """Raise Refusal for a key that is not known here, or is given twice."""
     for key, values in query.items():
@@ -85,6 +110,7 @@ def log_filter(query: Query, context: Context) -> LogFilter:
     """The filters of the change log. Raises Refusal for one that has no such value."""
     asked = LogFilter(**{key: one(query, key) for key in LOG_KEYS})
     _among("watch", asked.watch, context.watches, status=404)
+    _among("group", asked.group, context.groups, status=404)
     _among("kind", asked.kind, sorted(KIND_NAMES))
     _among("min_severity", asked.min_severity, SEVERITIES)
     _among("source", asked.source, context.sources, status=404)
@@ -124,6 +150,14 @@ def moment(text: str, context: Context, *, end_of_day: bool = False) -> datetime
         return archive_moment(text, timezone=context.timezone, now=context.now, end_of_day=end_of_day)
     except UsageError as error:
         raise Refusal(400, str(error)) from None
+
+
+def place(query: Query) -> str:
+    """Where the page before ended, by a text."""
+    after = one(query, "after")
+    if len(after) > LONGEST_WORDS:
+        raise Refusal(400, "This is no place in the list. Begin again without “after”.")
+    return after
 
 
 def cursor(query: Query) -> str | None:

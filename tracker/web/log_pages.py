@@ -27,6 +27,10 @@ STORIES = 30
 """Stories of one page of the log."""
 
 
+NONE = frozenset({"none:"})
+"""Stands for no trial at all, where an empty set would mean every trial."""
+
+
 class Card(msgspec.Struct, frozen=True, kw_only=True):
     """A story on a page: laid out for reading, and its address."""
 
@@ -40,16 +44,19 @@ def wanted(reading: Reading, asked: LogFilter) -> tuple[EventFilter, Callable[[E
     chosen = event_filter(asked, reading.context)
     if asked.trial:
         chosen = msgspec.structs.replace(chosen, trials=frozenset({trial_key(reading, asked.trial)}))
+    if asked.group:
+        keys = reading.archive.in_group(asked.group)
+        chosen = msgspec.structs.replace(chosen, trials=(keys & chosen.trials if chosen.trials else keys) or NONE)
     if asked.country or asked.status:
         folded = asked.country.casefold()
-        keys = {
+        standing = {
             key
             for key, each in reading.all_standing().items()
             if (not folded or any(folded == country.casefold() for country in each.countries))
             and (not asked.status or (each.row.recruitment_status == asked.status and not each.row.removed_at))
             and (not chosen.trials or key in chosen.trials)
         }
-        chosen = msgspec.structs.replace(chosen, trials=frozenset(keys) or frozenset({"none:"}))
+        chosen = msgspec.structs.replace(chosen, trials=frozenset(standing) or NONE)
     if not chosen.effects and not chosen.words:
         return chosen, None
     return chosen, lambda event: _fits(event, chosen)
@@ -88,6 +95,7 @@ def latest(reading: Reading, asked: LogFilter, after: str | None, *, per_page: i
             "next": shown[-1].events[-1].id if len(found) > per_page else "",
             "facets": facets(reading, chosen) if keep is None else {},
             "statuses": RECRUITMENT_STATUSES,
+            "groups": reading.context.groups,
             "kinds": sorted(KIND_NAMES, key=kinds.kind_title),
             "countries": countries(reading),
             "sources": [(key, reading.archive.source_title(key)) for key in reading.context.sources],

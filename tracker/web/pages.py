@@ -17,7 +17,7 @@ import msgspec
 
 from tracker.model.ids import split_key
 from tracker.model.vocabulary import Severity
-from tracker.render import kinds, times, vocabulary
+from tracker.render import kinds, search, times, vocabulary
 from tracker.render.safe_text import one_line, plural
 from tracker.render.tables import shown_number
 
@@ -123,6 +123,9 @@ def _environment() -> jinja2.Environment:
         number=lambda trial: split_key(trial).number,
         shown_number=shown_number,
         kind=kinds.kind_title,
+        found_status=search.status,
+        found_place=search.place,
+        found_spans=search.spans,
         registry_day=times.registry_day,
         kind_options=lambda names: [(name, kinds.kind_title(name)) for name in names],
         status_options=lambda words: [(word, vocabulary.status(word)) for word in words],

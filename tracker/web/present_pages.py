@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
@@ -14,7 +13,8 @@ from tracker.model.views import DeadlineRow
 from tracker.render import kinds
 from tracker.render.safe_text import one_line
 from tracker.render.tables import PresentLine, present_line
-from tracker.web import charts
+from tracker.text.normalize import fold
+from tracker.web import charts, rates
 from tracker.web.asked import Query, choice, one, whole
 from tracker.web.log_pages import STORIES, cards
 from tracker.web.pages import Page, watch_path
@@ -27,16 +27,6 @@ ROWS = 200
 RECENT = timedelta(days=365)
 AHEAD = timedelta(days=90)
 SORTS = ("key", "name", "status", "start", "completion", "enrollment", "results", "updated", "near")
-MOVES = (
-    ("recruitment_status_changed", "changed recruitment status"),
-    ("primary_completion_date_changed", "moved primary completion"),
-    ("enrollment_changed", "changed enrollment"),
-    ("primary_outcomes_changed", "changed primary outcomes"),
-    ("results_posted", "posted results"),
-)
-"""Kinds of which a watch's base rates are told."""
-PHASE_TRIALS = 10
-"""Trials of a phase from which on a rate of their own is told."""
 
 
 class TableRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +73,7 @@ def watch(reading: Reading, name: str, query: Query) -> Page:
             "sort": sort,
             "order": order,
             "recent": _recent(reading, name),
-            "rates": rates(reading, name, standing),
+            "rates": _rates(reading, name, standing),
         },
     )
 
@@ -103,9 +93,9 @@ def sorted_rows(standing: Sequence[Standing], name: str, sort: str, *, down: boo
             case "near":
                 return ((near.km if near.km is not None else 1e6),) if near and near.within else None
             case "name":
-                return (row.name.casefold(),)
+                return (fold(row.name), row.name)
             case "status":
-                return (row.recruitment_status,) if row.recruitment_status else None
+                return (row.recruitment_status,) if row.recruitment_status and not row.removed_at else None
             case "start":
                 return (row.start_date.date,) if row.start_date else None
             case "completion":
@@ -134,38 +124,22 @@ def _recent(reading: Reading, name: str) -> list[tuple[int, int, list[tuple[str,
     return found
 
 
-class Rate(msgspec.Struct, frozen=True, kw_only=True):
-    """Of so many trials, how many did something within the days that are known of."""
-
-    group: str
-    trials: int
-    moved: int
-    what: str
-
-    @property
-    def percent(self) -> int:
-        """The share."""
-        return round(100 * self.moved / self.trials)
-
-
-def rates(reading: Reading, name: str, standing: Sequence[Standing]) -> dict[str, object]:
+def _rates(reading: Reading, name: str, standing: Sequence[Standing]) -> dict[str, object]:
     """How often such trials change, from the watch's own history, with the count and the span that it rests on."""
-    since = reading.hour - RECENT
-    followed = {each.row.trial for each in standing}
-    moved = reading.trials_by_kind(EventFilter(watch=name, since=since))
-    first = min(reading.archive.tracking_since(followed).values(), default=None) if followed else None
-    found = [
-        Rate(group="", trials=len(followed), moved=len(followed & moved.get(kind, frozenset())), what=what)
-        for kind, what in MOVES
-        if followed
+    since = reading.archive.followed_since(name)
+    followed = [
+        rates.Followed(trial=each.row.trial, since=since[each.row.trial], removed_at=each.row.removed_at, phases=each.phases)
+        for each in standing
+        if each.row.trial in since
     ]
-    phases = Counter(phase for each in standing for phase in each.phases)
-    for phase, count in sorted(phases.items()):
-        if count >= PHASE_TRIALS and phase != "NA":
-            of = {each.row.trial for each in standing if phase in each.phases}
-            part = len(of & moved.get("primary_completion_date_changed", frozenset()))
-            found.append(Rate(group=phase, trials=count, moved=part, what="moved primary completion"))
-    return {"rates": found, "since": max(first, since) if first else None}
+    moved = reading.last_moves(EventFilter(watch=name, since=reading.hour - rates.YEAR))
+    return {
+        "found": rates.base_rates(followed, moved, reading.hour),
+        "trials": len(followed),
+        "since": min(since.values(), default=None),
+        "fewest": rates.FEWEST,
+        "shortest": rates.SHORTEST.days,
+    }
 
 
 # --- deadlines and health ---------------------------------------------------------------------------------------------

@@ -35,9 +35,9 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
         """The beginning of this hour: what is counted from it back need not be counted again for each reader."""
         return self.context.now.replace(minute=0, second=0, microsecond=0)
 
-    def trials_by_kind(self, wanted: EventFilter) -> dict[str, frozenset[str]]:
-        """The trials that had wanted events of each kind."""
-        return self.standings.trials_by_kind(self.archive, wanted)
+    def last_moves(self, wanted: EventFilter) -> dict[str, dict[str, datetime]]:
+        """When each trial last had a wanted event of each kind."""
+        return self.standings.last_moves(self.archive, wanted)
 
     def all_standing(self) -> dict[str, Standing]:
         """Every followed trial as it stands, by key."""

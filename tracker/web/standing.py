@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 
 import msgspec
 
@@ -45,7 +45,7 @@ class Standings:
         self._versions: dict[str, TrialMark] = {}
         self._found: dict[str, Standing] = {}
         self._counts = Kept[dict[str, int]](most=200)
-        self._moved_trials = Kept[dict[str, frozenset[str]]](most=20)
+        self._moves = Kept[dict[str, dict[str, datetime]]](most=20)
 
     def all(self, archive: Archive, today: date) -> dict[str, Standing]:
         """Every followed trial as it stands now; the dictionary is not to be changed."""
@@ -71,9 +71,9 @@ class Standings:
         """How many wanted events there are, counted once for each state of the database."""
         return self._counts.get((archive.mark(), wanted, by), lambda: archive.tally(wanted, by))
 
-    def trials_by_kind(self, archive: Archive, wanted: EventFilter) -> dict[str, frozenset[str]]:
-        """The trials that had wanted events of each kind, asked once for each state of the database."""
-        return self._moved_trials.get((archive.mark(), wanted), lambda: archive.trials_by_kind(wanted))
+    def last_moves(self, archive: Archive, wanted: EventFilter) -> dict[str, dict[str, datetime]]:
+        """When each trial last had a wanted event of each kind, asked once for each state of the database."""
+        return self._moves.get((archive.mark(), wanted), lambda: archive.last_moves(wanted))
 
     def _renewed(self, archive: Archive, today: date) -> dict[str, Standing]:
         marks = {mark.trial: mark for mark in archive.trial_marks()}

@@ -1,0 +1,221 @@
+"""Words as a search compares them, what a record is found by, and what a person's words ask for.
+
+Text and question are folded by the same rule, so that case, accents, hyphens and invisible characters make no difference.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from tracker.model.ids import split_key
+from tracker.model.record import TrialRecord
+from tracker.model.search import BREAK, WHOLE, FoundText, SearchQuery, SearchTerm, SearchTexts
+from tracker.text.normalize import plain_letters
+from tracker.text.tokens import STOP_WORDS
+
+LONGEST_TEXT = 100_000
+"""Letters of one record that are searched; the criteria, which come last, are cut where they go beyond."""
+LONGEST_WORD = 64
+SHORTEST_BEGINNING = 3
+"""Letters from which on a word also finds those that begin with it."""
+MOST_FOUND = 3
+LONGEST_FOUND = 200
+MOST_PARTS = 4
+
+# Chinese and Japanese are written without blanks: each sign is a word, and a word of several a phrase.
+_SIGN = "\u3040-\u30ff\u3400-\u9fff"
+_WORD = re.compile(rf"[{_SIGN}]|[^\W_{_SIGN}]+")
+_COMPOUND = re.compile(rf"[^\W_{_SIGN}]+(?:[-'’‐–][^\W_{_SIGN}]+)+")
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in order, folded."""
+    return _cut(_folded(text))
+
+
+def compact(text: str) -> str:
+    """A number without hyphens, blanks and case."""
+    return "".join(words(text))[:LONGEST_WORD]
+
+
+def search_texts(record: TrialRecord) -> SearchTexts:
+    """What a record is found by: numbers, titles, conditions, interventions, sponsors and criteria."""
+    texts: dict[str, list[str]] = {}
+    left = LONGEST_TEXT
+    for name, given in _texts(record):
+        part = texts.setdefault(name, [])
+        if left > 0:
+            found = _number_words(given) if name == "numbers" else _text_words(given[: left + 1])
+            part += [*found, BREAK]
+            left -= sum(map(len, found))
+    return SearchTexts(**texts)
+
+
+def search_query(text: str) -> SearchQuery:
+    """What a person's words ask for: each word or its continuation, "words in quotation marks" as they stand.
+
+    Nothing in it is an operator but the quotation marks and a star behind the beginning of a word.
+    """
+    terms: list[SearchTerm] = []
+    for place, part in enumerate(text.translate(_QUOTES).split('"')):
+        quoted = place % 2 == 1
+        terms += filter(None, (_term(chunk, quoted) for chunk in ([part] if quoted else part.split())))
+    telling = [term for term in terms if len(term.words) > 1 or term.words[0] not in STOP_WORDS]
+    whole = compact(text)
+    return SearchQuery(terms=tuple(telling or terms), whole=whole if any(letter.isdigit() for letter in whole) else "")
+
+
+def found_texts(record: TrialRecord, query: SearchQuery) -> tuple[FoundText, ...]:
+    """The passages of a record that hold what was asked: each adds something that those before it do not have."""
+    found: list[FoundText] = []
+    missing = set(range(len(query.terms)))
+    for field, text in _fields(record):
+        marks = {term: spans for term in sorted(missing) if (spans := _spans(text, query.terms[term]))}
+        number = field == "numbers" and bool(query.whole) and compact(text) == query.whole
+        if number or marks:
+            spans = [(0, len(text))] if number else sorted({span for each in marks.values() for span in each})
+            found.append(_passage(field, text, spans))
+            missing -= set(range(len(query.terms))) if number else marks.keys()
+        if not missing or len(found) == MOST_FOUND:
+            break
+    return tuple(found)
+
+
+class _Without(dict[int, str | None]):
+    """Which characters `str.translate` leaves out, looked up once each: marks on letters and invisible ones."""
+
+    def __missing__(self, code: int) -> str | None:
+        letter = chr(code)
+        self[code] = None if unicodedata.category(letter) in ("Mn", "Mc", "Me", "Cf") else letter
+        return self[code]
+
+
+_WITHOUT = _Without()
+
+
+def _folded(text: str) -> str:
+    """The text in lower case without accents and invisible characters, which leave no gap."""
+    return text.lower() if text.isascii() else plain_letters(text).translate(_WITHOUT)
+
+
+def _cut(folded: str) -> list[str]:
+    found: list[str] = _WORD.findall(folded)
+    return found if len(folded) <= LONGEST_WORD else [word[:LONGEST_WORD] for word in found]
+
+
+def _number_words(number: str) -> list[str]:
+    return [f"{WHOLE}{compact(number)}", BREAK, *_text_words(number)]
+
+
+def _text_words(text: str) -> list[str]:
+    """The words, and behind a break compounds in one word: ``PD-1`` is found as ``PD1`` too."""
+    folded = _folded(text)
+    joined = dict.fromkeys(word for compound in _COMPOUND.findall(folded) for word in _joined(_cut(compound)))
+    found = _cut(folded)
+    for word in joined:
+        found += [BREAK, word]
+    return found
+
+
+def _joined(parts: list[str]) -> Iterator[str]:
+    """Parts of a compound that stand side by side, in one word: of anti-PD-1 antipd, pd1 and antipd1."""
+    for start in range(len(parts)):
+        for end in range(start + 2, min(start + MOST_PARTS, len(parts)) + 1):
+            yield "".join(parts[start:end])[:LONGEST_WORD]
+    if len(parts) > MOST_PARTS:
+        yield "".join(parts)[:LONGEST_WORD]
+
+
+def _texts(record: TrialRecord) -> Iterator[tuple[str, str]]:
+    """The texts that are searched, each with its place in `SearchTexts`, criteria last."""
+    for field, text in _fields(record):
+        yield _PLACES[field], text
+
+
+_PLACES = {
+    "numbers": "numbers",
+    "brief_title": "names",
+    "official_title": "names",
+    "acronym": "names",
+    "conditions": "subjects",
+    "keywords": "subjects",
+    "interventions": "subjects",
+    "lead_sponsor": "sponsors",
+    "collaborators": "sponsors",
+    "criteria": "criteria",
+}
+
+
+def _fields(record: TrialRecord) -> Iterator[tuple[str, str]]:
+    """The texts that are searched, each with the name of its field."""
+    yield from (("numbers", number) for number in _numbers(record))
+    for name in ("brief_title", "official_title", "acronym"):
+        if text := getattr(record, name):
+            yield name, text
+    yield from (("conditions", text) for text in record.conditions or ())
+    yield from (("keywords", text) for text in record.keywords or ())
+    for intervention in record.interventions or ():
+        yield from (("interventions", text) for text in (intervention.name, *(intervention.other_names or ())))
+    if record.lead_sponsor:
+        yield "lead_sponsor", record.lead_sponsor.name
+    yield from (("collaborators", one.name) for one in record.collaborators or ())
+    criteria = record.eligibility.criteria if record.eligibility else None
+    if criteria:
+        yield from (("criteria", line) for line in (*criteria.inclusion, *criteria.exclusion, *criteria.other))
+
+
+def _numbers(record: TrialRecord) -> Iterable[str]:
+    own = (split_key(record.trial).number, record.nct_number)
+    other = (*(record.aliases or ()), *(one.id for one in record.secondary_ids or ()))
+    return dict.fromkeys(number for number in (*own, *other) if number)
+
+
+def _term(chunk: str, quoted: bool) -> SearchTerm | None:
+    found = words(chunk)
+    if not found:
+        return None
+    last = found[-1]
+    prefix = chunk.rstrip().endswith("*") or (not quoted and last.isalpha() and len(last) >= SHORTEST_BEGINNING)
+    joined = "".join(found)[:LONGEST_WORD] if len(found) > 1 and not quoted else ""
+    return SearchTerm(words=tuple(found), prefix=prefix, joined=joined)
+
+
+def _spans(text: str, term: SearchTerm) -> list[tuple[int, int]]:
+    """Where a term stands in a text."""
+    parts = [(word, match.start(), match.end()) for match in re.finditer(r"[^\W_]+", text) for word in words(match[0])]
+    found = []
+    for at in range(len(parts)):
+        following = parts[at : at + max(len(term.words), MOST_PARTS)]
+        for count in range(1, len(following) + 1):
+            same = [word for word, _, _ in following[:count]]
+            if _fits(same, term):
+                found.append((following[0][1], following[count - 1][2]))
+                break
+    return found
+
+
+def _fits(same: list[str], term: SearchTerm) -> bool:
+    if len(same) == len(term.words) and tuple(same[:-1]) == term.words[:-1]:
+        last = term.words[-1]
+        if same[-1] == last or (term.prefix and same[-1].startswith(last)):
+            return True
+    one = term.joined or (term.words[0] if len(term.words) == 1 else "")
+    return len(same) <= MOST_PARTS and "".join(same) == one
+
+
+def _passage(field: str, text: str, spans: list[tuple[int, int]]) -> FoundText:
+    """The text, or the part of a long one around the first place."""
+    start = 0
+    if len(text) > LONGEST_FOUND:
+        start = max(0, min(spans[0][0] - LONGEST_FOUND // 3, len(text) - LONGEST_FOUND))
+        start = text.find(" ", start, spans[0][0]) + 1 or start
+    end = len(text) if len(text) - start <= LONGEST_FOUND else start + LONGEST_FOUND
+    before, behind = "…" if start else "", "…" if end < len(text) else ""
+    marks: list[tuple[int, int]] = []
+    for one, other in spans:
+        if other <= end and (not marks or one - start + len(before) >= marks[-1][1]):
+            marks.append((one - start + len(before), other - start + len(before)))
+    return FoundText(field=field, text=f"{before}{text[start:end]}{behind}", marks=tuple(marks))
