@@ -205,7 +205,9 @@ class Cutter:
         """The subscription's alerts, each at the speed at which it is told now, and those that are told to nobody."""
         watches = self._subscriptions[subscription]
         cadences = plan.cadences(watches)
-        paused = {sending.when: since for sending, since in self._paused.items() if sending == subscription.sending(sending.when)}
+        paused = {
+            sending.when: since for sending, since in self._paused.items() if sending == subscription.sending(sending.when)
+        }
         own = plan.forwarded(plan.of_subscription(ready, subscription.channel, watches), cadences)
         return plan.held_back(own, cadences.get(subscription.channel, ()), paused)
 
@@ -213,9 +215,7 @@ class Cutter:
         """What a digest says of its own pause that is over, and of what else its channel no longer gets."""
         known = [one for one in self.store.paused(resumed_after=since) if one.sending.channel == sending.channel]
         zone = times.zone(self.settings.digest.timezone)
-        return [
-            notices.paused(one, zone) for one in known if one.sending == sending or one.until is None
-        ]
+        return [notices.paused(one, zone) for one in known if one.sending == sending or one.until is None]
 
     def _alert(self, subscription: plan.Subscription, now: datetime, wanted: Wanted) -> tuple[Part, ...]:
         if not wanted:
@@ -275,9 +275,7 @@ class Cutter:
             return subscription.watch, []
         return None, [one.watch for one in self._subscriptions if one.channel == subscription.channel and one.watch]
 
-    def _settle(
-        self, key: str, written: Written, kind: MessageKind, sending: Sending, notes: tuple[int, ...] = ()
-    ) -> None:
+    def _settle(self, key: str, written: Written, kind: MessageKind, sending: Sending, notes: tuple[int, ...] = ()) -> None:
         """Cut the messages, or only settle the alerts that need none. What no message tells stays ready.
 
         A message that was set aside has failed, and says why.

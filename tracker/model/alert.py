@@ -13,7 +13,7 @@ from tracker.model.watch import Sending
 
 AlertState = Literal["held", "ready", "in_message", "sent", "failed", "dropped", "silenced"]
 MessageState = Literal["waiting", "sent", "failed", "dropped"]
-MessageKind = Literal["alert", "digest", "welcome", "missed", "operator", "test"]
+MessageKind = Literal["alert", "digest", "welcome", "missed", "stopped", "operator", "test"]
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tracker.config.settings import Web
+from tracker.deliver.stop_links import PATH
 from tracker.web.refusals import PROBLEM_TYPE, Refusal, is_api, problem
 
 LONGEST_PATH = 1_000
@@ -35,8 +36,8 @@ _HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-_OPEN = frozenset({"/robots.txt"})
-"""Addresses that hold nothing of what is kept."""
+_OPEN = frozenset({"/robots.txt", PATH})
+"""Addresses that hold nothing of what is kept; the links that stop messages are signed."""
 
 _ASK = (b"www-authenticate", b'Basic realm="tracker", charset="UTF-8"')
 
@@ -65,7 +66,7 @@ class Guard:
         try:
             _require_sane(scope)
             _require_host(scope, web)
-            if scope["path"] not in _OPEN:
+            if scope["path"] not in _OPEN and not scope["path"].startswith("/static/"):
                 _require_reader(scope, web)
         except Refusal as refusal:
             await self._refuse(scope, guarded, refusal)
@@ -108,6 +109,8 @@ def _require_sane(scope: Scope) -> None:
     headers = scope["headers"]
     if len(headers) > MOST_HEADERS or sum(len(name) + len(value) for name, value in headers) > LONGEST_HEADERS:
         raise Refusal(431, "This request has more headers than any browser sends.")
+    if scope["path"] == PATH and scope["method"] == "POST":
+        return  # its page reads no more of the form than it has
     if scope["method"] not in ("GET", "HEAD"):
         raise Refusal(405, "Nothing can be changed here: these pages are only read.")
     if _header(scope, b"transfer-encoding") or (_header(scope, b"content-length") or "0").strip() != "0":
