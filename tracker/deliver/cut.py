@@ -87,7 +87,7 @@ class Cutter:
         What the parts had no room for waits for an hour, with all that is as urgent: a channel is not flooded.
         """
         waiting = self.store.ready_alerts()
-        for subscription, watches in self._subscriptions.items():
+        for subscription in self._subscriptions:
             now, channel = self.clock(), subscription.channel
             ready, _ = self._on_their_way(subscription, waiting)
             sent = self._sent(subscription, ready)
@@ -205,11 +205,8 @@ class Cutter:
         """The subscription's alerts, each at the speed at which it is told now, and those that are told to nobody."""
         watches = self._subscriptions[subscription]
         cadences = plan.cadences(watches)
-        paused = {
-            sending.when: since for sending, since in self._paused.items() if sending == subscription.sending(sending.when)
-        }
         own = plan.forwarded(plan.of_subscription(ready, subscription.channel, watches), cadences)
-        return plan.held_back(own, cadences.get(subscription.channel, ()), paused)
+        return plan.held_back(own, subscription, cadences.get(subscription.channel, ()), self._paused)
 
     def _of_pauses(self, sending: Sending, since: datetime) -> list[str]:
         """What a digest says of its own pause that is over, and of what else its channel no longer gets."""

@@ -112,13 +112,13 @@ def refused(key: str, subject: str, channel: str, refusals: Sequence[str]) -> Op
     )
 
 
-def stopped(sending: Sending, now: datetime) -> OperatorMessage:
+def stopped_by_reader(sending: Sending, watches: Sequence[str], now: datetime) -> OperatorMessage:
     """A reader has stopped a series of messages by the link in one of them."""
     name = notices.sending_name(sending)
     return OperatorMessage(
         key=f"stopped:{sending.channel}:{sending.when}:{sending.watch}:{now.isoformat()}",
         subject=f"A reader of “{sending.channel}” stopped the {name}",
-        sentences=("It was asked for by the link in one of the messages.",),
+        sentences=("It was asked for by the link in one of the messages.", notices.about_watches(watches)),
         readers=f"nobody on “{sending.channel}” gets the {name} any more; changes are kept in the change log.",
         command=("This takes it up again:", notices.resume_command(sending)),
     )

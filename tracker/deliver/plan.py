@@ -175,7 +175,7 @@ def forwarded(ready: Sequence[ReadyAlert], cadences: Cadences) -> list[ReadyAler
 
 
 def held_back(
-    ready: Iterable[ReadyAlert], digests: Sequence[When], paused: Mapping[When, datetime]
+    ready: Iterable[ReadyAlert], subscription: Subscription, digests: Sequence[When], paused: Mapping[Sending, datetime]
 ) -> tuple[list[ReadyAlert], list[tuple[Alert, str]]]:
     """The alerts of a subscription that go on their way, and those of which nobody is told, with the reason.
 
@@ -183,15 +183,15 @@ def held_back(
     """
     kept: list[ReadyAlert] = []
     dropped: list[tuple[Alert, str]] = []
-    still = [when for when in digests if when not in paused]
+    still = [when for when in digests if subscription.sending(when) not in paused]
     for item in ready:
-        when = item.alert.when
-        if when not in paused:
+        since = paused.get(subscription.sending(item.alert.when))
+        if since is None:
             kept.append(item)
-        elif when == "immediate" and still:
+        elif item.alert.when == "immediate" and still:
             kept.append(msgspec.structs.replace(item, alert=msgspec.structs.replace(item.alert, when=still[0])))
         else:
-            dropped.append((item.alert, f"paused since {paused[when]:%Y-%m-%d}: `tracker resume` takes it up again"))
+            dropped.append((item.alert, f"paused since {since:%Y-%m-%d}: `tracker resume` takes it up again"))
     return kept, dropped
 
 

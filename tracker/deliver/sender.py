@@ -88,16 +88,20 @@ class OutboxSender:
             if self._left_alone(message.channel) and not self._has_second_way(message):
                 continue
             self.store.renew_lease(lease, self.clock(), LEASE_FOR)
-            self.tried.append(self._try(message))
+            sent = self._try(message)
+            if sent is not None:
+                self.tried.append(sent)
         self.store.settle_sent(self.clock())
 
-    def _try(self, message: Message) -> Sent:
+    def _try(self, message: Message) -> Sent | None:
+        """One try; None for a message whose reader has stopped the series since it was looked up."""
         sent = Sent(key=message.key, channel=message.channel, kind=message.kind, subject=message.subject)
         kept = message.kind == "operator"
         if message.attempts > len(plan.BACK_OFF) and not kept:  # the end of none of them could be recorded
             return self._give_up(message, sent, PermanentDeliveryError(message.last_error))
         again_at = self.clock() + plan.BACK_OFF[min(message.attempts, len(plan.BACK_OFF) - 1)]
-        self.store.begin_try(message.key, again_at)
+        if not self.store.begin_try(message.key, again_at):
+            return None
         try:
             refused = self._send(message)
         except PermanentDeliveryError as error:

@@ -31,9 +31,9 @@ def is_signed(web: Web, sending: Sending, sign: str) -> bool:
     """Whether the sign of a link is ours and for this series."""
     if web.secret is None:
         return False
-    return hmac.compare_digest(sign.encode("utf-8", "surrogateescape"), _sign(web.secret, sending).encode())
+    return hmac.compare_digest(sign.encode("utf-8", "replace"), _sign(web.secret, sending).encode())
 
 
 def _sign(secret: str, sending: Sending) -> str:
-    """As JSON, no name can run into the next."""
+    """Of the series as JSON: no name can run into the next."""
     return hmac.new(secret.encode(), b"pause " + msgspec.json.encode(sending), hashlib.sha256).hexdigest()

@@ -46,7 +46,8 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """An outbox entry. ``key`` is unique: (channel, run) or (channel, cadence, local due date); ``message_id`` derives from it.
 
-    ``events`` are the ids it tells of; ``sending`` is the series it belongs to, which its reader can stop. ``attachments`` are kept beside it and read only when it is sent. Times are aware UTC.
+    ``events`` are the ids it tells of; ``sending`` is the series it belongs to, which its reader can stop. ``attachments`` are
+    kept beside it and read only when it is sent. Times are aware UTC.
     """
 
     key: str

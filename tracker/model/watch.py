@@ -30,8 +30,10 @@ class Send(msgspec.Struct, frozen=True, kw_only=True):
     separate: bool = False
 
 
-class Sending(msgspec.Struct, frozen=True, kw_only=True, order=True):
+class Sending(msgspec.Struct, frozen=True, kw_only=True, order=True, array_like=True):
     """One series of messages to a channel: its alerts at once, or its daily or weekly digest.
+
+    As JSON, ``[channel, when, watch]``, it is the name under which a pause is kept and what links are signed for.
 
     ``watch`` names the one watch that it is of, where that has messages of its own; empty: of all that send there.
     """

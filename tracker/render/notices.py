@@ -146,7 +146,17 @@ def resume_command(sending: Sending) -> str:
     return f"tracker resume {shlex.quote(sending.channel)} --when {sending.when}{watch}"
 
 
-def stopped(sending: Sending, *, at: datetime, timezone: str, contact: str, form: Form = MAIL) -> Content:
+def about_watches(watches: Sequence[str]) -> str:
+    """Of which watches a series of messages tells."""
+    if not watches:
+        return "No watch sends such messages at present."
+    names = ", ".join(f"“{one_line(name)}”" for name in watches)
+    return f"It told of the {'watch' if len(watches) == 1 else 'watches'} {names}."
+
+
+def stopped(
+    sending: Sending, watches: Sequence[str], *, at: datetime, timezone: str, contact: str, form: Form = MAIL
+) -> Content:
     """To a reader who has stopped a series of messages: that it is so, and how it comes back."""
     name = sending_name(sending)
     page = Page(
@@ -156,6 +166,7 @@ def stopped(sending: Sending, *, at: datetime, timezone: str, contact: str, form
         preview="You get no more of these messages.",
         paragraphs=(
             f"You get no more of the {name} of the trial tracker. This was asked for by the link in one of them.",
+            about_watches(watches),
             "Nothing is lost: changes are kept in the change log. What else you get of the tracker goes on.",
         ),
         commands=(("Whoever runs the tracker can take it up again:", resume_command(sending)),),

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from tracker.config import Settings
-from tracker.deliver.pausing import pause
+from tracker.deliver.pausing import pause, watches_of
 from tracker.deliver.stop_links import is_signed
 from tracker.errors import StoreError
 from tracker.model.vocabulary import When
@@ -53,7 +53,7 @@ def endpoint(
     def _asked(request: Request) -> Response:
         sending = _sending(request, settings())
         stopped = any(one.sending == sending for one in store.paused())
-        return _page(drawn, sending, "stopped already" if stopped else "asked")
+        return _page(sending, "stopped already" if stopped else "asked")
 
     def _done(request: Request, form: Mapping[str, str]) -> Response:
         if form.get("List-Unsubscribe") != "One-Click" and form.get("stop") != "yes":
@@ -65,17 +65,17 @@ def endpoint(
                 pause(current, writing, sending, now())
         except StoreError:
             raise Refusal(503, "This could not be kept at present: nothing was changed. Try again in a moment.") from None
-        return _page(drawn, sending, "stopped")
+        return _page(sending, "stopped")
+
+    def _page(sending: Sending, state: str) -> Response:
+        named = sending_name(sending)
+        title = f"Stop the {named}?" if state == "asked" else f"Stopped: {named}"
+        watches = watches_of(settings(), sending)
+        values = {"named": named, "channel": sending.channel, "watches": watches, "state": state}
+        page = Page(template="stop.html.j2", title=title, path="", values=values)
+        return Response(drawn(page), media_type="text/html", headers={"cache-control": "no-store"})
 
     return answer
-
-
-def _page(drawn: Callable[[Page], bytes], sending: Sending, state: str) -> Response:
-    named = sending_name(sending)
-    titles = {"asked": f"Stop the {named}?", "stopped": f"Stopped: {named}", "stopped already": f"Stopped: {named}"}
-    values = {"named": named, "channel": sending.channel, "state": state}
-    page = Page(template="stop.html.j2", title=titles[state], path="", values=values)
-    return Response(drawn(page), media_type="text/html", headers={"cache-control": "no-store"})
 
 
 def _sending(request: Request, settings: Settings) -> Sending:
