@@ -39,7 +39,7 @@ from tracker.model.views import (
     TrialView,
 )
 from tracker.model.vocabulary import Severity
-from tracker.model.watch import Near, Silence, Watch
+from tracker.model.watch import Near, PausedSending, Silence, Watch
 from tracker.store import Store
 from tracker.store.browsing import TallyBy
 
@@ -305,6 +305,10 @@ class Archive:
     def unsent_alerts(self) -> list[AlertTally]:
         """The alerts that are in no message yet, counted."""
         return self.store.unsent_alerts()
+
+    def paused(self) -> list[PausedSending]:
+        """The series of messages that their readers have stopped."""
+        return self.store.paused()
 
     def silences(self, now: datetime) -> list[Silence]:
         """What is muted at a time."""

@@ -19,7 +19,9 @@ STOPPED = "the sending was paused before it went out"
 
 
 def pause(database: Database, sending: Sending, now: datetime, messages: Sequence[Message] = ()) -> bool:
-    """Stop a series of messages: what of it waits, or was given up, is dropped, and ``messages``, which say so, are put into the outbox.
+    """Stop a series of messages: what of it waits, or was given up, is dropped.
+
+    ``messages``, which say so, are put into the outbox.
 
     False, and nothing changes, where it is stopped already.
     """

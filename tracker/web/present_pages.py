@@ -10,7 +10,7 @@ import msgspec
 from tracker.archive import Archive
 from tracker.model.event import EventFilter
 from tracker.model.views import DeadlineRow
-from tracker.render import kinds
+from tracker.render import kinds, notices
 from tracker.render.safe_text import one_line
 from tracker.render.tables import PresentLine, present_line
 from tracker.text.normalize import fold
@@ -206,6 +206,7 @@ def health(reading: Reading, *, everything: bool) -> Page:
             "incidents": [each for each in archive.incidents() if each.ended_at is None],
             "runs": archive.runs(15),
             "outbox": list(archive.outbox(limit=50)) if everything else [],
+            "paused": [notices.paused(one, reading.timezone) for one in archive.paused()] if everything else [],
             "everything": everything,
             "size": size,
             "since": _coverage(reading),
