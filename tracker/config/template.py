@@ -227,9 +227,7 @@ def template(answers: Answers) -> str:
 def _web(secret: str | None) -> str:
     """The secret is made once: by it the links are signed with which readers stop messages."""
     mark = "" if secret else "# "
-    return _WEB.format(
-        mark=mark, blank=" " * (43 - len(mark)), secret=quoted(secret or "at least 32 letters that nobody knows")
-    )
+    return _WEB.format(mark=mark, blank=" " * (43 - len(mark)), secret=quoted(secret or "32 letters or more that nobody knows"))
 
 
 def _channels(answers: Answers) -> str:

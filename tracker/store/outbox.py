@@ -136,8 +136,9 @@ def cut(
 
     ``further`` are the numbered messages in which it is continued: all are put there, or none.
 
-    False, and nothing changes, when a message of that key was cut before, or its series was stopped meanwhile. Without a message
-    only the silenced and superseded alerts are settled. Raises LeaseLostError when an alert is no longer ready: someone else is delivering.
+    False, and nothing changes, when a message of that key was cut before, or its series was stopped meanwhile. Without a
+    message only the silenced and superseded alerts are settled. Raises LeaseLostError when an alert is no longer ready:
+    someone else is delivering.
     """
     with database.writing(lease) as connection:
         if message is not None and (_is_paused(connection, message) or not put(connection, message)):
