@@ -48,9 +48,7 @@ INFO = load()["ctgov"].info
 def leaves(kind: Any, path: str) -> Iterator[tuple[str, Any]]:
     """Every leaf of a type, with a value that is its own; lists have one entry."""
     options = [one for one in get_args(kind) if one is not type(None)]
-    if get_origin(kind) in (Union, types.UnionType):
-        yield from leaves(options[0], path)
-    elif get_origin(kind) is tuple:
+    if get_origin(kind) in (Union, types.UnionType) or get_origin(kind) is tuple:
         yield from leaves(options[0], path)
     elif isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind is not RegistryDate:
         for field in msgspec.structs.fields(kind):
