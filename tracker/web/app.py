@@ -18,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from tracker import __version__, log
-from tracker.archive import Archive
+from tracker.archive import Archive, RememberingSources
 from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.errors import SourceError, StoreError, TrackerError, UsageError
@@ -46,6 +46,8 @@ FOR_EVER = "max-age=31536000, immutable"
 MOST_KEPT, LONGEST_KEPT = 100, 300_000
 """Answers that are kept for a few minutes, and how many bytes one of them may have: together at most 30 MB."""
 FOR_MINUTES = 10
+REMEMBERED = 40
+"""Versions that are remembered as records."""
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +78,8 @@ class Site:
     """What is served, as the settings are at each request. Nothing here writes."""
 
     def __init__(self, settings: Callable[[], Settings], sources: Mapping[str, Source], store: Store, now: Clock) -> None:
-        self._settings, self._sources, self._store, self._now = settings, sources, store, now
+        self._settings, self._store, self._now = settings, store, now
+        self._sources = RememberingSources(sources, most=REMEMBERED)
         self.standings = Standings()
         self._kept = Kept[Made](most=MOST_KEPT, fits=lambda made: len(made.body) <= LONGEST_KEPT)
         self._of: Settings | None = None
