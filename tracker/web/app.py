@@ -45,6 +45,8 @@ FOR_EVER = "max-age=31536000, immutable"
 
 MOST_KEPT, LONGEST_KEPT = 100, 300_000
 """Answers that are kept for a few minutes, and how many bytes one of them may have: together at most 30 MB."""
+MOST_LONG, LONGEST_LONG = 5, 4_000_000
+"""The same of long ones, tables and calendars of thousands of trials: together at most 20 MB."""
 FOR_MINUTES = 10
 REMEMBERED = 40
 """Versions that are remembered as records."""
@@ -82,6 +84,7 @@ class Site:
         self._sources = RememberingSources(sources, most=REMEMBERED)
         self.standings = Standings()
         self._kept = Kept[Made](most=MOST_KEPT, fits=lambda made: len(made.body) <= LONGEST_KEPT)
+        self._long = Kept[Made](most=MOST_LONG, fits=lambda made: LONGEST_KEPT < len(made.body) <= LONGEST_LONG)
         self._of: Settings | None = None
         self._changes = 0
 
@@ -127,7 +130,8 @@ class Site:
 
         if self.settings is not self._of:
             self._of, self._changes = self.settings, self._changes + 1
-        return self._kept.get((address, reading.archive.mark(), reading.context.now, self._changes), make)
+        key = (address, reading.archive.mark(), reading.context.now, self._changes)
+        return self._kept.get(key, lambda: self._long.get(key, make))
 
     def error_page(self, status: int, detail: str) -> bytes:
         """A page that says why there is no answer, and where to go on."""
@@ -283,7 +287,7 @@ def _watch_table(form: str) -> View:
 
 
 def _deadlines(reading: Reading, _path: Path, query: Query) -> Page:
-    refuse_unknown(query, ("watch",))
+    refuse_unknown(query, ("watch", "page"))
     return present_pages.deadlines(reading, query)
 
 
