@@ -221,7 +221,7 @@ def _arms(record: TrialRecord) -> Iterator[Field]:
 
 
 def _named(name: str, kind: str | None, description: str | None, more: Sequence[str] | None, lead: str = "") -> str:
-    about = "; ".join(part for part in (vocabulary.enumerated(kind or ""), more and lead + ", ".join(more)) if part)
+    about = "; ".join(part for part in (vocabulary.enumerated(kind or ""), lead + ", ".join(more) if more else "") if part)
     return f"{name}{f' ({about})' if about else ''}" + (f": {description}" if description else "")
 
 
@@ -260,7 +260,7 @@ def _links(record: TrialRecord) -> Iterator[Field]:
 
 
 def _paper(one: Reference) -> str:
-    about = "; ".join(part for part in (vocabulary.enumerated(one.type or ""), one.retractions and "retracted") if part)
+    about = "; ".join(part for part in (vocabulary.enumerated(one.type or ""), "retracted" if one.retractions else "") if part)
     return f"{one.citation or f'PubMed {one.pmid}'}{f' ({about})' if about else ''}"
 
 

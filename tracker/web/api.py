@@ -20,6 +20,7 @@ from tracker.model.vocabulary import KIND_NAMES, RECRUITMENT_STATUSES, SEVERITIE
 from tracker.render import kinds, machine
 from tracker.render.privacy import public_record
 from tracker.web.asked import (
+    EFFECTS,
     LOG_KEYS,
     LONGEST_WORDS,
     MOST_ITEMS,
@@ -348,11 +349,12 @@ _TEXTS = {
 }
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "kind": tuple(sorted(KIND_NAMES)),
+    "effect": EFFECTS,
     "min_severity": SEVERITIES,
     "status": RECRUITMENT_STATUSES,
 }
 _WHEN = r"^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,4}[hdw])$"
-_PATTERNS = {"since": _WHEN, "until": _WHEN, "effect": "^[a-z0-9_]{1,60}$"}
+_PATTERNS = {"since": _WHEN, "until": _WHEN}
 
 
 def _filter(name: str) -> Parameter:

@@ -19,7 +19,7 @@ from tracker.model.vocabulary import KIND_NAMES, RECRUITMENT_STATUSES, SEVERITIE
 from tracker.render import kinds, machine, times
 from tracker.render.safe_text import one_line
 from tracker.render.story_view import StoryView, story_view
-from tracker.web.asked import LogFilter, event_filter
+from tracker.web.asked import EFFECTS, LogFilter, event_filter
 from tracker.web.pages import Page
 from tracker.web.reading import Reading, trial_key
 from tracker.web.refusals import Refusal
@@ -141,6 +141,7 @@ def latest(reading: Reading, asked: LogFilter, after: str | None, *, per_page: i
             "looked": looked,
             "facets": facets(reading, chosen) if keep is None else {},
             "statuses": RECRUITMENT_STATUSES,
+            "effects": [(word, word.replace("_", " ")) for word in EFFECTS],
             "kinds": sorted(KIND_NAMES, key=kinds.kind_title),
             "countries": countries(reading),
             "sources": [(key, reading.archive.source_title(key)) for key in reading.context.sources],
