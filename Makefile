@@ -59,8 +59,9 @@ migrate: $(READY) ## A new schema revision from tracker/store/tables.py: make mi
 docs: $(READY) ## Refresh what the documentation takes from the code: the table of registries
 	$(BIN)/python docs/registries.py
 
-pictures: $(READY) ## Refresh the demo's output in docs/demo.md and the pictures of messages
+pictures: $(READY) ## Refresh the demo's output in docs/demo.md and the pictures of mails and pages
 	$(BIN)/python -m docs.refresh
+	$(BIN)/python docs/pictures_of_pages.py
 
 clean: ## Remove what was set up and built; snapshots stay
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -18,6 +18,7 @@ from tracker.archive import present as _present
 from tracker.archive import records
 from tracker.archive.changes import in_story_order
 from tracker.archive.names import Names
+from tracker.archive.records import RememberingSources
 from tracker.errors import SourceError
 from tracker.model.alert import AlertTally, Message
 from tracker.model.event import Event, EventFilter, Story
@@ -55,6 +56,7 @@ __all__ = [
     "Names",
     "Nearest",
     "PresentRow",
+    "RememberingSources",
     "StoryChanges",
     "TallyBy",
     "TrialView",

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from tracker import __version__, log
-from tracker.archive import Archive
+from tracker.archive import Archive, RememberingSources
 from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.deliver.stop_links import PATH
@@ -47,7 +47,11 @@ FOR_EVER = "max-age=31536000, immutable"
 
 MOST_KEPT, LONGEST_KEPT = 100, 300_000
 """Answers that are kept for a few minutes, and how many bytes one of them may have: together at most 30 MB."""
+MOST_LONG, LONGEST_LONG = 5, 4_000_000
+"""The same of long ones, tables and calendars of thousands of trials: together at most 20 MB."""
 FOR_MINUTES = 10
+REMEMBERED = 40
+"""Versions that are remembered as records."""
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,9 +82,11 @@ class Site:
     """What is served, as the settings are at each request. Nothing here writes."""
 
     def __init__(self, settings: Callable[[], Settings], sources: Mapping[str, Source], store: Store, now: Clock) -> None:
-        self._settings, self._sources, self.store, self.now = settings, sources, store, now
+        self._settings, self.store, self.now = settings, store, now
+        self._sources = RememberingSources(sources, most=REMEMBERED)
         self.standings = Standings()
         self._kept = Kept[Made](most=MOST_KEPT, fits=lambda made: len(made.body) <= LONGEST_KEPT)
+        self._long = Kept[Made](most=MOST_LONG, fits=lambda made: LONGEST_KEPT < len(made.body) <= LONGEST_LONG)
         self._of: Settings | None = None
         self._changes = 0
 
@@ -127,7 +133,8 @@ class Site:
 
         if self.settings is not self._of:
             self._of, self._changes = self.settings, self._changes + 1
-        return self._kept.get((address, reading.archive.mark(), reading.context.now, self._changes), make)
+        key = (address, reading.archive.mark(), reading.context.now, self._changes)
+        return self._kept.get(key, lambda: self._long.get(key, make))
 
     def error_page(self, status: int, detail: str) -> bytes:
         """A page that says why there is no answer, and where to go on."""
@@ -290,7 +297,7 @@ def _watch_table(form: str) -> View:
 
 
 def _deadlines(reading: Reading, _path: Path, query: Query) -> Page:
-    refuse_unknown(query, ("watch",))
+    refuse_unknown(query, ("watch", "page"))
     return present_pages.deadlines(reading, query)
 
 
