@@ -14,6 +14,8 @@ from pathlib import Path
 from benchmarks.figures import Bar, Figure, Size
 from benchmarks.measuring import environ, run, tracker
 from benchmarks.stage import by_number, configure
+from tracker import clock
+from tracker.store import migrate
 
 NAME = "hosts"
 _TRIALS = 500
@@ -24,9 +26,9 @@ Manner = Callable[[socket.socket], None]
 
 def measure(size: Size, folder: Path) -> list[Figure]:
     """All manners side by side: they wait, and use next to no processor time."""
-    manners: tuple[tuple[str, Manner], ...] = (("resets", _resets),)
-    if size != "tiny":
-        manners += (("hangs", _hangs), ("trickles", _trickles))
+    manners: tuple[tuple[str, Manner], ...] = (("resets", _resets), ("hangs", _hangs), ("trickles", _trickles))
+    if size == "tiny":
+        manners = (("has nothing", _has_nothing),)
     with ThreadPoolExecutor() as pool:
         return list(pool.map(lambda one: _pass(folder / one[0], *one), manners))
 
@@ -35,9 +37,9 @@ def _pass(folder: Path, name: str, manner: Manner) -> Figure:
     folder.mkdir()
     with closing(socket.create_server(("127.0.0.1", 0), backlog=64)) as server:
         threading.Thread(target=_accept, args=(server, manner), daemon=True).start()
-        configure(folder, by_number(_TRIALS), f"http://127.0.0.1:{server.getsockname()[1]}")
+        settings = configure(folder, by_number(_TRIALS), f"http://127.0.0.1:{server.getsockname()[1]}")
+        migrate(settings.store_url, now=clock.now())
         config = ("--config", folder / "config.toml")
-        run(tracker("migrate", *config), folder=folder, environ=environ())
         cost = run(tracker("sync", *config), folder=folder, environ=environ(), limit=_LIMIT, expected=None)
     note = "ended after the limit" if cost.code < 0 else ""
     return Figure(
@@ -56,6 +58,10 @@ def _met(connection: socket.socket, manner: Manner) -> None:
     with suppress(OSError), closing(connection):
         connection.recv(65_536)
         manner(connection)
+
+
+def _has_nothing(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 
 
 def _resets(connection: socket.socket) -> None:

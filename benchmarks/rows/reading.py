@@ -42,13 +42,11 @@ def measure(size: Size, folder: Path) -> list[Figure]:
     stage.close()
     config = ("--config", folder / "config.toml")
     changes = run(tracker("changes", *config), folder=folder, environ=environ())
-    recent = run(tracker("changes", "--since", "7d", *config), folder=folder, environ=environ())
-    pages = _pages(folder, 3 if size == "tiny" else 20)
     more = Stage(folder / "list", Held(count=listed, first_day=first, day=first))
     more.sync()
     more.close()
     listing = run(tracker("list", "--config", more.folder / "config.toml"), folder=folder, environ=environ())
-    return [
+    figures = [
         Figure(
             name=f"changes, all {made:,} events",
             figure=changes.cpu,
@@ -56,13 +54,17 @@ def measure(size: Size, folder: Path) -> list[Figure]:
             bar=Bar(3, of="figure"),
             note=_peak(changes.peak_mb),
         ),
-        Figure(name="changes of the last 7 days", figure=recent.cpu, unit="s", note=_peak(recent.peak_mb)),
         Figure(name=f"list of {listed:,}", figure=listing.cpu, unit="s", bar=Bar(2, of="figure"), note=_peak(listing.peak_mb)),
-        *(
-            Figure(name=f"page {path}, {trials:,} trials, p95", figure=took * 1e3, unit="ms", bar=Bar(100, of="figure"))
-            for path, took in pages
-        ),
     ]
+    if size == "tiny":
+        return figures
+    recent = run(tracker("changes", "--since", "7d", *config), folder=folder, environ=environ())
+    figures.append(Figure(name="changes of the last 7 days", figure=recent.cpu, unit="s", note=_peak(recent.peak_mb)))
+    figures += [
+        Figure(name=f"page {path}, {trials:,} trials, p95", figure=took * 1e3, unit="ms", bar=Bar(100, of="figure"))
+        for path, took in _pages(folder, 20)
+    ]
+    return figures
 
 
 def _peak(megabytes: float) -> str:

@@ -67,7 +67,7 @@ WORK = {
     "count_sent_immediately", "due", "due_messages", "events_already_sent", "host_profiles", "message",
     "notes", "ready_alerts", "staged_totals", "alerts_of", "looks", "unanswered", "doubted_trials", "kept_fields",
     "staged_calendar", "staged_findings", "unsettled_since", "attachments", "given_up", "moved_memberships", "taken_since",
-    "stale_present", "note_present",
+    "stale_present", "note_present", "calendar_trials",
     # the state of the database itself
     "check", "integrity", "leases", "require_intact",
 }  # fmt: skip

@@ -13,6 +13,7 @@ from tracker.model.event import Event, Story
 from tracker.model.run import Check, Run, RunCounts
 from tracker.model.snapshot import KeptField
 from tracker.model.source import Document, Issue, Validators
+from tracker.model.views import PlainRecord
 
 
 class StagedCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +80,10 @@ class StagedEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """What one transaction stages under a run; at most some 500 trials. ``issues`` are (trial, issue) as met."""
+    """What one transaction stages under a run; at most some 500 trials. ``issues`` are (trial, issue) as met.
+
+    ``plain`` are the plain columns of its new versions, as far as these are read as they stand.
+    """
 
     checks: tuple[StagedCheck, ...] = ()
     snapshots: tuple[StagedSnapshot, ...] = ()
@@ -87,6 +91,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     stories: tuple[Story, ...] = ()
     alerts: tuple[Alert, ...] = ()
     issues: tuple[tuple[str, Issue], ...] = ()
+    plain: Mapping[StagedVersion, PlainRecord] = {}
     cursor: str | None = None
 
 
