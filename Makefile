@@ -7,10 +7,10 @@ READY := $(VENV)/.ready
 # Twice the cores: many tests wait for a server or a clock.
 WORKERS := $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 
-.PHONY: help demo docs test chaos peers security audit fuzz check lint types imports browser migrate pictures clean
+.PHONY: help demo docs test chaos peers security audit fuzz bench bench-compare check lint types imports browser migrate pictures clean
 
 help: ## What can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -28,6 +28,12 @@ chaos: $(READY) ## Every promise of docs/reliability.md broken on purpose: all f
 
 peers: $(READY) ## The same attacks on urlwatch and webchanges, fetched into an environment of their own: a table, in half an hour
 	$(BIN)/python -m tests.attack.peers
+
+bench: $(READY) ## Speed, memory and disk against their floors and beside urlwatch and webchanges: make bench ROWS="verdict ingest" SIZE=large
+	$(BIN)/python -m benchmarks $(ROWS) --size $(or $(SIZE),usual)
+
+bench-compare: $(READY) ## Two runs side by side: make bench-compare BEFORE=FILE AFTER=FILE
+	$(BIN)/python -m benchmarks.compare $(BEFORE) $(AFTER)
 
 check: lint types imports security test ## Everything that must be green before a change lands
 

@@ -161,6 +161,7 @@ class Store(Database):
     held_events = _browsing.held_events
     with_number = _browsing.with_number
     stale_present = _present.stale_present
+    calendar_trials = _present.calendar_trials
     note_present = _present.note_present
     search = _search.search
     count_unindexed = _search.count_unindexed

@@ -218,6 +218,7 @@ class SourceRun:
         stager.stage_listings(lease, decisions)
         all_looked_at = self._is_calendar_due(stager.context) and not cut.why
         if all_looked_at:
+            note_present(self.store, self.sources, self.source.info.key, self.stop)
             stager.stage_calendar(lease)
         report = self._close(lease, opened, stager, decisions, cut)
         if all_looked_at and report.state == "accepted":
