@@ -47,6 +47,16 @@ def redirected_to(url: str, code: int = 302) -> Way:
     return status(code, f"Location: {url}")
 
 
+def late(seconds: float, code: int = 200) -> Way:
+    """An answer, after it has worked for a while."""
+
+    def answer(hook: Hook, connection: socket.socket) -> None:
+        hook.wire.pause(seconds)
+        connection.sendall(Answer(code, b"{}").bytes())
+
+    return answer
+
+
 def endless_body(hook: Hook, connection: socket.socket) -> None:
     """An error with a body that never ends."""
     connection.sendall(b"HTTP/1.1 500 X\r\nContent-Type: text/plain\r\n\r\n")
