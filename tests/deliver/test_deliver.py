@@ -404,9 +404,7 @@ def test_a_dead_channel_keeps_no_other_waiting_and_is_left_alone_after_two_failu
 
 
 @pytest.mark.parametrize("seconds", [20, 58, 61, 600])
-def test_a_message_whose_try_takes_long_is_tried_once_a_delivery_and_waits_from_its_end_on(
-    office: Office, seconds: int
-) -> None:
+def test_a_message_whose_try_takes_long_is_tried_once_a_delivery_and_waits_from_its_end(office: Office, seconds: int) -> None:
     """Near miss: by the next delivery, a minute later, it is due."""
     office.settings = office.settings_with(hook="hook+http://127.0.0.1:9/")
     office.put("alert:hook:0", "hook")
