@@ -188,6 +188,31 @@ def test_the_last_readable_value_is_what_everybody_is_shown(world: World) -> Non
     assert {field.snapshot for field in known.current.kept} == {first.id}
 
 
+def test_one_of_two_sites_gone_without_a_new_version_counts_when_a_second_data_version_says_so(world: World) -> None:
+    """Near miss: with a new version of the record it is believed at once."""
+    world.day(change=lambda: [world.amend(nct, contactsLocationsModule__locations=SITES[:2], **UPDATED) for nct in TRIALS[:2]])
+    told = len(kinds(world))
+    newer = {"statusModule__lastUpdatePostDateStruct": {"date": "2026-03-11", "type": "ACTUAL"}}
+    world.amend(TRIALS[1], contactsLocationsModule__locations=SITES[:1], **newer)
+    report = world.day(change=lambda: world.amend(TRIALS[0], contactsLocationsModule__locations=SITES[:1]))
+    assert [failure.subject for failure in report.sources[0].outdated] == [f"ctgov:{TRIALS[0]}"]
+    assert {event.trial for event in world.store.events(EventFilter())[told:]} <= {f"ctgov:{TRIALS[1]}"}
+    told = len(kinds(world))
+    assert world.day().sources[0].outdated == ()
+    assert kinds(world)[told:] == ["sites_changed"] or len(kinds(world)) == told + 1
+    world.day()
+    assert len(kinds(world)) == told + 1
+
+
+def test_one_of_two_sites_gone_for_a_day_is_no_change(world: World) -> None:
+    world.day(change=lambda: world.amend(TRIALS[0], contactsLocationsModule__locations=SITES[:2], **UPDATED))
+    told = len(kinds(world))
+    world.day(change=lambda: world.amend(TRIALS[0], contactsLocationsModule__locations=SITES[:1]))
+    world.day(change=lambda: world.amend(TRIALS[0], contactsLocationsModule__locations=SITES[:2]))
+    world.day()
+    assert len(kinds(world)) == told
+
+
 def test_a_value_that_is_really_taken_out_is_told(world: World) -> None:
     world.day(change=lambda: world.amend(TRIALS[0], contactsLocationsModule__locations=[], **UPDATED))
     assert "sites_changed" in kinds(world)

@@ -38,6 +38,10 @@ from tracker.model.vocabulary import ListingKind, Severity, rank
 from tracker.model.watch import Watch
 
 
+ONE_OF_TWO = "one of two sites"
+"""The claim of a record that lost a site without a new version."""
+
+
 class CheckContext(msgspec.Struct, frozen=True, kw_only=True):
     """What an answer is judged with: the registry's data, the time, and the watches that follow the trial.
 
@@ -140,6 +144,9 @@ def moved(
     first = unread.new_to_us(source, answer.document, earlier, parsed, held)
     before, after = unread.readable(base, record, old_issues, new_issues, words, keep=keep, known=held, new_to_us=first)
     other_trial.refuse(source.info, known, before, after)
+    fewer = other_trial.one_of_two(source.info, before, after)
+    if fewer and not _says_again(known, ONE_OF_TWO, context):
+        return _result(known, context, "doubted", older=fewer, claim=ONE_OF_TWO)
     is_new = digest != known.current.digest
     staged = msgspec.structs.replace(snapshot, kept=keep) if is_new else None
     result = functools.partial(result, record=after, snapshot=staged)
