@@ -37,7 +37,6 @@ from tracker.model.staging import StagedCheck, StagedEvent, StagedSnapshot, Vers
 from tracker.model.vocabulary import ListingKind, Severity, rank
 from tracker.model.watch import Watch
 
-
 ONE_OF_TWO = "one of two sites"
 """The claim of a record that lost a site without a new version."""
 
