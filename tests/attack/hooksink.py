@@ -111,6 +111,12 @@ def silent(hook: Hook, connection: socket.socket) -> None:
     hook.wire.pause(3600)
 
 
+def silent_once(hook: Hook, connection: socket.socket) -> None:
+    """No answer to the first, honest to all who come later."""
+    hook.way = None
+    silent(hook, connection)
+
+
 HOSTILE: dict[str, Way] = {
     "silent": silent,
     "endless body": endless_body,

@@ -10,7 +10,7 @@ from tests.attack import hooksink
 from tests.attack.hooksink import Hook
 from tests.attack.mailsink import HANG_UP
 from tests.attack.records import changed, nct, study
-from tests.attack.scene import A_PASS, Scene, numbers_in
+from tests.attack.scene import Scene, numbers_in
 
 POLICY = {
     "relay denied": ("RCPT", "550 5.7.1 Relaying denied"),
@@ -232,22 +232,13 @@ def test_a_mail_server_that_never_stops_talking_is_left(scene: Scene, when: str,
 @pytest.mark.parametrize("when", ["immediate", "daily"])
 @pytest.mark.parametrize(
     "count",
-    [
-        15,
-        60,
-        99,
-        pytest.param(400, marks=pytest.mark.cost(30)),
-        pytest.param(2_000, marks=pytest.mark.cost(120)),
-        pytest.param(25_000, marks=[pytest.mark.cost(900), pytest.mark.timeout(3_600)]),
-    ],
+    [15, 60, 99, pytest.param(400, marks=pytest.mark.cost(30)), pytest.param(2_000, marks=pytest.mark.cost(120))],
 )
 def test_every_trial_that_is_marked_as_told_stands_in_a_mail(scene: Scene, count: int, when: str) -> None:
-    """Two changes a trial: at 25,000 trials, 50,000 alerts."""
-    limit = max(A_PASS, count / 15)
     scene.hold(*(study(number) for number in range(1, 2 * count + 22)))
     sends = f'[[watch.send]]\nto = "me"\nwhen = "{when}"\nmin_severity = "minor"\n'
     scene.configure(trials=2 * count + 21, sends=sends, extra='[digest]\nat = "00:00"\n')
-    scene.sync(limit=limit)
+    scene.sync()
     scene.mail.letters.clear()
     scene.next_day()
     for number in range(1, count + 1):
@@ -257,7 +248,7 @@ def test_every_trial_that_is_marked_as_told_stands_in_a_mail(scene: Scene, count
             statusModule__whyStopped=f"Sponsor decision number {number}, after the interim analysis",
             designModule__enrollmentInfo={"count": number, "type": "ACTUAL"},
         )
-    scene.sync(expect=(0, 3), limit=limit)
+    scene.sync(expect=(0, 3))
     outbox = scene.run("outbox", "--json").json
     wait = sum(tally["count"] for tally in outbox["alerts"])
     assert len(numbers_in(scene.mail.to("me"))) + wait >= count, "what stands in no mail still waits"
@@ -265,7 +256,7 @@ def test_every_trial_that_is_marked_as_told_stands_in_a_mail(scene: Scene, count
         if not scene.run("outbox", "--json").json["alerts"]:
             break
         scene.next_day()
-        scene.sync(expect=(0, 3), limit=limit)
+        scene.sync(expect=(0, 3))
     assert numbers_in(scene.mail.to("me")) >= {nct(number) for number in range(1, count + 1)}
     bodies = " ".join(letter.message.get_body(("plain",)).get_content() for letter in scene.mail.to("me"))
     assert sum(f"trial number {number}" in bodies for number in range(1, count + 1)) == count, "each major change in a body"
