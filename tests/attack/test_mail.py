@@ -146,7 +146,7 @@ def test_a_hostile_webhook_delays_its_own_messages_only(scene: Scene, way: str) 
 def test_a_webhook_that_works_before_it_answers_is_asked_once_a_pass(scene: Scene, seconds: int, code: int) -> None:
     hook = Hook()
     hooked(scene, hook)
-    hook.way = hooksink.late(seconds, code)
+    hook.requests, hook.way = 0, hooksink.late(seconds, code)
     scene.sync(expect=(0, 3))
     assert hook.requests == 1
     scene.set_clock(scene.ahead + timedelta(minutes=3))
@@ -166,7 +166,7 @@ def test_a_hostile_chat_service_delays_its_own_messages_only(scene: Scene, way: 
     scene.mail.letters.clear()
     scene.next_day()
     scene.amend(1, statusModule__overallStatus="COMPLETED")
-    hook.way = hooksink.HOSTILE[way]
+    hook.requests, hook.way = 0, hooksink.HOSTILE[way]
     ended = scene.sync(expect=(0, 3))
     assert nct(1) in numbers_in(scene.mail.to("me"))
     assert ended.memory < 400_000_000
