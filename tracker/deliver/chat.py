@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import subprocess
+import subprocess  # nosec B404: our own program is run, with nothing of a user in its command line
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -57,7 +57,7 @@ def _exit_code(line: bytes, longest: float) -> int | None:
 
     It is in a session of its own, or Ctrl-C would end it before us. When we are ended, the end of its standard input ends it.
     """
-    with subprocess.Popen(
+    with subprocess.Popen(  # nosec B603
         [sys.executable, "-P", _PROGRAM],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
