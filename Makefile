@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 .PHONY: help demo docs test chaos peers security audit fuzz bench bench-compare check lint types imports browser migrate pictures clean
 
 help: ## What can be made
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
