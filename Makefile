@@ -10,7 +10,7 @@ WORKERS := $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 .PHONY: help demo docs test chaos peers security audit fuzz bench bench-compare check lint types imports browser migrate pictures clean
 
 help: ## What can be made
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
