@@ -7,10 +7,10 @@ READY := $(VENV)/.ready
 # Twice the cores: many tests wait for a server or a clock.
 WORKERS := $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 
-.PHONY: help demo docs test chaos peers security audit fuzz check lint types imports browser migrate pictures clean
+.PHONY: help demo docs test chaos peers security audit fuzz bench bench-compare check lint types imports browser migrate pictures clean
 
 help: ## What can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -28,6 +28,12 @@ chaos: $(READY) ## Every promise of docs/reliability.md broken on purpose: all f
 
 peers: $(READY) ## The same attacks on urlwatch and webchanges, fetched into an environment of their own: a table, in half an hour
 	$(BIN)/python -m tests.attack.peers
+
+bench: $(READY) ## Speed, memory and disk against their floors and beside urlwatch and webchanges: make bench ROWS="verdict ingest" SIZE=large
+	$(BIN)/python -m benchmarks $(ROWS) --size $(or $(SIZE),usual)
+
+bench-compare: $(READY) ## Two runs side by side: make bench-compare BEFORE=FILE AFTER=FILE
+	$(BIN)/python -m benchmarks.compare $(BEFORE) $(AFTER)
 
 check: lint types imports security test ## Everything that must be green before a change lands
 
@@ -59,8 +65,9 @@ migrate: $(READY) ## A new schema revision from tracker/store/tables.py: make mi
 docs: $(READY) ## Refresh what the documentation takes from the code: the table of registries
 	$(BIN)/python docs/registries.py
 
-pictures: $(READY) ## Refresh the demo's output in docs/demo.md and the pictures of messages
+pictures: $(READY) ## Refresh the demo's output in docs/demo.md and the pictures of mails and pages
 	$(BIN)/python -m docs.refresh
+	$(BIN)/python docs/pictures_of_pages.py
 
 clean: ## Remove what was set up and built; snapshots stay
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

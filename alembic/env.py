@@ -11,7 +11,7 @@ from alembic import context
 from tracker.store import search, views
 from tracker.store.columns import UtcDateTime, Words
 from tracker.store.database import WRITING, make_engine, parse_url
-from tracker.store.tables import metadata
+from tracker.store.partial_indexes import whole
 
 config = context.config
 
@@ -40,7 +40,7 @@ def run(connection: Connection) -> None:
     """Run the revisions inside the transaction that is open on the connection."""
     context.configure(
         connection=connection,
-        target_metadata=metadata,
+        target_metadata=whole,
         render_as_batch=True,
         compare_type=True,
         compare_server_default=False,

@@ -53,6 +53,7 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
         """Whether so many trials cannot have lost it by themselves. More ``had`` never makes it worse."""
         every = self.trials == self.had
         many = self.trials >= EMPTIED_LEAST and self.trials >= EMPTIED_SHARE * self.had
+        as_many_as_may_fail = self.trials >= FAILED_LEAST and self.trials >= FAILED_SHARE * self.had
         match self.how:
             case "emptied":
                 return many or (every and self.anchor)
@@ -60,10 +61,9 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
                 with_strangers = self.trials >= EMPTIED_LEAST and self.trials >= STRANGERS_SHARE * self.strangers
                 return with_strangers or self.trials >= RENAMED_SHARE * self.had
             case "unreadable":
-                return many or (every and self.trials > 1)
+                return many or (every and self.trials > 1) or (self.anchor and as_many_as_may_fail)
             case "gone":
-                most = self.trials >= FAILED_LEAST and self.trials >= FAILED_SHARE * self.had
-                return most or (every and self.trials > 1)
+                return as_many_as_may_fail or (every and self.trials > 1)
 
     @property
     def sentence(self) -> str:

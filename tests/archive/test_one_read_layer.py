@@ -69,7 +69,7 @@ WORK = {
     "count_sent_immediately", "due", "due_messages", "events_already_sent", "host_profiles", "message",
     "notes", "ready_alerts", "staged_totals", "alerts_of", "looks", "unanswered", "doubted_trials", "kept_fields",
     "staged_calendar", "staged_findings", "unsettled_since", "attachments", "given_up", "moved_memberships", "taken_since",
-    "stale_present", "note_present", "stale_words", "note_words", "forget_replaced",
+    "stale_present", "note_present", "stale_words", "note_words", "forget_replaced", "calendar_trials",
     # the state of the database itself
     "check", "integrity", "leases", "require_intact",
 }  # fmt: skip

@@ -89,6 +89,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             said = dict(report.user_properties)
             points = (int(str(said.get("points", 1))), float(str(said.get("seconds", 0))))
             survived[report.nodeid.partition("[")[0]].append(points)
+    reports = [report for report in terminalreporter.getreports("passed") if report.when == "call"]
+    stops = sorted(str(said) for report in reports for name, said in report.user_properties if name == "stopped")
+    if stops:
+        terminalreporter.section("how long a stop took, wherever it waited")
+        for stop in stops:
+            terminalreporter.write_line(stop)
     terminalreporter.section("attacks from outside: forms survived, longest command in seconds")
     for test, found in sorted(survived.items()):
         terminalreporter.write_line(f"{sum(count for count, _ in found):>7,} {max(took for _, took in found):>8.1f}  {test}")

@@ -47,6 +47,16 @@ def redirected_to(url: str, code: int = 302) -> Way:
     return status(code, f"Location: {url}")
 
 
+def late(seconds: float, code: int = 200) -> Way:
+    """An answer, after it has worked for a while."""
+
+    def answer(hook: Hook, connection: socket.socket) -> None:
+        hook.wire.pause(seconds)
+        connection.sendall(Answer(code, b"{}").bytes())
+
+    return answer
+
+
 def endless_body(hook: Hook, connection: socket.socket) -> None:
     """An error with a body that never ends."""
     connection.sendall(b"HTTP/1.1 500 X\r\nContent-Type: text/plain\r\n\r\n")
@@ -99,6 +109,12 @@ def slow_continue(hook: Hook, connection: socket.socket) -> None:
 def silent(hook: Hook, connection: socket.socket) -> None:
     """No answer at all."""
     hook.wire.pause(3600)
+
+
+def silent_once(hook: Hook, connection: socket.socket) -> None:
+    """No answer to the first, honest to all who come later."""
+    hook.way = None
+    silent(hook, connection)
 
 
 HOSTILE: dict[str, Way] = {

@@ -140,6 +140,47 @@ def test_a_hostile_webhook_delays_its_own_messages_only(scene: Scene, way: str) 
     hook.wire.close()
 
 
+@pytest.mark.cost(70)
+@pytest.mark.parametrize("code", [200, 500])
+@pytest.mark.parametrize("seconds", [20, 45, 58])
+def test_a_webhook_that_works_before_it_answers_is_asked_once_a_pass(scene: Scene, seconds: int, code: int) -> None:
+    hook = Hook()
+    hooked(scene, hook)
+    hook.requests, hook.way = 0, hooksink.late(seconds, code)
+    scene.sync(expect=(0, 3))
+    assert hook.requests == 1
+    scene.set_clock(scene.ahead + timedelta(minutes=3))
+    hook.way = None
+    scene.sync(expect=(0, 3))
+    assert hook.requests == (1 if code == 200 else 2)
+    hook.wire.close()
+
+
+@pytest.mark.cost(70)
+@pytest.mark.parametrize("way", hooksink.HOSTILE)
+def test_a_hostile_chat_service_delays_its_own_messages_only(scene: Scene, way: str) -> None:
+    hook = Hook()
+    scene.hold(study(1), study(2))
+    scene.configure(TO_HOOK, channels=f'[[channel]]\nname = "hook"\nurl = "{hook.url.replace("http:", "json:")}?rto=200"')
+    scene.sync()
+    scene.mail.letters.clear()
+    scene.next_day()
+    scene.amend(1, statusModule__overallStatus="COMPLETED")
+    hook.requests, hook.way = 0, hooksink.HOSTILE[way]
+    ended = scene.sync(expect=(0, 3))
+    assert nct(1) in numbers_in(scene.mail.to("me"))
+    assert ended.memory < 400_000_000
+    asked = hook.requests
+    hook.posts.clear()
+    hook.way = None
+    for _ in range(3):
+        scene.set_clock(scene.ahead + timedelta(hours=7))
+        scene.sync(expect=(0, 3))
+    assert asked == 1
+    assert len([post for post in hook.posts if nct(1) in str(post)]) == 1
+    hook.wire.close()
+
+
 @pytest.mark.cost(8)
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("where", ["itself", "another on this machine"])

@@ -243,6 +243,17 @@ def test_a_command_ends_at_once_while_a_mail_server_is_silent(
 
 
 @SIGNALS
+def test_a_command_ends_at_once_while_a_chat_service_is_silent(tmp_path: Path, number: int, code: int) -> None:
+    with mute() as (port, reached):
+        configure(tmp_path, "http://127.0.0.1:9")
+        with (tmp_path / "config.toml").open("a") as config:
+            config.write(f'[[channel]]\nname = "chat"\nurl = "json://127.0.0.1:{port}?rto=200"\n')
+        ended = ended_by(number, tmp_path, reached, "channel", "test", "chat")
+    assert (ended.code, ended.err.splitlines()[-1:]) == (code, ["stopped"])
+    assert ended.seconds < GENEROUS
+
+
+@SIGNALS
 @pytest.mark.parametrize("args", [("sync",), ("list",), ("doctor",)], ids=lambda args: args[0])
 def test_a_command_ends_at_once_while_a_postgresql_is_silent(
     tmp_path: Path, number: int, code: int, args: tuple[str, ...]

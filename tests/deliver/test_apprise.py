@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.builders import DAY
 from tests.deliver.builders import SECRET, make_message, make_settings
 from tests.deliver.servers import Hook, dead_port
-from tracker.deliver import channels
+from tests.deliver.test_bounded import talking
+from tracker.clock import sleep
+from tracker.deliver import apprise_process, channels, chat
 from tracker.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 from tracker.model.alert import Message
 from tracker.model.watch import Channel
@@ -83,3 +93,56 @@ def test_a_message_longer_than_the_service_takes_arrives_in_parts(server: Hook) 
 def test_an_address_that_says_what_to_do_with_long_messages_is_obeyed(server: Hook) -> None:
     send(f"json://{server.host}/?overflow=truncate", make_message(text="word " * 20_000))
     assert len(server.posted) == 1
+
+
+# --- a service in no hurry ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "piece", [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 100 Continue\r\n\r\n"], ids=["silent", "head", "continue"]
+)
+def test_a_service_that_never_ends_its_answer_is_left_and_asked_again(piece: bytes) -> None:
+    with talking(piece, pause=0.05) as port, pytest.raises(TransientDeliveryError, match="did not answer within 1 seconds"):
+        chat.send(Channel(name="chat", url=f"json://127.0.0.1:{port}/{SECRET}?rto=100"), make_message(), longest=1)
+
+
+def test_an_answer_without_end_fails_in_the_memory_of_its_own_process() -> None:
+    body = b"HTTP/1.1 200 OK\r\n\r\n"
+    with talking(b"x" * 1_000_000, first=body) as port, pytest.raises(TransientDeliveryError):
+        send(f"json://127.0.0.1:{port}/{SECRET}")
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="the system does not show command lines as files")
+def test_the_address_stands_in_no_command_line_and_the_process_ends_with_the_one_that_started_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        channel = Channel(name="chat", url=f"json://127.0.0.1:{listener.getsockname()[1]}/{SECRET}?rto=100")
+        code = "import sys, msgspec\nfrom tracker.deliver import chat\nfrom tracker.model.alert import Message\n"
+        code += "from tracker.model.watch import Channel\nmessage, channel = sys.stdin.read().split('\\0')\n"
+        code += "chat.send(msgspec.json.decode(channel, type=Channel), msgspec.json.decode(message, type=Message))"
+        told = msgspec.json.encode(make_message()) + b"\0" + msgspec.json.encode(channel)
+        parent = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
+        assert parent.stdin is not None
+        parent.stdin.write(told)
+        parent.stdin.close()
+        listener.settimeout(60)
+        with listener.accept()[0]:
+            [child] = children(parent.pid)
+            assert SECRET.encode() not in Path(f"/proc/{child}/cmdline").read_bytes()
+            os.kill(parent.pid, signal.SIGKILL)
+            parent.wait()
+            ended = time.monotonic() + 60
+            while runs_apprise(child) and time.monotonic() < ended:
+                sleep(0.05)
+            assert not runs_apprise(child)
+
+
+def children(parent: int) -> list[int]:
+    """The processes that a process has started."""
+    return [int(word) for word in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+
+
+def runs_apprise(process: int) -> bool:
+    try:
+        return Path(apprise_process.__file__).name.encode() in Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -18,16 +18,23 @@ from tracker.errors import TransientDeliveryError
 
 
 @contextmanager
-def talking(piece: bytes) -> Iterator[int]:
+def talking(piece: bytes, *, first: bytes = b"", pause: float = 0) -> Iterator[int]:
     """A server that says this again and again to whoever connects, until he leaves."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def talk() -> None:
-        connection, _ = listener.accept()
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
         with connection:
             try:
-                while True:
+                connection.sendall(first)
+                while piece:
                     connection.sendall(piece)
+                    clock.sleep(pause)
+                while connection.recv(65536):
+                    pass
             except OSError:
                 return
 
@@ -36,6 +43,8 @@ def talking(piece: bytes) -> Iterator[int]:
     try:
         yield listener.getsockname()[1]
     finally:
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)  # whoever was to come has not
         thread.join()
         listener.close()
 

@@ -403,6 +403,33 @@ def test_a_dead_channel_keeps_no_other_waiting_and_is_left_alone_after_two_failu
     assert [item.key for item in office.deliver().tried] == ["alert:hook:2", "alert:hook:3"]
 
 
+@pytest.mark.parametrize("seconds", [20, 58, 61, 600])
+def test_a_message_whose_try_takes_long_is_tried_once_a_delivery_and_waits_from_its_end(office: Office, seconds: int) -> None:
+    """Near miss: by the next delivery, a minute later, it is due."""
+    office.settings = office.settings_with(hook="hook+http://127.0.0.1:9/")
+    office.put("alert:hook:0", "hook")
+    tries: list[str] = []
+
+    def slow(settings: Settings, channel: Channel, message: Message, *_: object) -> tuple[str, ...]:
+        if channel.name == "hook":
+            tries.append(message.key)
+            office.now += timedelta(seconds=seconds)
+            raise TransientDeliveryError("too slow", remedy="")
+        office.now += timedelta(seconds=70)
+        return ()
+
+    office.put("alert:me:0")
+    for so_far in (1, 2):
+        deliver(office.settings, office.store, {}, lambda: office.now, send=slow)
+        assert len(tries) == so_far
+        waits = plan.BACK_OFF[so_far - 1]
+        assert office.message("alert:hook:0").next_attempt_at in (
+            office.now + waits,
+            office.now + waits - timedelta(seconds=70),
+        )
+        office.now += waits
+
+
 def test_the_operator_hears_once_of_a_dead_channel_and_once_when_it_is_well_again(office: Office) -> None:
     office.settings = office.settings_with(hook=f"hook+http://127.0.0.1:{dead_port()}/{SECRET}")
     office.put("alert:hook:0", "hook")

@@ -17,7 +17,7 @@ AT = datetime(2026, 2, 1, tzinfo=UTC)
 
 
 def reader(value: dict[str, Any], **tables: Any) -> tuple[JsonReader, ReadLog]:
-    log = ReadLog(tables.get("ignored", {}), tables.get("kept", ()))
+    log = ReadLog(tables.get("ignored", {}), dict.fromkeys(tables.get("kept", ()), object))
     return JsonReader(value, "", log), log
 
 
@@ -44,7 +44,7 @@ def test_values_come_back_cleaned_and_of_their_type() -> None:
     assert (codes(log), log.rest) == ([], {})
 
 
-def test_absent_and_null_are_nothing() -> None:
+def test_absent_and_null_are_nothing_and_nulls_are_noted() -> None:
     top, log = reader(dict.fromkeys("tvfndlcx"))
     assert (top.text("t"), top.verbatim("v"), top.flag("f"), top.count("n"), top.degrees("d")) == (None,) * 5
     assert (top.texts("l"), top.child("c"), top.children("x"), top.raw("absent"), top.date("absent")) == (
@@ -55,7 +55,7 @@ def test_absent_and_null_are_nothing() -> None:
         None,
     )
     top.close()
-    assert codes(log) == []
+    assert (codes(log), log.nulls) == ([], set("tvfndlcx"))
 
 
 @pytest.mark.parametrize(

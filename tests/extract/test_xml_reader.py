@@ -31,7 +31,7 @@ def root(body: str) -> Element:
 
 
 def reader(body: str, **tables: Any) -> tuple[XmlReader, ReadLog]:
-    log = ReadLog(tables.get("ignored", {}), tables.get("kept", ()))
+    log = ReadLog(tables.get("ignored", {}), dict.fromkeys(tables.get("kept", ()), object))
     return reader_of(root(body), log), log
 
 

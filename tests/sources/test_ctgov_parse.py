@@ -325,11 +325,21 @@ def test_a_former_number_of_the_trial_is_its_own() -> None:
         "designModule",
     ],
 )
-def test_missing_anchor_is_a_layout_error(path: str) -> None:
-    nothings: tuple[object, ...] = (None, "", [], {})
-    for nothing in nothings:
+def test_a_missing_anchor_is_a_layout_error(path: str) -> None:
+    """Unless something of a wrong type stands in its place, or a null: the field cannot be read then, and keeps its value."""
+    without = load()
+    *parents, last = path.split(".")
+    module = without["protocolSection"]
+    for parent in parents:
+        module = module[parent]
+    nothing = "" if isinstance(module[last], str) else {}
+    del module[last]
+    for broken in (without, put(load(), path, nothing)):
         with pytest.raises(LayoutError):
-            SOURCE.parse(document(put(load(), path, nothing), "ctgov:NCT90000001"))
+            SOURCE.parse(document(broken, "ctgov:NCT90000001"))
+    for wrong in (None, [], 7) if path != "identificationModule" else ():  # it holds the number
+        found = parsed(put(load(), path, wrong))
+        assert ("unreadable_value", path) in issues(found) or f"protocolSection.{path}" in found.nulls
 
 
 def test_a_withheld_record_may_lack_its_design() -> None:

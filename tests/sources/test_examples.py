@@ -157,6 +157,7 @@ def at(value: Any, path: str) -> Any:
 def golden_form(parsed: Parsed) -> dict[str, Any]:
     """The record and its issues as JSON, without the fields that have no value."""
     found: dict[str, Any] = json.loads(msgspec.json.encode(parsed))
+    found = {key: value for key, value in found.items() if key != "nulls"}
     found["record"] = {key: value for key, value in found["record"].items() if value not in (None, {})}
     return found
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 from alembic.config import Config
-from sqlalchemy import MetaData, insert, inspect, select
+from sqlalchemy import MetaData, column, insert, inspect, select
+from sqlalchemy import table as lightweight
 
 from alembic import command
 from tests.store.builders import DAY_0, PAGE, TTL, A, B, C, Pass, alert, baseline, changed, check, day, message, snapshot, watch
@@ -76,7 +77,7 @@ def furnish(store: Store) -> None:
     store.remember_host("registry.example", "requests", day(3))
     store.set_due("daemon:sync", day(3), day(4))
     due = PlainDue(kind="milestone_passed", effects=("start",), due=day(1).date(), true_from=None, severity=1, rule="a rule")
-    store.note_present([PlainRecord(trial=A, snapshot=current.id, reader="1", due_dates=(due,))])
+    store.note_present([(current.id, PlainRecord(trial=A, reader="1", due_dates=(due,)))])
     store.note_words([SearchEntry(snapshot=current.id, texts=SearchTexts(names=("lupus",)), reader="1")])
     with store.writing() as connection:
         kept = {"snapshot": current.id, "field": "enrollment", "earlier": current.id, "why": "unreadable", "since": DAY_0}
@@ -96,10 +97,11 @@ def as_of(revision: str, source: str, target: str) -> None:
     new = make_engine(parse_url(source))
     with new.connect() as given, old.connect().execution_options(**WRITING) as taken, taken.begin():
         for table in metadata.sorted_tables:
-            kept = [column for column in table.columns if column.name in there.get(table.name, ())]
+            kept = [one for one in table.columns if one.name in there.get(table.name, ())]
             found = given.execute(select(*kept)).mappings().all() if kept else []
             if found:
-                taken.execute(insert(table), [_as_written(revision, table.name, row) for row in found])
+                plain = lightweight(table.name, *(column(one.name, one.type) for one in kept))
+                taken.execute(insert(plain), [_as_written(revision, table.name, row) for row in found])
     new.dispose()
     old.dispose()
 

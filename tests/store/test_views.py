@@ -24,7 +24,7 @@ from tracker.model.staging import StagedEvent
 from tracker.model.upkeep import Lease
 from tracker.store import Store, migrate, views
 from tracker.store.changed_values import MOST, changed_values
-from tracker.sync.present import note_present
+from tracker.sync.present import READER, note_present
 
 NCT = "NCT00000101"
 KEY = f"ctgov:{NCT}"
@@ -217,10 +217,10 @@ def test_a_trial_that_nobody_follows_or_that_is_gone_is_not_overdue(world: World
 
 def test_plain_columns_are_written_again_only_where_they_do_not_fit(world: World) -> None:
     def stale() -> list[str]:
-        return world.store.stale_present("ctgov", tracker_version(), 10)
+        return world.store.stale_present("ctgov", READER)
 
     assert stale() == []
-    assert world.store.stale_present("ctgov", "another program", 10) == [KEY]
+    assert world.store.stale_present("ctgov", "another program") == [KEY]
     world.store.note_present([])
     with world.store.writing() as connection:
         connection.execute(text("DELETE FROM due_dates"))
@@ -228,12 +228,6 @@ def test_plain_columns_are_written_again_only_where_they_do_not_fit(world: World
     assert stale() == [KEY]
     note_present(world.store, world.sources, "ctgov", lambda: True)
     assert stale() == []
-
-
-def tracker_version() -> str:
-    from tracker import __version__
-
-    return __version__
 
 
 def test_a_run_that_is_not_accepted_moves_no_due_date(store: Store) -> None:

@@ -95,6 +95,12 @@ def test_the_proxys_word_counts_from_its_address_alone(serve: Serve) -> None:
         assert reader.ask("/", X_Forwarded_User="ada", X_Forwarded_For="192.0.2.1").status == 403
 
 
+def test_the_proxys_address_is_known_in_either_form(serve: Serve) -> None:
+    """A socket for IPv4 and IPv6 names an IPv4 client by the form that IPv6 has for it."""
+    with serve(web=Web(trusted_proxy=TrustedProxy(address="::ffff:127.0.0.1", header="X-Forwarded-User"))) as reader:
+        assert reader.ask("/", X_Forwarded_User="ada").status == 200
+
+
 @pytest.mark.parametrize(
     "host", ["evil.example", "evil.example:80", "localhost.evil.example", "127.0.0.1.evil.example", "a@b", ""]
 )
@@ -107,7 +113,15 @@ def test_another_host_is_not_served(reader: Reader, host: str) -> None:
 
 def test_the_sites_own_host_and_this_machine_are_served(serve: Serve) -> None:
     with serve(web=Web(url="https://trials.example.org")) as reader:
-        for host in ("trials.example.org", "TRIALS.example.org:443", "localhost:8760", "127.0.0.1", "[::1]:8760"):
+        for host in (
+            "trials.example.org",
+            "TRIALS.example.org:443",
+            "localhost:8760",
+            "127.0.0.1",
+            "[::1]:8760",
+            "localhost.",
+            "[::ffff:127.0.0.1]",
+        ):
             assert reader.ask("/", host=host).status == 200, host
 
 
@@ -122,6 +136,60 @@ def test_every_answer_has_the_headers_that_keep_a_browser_safe(reader: Reader) -
         assert "noindex" in headers["x-robots-tag"]
         assert "set-cookie" not in headers
         assert "server" not in headers
+
+
+def raw(reader: Reader, sent: bytes) -> bytes:
+    """The bytes that answer these bytes, until the connection ends."""
+    with socket.create_connection((reader.host, reader.port), timeout=60) as client:
+        client.sendall(sent)
+        return b"".join(iter(lambda: client.recv(65_536), b""))
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\nabcde",
+        b"\x16\x03\x01\x02\x00\x01\r\n\r\n",
+    ],
+)
+def test_what_is_no_request_is_refused_with_the_same_headers(reader: Reader, sent: bytes) -> None:
+    head = raw(reader, sent).partition(b"\r\n\r\n")[0].lower()
+    assert head.startswith(b"http/1.1 400 ")
+    assert b"content-security-policy: default-src 'none'" in head
+    assert b"x-content-type-options: nosniff" in head
+    assert head.count(b"http/1.1") == 1
+
+
+def test_each_header_is_sent_once(reader: Reader) -> None:
+    for path in ("/", "/nowhere", "/api/v1/nowhere"):
+        head = raw(reader, f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+        names = [line.partition(b":")[0].lower() for line in head.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]]
+        assert sorted(names) == sorted(set(names))
+
+
+def test_a_whole_address_as_target_names_the_host_that_is_meant(reader: Reader) -> None:
+    def status(target: str, host: str = "localhost") -> bytes:
+        sent = f"GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        return raw(reader, sent.encode()).split(b" ")[1]
+
+    assert status("http://localhost/health") == b"200"
+    assert status("HTTP://127.0.0.1:8760/") == b"200"
+    assert status("http://localhost") == b"200"
+    assert status("http://evil.example/health") == b"421"
+    assert status("http://localhost/health", host="evil.example") == b"200"
+    assert status("http://localhost/nowhere") == b"404"
+
+
+@pytest.mark.parametrize(
+    "smuggled", ["Transfer-Encoding: chunked", "Content-Length: 40", "Content-Length: 4\r\nTransfer-Encoding: chunked"]
+)
+def test_a_second_request_hidden_in_a_body_is_not_answered(reader: Reader, smuggled: str) -> None:
+    sent = f"GET / HTTP/1.1\r\nHost: localhost\r\n{smuggled}\r\n\r\n0\r\n\r\nGET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    answer = raw(reader, sent.encode())
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
 
 
 def test_search_engines_are_let_in_only_where_the_pages_are_public(serve: Serve) -> None:
@@ -152,6 +220,10 @@ def test_absurd_requests_get_a_plain_refusal(reader: Reader) -> None:
     assert reader.ask("/", x="a" * 40_000).status == 431
     for path in ("/static/../app.py", "/static/..%2fapp.py", "/static/%2e%2e/app.py", "/..%2f..%2fetc/passwd", "/%00"):
         assert reader.ask(path).status == 404, path
+    for path in ("/stories/%00", "/trials/%00", "/watches/a%00b", "/api/v1/trials/%00"):
+        assert reader.ask(path).status == 404, path
+    for query in ("/?words=%00", "/?trial=a%00", "/api/v1/trials?after=%00", "/trials?number=%00"):
+        assert reader.ask(query).status == 400, query
 
 
 def test_reading_changes_nothing(reader: Reader, demo: Path) -> None:

@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from tests.web.conftest import TRIAL, Reader, Serve, served
 from tests.world import World, study
 from tracker.config.settings import Web
+from tracker.model.event import EventFilter
+from tracker.web.log_pages import Judge, as_far
 
 EVERY = ("/", TRIAL, f"{TRIAL}/compare", f"{TRIAL}/compare?layout=side", "/watches", "/watches/lupus", "/deadlines", "/health")
 
@@ -60,10 +63,12 @@ def test_filters_narrow_the_list_and_their_counts_are_those_of_the_links(reader:
         ("status=RECRUITING", True),
         ("status=WITHDRAWN", False),
         ("effect=started", True),
-        ("effect=nothing", False),
+        ("effect=withdrawn", False),
         ("words=recruiting", True),
         ("words=NOW+RECRUITING", True),
         ("words=unheard", False),
+        ("words=evidence", False),
+        ("words=seen_between", False),
         ("since=2026-02-12", True),
         ("since=1d", False),
         ("until=2026-02-10", False),
@@ -110,7 +115,7 @@ def test_a_trial_is_read_status_first_and_as_of_any_day(reader: Reader) -> None:
 
 def test_charts_and_bars_have_words_and_a_table_behind_them(reader: Reader) -> None:
     text = reader.ask("/trials/ctgov:NCT09900002").text
-    assert "Primary completion moved 1 time: from 2026-09 to 2027-03." in text
+    assert "Primary completion moved once: from Sep 2026 to Mar 2027." in text
     assert all("aria-label" in tag or "aria-hidden" in tag for tag in re.findall(r"<svg[^>]*>", text))
     assert text.count("<summary>As a table</summary>") >= 2
 
@@ -167,6 +172,7 @@ def test_base_rates_say_what_they_rest_on(reader: Reader) -> None:
         ("/stories/ffffffffffff", 404),
         ("/?watch=nobody", 404),
         ("/?kind=nothing", 400),
+        ("/?effect=nothing", 400),
         ("/?min_severity=dire", 400),
         ("/?since=yesterday", 400),
         ("/?after=zzz", 400),
@@ -184,6 +190,34 @@ def test_what_cannot_be_answered_is_a_plain_page_with_a_way_on(reader: Reader, p
     assert reply.headers["content-type"].startswith("text/html")
     assert "Traceback" not in reply.text
     assert '<a href="/">' in reply.text
+
+
+def test_words_are_looked_for_in_bounded_steps(tmp_path: Path) -> None:
+    """Words that hardly any change holds are not looked for in the whole log at once: the page says how far it looked."""
+    number = "NCT00000101"
+    with World(tmp_path) as world:
+        world.studies = {number: study(number)}
+        world.configure(f'[[watch]]\nname = "w"\ntrials = ["{number}"]\n')
+        world.day()
+        for title in ("Große Übersicht", *(f"Title {count}" for count in range(5))):
+            world.amend(number, identificationModule__briefTitle=title)
+            world.day()
+        with served(world.folder, now=world.now) as reader:
+            for words in ("übersicht", "GROẞE", "grosse", "title+4"):
+                assert len(stories(reader.ask(f"/?words={quote(words, safe='+')}").text)) > 0, words
+        judge = Judge(EventFilter(words=("übersicht",)), most=2)
+        events = world.store.events(EventFilter())[::-1]
+        found, looked = as_far((event for event in events if judge(event)), 10)
+        assert found == []
+        assert looked == events[1]
+        again = Judge(EventFilter(words=("übersicht",)), most=9)
+        assert as_far((event for event in events[2:] if again(event)), 10)[1] is None
+
+
+def test_deadlines_are_paged(reader: Reader) -> None:
+    assert "Page 1 of" not in reader.ask("/deadlines").text
+    assert reader.ask("/deadlines?page=2").status == 400
+    assert reader.ask("/deadlines?page=x").status == 400
 
 
 HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)>'

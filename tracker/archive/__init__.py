@@ -18,6 +18,7 @@ from tracker.archive import present as _present
 from tracker.archive import records
 from tracker.archive.changes import in_story_order
 from tracker.archive.names import Names
+from tracker.archive.records import RememberingSources
 from tracker.errors import SourceError
 from tracker.model.alert import AlertTally, Message
 from tracker.model.event import Event, EventFilter, Story
@@ -39,7 +40,7 @@ from tracker.model.views import (
     TrialView,
 )
 from tracker.model.vocabulary import Severity
-from tracker.model.watch import Near, Silence, Watch
+from tracker.model.watch import Near, PausedSending, Silence, Watch
 from tracker.store import Store
 from tracker.store.browsing import TallyBy
 
@@ -55,6 +56,7 @@ __all__ = [
     "Names",
     "Nearest",
     "PresentRow",
+    "RememberingSources",
     "StoryChanges",
     "TallyBy",
     "TrialView",
@@ -305,6 +307,10 @@ class Archive:
     def unsent_alerts(self) -> list[AlertTally]:
         """The alerts that are in no message yet, counted."""
         return self.store.unsent_alerts()
+
+    def paused(self) -> list[PausedSending]:
+        """The series of messages that their readers have stopped."""
+        return self.store.paused()
 
     def silences(self, now: datetime) -> list[Silence]:
         """What is muted at a time."""

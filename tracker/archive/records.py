@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from tracker import log
 from tracker.detect import kept
@@ -16,8 +17,30 @@ from tracker.store import Store
 logger = log.get(__name__)
 
 
+class RememberingSources(Mapping[str, Source]):
+    """Sources that remember the records they read last: the pages of one trial are made of the same few versions."""
+
+    def __init__(self, sources: Mapping[str, Source], *, most: int) -> None:
+        self._sources = sources
+        self.read = lru_cache(maxsize=most)(self._read)
+
+    def _read(self, document: Document) -> TrialRecord:
+        return self._sources[document.source].parse(document).record
+
+    def __getitem__(self, key: str) -> Source:
+        return self._sources[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+
 def read(sources: Mapping[str, Source], document: Document) -> TrialRecord:
     """The record a stored document holds."""
+    if isinstance(sources, RememberingSources):
+        return sources.read(document)
     return sources[document.source].parse(document).record
 
 

@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "parse": ("parse", "The record read from a saved payload or page, as JSON."),
     "digest": ("digest", "The change-log digest, to read or to send."),
     "outbox": ("outbox", "What waits to be sent, and why; try again or drop."),
+    "resume": ("resume", "Take messages up again that a reader has stopped."),
     "silence": ("silence", "Mute alerts for a while."),
     "channel": ("channel", "Try a channel."),
     "release": ("release", "Let a held run go, or discard it."),

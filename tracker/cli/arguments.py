@@ -19,7 +19,7 @@ from tracker.extract.saved import opened, what_it_is
 from tracker.model.event import EventFilter
 from tracker.model.ids import recognise
 from tracker.model.source import Document, Source
-from tracker.model.vocabulary import RECRUITMENT_STATUSES, Severity
+from tracker.model.vocabulary import KIND_NAMES, RECRUITMENT_STATUSES, Severity
 from tracker.text.about import Word, about_of, about_word
 
 if TYPE_CHECKING:
@@ -86,9 +86,7 @@ def event_filter(
     about: Sequence[str] = (),
 ) -> EventFilter:
     """The changes that are asked for; ``trials`` are as typed. Raises UsageError for a kind there is not."""
-    from tracker.events import KINDS
-
-    if unknown := set(kinds) - set(KINDS):
+    if unknown := set(kinds) - KIND_NAMES:
         raise UsageError(f"There is no kind {', '.join(sorted(unknown))}.", remedy="docs/changes.md lists them all.")
     now = clock.now()
     begin = moment(since, timezone=app.timezone, now=now) if since else None

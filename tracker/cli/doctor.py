@@ -67,6 +67,7 @@ def _configuration(app: App) -> Iterator[Finding]:
 
 
 def _database(app: App) -> Iterator[Finding]:
+    from tracker.render import notices
     from tracker.render.tables import Finding
     from tracker.store import Store, read_only, schema_state
 
@@ -100,6 +101,9 @@ def _database(app: App) -> Iterator[Finding]:
                 remedy = f"`tracker release {run.id}` if it is true, with --discard if not."
                 yield Finding(subject="runs", state="warning", text=text, remedy=remedy)
             yield from _outbox(archive)
+            for one in archive.paused():
+                text = notices.paused(one, app.timezone)
+                yield Finding(subject="paused", state="warning", text=text)
             for key, accepted_at in health.last_accepted.items():
                 text = f"{key}: last accepted run {accepted_at:%Y-%m-%d %H:%M} UTC"
                 yield Finding(subject="runs", state="ok", text=text)

@@ -35,8 +35,10 @@ def print_present(
     form: str = "table",
 ) -> None:
     """The table of the present."""
-    from tracker.render import machine, tables
+    from tracker.render import machine, notices, tables
 
+    for one in archive.paused():
+        app.say(notices.paused(one, app.timezone))
     rows = archive.present(watch=watch, status=status, near=near)
     match form:
         case "json":

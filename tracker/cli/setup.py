@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from tracker import clock
 from tracker.cli import arguments
@@ -89,7 +91,7 @@ def _written(app: App, path: Path, given: Given) -> tuple[Answers, Settings]:
         settings = _checked(app, template.template(answers), path, "was not written")
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        edit.write(path, template.template(answers))
+        edit.write(path, template.template(msgspec.structs.replace(answers, secret=secrets.token_hex(32))))
     return answers, settings
 
 

@@ -45,11 +45,11 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "digest": ("at", "days", "timezone", "when_empty", "group", "evidence"),
     "schedule": ("sync",),
     "daemon": ("port", "metrics"),
-    "web": ("bind", "url", "token", "trusted_proxy", "public"),
+    "web": ("bind", "url", "token", "secret", "trusted_proxy", "public"),
     "web.trusted_proxy": ("address", "header"),
     "privacy": ("contacts",),
 }
 """``[sources]``, ``[severity]`` and ``query`` are missing: their keys are sources, change kinds and the registry's fields."""
 
-SECRET_KEYS = frozenset({"password", "url", "ping", "base_url", "token"})
+SECRET_KEYS = frozenset({"password", "url", "ping", "base_url", "token", "secret"})
 """Keys whose values are never quoted in an error: they are secret or may carry a password."""

@@ -19,8 +19,9 @@ def plain_secrets(document: Mapping[str, object]) -> tuple[str, ...]:
 def _found(document: Mapping[str, object]) -> Iterator[str]:
     if _plain(_value(document, "mail", "password")):
         yield "the password of [mail]"
-    if _plain(_value(document, "web", "token")):
-        yield "the token of [web]"
+    for key in ("token", "secret"):
+        if _plain(_value(document, "web", key)):
+            yield f"the {key} of [web]"
     for table in ("store", "operator"):
         for key in ("url", "ping"):
             text = _value(document, table, key)

@@ -34,7 +34,7 @@ GROUPS_BY: tuple[GroupBy, ...] = ("severity", "watch", "group")
 TLS_CHOICES: tuple[TlsChoice, ...] = ("auto", *TLS_PROFILES)
 
 HIDDEN = "***"
-_SECRET_FIELDS = frozenset({"password", "ping", "store_url", "token"})
+_SECRET_FIELDS = frozenset({"password", "ping", "store_url", "token", "secret"})
 _USERINFO = re.compile(r"(?<=://)[^/@]*@")
 _INTERVAL = re.compile(r"([1-9]\d{0,3})([mhd])\Z")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -144,12 +144,14 @@ class Web(_Discreet, frozen=True, kw_only=True):
     """How the pages are served: on ``host`` and ``port``, reached by people at ``url``.
 
     With ``token`` it is asked for; with ``trusted_proxy`` the proxy's word is. ``public``: search engines may index.
+    ``secret`` signs the links by which readers stop their messages.
     """
 
     host: str = "127.0.0.1"
     port: int = 8760
     url: str = ""
     token: str | None = None
+    secret: str | None = None
     trusted_proxy: TrustedProxy | None = None
     public: bool = False
 

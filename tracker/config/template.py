@@ -165,6 +165,13 @@ contacts = false                                # whether names, telephone numbe
 """
 
 
+_WEB = """
+{mark}[web]{blank}# the pages of `tracker serve` and `tracker run --web`
+# url = "https://trials.example.org"            # where people reach them: messages link there, and have a link to stop them
+{mark}secret = {secret}
+"""
+
+
 class Server(msgspec.Struct, frozen=True, kw_only=True):
     """The mail server. Without a password the lines for it are commented out; ``page`` is where one is made."""
 
@@ -199,6 +206,7 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     push: str | None = None
     second: str | None = None
     near: Place | None = None
+    secret: str | None = None
 
 
 PASSWORD = "${SMTP_PASSWORD}"
@@ -213,7 +221,13 @@ def template(answers: Answers) -> str:
     Everything is written as it is given: loading the text reports mistakes in it. The mail address is nobody's but the mail
     server's: it does not become the contact that registries see.
     """
-    return _HEAD + _channels(answers) + _watch(answers) + _sends(answers) + _TAIL
+    return _HEAD + _channels(answers) + _watch(answers) + _sends(answers) + _TAIL + _web(answers.secret)
+
+
+def _web(secret: str | None) -> str:
+    """The secret is made once: by it the links are signed with which readers stop messages."""
+    mark = "" if secret else "# "
+    return _WEB.format(mark=mark, blank=" " * (43 - len(mark)), secret=quoted(secret or "32 letters or more that nobody knows"))
 
 
 def _channels(answers: Answers) -> str:

@@ -12,6 +12,9 @@ from tracker.config.table import Table
 SHORTEST_TOKEN = 16
 """Characters below which a token can be guessed."""
 
+SHORTEST_SECRET = 32
+"""Characters below which a secret can be guessed by trying, far from here, what it would sign."""
+
 _BIND = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<four>[^:\[\]]*))(?::(?P<port>\d{1,5}))?\Z")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*\Z")
 _TOKEN = re.compile(r"[!-~]+\Z")
@@ -27,16 +30,19 @@ def read_web(table: Table) -> Web:
             table.wrong("bind", f'{table.quoted("bind")} is no address to listen on. Write one such as "127.0.0.1:8760".')
         else:
             host, port = found[0] or host, port if found[1] is None else found[1]
-    url, token = table.text("url"), table.text("token")
+    url, token, secret = table.text("url"), table.text("token"), table.text("secret")
     if url and not _is_site(url):
         table.wrong("url", "This is not the address of a site. Write one such as https://trials.example.org, without a path.")
     if token and (len(token) < SHORTEST_TOKEN or not _TOKEN.match(token)):
         table.wrong("token", f"A token has at least {SHORTEST_TOKEN} letters, digits or signs of ASCII and no blanks.")
+    if secret and len(secret) < SHORTEST_SECRET:
+        table.wrong("secret", f"A secret has at least {SHORTEST_SECRET} characters. Make one with: openssl rand -hex 32")
     return Web(
         host=host,
         port=port,
         url=(url or "").rstrip("/"),
         token=token,
+        secret=secret,
         trusted_proxy=_read_proxy(table.table("trusted_proxy", "web.trusted_proxy")) if "trusted_proxy" in table else None,
         public=table.flag("public", default=False),
     )

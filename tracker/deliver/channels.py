@@ -5,16 +5,13 @@ Every error says whether another try makes sense; no error repeats the channel's
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from tracker.config import Settings
-from tracker.deliver import hook, smtp
-from tracker.deliver.chat_markup import escaped
+from tracker.deliver import chat, hook, smtp
 from tracker.deliver.hook import ping
 from tracker.deliver.smtp import greet, mail_domain
-from tracker.errors import PermanentDeliveryError, TransientDeliveryError
 from tracker.model.alert import Message
 from tracker.model.event import Event
 from tracker.model.watch import Channel
@@ -58,26 +55,5 @@ def send(settings: Settings, channel: Channel, message: Message, events: Iterabl
     if channel.url.partition(":")[0].lower() in HOOK_SCHEMES:
         hook.send(settings, channel, message, events, now)
     else:
-        _by_apprise(channel, message)
+        chat.send(channel, message)
     return ()
-
-
-def _by_apprise(channel: Channel, message: Message) -> None:
-    logging.getLogger("apprise").propagate = False  # it logs addresses with the secrets in them
-
-    import apprise  # half a second, for those who use it
-
-    service = apprise.Apprise(asset=apprise.AppriseAsset(app_id="tracker", app_desc="Trial registry tracker"))
-    if not service.add(channel.url):
-        raise PermanentDeliveryError(
-            f'The address of channel "{channel.name}" is not one that apprise knows.',
-            remedy="Correct it, see the list of services in apprise's documentation; then `tracker outbox retry`.",
-        )
-    if "overflow=" not in channel.url:
-        for plugin in service:  # chat services refuse long messages whole: a digest goes there in parts
-            plugin.overflow_mode = apprise.OverflowMode.SPLIT
-    subject, text = escaped(str(service[0].service_name), message.subject, message.text)
-    if not service.notify(title=subject, body=text, body_format=apprise.NotifyFormat.TEXT):
-        raise TransientDeliveryError(
-            f'Channel "{channel.name}" did not accept the message.', remedy="The message is kept and tried again."
-        )

@@ -51,9 +51,12 @@ class Composer:
         self.settings, self.archive = settings, archive
         self._watches = {watch.name: watch for watch in settings.watches}
 
-    def alert(self, channel: str, wanted: Wanted, now: datetime, *, alone: str = "") -> tuple[Part, ...]:
-        """An immediate message, and those in which it goes on; ``alone`` names the one watch that it is of."""
-        return pages.alert(self._input(channel, wanted, now, cadence="immediate", alone=alone), self._form(channel))
+    def alert(self, channel: str, wanted: Wanted, now: datetime, *, alone: str = "", stop: str = "") -> tuple[Part, ...]:
+        """An immediate message, and those in which it goes on; ``alone`` names the one watch that it is of.
+
+        ``stop`` is the address of the page that stops such messages.
+        """
+        return pages.alert(self._input(channel, wanted, now, cadence="immediate", alone=alone, stop=stop), self._form(channel))
 
     def digest(
         self,
@@ -67,6 +70,7 @@ class Composer:
         watches: Sequence[str] | None = None,
         alone: str = "",
         sent_immediately: int = 0,
+        stop: str = "",
         whole: bool = False,
     ) -> tuple[Part, ...]:
         """A digest; it says which runs are held and what cannot be read, so that silence never passes for "no changes".
@@ -79,7 +83,7 @@ class Composer:
         held = tuple(self._held(run) for run in health.held_runs)
         held += tuple(f"{one.message}." for one in health.incidents if one.name.startswith(operator_messages.DOUBTED))
         unread = tuple(self._unread(one) for one in health.incidents if one.name.startswith(("source:", "trials:")))
-        given = self._input(channel, wanted, now, cadence=cadence, about=watches, alone=alone)
+        given = self._input(channel, wanted, now, cadence=cadence, about=watches, alone=alone, stop=stop)
         return pages.digest(
             msgspec.structs.replace(
                 given,
@@ -106,7 +110,7 @@ class Composer:
         key = f"digest:{channel}:on-request:{now.isoformat()}"
         return numbered_messages(self.settings, key, channel, "digest", parts, now)
 
-    def welcome(self, watch: Watch, channel: str, now: datetime) -> Content | None:
+    def welcome(self, watch: Watch, channel: str, now: datetime, stop: str = "") -> Content | None:
         """The one-off message after a watch's first sync; None while none of its trials has been read."""
         named = dataclasses.replace(self.archive, watches=(watch,))
         near, today = watch.near, now.astimezone(UTC).date()
@@ -131,6 +135,7 @@ class Composer:
                 nearby=nearby,
                 already=kinds.already_true(already),
                 hears=self._hears(watch, channel),
+                stop=stop,
                 at=now,
                 timezone=self.settings.digest.timezone,
                 attributions=self._attributions(self.archive.followed_sources([watch.name])),
@@ -168,6 +173,7 @@ class Composer:
         cadence: str,
         about: Sequence[str] | None = None,
         alone: str = "",
+        stop: str = "",
     ) -> pages.DigestInput:
         about = self._watches_of(channel) if about is None else about
         watches = sorted({watch for _, names in wanted.values() for watch in names}) or about
@@ -186,6 +192,8 @@ class Composer:
             why=self._why(channel, watches),
             watches=tuple(watches),
             evidence=self.settings.digest.evidence == "full",
+            stop=stop,
+            pages=self.settings.web.url,
             contact=self.settings.contact_for(channel),
         )
 

@@ -20,13 +20,14 @@ from tracker.deliver.compose import Composer, Wanted
 from tracker.deliver.messages import make_message, numbered_messages
 from tracker.deliver.operator_messages import UNKNOWN, OperatorMessage
 from tracker.deliver.sender import CHANNEL, Sent
+from tracker.deliver.stop_links import stop_link
 from tracker.errors import StoreError
 from tracker.model.alert import Alert, Content, Cut, MessageKind, ReadyAlert
 from tracker.model.run import Run
 from tracker.model.upkeep import Incident, Lease
 from tracker.model.vocabulary import When
-from tracker.model.watch import Watch
-from tracker.render import notices
+from tracker.model.watch import Sending, Watch
+from tracker.render import notices, times
 from tracker.render.numbered import Part
 from tracker.store import Store
 
@@ -57,21 +58,28 @@ class Cutter:
         self.settings, self.store, self.archive, self.clock, self.lease = settings, store, archive, clock, lease
         self.composer = Composer(settings, archive)
         self._subscriptions = plan.subscriptions(settings.watches)
+        self._paused = {one.sending: one.since for one in store.paused()}
 
     def drop_unwanted(self) -> None:
-        """Drop the alerts that wait for a channel to which their watch no longer sends: no message would ever take them."""
+        """Drop the alerts of which nobody is to hear: their watch no longer sends there, or their reader has stopped it."""
         unwanted = plan.unwanted(self.store.ready_alerts(), self.settings.watches)
+        for subscription in self._subscriptions if self._paused else ():
+            unwanted += self._on_their_way(subscription, self.store.ready_alerts(channel=subscription.channel))[1]
         if unwanted:
             self.store.cut(None, (), self.clock(), superseded=unwanted, lease=self.lease)
 
     def cut_welcomes(self) -> None:
         """One welcome per watch and channel, once its first trials were read."""
         for watch in self.settings.watches:
-            for channel in sorted({send.to for send in watch.send}):
+            for subscription in plan.subscriptions([watch]):
+                channel = subscription.channel
+                sending = subscription.sending(plan.fastest(watch, channel))
                 key = f"welcome:{channel}:{watch.name}"
-                content = None if self.store.message(key) else self.composer.welcome(watch, channel, self.clock())
+                if sending in self._paused or self.store.message(key):
+                    continue
+                content = self.composer.welcome(watch, channel, self.clock(), stop=stop_link(self.settings.web, sending))
                 if content:
-                    self._cut(key, channel, "welcome", content)
+                    self._cut(key, channel, "welcome", content, sending)
 
     def cut_immediate(self) -> None:
         """The alerts that go out at once: one message per subscription, in as many parts as its channel takes.
@@ -79,10 +87,9 @@ class Cutter:
         What the parts had no room for waits for an hour, with all that is as urgent: a channel is not flooded.
         """
         waiting = self.store.ready_alerts()
-        for subscription, watches in self._subscriptions.items():
+        for subscription in self._subscriptions:
             now, channel = self.clock(), subscription.channel
-            ready = plan.of_subscription(waiting, channel, watches)
-            ready = plan.forwarded(ready, plan.cadences(watches))
+            ready, _ = self._on_their_way(subscription, waiting)
             sent = self._sent(subscription, ready)
             for chosen in plan.immediate(ready, {channel: sent}, self.archive.silences(now)):
                 full = self.store.due(f"{FULL}{channel}").last_at
@@ -90,7 +97,7 @@ class Cutter:
                     continue
                 written = self._written(chosen, functools.partial(self._alert, subscription, now))
                 for one in written:
-                    self._settle(f"alert:{subscription.name}:{_hash(one)}", one, "alert")
+                    self._settle(f"alert:{subscription.name}:{_hash(one)}", one, "alert", subscription.sending("immediate"))
                 told = sum(len(_told(one.parts)) for one in written)
                 if told and told < len(chosen.wanted):
                     self.store.set_due(f"{FULL}{channel}", last_at=now, next_at=None)
@@ -109,7 +116,8 @@ class Cutter:
                 elif seen.last_at < due.at:
                     # A digest speaks of the time since the last one that was written; a day without news may have none.
                     since = self.store.due(written).last_at or seen.last_at
-                    if self._cut_digest(subscription, watches, when, due, since, now):
+                    is_paused = subscription.sending(when) in self._paused
+                    if not is_paused and self._cut_digest(subscription, watches, when, due, since, now):
                         self.store.set_due(written, last_at=now, next_at=None)
                     self.store.set_due(looked, last_at=due.at, next_at=None)
 
@@ -160,16 +168,15 @@ class Cutter:
         now: datetime,
     ) -> bool:
         """Cut one digest, or only settle its alerts; returns whether there was a digest to write."""
-        channel = subscription.channel
-        ready = plan.of_subscription(self.store.ready_alerts(channel=channel), channel, its_watches)
-        ready = plan.forwarded(ready, plan.cadences(its_watches))
+        channel, sending = subscription.channel, subscription.sending(when)
+        ready, _ = self._on_their_way(subscription, self.store.ready_alerts(channel=channel))
         sent = self._sent(subscription, ready)
         of, but = self._told_by(subscription)
         chosen = plan.digest_plan(channel, when, ready, sent, self.archive.silences(now))
         watches = [one.name for one in its_watches if any(send.to == channel and send.when == when for send in one.send)]
         notes = self.store.notes(watches)
         if not (chosen.wanted or notes or self._proof_of_life(when, due)):
-            self._settle("", Written(plan=chosen), "digest")
+            self._settle("", Written(plan=chosen), "digest", sending)
             return False
 
         def write(wanted: Wanted) -> tuple[Part, ...]:
@@ -178,7 +185,8 @@ class Cutter:
                 wanted,
                 now,
                 cadence=when,
-                notes=[note.text for note in notes],
+                stop=stop_link(self.settings.web, sending),
+                notes=[*(note.text for note in notes), *self._of_pauses(sending, since)],
                 since=since,
                 watches=[one.name for one in its_watches],
                 alone=subscription.watch,
@@ -188,11 +196,29 @@ class Cutter:
         key = f"digest:{subscription.name}:{when}:{due.day.isoformat()}"
         for one in self._written(chosen, write):
             ids = () if one.why else tuple(note.id for note in notes)
-            self._settle(f"{key}:set-aside" if one.why else key, one, "digest", notes=ids)
+            self._settle(f"{key}:set-aside" if one.why else key, one, "digest", sending, notes=ids)
         return True
 
+    def _on_their_way(
+        self, subscription: plan.Subscription, ready: Iterable[ReadyAlert]
+    ) -> tuple[list[ReadyAlert], list[tuple[Alert, str]]]:
+        """The subscription's alerts, each at the speed at which it is told now, and those that are told to nobody."""
+        watches = self._subscriptions[subscription]
+        cadences = plan.cadences(watches)
+        own = plan.forwarded(plan.of_subscription(ready, subscription.channel, watches), cadences)
+        return plan.held_back(own, subscription, cadences.get(subscription.channel, ()), self._paused)
+
+    def _of_pauses(self, sending: Sending, since: datetime) -> list[str]:
+        """What a digest says of its own pause that is over, and of what else its channel no longer gets."""
+        known = [one for one in self.store.paused(resumed_after=since) if one.sending.channel == sending.channel]
+        zone = times.zone(self.settings.digest.timezone)
+        return [notices.paused(one, zone) for one in known if one.sending == sending or one.until is None]
+
     def _alert(self, subscription: plan.Subscription, now: datetime, wanted: Wanted) -> tuple[Part, ...]:
-        return self.composer.alert(subscription.channel, wanted, now, alone=subscription.watch) if wanted else ()
+        if not wanted:
+            return ()
+        stop = stop_link(self.settings.web, subscription.sending("immediate"))
+        return self.composer.alert(subscription.channel, wanted, now, alone=subscription.watch, stop=stop)
 
     def _written(self, chosen: plan.MessagePlan, write: Callable[[Wanted], tuple[Part, ...]]) -> list[Written]:
         """The message as it is written; trials of which none can be written are set aside, and the others' goes out."""
@@ -246,7 +272,7 @@ class Cutter:
             return subscription.watch, []
         return None, [one.watch for one in self._subscriptions if one.channel == subscription.channel and one.watch]
 
-    def _settle(self, key: str, written: Written, kind: MessageKind, notes: tuple[int, ...] = ()) -> None:
+    def _settle(self, key: str, written: Written, kind: MessageKind, sending: Sending, notes: tuple[int, ...] = ()) -> None:
         """Cut the messages, or only settle the alerts that need none. What no message tells stays ready.
 
         A message that was set aside has failed, and says why.
@@ -260,7 +286,7 @@ class Cutter:
             alerts[alert.event].append(alert)
         cuts = [
             Cut(message=message, alerts=tuple(alert for event in message.events for alert in alerts[event]))
-            for message in numbered_messages(self.settings, key, chosen.channel, kind, parts, self.clock())
+            for message in numbered_messages(self.settings, key, chosen.channel, kind, parts, self.clock(), sending)
         ]
         is_new = self.store.cut(
             cuts[0].message if cuts else None,
@@ -277,9 +303,10 @@ class Cutter:
             report = operator_messages.write(self.settings, given_up, self.clock())
             self.store.mark_failed(key, written.why, self.clock(), report=report)
 
-    def _cut(self, key: str, channel: str, kind: MessageKind, content: Content) -> None:
+    def _cut(self, key: str, channel: str, kind: MessageKind, content: Content, sending: Sending) -> None:
         now = self.clock()
-        self.store.cut(make_message(self.settings, key, channel, kind, content, now), (), now, lease=self.lease)
+        message = make_message(self.settings, key, channel, kind, content, now, sending=sending)
+        self.store.cut(message, (), now, lease=self.lease)
 
 
 def _told_together(untold: Iterable[Incident]) -> list[list[Incident]]:

@@ -24,7 +24,9 @@ from tracker.model.http_times import retry_after
 from tracker.model.watch import Channel
 from tracker.render.machine import event_json
 
-TIMEOUT_SECONDS = 30
+TIMEOUT_SECONDS = bounded.LONGEST_SECONDS
+"""A receiver that works before it answers has done its work by the time we leave, and would do it again at each new try."""
+PING_SECONDS = 30
 _KEPT = "The message is kept and tried again."
 _CHECK = f"Check its address. {_KEPT}"
 _WORTH_ANOTHER_TRY = frozenset({408, 425, 429})
@@ -81,7 +83,7 @@ def send(settings: Settings, channel: Channel, message: Message, events: Iterabl
 def ping(url: str) -> None:
     """Call the dead-man switch. A failure is only logged: noticing that no call came is what the switch is for."""
     try:
-        with bounded.opener().open(urllib.request.Request(url, headers=_AGENT), timeout=TIMEOUT_SECONDS):
+        with bounded.opener().open(urllib.request.Request(url, headers=_AGENT), timeout=PING_SECONDS):
             return
     except (OSError, http.client.HTTPException, ValueError) as error:
         logger.warning(log.pairs("ping_failed", why=type(error).__name__))  # its text may hold the address

@@ -9,12 +9,19 @@ from datetime import datetime
 from tracker.config import Settings
 from tracker.deliver.channels import form_for, mail_domain
 from tracker.model.alert import Attachment, Content, Message, MessageKind
+from tracker.model.watch import Sending
 from tracker.render import mail, notices
 from tracker.render.numbered import Part
 
 
 def numbered_messages(
-    settings: Settings, key: str, channel: str, kind: MessageKind, parts: Sequence[Part], now: datetime
+    settings: Settings,
+    key: str,
+    channel: str,
+    kind: MessageKind,
+    parts: Sequence[Part],
+    now: datetime,
+    sending: Sending | None = None,
 ) -> list[Message]:
     """An outbox entry for each part; the first has the key itself, the others theirs from it, each with its own Message-ID."""
     return [
@@ -27,6 +34,7 @@ def numbered_messages(
             now,
             events=part.events,
             attachments=part.attachments,
+            sending=sending,
         )
         for number, part in enumerate(parts, start=1)
     ]
@@ -57,6 +65,7 @@ def make_message(
     *,
     events: tuple[str, ...] = (),
     attachments: tuple[Attachment, ...] = (),
+    sending: Sending | None = None,
 ) -> Message:
     """An outbox entry; its Message-ID derives from its key, so that a repeated sending can be recognised."""
     return Message(
@@ -70,4 +79,5 @@ def make_message(
         created_at=now,
         events=events,
         attachments=attachments,
+        sending=sending,
     )

@@ -20,6 +20,7 @@ from tracker.model.run import Run
 from tracker.model.source import NO_LONGER_READABLE, Issue
 from tracker.model.staging import NewIssue
 from tracker.model.upkeep import Incident, Lease
+from tracker.model.watch import Sending
 from tracker.render import notices, times
 from tracker.render.safe_text import plural
 from tracker.store import Store
@@ -108,6 +109,18 @@ def refused(key: str, subject: str, channel: str, refusals: Sequence[str]) -> Op
         ),
         readers="those at the refused addresses hear nothing until the addresses are corrected.",
         command=("After correcting them, try the channel:", f"tracker channel test {shlex.quote(channel)}"),
+    )
+
+
+def stopped_by_reader(sending: Sending, watches: Sequence[str], now: datetime) -> OperatorMessage:
+    """A reader has stopped a series of messages by the link in one of them."""
+    name = notices.sending_name(sending)
+    return OperatorMessage(
+        key=f"stopped:{sending.channel}:{sending.when}:{sending.watch}:{now.isoformat()}",
+        subject=f"A reader of “{sending.channel}” stopped the {name}",
+        sentences=("It was asked for by the link in one of the messages.", notices.about_watches(watches)),
+        readers=f"nobody on “{sending.channel}” gets the {name} any more; changes are kept in the change log.",
+        command=("This takes it up again:", notices.resume_command(sending)),
     )
 
 

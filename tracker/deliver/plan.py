@@ -16,7 +16,7 @@ from tracker.config.settings import DAYS
 from tracker.model.alert import Alert, ReadyAlert
 from tracker.model.event import Event
 from tracker.model.vocabulary import When
-from tracker.model.watch import Silence, Watch
+from tracker.model.watch import Sending, Silence, Watch
 
 BACK_OFF = (
     timedelta(minutes=1),
@@ -47,6 +47,10 @@ class Subscription(NamedTuple):
     def name(self) -> str:
         """What keys of messages and times are made of."""
         return f"{self.channel}:{self.watch}" if self.watch else self.channel
+
+    def sending(self, when: When) -> Sending:
+        """Its messages of one speed, as their reader can stop them."""
+        return Sending(channel=self.channel, when=when, watch=self.watch)
 
 
 class MessagePlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +111,12 @@ def of_subscription(ready: Iterable[ReadyAlert], channel: str, watches: Iterable
     return [item for item in ready if item.alert.channel == channel and item.alert.watch in names]
 
 
+def fastest(watch: Watch, channel: str) -> When:
+    """How soon a watch tells a channel of anything: its welcome is part of that series."""
+    order: tuple[When, ...] = ("immediate", "daily", "weekly")
+    return min((send.when for send in watch.send if send.to == channel), key=order.index)
+
+
 def cadences(watches: Iterable[Watch]) -> dict[str, list[When]]:
     """The digests each channel gets of these watches, daily before weekly; channels that get none are left out."""
     wanted: dict[str, set[When]] = defaultdict(set)
@@ -162,6 +172,27 @@ def forwarded(ready: Sequence[ReadyAlert], cadences: Cadences) -> list[ReadyAler
             item = msgspec.structs.replace(item, alert=msgspec.structs.replace(item.alert, when=when))
         forwarded.append(item)
     return forwarded
+
+
+def held_back(
+    ready: Iterable[ReadyAlert], subscription: Subscription, digests: Sequence[When], paused: Mapping[Sending, datetime]
+) -> tuple[list[ReadyAlert], list[tuple[Alert, str]]]:
+    """The alerts of a subscription that go on their way, and those of which nobody is told, with the reason.
+
+    What was to be told at once goes into a digest where its reader has stopped only the former.
+    """
+    kept: list[ReadyAlert] = []
+    dropped: list[tuple[Alert, str]] = []
+    still = [when for when in digests if subscription.sending(when) not in paused]
+    for item in ready:
+        since = paused.get(subscription.sending(item.alert.when))
+        if since is None:
+            kept.append(item)
+        elif item.alert.when == "immediate" and still:
+            kept.append(msgspec.structs.replace(item, alert=msgspec.structs.replace(item.alert, when=still[0])))
+        else:
+            dropped.append((item.alert, f"paused since {since:%Y-%m-%d}: `tracker resume` takes it up again"))
+    return kept, dropped
 
 
 def unwanted(ready: Iterable[ReadyAlert], watches: Iterable[Watch]) -> list[tuple[Alert, str]]:

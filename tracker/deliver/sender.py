@@ -73,43 +73,48 @@ class OutboxSender:
         self._failures: Counter[str] = Counter()
         self._without_server = 0
         self._stood_in: set[str] = set()
+        self._put_off_to: dict[str, datetime] = {}
         self._dead = {found.name for found in archive.health().incidents}
 
     def send_waiting(self, lease: Lease) -> None:
         """Try every message that is due, except that a dead channel is left alone, however much waits for it.
 
-        Channels with failed tries come last, so that the others need not wait for one that is slow to answer. Raises
-        LeaseLostError when another process has taken over.
+        Channels with failed tries come last, so that the others need not wait for one that is slow to answer. A message is
+        tried again in the same delivery only when its channel has taken another meanwhile. Raises LeaseLostError when
+        another process has taken over.
         """
         self._end_gone()
-        due = self.store.due_messages(self.clock())
+        due = [message for message in self.store.due_messages(self.clock()) if not self._has_had_its_try(message)]
         troubled = {message.channel for message in due if message.attempts}
         for message in sorted(due, key=lambda message: message.channel in troubled):
             if self._left_alone(message.channel) and not self._has_second_way(message):
                 continue
             self.store.renew_lease(lease, self.clock(), LEASE_FOR)
-            self.tried.append(self._try(message))
+            sent = self._try(message)
+            if sent is not None:
+                self.tried.append(sent)
         self.store.settle_sent(self.clock())
 
-    def _try(self, message: Message) -> Sent:
+    def _try(self, message: Message) -> Sent | None:
+        """One try; None for a message whose reader has stopped the series since it was looked up."""
         sent = Sent(key=message.key, channel=message.channel, kind=message.kind, subject=message.subject)
         kept = message.kind == "operator"
         if message.attempts > len(plan.BACK_OFF) and not kept:  # the end of none of them could be recorded
             return self._give_up(message, sent, PermanentDeliveryError(message.last_error))
-        again_at = self.clock() + plan.BACK_OFF[min(message.attempts, len(plan.BACK_OFF) - 1)]
-        self.store.begin_try(message.key, again_at)
+        if not self.store.begin_try(message.key, self.clock() + _back_off(message)):
+            return None
         try:
             refused = self._send(message)
         except PermanentDeliveryError as error:
             if not kept:
                 return self._give_up(message, sent, error)
             self._note_failure(message, TransientDeliveryError(error.message, refused=True))
-            return self._put_off(message, sent, error, again_at)
+            return self._put_off(message, sent, error)
         except TransientDeliveryError as error:
             own_fault = error.refused and self.store.taken_since(message.channel, message.created_at)
             self._note_failure(message, error, own_fault=own_fault and not kept)
             if kept or message.attempts < (REFUSED_FOR if own_fault else len(plan.BACK_OFF)):
-                return self._put_off(message, sent, error, max(again_at, self._asked_for(error)))
+                return self._put_off(message, sent, error, error.retry_after)
             tries = f"Given up after {message.attempts + 1} tries: {error.message}"
             return self._give_up(message, sent, PermanentDeliveryError(tries))
         self.store.mark_sent(message.key, self.clock())
@@ -122,7 +127,14 @@ class OutboxSender:
         second = self.settings.operator.second
         return message.kind == "operator" and second is not None and not self._left_alone(second)
 
-    def _put_off(self, message: Message, sent: Sent, error: DeliveryError, again_at: datetime) -> Sent:
+    def _has_had_its_try(self, message: Message) -> bool:
+        """Whether a message was tried in this delivery, and nothing but the time that the tries took has made it due."""
+        return message.next_attempt_at is not None and message.next_attempt_at == self._put_off_to.get(message.key)
+
+    def _put_off(self, message: Message, sent: Sent, error: DeliveryError, asked: float | None = None) -> Sent:
+        """The message waits from now on, for a try can take as long as the shortest wait, and as long as its channel asks."""
+        wait = max(_back_off(message), min(timedelta(seconds=asked or 0), LONGEST_ASKED))
+        again_at = self._put_off_to[message.key] = self.clock() + wait
         self.store.mark_retry(message.key, str(error), again_at)
         logger.warning(log.pairs("message_waits", key=message.key, error=error))
         return msgspec.structs.replace(sent, error=str(error))
@@ -161,10 +173,6 @@ class OutboxSender:
     def _left_alone(self, name: str) -> bool:
         """Whether the channel, or the mail server it goes through, has failed too often in this delivery."""
         return self._failures[name] >= DEAD_AFTER or (self._by_mail(name) and self._without_server >= DEAD_AFTER)
-
-    def _asked_for(self, error: TransientDeliveryError) -> datetime:
-        """The time at which the channel asked to be tried again; now if it named none."""
-        return self.clock() + min(timedelta(seconds=error.retry_after or 0), LONGEST_ASKED)
 
     def _note_failure(self, message: Message, error: TransientDeliveryError, *, own_fault: bool = False) -> None:
         """Count the failure; the operator hears once of a channel that has refused for a while.
@@ -246,3 +254,8 @@ class OutboxSender:
         if message.kind == "operator":
             return None
         return operator_messages.write(self.settings, operator_messages.given_up(message), self.clock())
+
+
+def _back_off(message: Message) -> timedelta:
+    """How long a message waits when its next try fails."""
+    return plan.BACK_OFF[min(message.attempts, len(plan.BACK_OFF) - 1)]

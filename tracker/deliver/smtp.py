@@ -19,6 +19,7 @@ import msgspec
 from tracker.config import Mail, Settings
 from tracker.deliver import bounded
 from tracker.deliver.smtp_answers import no_such_address, too_large
+from tracker.deliver.stop_links import one_click, stop_link
 from tracker.errors import DeliveryError, PermanentDeliveryError, TransientDeliveryError
 from tracker.model.alert import Message
 from tracker.model.watch import Channel
@@ -120,6 +121,7 @@ def _email(settings: Settings, channel: Channel, readers: Mailto, message: Messa
         reply_to=settings.mail.reply_to or "",
         list_name=channel.name,
         unsubscribe_address=settings.unsubscribe_for(channel.name),
+        one_click=one_click(stop_link(settings.web, message.sending)),
         date=now,
     )
 

@@ -156,7 +156,7 @@ def look(run: RunContext, answer: Answer) -> Looked:
     except SourceError as error:
         return Looked(answer=_failed(known, error))
     except Exception as error:
-        return Looked(answer=broken(known, error))
+        return Looked(answer=broken(known.key, error))
 
 
 def wanted(run: RunContext, looks: Iterable[Looked], now: datetime) -> Wanted:
@@ -204,7 +204,7 @@ def _decided(run: RunContext, looked: Looked, inputs: BatchInputs, now: datetime
         result = _known_by(_searchable(_result(run, looked, inputs, now)), looked.fingerprint)
         return result, _told(run, looked, result, inputs, now)
     except Exception as error:
-        return verdict.failed(known, broken(known, error), check_context(run, known.key, now)), Batch()
+        return verdict.failed(known, broken(known.key, error), check_context(run, known.key, now)), Batch()
 
 
 def _searchable(result: CheckResult) -> CheckResult:
@@ -395,13 +395,17 @@ def _failed(known: TrackedTrial, error: SourceError) -> Failed:
     return Failed(trial=known.key, error=str(error))
 
 
-def broken(known: TrackedTrial, error: Exception) -> Failed:
-    """A trial that a mistake of this program keeps from being judged.
+def broken(trial: str, error: Exception) -> Failed:
+    """A trial that a mistake of this program keeps from being judged."""
+    return Failed(trial=trial, error=mistake(trial, error))
+
+
+def mistake(what: str, error: Exception) -> str:
+    """A sentence about a mistake of this program in reading or comparing something.
 
     Its place is named, but no traceback is logged: an error may quote a registry's text, of any length and character.
     """
     place = extract_tb(error.__traceback__)[-1]
-    what = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}: {' '.join(str(error)[:300].split())}"
-    _LOG.error(log.pairs("trial_not_judged", trial=known.key, error=what))
-    why = f"{known.key}: this program made a mistake in reading or comparing it ({printable(what)}). {_REPORT}"
-    return Failed(trial=known.key, error=why)
+    said = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}: {' '.join(str(error)[:300].split())}"
+    _LOG.error(log.pairs("trial_not_judged", trial=what, error=said))
+    return f"{what}: this program made a mistake in reading or comparing it ({printable(said)}). {_REPORT}"

@@ -24,6 +24,7 @@ RECORD = "the record itself"
 
 _RENAMED = " (renamed?)"
 _UNREADABLE = " (not understood)"
+_ANCHOR = " (in every record)" + _UNREADABLE
 _CAME = "(something unknown came)"
 
 _STRANGE = frozenset({"unknown_field", "unreadable_value", "unplaced_text"})
@@ -43,12 +44,16 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     issues: tuple[Issue, ...] = ()
 
 
-def lost(before: Reading, after: Reading) -> tuple[str, ...]:
-    """The names of what the newer reading of a trial lost; empty for most updates."""
+def lost(before: Reading, after: Reading, *, anchors: Collection[str] = ()) -> tuple[str, ...]:
+    """The names of what the newer reading of a trial lost; empty for most updates.
+
+    ``anchors`` are the places that cannot be read although every healthy answer says something there.
+    """
     known = {(issue.code, issue.path) for issue in before.issues}
     new = [issue for issue in after.issues if (issue.code, issue.path) not in known]
     gone = _emptied(before, after)
-    unread = sorted({issue.path + _UNREADABLE for issue in new if issue.code in _UNREAD})
+    places = {issue.path for issue in new if issue.code in _UNREAD}
+    unread = sorted(place + (_ANCHOR if place in anchors else _UNREADABLE) for place in places)
     names = [*gone[:_MOST], *unread[:_MOST]]
     if any(issue.code in _STRANGE for issue in new):
         # A new status changes other fields as well; only the record's own names show which.
@@ -108,8 +113,8 @@ def _loss(
     if name == RECORD:
         return Loss(how="gone", field=name, trials=trials, had=trials + there, example=example)
     if name.endswith(_UNREADABLE):
-        field = name.removesuffix(_UNREADABLE)
-        return Loss(how="unreadable", field=field, trials=trials, had=there, example=example)
+        field, anchor = name.removesuffix(_ANCHOR).removesuffix(_UNREADABLE), name.endswith(_ANCHOR)
+        return Loss(how="unreadable", field=field, trials=trials, had=there, anchor=anchor, example=example)
     if name.endswith(_RENAMED):
         field, strangers = name.removesuffix(_RENAMED), names.get(_CAME, 0)
         return Loss(how="renamed", field=field, trials=trials, had=trials, strangers=strangers, example=example)

@@ -14,15 +14,16 @@ from tracker.model.record import TrialRecord
 from tracker.model.snapshot import KeptField
 
 _REST = "rest."
+_OF_NO_TYPE = [0]
+"""Neither a text, a flag, a number nor an object, nor a list of texts or of objects."""
 
 
 def restored(record: TrialRecord, kept: Iterable[KeptField], earlier: Mapping[int, TrialRecord]) -> TrialRecord:
     """The record with its kept fields as the earlier versions say; one whose version cannot be read stays as it is."""
-    for field in kept:
-        if field.snapshot in earlier:
-            record = with_field(record, earlier[field.snapshot], field.field)
-            if field.path:
-                record = without_rest(record, (field.path,))
+    readable = [field for field in kept if field.snapshot in earlier]
+    record = without_rest(record, {field.path for field in readable if field.path})
+    for field in readable:
+        record = with_field(record, earlier[field.snapshot], field.field)
     return record
 
 
@@ -43,7 +44,8 @@ def with_field(record: TrialRecord, other: TrialRecord, field: str) -> TrialReco
 
 def without_rest(record: TrialRecord, paths: Iterable[str]) -> TrialRecord:
     """The record without what was kept of values that cannot be read."""
-    rest = {path: value for path, value in record.rest.items() if path not in set(paths)}
+    gone = set(paths)
+    rest = {path: value for path, value in record.rest.items() if path not in gone}
     return msgspec.structs.replace(record, rest=rest)
 
 
@@ -61,12 +63,15 @@ def differing(one: TrialRecord, other: TrialRecord) -> Iterator[str]:
             yield name
 
 
-def without_place(tree: dict[str, Any], path: str) -> bool:
-    """Take what stands at a place (``a.b[].c``) out of a decoded JSON document; whether there was anything."""
+def spoil(tree: dict[str, Any], path: str) -> bool:
+    """Put what no field can be in a place (``a.b[].c``) of a decoded JSON document; whether there was anything."""
     *steps, last = path.split(".")
     nodes: list[Any] = [tree]
     for step in steps:
         inner = [node.get(step.removesuffix("[]")) for node in nodes if isinstance(node, dict)]
         nodes = [part for node in inner for part in (node if isinstance(node, list) else [node])]
-    gone = [node.pop(last.removesuffix("[]"), None) is not None for node in nodes if isinstance(node, dict)]
-    return any(gone)
+    key = last.removesuffix("[]")
+    filled = [node for node in nodes if isinstance(node, dict) and node.get(key) is not None]
+    for node in filled:
+        node[key] = _OF_NO_TYPE
+    return bool(filled)

@@ -12,7 +12,7 @@ from tracker.model.source import SourceInfo
 _REMEDY = "Nothing of it was stored; the next sync asks again. If a browser shows the same, remove the trial and add it again."
 
 FEWEST_SITES = 3
-"""Of two sites one may be gone; a list of at least so many that shrinks to one was cut."""
+"""A list of at least so many that shrinks to one was cut; of two sites one may be gone, which a second answer must say."""
 
 
 def refuse(info: SourceInfo, known: TrackedTrial, before: TrialRecord, after: TrialRecord) -> None:
@@ -20,6 +20,13 @@ def refuse(info: SourceInfo, known: TrackedTrial, before: TrialRecord, after: Tr
     why = _another(info, before, after) or _cut(info, before, after)
     if why:
         raise AnswerError(f"{known.key}: {why}", remedy=_REMEDY, source=info.key, trial=known.key, url=after.url or "")
+
+
+def one_of_two(info: SourceInfo, before: TrialRecord, after: TrialRecord) -> str:
+    """A sentence where one of two sites is gone without a new version of the record, which counts when it is said again."""
+    if not _is_cut(info, before, after) or len(before.sites or ()) != 2:
+        return ""
+    return "it lists 1 of 2 sites without a new version of the record, as an old or damaged copy may"
 
 
 def _another(info: SourceInfo, before: TrialRecord, after: TrialRecord) -> str:
@@ -50,11 +57,15 @@ def _folded(text: str | None) -> str:
     return " ".join((text or "").casefold().split())
 
 
-def _cut(info: SourceInfo, before: TrialRecord, after: TrialRecord) -> str:
+def _is_cut(info: SourceInfo, before: TrialRecord, after: TrialRecord) -> bool:
     """A sponsor that closes all sites but one sends a new version of the record; a registry never closes a site by itself."""
-    many, left = len(before.sites or ()), len(after.sites or ())
-    if not info.dates_every_update or left != 1 or many < FEWEST_SITES or before.last_update_posted is None:
-        return ""
-    if before.last_update_posted != after.last_update_posted or before.verified_on != after.verified_on:
+    if not info.dates_every_update or len(after.sites or ()) != 1 or before.last_update_posted is None:
+        return False
+    return before.last_update_posted == after.last_update_posted and before.verified_on == after.verified_on
+
+
+def _cut(info: SourceInfo, before: TrialRecord, after: TrialRecord) -> str:
+    many = len(before.sites or ())
+    if not _is_cut(info, before, after) or many < FEWEST_SITES:
         return ""
     return f"the answer lists 1 of {many:,} sites, and the record has no new version: the list was cut short."

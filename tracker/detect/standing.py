@@ -104,7 +104,7 @@ def _decided(run: RunContext, trials: Iterable[tuple[str, Given]], made: Callabl
                 (event, *alone(event, known), routed(run, (event,), joined, record)) for event, joined, record in made(given)
             ]
         except Exception as error:
-            failed.append(broken(known, error))
+            failed.append(broken(known.key, error))
             continue
         for _, staged, story, its_alerts in found:
             events.append(staged)

@@ -17,14 +17,33 @@ from tracker.detect import kept
 from tracker.errors import SourceError
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import KeptField, SnapshotMeta
-from tracker.model.source import NO_LONGER_READABLE, Document, Issue, Parsed, Source
+from tracker.model.source import NO_LONGER_READABLE, Document, Issue, Parsed, Source, SourceInfo
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
-def no_longer(before: Iterable[Issue], after: Iterable[Issue]) -> tuple[Issue, ...]:
-    """The newer version's issues; what could be read before and cannot any more has a code of its own."""
-    lost = _unreadable(after) - _unreadable(before)
+def with_lost(parsed: Parsed, kept_fields: Iterable[KeptField]) -> tuple[Issue, ...]:
+    """What could not be read of a version, and what says nothing any more where the version before said something."""
+    lost = parsed.nulls & {field.path for field in kept_fields if field.why == "unreadable"}
+    return (*parsed.issues, *(Issue(code="unreadable_value", path=path, value="null") for path in sorted(lost)))
+
+
+def anchors(info: SourceInfo, places: Iterable[str]) -> frozenset[str]:
+    """Those of the places at which something stands that every healthy answer has, or in which it stands."""
+    return frozenset(place for place in places if any(f"{anchor}.".startswith(f"{place}.") for anchor in info.anchor_places))
+
+
+def places(parsed: Parsed) -> frozenset[str]:
+    """All places of a version that cannot be read."""
+    return _unreadable(parsed.issues) | parsed.nulls
+
+
+def no_longer(before: Iterable[Issue], after: Iterable[Issue], known: Iterable[KeptField] = ()) -> tuple[Issue, ...]:
+    """The newer version's issues; what could be read once and cannot any more has a code of its own.
+
+    ``known`` are the fields that the older version had kept: theirs is the same trouble still, told once.
+    """
+    lost = _unreadable(after) - _unreadable(before) | {field.path for field in known}
     return tuple(
         msgspec.structs.replace(issue, code=NO_LONGER_READABLE)
         if issue.code == "unreadable_value" and issue.path in lost
@@ -42,18 +61,23 @@ def readable(
     *,
     keep: Iterable[KeptField] = (),
     known: Iterable[KeptField] = (),
+    new_to_us: Iterable[str] = (),
 ) -> tuple[TrialRecord, TrialRecord]:
     """Both records as they are compared: what only one of them could be read for is the same in both.
 
     ``keep`` are the fields that the newer version keeps from the older one. Where nothing says which they are, a field is
     found by the words of its name in an issue's path, or by those that the source declares (``path_words``). ``known`` are
     the fields that the older version had kept itself: of these ``old`` has the last readable value, which is compared.
+    ``new_to_us`` are the fields that no version could be read for before.
     """
     lost, regained = _unreadable(after) - _unreadable(before), _unreadable(before) - _unreadable(after)
-    completed = _completed(new, old, lost, path_words)
+    completed = kept.without_rest(_completed(new, old, lost, path_words), {field.path for field in keep})
     for field in keep:
-        completed = kept.without_rest(kept.with_field(completed, old, field.field), (field.path,))
-    return _completed(old, new, regained - {field.path for field in known}, path_words), completed
+        completed = kept.with_field(completed, old, field.field)
+    before_it = _completed(old, new, regained - {field.path for field in known}, path_words)
+    for name in new_to_us:
+        before_it = kept.with_field(before_it, new, name)
+    return before_it, completed
 
 
 def to_keep(
@@ -61,10 +85,10 @@ def to_keep(
 ) -> tuple[KeptField, ...]:
     """The fields that the newer version must be read for from an earlier one, each with the version that could be read last.
 
-    Which fields a place feeds is found by taking it out of the older document, and, since pages have no places to take out,
+    Which fields a place feeds is found by spoiling it in the older document, and, since pages have no places to spoil,
     by the words of its path.
     """
-    unread, known = _unreadable(after.issues), _unreadable(before.issues)
+    unread, known = places(after), places(before)
     still = {field.field: field for field in current.kept if field.why == "unreadable" and field.path in unread}
     earlier = {field.field: field.snapshot for field in current.kept}
     for path in sorted(unread - known):
@@ -74,20 +98,26 @@ def to_keep(
     return tuple(still.values())
 
 
-def _unreadable(issues: Iterable[Issue]) -> set[str]:
-    return {issue.path for issue in issues if issue.code == "unreadable_value"}
+def new_to_us(source: Source, new: Document, before: Parsed, after: Parsed, known: Iterable[KeptField]) -> frozenset[str]:
+    """The fields that the newer document fills from places that no earlier version could be read in."""
+    regained = _unreadable(before.issues) - _unreadable(after.issues) - {field.path for field in known}
+    return frozenset(name for path in regained for name in _fed_by(source, new, after.record, path))
+
+
+def _unreadable(issues: Iterable[Issue]) -> frozenset[str]:
+    return frozenset(issue.path for issue in issues if issue.code == "unreadable_value")
 
 
 def _fed_by(source: Source, old: Document, record: TrialRecord, path: str) -> frozenset[str]:
-    """The fields that the older document fills from a place: those that change when the place is taken out of it."""
+    """The fields that the older document fills from a place: those that change when the place cannot be read."""
     try:
         tree = msgspec.json.decode(old.body)
-        if not isinstance(tree, dict) or not kept.without_place(tree, path):
+        if not isinstance(tree, dict) or not kept.spoil(tree, path):
             return frozenset()
         without = source.parse(msgspec.structs.replace(old, body=msgspec.json.encode(tree))).record
     except (SourceError, msgspec.MsgspecError, ValueError, RecursionError):
         return frozenset()
-    return frozenset(kept.differing(record, without))
+    return frozenset(kept.differing(record, kept.without_rest(without, (path,))))
 
 
 def _named_by(old: TrialRecord, new: TrialRecord, path: str, source: Source) -> frozenset[str]:

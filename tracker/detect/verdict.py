@@ -16,7 +16,7 @@ import msgspec
 
 from tracker.compare import compare
 from tracker.detect import age, drift, kept, mirrors, other_trial, second_opinion, unread
-from tracker.errors import AnswerError, SourceError
+from tracker.errors import AnswerError, LayoutError, SourceError
 from tracker.events import Detected, Hashes, TrialContext, calendar_events, detect, listing_event
 from tracker.geo.watched import named_countries
 from tracker.model.details import (
@@ -36,6 +36,9 @@ from tracker.model.source import Absent, DataVersion, Document, Failed, Found, I
 from tracker.model.staging import StagedCheck, StagedEvent, StagedSnapshot, VersionRef
 from tracker.model.vocabulary import ListingKind, Severity, rank
 from tracker.model.watch import Watch
+
+ONE_OF_TWO = "one of two sites"
+"""The claim of a record that lost a site without a new version."""
 
 
 class CheckContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,6 +129,7 @@ def moved(
     )
     result = functools.partial(_result, known, context, validators=answer.validators, data_version=stated)
     if known.current is None or old is None:
+        _require_anchors(source, known, parsed, answer.document.url)
         return result("baseline", record=record, snapshot=snapshot, issues=parsed.issues)
     earlier = source.parse(old)
     dates = age.record_dates(source, answer.document, record)
@@ -133,10 +137,15 @@ def moved(
     if gone_back and not _says_again(known, age.claim(dates), context):
         return _dated_back(known, gone_back, age.claim(dates), context, stated)
     base = kept.restored(earlier.record, known.current.kept, _records(source, believed))
-    other_trial.refuse(source.info, known, base, record)
     keep = unread.to_keep(source, old, earlier, parsed, known.current, context.now)
     words, held = source.info.path_words, known.current.kept
-    before, after = unread.readable(base, record, earlier.issues, parsed.issues, words, keep=keep, known=held)
+    old_issues, new_issues = unread.with_lost(earlier, held), unread.with_lost(parsed, keep)
+    first = unread.new_to_us(source, answer.document, earlier, parsed, held)
+    before, after = unread.readable(base, record, old_issues, new_issues, words, keep=keep, known=held, new_to_us=first)
+    other_trial.refuse(source.info, known, before, after)
+    fewer = other_trial.one_of_two(source.info, before, after)
+    if fewer and not _says_again(known, ONE_OF_TWO, context):
+        return _result(known, context, "doubted", older=fewer, claim=ONE_OF_TWO)
     is_new = digest != known.current.digest
     staged = msgspec.structs.replace(snapshot, kept=keep) if is_new else None
     result = functools.partial(result, record=after, snapshot=staged)
@@ -150,10 +159,11 @@ def moved(
         back = _listing("restored", known, context, seen_from=away, record=record, story=story)
         events = (back, *events)
     lost = drift.lost(
-        drift.Reading(document=old, record=earlier.record, issues=earlier.issues),
-        drift.Reading(document=answer.document, record=after, issues=parsed.issues),
+        drift.Reading(document=old, record=earlier.record, issues=old_issues),
+        drift.Reading(document=answer.document, record=after, issues=new_issues),
+        anchors=unread.anchors(source.info, unread.places(parsed)),
     )
-    issues = unread.no_longer(earlier.issues, parsed.issues)
+    issues = unread.no_longer(old_issues, new_issues, held)
     return result(status, events=events, story=detected.story, emptied=lost, before=before, issues=issues)
 
 
@@ -250,6 +260,19 @@ def _require_pinned_number(source: Source, known: TrackedTrial, record: TrialRec
         raise AnswerError(
             f"{known.key} now carries {record.nct_number}, but was {known.nct_number} when it was first read.",
             remedy="Check the page; if it is a new listing, remove it and add it again.",
+            source=source.info.key,
+            trial=known.key,
+            url=url,
+        )
+
+
+def _require_anchors(source: Source, known: TrackedTrial, parsed: Parsed, url: str) -> None:
+    """A first record that cannot be read in what every record has: there is no earlier value to keep."""
+    unread_anchors = sorted(unread.anchors(source.info, unread.places(parsed)))
+    if unread_anchors:
+        raise LayoutError(
+            f"{known.key}: the first answer cannot be read in {', '.join(unread_anchors)}.",
+            remedy="Nothing was stored; the next sync asks again. If it persists, look at the address in a browser.",
             source=source.info.key,
             trial=known.key,
             url=url,

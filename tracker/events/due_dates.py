@@ -22,6 +22,8 @@ from tracker.model.record import TrialRecord
 from tracker.model.source import SourceInfo
 from tracker.model.vocabulary import OPEN_STATUSES, CalendarKind, Severity
 
+RULES = 1
+"""Raised whenever the same record leads to other days: those that are stored are then made anew."""
 RESULTS_NOTICE = timedelta(days=30)
 """Results are announced as due soon this long before the day."""
 RESULTS_GRACE = timedelta(days=30)

@@ -11,11 +11,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from typing import TYPE_CHECKING
 
 from tracker.extract.decoding import decode, is_html
 from tracker.text.characters import CONTEXT, after_script, lowered, raised, visible
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
 
 
 def _tags(names: str) -> frozenset[str]:
@@ -118,6 +120,8 @@ def html_lines(html: str) -> tuple[Line, ...]:
     """The lines of an HTML page as a browser would break them; none where `is_tangled`."""
     if is_tangled(html):
         return ()
+    from selectolax.lexbor import LexborHTMLParser  # here, because most commands read no page
+
     root = LexborHTMLParser(html).body
     if root is None:
         return ()

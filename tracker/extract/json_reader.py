@@ -42,13 +42,13 @@ def sniff_object(body: bytes) -> dict[str, Any]:
 
 
 class JsonReader(Reader):
-    """One JSON object being read. A null is absent."""
+    """One JSON object being read. A null is absent, and noted: it may stand where something was."""
 
     __slots__ = ()
 
     def verbatim(self, key: str) -> str | None:
         """A text as it was sent; None when absent."""
-        value = self._left.pop(key, None)
+        value = self._taken(key)
         if value is None or isinstance(value, str):
             return value
         self._unreadable(key, value)
@@ -56,7 +56,7 @@ class JsonReader(Reader):
 
     def flag(self, key: str) -> bool | None:
         """True or false; None when absent."""
-        value = self._left.pop(key, None)
+        value = self._taken(key)
         if value is None or isinstance(value, bool):
             return value
         self._unreadable(key, value)
@@ -64,7 +64,7 @@ class JsonReader(Reader):
 
     def count(self, key: str) -> int | None:
         """A whole number from zero on, also one that is written as a text; None when absent."""
-        value = self._left.pop(key, None)
+        value = self._taken(key)
         if value is None:
             return None
         number = whole_number(value) if isinstance(value, str) else value
@@ -75,7 +75,7 @@ class JsonReader(Reader):
 
     def degrees(self, key: str) -> float | None:
         """A coordinate; None when absent."""
-        value = self._left.pop(key, None)
+        value = self._taken(key)
         if value is None:
             return None
         if isinstance(value, float | int) and not isinstance(value, bool):
@@ -85,7 +85,7 @@ class JsonReader(Reader):
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of cleaned texts; empty when absent."""
-        value = self._left.pop(key, None)
+        value = self._taken(key)
         if value is None:
             return ()
         if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
@@ -96,7 +96,7 @@ class JsonReader(Reader):
 
     def child(self, key: str) -> Self | None:
         """The object under a key, to be read and closed; None when absent."""
-        value = self._left.pop(key, None)
+        value = self._taken(key)
         if value is None:
             return None
         if isinstance(value, dict):
@@ -106,7 +106,7 @@ class JsonReader(Reader):
 
     def children(self, key: str) -> list[Self]:
         """The objects of a list, each to be read and closed; empty when absent."""
-        value = self._left.pop(key, None)
+        value = self._taken(key)
         if value is None:
             return []
         if isinstance(value, list) and all(isinstance(entry, dict) for entry in value):
@@ -119,3 +119,10 @@ class JsonReader(Reader):
     def raw(self, key: str) -> Any:
         """A value of any shape, for those that are digested and not read."""
         return self._left.pop(key, None)
+
+    def _taken(self, key: str) -> Any:
+        """The value under a key, taken out; None when absent."""
+        value = self._left.pop(key, self)
+        if value is None:
+            self._log.nulls.add(self._at(key))
+        return None if value is self else value

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -81,15 +82,16 @@ def is_deep(value: object) -> bool:
 class ReadLog:
     """What is gathered beside the record while one document is read.
 
-    ``ignored`` maps the paths of values that are left out on purpose to the reason, ``kept`` names those that are compared
-    as they are.
+    ``ignored`` maps the paths of values that are left out on purpose to the reason, ``kept`` those that are compared as they
+    are to their type.
     """
 
-    __slots__ = ("_ordinals", "_seen", "_unclosed", "ignored", "issues", "kept", "rest")
+    __slots__ = ("_ordinals", "_seen", "_unclosed", "ignored", "issues", "kept", "nulls", "rest")
 
-    def __init__(self, ignored: Mapping[str, str], kept: Collection[str] = ()) -> None:
+    def __init__(self, ignored: Mapping[str, str], kept: Mapping[str, type[object]] = MappingProxyType({})) -> None:
         self.ignored = ignored
         self.kept = kept
+        self.nulls: set[str] = set()
         self.issues: list[Issue] = []
         self.rest: dict[str, Any] = {}
         self._seen: set[tuple[str, str]] = set()
@@ -137,7 +139,8 @@ class ReadLog:
     def parsed(self, record: TrialRecord) -> Parsed:
         """The record with what was kept, and all issues: the end of every ``parse``."""
         issues = self.finish()
-        return Parsed(record=msgspec.structs.replace(record, rest=self.rest), issues=issues)
+        record = msgspec.structs.replace(record, rest=self.rest)
+        return Parsed(record=record, issues=issues, nulls=frozenset(self.nulls))
 
 
 class Reader(ABC):
@@ -227,6 +230,11 @@ class Reader(ABC):
             value = self._plain(self._left.pop(key))
             if path not in self._log.kept:
                 self._log.note("unknown_field", path, value)
+            elif value is None:
+                self._log.nulls.add(path)
+                continue
+            elif not _is_a(self._log.kept[path], value):
+                self._log.note("unreadable_value", path, value)
             self.keep(key, value, names)
 
     def _plain(self, value: Any) -> Any:
@@ -244,3 +252,8 @@ class Reader(ABC):
         plain = self._plain(value)
         self._log.note("unreadable_value", self._at(key), plain)
         self.keep(key, plain)
+
+
+def _is_a(kind: type[object], value: object) -> bool:
+    """Whether a value has the type of its field; Python takes true and false for numbers."""
+    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))

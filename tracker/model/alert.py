@@ -9,10 +9,11 @@ import msgspec
 
 from tracker.model.event import Event
 from tracker.model.vocabulary import When
+from tracker.model.watch import Sending
 
 AlertState = Literal["held", "ready", "in_message", "sent", "failed", "dropped", "silenced"]
 MessageState = Literal["waiting", "sent", "failed", "dropped"]
-MessageKind = Literal["alert", "digest", "welcome", "missed", "operator", "test"]
+MessageKind = Literal["alert", "digest", "welcome", "missed", "stopped", "operator", "test"]
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +46,8 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """An outbox entry. ``key`` is unique: (channel, run) or (channel, cadence, local due date); ``message_id`` derives from it.
 
-    ``events`` are the ids it tells of. ``attachments`` are kept beside it and read only when it is sent. Times are aware UTC.
+    ``events`` are the ids it tells of; ``sending`` is the series it belongs to, which its reader can stop. ``attachments`` are
+    kept beside it and read only when it is sent. Times are aware UTC.
     """
 
     key: str
@@ -62,6 +64,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     next_attempt_at: datetime | None = None
     last_error: str = ""
     sent_at: datetime | None = None
+    sending: Sending | None = None
     attachments: tuple[Attachment, ...] = ()
 
 

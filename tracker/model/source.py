@@ -57,6 +57,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     ``duties`` are the legal duties (of `tracker.duties`) that its records can be judged by. ``fades_to_unknown`` says that the
     registry shows trials as UNKNOWN that are past completion and have not been verified for two years. ``dates_every_update``
     says that each version which a sponsor sends moves a date of the record: without one, the registry changed it.
+    ``anchor_places`` are its own paths of what every record has; what cannot be read there is a sign of a new layout.
     ``first_submitted`` is the source's own path of the day on which a trial was first sent in, which the record does not model.
     ``tls_profiles_may_help`` says that its hosts may answer 403 to one TLS profile and accept another.
     """
@@ -68,6 +69,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     hosts: tuple[str, ...]
     pace: float
     anchors: tuple[str, ...]
+    anchor_places: tuple[str, ...] = ()
     reads: str = ""
     access: str = ""
     address: str = ""
@@ -162,10 +164,14 @@ class Fingerprint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parsed(msgspec.Struct, frozen=True, kw_only=True):
-    """A record and what could not be read of it."""
+    """A record and what could not be read of it.
+
+    ``nulls`` are the places where something stands that says nothing: absent, unless the version before said something there.
+    """
 
     record: TrialRecord
     issues: tuple[Issue, ...] = ()
+    nulls: frozenset[str] = frozenset()
 
 
 class Validators(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from tracker.model.run import Check, Run, RunCounts
 from tracker.model.search import SearchTexts
 from tracker.model.snapshot import KeptField
 from tracker.model.source import Document, Issue, Validators
+from tracker.model.views import PlainRecord
 
 
 class StagedCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +86,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """What one transaction stages under a run; at most some 500 trials. ``issues`` are (trial, issue) as met.
 
     ``reader`` is the version of this program that read the records.
+    ``plain`` are the plain columns of its new versions, as far as these are read as they stand.
     """
 
     checks: tuple[StagedCheck, ...] = ()
@@ -93,6 +95,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     stories: tuple[Story, ...] = ()
     alerts: tuple[Alert, ...] = ()
     issues: tuple[tuple[str, Issue], ...] = ()
+    plain: Mapping[StagedVersion, PlainRecord] = {}
     cursor: str | None = None
     reader: str = ""
 

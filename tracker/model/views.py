@@ -142,10 +142,9 @@ class PlainDue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlainRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What SQL views show of a trial's current record: of which version, by which ``reader``, with ``kept`` fields or not."""
+    """What SQL views show of a version's record, and its days: read by which ``reader``, with ``kept`` fields or not."""
 
     trial: str
-    snapshot: int
     reader: str
     kept: bool = False
     brief_title: str | None = None

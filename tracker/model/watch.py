@@ -30,6 +30,27 @@ class Send(msgspec.Struct, frozen=True, kw_only=True):
     separate: bool = False
 
 
+class Sending(msgspec.Struct, frozen=True, kw_only=True, order=True, array_like=True):
+    """One series of messages to a channel: its alerts at once, or its daily or weekly digest.
+
+    As JSON, ``[channel, when, watch]``, it is the name under which a pause is kept and what links are signed for.
+
+    ``watch`` names the one watch that it is of, where that has messages of its own; empty: of all that send there.
+    """
+
+    channel: str
+    when: When
+    watch: str = ""
+
+
+class PausedSending(msgspec.Struct, frozen=True, kw_only=True):
+    """A sending that was stopped by its reader or by hand, since when, and until when if it was taken up again."""
+
+    sending: Sending
+    since: datetime
+    until: datetime | None = None
+
+
 class About(msgspec.Struct, frozen=True, kw_only=True):
     """What a reader wants to hear about: texts with any of ``words`` (none named: all) and none of ``without``."""
 

@@ -77,7 +77,9 @@ def _brief(brief: BriefView) -> str:
 
 
 def _footer(footer: Footer) -> Iterator[str]:
-    if footer.removal:
+    if footer.stop:
+        yield f"To stop these messages: {footer.stop}"
+    elif footer.removal:
         yield f"To stop: {footer.removal}."
     yield from (f"Source: {source}" for source in footer.sources)
     if footer.disclaimer:

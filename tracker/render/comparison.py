@@ -93,18 +93,13 @@ class _Budget:
 def _section(old: Section | None, new: Section | None, budget: _Budget) -> ComparedSection:
     shown = new or old
     assert shown is not None
-    before = {_plain(field.title): field for field in (old.fields if old else ())}
-    after = {_plain(field.title): field for field in (new.fields if new else ())}
+    before = {field.title: field for field in (old.fields if old else ())}
+    after = {field.title: field for field in (new.fields if new else ())}
     fields = []
     for title in [*after, *(title for title in before if title not in after)]:
         lines = [[entry.text for entry in found.entries] if (found := side.get(title)) else [] for side in (before, after)]
         fields.append(ComparedField(title=title, rows=tuple(_rows(lines[0], lines[1], budget))))
-    return ComparedSection(key=shown.key, title=_plain(shown.title), fields=tuple(fields))
-
-
-def _plain(title: str) -> str:
-    """A title without the counts that it shows: they are no part of what is compared."""
-    return title.split(":")[0].split(" (")[0]
+    return ComparedSection(key=shown.key, title=shown.title, fields=tuple(fields))
 
 
 def _rows(old: Sequence[str], new: Sequence[str], budget: _Budget) -> Iterator[Row]:

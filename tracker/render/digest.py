@@ -48,7 +48,8 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     request"; ``contact`` is where a reader can write to. ``sent_immediately`` counts the changes that the channel was told of
     in immediate messages since then: they are left out here, and "no changes" would be wrong of them. ``sections`` are those
     of the entries in their order, none where they stand by severity. ``evidence``: in full. ``watches`` are those that the
-    message is about; a digest's subject ends with them.
+    message is about; a digest's subject ends with them. ``stop`` is the address of the page that stops these messages,
+    ``pages`` that of the site on which each story has a page; empty for none.
     """
 
     title: str
@@ -69,6 +70,8 @@ class DigestInput(msgspec.Struct, frozen=True, kw_only=True):
     sections: tuple[str, ...] = ()
     watches: tuple[str, ...] = ()
     evidence: bool = False
+    stop: str = ""
+    pages: str = ""
 
 
 def digest(given: DigestInput, form: Form = MAIL) -> tuple[Part, ...]:
@@ -120,6 +123,7 @@ class _Writer:
                 nearby=item.entry.nearby,
                 fold=True,
                 year=self.given.until.astimezone(self.timezone).year,
+                pages=self.given.pages,
             )
         return self._full[key]
 
@@ -162,6 +166,7 @@ class _Writer:
                 contact=given.contact,
                 sources=given.attributions,
                 timezone=given.timezone,
+                stop=given.stop,
             ),
         )
 

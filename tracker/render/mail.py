@@ -60,12 +60,14 @@ def email(
     reply_to: str = "",
     list_name: str,
     unsubscribe_address: str,
+    one_click: str = "",
     date: datetime,
 ) -> EmailMessage:
     """The message as an e-mail, ready for ``smtplib.send_message``; ``date`` is aware.
 
     ``sender``, ``recipients`` and ``copies`` are addresses with or without a name; ``list_name`` is the channel's name.
-    Without an ``unsubscribe_address`` no header names one.
+    Without an ``unsubscribe_address`` no header names one. ``one_click`` is an https address that stops these messages when
+    it is posted to (RFC 8058).
     Raises PermanentDeliveryError for an address that cannot stand in a header, naming the address.
     """
     origin = _address(sender, "sender")
@@ -81,9 +83,12 @@ def email(
     mail["Date"] = format_datetime(date)
     mail["Message-ID"] = _checked_id(message)
     mail["List-Id"] = f"<{_slug(list_name)}.{origin.domain}>"
-    if stop:
-        # By mail alone: RFC 8058's one click needs an https address that takes a POST.
-        mail["List-Unsubscribe"] = f"<mailto:{quote(stop.addr_spec, safe='@')}?subject=unsubscribe>"
+    ways = [one_click] if one_click else []
+    ways += [f"mailto:{quote(stop.addr_spec, safe='@')}?subject=unsubscribe"] if stop else []
+    if ways:
+        mail["List-Unsubscribe"] = ", ".join(f"<{way}>" for way in ways)
+    if one_click:
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     # RFC 3834: out-of-office replies must stay away. "Precedence: bulk" would say the same in an unstandardised way
     # and some receivers rank it as advertising; Exchange heeds only the third header.
     mail["Auto-Submitted"] = "auto-generated"

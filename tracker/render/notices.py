@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from math import inf
 
 import msgspec
@@ -12,6 +13,7 @@ from tracker.model.alert import Content
 from tracker.model.ids import split_key
 from tracker.model.views import PresentRow
 from tracker.model.vocabulary import OPEN_STATUSES
+from tracker.model.watch import PausedSending, Sending
 from tracker.render import chat, markup, plain, times
 from tracker.render.numbered import MAIL, Form
 from tracker.render.page import Box, Listed, Listing, Page, footer
@@ -79,6 +81,7 @@ class WelcomeInput(msgspec.Struct, frozen=True, kw_only=True):
     near: str = ""
     nearby: int = 0
     hears: tuple[str, ...] = ()
+    stop: str = ""
     already: tuple[str, ...] = ()
     attributions: tuple[str, ...] = ()
     contact: str = ""
@@ -111,7 +114,63 @@ def welcome(given: WelcomeInput, form: Form = MAIL) -> Content:
             contact=given.contact,
             sources=given.attributions,
             timezone=given.timezone,
+            stop=given.stop,
         ),
+    )
+    return _content(page, form)
+
+
+def sending_name(sending: Sending) -> str:
+    """A series of messages as people call it."""
+    series = {"immediate": "alerts", "daily": "daily digest", "weekly": "weekly digest"}[sending.when]
+    return f"{series} of “{one_line(sending.watch)}”" if sending.watch else series
+
+
+def paused(found: PausedSending, zone: tzinfo) -> str:
+    """A sending that is stopped, or was: a sentence for digests, lists and pages."""
+    what = f"The {sending_name(found.sending)} to “{one_line(found.sending.channel)}”"
+    verb = "are" if found.sending.when == "immediate" else "is"
+    since = times.day(found.since, zone)
+    if found.until is None:
+        return f"{what} {verb} paused since {since}: `{resume_command(found.sending)}` takes it up again."
+    was = "were" if verb == "are" else "was"
+    return (
+        f"{what} {was} paused from {since} to {times.day(found.until, zone)}: "
+        "what changed in between stands in the change log and is not told here."
+    )
+
+
+def resume_command(sending: Sending) -> str:
+    """The command that takes a stopped sending up again."""
+    watch = f" --watch {shlex.quote(sending.watch)}" if sending.watch else ""
+    return f"tracker resume {shlex.quote(sending.channel)} --when {sending.when}{watch}"
+
+
+def about_watches(watches: Sequence[str]) -> str:
+    """Of which watches a series of messages tells."""
+    if not watches:
+        return "No watch sends such messages at present."
+    names = ", ".join(f"“{one_line(name)}”" for name in watches)
+    return f"It told of the {'watch' if len(watches) == 1 else 'watches'} {names}."
+
+
+def stopped(
+    sending: Sending, watches: Sequence[str], *, at: datetime, timezone: str, contact: str, form: Form = MAIL
+) -> Content:
+    """To a reader who has stopped a series of messages: that it is so, and how it comes back."""
+    name = sending_name(sending)
+    page = Page(
+        subject=f"Stopped: {name}",
+        heading=f"Stopped: {name}",
+        facts=times.moment(at, times.zone(timezone)),
+        preview="You get no more of these messages.",
+        paragraphs=(
+            f"You get no more of the {name} of the trial tracker. This was asked for by the link in one of them.",
+            about_watches(watches),
+            "Nothing is lost: changes are kept in the change log. What else you get of the tracker goes on.",
+        ),
+        commands=(("Whoever runs the tracker can take it up again:", resume_command(sending)),),
+        footer=footer(channel="", contact=contact, timezone=timezone, disclaimer=""),
     )
     return _content(page, form)
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import msgspec
 
 from tracker.model.vocabulary import Severity
-from tracker.render.safe_text import one_line
+from tracker.render.safe_text import one_line, web_link
 from tracker.render.story_view import BriefView, StoryView
 
 DISCLAIMER = "Not endorsed by the registry, not medical advice."
@@ -64,11 +64,13 @@ class Box(msgspec.Struct, frozen=True, kw_only=True):
 class Footer(msgspec.Struct, frozen=True, kw_only=True):
     """Why this came, how to stop it, where it is from.
 
-    ``mail`` is the contact if it is an e-mail address, ``mail_link`` its mailto address for unsubscribing.
+    ``stop`` is the address of the page that stops these messages. ``mail`` is the contact if it is an e-mail address,
+    ``mail_link`` its mailto address for unsubscribing.
     """
 
     why: tuple[str, ...] = ()
     removal: str = ""
+    stop: str = ""
     mail: str = ""
     mail_link: str = ""
     sources: tuple[str, ...] = ()
@@ -108,6 +110,7 @@ def footer(
     sources: tuple[str, ...] = (),
     timezone: str = "",
     disclaimer: str = DISCLAIMER,
+    stop: str = "",
 ) -> Footer:
     """The footer for a channel (none: nothing to stop); an e-mail address as ``contact`` is offered for unsubscribing."""
     contact = one_line(contact)
@@ -115,6 +118,7 @@ def footer(
     return Footer(
         why=tuple(one_line(line) for line in why),
         removal=f"take the channel “{one_line(channel)}” out of the watch in config.toml" if channel else "",
+        stop=web_link(stop),
         mail=mail,
         mail_link=f"mailto:{quote(mail, safe='@')}?subject=unsubscribe" if mail else "",
         sources=tuple(one_line(line) for line in sources),

@@ -163,7 +163,9 @@ def _footer(footer: Footer) -> str:
     lines = ["-- "]
     if footer.why:
         lines += ["Why you get this:", *(row for line in footer.why for row in _bullet(line))]
-    if footer.removal:
+    if footer.stop:
+        lines += ["To stop these messages:", f"  {footer.stop}"]
+    elif footer.removal:
         lines += _wrapped(f"To stop: {f'write “unsubscribe” to {footer.mail}, or ' if footer.mail else ''}{footer.removal}.")
     if footer.contact and not footer.mail:
         lines += _wrapped(f"Questions: {footer.contact}")

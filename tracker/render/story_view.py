@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import tzinfo
+from urllib.parse import quote
 
 import msgspec
 
@@ -136,11 +137,12 @@ def story_view(
     nearby: Nearby | None = None,
     fold: bool = False,
     year: int = 0,
+    pages: str = "",
 ) -> StoryView:
     """Lay out a story; ``events`` are at least one, weightiest first, all shown. Days are those of ``timezone``.
 
     ``fold``: each fact is told once, and the minor events of a weightier story by their headlines alone.
-    ``year`` is that of the message.
+    ``year`` is that of the message. ``pages`` is the address of the site on which the story has a page with its evidence.
     """
     leading = events[0]
     title = one_line((record and (record.brief_title or record.official_title)) or "", 200)
@@ -172,7 +174,7 @@ def story_view(
         seen=_seen(leading, timezone, year),
         mute=f"tracker silence {number}",
         anchor=entry_anchor(events),
-        links=_links(events, address, nearby.contact if nearby else ""),
+        links=_links(events, address, nearby.contact if nearby else "", story_page(pages, story.id) if pages else ""),
         watches=tuple(one_line(watch) for watch in watches),
         events=len(events),
         note=one_line(note, LONGEST_LINE),
@@ -281,8 +283,14 @@ def _address(events: Sequence[Event], record: TrialRecord | None) -> str:
     return next((found for link in given if (found := web_link(link))), "")
 
 
-def _links(events: Sequence[Event], address: str, contact: str) -> tuple[LinkView, ...]:
-    links = [LinkView(text="Record", address=address)] if address else []
+def story_page(pages: str, story: str) -> str:
+    """The address of a story's page on a site."""
+    return f"{pages}/stories/{quote(story, safe='')}"
+
+
+def _links(events: Sequence[Event], address: str, contact: str, page: str) -> tuple[LinkView, ...]:
+    links = [LinkView(text="Evidence", address=page)] if page else []
+    links += [LinkView(text="Record", address=address)] if address else []
     given = dict.fromkeys(link for event in events for link in event.evidence.links)
     comparison = next((link for link in given if _COMPARISON in link and web_link(link)), "")
     if comparison and any(event.cause == "record" for event in events):

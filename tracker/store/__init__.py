@@ -39,6 +39,9 @@ from tracker.store import (
     outbox as _outbox,
 )
 from tracker.store import (
+    paused as _paused,
+)
+from tracker.store import (
     present as _present,
 )
 from tracker.store import (
@@ -158,6 +161,7 @@ class Store(Database):
     held_events = _browsing.held_events
     with_number = _browsing.with_number
     stale_present = _present.stale_present
+    calendar_trials = _present.calendar_trials
     note_present = _present.note_present
     search = _search.search
     count_unindexed = _search.count_unindexed
@@ -193,6 +197,9 @@ class Store(Database):
     silence = _silences.silence
     silences = _silences.silences
     unsilence = _silences.unsilence
+    pause = _paused.pause
+    resume = _paused.resume
+    paused = _paused.paused
     open_incident = _incidents.open_incident
     close_incident = _incidents.close_incident
     forget_incident = _incidents.forget_incident

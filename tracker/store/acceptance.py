@@ -19,6 +19,7 @@ from tracker.store import tables as t
 from tracker.store.database import Database, insert
 from tracker.store.kept_fields import believe, set_apart
 from tracker.store.packing import to_json
+from tracker.store.present import drop_former
 from tracker.store.runs import end_run, read_run, require_state
 from tracker.store.watches import apply_joins, apply_listing, bring_back, move_merged
 
@@ -133,6 +134,7 @@ def _accept(
     _supersede_siblings(connection, run, now, keep)
     if run["purpose"] == "sync":
         _make_current(connection, run_id)
+        drop_former(connection, run_id)
         bring_back(connection, _unmerged(connection, run_id))
         _note_checks(connection, run)
     connection.execute(update(t.snapshots).where(t.snapshots.c.run == run_id).values(accepted=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
@@ -18,6 +19,9 @@ PAGE = 1000
 
 BODIES = 100
 """Events read at once: one holds everything that changed, which may be long."""
+
+
+_PLAIN = re.compile(r"[a-z0-9]+")
 
 
 def events(database: Database, wanted: EventFilter) -> list[Event]:
@@ -109,6 +113,11 @@ def narrowed(statement: Select[*tuple[Any, ...]], wanted: EventFilter) -> Select
     return statement.join(t.memberships, member)
 
 
+def _plain_parts(word: str) -> list[str]:
+    """What of a folded word stands in every spelling of it: letters with accents and ss (ß) have several."""
+    return [part for whole in word.split("ss") for part in _PLAIN.findall(whole)]
+
+
 def _conditions(wanted: EventFilter) -> list[ColumnElement[Any]]:
     conditions: list[ColumnElement[Any]] = [t.events.c.severity >= rank(wanted.min_severity)]
     if wanted.since is not None:
@@ -127,9 +136,7 @@ def _conditions(wanted: EventFilter) -> list[ColumnElement[Any]]:
     conditions += [
         t.events.c.body.contains(f'"{effect}"', autoescape=True) for effect in wanted.effects if len(wanted.effects) == 1
     ]
-    conditions += [
-        t.events.c.body.icontains(word, autoescape=True) for word in wanted.words if word.isascii() and word.isalnum()
-    ]
+    conditions += [t.events.c.body.icontains(part, autoescape=True) for word in wanted.words for part in _plain_parts(word)]
     if wanted.run is not None:
         conditions.append(t.events.c.run == wanted.run)
     return conditions

@@ -136,19 +136,20 @@ def cut(
 
     ``further`` are the numbered messages in which it is continued: all are put there, or none.
 
-    False, and nothing changes, when a message of that key was cut before. Without a message only the silenced and
-    superseded alerts are settled. Raises LeaseLostError when an alert is no longer ready: someone else is delivering.
+    False, and nothing changes, when a message of that key was cut before, or its series was stopped meanwhile. Without a
+    message only the silenced and superseded alerts are settled. Raises LeaseLostError when an alert is no longer ready:
+    someone else is delivering.
     """
     with database.writing(lease) as connection:
-        if message is not None and not _put(connection, message):
+        if message is not None and (_is_paused(connection, message) or not put(connection, message)):
             return False
         key = message.key if message is not None else None
-        _move(connection, [(alert, "") for alert in alerts], "in_message", now, key)
+        move(connection, [(alert, "") for alert in alerts], "in_message", now, key)
         for one in further:
-            _put(connection, one.message)
-            _move(connection, [(alert, "") for alert in one.alerts], "in_message", now, one.message.key)
-        _move(connection, silenced, "silenced", now, None)
-        _move(connection, superseded, "dropped", now, None)
+            put(connection, one.message)
+            move(connection, [(alert, "") for alert in one.alerts], "in_message", now, one.message.key)
+        move(connection, silenced, "silenced", now, None)
+        move(connection, superseded, "dropped", now, None)
         if key is not None:
             connection.execute(update(t.notes).where(t.notes.c.id.in_(notes)).values(message=key))
     return True
@@ -183,14 +184,17 @@ def due_messages(database: Database, now: datetime) -> list[Message]:
         return [rows.message(row) for row in connection.execute(statement).mappings()]
 
 
-def begin_try(database: Database, key: str, next_attempt_at: datetime) -> None:
+def begin_try(database: Database, key: str, next_attempt_at: datetime) -> bool:
     """The message is about to be sent: the try counts, and unless its end is recorded the next is at ``next_attempt_at``.
 
+    False when it is not to be sent any more: its reader has stopped the series meanwhile.
     Called before each try. Where nothing can be written, nothing is sent; and where a disk is full just after sending, the
     message waits as after a failure and is not sent anew by every delivery.
     """
     with database.writing() as connection:
-        _change(connection, key, next_attempt_at=next_attempt_at, last_error=_UNKNOWN_END, attempts=t.messages.c.attempts + 1)
+        begun = update(t.messages).where(t.messages.c.key == key, t.messages.c.state == "waiting")
+        values = {"next_attempt_at": next_attempt_at, "last_error": _UNKNOWN_END, "attempts": t.messages.c.attempts + 1}
+        return connection.execute(begun.values(values)).rowcount == 1
 
 
 def mark_sent(database: Database, key: str, now: datetime) -> None:
@@ -255,10 +259,10 @@ def mark_failed(database: Database, key: str, error: str, now: datetime, *, repo
     with database.writing() as connection:
         _change(connection, key, state="failed", next_attempt_at=None, last_error=error)
         connection.execute(insert(connection, t.given_up).values(message=key, at=now).on_conflict_do_nothing())
-        _settle(connection, key, "failed", now, error)
+        settle(connection, key, "failed", now, error)
         in_a_row = 1 + _given_up_beside(connection, key)
         if report is not None and in_a_row == 1:
-            _put(connection, report)
+            put(connection, report)
     return in_a_row
 
 
@@ -290,7 +294,7 @@ def drop(database: Database, key: str, reason: str, now: datetime) -> None:
         if found.state not in ("waiting", "failed"):
             raise StoreError(f"message {key!r} is {found.state}, it cannot be dropped any more.")
         _change(connection, key, state="dropped", next_attempt_at=None, last_error=reason)
-        _settle(connection, key, "dropped", now, reason)
+        settle(connection, key, "dropped", now, reason)
 
 
 def outbox(database: Database) -> OutboxView:
@@ -347,9 +351,19 @@ def _message(connection: Connection, key: str) -> Message | None:
     return rows.message(row) if row is not None else None
 
 
-def _put(connection: Connection, message: Message) -> bool:
+def _is_paused(connection: Connection, message: Message) -> bool:
+    if message.sending is None:
+        return False
+    stopped = t.paused_sendings.c.sending == to_json(message.sending), t.paused_sendings.c.until.is_(None)
+    return connection.scalar(select(t.paused_sendings.c.sending).where(*stopped)) is not None
+
+
+def put(connection: Connection, message: Message) -> bool:
     """Put a message into the outbox; False when one of that key was there before."""
-    values = {name: getattr(message, name) for name in rows.MESSAGE} | {"events": to_json(message.events)}
+    values = {name: getattr(message, name) for name in rows.MESSAGE} | {
+        "events": to_json(message.events),
+        "sending": to_json(message.sending) if message.sending else None,
+    }
     statement = insert(connection, t.messages).values(values).on_conflict_do_nothing().returning(t.messages.c.key)
     new = connection.scalar(statement) is not None
     bodies = pack(one.body for one in message.attachments) if new else []
@@ -385,11 +399,12 @@ def _change(connection: Connection, key: str, **values: object) -> None:
         raise StoreError(f"there is no message {key!r}.", remedy="`tracker outbox` lists them.")
 
 
-def _settle(connection: Connection, key: str, state: AlertState, now: datetime, reason: str) -> None:
+def settle(connection: Connection, key: str, state: AlertState, now: datetime, reason: str) -> None:
+    """What becomes of a message's alerts."""
     connection.execute(update(t.alerts).where(t.alerts.c.message == key).values(state=state, changed_at=now, reason=reason))
 
 
-def _move(connection: Connection, alerts: Iterable[Reasoned], state: AlertState, now: datetime, key: str | None) -> None:
+def move(connection: Connection, alerts: Iterable[Reasoned], state: AlertState, now: datetime, key: str | None) -> None:
     """Move ready alerts on; each must still be ready.
 
     "Not held" is said in words for the planner: it is how it knows that their unique index finds each alert at once. By

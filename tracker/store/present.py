@@ -1,54 +1,104 @@
-"""Plain columns of current records, for the views of `views`: derived from stored versions, made anew where they do not fit."""
+"""Plain columns of current records, for the views of `views` and for the calendar.
+
+They are derived: written with each version that is staged, and made anew where they do not fit.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, exists, or_, select
 
 from tracker.model.views import PlainRecord
 from tracker.store import tables as t
-from tracker.store.database import Database, insert
+from tracker.store.database import Database, chunks, insert
 
 
-def stale_present(database: Database, source: str, reader: str, limit: int) -> list[str]:
-    """Trials of a source whose plain columns are missing, of another version, or of another reader, by key.
+def stale_present(database: Database, source: str, reader: str, limit: int | None = None) -> list[str]:
+    """Trials of a source whose current version has no plain columns, or has them of another reader, by key.
 
     A trial with fields that are read from an earlier version is always among them: they come and go without a new version.
     """
-    own, trials = t.present.c, t.trials.c
-    kept = exists().where(t.kept_fields.c.snapshot == trials.current_snapshot)
-    stale = or_(own.trial.is_(None), own.snapshot != trials.current_snapshot, own.reader != reader, own.kept, kept)
-    statement = (
-        select(trials.key)
-        .select_from(t.trials.outerjoin(t.present, own.trial == trials.key))
-        .where(trials.source == source, trials.current_snapshot.is_not(None), stale)
-        .order_by(trials.key)
-        .limit(limit)
-    )
     with database.reading() as connection:
-        return list(connection.scalars(statement))
+        return list(connection.scalars(_current(source).where(_stale(reader)).order_by(t.trials.c.key).limit(limit)))
 
 
-def note_present(database: Database, records: Iterable[PlainRecord]) -> None:
-    """Write the plain columns of these trials and their due dates in place of those that are there."""
+def calendar_trials(database: Database, source: str, reader: str, after: date | None, until: date) -> list[str]:
+    """Trials of a source of which something may have become true after one day and by another, by key.
+
+    That is said by the days that are stored with their current versions; a trial whose days are not known is among them.
+    """
+    days = t.due_dates.c
+    own = select(days.snapshot).where(days.true_from <= until)
+    if after is not None:
+        own = own.where(days.true_from > after)
+    wanted = _current(source).where(or_(_stale(reader), t.trials.c.current_snapshot.in_(own)))
+    with database.reading() as connection:
+        return list(connection.scalars(wanted.order_by(t.trials.c.key)))
+
+
+def _current(source: str) -> Select[tuple[str]]:
+    """The trials of a source that were read, beside the plain columns of their current version."""
+    trials = t.trials.c
+    beside = t.trials.outerjoin(t.present, t.present.c.snapshot == trials.current_snapshot)
+    return select(trials.key).select_from(beside).where(trials.source == source, trials.current_snapshot.is_not(None))
+
+
+def _stale(reader: str) -> ColumnElement[bool]:
+    own = t.present.c
+    kept = exists().where(t.kept_fields.c.snapshot == t.trials.c.current_snapshot)
+    return or_(own.snapshot.is_(None), own.reader != reader, own.kept, kept)
+
+
+def note_present(database: Database, records: Iterable[tuple[int, PlainRecord]]) -> None:
+    """Write the plain columns of these versions and their due dates in place of those that are there."""
     noted = list(records)
-    trials = [one.trial for one in noted]
-    rows = [
+    if noted:
+        with database.writing() as connection:
+            write_present(connection, noted)
+
+
+def write_present(connection: Connection, records: Iterable[tuple[int, PlainRecord]]) -> None:
+    """The same in a transaction that has begun."""
+    noted = dict(records)
+    for some in chunks(noted):
+        connection.execute(delete(t.due_dates).where(t.due_dates.c.snapshot.in_(some)))
+        connection.execute(delete(t.present).where(t.present.c.snapshot.in_(some)))
+    if not noted:
+        return
+    connection.execute(insert(connection, t.present), [_row(snapshot, one) for snapshot, one in noted.items()])
+    dues = [row for snapshot, one in noted.items() for row in _days(snapshot, one)]
+    if dues:
+        connection.execute(insert(connection, t.due_dates), dues)
+
+
+def drop_former(connection: Connection, run_id: int) -> None:
+    """Take away the plain columns of the versions that a run's have taken the place of."""
+    moved = select(t.snapshots.c.trial).where(t.snapshots.c.run == run_id)
+    current = select(t.trials.c.current_snapshot).where(t.trials.c.key == t.present.c.trial).scalar_subquery()
+    former = select(t.present.c.snapshot).where(t.present.c.trial.in_(moved), t.present.c.snapshot != current)
+    connection.execute(delete(t.due_dates).where(t.due_dates.c.snapshot.in_(former)))
+    connection.execute(delete(t.present).where(t.present.c.snapshot.in_(former)))
+
+
+def _row(snapshot: int, one: PlainRecord) -> dict[str, object]:
+    return {
+        "snapshot": snapshot,
+        "trial": one.trial,
+        "reader": one.reader,
+        "kept": one.kept,
+        "brief_title": one.brief_title,
+        "lead_sponsor": one.lead_sponsor,
+        "recruitment_status": one.recruitment_status,
+        "results_state": one.results_state,
+    }
+
+
+def _days(snapshot: int, one: PlainRecord) -> list[dict[str, object]]:
+    return [
         {
-            "trial": one.trial,
-            "snapshot": one.snapshot,
-            "reader": one.reader,
-            "kept": one.kept,
-            "brief_title": one.brief_title,
-            "lead_sponsor": one.lead_sponsor,
-            "recruitment_status": one.recruitment_status,
-            "results_state": one.results_state,
-        }
-        for one in noted
-    ]
-    dues = [
-        {
+            "snapshot": snapshot,
             "trial": one.trial,
             "kind": due.kind,
             "due": due.due,
@@ -57,15 +107,5 @@ def note_present(database: Database, records: Iterable[PlainRecord]) -> None:
             "severity": due.severity,
             "rule": due.rule,
         }
-        for one in noted
         for due in one.due_dates
     ]
-    if not rows:
-        return
-    with database.writing() as connection:
-        statement = insert(connection, t.present)
-        again = {column.name: statement.excluded[column.name] for column in t.present.c if not column.primary_key}
-        connection.execute(delete(t.due_dates).where(t.due_dates.c.trial.in_(trials)))
-        connection.execute(statement.on_conflict_do_update(index_elements=["trial"], set_=again), rows)
-        if dues:
-            connection.execute(insert(connection, t.due_dates), dues)

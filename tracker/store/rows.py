@@ -12,9 +12,11 @@ from tracker.model.event import Story
 from tracker.model.run import Run, RunCounts, Verdict
 from tracker.model.snapshot import SnapshotMeta, TrackedTrial
 from tracker.model.source import Validators
+from tracker.model.watch import Sending
 from tracker.store.tables import messages, runs, snapshots, trials
 
 stories_decoder = msgspec.json.Decoder(Story)
+sending_decoder = msgspec.json.Decoder(Sending)
 _counts = msgspec.json.Decoder(RunCounts)
 _verdict = msgspec.json.Decoder(Verdict)
 _names = msgspec.json.Decoder(tuple[str, ...])
@@ -81,4 +83,5 @@ def message_columns() -> list[ColumnElement[Any]]:
 def message(row: RowMapping) -> Message:
     """A message without its attachments."""
     values = {name: row[name] for name in MESSAGE}
-    return Message(**values | {"events": _names.decode(row["events"])})
+    sending = None if row["sending"] is None else sending_decoder.decode(row["sending"])
+    return Message(**values | {"events": _names.decode(row["events"]), "sending": sending})

@@ -137,6 +137,7 @@ def end_run(connection: Connection, run_id: int, state: RunState, now: datetime)
     """End a run without accepting it: everything it staged goes."""
     staged = select(t.snapshots.c.id).where(t.snapshots.c.run == run_id)
     connection.execute(delete(t.kept_fields).where(t.kept_fields.c.snapshot.in_(staged)))
+    # Their plain columns go with the versions.
     for table in (t.alerts, t.stories, t.events, t.snapshots, t.checks):
         connection.execute(delete(table).where(table.c.run == run_id))
     connection.execute(

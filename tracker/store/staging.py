@@ -23,6 +23,7 @@ from tracker.model.staging import (
     VersionRef,
 )
 from tracker.model.upkeep import Lease
+from tracker.model.views import PlainRecord
 from tracker.model.vocabulary import rank
 from tracker.store import tables as t
 from tracker.store.changed_values import changed_values
@@ -30,6 +31,7 @@ from tracker.store.columns import storable
 from tracker.store.database import Database, chunks, insert
 from tracker.store.kept_fields import keep_fields
 from tracker.store.packing import ENCODING, pack, to_json
+from tracker.store.present import write_present
 from tracker.store.runs import NO_ANSWER, require_state
 from tracker.store.search import write_words
 from tracker.store.trials import ensure_trials
@@ -73,6 +75,7 @@ def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: date
         for staged in written:
             keep_fields(connection, ids[staged.version], staged.kept)
         write_words(connection, _entries(written, ids, batch.reader))
+        write_present(connection, _plain(connection, run_id, batch, done))
         _write_events(connection, run_id, batch, now)
         issues = _note_issues(connection, str(run["source"]), batch.issues, now)
         if batch.cursor is not None:
@@ -218,6 +221,13 @@ def _ids(connection: Connection, run_id: int, events: Iterable[StagedEvent]) -> 
     named = {version for staged in events for version in (staged.old, staged.new) if version is not None}
     stored: dict[VersionRef, int] = {version: version for version in named if isinstance(version, int)}
     return stored | _version_ids(connection, run_id, {version for version in named if not isinstance(version, int)})
+
+
+def _plain(connection: Connection, run_id: int, batch: Batch, done: Collection[str]) -> list[tuple[int, PlainRecord]]:
+    """The plain columns of the versions that were staged just now, by the ids that these have."""
+    new = {version: plain for version, plain in batch.plain.items() if version.trial not in done}
+    ids = _version_ids(connection, run_id, new)
+    return [(ids[version], plain) for version, plain in new.items()]
 
 
 def _version_ids(connection: Connection, run_id: int, versions: Collection[StagedVersion]) -> dict[VersionRef, int]:

@@ -7,6 +7,8 @@ Three rules explain the rest:
   several held runs, so ids of events and stories are unique together with the run, and alone once accepted.
 * JSON is text that msgspec wrote; what is searched by has a column of its own.
 * Times are aware UTC.
+
+Indexes over some rows of a table stand in `partial_indexes`.
 """
 
 from __future__ import annotations
@@ -262,8 +264,6 @@ changed_values = Table(
     comment="the values that an event changed, in plain columns and without contact persons; they go with their event",
 )
 
-# SQLite uses a partial index only for a condition spelt like it, and SQLAlchemy spells booleans "= 1" there.
-Index("uq_events_accepted", events.c.id, unique=True, sqlite_where=text("accepted = 1"), postgresql_where=text("accepted"))
 
 stories = Table(
     "stories",
@@ -275,33 +275,35 @@ stories = Table(
     Column("body", Text, nullable=False),
     Index(None, "trial"),
 )
-Index("uq_stories_accepted", stories.c.id, unique=True, sqlite_where=text("accepted = 1"), postgresql_where=text("accepted"))
 
 present = Table(
     "present",
     metadata,
-    Column("trial", Text, ForeignKey("trials.key"), primary_key=True),
-    Column("snapshot", Id, nullable=False, comment="the version that this was read from"),
+    Column("snapshot", Id, ForeignKey("snapshots.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("trial", Text, ForeignKey("trials.key"), nullable=False),
     Column("reader", Text, nullable=False, comment="the version of the program that read it"),
     Column("kept", Boolean, nullable=False, comment="whether fields were read from an earlier version"),
     Column("brief_title", Words),
     Column("lead_sponsor", Words),
     Column("recruitment_status", Words),
     Column("results_state", Words),
-    comment="plain columns of each trial's current record, for the views; derived, and made anew where it does not fit",
+    Index(None, "trial"),
+    comment="plain columns of current and of staged versions, for the views and the calendar; derived",
 )
 
 due_dates = Table(
     "due_dates",
     metadata,
-    Column("trial", Text, ForeignKey("present.trial"), primary_key=True),
+    Column("snapshot", Id, ForeignKey("present.snapshot", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("kind", Text, primary_key=True),
     Column("due", Date, primary_key=True),
+    Column("trial", Text, nullable=False),
     _required("effect"),
     Column("true_from", Date, comment="none while submitted results wait"),
     Column("severity", Integer, nullable=False, comment="0 minor, 1 notable, 2 major"),
     _required("rule"),
-    comment="days that follow from a current record's dates; derived like the table present",
+    Index(None, "true_from"),
+    comment="days that follow from a version's dates; derived like the table present",
 )
 
 searchable = Table(
@@ -347,6 +349,7 @@ messages = Table(
     Column("next_attempt_at", UtcDateTime),
     _required("last_error"),
     Column("sent_at", UtcDateTime),
+    Column("sending", Text, comment="the series of messages that it belongs to, as JSON"),
     CheckConstraint("state IN ('waiting', 'sent', 'failed', 'dropped')", name="state"),
     Index(None, "state", "created_at"),
 )
@@ -388,15 +391,6 @@ alerts = Table(
     Index(None, "message"),
     sqlite_autoincrement=True,
 )
-Index(
-    "uq_alerts_accepted",
-    alerts.c.event,
-    alerts.c.channel,
-    alerts.c.watch,
-    unique=True,
-    sqlite_where=text("state <> 'held'"),
-    postgresql_where=text("state <> 'held'"),
-)
 
 notes = Table(
     "notes",
@@ -410,6 +404,13 @@ notes = Table(
     sqlite_autoincrement=True,
 )
 
+paused_sendings = Table(
+    "paused_sendings",
+    metadata,
+    Column("sending", Text, primary_key=True, comment="the series of messages, as JSON"),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, comment="when it was taken up again"),
+)
 silences = Table(
     "silences",
     metadata,

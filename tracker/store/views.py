@@ -71,7 +71,8 @@ def _status_timeline() -> str:
             SELECT trial, MIN(valid_from) AS since FROM snapshots WHERE accepted GROUP BY trial
         ), points AS (
             SELECT b.trial, CASE WHEN m.trial IS NULL THEN p.recruitment_status ELSE m.old END AS status, b.since, 0 AS nth
-            FROM begun AS b LEFT JOIN moves AS m ON m.trial = b.trial AND m.nth = 1 LEFT JOIN present AS p ON p.trial = b.trial
+            FROM begun AS b LEFT JOIN moves AS m ON m.trial = b.trial AND m.nth = 1
+                LEFT JOIN trials AS t ON t.key = b.trial LEFT JOIN present AS p ON p.snapshot = t.current_snapshot
             UNION ALL
             SELECT trial, new AS status, valid_from AS since, nth FROM moves
         ), spans AS (
@@ -118,13 +119,13 @@ def _overdue(words: Mapping[str, str]) -> str:
                 WHEN d.true_from IS NULL THEN 'submitted'
                 WHEN d.kind = 'results_due_soon' THEN 'grace' ELSE 'passed' END AS state,
             {_SEVERITY.format("d.severity")} AS severity, d.rule
-        FROM due_dates AS d JOIN trials AS t ON t.key = d.trial JOIN present AS p ON p.trial = d.trial
+        FROM due_dates AS d JOIN trials AS t ON t.current_snapshot = d.snapshot JOIN present AS p ON p.snapshot = d.snapshot
         WHERE d.due < {today} AND t.removed_at IS NULL
             AND EXISTS (SELECT 1 FROM memberships AS m WHERE m.trial = d.trial AND m.ended_at IS NULL)
             AND NOT (d.kind = 'results_overdue' AND d.true_from > {today})
             AND NOT (d.kind = 'results_due_soon' AND EXISTS (
                 SELECT 1 FROM due_dates AS o
-                WHERE o.trial = d.trial AND o.kind = 'results_overdue' AND o.true_from <= {today}
+                WHERE o.snapshot = d.snapshot AND o.kind = 'results_overdue' AND o.true_from <= {today}
             ))
     """  # nosec B608: only names of our own tables and words of this module
 

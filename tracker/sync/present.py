@@ -1,44 +1,63 @@
-"""The plain columns of current records, brought up to date after a run is accepted. Nothing else reads them but SQL views."""
+"""The plain columns of records: SQL views read them, and the calendar the days in them.
+
+They are staged with each new version. `note_present` makes those that are missing or of another reader, from stored bytes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 
 from tracker import __version__
 from tracker.archive import records
-from tracker.events.due_dates import due_dates
+from tracker.detect.verdict import CheckResult
+from tracker.events.due_dates import RULES, due_dates
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import TrackedTrial
-from tracker.model.source import Source
+from tracker.model.source import Source, SourceInfo
+from tracker.model.staging import StagedVersion
 from tracker.model.views import PlainDue, PlainRecord
 from tracker.model.vocabulary import rank
 from tracker.store import Store
 
-MOST = 20_000
-"""Trials a pass: after an upgrade of a database of a whole registry, the following passes write the rest."""
+READER = f"{__version__}/{RULES}"
+"""Who read them: another version of the program may read the same bytes otherwise, and other rules give other days."""
 
 TOGETHER = 200
 
 
-def note_present(store: Store, sources: Mapping[str, Source], source: str, stop: Callable[[], bool]) -> None:
+def note_present(
+    store: Store, sources: Mapping[str, Source], source: str, stop: Callable[[], bool], *, reader: str = READER
+) -> None:
     """Write what is missing or does not fit any more; asked to end, leave the rest to the next pass."""
-    stale = store.stale_present(source, __version__, MOST)
+    stale = store.stale_present(source, reader)
     found = records.current(store, sources, stale) if stale else iter(())
-    plain = (_plain(known, record, sources[source]) for known, record in found)
+    plain = (_stored(known, record, sources[source].info, reader) for known, record in found)
     for some in _chunks(plain):
         store.note_present(some)
         if stop():
             return
 
 
-def _plain(known: TrackedTrial, record: TrialRecord, source: Source) -> PlainRecord:
+def staged(results: Iterable[CheckResult], source: SourceInfo) -> dict[StagedVersion, PlainRecord]:
+    """The plain columns of the new versions among results; those that are read in part from earlier ones are made later."""
+    return {
+        result.snapshot.version: _plain(result.record, result.snapshot.document.trial, source, READER)
+        for result in results
+        if result.snapshot and result.record and not result.snapshot.kept
+    }
+
+
+def _stored(known: TrackedTrial, record: TrialRecord, source: SourceInfo, reader: str) -> tuple[int, PlainRecord]:
     assert known.current is not None
+    return known.current.id, _plain(record, known.key, source, reader, kept=bool(known.current.kept))
+
+
+def _plain(record: TrialRecord, trial: str, source: SourceInfo, reader: str, *, kept: bool = False) -> PlainRecord:
     return PlainRecord(
-        trial=known.key,
-        snapshot=known.current.id,
-        reader=__version__,
-        kept=bool(known.current.kept),
+        trial=trial,
+        reader=reader,
+        kept=kept,
         brief_title=record.brief_title,
         lead_sponsor=record.lead_sponsor.name if record.lead_sponsor else None,
         recruitment_status=record.recruitment_status,
@@ -52,11 +71,11 @@ def _plain(known: TrackedTrial, record: TrialRecord, source: Source) -> PlainRec
                 severity=rank(due.severity),
                 rule=due.rule,
             )
-            for due in due_dates(record, source.info)
+            for due in due_dates(record, source)
         ),
     )
 
 
-def _chunks(items: Iterator[PlainRecord]) -> Iterator[list[PlainRecord]]:
+def _chunks(items: Iterator[tuple[int, PlainRecord]]) -> Iterator[list[tuple[int, PlainRecord]]]:
     while some := list(islice(items, TOGETHER)):
         yield some

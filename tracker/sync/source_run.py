@@ -15,10 +15,10 @@ from tracker import health, log
 from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.detect import age, drift, listing, mass, second_opinion
-from tracker.detect.batch import RunContext, entering_by, joined_by, silent_by
+from tracker.detect.batch import RunContext, entering_by, joined_by, mistake, silent_by
 from tracker.detect.listing import ListingDecision
 from tracker.detect.tally import Failure, RunTally
-from tracker.errors import AnswerError, FetchError, LeaseHeldError, PassLimitError, SourceError, StoppedError
+from tracker.errors import AnswerError, FetchError, LeaseHeldError, PassLimitError, SourceError, StoppedError, TrackerError
 from tracker.events.bulk_edits import BulkEdit
 from tracker.geo.circle import regions_within
 from tracker.model.event import Event, EventFilter, Story
@@ -46,6 +46,7 @@ from tracker.model.staging import NewIssue
 from tracker.model.upkeep import Lease
 from tracker.model.watch import CompletedListing, Join, Watch
 from tracker.store import Store
+from tracker.sync import asking
 from tracker.sync.doubts import RunDoubts, without
 from tracker.sync.lease_keeper import LeaseKeeper
 from tracker.sync.present import note_present
@@ -218,6 +219,7 @@ class SourceRun:
         stager.stage_listings(lease, decisions)
         all_looked_at = self._is_calendar_due(stager.context) and not cut.why
         if all_looked_at:
+            note_present(self.store, self.sources, self.source.info.key, self.stop)
             stager.stage_calendar(lease)
         report = self._close(lease, opened, stager, decisions, cut)
         if all_looked_at and report.state == "accepted":
@@ -336,6 +338,12 @@ class SourceRun:
                 logger.error(log.pairs("search_failed", watch=watch.name, error=error))
                 tally.failures.append(Failure(subject=f"search of watch {watch.name}", error=str(error), watch=watch.name))
                 continue
+            except TrackerError:
+                raise
+            except Exception as error:
+                why = mistake(f"search of watch {watch.name}", error)
+                tally.failures.append(Failure(subject=f"search of watch {watch.name}", error=why, watch=watch.name))
+                continue
             decisions.append(decision)
         return decisions
 
@@ -421,7 +429,7 @@ class SourceRun:
         waiting = dict.fromkeys(known.key for known in due)
         self.progress(title, 0, total)
         try:
-            for answer in self.source.retrieve(asked, fetch, data):
+            for answer in asking.answers(self.source, asked, fetch, data):
                 waiting.pop(answer.trial, None)
                 self.progress(title, total - len(waiting), total)
                 yield answer

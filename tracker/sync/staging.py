@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import TypeVar
 
@@ -28,6 +28,7 @@ from tracker.model.source import Answer, Document, Source
 from tracker.model.staging import Batch
 from tracker.model.upkeep import Lease
 from tracker.store import Store
+from tracker.sync import present
 
 Item = TypeVar("Item")
 
@@ -54,7 +55,8 @@ class RunStager:
         decision = batches.decide(self.context, looks, inputs, now)
         for result in decision.results:
             self.tally.add(result)
-        self._write(lease, decision.batch, now)
+        plain = present.staged(decision.results, self.context.source.info)
+        self._write(lease, msgspec.structs.replace(decision.batch, plain=plain), now)
 
     def stage_listings(self, lease: Lease, decisions: Iterable[ListingDecision]) -> None:
         """Stage what the searches say of trials whose records are stored: entered, back again, or left."""
@@ -64,8 +66,15 @@ class RunStager:
             self._write_decided(lease, standing.decide_moves(self.context, some, self._stored(some), now), now)
 
     def stage_calendar(self, lease: Lease) -> None:
-        """Stage what the calendar has made true of the trials that did not change; `stage` does so for those that did."""
-        for some in _chunks(self._unmoved()):
+        """Stage what the calendar has made true of the trials that did not change; `stage` does so for those that did.
+
+        Only records of which a day has come are read: the days of each are stored with its version.
+        """
+        last = self.context.calendar_at
+        after = last.astimezone(UTC).date() if last else None
+        until = self.clock().astimezone(UTC).date()
+        due = self.store.calendar_trials(self.context.source.info.key, present.READER, after, until)
+        for some in _chunks(self._unmoved(due)):
             now = self.clock()
             self._write_decided(lease, standing.decide_calendar(self.context, some, now), now)
 
@@ -103,10 +112,11 @@ class RunStager:
         trials = sorted({move.trial for move in moves})
         return {known.key: record for known, record in records.current(self.store, self.sources, trials)}
 
-    def _unmoved(self) -> Iterator[tuple[TrackedTrial, TrialRecord]]:
-        for known, record in records.current(self.store, self.sources):
-            if known.key in self.context.followed and not known.removed_at and known.key not in self.tally.moved:
-                yield known, record
+    def _unmoved(self, trials: Iterable[str]) -> Iterator[tuple[TrackedTrial, TrialRecord]]:
+        """Those of these trials that are followed, there, and without a new version in this run."""
+        followed = self.context.followed
+        here = [key for key in trials if key in followed and not followed[key].removed_at and key not in self.tally.moved]
+        return records.current(self.store, self.sources, here)
 
     def _reading(self, document: Document) -> Iterator[Reading]:
         """What a stored version says; nothing if today's parser refuses it."""

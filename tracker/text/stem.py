@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-import snowballstemmer
-
 _SHORTEST = 4  # shorter words are short forms or have no ending worth taking away
 _LONGEST = 60  # longer ones are no words
 
@@ -91,6 +89,8 @@ def stem(word: str) -> str:
     for pattern, spelling in _SPELLINGS:
         word = pattern.sub(spelling, word)
     # A stemmer keeps its state while it works, so each call has its own: results are kept, so few words come here.
+    import snowballstemmer  # here, because it loads the rules of some thirty languages
+
     found: str = snowballstemmer.stemmer("english").stemWord(word)
     if found.endswith(("anc", "enc")):  # "experienced" loses its "ed" only; "experience" loses "ence"
         found = snowballstemmer.stemmer("english").stemWord(found + "e")

@@ -15,7 +15,7 @@ from tracker.model.ids import split_key
 from tracker.model.views import DeadlineRow
 from tracker.render import feed, ics, machine, tables
 from tracker.web.asked import LogFilter
-from tracker.web.log_pages import wanted
+from tracker.web.log_pages import as_far, wanted
 from tracker.web.present_pages import require_watch
 from tracker.web.reading import Reading
 from tracker.web.refusals import Refusal
@@ -52,7 +52,7 @@ def latest_feed(reading: Reading, asked: LogFilter, address: str) -> Answer:
 
 
 def _feed(reading: Reading, about: feed.Feed, chosen: EventFilter, keep: Keep = None) -> Answer:
-    found = reading.archive.latest(chosen, limit=FEED_ENTRIES, keep=keep)
+    found = as_far(reading.archive.latest(chosen, keep=keep), FEED_ENTRIES)[0][:FEED_ENTRIES]
     return Answer(body=feed.atom(about, found), media_type=ATOM)
 
 

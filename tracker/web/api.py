@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from itertools import islice
 from typing import Any, Literal
 
 import msgspec
@@ -23,6 +22,7 @@ from tracker.model.vocabulary import KIND_NAMES, RECRUITMENT_STATUSES, SEVERITIE
 from tracker.render import kinds, machine
 from tracker.render.privacy import public_record
 from tracker.web.asked import (
+    EFFECTS,
     LOG_KEYS,
     MOST_ITEMS,
     LogFilter,
@@ -34,7 +34,7 @@ from tracker.web.asked import (
     refuse_unknown,
     whole,
 )
-from tracker.web.log_pages import wanted
+from tracker.web.log_pages import as_far, wanted
 from tracker.web.present_pages import require_watch
 from tracker.web.reading import Reading, trial_key
 from tracker.web.refusals import Refusal
@@ -56,7 +56,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stories(msgspec.Struct, frozen=True, kw_only=True):
-    """Stories, the latest first; ``next`` is the ``after`` of the next page, empty on the last."""
+    """Stories, the latest first; ``next`` is the ``after`` of the next page, empty on the last. A page may hold none."""
 
     stories: tuple[Told, ...]
     next: str = ""
@@ -216,11 +216,12 @@ def _stories(reading: Reading, _path: Mapping[str, str], query: Query) -> Storie
     limit, after = _limit(query), cursor(query)
     chosen, keep = wanted(reading, _log(query, reading))
     try:
-        found = list(reading.archive.latest(chosen, limit=limit + 1, after=after, keep=keep))
+        found, looked = as_far(reading.archive.latest(chosen, after=after, keep=keep), limit)
     except UsageError as error:
         raise Refusal(400, error.message) from None
     shown = found[:limit]
-    return Stories(stories=tuple(map(_told, shown)), next=shown[-1].events[-1].id if len(found) > limit else "")
+    last = looked or (shown[-1].events[-1] if len(found) > limit else None)
+    return Stories(stories=tuple(map(_told, shown)), next=last.id if last else "")
 
 
 def _story(reading: Reading, path: Mapping[str, str], _query: Query) -> Told:
@@ -235,10 +236,11 @@ def _events(reading: Reading, _path: Mapping[str, str], query: Query) -> Events:
     chosen, keep = wanted(reading, _log(query, reading))
     try:
         every = reading.archive.changes(chosen, after=after)
-        found = list(islice((event for event in every if keep is None or keep(event)), limit + 1))
+        found, looked = as_far((event for event in every if keep is None or keep(event)), limit)
     except UsageError as error:
         raise Refusal(400, error.message) from None
-    return Events(events=tuple(map(_event, found[:limit])), next=found[limit - 1].id if len(found) > limit else "")
+    last = looked or (found[limit - 1] if len(found) > limit else None)
+    return Events(events=tuple(map(_event, found[:limit])), next=last.id if last else "")
 
 
 def _trials(reading: Reading, _path: Mapping[str, str], query: Query) -> Trials:
@@ -347,11 +349,12 @@ _TEXTS = {
 }
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "kind": tuple(sorted(KIND_NAMES)),
+    "effect": EFFECTS,
     "min_severity": SEVERITIES,
     "status": RECRUITMENT_STATUSES,
 }
 _WHEN = r"^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,4}[hdw])$"
-_PATTERNS = {"since": _WHEN, "until": _WHEN, "effect": "^[a-z0-9_]{1,60}$"}
+_PATTERNS = {"since": _WHEN, "until": _WHEN}
 
 
 def _filter(name: str) -> Parameter:

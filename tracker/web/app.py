@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
@@ -18,14 +19,15 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from tracker import __version__, log
-from tracker.archive import Archive
+from tracker.archive import Archive, RememberingSources
 from tracker.clock import Clock
 from tracker.config import Settings
+from tracker.deliver.stop_links import PATH
 from tracker.errors import SourceError, StoreError, TrackerError, UsageError
 from tracker.model.source import Source
 from tracker.render import times
 from tracker.store import Store
-from tracker.web import answers, api, log_pages, openapi, pages, present_pages, search_page, trial_pages
+from tracker.web import answers, api, log_pages, openapi, pages, present_pages, search_page, stop_page, trial_pages
 from tracker.web.answers import Answer
 from tracker.web.asked import LOG_KEYS, Context, LogFilter, Query, cursor, groups_of, log_filter, one, refuse_unknown
 from tracker.web.guard import FEEDS, Guard, feed_key
@@ -45,7 +47,11 @@ FOR_EVER = "max-age=31536000, immutable"
 
 MOST_KEPT, LONGEST_KEPT = 100, 300_000
 """Answers that are kept for a few minutes, and how many bytes one of them may have: together at most 30 MB."""
+MOST_LONG, LONGEST_LONG = 5, 4_000_000
+"""The same of long ones, tables and calendars of thousands of trials: together at most 20 MB."""
 FOR_MINUTES = 10
+REMEMBERED = 40
+"""Versions that are remembered as records."""
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,9 +82,11 @@ class Site:
     """What is served, as the settings are at each request. Nothing here writes."""
 
     def __init__(self, settings: Callable[[], Settings], sources: Mapping[str, Source], store: Store, now: Clock) -> None:
-        self._settings, self._sources, self._store, self._now = settings, sources, store, now
+        self._settings, self.store, self.now = settings, store, now
+        self._sources = RememberingSources(sources, most=REMEMBERED)
         self.standings = Standings()
         self._kept = Kept[Made](most=MOST_KEPT, fits=lambda made: len(made.body) <= LONGEST_KEPT)
+        self._long = Kept[Made](most=MOST_LONG, fits=lambda made: LONGEST_KEPT < len(made.body) <= LONGEST_LONG)
         self._of: Settings | None = None
         self._changes = 0
 
@@ -89,8 +97,8 @@ class Site:
 
     def reading(self) -> Reading:
         """What one answer is made from."""
-        settings, now = self.settings, self._now()
-        archive = Archive(store=self._store, sources=self._sources, watches=settings.watches, severities=settings.severities)
+        settings, now = self.settings, self.now()
+        archive = Archive(store=self.store, sources=self._sources, watches=settings.watches, severities=settings.severities)
         context = Context(
             watches=tuple(watch.name for watch in settings.watches),
             groups=groups_of(settings.watches),
@@ -108,7 +116,7 @@ class Site:
             watches=tuple(watch.name for watch in settings.watches),
             timezone=zone,
             public=settings.web.public,
-            now=times.day(self._now(), zone),
+            now=times.day(self.now(), zone),
             version=__version__,
         )
         return pages.drawn(page, frame, ServedLinks(settings.web.token))
@@ -125,7 +133,8 @@ class Site:
 
         if self.settings is not self._of:
             self._of, self._changes = self.settings, self._changes + 1
-        return self._kept.get((address, reading.archive.mark(), reading.context.now, self._changes), make)
+        key = (address, reading.archive.mark(), reading.context.now, self._changes)
+        return self._kept.get(key, lambda: self._long.get(key, make))
 
     def error_page(self, status: int, detail: str) -> bytes:
         """A page that says why there is no answer, and where to go on."""
@@ -148,6 +157,8 @@ def application_of(site: Site) -> ASGIApp:
         return _refused(site, request, Refusal(error.status_code, detail or title_of(error.status_code)))
 
     routes = [Route(path, _endpoint(site, view)) for path, view in ROUTES.items()]
+    stop = stop_page.endpoint(lambda: site.settings, site.store, site.now, site.drawn, partial(_refused, site))
+    routes.append(Route(PATH, stop, methods=["GET", "POST"]))
     app = Starlette(routes=routes, exception_handlers={HTTPException: failed})
     app.router.redirect_slashes = False
     return Guard(app, lambda: site.settings.web, site.error_page)
@@ -286,7 +297,7 @@ def _watch_table(form: str) -> View:
 
 
 def _deadlines(reading: Reading, _path: Path, query: Query) -> Page:
-    refuse_unknown(query, ("watch",))
+    refuse_unknown(query, ("watch", "page"))
     return present_pages.deadlines(reading, query)
 
 

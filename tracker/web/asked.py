@@ -11,6 +11,7 @@ import msgspec
 
 from tracker.archive.asked import moment as archive_moment
 from tracker.errors import UsageError
+from tracker.events import KINDS
 from tracker.model.event import EventFilter
 from tracker.model.vocabulary import KIND_NAMES, RECRUITMENT_STATUSES, SEVERITIES, Severity
 from tracker.model.watch import Watch
@@ -26,7 +27,8 @@ MOST_ITEMS = 200
 _CURSOR = re.compile(r"[0-9a-f]{8,64}\Z")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _BACK = re.compile(r"\d{1,4}[hdw]\Z")
-_EFFECT = re.compile(r"[a-z0-9_]{1,60}\Z")
+EFFECTS = tuple(sorted({effect for kind in KINDS.values() for effect in kind.effects}))
+"""What effects there are, of all kinds."""
 
 LOG_KEYS = (
     "watch",
@@ -115,8 +117,7 @@ def log_filter(query: Query, context: Context) -> LogFilter:
     _among("min_severity", asked.min_severity, SEVERITIES)
     _among("source", asked.source, context.sources, status=404)
     _among("status", asked.status, RECRUITMENT_STATUSES)
-    if asked.effect and not _EFFECT.match(asked.effect):
-        raise Refusal(400, "An effect is one word, such as slipped.")
+    _among("effect", asked.effect, EFFECTS)
     if max(len(asked.words), len(asked.country), len(asked.trial)) > LONGEST_WORDS:
         raise Refusal(400, f"A filter has at most {LONGEST_WORDS} characters.")
     for value in (asked.since, asked.until):

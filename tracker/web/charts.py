@@ -10,9 +10,10 @@ import msgspec
 from tracker.model.dates import RegistryDate
 from tracker.model.event import Event
 from tracker.model.record import TrialRecord
+from tracker.render import times
 
-WIDTH, HEIGHT = 600, 160
-_LEFT, _RIGHT, _TOP, _BOTTOM = 8, 8, 22, 22
+WIDTH, HEIGHT = 600, 190
+_LEFT, _RIGHT, _TOP, _BOTTOM = 8, 8, 30, 56
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +33,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     points: tuple[Point, ...]
     path: str
+    until: datetime
 
 
 class Band(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +116,7 @@ def _sides(event: Event, field: str, read: Read) -> tuple[tuple[str, float] | No
 def _day(given: object) -> tuple[str, float] | None:
     text = given.get("date") if isinstance(given, dict) else None
     day = RegistryDate(text).first if isinstance(text, str) else None
-    return (str(text), float(day.toordinal())) if day else None
+    return (times.registry_day(str(text)), float(day.toordinal())) if day else None
 
 
 def _count(given: object) -> tuple[str, float] | None:
@@ -144,8 +146,9 @@ def _chart(title: str, steps: Sequence[Step], events: Sequence[Event], until: da
     path = f"M{points[0].x} {points[0].y}"
     for point in points[1:]:
         path += f"H{point.x}V{point.y}"
-    text = f"{title} moved {len(steps) - 1} time{'s' * (len(steps) > 2)}: from {steps[0][1]} to {steps[-1][1]}."
-    return Chart(title=title, text=text, points=tuple(points), path=f"{path}H{WIDTH - _RIGHT}")
+    many = "once" if len(steps) == 2 else f"{len(steps) - 1} times"
+    text = f"{title} moved {many}: from {steps[0][1]} to {steps[-1][1]}."
+    return Chart(title=title, text=text, points=tuple(points), path=f"{path}H{WIDTH - _RIGHT}", until=until)
 
 
 def days_ahead(day: date, today: date) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tracker.config.settings import Web
+from tracker.deliver.stop_links import PATH
 from tracker.web.refusals import PROBLEM_TYPE, Refusal, is_api, problem
 
 LONGEST_PATH = 1_000
@@ -27,16 +28,17 @@ POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-_HEADERS = (
-    (b"content-security-policy", POLICY.encode()),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
+SAFE_HEADERS = (
+    ("content-security-policy", POLICY),
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
 )
-_OPEN = frozenset({"/robots.txt"})
-"""Addresses that hold nothing of what is kept."""
+"""What keeps a browser safe; the server adds these to all that it sends, also where it refuses before the guard is asked."""
+_OPEN = frozenset({"/robots.txt", PATH})
+"""Addresses that hold nothing of what is kept; the links that stop messages are signed."""
 
 _ASK = (b"www-authenticate", b'Basic realm="tracker", charset="UTF-8"')
 
@@ -62,10 +64,11 @@ class Guard:
             return
         web = self._web()
         guarded = _with_headers(send, public=web.public)
+        scope = _in_origin_form(scope)
         try:
             _require_sane(scope)
             _require_host(scope, web)
-            if scope["path"] not in _OPEN:
+            if scope["path"] not in _OPEN and not scope["path"].startswith("/static/"):
                 _require_reader(scope, web)
         except Refusal as refusal:
             await self._refuse(scope, guarded, refusal)
@@ -89,9 +92,7 @@ def _with_headers(send: Send, *, public: bool) -> Send:
 
     async def guarded(message: Message) -> None:
         if message["type"] == "http.response.start":
-            own = list(_HEADERS)
-            if not public:
-                own.append((b"x-robots-tag", b"noindex, nofollow"))
+            own = [] if public else [(b"x-robots-tag", b"noindex, nofollow")]
             given = list(message.get("headers", []))
             if not any(name.lower() == b"cache-control" for name, _ in given):
                 own.append((b"cache-control", b"no-cache" if public else b"private, no-cache"))
@@ -101,13 +102,29 @@ def _with_headers(send: Send, *, public: bool) -> Send:
     return guarded
 
 
+def _in_origin_form(scope: Scope) -> Scope:
+    """A request whose target is a whole address (RFC 9112, 3.2.2): the host in it is meant, whatever the header says."""
+    if not scope["path"].lower().startswith(("http://", "https://")):
+        return scope
+    host, _, path = scope["path"].partition("://")[2].partition("/")
+    raw = (scope.get("raw_path") or b"").partition(b"://")[2].partition(b"/")[2]
+    headers = [(name, value) for name, value in scope["headers"] if name != b"host"]
+    return {**scope, "path": f"/{path}", "raw_path": b"/" + raw, "headers": [*headers, (b"host", host.encode())]}
+
+
 def _require_sane(scope: Scope) -> None:
     """Raise Refusal for a request that is too long, has a body, or would change something."""
     if len(scope.get("raw_path") or scope["path"].encode()) > LONGEST_PATH or len(scope["query_string"]) > LONGEST_QUERY:
         raise Refusal(414, "This address is longer than any here.")
+    if "\0" in scope["path"]:
+        raise Refusal(404, "Nothing is at this address.")
+    if b"%00" in scope["query_string"] or b"\0" in scope["query_string"]:
+        raise Refusal(400, "There is a character in this address that no text has.")
     headers = scope["headers"]
     if len(headers) > MOST_HEADERS or sum(len(name) + len(value) for name, value in headers) > LONGEST_HEADERS:
         raise Refusal(431, "This request has more headers than any browser sends.")
+    if scope["path"] == PATH and scope["method"] == "POST":
+        return  # its page reads no more of the form than it has
     if scope["method"] not in ("GET", "HEAD"):
         raise Refusal(405, "Nothing can be changed here: these pages are only read.")
     if _header(scope, b"transfer-encoding") or (_header(scope, b"content-length") or "0").strip() != "0":
@@ -136,7 +153,7 @@ def host_of(authority: str) -> str:
 def is_loopback(host: str) -> bool:
     """Whether a host's name or address is this machine's own."""
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
+        return _address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
 
@@ -163,10 +180,16 @@ def _let_in_by_proxy(scope: Scope, web: Web) -> bool:
     if proxy is None or not client:
         return False
     try:
-        same = ipaddress.ip_address(client[0]) == ipaddress.ip_address(proxy.address)
+        same = _address(client[0]) == _address(proxy.address)
     except ValueError:
         return False
     return same and bool((_header(scope, proxy.header.lower().encode()) or "").strip())
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """An address; one of IPv4 that comes in the form of IPv6, as on a socket for both, is the IPv4 address."""
+    found = ipaddress.ip_address(text)
+    return found.ipv4_mapped or found if isinstance(found, ipaddress.IPv6Address) else found
 
 
 def _token_given(scope: Scope, token: str) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import groupby, islice
+from typing import TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -18,13 +19,19 @@ from tracker.model.vocabulary import KIND_NAMES, RECRUITMENT_STATUSES, SEVERITIE
 from tracker.render import kinds, machine, times
 from tracker.render.safe_text import one_line
 from tracker.render.story_view import StoryView, story_view
-from tracker.web.asked import LogFilter, event_filter
+from tracker.web.asked import EFFECTS, LogFilter, event_filter
 from tracker.web.pages import Page
 from tracker.web.reading import Reading, trial_key
 from tracker.web.refusals import Refusal
 
 STORIES = 30
 """Stories of one page of the log."""
+MOST_JUDGED = 3_000
+"""Events that are read for one page, to find words and effects in them; there is a way on behind them."""
+READ = ("headline", "label", "rule", "details", "changes", "evidence")
+"""Parts of an event in which words are looked for."""
+
+Item = TypeVar("Item")
 
 
 NONE = frozenset({"none:"})
@@ -39,7 +46,54 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-def wanted(reading: Reading, asked: LogFilter) -> tuple[EventFilter, Callable[[Event], bool] | None]:
+class Looked(Exception):
+    """So many events were judged that the answer would take too long; ``after`` is the last one of a whole story."""
+
+    def __init__(self, after: Event) -> None:
+        super().__init__(after.id)
+        self.after = after
+
+
+class Judge:
+    """Whether an event has the effect and the words that are asked for, in what everybody may read of it."""
+
+    def __init__(self, chosen: EventFilter, *, most: int = MOST_JUDGED) -> None:
+        self._chosen, self._most, self._judged = chosen, most, 0
+        self._last: Event | None = None
+        self._whole: Event | None = None
+
+    def __call__(self, event: Event) -> bool:
+        """Judge one more event. Raises Looked when there were enough."""
+        if self._last is not None and (self._last.story or self._last.id) != (event.story or event.id):
+            self._whole = self._last
+        if self._judged >= self._most and self._whole is not None:
+            raise Looked(self._whole)
+        self._judged, self._last = self._judged + 1, event
+        if self._chosen.effects and not self._chosen.effects & set(event.effects):
+            return False
+        return not self._chosen.words or self._holds_words(event)
+
+    def _holds_words(self, event: Event) -> bool:
+        told = machine.event_json(event)
+        shown = [event.trial, *_texts([told.get(name) for name in READ])]
+        text = "\n".join(shown).casefold()
+        return all(word in text for word in self._chosen.words)
+
+
+def _texts(given: object) -> Iterator[str]:
+    """Every text and number in a JSON value, without the names of its parts."""
+    match given:
+        case dict():
+            for part in given.values():
+                yield from _texts(part)
+        case list() | tuple():
+            for part in given:
+                yield from _texts(part)
+        case str() | int() | float():
+            yield str(given)
+
+
+def wanted(reading: Reading, asked: LogFilter) -> tuple[EventFilter, Judge | None]:
     """What a filter asks of the store, and of each event that the store gives."""
     chosen = event_filter(asked, reading.context)
     if asked.trial:
@@ -57,26 +111,24 @@ def wanted(reading: Reading, asked: LogFilter) -> tuple[EventFilter, Callable[[E
             and (not chosen.trials or key in chosen.trials)
         }
         chosen = msgspec.structs.replace(chosen, trials=frozenset(standing) or NONE)
-    if not chosen.effects and not chosen.words:
-        return chosen, None
-    return chosen, lambda event: _fits(event, chosen)
+    return chosen, Judge(chosen) if chosen.effects or chosen.words else None
 
 
-def _fits(event: Event, chosen: EventFilter) -> bool:
-    """Whether an event has the effect and the words that are asked for, in what everybody may read of it."""
-    if chosen.effects and not chosen.effects & set(event.effects):
-        return False
-    if not chosen.words:
-        return True
-    text = f"{machine.document(machine.event_json(event))} {event.label}".casefold()
-    return all(word in text for word in chosen.words)
+def as_far(found: Iterable[Item], limit: int) -> tuple[list[Item], Event | None]:
+    """The first items, one more than ``limit`` if there are so many, and where to look on if enough was judged before."""
+    items: list[Item] = []
+    try:
+        items.extend(islice(found, limit + 1))
+    except Looked as looked:
+        return items, looked.after
+    return items, None
 
 
 def latest(reading: Reading, asked: LogFilter, after: str | None, *, per_page: int = STORIES) -> Page:
     """Stories by day, the latest first, with what they can be narrowed by."""
     chosen, keep = wanted(reading, asked)
     try:
-        found = list(reading.archive.latest(chosen, limit=per_page + 1, after=after, keep=keep))
+        found, looked = as_far(reading.archive.latest(chosen, after=after, keep=keep), per_page)
     except UsageError:
         raise Refusal(400, "This is no place in the list. Begin again without “after”.") from None
     shown = found[:per_page]
@@ -92,10 +144,12 @@ def latest(reading: Reading, asked: LogFilter, after: str | None, *, per_page: i
             "days": days,
             "asked": asked,
             "after": after or "",
-            "next": shown[-1].events[-1].id if len(found) > per_page else "",
+            "next": looked.id if looked else shown[-1].events[-1].id if len(found) > per_page else "",
+            "looked": looked,
             "facets": facets(reading, chosen) if keep is None else {},
             "statuses": RECRUITMENT_STATUSES,
             "groups": reading.context.groups,
+            "effects": [(word, word.replace("_", " ")) for word in EFFECTS],
             "kinds": sorted(KIND_NAMES, key=kinds.kind_title),
             "countries": countries(reading),
             "sources": [(key, reading.archive.source_title(key)) for key in reading.context.sources],
@@ -165,7 +219,7 @@ def story(reading: Reading, key: str) -> Page:
         path=card.path,
         values={
             "card": card,
-            "evidence": evidence,
+            "shared": _shared(evidence),
             "pairs": list(pairs),
             "trial": trial,
             "citation": _citation(reading, card, found.events),
@@ -184,6 +238,20 @@ def _evidence(event: Event, versions: Mapping[str, int]) -> dict[str, object]:
         "new_hash": new,
         "links": event.evidence.links,
     }
+
+
+def _shared(evidence: Sequence[dict[str, object]]) -> list[dict[str, object]]:
+    """The evidence with what several changes have in common told once: seen when, between which versions."""
+
+    def common(each: dict[str, object]) -> tuple[object, ...]:
+        event = each["event"]
+        assert isinstance(event, Event)
+        return (each["old_hash"], each["new_hash"], event.seen_between, event.updated_on, event.data_version)
+
+    found: dict[tuple[object, ...], list[dict[str, object]]] = {}
+    for each in evidence:
+        found.setdefault(common(each), []).append(each)
+    return [{**parts[0], "each": parts} for parts in found.values()]
 
 
 def _citation(reading: Reading, card: Card, events: Sequence[Event]) -> str:

@@ -8,15 +8,15 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from tracker.archive import Archive
-from tracker.model.event import EventFilter
+from tracker.model.event import Event, EventFilter
 from tracker.model.views import DeadlineRow
-from tracker.render import kinds
+from tracker.render import kinds, notices
 from tracker.render.safe_text import one_line
 from tracker.render.tables import PresentLine, present_line
 from tracker.text.normalize import fold
 from tracker.web import charts, rates
 from tracker.web.asked import Query, choice, one, whole
-from tracker.web.log_pages import STORIES, cards
+from tracker.web.log_pages import STORIES, Card, cards
 from tracker.web.pages import Page, watch_path
 from tracker.web.reading import Reading
 from tracker.web.refusals import Refusal
@@ -26,6 +26,12 @@ ROWS = 200
 """Rows of one page of the table of the present; published, all stand on one page."""
 RECENT = timedelta(days=365)
 AHEAD = timedelta(days=90)
+DUE_ROWS = 100
+"""Rows of each part of one page of deadlines; published, all stand on one page."""
+LEAVING_DUTIES = frozenset({"results_posted", "results_submission_changed", "results_delay_certified", "results_duty_changed"})
+LEAVING_DAYS = frozenset({"start_date_changed", "primary_completion_date_changed", "completion_date_changed"})
+LEAVING_EFFECTS = frozenset({"happened", "moved_after_passing", "cleared"})
+"""Why a deadline leaves the list: what is due came, or its day happened, was moved after it had passed, or was taken back."""
 SORTS = ("key", "name", "status", "start", "completion", "enrollment", "results", "updated", "near")
 
 
@@ -150,28 +156,55 @@ def deadlines(reading: Reading, query: Query) -> Page:
     name = one(query, "watch")
     if name:
         require_watch(reading, name)
-    today = reading.context.now.date()
+    today = reading.today
     rows = reading.due(name)
     overdue = [row for row in reversed(rows) if today - RECENT <= row.deadline.due < today]
     soon = [row for row in rows if today <= row.deadline.due <= today + AHEAD]
-    gone = EventFilter(
-        watch=name or None,
-        kinds=frozenset({"results_posted", "results_submission_changed", "results_delay_certified", "results_duty_changed"}),
-        since=reading.context.now - AHEAD,
-    )
+    pages = 1 if reading.published else max(-(-max(len(overdue), len(soon)) // DUE_ROWS), 1)
+    page = whole(query, "page", default=1, least=1, most=pages)
+    many = max(len(overdue), len(soon)) if reading.published else DUE_ROWS
+    part = slice((page - 1) * many, page * many)
     return Page(
         template="deadlines.html.j2",
         title="Deadlines" if not name else f"Deadlines: {one_line(name, 80)}",
         path="/deadlines",
         values={
             "watch": name,
-            "overdue": [_deadline(row, today) for row in overdue],
-            "soon": [_deadline(row, today) for row in soon],
-            "older": sum(row.deadline.due < today - RECENT for row in rows),
-            "later": sum(row.deadline.due > today + AHEAD for row in rows),
-            "left": cards(reading, list(reading.archive.latest(gone, limit=STORIES))),
+            "listed": [
+                _part("Overdue", overdue, part, today, sum(row.deadline.due < today - RECENT for row in rows)),
+                _part("Due soon", soon, part, today, sum(row.deadline.due > today + AHEAD for row in rows)),
+            ],
+            "page_number": page,
+            "pages": pages,
+            "left": _left(reading, name) if page == 1 else [],
+            "site": reading.url,
         },
     )
+
+
+class DuePart(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the list of deadlines: ``rows`` of ``count``, and how many days lie ``beyond`` what it spans."""
+
+    title: str
+    rows: tuple[dict[str, object], ...]
+    count: int
+    beyond: int
+
+
+def _part(title: str, rows: Sequence[DeadlineRow], part: slice, today: date, beyond: int) -> DuePart:
+    return DuePart(title=title, rows=tuple(_deadline(row, today) for row in rows[part]), count=len(rows), beyond=beyond)
+
+
+def _left(reading: Reading, name: str) -> list[Card]:
+    """Changes after which a day that was ahead or overdue no longer counts: what was due came, or the day was moved."""
+    wanted = EventFilter(
+        watch=name or None, kinds=LEAVING_DUTIES | LEAVING_DAYS, since=reading.context.now - AHEAD, min_severity="minor"
+    )
+
+    def leaves(event: Event) -> bool:
+        return event.kind in LEAVING_DUTIES or bool(LEAVING_EFFECTS & set(event.effects))
+
+    return cards(reading, list(reading.archive.latest(wanted, limit=STORIES, keep=leaves)))
 
 
 def _deadline(row: DeadlineRow, today: date) -> dict[str, object]:
@@ -206,6 +239,7 @@ def health(reading: Reading, *, everything: bool) -> Page:
             "incidents": [each for each in archive.incidents() if each.ended_at is None],
             "runs": archive.runs(15),
             "outbox": list(archive.outbox(limit=50)) if everything else [],
+            "paused": [notices.paused(one, reading.timezone) for one in archive.paused()] if everything else [],
             "everything": everything,
             "size": size,
             "since": _coverage(reading),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from starlette.routing import compile_path
 
 from tracker import __version__
-from tracker.archive import Archive
+from tracker.archive import Archive, RememberingSources
 from tracker.errors import UsageError
 from tracker.export.publish import Files, slug
 from tracker.web import pages
@@ -25,6 +26,9 @@ from tracker.web.standing import Standings
 ROOTS = ("/", "/watches", "/deadlines", "/health", "/deadlines.ics", *(f"/static/{name}" for name in pages.STATIC))
 PATTERNS = ("latest/*.html", "stories/*.html", "trials/*.html", "trials/*/*.html", "watches/*.html", "calendars/*/*.ics")
 """Where pages stand, whose place is given up when nothing leads to them any more."""
+
+REMEMBERED = 40
+"""Versions that are remembered as records while the pages of their trials are made."""
 
 _ROUTES = [(compile_path(path)[0], view) for path, view in ROUTES.items()]
 
@@ -113,6 +117,7 @@ def _watch(name: str) -> str:
 
 def publish_pages(archive: Archive, files: Files, now: datetime, timezone: tzinfo, *, public: bool) -> None:
     """All pages, and the feeds, calendars and tables that they lead to."""
+    archive = replace(archive, sources=RememberingSources(archive.sources, most=REMEMBERED))
     names = tuple(watch.name for watch in archive.watches)
     context = Context(watches=names, sources=tuple(sorted(archive.sources)), timezone=timezone, now=now)
     reading = Reading(archive=archive, standings=Standings(), context=context, published=True)
@@ -122,7 +127,7 @@ def publish_pages(archive: Archive, files: Files, now: datetime, timezone: tzinf
     for path in (*ROOTS, *map(pages.watch_path, names), *(pages.trial_path(mark.trial) for mark in archive.trial_marks())):
         links.note(path)
     while queue:
-        path = queue.popleft()
+        path = queue.pop()  # the latest first: a trial, then what it leads to, while its versions are remembered
         links.file = file_of(path)
         if not files.has(links.file):  # the feeds and the calendar of the published log
             files.put(links.file, _body(reading, path, frame, links))

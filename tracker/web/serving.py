@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
+import h11
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -18,7 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from tracker import log
 from tracker.config.settings import Web
 from tracker.errors import UsageError
-from tracker.web.guard import LONGEST_HEADERS, is_loopback
+from tracker.web.guard import LONGEST_HEADERS, SAFE_HEADERS, is_loopback
 
 REQUEST_WITHIN = 10
 """Seconds in which a whole request has to come."""
@@ -79,6 +80,15 @@ class PatientProtocol(H11Protocol):
         super().timeout_keep_alive_handler()
         self.loop.call_later(SEND_WITHIN, self.transport.abort)
 
+    def send_400_response(self, msg: str) -> None:
+        """What is no request of HTTP is refused with the headers of every answer; the server of itself would send none."""
+        body = f"This is no request that can be read. {msg}\n".encode("ascii", "replace")
+        own = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+        headers = [*self.server_state.default_headers, *own, (b"cache-control", b"no-store"), (b"connection", b"close")]
+        for event in (h11.Response(status_code=400, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
     @property
     def _answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -125,6 +135,7 @@ def serving(app: ASGIApp, host: str, port: int, *, patience: float = REQUEST_WIT
         server_header=False,
         timeout_keep_alive=IDLE_FOR,
         timeout_graceful_shutdown=1,
+        headers=list(SAFE_HEADERS),
         limit_concurrency=MOST_CONNECTIONS,
         h11_max_incomplete_event_size=LONGEST_HEADERS,
     )

@@ -60,6 +60,7 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerpr
             "eligibility",
             "conditions",
         ),
+        anchor_places=payload.ANCHOR_PLACES,
         search_parameters=SEARCH_PARAMETERS,
         query_fields=QUERY_FIELDS,
         attribution="ClinicalTrials.gov (U.S. National Library of Medicine)",

@@ -6,7 +6,7 @@ import hashlib
 import math
 import re
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -56,49 +56,33 @@ _OPENING = re.compile(
 _AGAIN = "Nothing was changed; the next sync asks again."
 
 
-class _Dated(msgspec.Struct, frozen=True):
-    date: str | None = None
-
-
 class _Identification(msgspec.Struct, frozen=True):
     nctId: str
     nctIdAliases: object = None
 
 
-class _Status(msgspec.Struct, frozen=True):
-    studyFirstPostDateStruct: _Dated = _Dated()
-    lastUpdatePostDateStruct: _Dated = _Dated()
-
-
-class _Point(msgspec.Struct, frozen=True):
-    lat: float
-    lon: float
-
-
-class _Location(msgspec.Struct, frozen=True):
-    facility: str | None = None
-    city: str | None = None
-    state: str | None = None
-    zip: str | None = None
-    country: str | None = None
-    status: str | None = None
-    geoPoint: _Point | None = None
-
-
-class _Places(msgspec.Struct, frozen=True):
-    locations: list[_Location] = []
-
-
 class _Protocol(msgspec.Struct, frozen=True):
+    """The number must be readable; what else has a wrong type says nothing here, and is an issue where the record is read."""
+
     identificationModule: _Identification
-    statusModule: _Status = _Status()
-    contactsLocationsModule: _Places = _Places()
+    statusModule: object = None
+    contactsLocationsModule: object = None
 
 
 class _Study(msgspec.Struct, frozen=True):
-    """As much of a study as asking needs."""
+    """As much of a study as lists need; a list asks for these fields alone."""
 
     protocolSection: _Protocol
+
+
+class _NumberedProtocol(msgspec.Struct, frozen=True):
+    identificationModule: _Identification
+
+
+class _NumberedStudy(msgspec.Struct, frozen=True):
+    """As much of a whole study as telling its number needs."""
+
+    protocolSection: _NumberedProtocol
 
 
 class _Page(msgspec.Struct, frozen=True):
@@ -115,6 +99,7 @@ class _Version(msgspec.Struct, frozen=True):
 
 _PAGES = msgspec.json.Decoder(_Page)
 _STUDIES = msgspec.json.Decoder(_Study)
+_NUMBERED = msgspec.json.Decoder(_NumberedStudy)
 _VERSIONS = msgspec.json.Decoder(_Version)
 
 
@@ -170,27 +155,32 @@ def sited(search: Search, regions: Sequence[Region], fetch: Fetch) -> Iterator[S
 
 
 def _sited(protocols: Iterable[_Protocol]) -> Iterator[Sited]:
-    return (Sited(listed=_listed(each), sites=tuple(map(_site, each.contactsLocationsModule.locations))) for each in protocols)
+    return (Sited(listed=_listed(each), sites=tuple(map(_site, _locations(each)))) for each in protocols)
+
+
+def _locations(protocol: _Protocol) -> list[dict[str, Any]]:
+    listed = _inside(protocol.contactsLocationsModule, "locations")
+    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
 
 
 def _listed(protocol: _Protocol) -> Listed:
     return Listed(
         trial=f"ctgov:{protocol.identificationModule.nctId}",
-        first_posted=_date(protocol.statusModule.studyFirstPostDateStruct),
-        last_update_posted=_date(protocol.statusModule.lastUpdatePostDateStruct),
+        first_posted=_date(protocol.statusModule, "studyFirstPostDateStruct"),
+        last_update_posted=_date(protocol.statusModule, "lastUpdatePostDateStruct"),
     )
 
 
-def _site(location: _Location) -> Site:
-    point = location.geoPoint
+def _site(location: dict[str, Any]) -> Site:
+    lat, lon = (_inside(location.get("geoPoint"), name) for name in ("lat", "lon"))
     return Site(
-        facility=location.facility,
-        city=clean(location.city or "") or None,
-        state=clean(location.state or "") or None,
-        zip=location.zip,
-        country=clean(location.country or "") or None,
-        recruitment_status=location.status,
-        geo=GeoPoint(lat=point.lat, lon=point.lon) if point else None,
+        facility=_text(location, "facility"),
+        city=clean(_text(location, "city") or "") or None,
+        state=clean(_text(location, "state") or "") or None,
+        zip=_text(location, "zip"),
+        country=clean(_text(location, "country") or "") or None,
+        recruitment_status=_text(location, "status"),
+        geo=GeoPoint(lat=float(lat), lon=float(lon)) if isinstance(lat, float | int) and isinstance(lon, float | int) else None,
     )
 
 
@@ -370,7 +360,7 @@ def _names(body: bytes) -> list[str]:
     if opening and b'"nctIdAliases"' not in body:
         return [opening[1].decode()]
     try:
-        identification = _STUDIES.decode(body).protocolSection.identificationModule
+        identification = _NUMBERED.decode(body).protocolSection.identificationModule
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return []
     aliases = identification.nctIdAliases
@@ -448,5 +438,15 @@ def _read(decoder: msgspec.json.Decoder[T], response: Response, what: str, body:
         ) from error
 
 
-def _date(dated: _Dated) -> RegistryDate | None:
-    return RegistryDate(dated.date) if dated.date else None
+def _date(module: object, key: str) -> RegistryDate | None:
+    date = _text(_inside(module, key), "date")
+    return RegistryDate(date) if date else None
+
+
+def _inside(value: object, key: str) -> object:
+    return value.get(key) if isinstance(value, dict) else None
+
+
+def _text(value: object, key: str) -> str | None:
+    found = _inside(value, key)
+    return found if isinstance(found, str) else None

@@ -29,28 +29,26 @@ IGNORED: dict[str, str] = {
 }
 """Values left out of the record on purpose: path -> why."""
 
-KEPT: frozenset[str] = frozenset(
-    {
-        "protocolSection.identificationModule.orgStudyIdInfo.type",
-        _STATUS + "delayedPosting",
-        _STATUS + "expandedAccessInfo",
-        _STATUS + "studyFirstSubmitDate",  # "was it registered before it began?" hangs on it
-        "protocolSection.oversightModule.isPpsd",
-        "protocolSection.oversightModule.fdaaa801Violation",
-        "protocolSection.designModule.nPtrsToThisExpAccNctId",
-        "protocolSection.designModule.expandedAccessTypes",
-        "protocolSection.designModule.patientRegistry",
-        "protocolSection.designModule.targetDuration",
-        "protocolSection.designModule.bioSpec",
-        "protocolSection.referencesModule.availIpds",
-        "documentSection.largeDocumentModule.noSap",
-        # Results that were posted with major comments, before they passed quality control: when first, and as which version.
-        _TRACKING + "firstMcpInfo.postDateStruct.date",
-        _TRACKING + "submissionInfos[].mcpReleaseN",
-        _DERIVED + "miscInfoModule.removedCountries",
-    }
-)
-"""Values that the record does not model and that are compared as they are."""
+KEPT: dict[str, type[object]] = {
+    "protocolSection.identificationModule.orgStudyIdInfo.type": str,
+    _STATUS + "delayedPosting": bool,
+    _STATUS + "expandedAccessInfo": dict,
+    _STATUS + "studyFirstSubmitDate": str,  # "was it registered before it began?" hangs on it
+    "protocolSection.oversightModule.isPpsd": bool,
+    "protocolSection.oversightModule.fdaaa801Violation": bool,
+    "protocolSection.designModule.nPtrsToThisExpAccNctId": int,
+    "protocolSection.designModule.expandedAccessTypes": dict,
+    "protocolSection.designModule.patientRegistry": bool,
+    "protocolSection.designModule.targetDuration": str,
+    "protocolSection.designModule.bioSpec": dict,
+    "protocolSection.referencesModule.availIpds": list,
+    "documentSection.largeDocumentModule.noSap": bool,
+    # Results that were posted with major comments, before they passed quality control: when first, and as which version.
+    _TRACKING + "firstMcpInfo.postDateStruct.date": str,
+    _TRACKING + "submissionInfos[].mcpReleaseN": int,
+    _DERIVED + "miscInfoModule.removedCountries": list,
+}
+"""Values that the record does not model and that are compared as they are: path -> type."""
 
 
 UNKNOWN_COUNT = 99999999

@@ -24,6 +24,8 @@ _ANCHORS: tuple[tuple[str, ...], ...] = (
     ("sponsorCollaboratorsModule", "leadSponsor", "name"),
     ("designModule", "studyType"),
 )
+ANCHOR_PLACES = tuple(".".join(("protocolSection", *path)) for path in _ANCHORS)
+"""Where every study says something. Nothing there is a new layout; something of a wrong type is an issue of that field."""
 
 
 def study(document: Document) -> dict[str, Any]:
@@ -42,7 +44,7 @@ def study(document: Document) -> dict[str, Any]:
         raise layout_error(document, f"the answer is no study: it has no protocolSection with an nctId, but {shape}")
     if split_key(document.trial).number not in numbers:
         raise wrong_answer(document, f"the answer is the record of {numbers[0]}")
-    missing = [".".join(path) for path in _ANCHORS if not _is_text(_at(protocol, path)) and not _may_lack(protocol, path)]
+    missing = [".".join(path) for path in _ANCHORS if _is_missing(protocol, path) and not _may_lack(protocol, path)]
     if missing:
         raise layout_error(document, f"the answer lacks protocolSection's {', '.join(missing)}")
     return decoded
@@ -127,10 +129,20 @@ def stated_dates(document: Document) -> StatedDates:
     try:
         ages = _AGES.decode(document.body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return StatedDates()
+        ages = _ages_of(sniff_object(document.body))
     return StatedDates(
         data_version=_day(ages.derivedSection.miscInfoModule.versionHolder),
         last_update_submitted=_day(ages.protocolSection.statusModule.lastUpdateSubmitDate),
+    )
+
+
+def _ages_of(study: dict[str, Any]) -> _Ages:
+    """The same of a study in which a module has a wrong type."""
+    holder = _at(study, ("derivedSection", "miscInfoModule", "versionHolder"))
+    submitted = _at(study, ("protocolSection", "statusModule", "lastUpdateSubmitDate"))
+    return _Ages(
+        protocolSection=_UpdatedProtocol(statusModule=_Updated(lastUpdateSubmitDate=submitted)),
+        derivedSection=_Derived(miscInfoModule=_Misc(versionHolder=holder)),
     )
 
 
@@ -172,5 +184,12 @@ def _at(value: object, path: tuple[str, ...]) -> object:
     return value
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+def _is_missing(value: object, path: tuple[str, ...]) -> bool:
+    """Whether nothing stands at a place, or an empty text; what has a wrong type on the way to it is not missing."""
+    for key in path:
+        if not isinstance(value, dict):
+            return False
+        if key not in value:
+            return True
+        value = value[key]
+    return isinstance(value, str) and not value.strip()

@@ -1,0 +1,27 @@
+"""Unique indexes over the accepted rows of a table. They complete `tables.metadata` where the schema is made or compared.
+
+They stand apart because SQLAlchemy loads a database's whole dialect for its condition, and commands that only read and write
+rows need no index to be described.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Index, MetaData, text
+
+from tracker.store.tables import alerts, events, metadata, stories
+
+# SQLite uses a partial index only for a condition spelt like it, and SQLAlchemy spells booleans "= 1" there.
+Index("uq_events_accepted", events.c.id, unique=True, sqlite_where=text("accepted = 1"), postgresql_where=text("accepted"))
+Index("uq_stories_accepted", stories.c.id, unique=True, sqlite_where=text("accepted = 1"), postgresql_where=text("accepted"))
+Index(
+    "uq_alerts_accepted",
+    alerts.c.event,
+    alerts.c.channel,
+    alerts.c.watch,
+    unique=True,
+    sqlite_where=text("state <> 'held'"),
+    postgresql_where=text("state <> 'held'"),
+)
+
+whole: MetaData = metadata
+"""Every table with all its indexes."""
