@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import click
@@ -9,6 +10,7 @@ import click
 from tracker.cli import arguments
 from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
+from tracker.cli.output import print_log
 
 
 @click.command("changes")
@@ -34,8 +36,8 @@ def changes_command(shared: Shared, watch: str | None, trials: tuple[str, ...], 
             case "md":
                 app.write(tables.changes_markdown(found, app.timezone))
             case _:
-                grid = tables.changes_grid(found, app.timezone, grouped=True)
-                if grid.rows:
-                    app.show(grid)
-                else:
+                first = next(found, None)
+                if first is None:
                     app.print("No changes in this log.")
+                else:
+                    print_log(app, chain([first], found))

@@ -38,11 +38,11 @@ def print_present(
     from tracker.render import machine, tables
 
     rows = archive.present(watch=watch, status=status, near=near)
+    measured = any(one.near for one in archive.watches if watch in (None, one.name))
     match form:
         case "json":
             app.write(machine.present_json(rows))
         case "csv":
-            measured = any(one.near for one in archive.watches if watch in (None, one.name))
             app.write(tables.present_csv(rows, near=measured))
         case _:
-            app.show(tables.present_grid(map(tables.present_line, rows)))
+            app.show_rows(tables.PresentTable(map(tables.present_line, rows), near=measured), whole="tracker list | less")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tracker.cli.app import App
@@ -22,10 +22,16 @@ def counted(number: int, one: str, many: str = "") -> str:
 def print_changes(app: App, events: Sequence[Event], stories: Mapping[str, Story]) -> None:
     """The table of changes, story by story; nothing when there are none."""
     from tracker.archive import in_story_order
-    from tracker.render import tables
 
     if events:
-        app.show(tables.changes_grid(in_story_order(events, stories), app.timezone, grouped=True))
+        print_log(app, in_story_order(events, stories))
+
+
+def print_log(app: App, events: Iterable[Event]) -> None:
+    """A change log as a table, in the order given."""
+    from tracker.render import tables
+
+    app.show_rows(tables.ChangesTable(events, app.timezone, grouped=True), whole="tracker changes | less")
 
 
 def print_source_reports(app: App, report: SyncReport) -> None:
