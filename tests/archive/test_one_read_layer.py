@@ -45,6 +45,7 @@ QUERIES = {
     "tally",
     "timeline",
     "tracking_since",
+    "shown_trials",
     "trial_marks",
     "trials_by_kind",
     "unsent_alerts",

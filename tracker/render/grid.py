@@ -34,8 +34,9 @@ _NARROWEST = 12
 class Grid(msgspec.Struct, frozen=True, kw_only=True):
     """Columns and rows of words, and how to fit them into a terminal.
 
-    ``flexible`` names the column that takes the space that is left, all of it where more rows are to come; ``widest`` limits others (their cells are wrapped);
+    ``flexible`` names the column that takes the space that is left; ``widest`` limits others (their cells are wrapped);
     ``optional`` are left out, in this order, where the terminal is too narrow. ``numbers`` stand to the right.
+    ``more`` rows than these are to come: the flexible column takes all the space.
     """
 
     columns: tuple[str, ...]

@@ -155,6 +155,7 @@ class Store(Database):
     held_events = _browsing.held_events
     with_number = _browsing.with_number
     stale_present = _present.stale_present
+    shown_trials = _present.shown_trials
     note_present = _present.note_present
 
     # what is told

@@ -283,6 +283,7 @@ present = Table(
     Column("lead_sponsor", Words),
     Column("recruitment_status", Words),
     Column("results_state", Words),
+    Column("shown", Words, comment="what a list of the present shows of the record, as JSON"),
     comment="plain columns of each trial's current record, for the views; derived, and made anew where it does not fit",
 )
 

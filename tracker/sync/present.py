@@ -11,7 +11,7 @@ from tracker.events.due_dates import due_dates
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import Source
-from tracker.model.views import PlainDue, PlainRecord
+from tracker.model.views import PlainDue, PlainRecord, ShownRecord
 from tracker.model.vocabulary import rank
 from tracker.store import Store
 
@@ -43,6 +43,7 @@ def _plain(known: TrackedTrial, record: TrialRecord, source: Source) -> PlainRec
         lead_sponsor=record.lead_sponsor.name if record.lead_sponsor else None,
         recruitment_status=record.recruitment_status,
         results_state=record.results_state,
+        shown=ShownRecord.of(record),
         due_dates=tuple(
             PlainDue(
                 kind=due.kind,
