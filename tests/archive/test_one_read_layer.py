@@ -32,6 +32,7 @@ QUERIES = {
     "held_runs",
     "incidents",
     "mark",
+    "log",
     "members",
     "memberships",
     "outbox",

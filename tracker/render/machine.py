@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -77,6 +77,18 @@ def listed(name: str, values: Iterable[object]) -> Iterator[str]:
         yield before + _text(value).replace("\n", "\n    ")
         before = ",\n    "
     yield "]\n}\n" if before == "\n    " else "\n  ]\n}\n"
+
+
+def with_list(before: Mapping[str, object], name: str, values: Iterable[object], behind: Mapping[str, object]) -> Iterator[str]:
+    """One JSON document in the form of `document` with a list of any length between other parts, piece by piece."""
+    yield _text(before).removesuffix("\n}") + ","
+    pieces = listed(name, values)
+    yield next(pieces).removeprefix("{")
+    last = ""
+    for piece in pieces:
+        yield last
+        last = piece
+    yield last.removesuffix("\n}\n") + "," + _text(behind).removeprefix("{") + "\n"
 
 
 def document(value: object) -> str:

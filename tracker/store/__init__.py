@@ -143,6 +143,7 @@ class Store(Database):
     snapshot_at = _snapshots.snapshot_at
     redigest = _snapshots.redigest
     events = _events.events
+    log = _events.log
     event_places = _events.event_places
     events_by_id = _events.events_by_id
     event = _events.event
