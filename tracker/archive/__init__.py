@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from tracker.archive import changes as _changes
 from tracker.archive import present as _present
 from tracker.archive import records
-from tracker.archive.changes import in_story_order
 from tracker.archive.names import Names
 from tracker.errors import SourceError
 from tracker.model.alert import AlertTally, Message
@@ -57,7 +56,6 @@ __all__ = [
     "StoryChanges",
     "TallyBy",
     "TrialView",
-    "in_story_order",
 ]
 
 

@@ -91,11 +91,6 @@ def latest(
                 yield StoryChanges(story=one.story, events=events)
 
 
-def in_story_order(events: Sequence[Event], stories: Mapping[str, Story]) -> list[Event]:
-    """Events at hand, such as those of one run, in the order of the change log."""
-    return sorted(events, key=lambda event: _order(_place(event), stories))
-
-
 def _whole_moments(places: Iterable[EventPlace]) -> Iterator[list[EventPlace]]:
     """Places a few at a time, at first very few; those of one moment stay together."""
     batch: list[EventPlace] = []

@@ -9,7 +9,7 @@ import click
 
 from tracker.cli import arguments
 from tracker.cli.app import App
-from tracker.cli.options import Shared, shared_options
+from tracker.cli.options import Shared, json_lines, shared_options
 from tracker.cli.output import print_log
 
 
@@ -18,8 +18,9 @@ from tracker.cli.output import print_log
 @click.option("--trial", "trials", metavar="TRIAL", multiple=True, help="Only this trial; may be repeated.")
 @arguments.log_options
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv", "md"]), default="table", help="How it is written.")
+@json_lines
 @shared_options
-def changes_command(shared: Shared, watch: str | None, trials: tuple[str, ...], form: str, **log: Any) -> None:
+def changes_command(shared: Shared, watch: str | None, trials: tuple[str, ...], form: str, lines: bool, **log: Any) -> None:
     """The change log, oldest first."""
     from tracker.render import machine, tables
 
@@ -28,7 +29,9 @@ def changes_command(shared: Shared, watch: str | None, trials: tuple[str, ...], 
     wanted = arguments.event_filter(app, watch=watch, trials=trials, **log)
     with app.archive() as archive:
         found = archive.changes(wanted)
-        match "json" if shared.json else form:
+        match "jsonl" if lines else "json" if shared.json else form:
+            case "jsonl":
+                app.write(machine.json_lines(machine.events_values(found, contacts=app.settings.contacts)))
             case "json":
                 app.write(machine.changes_json(found, contacts=app.settings.contacts))
             case "csv":

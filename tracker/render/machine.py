@@ -30,7 +30,17 @@ def story_json(story: Story, events: Sequence[Event]) -> dict[str, object]:
 
 def changes_json(events: Iterable[Event], *, contacts: bool = False) -> Iterator[str]:
     """``{"events": [...]}``, indented, ending in a line break; written as the events come."""
-    return listed("events", (event_json(event, contacts=contacts) for event in events))
+    return listed("events", events_values(events, contacts=contacts))
+
+
+def events_values(events: Iterable[Event], *, contacts: bool = False) -> Iterator[dict[str, object]]:
+    """Events as everybody outside gets them, as they come."""
+    return (event_json(event, contacts=contacts) for event in events)
+
+
+def json_lines(values: Iterable[object]) -> Iterator[str]:
+    """JSON Lines: one value a line, as they come."""
+    return (f"{_escaped(msgspec.json.encode(value, enc_hook=str).decode())}\n" for value in values)
 
 
 def diff_json(story: Story | None, events: Sequence[Event], trial: str, *, contacts: bool = False) -> str:
@@ -45,11 +55,16 @@ def record_json(record: TrialRecord, *, contacts: bool = False) -> str:
 
 
 def present_json(rows: Iterable[PresentRow]) -> Iterator[str]:
-    """``{"trials": [...]}`` with what ``list`` shows, as values: enumerations and dates as the registry gives them.
+    """``{"trials": [...]}`` with what ``list`` shows."""
+    return listed("trials", present_values(rows))
+
+
+def present_values(rows: Iterable[PresentRow]) -> Iterator[dict[str, object]]:
+    """What ``list`` shows, as values: enumerations and dates as the registry gives them.
 
     ``removed_at`` says since when a trial is gone from its registry; the rest is what was last seen of it.
     """
-    trials = (
+    return (
         {
             "trial": row.trial,
             "label": row.label,
@@ -66,7 +81,6 @@ def present_json(rows: Iterable[PresentRow]) -> Iterator[str]:
         }
         for row in rows
     )
-    return listed("trials", trials)
 
 
 def listed(name: str, values: Iterable[object]) -> Iterator[str]:
@@ -97,7 +111,10 @@ def document(value: object) -> str:
 
 
 def _text(value: object) -> str:
-    text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode()
+    return _escaped(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode())
+
+
+def _escaped(text: str) -> str:
     return _OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
