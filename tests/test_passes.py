@@ -11,7 +11,7 @@ import pytest
 
 from tests.deliver.servers import Hook
 from tests.lab import Reply
-from tests.world import SENDS, World, study
+from tests.world import SENDS, World, accepted, study
 from tracker import sources
 from tracker.passes import PassReport, one_pass
 
@@ -117,7 +117,7 @@ def test_a_search_that_the_registry_refuses_fails_alone_too(world: World) -> Non
     world.amend(A, statusModule__overallStatus="COMPLETED")
     report = passed(world)
     assert report.synced.state == "partly"
-    assert [event.kind for event in report.synced.events] == ["recruitment_status_changed"]
+    assert [event.kind for event in accepted(world.store, report.synced)] == ["recruitment_status_changed"]
     assert any("The search of watch “good” could not be read" in text for text in operator_texts(world))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab import Reply, Request
-from tests.world import SENDS, World, study
+from tests.world import SENDS, World, accepted, study
 from tracker.render.kinds import headline
 
 A, B, C = "NCT00000101", "NCT00000102", "NCT00000103"
@@ -290,7 +290,7 @@ def test_a_date_in_words_is_kept_and_told_as_it_stands(world: World) -> None:
         change=lambda: world.amend(A, statusModule__completionDateStruct={"date": "Spring 2026", "type": "ESTIMATED"})
     )
     assert report.state == "partly"
-    [event] = report.events
+    [event] = accepted(world.store, report)
     assert event.kind == "completion_date_changed"
     assert "Spring 2026" in headline(event)
 

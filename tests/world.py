@@ -11,10 +11,11 @@ from typing import Any, Self
 
 from tests.lab import Day, LoopbackRegistry, Mailbox
 from tracker import events, sources
+from tracker.archive import Archive
 from tracker.config import Settings, load
 from tracker.deliver import DeliveryReport, deliver
 from tracker.fetch import Fetcher
-from tracker.model.event import EventFilter
+from tracker.model.event import Event, EventFilter
 from tracker.passes import note_trouble
 from tracker.store import Store, migrate
 from tracker.sync import SyncReport, sync
@@ -55,6 +56,11 @@ to = "me"
 when = "daily"
 min_severity = "notable"
 """
+
+
+def accepted(store: Store, report: SyncReport) -> list[Event]:
+    """The events of a pass, as the change log has them."""
+    return list(Archive(store=store, sources={}).run_events(report.accepted_runs))
 
 
 def study(nct: str, **changes: Any) -> Study:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import random
 import tracemalloc
+from datetime import datetime
 
 import msgspec
 import pytest
 
 from tests.archive.builders import keep_events, story_of
 from tests.store.builders import A, B, C, baseline, day
-from tracker.archive import Archive, in_story_order
+from tracker.archive import Archive
 from tracker.errors import UsageError
-from tracker.model.event import Event, EventFilter
-from tracker.model.vocabulary import Severity
+from tracker.model.event import Event, EventFilter, Story
+from tracker.model.vocabulary import Severity, rank
 from tracker.store import Store
 
 SEVERITIES: tuple[Severity, ...] = ("minor", "notable", "major")
@@ -32,12 +33,16 @@ def log(store: Store) -> None:
         keep_events(store, number, [event for events, _ in made for event in events], [story for _, story in made])
 
 
+def story_order(event: Event, story: Story) -> tuple[datetime, int, str, int]:
+    return event.effective_at, -rank(story.severity), story.id, story.parts.index(event.id)
+
+
 @pytest.mark.usefixtures("log")
 def test_changes_come_day_by_day_and_the_weightiest_story_first(store: Store, archive: Archive) -> None:
     events = store.events(EventFilter())
     stories = store.stories({event.story for event in events})
     found = list(archive.changes())
-    assert found == in_story_order(events, stories)
+    assert found == sorted(events, key=lambda event: story_order(event, stories[event.story]))
     assert [event.effective_at for event in found] == sorted(event.effective_at for event in events)
     first = [found.story for found in archive.story_changes() if found.events[0].effective_at == day(1)]
     weights = [SEVERITIES.index(story.severity) for story in first if story]

@@ -34,6 +34,7 @@ QUERIES = {
     "incidents",
     "mark",
     "last_moves",
+    "log",
     "members",
     "memberships",
     "outbox",
@@ -48,6 +49,7 @@ QUERIES = {
     "tally",
     "timeline",
     "tracking_since",
+    "shown_trials",
     "trial_marks",
     "unsent_alerts",
     "unsent_messages",
@@ -64,12 +66,12 @@ WORK = {
     "mark_retry",
     "mark_sent", "open", "open_incident", "open_run", "reading", "redigest", "release", "release_lease", "remember_host",
     "hurry", "renew_lease", "retry", "set_due", "settle_sent", "silence", "stage", "staged_documents", "sync_watches",
-    "unmerge", "unsilence", "writing",
+    "pause", "resume", "unmerge", "unsilence", "writing",
     # what the next step of a run, a delivery or the daemon works on
     "count_sent_immediately", "due", "due_messages", "events_already_sent", "host_profiles", "message",
     "notes", "ready_alerts", "staged_totals", "alerts_of", "looks", "unanswered", "doubted_trials", "kept_fields",
     "staged_calendar", "staged_findings", "unsettled_since", "attachments", "given_up", "moved_memberships", "taken_since",
-    "stale_present", "note_present", "stale_words", "note_words", "forget_replaced", "calendar_trials",
+    "paused", "stale_present", "note_present", "stale_words", "note_words", "forget_replaced", "calendar_trials",
     # the state of the database itself
     "check", "integrity", "leases", "require_intact",
 }  # fmt: skip
@@ -120,7 +122,7 @@ def test_a_query_would_be_seen() -> None:
 def test_what_gives_many_takes_a_limit_and_a_cursor() -> None:
     given = {name: inspect.signature(method) for name, method in inspect.getmembers(Archive, inspect.isfunction)}
     streams = {name for name, signature in given.items() if str(signature.return_annotation).startswith("Iterator")}
-    by_keys = {"events", "records"}  # as many as the keys they are given
+    by_keys = {"events", "records", "run_events"}  # as many as belong to the keys they are given
     assert streams >= {"present", "current", "changes", "story_changes", "deadlines", "timeline", "outbox"}
     for name in streams - by_keys:
         assert {"limit", "after"} <= given[name].parameters.keys(), name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -13,15 +14,16 @@ import pytest
 
 from tests.archive.builders import keep_trials, numbered
 from tests.builders import DAY, make_record
-from tests.store.builders import DAY_0, message
+from tests.store.builders import DAY_0, Pass, check, message, snapshot
 from tests.world import put, study
 from tracker.archive import Archive, Nearest
 from tracker.archive.present import nearest_site
 from tracker.model.record import Site
-from tracker.model.source import Document
+from tracker.model.source import Document, Parsed
 from tracker.model.watch import Near, Watch
 from tracker.sources.ctgov import SOURCE as CTGOV
 from tracker.store import Store
+from tracker.sync.present import note_present
 
 MUNICH = Near(place="Munich", country="Germany", km=50, latitude=48.137, longitude=11.576)
 SITE = {"facility": "Hospital", "city": "Munich", "country": "Germany", "status": "RECRUITING"}
@@ -170,3 +172,47 @@ def test_a_long_list_holds_no_records(store: Store, archive: Archive) -> None:
         tracemalloc.stop()
     assert count == 1000
     assert peak < 6_000_000, f"{peak:,} bytes at once"
+
+
+def noted(store: Store, archive: Archive) -> None:
+    note_present(store, archive.sources, "ctgov", lambda: False)
+
+
+def test_what_is_kept_to_be_listed_lists_what_the_records_say(store: Store, near_archive: Archive) -> None:
+    before = list(near_archive.present())
+    noted(store, near_archive)
+    assert list(near_archive.present()) == before
+    assert list(near_archive.present(watch="near", near=True)) == [row for row in before if row.nearest and row.nearest.within]
+
+
+def test_a_list_reads_no_record_that_is_kept_for_it(store: Store, archive: Archive) -> None:
+    """Counted: stored bytes that no parser takes are never looked at, but for a trial with a new version."""
+    studies = numbered(30)
+    keep_trials(store, studies, (Watch(name="all", trials=tuple(f"ctgov:{number}" for number in studies)),))
+    noted(store, archive)
+    parsed: list[str] = []
+    counting = dataclasses.replace(archive, sources={"ctgov": Counting(parsed)})  # type: ignore[dict-item]
+    assert len(list(counting.present())) == 30
+    assert parsed == []
+    moved = dict(list(studies.items())[:1])
+    put(moved[next(iter(moved))], "statusModule__overallStatus", "COMPLETED")
+    run = Pass(store, 1)
+    trial, body = f"ctgov:{next(iter(moved))}", json.dumps(next(iter(moved.values()))).encode()
+    run.stage(checks=(check(trial, "changed", run.now),), snapshots=(snapshot(trial, body, run.now),))
+    run.accept()
+    assert [row.trial for row in counting.present(status="COMPLETED")] == [trial]
+    assert parsed == [trial]
+
+
+class Counting:
+    """ClinicalTrials.gov, which notes whose records were read."""
+
+    def __init__(self, parsed: list[str]) -> None:
+        self.parsed = parsed
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(CTGOV, name)
+
+    def parse(self, document: Document) -> Parsed:
+        self.parsed.append(document.trial)
+        return CTGOV.parse(document)

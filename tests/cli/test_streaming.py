@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import tracemalloc
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.cli.program import process
+from tests.cli.terminal import Conversation
 from tests.store.builders import Pass, baseline, check, event, snapshot, story
 from tracker import clock
 from tracker.archive import Archive
@@ -57,6 +61,33 @@ def written(folder: Path) -> tuple[int, int]:
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     return length, peak
+
+
+def test_a_pipe_gets_every_row_and_a_terminal_the_last_page(tmp_path: Path) -> None:
+    folder = logged(tmp_path / "log", 700)
+    piped = process("changes", folder=folder).out.splitlines()
+    assert len([line for line in piped if "NCT" in line]) == 700
+    assert piped[-1] == "700 changes in 700 trials"
+    seen = Conversation("changes", folder=folder)
+    assert seen.end() == 0
+    assert "700 changes in 700 trials" in seen.shown
+    assert "… and 600 earlier: tracker changes | less shows all." in seen.shown
+    assert "NCT00000700" in seen.shown
+    assert "NCT00000600" not in seen.shown
+
+
+def test_json_lines_are_the_entries_of_the_json_document(tmp_path: Path) -> None:
+    folder = logged(tmp_path / "log", 30)
+    for command, name in (("changes", "events"), ("list", "trials")):
+        lines = process(command, "--jsonl", folder=folder).out.splitlines()
+        assert [json.loads(line) for line in lines] == json.loads(process(command, "--json", folder=folder).out)[name]
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_a_document_with_a_list_in_it_is_written_as_if_it_were_whole(count: int) -> None:
+    values = [{"a": [1, {}], "b": number} for number in range(count)]
+    pieces = machine.with_list({"run": {"x": []}, "counts": 1}, "events", iter(values), {"messages": []})
+    assert "".join(pieces) == machine.document({"run": {"x": []}, "counts": 1, "events": values, "messages": []})
 
 
 def test_fifty_thousand_changes_take_no_more_memory_than_five_hundred(tmp_path: Path) -> None:

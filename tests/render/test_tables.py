@@ -23,9 +23,11 @@ from tracker.render.record_view import diff_view, record_view
 from tracker.render.safe_text import cell, one_line
 from tracker.render.tables import (
     Finding,
+    Grid,
     grid_csv,
     grid_markdown,
     grid_text,
+    long_text,
     present_grid,
     present_line,
     terminal,
@@ -213,3 +215,23 @@ def test_an_empty_table_is_a_head_and_nothing_more() -> None:
     assert "0 changes in 0 trials" in grid_text(grid)
     assert grid_csv(grid) == "Day,Severity,Trial,What changed\n"
     assert grid_markdown(grid).count("\n") == 2
+
+
+WORDY = st.text(alphabet=st.sampled_from("ab é漢-, "), max_size=90)
+
+
+@given(st.lists(st.tuples(WORDY, WORDY, WORDY), min_size=1, max_size=6), st.integers(130, 160))
+def test_rows_beyond_the_first_look_like_those_of_a_short_table(rows: list[tuple[str, str, str]], width: int) -> None:
+    grid = Grid(
+        columns=("Trial", "Count", "What"),
+        rows=tuple(rows),
+        flexible="What",
+        widest={"Trial": 18},
+        numbers=frozenset({"Count"}),
+    )
+    twice = "".join(long_text(grid, rows, lambda: "all of them", width=width)).splitlines()
+    once = grid_text(grid, width=width).splitlines()
+    head = next(number for number, line in enumerate(once) if line.startswith("─"))
+    assert twice[: len(once)] == once
+    assert twice[len(once) : -1] == once[head + 1 :]
+    assert twice[-1].startswith("all of them")

@@ -19,6 +19,7 @@ from tracker.model.alert import Attachment
 from tracker.model.search import SearchEntry, SearchTexts
 from tracker.model.source import Issue, Validators
 from tracker.model.views import PlainDue, PlainRecord
+from tracker.model.watch import Sending
 from tracker.store import Store
 from tracker.store import tables as t
 from tracker.store.database import WRITING, make_engine, parse_url
@@ -73,6 +74,7 @@ def furnish(store: Store) -> None:
     store.mark_failed("me/lost", "550 5.1.1 no such user", day(3))
     store.add_note("lupus", "B joined.", day(3))
     store.silence(day(9), day(3), trial=B, reason="a holiday")
+    store.pause(Sending(channel="me", when="daily"), day(3))
     store.open_incident("source:ctgov", "ClinicalTrials.gov could not be read.", day(3))
     store.remember_host("registry.example", "requests", day(3))
     store.set_due("daemon:sync", day(3), day(4))

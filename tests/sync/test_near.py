@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.lab.server import Reply, Request
-from tests.world import World, study
+from tests.world import World, accepted, study
 
 QUERY = '[[watch]]\nname = "nearby"\nquery = { condition = "Testitis" }\n'
 WATCH = QUERY + 'near = { place = "Munich", country = "Germany", km = 100 }\n'
@@ -96,7 +96,7 @@ def test_a_trial_that_enters_with_a_site_that_cannot_be_placed_is_marked(world: 
     world.configure(WATCH)
     world.sync()
     report = world.day(change=lambda: world.amend("NCT90000002", contactsLocationsModule__locations=[site("Xyzzyville")]))
-    [entered] = [event for event in report.events if event.kind == "entered_watch"]
+    [entered] = [event for event in accepted(world.store, report) if event.kind == "entered_watch"]
     assert "cannot be told" in str(entered.details)
 
 
@@ -131,7 +131,7 @@ def test_a_circle_in_a_pasted_address_is_a_near(world: World, place: str) -> Non
     assert followed(world) == {"n1", "n2"}
     opened = [{**site("Munich", point=BRANDENBURG), "facility": "New Clinic"}, site("Munich", point=BRANDENBURG)]
     report = world.day(change=lambda: world.amend("NCT90000001", contactsLocationsModule__locations=opened))
-    assert "nearby_site_opened" in {event.kind for event in report.events}
+    assert "nearby_site_opened" in {event.kind for event in accepted(world.store, report)}
 
 
 def test_a_near_beside_the_circle_of_an_address_is_the_place_and_both_narrow(world: World) -> None:
@@ -147,7 +147,7 @@ def test_a_trial_leaves_when_neither_the_registry_nor_its_address_puts_it_inside
     world.configure(WATCH)
     world.sync()
     report = world.day(change=lambda: world.amend("NCT90000001", contactsLocationsModule__locations=[site("Hamburg")]))
-    assert [event.trial for event in report.events if event.kind == "left_watch"] == ["ctgov:NCT90000001"]
+    assert [event.trial for event in accepted(world.store, report) if event.kind == "left_watch"] == ["ctgov:NCT90000001"]
 
 
 def test_pages_too_large_for_one_answer_are_asked_for_in_smaller_ones(world: World) -> None:

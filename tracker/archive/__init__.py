@@ -6,7 +6,7 @@ iterated, and never holds all records or all events. Nothing is written here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from tracker.archive import changes as _changes
 from tracker.archive import present as _present
 from tracker.archive import records
-from tracker.archive.changes import in_story_order
 from tracker.archive.names import Names
 from tracker.archive.records import RememberingSources
 from tracker.errors import SourceError
@@ -60,7 +59,6 @@ __all__ = [
     "StoryChanges",
     "TallyBy",
     "TrialView",
-    "in_story_order",
 ]
 
 
@@ -215,6 +213,11 @@ class Archive:
         """The same story by story; ``after`` is the id of the last event of a story."""
         found = _changes.story_changes(self.store, wanted, after=after)
         return islice(_changes.about(found, wanted.about, self._record) if wanted.about else found, limit)
+
+    def run_events(self, runs: Iterable[int]) -> Iterator[Event]:
+        """The accepted events of each of these runs, by ``effective_at``."""
+        for run in runs:
+            yield from self.store.log(EventFilter(run=run))
 
     def _record(self, trial: str) -> TrialRecord | None:
         return next((found.record for found in self.records([trial])), None)

@@ -1,7 +1,7 @@
 """The change log in story order: day by day, the weightiest story first, each story's events as they are ranked in it.
 
-The order within one moment depends on the stories. So the log is read twice, as places first and as events then; what is
-held at a time is the places of a few moments and the events of a few stories.
+The order within one moment depends on the stories. So places are read first, with the text of short events, and put in order.
+What is held at a time is the places of a few moments, and the events of a few stories.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import dropwhile, groupby
 import msgspec
 
 from tracker.errors import UsageError
-from tracker.model.event import Event, EventFilter, EventPlace, Story
+from tracker.model.event import Event, EventFilter, EventPlace, Story, read_event
 from tracker.model.record import TrialRecord
 from tracker.model.views import StoryChanges
 from tracker.model.vocabulary import rank
@@ -23,10 +23,15 @@ from tracker.store import Store
 from tracker.text.about import changed_texts, held, record_texts, wanted
 
 PLACES = 500
-"""Places of events that are put in order at once, and more where one moment has more."""
+"""Events that are put in order at once, and more where one moment has more; ``FIRST`` for those whom a few are enough."""
+
+FIRST = 50
+
+WITH_TEXT = 2_000
+"""Of so many places of one moment the events' text is kept until their turn has come; that of the others is read again."""
 
 EVENTS = 100
-"""Events that are read at once, and more where one story has more."""
+"""Long events that are read at once, and more where one story has more."""
 
 TRIALS = 5_000
 """Trials of which it is remembered which of the words asked for they hold."""
@@ -86,43 +91,42 @@ def latest(
                 yield StoryChanges(story=one.story, events=events)
 
 
-def in_story_order(events: Sequence[Event], stories: Mapping[str, Story]) -> list[Event]:
-    """Events at hand, such as those of one run, in the order of the change log."""
-    return sorted(events, key=lambda event: _order(_place(event), stories))
-
-
 def _whole_moments(places: Iterable[EventPlace]) -> Iterator[list[EventPlace]]:
-    """Places a few at a time; those of one moment stay together."""
+    """Places a few at a time, at first very few; those of one moment stay together."""
     batch: list[EventPlace] = []
+    size = FIRST
     for place in places:
-        if len(batch) >= PLACES and place.effective_at != batch[-1].effective_at:
+        if len(batch) >= size and place.effective_at != batch[-1].effective_at:
             yield batch
-            batch = []
-        batch.append(place)
+            batch, size = [], PLACES
+        batch.append(place if len(batch) < WITH_TEXT else msgspec.structs.replace(place, body=""))
     if batch:
         yield batch
 
 
 def _with_events(store: Store, places: Sequence[EventPlace], stories: Mapping[str, Story]) -> Iterator[StoryChanges]:
-    """Ordered places story by story, with their events; the events of a few stories are read at once."""
-    waiting: list[tuple[str, list[str]]] = []
+    """Ordered places story by story, with their events; the long events of a few stories are read at once."""
+    waiting: list[tuple[str, list[EventPlace]]] = []
     count = 0
     for (_, name), parts in groupby(places, key=lambda place: (place.effective_at, place.story or place.id)):
-        ids = [place.id for place in parts]
-        waiting.append((name, ids))
-        count += len(ids)
+        waiting.append((name, list(parts)))
+        count += len(waiting[-1][1])
         if count >= EVENTS:
             yield from _read(store, waiting, stories)
             waiting, count = [], 0
     yield from _read(store, waiting, stories)
 
 
-def _read(store: Store, waiting: Iterable[tuple[str, list[str]]], stories: Mapping[str, Story]) -> Iterator[StoryChanges]:
-    found = {event.id: event for event in store.events_by_id([key for _, ids in waiting for key in ids])}
-    for name, ids in waiting:
-        events = tuple(found[key] for key in ids if key in found)
-        if events:
-            yield StoryChanges(story=stories.get(name), events=events)
+def _read(
+    store: Store, waiting: Sequence[tuple[str, list[EventPlace]]], stories: Mapping[str, Story]
+) -> Iterator[StoryChanges]:
+    long = [place.id for _, places in waiting for place in places if not place.body]
+    found = {event.id: event for event in store.events_by_id(long)}
+    for name, places in waiting:
+        events = [read_event(place.body) if place.body else found.get(place.id) for place in places]
+        there = tuple(event for event in events if event is not None)
+        if there:
+            yield StoryChanges(story=stories.get(name), events=there)
 
 
 def _behind(store: Store, last: Event, ordered: list[tuple[Order, EventPlace]]) -> list[tuple[Order, EventPlace]]:

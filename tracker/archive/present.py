@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from math import inf
 
 import msgspec
 
+from tracker import __version__
 from tracker.archive import records
 from tracker.archive.names import Names
 from tracker.geo.gazetteer import Distance, near_distance
+from tracker.model.ids import split_key
 from tracker.model.record import Site, TrialRecord
 from tracker.model.source import Source
-from tracker.model.views import CurrentRecord, Nearest, PresentRow
+from tracker.model.views import CurrentRecord, Nearest, PresentRow, ShownTrial
 from tracker.model.vocabulary import OPEN_STATUSES
 from tracker.model.watch import Near, Watch
 from tracker.store import Store
+
+RECORDS = 50
+"""Whole records that are read at once."""
 
 
 def present(
@@ -31,14 +37,30 @@ def present(
     """A row for each followed trial, by key. A trial that is gone from its registry has no recruitment status to ask for."""
     names = Names(watches, sources)
     measured = [one for one in watches if watch in (None, one.name)]
-    for found in records.followed(store, sources, watch, after):
-        if status and (found.trial.removed_at or found.record.recruitment_status != status):
+    for trial, record in _listed(store, sources, measured, watch, after):
+        if status and (trial.removed_at or record.recruitment_status != status):
             continue
-        around = near_of(measured, found.watches)
-        row = present_row(found, names, around)
+        around = near_of(measured, trial.watches)
+        row = _row(record, trial.removed_at, names, around)
         if near and (around is None or row.nearest is None or not row.nearest.within):
             continue
         yield row
+
+
+def _listed(
+    store: Store, sources: Mapping[str, Source], measured: Sequence[Watch], watch: str | None, after: str
+) -> Iterator[tuple[ShownTrial, TrialRecord]]:
+    """Each followed trial by key with as much of its record as a row shows: read whole only where its sites are measured."""
+    for page in store.shown_trials(__version__, watch, after):
+        for start in range(0, len(page), RECORDS):
+            some = page[start : start + RECORDS]
+            whole = [one.key for one in some if one.shown is None or near_of(measured, one.watches)]
+            read = {known.key: record for known, record in records.current(store, sources, whole)} if whole else {}
+            for one in some:
+                if one.key in read:
+                    yield one, read[one.key]
+                elif one.shown is not None and one.key not in whole and split_key(one.key).source in sources:
+                    yield one, one.shown.record
 
 
 def near_of(watches: Sequence[Watch], names: Sequence[str]) -> Near | None:
@@ -49,7 +71,10 @@ def near_of(watches: Sequence[Watch], names: Sequence[str]) -> Near | None:
 
 def present_row(found: CurrentRecord, names: Names, near: Near | None = None) -> PresentRow:
     """One trial as it stands; ``near`` is the place and radius of its watch."""
-    record = found.record
+    return _row(found.record, found.trial.removed_at, names, near)
+
+
+def _row(record: TrialRecord, removed_at: datetime | None, names: Names, near: Near | None) -> PresentRow:
     return PresentRow(
         trial=record.trial,
         name=names.name(record),
@@ -62,7 +87,7 @@ def present_row(found: CurrentRecord, names: Names, near: Near | None = None) ->
         results_state=record.results_state,
         last_update_posted=record.last_update_posted,
         nearest=nearest_site(record, near),
-        removed_at=found.trial.removed_at,
+        removed_at=removed_at,
         url=record.url,
     )
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import tzinfo
 from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -27,11 +28,18 @@ if TYPE_CHECKING:
     from tracker.model.source import Source
     from tracker.model.upkeep import MigrationReport
     from tracker.model.watch import Channel
+    from tracker.render.tables import ChangesTable, PresentTable
     from tracker.store import Store
 
 
 PART = 65_536
 """Characters written at once."""
+
+AT_ONCE = 500
+"""Rows of a table by which its columns are laid out; a pipe gets those beyond as they come."""
+
+PAGE = 100
+"""Rows of a table that a terminal shows."""
 
 
 class App:
@@ -210,6 +218,27 @@ class App:
 
         drawn = tables.grid_table(renderable, width=self.width) if isinstance(renderable, tables.Grid) else renderable
         click.echo(tables.terminal(drawn, width=self.width, colour=sys.stdout.isatty()), nl=False)
+
+    def show_rows(self, table: PresentTable | ChangesTable, *, whole: str) -> None:
+        """A table of any length. A pipe gets all as it is read; a terminal a page, and the command that shows the ``whole``."""
+        from tracker.render import tables
+
+        if sys.stdout.isatty():
+            self._show_page(table, whole)
+            return
+        first = list(islice(table.rows, AT_ONCE))
+        beyond = next(table.rows, None)
+        if beyond is None:
+            self.show(msgspec.structs.replace(table.grid(first), caption=table.caption))
+            return
+        grid = table.grid(first, more=True)
+        self.write(tables.long_text(grid, chain([beyond], table.rows), lambda: table.caption, width=self.width))
+
+    def _show_page(self, table: PresentTable | ChangesTable, whole: str) -> None:
+        page = table.page(PAGE)
+        self.show(msgspec.structs.replace(table.grid(page), caption=table.caption))
+        if more := table.count - len(page):
+            self.print(f"… and {more:,} {table.beyond}: {whole} shows all.")
 
 
 def _wrapped(line: str, width: int) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import click
 
 from tracker.cli import arguments
 from tracker.cli.app import App
-from tracker.cli.options import Shared, shared_options
+from tracker.cli.options import Shared, json_lines, shared_options
+from tracker.cli.output import print_log
 
 
 @click.command("changes")
@@ -17,9 +19,10 @@ from tracker.cli.options import Shared, shared_options
 @click.option("--trial", "trials", metavar="TRIAL", multiple=True, help="Only this trial; may be repeated.")
 @arguments.log_options
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv", "md"]), default="table", help="How it is written.")
+@json_lines
 @shared_options
 def changes_command(
-    shared: Shared, watch: str | None, group: str | None, trials: tuple[str, ...], form: str, **log: Any
+    shared: Shared, watch: str | None, group: str | None, trials: tuple[str, ...], form: str, lines: bool, **log: Any
 ) -> None:
     """The change log, oldest first."""
     import msgspec
@@ -35,7 +38,9 @@ def changes_command(
             kept = keys & wanted.trials if wanted.trials else keys
             wanted = msgspec.structs.replace(wanted, trials=kept)
         found = archive.changes(wanted) if group is None or wanted.trials else iter(())
-        match "json" if shared.json else form:
+        match "jsonl" if lines else "json" if shared.json else form:
+            case "jsonl":
+                app.write(machine.json_lines(machine.events_values(found, contacts=app.settings.contacts)))
             case "json":
                 app.write(machine.changes_json(found, contacts=app.settings.contacts))
             case "csv":
@@ -43,8 +48,8 @@ def changes_command(
             case "md":
                 app.write(tables.changes_markdown(found, app.timezone))
             case _:
-                grid = tables.changes_grid(found, app.timezone, grouped=True)
-                if grid.rows:
-                    app.show(grid)
-                else:
+                first = next(found, None)
+                if first is None:
                     app.print("No changes in this log.")
+                else:
+                    print_log(app, chain([first], found))

@@ -12,6 +12,7 @@ from tracker.cli.options import Shared, shared_options
 
 if TYPE_CHECKING:
     from tracker.config import Settings
+    from tracker.model.event import Event
     from tracker.store import Store
 
 
@@ -29,18 +30,20 @@ def demo_command(shared: Shared, folder: Path | None, with_pages: bool) -> int:
 
     app = App(shared)
     days: list[DayReport] = []
+    told: list[list[Event]] = []
 
     def show(day: DayReport, settings: Settings, store: Store) -> None:
         days.append(day)
-        if shared.json:
-            return
         app.settings = settings
         archive = app.archive_of(store)
+        if shared.json:
+            told.append(list(archive.run_events(day.synced.accepted_runs)))
+            return
         app.print("" if day.number > 1 else "A registry, two trial sites and a mail server now run on this machine.\n")
         app.print(f"Day {day.number}: {day.at:%d %B %Y}", "")
         if day.number == 1:
             print_present(app, archive)
-        print_changes(app, day.synced.events, day.synced.stories)
+        print_changes(app, archive, day.synced.accepted_runs)
         print_source_reports(app, day.synced)
         print_delivery(app, day.delivered)
         if day.number == 3:
@@ -50,7 +53,8 @@ def demo_command(shared: Shared, folder: Path | None, with_pages: bool) -> int:
 
     report = run(folder, load=app.load, show=show)
     if shared.json:
-        app.emit({"days": [{"at": day.at, "events": day.synced.events, "messages": day.delivered.tried} for day in days]})
+        shown = zip(days, told, strict=True)
+        app.emit({"days": [{"at": day.at, "events": events, "messages": day.delivered.tried} for day, events in shown]})
     else:
         app.print("", "The mails, to open in a browser:")
         for page in report.mails:

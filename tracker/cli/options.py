@@ -19,6 +19,9 @@ class Shared:
     verbosity: int = 0
 
 
+json_lines = click.option("--jsonl", "lines", is_flag=True, help="JSON Lines: one object a line, as it is read.")
+
+
 def shared_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the shared options and hand it a `Shared` as ``shared``."""
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from tracker.cli.app import App
-from tracker.model.event import Event, Story
+from tracker.model.event import Event, EventFilter
 
 if TYPE_CHECKING:
+    from tracker.archive import Archive
     from tracker.deliver import DeliveryReport
     from tracker.detect.tally import Failure
     from tracker.sync import SyncReport
@@ -19,13 +21,18 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def print_changes(app: App, events: Sequence[Event], stories: Mapping[str, Story]) -> None:
-    """The table of changes, story by story; nothing when there are none."""
-    from tracker.archive import in_story_order
+def print_changes(app: App, archive: Archive, runs: Iterable[int]) -> None:
+    """The table of what these runs changed, story by story; nothing when there is nothing."""
+    found = chain.from_iterable(archive.changes(EventFilter(run=run)) for run in runs)
+    for first in found:
+        print_log(app, chain([first], found))
+
+
+def print_log(app: App, events: Iterable[Event]) -> None:
+    """A change log as a table, in the order given."""
     from tracker.render import tables
 
-    if events:
-        app.show(tables.changes_grid(in_story_order(events, stories), app.timezone, grouped=True))
+    app.show_rows(tables.ChangesTable(events, app.timezone, grouped=True), whole="tracker changes | less")
 
 
 def print_source_reports(app: App, report: SyncReport) -> None:
@@ -45,7 +52,7 @@ def print_source_reports(app: App, report: SyncReport) -> None:
             )
             if value
         ]
-        parts.append(counted(len(source_report.events), "event"))
+        parts.append(counted(source_report.events, "event"))
         match source_report.state:
             case "accepted":
                 data = f", data of {source_report.data_version[:10]}" if source_report.data_version else ""

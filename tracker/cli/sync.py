@@ -18,6 +18,7 @@ from tracker.cli.options import Shared, shared_options
 from tracker.errors import UsageError
 
 if TYPE_CHECKING:
+    from tracker.archive import Archive
     from tracker.config import Settings
     from tracker.deliver import DeliveryReport
     from tracker.store import Store
@@ -69,7 +70,7 @@ def sync_command(shared: Shared, watches: tuple[str, ...], full: bool, dry_run: 
             )
         report, delivery = done.synced, done.delivered
         if shared.json:
-            _emit(app, report, delivery)
+            _emit(app, app.archive_of(store), report, delivery)
         else:
             _print(app, store, report, delivery, first=first)
         if stop():
@@ -106,42 +107,51 @@ def _working_store(app: App, dry_run: bool) -> Iterator[tuple[Settings, Store]]:
             yield settings, store
 
 
-def _emit(app: App, report: SyncReport, delivery: DeliveryReport | None) -> None:
-    from tracker.render.machine import event_json
+def _emit(app: App, archive: Archive, report: SyncReport, delivery: DeliveryReport | None) -> None:
+    from tracker.render import machine
 
-    app.emit(
-        {
-            "run": {
-                "state": report.state,
-                "sources": [
-                    {
-                        "id": source_report.run,
-                        "source": source_report.source,
-                        "state": source_report.state,
-                        "data_version": source_report.data_version,
-                        "error": source_report.error,
-                        "cut_short": source_report.cut_short,
-                        "failures": source_report.failures,
-                        "issues": source_report.issues,
-                        "empty_searches": source_report.empty_searches,
-                    }
-                    for source_report in report.sources
-                ],
-            },
-            "counts": report.counts,
-            "events": [event_json(event, contacts=app.settings.contacts) for event in report.events],
-            "messages": delivery.tried if delivery else [],
-        }
+    found = archive.run_events(report.accepted_runs)
+    app.write(
+        machine.with_list(
+            _run_and_counts(report),
+            "events",
+            (machine.event_json(event, contacts=app.settings.contacts) for event in found),
+            {"messages": delivery.tried if delivery else []},
+        )
     )
+
+
+def _run_and_counts(report: SyncReport) -> dict[str, object]:
+    return {
+        "run": {
+            "state": report.state,
+            "sources": [
+                {
+                    "id": source_report.run,
+                    "source": source_report.source,
+                    "state": source_report.state,
+                    "data_version": source_report.data_version,
+                    "error": source_report.error,
+                    "cut_short": source_report.cut_short,
+                    "failures": source_report.failures,
+                    "issues": source_report.issues,
+                    "empty_searches": source_report.empty_searches,
+                }
+                for source_report in report.sources
+            ],
+        },
+        "counts": report.counts,
+    }
 
 
 def _print(app: App, store: Store, report: SyncReport, delivery: DeliveryReport | None, *, first: bool) -> None:
     from tracker.cli.list import print_present
     from tracker.cli.output import print_changes, print_delivery, print_source_reports
 
+    archive = app.archive_of(store)
     if report.counts.baseline and (first or not report.events):
-        print_present(app, app.archive_of(store))
-    print_changes(app, report.events, report.stories)
+        print_present(app, archive)
+    print_changes(app, archive, report.accepted_runs)
     print_source_reports(app, report)
     if delivery:
         print_delivery(app, delivery)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tracker.model.details import Details, read_details
+from tracker.model.details import Details, stored_details
 from tracker.model.record import TrialRecord
 from tracker.model.vocabulary import Cause, Origin, Severity
 from tracker.model.watch import About
@@ -65,11 +65,21 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(".".join(path) for path in named))
 
 
+class _Stored(Event, frozen=True, kw_only=True):
+    """An event as it is stored: what it says in detail is of its kind's own type."""
+
+    details: msgspec.Raw = msgspec.Raw(b"{}")  # type: ignore[assignment]  # read by `stored_details`
+
+
+_stored = msgspec.json.Decoder(_Stored)
+_REST = tuple(name for name in Event.__struct_fields__ if name != "details")
+
+
 def read_event(body: str | bytes) -> Event:
     """An event from its stored JSON, whatever version wrote it: details that cannot be read become empty."""
-    values = msgspec.json.decode(body, type=dict[str, Any])
-    details = read_details(str(values.get("kind")), values.pop("details", {}))
-    return msgspec.structs.replace(msgspec.convert(values, Event), details=details)
+    stored = _stored.decode(body)
+    details = stored_details(stored.kind, stored.details)
+    return Event(details=details, **{name: getattr(stored, name) for name in _REST})
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,9 +135,13 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventPlace(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an event stands in the change log, without the event: ``severity`` is its rank, 0 for minor to 2 for major."""
+    """Where an event stands in the change log: ``severity`` is its rank, 0 for minor to 2 for major.
+
+    ``body`` is the event as it is stored, for `read_event`; empty for a long one, which is read when its turn has come.
+    """
 
     id: str
     effective_at: datetime
     severity: int
     story: str
+    body: str = ""

@@ -141,6 +141,41 @@ class PlainDue(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
 
 
+class ShownRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a list of the present shows of a record, without its places."""
+
+    trial: str
+    nct_number: str | None = None
+    url: str | None = None
+    brief_title: str | None = None
+    acronym: str | None = None
+    recruitment_status: str | None = None
+    start_date: RegistryDate | None = None
+    primary_completion_date: RegistryDate | None = None
+    enrollment: Enrollment | None = None
+    results_state: str | None = None
+    last_update_posted: RegistryDate | None = None
+
+    @classmethod
+    def of(cls, record: TrialRecord) -> ShownRecord:
+        """The part of a record that is shown."""
+        return cls(**{name: getattr(record, name) for name in cls.__struct_fields__})
+
+    @property
+    def record(self) -> TrialRecord:
+        """It as a record of which nothing else is known."""
+        return TrialRecord(**{name: getattr(self, name) for name in self.__struct_fields__})
+
+
+class ShownTrial(msgspec.Struct, frozen=True, kw_only=True):
+    """A followed trial in a list; ``shown`` is None where its record must be read."""
+
+    key: str
+    removed_at: datetime | None = None
+    watches: tuple[str, ...] = ()
+    shown: ShownRecord | None = None
+
+
 class PlainRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What SQL views show of a version's record, and its days: read by which ``reader``, with ``kept`` fields or not."""
 
@@ -151,4 +186,5 @@ class PlainRecord(msgspec.Struct, frozen=True, kw_only=True):
     lead_sponsor: str | None = None
     recruitment_status: str | None = None
     results_state: str | None = None
+    shown: ShownRecord | None = None
     due_dates: tuple[PlainDue, ...] = ()

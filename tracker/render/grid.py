@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -36,6 +36,7 @@ class Grid(msgspec.Struct, frozen=True, kw_only=True):
 
     ``flexible`` names the column that takes the space that is left; ``widest`` limits others (their cells are wrapped);
     ``optional`` are left out, in this order, where the terminal is too narrow. ``numbers`` stand to the right.
+    ``more`` rows than these are to come: the flexible column takes all the space.
     """
 
     columns: tuple[str, ...]
@@ -45,6 +46,7 @@ class Grid(msgspec.Struct, frozen=True, kw_only=True):
     optional: tuple[str, ...] = ()
     numbers: frozenset[str] = frozenset()
     caption: str = ""
+    more: bool = False
 
 
 def grid_csv(grid: Grid) -> str:
@@ -64,7 +66,7 @@ def grid_table(grid: Grid, *, width: int = 100) -> Table:
     from rich.text import Text
 
     widths, left_out = _fitted(grid, width)
-    caption = f"{grid.caption}; too narrow for: {', '.join(left_out)}".strip("; ") if left_out else grid.caption
+    caption = _captioned(grid.caption, left_out)
     table = Table(
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
@@ -85,6 +87,39 @@ def grid_table(grid: Grid, *, width: int = 100) -> Table:
 def grid_text(grid: Grid, *, width: int = 100, colour: bool = False) -> str:
     """The grid as text for a terminal or, without ``colour``, for a pipe."""
     return terminal(grid_table(grid, width=width), width=width, colour=colour)
+
+
+def long_text(grid: Grid, more: Iterable[Sequence[str]], caption: Callable[[], str], *, width: int = 100) -> Iterator[str]:
+    """A grid for a pipe that goes on beyond its own rows, piece by piece: its rows decide how wide the columns are.
+
+    ``caption`` is asked for when all rows are written.
+    """
+    yield grid_text(grid, width=width)
+    widths, left_out = _fitted(grid, width)
+    kept = [(index, widths[column], column in grid.numbers) for index, column in enumerate(grid.columns) if column in widths]
+    for row in more:
+        cells = [(_folded(one_line(row[index]), space), space, number) for index, space, number in kept]
+        for line in range(max(len(lines) for lines, _, _ in cells)):
+            parts = (_filled(lines[line] if line < len(lines) else "", space, number) for lines, space, number in cells)
+            yield f"{(' ' * _GAP).join(parts).rstrip()}\n"
+    yield f"{_captioned(caption(), left_out)}\n"
+
+
+def _folded(text: str, width: int) -> list[str]:
+    """A text in lines of at most so many columns, broken between words and, where a word is longer, within it."""
+    if text.isascii() and len(text) <= width:
+        return [text]
+    from rich.console import Console
+    from rich.text import Text
+
+    return [line.plain for line in Text(text).wrap(Console(width=width), width, overflow="fold")] or [""]
+
+
+def _filled(text: str, width: int, to_the_right: bool) -> str:
+    from rich.cells import cell_len
+
+    blanks = " " * (width - (len(text) if text.isascii() else cell_len(text)))
+    return blanks + text if to_the_right else text + blanks
 
 
 def terminal(renderable: object, *, width: int = 100, colour: bool = False) -> str:
@@ -144,6 +179,8 @@ def _fitted(grid: Grid, width: int) -> tuple[dict[str, int], list[str]]:
     natural = {}
     for index, column in enumerate(grid.columns):
         cells = max((cell_len(one_line(row[index])) for row in grid.rows), default=0)
+        if grid.more and column == grid.flexible:
+            cells = width
         natural[column] = max([min(cells, grid.widest.get(column, cells)), *map(cell_len, column.split())])
     left_out = []
     for column in (*grid.optional, ""):
@@ -156,6 +193,10 @@ def _fitted(grid: Grid, width: int) -> tuple[dict[str, int], list[str]]:
     if grid.flexible:
         natural[grid.flexible] = min(natural[grid.flexible], max(_NARROWEST, wanted[grid.flexible] + spare))
     return natural, left_out
+
+
+def _captioned(caption: str, left_out: Sequence[str]) -> str:
+    return f"{caption}; too narrow for: {', '.join(left_out)}".strip("; ") if left_out else caption
 
 
 def _style(text: str) -> str:

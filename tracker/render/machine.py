@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -31,7 +31,17 @@ def story_json(story: Story, events: Sequence[Event]) -> dict[str, object]:
 
 def changes_json(events: Iterable[Event], *, contacts: bool = False) -> Iterator[str]:
     """``{"events": [...]}``, indented, ending in a line break; written as the events come."""
-    return listed("events", (event_json(event, contacts=contacts) for event in events))
+    return listed("events", events_values(events, contacts=contacts))
+
+
+def events_values(events: Iterable[Event], *, contacts: bool = False) -> Iterator[dict[str, object]]:
+    """Events as everybody outside gets them, as they come."""
+    return (event_json(event, contacts=contacts) for event in events)
+
+
+def json_lines(values: Iterable[object]) -> Iterator[str]:
+    """JSON Lines: one value a line, as they come."""
+    return (f"{_escaped(msgspec.json.encode(value, enc_hook=str).decode())}\n" for value in values)
 
 
 def diff_json(story: Story | None, events: Sequence[Event], trial: str, *, contacts: bool = False) -> str:
@@ -46,11 +56,16 @@ def record_json(record: TrialRecord, *, contacts: bool = False) -> str:
 
 
 def present_json(rows: Iterable[PresentRow]) -> Iterator[str]:
-    """``{"trials": [...]}`` with what ``list`` shows, as values: enumerations and dates as the registry gives them.
+    """``{"trials": [...]}`` with what ``list`` shows."""
+    return listed("trials", present_values(rows))
+
+
+def present_values(rows: Iterable[PresentRow]) -> Iterator[dict[str, object]]:
+    """What ``list`` shows, as values: enumerations and dates as the registry gives them.
 
     ``removed_at`` says since when a trial is gone from its registry; the rest is what was last seen of it.
     """
-    trials = (
+    return (
         {
             "trial": row.trial,
             "label": row.label,
@@ -67,7 +82,6 @@ def present_json(rows: Iterable[PresentRow]) -> Iterator[str]:
         }
         for row in rows
     )
-    return listed("trials", trials)
 
 
 def search_json(found: SearchAnswer) -> dict[str, object]:
@@ -85,13 +99,28 @@ def listed(name: str, values: Iterable[object]) -> Iterator[str]:
     yield "]\n}\n" if before == "\n    " else "\n  ]\n}\n"
 
 
+def with_list(before: Mapping[str, object], name: str, values: Iterable[object], behind: Mapping[str, object]) -> Iterator[str]:
+    """One JSON document in the form of `document` with a list of any length between other parts, piece by piece."""
+    yield _text(before).removesuffix("\n}") + ","
+    pieces = listed(name, values)
+    yield next(pieces).removeprefix("{")
+    last = ""
+    for piece in pieces:
+        yield last
+        last = piece
+    yield last.removesuffix("\n}\n") + "," + _text(behind).removeprefix("{") + "\n"
+
+
 def document(value: object) -> str:
     """One JSON document, indented, ending in a line break; what a terminal would obey or turn round is escaped."""
     return _text(value) + "\n"
 
 
 def _text(value: object) -> str:
-    text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode()
+    return _escaped(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode())
+
+
+def _escaped(text: str) -> str:
     return _OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 

@@ -35,7 +35,9 @@ def one_line(text: str, limit: int | None = None) -> str:
 
     ``limit`` is in characters; what is longer ends in an ellipsis at a word's end where there is one.
     """
-    line = " ".join(text.translate(_SHOWN).split())
+    # Printable text has no blank but the space and nothing that is left out: most texts are one line already.
+    plain = text.isprintable() and "  " not in text
+    line = text.strip() if plain else " ".join(text.translate(_SHOWN).split())
     if limit is None or len(line) <= limit:
         return line
     cut = line[: limit - 1]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
+from itertools import islice
 from typing import Literal
 
 import msgspec
@@ -24,6 +26,7 @@ from tracker.render.grid import (
     grid_markdown,
     grid_table,
     grid_text,
+    long_text,
     markdown_lines,
     terminal,
 )
@@ -33,9 +36,11 @@ from tracker.render.story_view import event_label
 
 __all__ = [
     "SEVERITY_STYLES",
+    "ChangesTable",
     "Finding",
     "Grid",
     "PresentLine",
+    "PresentTable",
     "changes_csv",
     "changes_grid",
     "changes_markdown",
@@ -45,6 +50,7 @@ __all__ = [
     "grid_markdown",
     "grid_table",
     "grid_text",
+    "long_text",
     "outbox_grid",
     "present_csv",
     "present_grid",
@@ -98,19 +104,53 @@ def shown_number(trial: str) -> str:
     return found.number if found and found.key == trial else trial
 
 
+class PresentTable:
+    """``list``: one row per trial; the column of the nearest place stands only when one is known.
+
+    ``rows`` are made as they are read; ``caption`` counts those read so far.
+    """
+
+    beyond = "more"
+
+    def __init__(self, lines: Iterable[PresentLine], *, near: bool = True) -> None:
+        self.count = 0
+        self._near = near
+        self.rows = self._rows(lines)
+
+    def _rows(self, lines: Iterable[PresentLine]) -> Iterator[tuple[str, ...]]:
+        for line in lines:
+            self.count += 1
+            yield _present_cells(line)
+
+    def page(self, size: int) -> list[tuple[str, ...]]:
+        """The first rows; all are counted."""
+        first = list(islice(self.rows, size))
+        for _ in self.rows:
+            pass
+        return first
+
+    @property
+    def caption(self) -> str:
+        """How many there are."""
+        return plural(self.count, "trial")
+
+    def grid(self, rows: Sequence[tuple[str, ...]], *, more: bool = False) -> Grid:
+        """Some of the rows; with ``more`` to come, each column that may be filled stands."""
+        near = (more and self._near) or any(nearest for *_, nearest in rows)
+        return Grid(
+            columns=PRESENT_COLUMNS if near else PRESENT_COLUMNS[:-1],
+            rows=tuple(row if near else row[:-1] for row in rows),
+            flexible="Name",
+            widest={"Status": 14, "Nearest": 28},
+            optional=("Start", "Results", "Updated", "Enrollment", "Primary completion"),
+            numbers=frozenset({"Enrollment"}),
+            more=more,
+        )
+
+
 def present_grid(lines: Iterable[PresentLine]) -> Grid:
-    """``list``: one row per trial; the column of the nearest place stands only when one is known."""
-    cells = [_present_cells(line) for line in lines]
-    near = any(nearest for *_, nearest in cells)
-    return Grid(
-        columns=PRESENT_COLUMNS if near else PRESENT_COLUMNS[:-1],
-        rows=tuple(line if near else line[:-1] for line in cells),
-        flexible="Name",
-        widest={"Status": 14, "Nearest": 28},
-        optional=("Start", "Results", "Updated", "Enrollment", "Primary completion"),
-        numbers=frozenset({"Enrollment"}),
-        caption=plural(len(cells), "trial"),
-    )
+    """The table of the present as a whole."""
+    return _whole(PresentTable(lines))
 
 
 def present_csv(rows: Iterable[PresentRow], *, near: bool) -> Iterator[str]:
@@ -172,26 +212,65 @@ def search_grid(found: SearchAnswer) -> Grid:
     )
 
 
-def changes_grid(events: Iterable[Event], timezone: tzinfo, *, grouped: bool = False) -> Grid:
+class ChangesTable:
     """``changes``: one row per event, in the order given; days in the zone ``timezone``.
 
     ``grouped`` leaves day and trial out where a row goes on with the story of the row above.
     """
-    rows, trials, above = [], set(), ""
-    for event in events:
-        day, severity, number, name, headline = _change_row(event, timezone)
-        follows = grouped and bool(event.story) and event.story == above
-        rows.append(("", severity, "", "", headline) if follows else (day, severity, number, name, headline))
-        trials.add(event.trial)
-        above = event.story
-    named = any(name for *_, name, _ in rows)
-    return Grid(
-        columns=CHANGE_COLUMNS if named else (*CHANGE_COLUMNS[:3], CHANGE_COLUMNS[4]),
-        rows=tuple(rows) if named else tuple((*row[:3], row[4]) for row in rows),
-        flexible="What changed",
-        widest={"Name": 18},
-        caption=f"{plural(len(rows), 'change')} in {plural(len(trials), 'trial')}",
-    )
+
+    beyond = "earlier"
+
+    def __init__(self, events: Iterable[Event], timezone: tzinfo, *, grouped: bool = False) -> None:
+        self.count = 0
+        self._trials: set[str] = set()
+        self._timezone = timezone
+        self._grouped = grouped
+        self._events = self._counted(events)
+        self.rows = self._rows(self._events)
+
+    def page(self, size: int) -> list[tuple[str, ...]]:
+        """The last rows; all are counted."""
+        return list(self._rows(deque(self._events, size)))
+
+    def _counted(self, events: Iterable[Event]) -> Iterator[Event]:
+        for event in events:
+            self.count += 1
+            self._trials.add(event.trial)
+            yield event
+
+    def _rows(self, events: Iterable[Event]) -> Iterator[tuple[str, ...]]:
+        above = ""
+        for event in events:
+            row = _change_row(event, self._timezone)
+            follows = self._grouped and bool(event.story) and event.story == above
+            yield ("", row[1], "", "", row[4]) if follows else row
+            above = event.story
+
+    @property
+    def caption(self) -> str:
+        """How many there are."""
+        return f"{plural(self.count, 'change')} in {plural(len(self._trials), 'trial')}"
+
+    def grid(self, rows: Sequence[tuple[str, ...]], *, more: bool = False) -> Grid:
+        """Some of the rows; with ``more`` to come, each column that may be filled stands."""
+        named = more or any(row[3] for row in rows)
+        return Grid(
+            columns=CHANGE_COLUMNS if named else (*CHANGE_COLUMNS[:3], CHANGE_COLUMNS[4]),
+            rows=tuple(rows) if named else tuple((*row[:3], row[4]) for row in rows),
+            flexible="What changed",
+            widest={"Name": 18},
+            more=more,
+        )
+
+
+def changes_grid(events: Iterable[Event], timezone: tzinfo, *, grouped: bool = False) -> Grid:
+    """The table of changes as a whole."""
+    return _whole(ChangesTable(events, timezone, grouped=grouped))
+
+
+def _whole(table: PresentTable | ChangesTable) -> Grid:
+    grid = table.grid(list(table.rows))
+    return msgspec.structs.replace(grid, caption=table.caption)
 
 
 def _change_row(event: Event, timezone: tzinfo) -> tuple[str, str, str, str, str]:

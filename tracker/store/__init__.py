@@ -149,6 +149,7 @@ class Store(Database):
     snapshot_at = _snapshots.snapshot_at
     redigest = _snapshots.redigest
     events = _events.events
+    log = _events.log
     event_places = _events.event_places
     events_by_id = _events.events_by_id
     event = _events.event
@@ -162,6 +163,7 @@ class Store(Database):
     with_number = _browsing.with_number
     stale_present = _present.stale_present
     calendar_trials = _present.calendar_trials
+    shown_trials = _present.shown_trials
     note_present = _present.note_present
     search = _search.search
     count_unindexed = _search.count_unindexed

@@ -41,6 +41,9 @@ PATIENCE = 60
 
 _AGAIN = 0.05
 
+CACHE = 16_384
+"""Kilobytes that a connection of a command keeps of a SQLite database, however large that is."""
+
 SMALL_CACHE = 2_048
 """Kilobytes that a connection of a server keeps of a SQLite database: it has several of them, for days."""
 
@@ -130,7 +133,7 @@ def make_engine(url: URL, *, foreign_keys: bool = True, reading: bool = False) -
                 *(("query_only=ON",) if reading else ()),
                 "synchronous=FULL",  # what is sent was recorded on the disk before, also if the power fails then
                 f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
-                f"cache_size=-{SMALL_CACHE if reading else 65_536}",
+                f"cache_size=-{SMALL_CACHE if reading else CACHE}",
             ):
                 connection.execute(f"PRAGMA {pragma}")
             if not reading and not reads:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 
 from tracker.model.event import Event, EventFilter, EventPlace, Story, read_event
 from tracker.model.vocabulary import rank
@@ -14,8 +14,12 @@ from tracker.store import rows
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks
 
-PAGE = 1000
-"""Keys of events read at once."""
+FIRST_PAGE = 50
+PAGE = 400
+"""Events of the log read at once: few at first, since a page of the web shows few of them."""
+
+SHORT = 4_000
+"""Characters up to which an event comes along with its place; longer ones are read when their turn has come."""
 
 BODIES = 100
 """Events read at once: one holds everything that changed, which may be long."""
@@ -38,20 +42,23 @@ def events(database: Database, wanted: EventFilter) -> list[Event]:
 
 
 def event_places(database: Database, wanted: EventFilter, *, newest_first: bool = False) -> Iterator[EventPlace]:
-    """Where accepted events stand in the log, by ``effective_at``, then id: read page by page, without the events."""
+    """Where accepted events stand in the log, by ``effective_at``, then id: page by page, the short ones with their text."""
     at, key = t.events.c.effective_at, t.events.c.id
     order = (at.desc(), key.desc()) if newest_first else (at, key)
-    statement = narrowed(select(key, at, t.events.c.severity, t.events.c.story), wanted).order_by(*order).limit(PAGE)
+    body = case((func.length(t.events.c.body) <= SHORT, t.events.c.body), else_="")
+    statement = narrowed(select(key, at, t.events.c.severity, t.events.c.story, body), wanted).order_by(*order)
     behind: ColumnElement[bool] = true()
+    size = FIRST_PAGE
     while True:
         with database.reading() as connection:
-            page = connection.execute(statement.where(behind)).all()
+            page = connection.execute(statement.where(behind).limit(size)).all()
         for row in page:
-            yield EventPlace(id=row.id, effective_at=row.effective_at, severity=row.severity, story=row.story)
-        if len(page) < PAGE:
+            yield EventPlace(id=row[0], effective_at=row[1], severity=row[2], story=row[3], body=row[4])
+        if len(page) < size:
             return
         # "At or after" is said beside it, so that the planner begins at this place in the index.
         last = page[-1]
+        size = min(2 * size, PAGE)
         if newest_first:
             behind = and_(at <= last.effective_at, or_(at < last.effective_at, key < last.id))
         else:
@@ -65,6 +72,16 @@ def events_by_id(database: Database, ids: Iterable[str]) -> Iterator[Event]:
         with database.reading() as connection:
             bodies: dict[str, str] = {row.id: row.body for row in connection.execute(statement)}
         yield from (read_event(bodies[key]) for key in some if key in bodies)
+
+
+def log(database: Database, wanted: EventFilter) -> Iterator[Event]:
+    """Accepted events by ``effective_at``, then id, however many: read a few at a time."""
+    for some in chunks(event_places(database, wanted), BODIES):
+        found = {one.id: one for one in events_by_id(database, [place.id for place in some if not place.body])}
+        for place in some:
+            one = read_event(place.body) if place.body else found.get(place.id)
+            if one is not None:
+                yield one
 
 
 def event(database: Database, event_id: str) -> Event | None:

@@ -5,14 +5,23 @@ They are derived: written with each version that is staged, and made anew where 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, exists, or_, select
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, or_, select
 
-from tracker.model.views import PlainRecord
+from tracker.model.views import PlainRecord, ShownRecord, ShownTrial
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks, insert
+from tracker.store.packing import to_json
+from tracker.store.snapshots import following_watches
+from tracker.store.trials import is_member, is_member_of
+
+SHOWN = 500
+"""Trials of a list read at once."""
+
+_shown = msgspec.json.Decoder(ShownRecord)
 
 
 def stale_present(database: Database, source: str, reader: str, limit: int | None = None) -> list[str]:
@@ -48,7 +57,35 @@ def _current(source: str) -> Select[tuple[str]]:
 def _stale(reader: str) -> ColumnElement[bool]:
     own = t.present.c
     kept = exists().where(t.kept_fields.c.snapshot == t.trials.c.current_snapshot)
-    return or_(own.snapshot.is_(None), own.reader != reader, own.kept, kept)
+    return or_(own.snapshot.is_(None), own.reader != reader, own.shown.is_(None), own.kept, kept)
+
+
+def shown_trials(database: Database, reader: str, watch: str | None = None, after: str = "") -> Iterator[list[ShownTrial]]:
+    """Followed trials that were read once, by key from behind ``after`` on, with what a list shows of each; page by page.
+
+    Without it are those whose plain columns do not fit, by the rule of `stale_present`.
+    """
+    own, trials = t.present.c, t.trials.c
+    fits = and_(own.snapshot == trials.current_snapshot, ~_stale(reader))
+    following = is_member() if watch is None else is_member_of([watch])
+    statement = (
+        select(trials.key, trials.removed_at, own.shown)
+        .select_from(t.trials.outerjoin(t.present, fits))
+        .where(trials.current_snapshot.is_not(None), following)
+        .order_by(trials.key)
+        .limit(SHOWN)
+    )
+    while True:
+        with database.reading() as connection:
+            page = connection.execute(statement.where(trials.key > after)).all()
+            watches = following_watches(connection, [row[0] for row in page])
+        yield [
+            ShownTrial(key=key, removed_at=removed_at, watches=watches[key], shown=_shown.decode(shown) if shown else None)
+            for key, removed_at, shown in page
+        ]
+        if len(page) < SHOWN:
+            return
+        after = page[-1][0]
 
 
 def note_present(database: Database, records: Iterable[tuple[int, PlainRecord]]) -> None:
@@ -92,6 +129,7 @@ def _row(snapshot: int, one: PlainRecord) -> dict[str, object]:
         "lead_sponsor": one.lead_sponsor,
         "recruitment_status": one.recruitment_status,
         "results_state": one.results_state,
+        "shown": None if one.shown is None else to_json(one.shown),
     }
 
 

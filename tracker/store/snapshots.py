@@ -72,7 +72,7 @@ def followed_documents(
     while True:
         with database.reading() as connection:
             page = connection.execute(statement.where(t.trials.c.key > after)).mappings().all()
-            watches = _watches_of(connection, [row["key"] for row in page])
+            watches = following_watches(connection, [row["key"] for row in page])
         for row in page:
             yield rows.followed(row), _document(row), watches[row["key"]]
         if len(page) < PAGE:
@@ -85,7 +85,7 @@ def watches_of(database: Database, trials: Collection[str]) -> dict[str, tuple[s
     found: dict[str, tuple[str, ...]] = {}
     with database.reading() as connection:
         for keys in chunks(sorted(trials)):
-            found |= _watches_of(connection, keys)
+            found |= following_watches(connection, keys)
     return found
 
 
@@ -102,7 +102,8 @@ def followed_sources(database: Database, watches: Collection[str]) -> frozenset[
         return frozenset(connection.scalars(select(t.trials.c.source).where(is_member_of(watches)).distinct()))
 
 
-def _watches_of(connection: Connection, trials: list[str]) -> dict[str, tuple[str, ...]]:
+def following_watches(connection: Connection, trials: list[str]) -> dict[str, tuple[str, ...]]:
+    """The watches that follow each of these trials, by name."""
     statement = (
         select(t.memberships.c.trial, t.memberships.c.watch)
         .where(t.memberships.c.trial.in_(trials), t.memberships.c.ended_at.is_(None))

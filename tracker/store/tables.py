@@ -93,9 +93,7 @@ trials = Table(
     Column("claimed_at", UtcDateTime),
     Column("claim_data_timestamp", Text),
     Column("data_version", Text, comment="the registry's date of its data that the last answer itself stated"),
-    Column(
-        "fingerprint", Text, comment="hash of the served bytes last found to say what a version says, and of its digest"
-    ),
+    Column("fingerprint", Text, comment="hash of the served bytes last found to say what a version says, and of its digest"),
     Column("failing_since", UtcDateTime),
     _required("error"),
     Index(None, "source", "key"),
@@ -287,6 +285,7 @@ present = Table(
     Column("lead_sponsor", Words),
     Column("recruitment_status", Words),
     Column("results_state", Words),
+    Column("shown", Words, comment="what a list of the present shows of the record, as JSON"),
     Index(None, "trial"),
     comment="plain columns of current and of staged versions, for the views and the calendar; derived",
 )

@@ -17,7 +17,6 @@ import msgspec
 from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.detect.listing import search_of
-from tracker.model.event import Event, Story
 from tracker.model.ids import split_key
 from tracker.model.run import RunCounts
 from tracker.model.source import Search, Source
@@ -38,6 +37,16 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
     watches: tuple[WatchChanges, ...] = ()
 
     @property
+    def accepted_runs(self) -> tuple[int, ...]:
+        """The runs that were accepted, in the order in which the sources were asked: their events are in the change log."""
+        return tuple(one.run for one in self.sources if one.state == "accepted" and one.run is not None)
+
+    @property
+    def events(self) -> int:
+        """How many events were accepted."""
+        return sum(source.events for source in self.sources)
+
+    @property
     def state(self) -> SyncState:
         """done; partly: a source or trial failed, a run is held or was cut short; failed: nothing could be read; stopped."""
         if any(source.state == "stopped" for source in self.sources):
@@ -55,16 +64,6 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
             f"{failure.subject}: {failure.error}" for source in self.sources for failure in source.failures if failure.watch
         ]
         return tuple(found)
-
-    @property
-    def events(self) -> tuple[Event, ...]:
-        """The accepted events of all sources, in the order in which the sources were asked."""
-        return tuple(event for source in self.sources for event in source.events)
-
-    @property
-    def stories(self) -> dict[str, Story]:
-        """The stories of these events by id."""
-        return {story.id: story for source in self.sources for story in source.stories}
 
     @property
     def counts(self) -> RunCounts:

@@ -90,7 +90,7 @@ class RunDoubts:
 
     def settle(self, answered: Collection[str], events: Iterable[Event], now: datetime) -> tuple[str, ...]:
         """Say in the next digests what became of changes that were told as doubtful; gives their incidents, which are over."""
-        taken_back = {one for event in events if event.details.changed_back for one in event.details.changed_back.events}
+        taken_back: set[str] | None = None  # mostly nobody asks
         settled = []
         for incident in self.store.incidents():
             prefix = f"{MANY}{self.run.source}:"
@@ -99,6 +99,9 @@ class RunDoubts:
             told = self.store.events(EventFilter(run=int(incident.name.removeprefix(prefix))))
             doubtful = [event for event in told if event.details.many_at_once]
             if any(event.trial in answered for event in doubtful):
+                if taken_back is None:
+                    backs = (event.details.changed_back for event in events)
+                    taken_back = {one for back in backs if back for one in back.events}
                 self._note(doubtful, answered, taken_back, now)
                 settled.append(incident.name)
         return tuple(settled)

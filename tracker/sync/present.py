@@ -16,7 +16,7 @@ from tracker.model.record import TrialRecord
 from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import Source, SourceInfo
 from tracker.model.staging import StagedVersion
-from tracker.model.views import PlainDue, PlainRecord
+from tracker.model.views import PlainDue, PlainRecord, ShownRecord
 from tracker.model.vocabulary import rank
 from tracker.store import Store
 
@@ -62,6 +62,7 @@ def _plain(record: TrialRecord, trial: str, source: SourceInfo, reader: str, *, 
         lead_sponsor=record.lead_sponsor.name if record.lead_sponsor else None,
         recruitment_status=record.recruitment_status,
         results_state=record.results_state,
+        shown=ShownRecord.of(record),
         due_dates=tuple(
             PlainDue(
                 kind=due.kind,

@@ -21,7 +21,7 @@ from tracker.detect.tally import Failure, RunTally
 from tracker.errors import AnswerError, FetchError, LeaseHeldError, PassLimitError, SourceError, StoppedError, TrackerError
 from tracker.events.bulk_edits import BulkEdit
 from tracker.geo.circle import regions_within
-from tracker.model.event import Event, EventFilter, Story
+from tracker.model.event import EventFilter
 from tracker.model.ids import split_key
 from tracker.model.run import OpenRun, Run, RunCounts
 from tracker.model.snapshot import TrackedTrial, with_kept
@@ -85,7 +85,9 @@ SourceRunState = Literal["accepted", "held", "failed", "busy", "stopped", "older
 
 
 class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What one source's part of a pass did. ``error`` says why it failed or is held, ``empty_searches`` which hold no trial.
+    """What one source's part of a pass did; the ``events`` that were accepted are counted, and read from the store.
+
+    ``error`` says why it failed or is held, ``empty_searches`` which hold no trial.
 
     ``doubted`` are the effects that wait for a second opinion, ``many`` those that were told although many trials have them
     at once, ``settled`` the incidents of such effects that the next run confirmed or withdrew.
@@ -102,8 +104,7 @@ class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
     run: int | None = None
     data_version: str | None = None
     counts: RunCounts = RunCounts()
-    events: tuple[Event, ...] = ()
-    stories: tuple[Story, ...] = ()
+    events: int = 0
     failures: tuple[Failure, ...] = ()
     outdated: tuple[Failure, ...] = ()
     issues: tuple[NewIssue, ...] = ()
@@ -493,20 +494,26 @@ class SourceRun:
         for decision in decisions:
             if decision.note:
                 self.store.add_note(decision.watch, decision.note, now)
-        report = self._report(accepted.run, "accepted", tally, bulk_edit)
+        report = self._report(accepted.run, "accepted", tally, bulk_edit, events=accepted.events)
         return msgspec.structs.replace(
             report,
             empty_searches=tuple(listing.no_hit(one.watch, one.understood) for one in decisions if not one.listed),
             doubted=tuple(mass.sentences(suspicion.likes, held=True)),
             many=tuple(mass.sentences(suspicion.likes, held=False)) if suspicion.many else (),
-            settled=doubts.settle(tally.answered, report.events, now),
+            settled=doubts.settle(tally.answered, self.store.log(EventFilter(run=run_id)), now),
             cut_short=cut.why,
         )
 
     def _report(
-        self, run: Run, state: SourceRunState, tally: RunTally, bulk_edit: BulkEdit | None = None, *, error: str = ""
+        self,
+        run: Run,
+        state: SourceRunState,
+        tally: RunTally,
+        bulk_edit: BulkEdit | None = None,
+        *,
+        error: str = "",
+        events: int = 0,
     ) -> SourceReport:
-        events = tuple(self.store.events(EventFilter(run=run.id))) if state == "accepted" else ()
         return SourceReport(
             source=self.source.info.key,
             title=self.source.info.title,
@@ -515,7 +522,6 @@ class SourceRun:
             data_version=run.data_timestamp,
             counts=run.counts,
             events=events,
-            stories=tuple(self.store.stories(sorted({event.story for event in events})).values()),
             failures=tuple(tally.failures),
             outdated=tuple(tally.older),
             issues=tuple(tally.issues),

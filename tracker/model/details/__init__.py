@@ -7,7 +7,10 @@ has it. ``old`` and ``new`` are "from" and "to" in JSON, except where a date mov
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
+
+import msgspec
 
 from tracker.model.details.calendar import DueDetails, MilestoneDetails, ResultsDueDetails, VerificationDetails
 from tracker.model.details.listing import (
@@ -145,6 +148,19 @@ def read_details(kind: str, value: object) -> Details:
     return read(details_type(kind), value)
 
 
+def stored_details(kind: str, stored: bytes | msgspec.Raw) -> Details:
+    """The same from JSON, which is read as a whole where that can be."""
+    try:
+        return _decoder(details_type(kind)).decode(stored)
+    except msgspec.ValidationError:
+        return read_details(kind, msgspec.json.decode(stored))
+
+
+@cache
+def _decoder(details: type[Details]) -> msgspec.json.Decoder[Details]:
+    return msgspec.json.Decoder(details)
+
+
 def details_type(kind: str) -> type[Details]:
     """The details' type of a kind; the general one for a kind of another version."""
     return _BY_NAME.get(kind, Details)
@@ -216,4 +232,5 @@ __all__ = [
     "details_type",
     "read",
     "read_details",
+    "stored_details",
 ]
