@@ -93,9 +93,7 @@ trials = Table(
     Column("claimed_at", UtcDateTime),
     Column("claim_data_timestamp", Text),
     Column("data_version", Text, comment="the registry's date of its data that the last answer itself stated"),
-    Column(
-        "fingerprint", Text, comment="hash of the served bytes last found to say what a version says, and of its digest"
-    ),
+    Column("fingerprint", Text, comment="hash of the served bytes last found to say what a version says, and of its digest"),
     Column("failing_since", UtcDateTime),
     _required("error"),
     Index(None, "source", "key"),
