@@ -68,12 +68,11 @@ def _documents(stage: Stage, bodies: list[bytes]) -> list[Document]:
 
 def _floor(bodies: list[bytes], made: Path, path: Path) -> float:
     """The processor time of what no way around: the rows are those that the sync wrote, without what reads and decides."""
+    kept = "type IN ('table', 'index') AND sql IS NOT NULL AND name NOT LIKE 'search_words%'"  # a full-text index makes its own
     with closing(sqlite3.connect(made)) as read:
         read.text_factory = bytes
-        schema = [
-            sql.decode() for (sql,) in read.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND type <> 'view'")
-        ]
-        names = [name.decode() for (name,) in read.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        schema = [sql.decode() for (sql,) in read.execute(f"SELECT sql FROM sqlite_master WHERE {kept}")]
+        names = [name.decode() for (name,) in read.execute(f"SELECT name FROM sqlite_master WHERE {kept} AND type = 'table'")]
         read.text_factory = str
         rows: dict[str, list[Any]] = {name: list(read.execute(f"SELECT * FROM {name}")) for name in names}
     with closing(sqlite3.connect(path, isolation_level=None)) as write:

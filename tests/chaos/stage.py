@@ -32,6 +32,8 @@ WATCH = '[[watch]]\nname = "mine"\nsearch = "https://clinicaltrials.gov/search?c
 PASSING = frozenset({"leases", "schedule", "hosts"})
 """Tables that say when something was done, and by whom."""
 
+EARLIER_SAYS_NOTHING = {"messages.sending", "trials.fingerprint"}
+"""What was added since an earlier release, and is not known of what that one wrote."""
 TRIES = "messages.attempts"
 """A try that a kill cut short counts as one."""
 
@@ -197,6 +199,9 @@ def content(file: Path) -> Content:
 
 
 def _lasts(column: Column[object]) -> bool:
-    dated = isinstance(column.type, UtcDateTime) or f"{column.table.name}.{column.name}" in DATED
-    tries = f"{column.table.name}.{column.name}" == TRIES
-    return not dated and not tries and not isinstance(column.type, BigInteger | LargeBinary)
+    name = f"{column.table.name}.{column.name}"
+    dated = isinstance(column.type, UtcDateTime) or name in DATED
+    tries = name == TRIES
+    return (
+        not dated and not tries and name not in EARLIER_SAYS_NOTHING and not isinstance(column.type, BigInteger | LargeBinary)
+    )
