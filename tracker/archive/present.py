@@ -8,11 +8,11 @@ from math import inf
 
 import msgspec
 
-from tracker import __version__
 from tracker.archive import records
 from tracker.archive.names import Names
 from tracker.geo.gazetteer import Distance, near_distance
 from tracker.model.ids import split_key
+from tracker.model.reader import READER
 from tracker.model.record import Site, TrialRecord
 from tracker.model.source import Source
 from tracker.model.views import CurrentRecord, Nearest, PresentRow, ShownTrial
@@ -51,7 +51,7 @@ def _listed(
     store: Store, sources: Mapping[str, Source], measured: Sequence[Watch], watch: str | None, after: str
 ) -> Iterator[tuple[ShownTrial, TrialRecord]]:
     """Each followed trial by key with as much of its record as a row shows: read whole only where its sites are measured."""
-    for page in store.shown_trials(__version__, watch, after):
+    for page in store.shown_trials(READER, watch, after):
         for start in range(0, len(page), RECORDS):
             some = page[start : start + RECORDS]
             whole = [one.key for one in some if one.shown is None or near_of(measured, one.watches)]

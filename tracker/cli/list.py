@@ -38,10 +38,12 @@ def print_present(
     form: str = "table",
 ) -> None:
     """The table of the present."""
-    from tracker.render import machine, notices, tables
+    from tracker.render import machine, tables
 
-    for one in archive.paused():
-        app.say(notices.paused(one, app.timezone))
+    if paused := archive.paused():
+        from tracker.render import notices
+
+        app.say(*(notices.paused(one, app.timezone) for one in paused))
     rows = archive.present(watch=watch, status=status, near=near)
     measured = any(one.near for one in archive.watches if watch in (None, one.name))
     match form:

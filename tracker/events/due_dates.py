@@ -18,12 +18,11 @@ from tracker.events.kinds import calendar_kind
 from tracker.events.results import has_results
 from tracker.model.dates import RegistryDate
 from tracker.model.details import DueDetails, MilestoneDetails, ResultsDueDetails, VerificationDetails
+from tracker.model.reader import RULES as RULES
 from tracker.model.record import TrialRecord
 from tracker.model.source import SourceInfo
 from tracker.model.vocabulary import OPEN_STATUSES, CalendarKind, Severity
 
-RULES = 1
-"""Raised whenever the same record leads to other days: those that are stored are then made anew."""
 RESULTS_NOTICE = timedelta(days=30)
 """Results are announced as due soon this long before the day."""
 RESULTS_GRACE = timedelta(days=30)

@@ -57,7 +57,7 @@ def _current(source: str) -> Select[tuple[str]]:
 def _stale(reader: str) -> ColumnElement[bool]:
     own = t.present.c
     kept = exists().where(t.kept_fields.c.snapshot == t.trials.c.current_snapshot)
-    return or_(own.snapshot.is_(None), own.reader != reader, own.shown.is_(None), own.kept, kept)
+    return or_(own.snapshot.is_(None), own.reader != reader, own.kept, kept)
 
 
 def shown_trials(database: Database, reader: str, watch: str | None = None, after: str = "") -> Iterator[list[ShownTrial]]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 
-from tracker import __version__
 from tracker.archive import records
 from tracker.detect.verdict import CheckResult
-from tracker.events.due_dates import RULES, due_dates
+from tracker.events.due_dates import due_dates
+from tracker.model.reader import READER as READER
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import Source, SourceInfo
@@ -19,9 +19,6 @@ from tracker.model.staging import StagedVersion
 from tracker.model.views import PlainDue, PlainRecord, ShownRecord
 from tracker.model.vocabulary import rank
 from tracker.store import Store
-
-READER = f"{__version__}/{RULES}"
-"""Who read them: another version of the program may read the same bytes otherwise, and other rules give other days."""
 
 TOGETHER = 200
 
