@@ -43,7 +43,8 @@ def print_present(
     if paused := archive.paused():
         from tracker.render import notices
 
-        app.say(*(notices.paused(one, app.timezone) for one in paused))
+        for one in paused:
+            app.say(notices.paused(one, app.timezone))
     rows = archive.present(watch=watch, status=status, near=near)
     measured = any(one.near for one in archive.watches if watch in (None, one.name))
     match form:
