@@ -140,10 +140,12 @@ def test_the_walk_through_the_program_finds_what_is_there() -> None:
 def test_nothing_is_imported_that_runs_unpickles_or_resolves_what_others_wrote() -> None:
     """No programs, no pickles, no expressions that read files or the environment; XML by one door, which refuses entities."""
     refused = {
-        *("subprocess", "pty", "pickle", "marshal", "shelve", "xml", "lxml", "elementpath", "jq", "jmespath"),
+        *("pty", "pickle", "marshal", "shelve", "xml", "lxml", "elementpath", "jq", "jmespath"),
         *("yaml", "dill", "tarfile", "playwright", "selenium"),
     }
     assert [(module, name) for module, name in imports() if name.partition(".")[0] in refused] == []
+    # This program itself, with nothing of others in its command line, in a process that can be left when a service hangs.
+    assert {module for module, name in imports() if name.partition(".")[0] == "subprocess"} == {"deliver/chat.py"}
     assert {module for module, name in imports() if name.partition(".")[0] == "defusedxml"} == {"extract/xml_reader.py"}
 
 
