@@ -45,6 +45,11 @@ def told(world: World) -> list[str]:
     return world.subjects()[1:]
 
 
+def list_sites(world: World, nct: str, given: list[dict[str, object]]) -> None:
+    """The sponsor changes the list of sites: a new version of the record, which says so."""
+    world.amend(nct, contactsLocationsModule__locations=given, statusModule__lastUpdateSubmitDate=f"{world.now:%Y-%m-%d}")
+
+
 def test_the_example_of_the_readme_tells_at_once_of_a_trial_that_begins_to_recruit_near_you(world: World) -> None:
     world.studies[A] = lupus(A, statusModule__overallStatus="NOT_YET_RECRUITING")
     world.day()
@@ -68,7 +73,7 @@ def test_the_example_of_the_readme_tells_at_once_of_a_new_registration_that_recr
 def test_that_it_closes_is_told_of_a_trial_that_was_announced(world: World) -> None:
     world.day(change=lambda: world.studies.update({A: lupus(A)}))
     assert len(told(world)) == 1
-    world.day(change=lambda: world.amend(A, contactsLocationsModule__locations=[BERLIN]))
+    world.day(change=lambda: list_sites(world, A, [BERLIN]))
     assert any("No longer open near Munich" in subject for subject in told(world))
 
 
@@ -77,7 +82,7 @@ def test_no_longer_open_near_you_never_comes_for_a_trial_that_was_not_announced(
     invited = place("Munich", 48.137, 11.575, "ENROLLING_BY_INVITATION")
     world.day(change=lambda: world.studies.update({A: lupus(A, invited, BERLIN)}))
     assert told(world) == []
-    world.day(change=lambda: world.amend(A, contactsLocationsModule__locations=[BERLIN]))
+    world.day(change=lambda: list_sites(world, A, [BERLIN]))
     assert (f"ctgov:{A}", "nearby_site_closed") in world.kinds()
     assert told(world) == []
 
@@ -92,16 +97,16 @@ def test_no_longer_open_near_you_never_comes_at_once_for_a_trial_that_an_edit_of
     world.configure(wider)
     world.day()
     before = len(told(world))
-    world.day(change=lambda: world.amend(A, contactsLocationsModule__locations=[BERLIN]))
+    world.day(change=lambda: list_sites(world, A, [BERLIN]))
     assert (f"ctgov:{A}", "nearby_site_closed") in world.kinds()
     assert len(told(world)) == before
-    world.day(change=lambda: world.amend(A, contactsLocationsModule__locations=[MUNICH, BERLIN]))
-    world.day(change=lambda: world.amend(A, contactsLocationsModule__locations=[BERLIN]))
+    world.day(change=lambda: list_sites(world, A, [MUNICH, BERLIN]))
+    world.day(change=lambda: list_sites(world, A, [BERLIN]))
     assert ["No longer open near Munich" in subject for subject in told(world)[before:]] == [False, True]
 
 
 def test_a_trial_of_the_first_listing_stands_in_the_welcome_and_its_closing_is_told(world: World) -> None:
-    world.day(change=lambda: world.amend(B, contactsLocationsModule__locations=[BERLIN]))
+    world.day(change=lambda: list_sites(world, B, [BERLIN]))
     assert any("No longer open near Munich" in subject for subject in told(world))
 
 
