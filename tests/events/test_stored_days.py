@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from tests.builders import known, make_record
 from tracker import sources
 from tracker.events import calendar_events
-from tracker.events.due_dates import RULES, due_dates
+from tracker.events.due_dates import due_dates
 from tracker.model.dates import RegistryDate
+from tracker.model.deadline import RULES
 from tracker.model.event import Seen, Version
 from tracker.model.source import Document
 

@@ -17,6 +17,7 @@ from tests.store.revisions import as_of, furnish
 from tests.world import FIRST_DAY, World, study
 from tracker import clock
 from tracker.archive import Archive
+from tracker.archive.reader import READER
 from tracker.model.dates import RegistryDate
 from tracker.model.details import DateDetails
 from tracker.model.event import Change, Event
@@ -24,7 +25,7 @@ from tracker.model.staging import StagedEvent
 from tracker.model.upkeep import Lease
 from tracker.store import Store, migrate, views
 from tracker.store.changed_values import MOST, changed_values
-from tracker.sync.present import READER, note_present
+from tracker.sync.present import note_present
 
 NCT = "NCT00000101"
 KEY = f"ctgov:{NCT}"

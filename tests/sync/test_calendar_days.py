@@ -13,11 +13,12 @@ import pytest
 from sqlalchemy import text
 
 from tests.world import World, study
+from tracker.archive.reader import READER
 from tracker.model.event import EventFilter
 from tracker.model.source import Document, Parsed
 from tracker.sources.ctgov import ClinicalTrialsGov
 from tracker.store import Store
-from tracker.sync.present import READER, note_present
+from tracker.sync.present import note_present
 
 FAR = {"date": "2030-03-02", "type": "ESTIMATED"}
 STATUSES = ("RECRUITING", "ACTIVE_NOT_RECRUITING", "COMPLETED", "TERMINATED", "NOT_YET_RECRUITING", "WITHDRAWN")

@@ -56,7 +56,10 @@ def test_serve_refuses_to_start_and_says_why(demo: Path) -> None:
 @pytest.mark.parametrize("given", ["", "Bearer wrong", basic("wrong"), "Basic ###", "Bearer", basic(""), f"Digest {TOKEN}"])
 def test_with_a_token_nothing_is_read_without_it(serve: Serve, given: str) -> None:
     with serve(web=Web(token=TOKEN)) as reader:
-        for path in ("/", TRIAL, "/health", "/static/style.css", "/nowhere", "/api/v1/health"):
+        assert reader.ask("/static/style.css").status == 200, (
+            "the page that stops messages needs no token, and looks like the others"
+        )
+        for path in ("/", TRIAL, "/health", "/nowhere", "/api/v1/health"):
             reply = reader.ask(path, **({"authorization": given} if given else {}))
             assert reply.status == 401, path
             assert reply.headers["www-authenticate"].startswith("Basic ")

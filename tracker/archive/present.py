@@ -10,9 +10,9 @@ import msgspec
 
 from tracker.archive import records
 from tracker.archive.names import Names
+from tracker.archive.reader import READER
 from tracker.geo.gazetteer import Distance, near_distance
 from tracker.model.ids import split_key
-from tracker.model.reader import READER
 from tracker.model.record import Site, TrialRecord
 from tracker.model.source import Source
 from tracker.model.views import CurrentRecord, Nearest, PresentRow, ShownTrial

@@ -18,7 +18,6 @@ from tracker.events.kinds import calendar_kind
 from tracker.events.results import has_results
 from tracker.model.dates import RegistryDate
 from tracker.model.details import DueDetails, MilestoneDetails, ResultsDueDetails, VerificationDetails
-from tracker.model.reader import RULES as RULES
 from tracker.model.record import TrialRecord
 from tracker.model.source import SourceInfo
 from tracker.model.vocabulary import OPEN_STATUSES, CalendarKind, Severity

@@ -14,6 +14,9 @@ DeadlineState = Literal["ahead", "soon", "grace", "passed", "submitted", "return
 """``soon`` is inside the time of notice, ``grace`` past the day but not called overdue yet; results that were submitted or
 returned for correction wait for nothing but the registry's quality control."""
 
+RULES = 1
+"""Raised whenever the same record leads to other days: those that are stored are then made anew."""
+
 
 class Deadline(msgspec.Struct, frozen=True, kw_only=True):
     """One day that matters to a trial, as it stands today: an estimate with its reasons, never a legal finding.

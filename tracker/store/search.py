@@ -51,30 +51,33 @@ _RANKED = {
             SELECT rowid FROM {NAME} WHERE {NAME} MATCH :whole
         ) THEN 1000 ELSE 0 END AS rank
         FROM {NAME} WHERE {NAME} MATCH :wanted LIMIT -1
-    """,
+    """,  # nosec B608: only names of our own tables; the LIMIT keeps SQLite from moving bm25 to where it cannot be asked
     "postgresql": f"""
         SELECT snapshot, CAST(-ts_rank('{{0.1, 0.3, 0.6, 1}}', words, CAST(:wanted AS tsquery))
             - CASE WHEN words @@ CAST(:whole AS tsquery) THEN 1000 ELSE 0 END AS double precision) AS rank
         FROM {NAME} WHERE words @@ CAST(:wanted AS tsquery)
-    """,
-}  # nosec B608: only names of our own tables; the LIMIT keeps SQLite from moving bm25 to where it cannot be asked
+    """,  # nosec B608
+}
 
 _INSERT = {
-    "sqlite": f"INSERT INTO {NAME} (rowid, {', '.join(PARTS)}) VALUES (:snapshot, {', '.join(f':{one}' for one in PARTS)})",
-    "postgresql": f"INSERT INTO {NAME} (snapshot, words) VALUES (:snapshot, CAST(:words AS tsvector))",
-}  # nosec B608
+    "sqlite": f"""
+        INSERT INTO {NAME} (rowid, {", ".join(PARTS)}) VALUES (:snapshot, {", ".join(f":{one}" for one in PARTS)})
+    """,  # nosec B608
+    "postgresql": f"INSERT INTO {NAME} (snapshot, words) VALUES (:snapshot, CAST(:words AS tsvector))",  # nosec B608
+}
 
 _TABLES = {
     "sqlite": (
         f"CREATE VIRTUAL TABLE {NAME} USING fts5({', '.join(PARTS)}, tokenize='ascii')",
-        f"CREATE TRIGGER {NAME}_go AFTER DELETE ON searchable BEGIN DELETE FROM {NAME} WHERE rowid = OLD.snapshot; END",
+        f"CREATE TRIGGER {NAME}_go AFTER DELETE ON searchable "
+        f"BEGIN DELETE FROM {NAME} WHERE rowid = OLD.snapshot; END",  # nosec B608
     ),
     "postgresql": (
         f"CREATE TABLE {NAME} (snapshot BIGINT PRIMARY KEY REFERENCES searchable (snapshot) ON DELETE CASCADE, "
         "words TSVECTOR NOT NULL)",
         f"CREATE INDEX ix_{NAME}_words ON {NAME} USING gin (words)",
     ),
-}  # nosec B608
+}
 
 
 @event.listens_for(t.searchable, "after_create")

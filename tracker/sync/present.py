@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 
 from tracker.archive import records
+from tracker.archive.reader import READER
 from tracker.detect.verdict import CheckResult
 from tracker.events.due_dates import due_dates
-from tracker.model.reader import READER as READER
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import Source, SourceInfo

@@ -12,6 +12,7 @@ import msgspec
 
 from tracker import __version__
 from tracker.archive import records
+from tracker.archive.reader import READER
 from tracker.clock import Clock
 from tracker.detect import batch as batches
 from tracker.detect import mirrors, standing
@@ -73,7 +74,7 @@ class RunStager:
         last = self.context.calendar_at
         after = last.astimezone(UTC).date() if last else None
         until = self.clock().astimezone(UTC).date()
-        due = self.store.calendar_trials(self.context.source.info.key, present.READER, after, until)
+        due = self.store.calendar_trials(self.context.source.info.key, READER, after, until)
         for some in _chunks(self._unmoved(due)):
             now = self.clock()
             self._write_decided(lease, standing.decide_calendar(self.context, some, now), now)

@@ -1,0 +1,9 @@
+"""Which reader made the plain columns of a version: those of another one are made anew."""
+
+from __future__ import annotations
+
+from tracker import __version__
+from tracker.model.deadline import RULES
+
+READER = f"{__version__}/{RULES}"
+"""Another version of the program may read the same bytes otherwise, and other rules give other days."""
