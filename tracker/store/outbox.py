@@ -257,6 +257,8 @@ def mark_failed(database: Database, key: str, error: str, now: datetime, *, repo
     outbox, unless it was put there before.
     """
     with database.writing() as connection:
+        if _require(connection, key).state == "dropped":  # its reader stopped the series while it was being sent
+            return 0
         _change(connection, key, state="failed", next_attempt_at=None, last_error=error)
         connection.execute(insert(connection, t.given_up).values(message=key, at=now).on_conflict_do_nothing())
         settle(connection, key, "failed", now, error)

@@ -69,8 +69,8 @@ _INSERT = {
 _TABLES = {
     "sqlite": (
         f"CREATE VIRTUAL TABLE {NAME} USING fts5({', '.join(PARTS)}, tokenize='ascii')",
-        f"CREATE TRIGGER {NAME}_go AFTER DELETE ON searchable "
-        f"BEGIN DELETE FROM {NAME} WHERE rowid = OLD.snapshot; END",  # nosec B608
+        f"""CREATE TRIGGER {NAME}_go AFTER DELETE ON searchable
+        BEGIN DELETE FROM {NAME} WHERE rowid = OLD.snapshot; END""",  # nosec B608
     ),
     "postgresql": (
         f"CREATE TABLE {NAME} (snapshot BIGINT PRIMARY KEY REFERENCES searchable (snapshot) ON DELETE CASCADE, "
