@@ -83,7 +83,7 @@ def test_a_fault_of_three_days_is_told_once_and_grows_nothing(
             assert rows <= max(first.rows[table], undisturbed.rows[table]), f"one held run is kept, and no history: {table}"
         assert outcome.snapshot_bytes <= 1.05 * max(first.snapshot_bytes, undisturbed.snapshot_bytes)
         assert (outcome.issues, outcome.notes) == (first.issues, first.notes), "told once"
-        # On a machine at its limits the waits of a pass last longer, and that the host is left alone may be told besides.
+        # Rarely, and only on an overloaded machine, one trouble more is told during a fault of hours; why is not known yet.
         assert first.troubles <= outcome.troubles <= first.troubles + 1, "told once"
 
 

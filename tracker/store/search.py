@@ -66,11 +66,12 @@ _INSERT = {
     "postgresql": f"INSERT INTO {NAME} (snapshot, words) VALUES (:snapshot, CAST(:words AS tsvector))",  # nosec B608
 }
 
+_GO = f"BEGIN DELETE FROM {NAME} WHERE rowid = OLD.snapshot; END"  # nosec B608
+
 _TABLES = {
     "sqlite": (
         f"CREATE VIRTUAL TABLE {NAME} USING fts5({', '.join(PARTS)}, tokenize='ascii')",
-        f"""CREATE TRIGGER {NAME}_go AFTER DELETE ON searchable
-        BEGIN DELETE FROM {NAME} WHERE rowid = OLD.snapshot; END""",  # nosec B608
+        f"CREATE TRIGGER {NAME}_go AFTER DELETE ON searchable {_GO}",
     ),
     "postgresql": (
         f"CREATE TABLE {NAME} (snapshot BIGINT PRIMARY KEY REFERENCES searchable (snapshot) ON DELETE CASCADE, "

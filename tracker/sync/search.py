@@ -13,7 +13,7 @@ from tracker.store import Store
 from tracker.text.search import search_texts
 
 MOST = 20_000
-"""Trials a pass, as of the plain columns: the following passes write the rest."""
+"""Trials a pass: the following passes write the rest."""
 
 TOGETHER = 200
 
