@@ -47,7 +47,8 @@ def told(world: World) -> list[str]:
 
 def list_sites(world: World, nct: str, given: list[dict[str, object]]) -> None:
     """The sponsor changes the list of sites: a new version of the record, which says so."""
-    world.amend(nct, contactsLocationsModule__locations=given, statusModule__lastUpdateSubmitDate=f"{world.now:%Y-%m-%d}")
+    posted = {"date": f"{world.now:%Y-%m-%d}", "type": "ACTUAL"}
+    world.amend(nct, contactsLocationsModule__locations=given, statusModule__lastUpdatePostDateStruct=posted)
 
 
 def test_the_example_of_the_readme_tells_at_once_of_a_trial_that_begins_to_recruit_near_you(world: World) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.store.builders import A, B, Pass, baseline, check, day, snapshot
-from tracker.model.views import PlainDue, PlainRecord
+from tracker.model.views import PlainDue, PlainRecord, ShownRecord
 from tracker.store import Store
 from tracker.store import tables as t
 
@@ -18,7 +18,7 @@ FIRST, NEXT = dt.date(2026, 4, 1), dt.date(2026, 6, 1)
 
 def plain(trial: str, true_from: dt.date) -> PlainRecord:
     due = PlainDue(kind="milestone_passed", effects=("start",), due=true_from, true_from=true_from, severity=1, rule="a rule")
-    return PlainRecord(trial=trial, reader=READER, due_dates=(due,))
+    return PlainRecord(trial=trial, reader=READER, shown=ShownRecord(trial=trial), due_dates=(due,))
 
 
 @pytest.fixture

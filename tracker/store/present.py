@@ -30,7 +30,8 @@ def stale_present(database: Database, source: str, reader: str, limit: int | Non
     A trial with fields that are read from an earlier version is always among them: they come and go without a new version.
     """
     with database.reading() as connection:
-        return list(connection.scalars(_current(source).where(_stale(reader)).order_by(t.trials.c.key).limit(limit)))
+        unfit = or_(_stale(reader), t.present.c.shown.is_(None))
+        return list(connection.scalars(_current(source).where(unfit).order_by(t.trials.c.key).limit(limit)))
 
 
 def calendar_trials(database: Database, source: str, reader: str, after: date | None, until: date) -> list[str]:
