@@ -65,9 +65,11 @@ def housekeep(database: Database, now: datetime) -> None:
         connection.execute(update(t.messages).where(*old).values(text="", html=""))
     sweep_words(database)
     if database.engine.dialect.name == "sqlite":
-        # Outside a transaction: within one, SQLite refuses to truncate its log.
         with translated_errors(database.url), closing(database.engine.raw_connection()) as raw:
-            raw.cursor().execute("PRAGMA optimize")
+            # It reads and then writes: outside a writer's transaction SQLite refuses that at once when another wrote between.
+            for statement in ("BEGIN IMMEDIATE", "PRAGMA optimize", "COMMIT"):
+                raw.cursor().execute(statement)
+            # Outside a transaction: within one, SQLite refuses to truncate its log.
             # While someone reads for long, no writer could begin until we gave up waiting: the log is cut another day.
             raw.cursor().execute("PRAGMA busy_timeout=1000")
             raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
