@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -260,6 +263,43 @@ def test_every_trial_that_is_marked_as_told_stands_in_a_mail(scene: Scene, count
     assert numbers_in(scene.mail.to("me")) >= {nct(number) for number in range(1, count + 1)}
     bodies = " ".join(letter.message.get_body(("plain",)).get_content() for letter in scene.mail.to("me"))
     assert sum(f"trial number {number}" in bodies for number in range(1, count + 1)) == count, "each major change in a body"
+
+
+@pytest.mark.cost(300)
+def test_of_50_000_alerts_each_that_is_marked_sent_has_its_trial_in_a_mail(scene: Scene) -> None:
+    """Seven watches follow the same trials, of which 2,500 change in three ways each: no mail could hold them all."""
+    scene.hold(*(study(number) for number in range(1, 5_022)))
+    sends = '[[watch.send]]\nto = "me"\nwhen = "immediate"\nmin_severity = "minor"\n'
+    numbers = [nct(number) for number in range(1, 5_022)]
+    scene.configure("".join(f'[[watch]]\nname = "watch {name}"\ntrials = {json.dumps(numbers)}\n{sends}' for name in range(7)))
+    scene.sync(limit=900)
+    scene.mail.letters.clear()
+    scene.next_day()
+    for number in range(1, 2_501):
+        scene.amend(
+            number,
+            statusModule__overallStatus="TERMINATED",
+            statusModule__whyStopped=f"Sponsor decision number {number}, after the interim analysis",
+            statusModule__primaryCompletionDateStruct={"date": "2031-04", "type": "ESTIMATED"},
+            designModule__enrollmentInfo={"count": number, "type": "ACTUAL"},
+        )
+    for _ in range(3):
+        scene.sync(limit=900, expect=(0, 3))
+        by_state = alerted(scene)
+        assert sum(count for count, _ in by_state.values()) >= 50_000
+        assert by_state["sent"][1] <= numbers_in(scene.mail.to("me")), "marked as sent, and in no mail"
+        scene.set_clock(scene.ahead + timedelta(hours=1))
+
+
+def alerted(scene: Scene) -> dict[str, tuple[int, set[str]]]:
+    """How many alerts there are in each state, and of which trials."""
+    found: dict[str, tuple[int, set[str]]] = {}
+    with closing(sqlite3.connect(scene.folder / "tracker.db")) as looked:
+        told = "SELECT state, trial, count(*) FROM alerts JOIN events ON events.run = alerts.run AND events.id = alerts.event"
+        for state, trial, count in looked.execute(f"{told} GROUP BY state, trial"):
+            before, trials = found.get(state, (0, set()))
+            found[state] = before + count, trials | {trial.partition(":")[2]}
+    return found
 
 
 def test_a_change_of_a_trial_is_told_once(scene: Scene) -> None:

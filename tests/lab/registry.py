@@ -49,14 +49,19 @@ class LoopbackRegistry:
         return self.url + API
 
     @property
+    def _sites_url(self) -> str:
+        """Page sites have a host of their own, as everywhere: what the registry does is not held against them."""
+        return self.url.replace("127.0.0.1", "localhost")
+
+    @property
     def meddatax_url(self) -> str:
         """The site whose pages are at /clinical-trials/NUMBER."""
-        return self.url + "/meddatax"
+        return self._sites_url + "/meddatax"
 
     @property
     def trialx_url(self) -> str:
         """The site whose pages are at /clinical-trials/listings/NUMBER/TITLE/."""
-        return self.url + "/trialx"
+        return self._sites_url + "/trialx"
 
     @property
     def day(self) -> Day:

@@ -52,16 +52,20 @@ static void step(void) {
     close(file);
 }
 
+/* The copy takes the older one's place when it is whole: what was synced before stays also if the power fails meanwhile. */
 static void copy(const char *name) {
-    char from[4096], to[4096], block[65536];
+    char from[4096], to[4096], part[4096], block[65536];
     ssize_t size;
     ssize_t (*real)(int, const void *, size_t) = dlsym(RTLD_NEXT, "write");
+    int (*moved)(const char *, const char *) = dlsym(RTLD_NEXT, "rename");
     snprintf(from, sizeof from, "%s/%s", disk, name);
     snprintf(to, sizeof to, "%s/%s", durable, name);
-    int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    snprintf(part, sizeof part, "%s/.%s.%d", durable, name, gettid());
+    int in = open(from, O_RDONLY), out = open(part, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     while (in >= 0 && out >= 0 && (size = read(in, block, sizeof block)) > 0) real(out, block, size);
     if (in >= 0) close(in);
     if (out >= 0) close(out);
+    moved(part, to);
 }
 
 /* A synced folder has forgotten the names of what was removed. */
