@@ -29,7 +29,7 @@ from tracker.render import times
 from tracker.store import Store
 from tracker.web import answers, api, log_pages, openapi, pages, present_pages, search_page, stop_page, trial_pages
 from tracker.web.answers import Answer
-from tracker.web.asked import LOG_KEYS, Context, LogFilter, Query, cursor, groups_of, log_filter, one, refuse_unknown
+from tracker.web.asked import BEGIN, LOG_KEYS, Context, LogFilter, Query, cursor, groups_of, log_filter, one, refuse_unknown
 from tracker.web.guard import FEEDS, Guard, feed_key
 from tracker.web.kept import Kept
 from tracker.web.pages import Frame, Page
@@ -143,7 +143,7 @@ class Site:
     def warm(self) -> None:
         """Read every followed trial once, so that the first reader need not wait for it."""
         try:
-            log_pages.latest(self.reading(), LogFilter(), None)
+            log_pages.latest(self.reading(), LogFilter(), BEGIN)
         except TrackerError as error:
             logger.warning(log.pairs("pages_not_ready", error=error))
 
