@@ -50,7 +50,7 @@ MOST_KEPT, LONGEST_KEPT = 100, 300_000
 MOST_LONG, LONGEST_LONG = 5, 4_000_000
 """The same of long ones, tables and calendars of thousands of trials: together at most 20 MB."""
 FOR_MINUTES = 10
-REMEMBERED = 40
+REMEMBERED = 200
 """Versions that are remembered as records."""
 
 
@@ -141,9 +141,10 @@ class Site:
         return self.drawn(Page(template="error.html.j2", title=title_of(status), path="", values={"detail": detail}))
 
     def warm(self) -> None:
-        """Read every followed trial once, so that the first reader need not wait for it."""
+        """Read what is kept in memory once, so that the first readers need not wait for it."""
         try:
             log_pages.latest(self.reading(), LogFilter(), BEGIN)
+            self.reading().due()
         except TrackerError as error:
             logger.warning(log.pairs("pages_not_ready", error=error))
 

@@ -130,7 +130,7 @@ def _recent(reading: Reading, name: str) -> list[tuple[int, int, list[tuple[str,
 
 def _rates(reading: Reading, name: str, standing: Sequence[TrialStanding]) -> dict[str, object]:
     """How often such trials change, from the watch's own history, with the count and the span that it rests on."""
-    since = reading.archive.followed_since(name)
+    since = reading.followed_since(name)
     followed = [
         rates.Followed(trial=each.row.trial, since=since[each.row.trial], removed_at=each.row.removed_at, phases=each.phases)
         for each in standing
@@ -254,7 +254,8 @@ def _counted(archive: Archive, run: int) -> list[str]:
 def _coverage(reading: Reading) -> list[tuple[str, int, datetime | None]]:
     """Since when each watch's trials are followed."""
     found: list[tuple[str, int, datetime | None]] = []
+    seen = reading.seen_since()
     for name in reading.context.watches:
         trials = [one.row.trial for one in reading.standing_of(name)]
-        found.append((name, len(trials), min(reading.archive.tracking_since(trials).values(), default=None)))
+        found.append((name, len(trials), min((seen[trial] for trial in trials if trial in seen), default=None)))
     return found

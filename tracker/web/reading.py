@@ -57,6 +57,14 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
         """Deadlines in the order of days."""
         return self.standings.due(self.archive, self.today, watch)
 
+    def seen_since(self) -> dict[str, datetime]:
+        """When each followed trial was first seen."""
+        return self.standings.seen_since(self.archive)
+
+    def followed_since(self, watch: str) -> dict[str, datetime]:
+        """Since when a watch follows each of its trials."""
+        return self.standings.followed_since(self.archive, watch)
+
     def counted(self, wanted: Wanted, key: tuple[object, ...]) -> Counted:
         """The counts beside the filters of the log; ``key`` says what is wanted."""
         return self.standings.counted(self.archive, wanted, key)

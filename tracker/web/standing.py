@@ -48,6 +48,7 @@ class Standings:
         self._log_counts = LogCounts()
         self._counts = Kept[Counted](most=COUNTS)
         self._moves = Kept[dict[str, dict[str, datetime]]](most=20)
+        self._since = Kept[dict[str, datetime]](most=20)
 
     # --- the present --------------------------------------------------------------------------------------------------
 
@@ -83,6 +84,14 @@ class Standings:
         there = [one.row.trial for one in self.of(archive, watch) if not one.row.removed_at]
         rows = [row for read in self._whole(archive, today, there).values() for row in read.due]
         return sorted(rows, key=lambda row: row.cursor)
+
+    def seen_since(self, archive: Archive) -> dict[str, datetime]:
+        """When each followed trial was first seen, asked once for each state of the log."""
+        return self._since.get((self._log_now(archive), None), lambda: archive.tracking_since(self.all(archive)))
+
+    def followed_since(self, archive: Archive, watch: str) -> dict[str, datetime]:
+        """Since when a watch follows each of its trials, asked once for each state of the log."""
+        return self._since.get((self._log_now(archive), watch), lambda: archive.followed_since(watch))
 
     def _renewed(self, archive: Archive) -> dict[str, TrialStanding]:
         marks = {mark.trial: mark for mark in archive.trial_marks()}
@@ -125,17 +134,18 @@ class Standings:
 
     def last_moves(self, archive: Archive, wanted: EventFilter) -> dict[str, dict[str, datetime]]:
         """When each trial last had a wanted event of each kind, asked once for each state of the log."""
-        with self._lock:
-            log = self._log_mark(archive)
-        return self._moves.get((log, wanted), lambda: archive.last_moves(wanted))
+        return self._moves.get((self._log_now(archive), wanted), lambda: archive.last_moves(wanted))
 
     def _renew_counts(self, archive: Archive) -> None:
-        with self._lock:
-            log = self._log_mark(archive)
+        log = self._log_now(archive)
         if (log, archive.watches) != self._counted_for:
             self._log_counts.renew(archive)
             self._counts = Kept[Counted](most=COUNTS)
             self._counted_for = (log, archive.watches)
+
+    def _log_now(self, archive: Archive) -> str:
+        with self._lock:
+            return self._log_mark(archive)
 
     def _log_mark(self, archive: Archive) -> str:
         """The state of the log, asked only after something was written."""
