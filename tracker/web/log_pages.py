@@ -117,13 +117,15 @@ class Found(msgspec.Struct, Generic[Item], frozen=True, kw_only=True):
     looked: datetime | None = None
 
 
-def stories_of(reading: Reading, asked: LogFilter, after: Cursor, limit: int) -> Found[StoryChanges]:
+def stories_of(
+    reading: Reading, asked: LogFilter, after: Cursor, limit: int, *, most: int = MOST_SCANNED
+) -> Found[StoryChanges]:
     """Stories, the latest first. Words are looked for in some thousand events at once: the next page goes on behind them."""
     chosen, keep = wanted(reading, asked)
     chosen = msgspec.structs.replace(chosen, until=_least(chosen.until, after.moment))
     end = None
     if chosen.words and len(chosen.trials) not in FEW:
-        end = reading.archive.moment_back(MOST_SCANNED, until=_least(chosen.until, _end(_at(reading, after))))
+        end = reading.archive.moment_back(most, until=_least(chosen.until, _end(_at(reading, after))))
         end = end if end and end > (chosen.since or end - MOMENT) else None
         chosen = msgspec.structs.replace(chosen, since=end or chosen.since)
     found, looked = _as_far(reading.archive.latest(chosen, after=after.event, keep=keep), limit)
@@ -133,13 +135,13 @@ def stories_of(reading: Reading, asked: LogFilter, after: Cursor, limit: int) ->
     return Found(items=found, next=moment_cursor(looked) if looked else "", looked=looked)
 
 
-def events_of(reading: Reading, asked: LogFilter, after: Cursor, limit: int) -> Found[Event]:
+def events_of(reading: Reading, asked: LogFilter, after: Cursor, limit: int, *, most: int = MOST_SCANNED) -> Found[Event]:
     """The same event by event, the oldest first."""
     chosen, keep = wanted(reading, asked)
     chosen = msgspec.structs.replace(chosen, since=_most(chosen.since, after.moment))
     end = None
     if chosen.words and len(chosen.trials) not in FEW:
-        end = reading.archive.moment_on(MOST_SCANNED, since=_most(chosen.since, _at(reading, after)))
+        end = reading.archive.moment_on(most, since=_most(chosen.since, _at(reading, after)))
         end = end if end and end < (chosen.until or end + MOMENT) else None
         chosen = msgspec.structs.replace(chosen, until=_end(end) or chosen.until)
     every = reading.archive.changes(chosen, after=after.event)

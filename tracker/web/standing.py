@@ -105,6 +105,8 @@ class Standings:
 
     def _whole(self, archive: Archive, today: date, trials: Collection[str]) -> dict[str, Read]:
         """What the records of these trials say, each read once for each version and day."""
+        if not trials:
+            return {}  # who needs no record does not wait for others who do
         with self._reading:
             found, marks = self.all(archive), self._marks
             if self._read_for != (today, archive.watches):
