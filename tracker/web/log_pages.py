@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import groupby, islice
 from typing import Generic, TypeVar
 from urllib.parse import quote
@@ -18,8 +19,9 @@ from tracker.model.record import TrialRecord
 from tracker.model.views import StoryChanges
 from tracker.render import kinds, machine, times
 from tracker.render.safe_text import one_line
-from tracker.render.story_view import StoryView, story_view
+from tracker.render.story_view import story_view
 from tracker.web.asked import BEGIN, Cursor, LogFilter, event_filter, moment_cursor
+from tracker.web.cards import Card
 from tracker.web.facets import chosen_trials, filters
 from tracker.web.pages import Page
 from tracker.web.reading import Reading
@@ -42,14 +44,6 @@ Item = TypeVar("Item")
 
 NONE = frozenset({"none:"})
 """Stands for no trial at all, where an empty set would mean every trial."""
-
-
-class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """A story on a page: laid out for reading, and its address."""
-
-    view: StoryView
-    path: str
-    at: datetime
 
 
 class Looked(Exception):
@@ -211,11 +205,20 @@ def _midnight(at: datetime, reading: Reading) -> datetime:
 
 
 def cards(reading: Reading, found: Sequence[StoryChanges]) -> list[Card]:
-    """Stories with the records of their trials."""
-    trials = {each.events[0].trial for each in found}
-    records = {record.trial.key: record.record for record in reading.archive.records(trials)}
-    watches = reading.archive.watches_of(trials)
-    return [card_of(reading, each, records.get(each.events[0].trial), watches[each.events[0].trial]) for each in found]
+    """Stories with the records of their trials; those that were shown a moment ago are laid out already."""
+    log, shelf = reading.shelf()
+    keys = [(log, str(reading.timezone), each.story, *(event.id for event in each.events)) for each in found]
+    trials = {each.events[0].trial for key, each in zip(keys, found, strict=True) if key not in shelf}
+    records = {known.trial.key: known.record for known in reading.archive.records(trials)} if trials else {}
+    watches = reading.archive.watches_of({each.events[0].trial for each in found})
+
+    def laid_out(each: StoryChanges) -> Card:
+        trial = each.events[0].trial
+        if trial not in trials:  # it was taken off the shelf meanwhile
+            records.update((known.trial.key, known.record) for known in reading.archive.records([trial]))
+        return card_of(reading, each, records.get(trial), watches[trial])
+
+    return [shelf.get(key, partial(laid_out, each)) for key, each in zip(keys, found, strict=True)]
 
 
 def card_of(reading: Reading, found: StoryChanges, record: TrialRecord | None, watches: Sequence[str]) -> Card:

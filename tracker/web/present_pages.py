@@ -16,7 +16,8 @@ from tracker.render.tables import PresentLine, present_line
 from tracker.text.normalize import fold
 from tracker.web import charts, rates
 from tracker.web.asked import Query, choice, one, whole
-from tracker.web.log_pages import STORIES, Card, cards
+from tracker.web.cards import Card
+from tracker.web.log_pages import STORIES, cards
 from tracker.web.pages import Page, watch_path
 from tracker.web.reading import Reading
 from tracker.web.refusals import Refusal

@@ -13,7 +13,9 @@ from tracker.model.ids import recognise
 from tracker.model.views import DeadlineRow, PresentRow, TrialStanding
 from tracker.render.safe_text import one_line
 from tracker.web.asked import Context
+from tracker.web.cards import Card
 from tracker.web.counts import Counted, Wanted
+from tracker.web.kept import Kept
 from tracker.web.refusals import Refusal
 from tracker.web.standing import Standings
 
@@ -64,6 +66,10 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     def followed_since(self, watch: str) -> dict[str, datetime]:
         """Since when a watch follows each of its trials."""
         return self.standings.followed_since(self.archive, watch)
+
+    def shelf(self) -> tuple[str, Kept[Card]]:
+        """The state of the log, and the stories that are laid out already."""
+        return self.standings.shelf(self.archive)
 
     def counted(self, wanted: Wanted, key: tuple[object, ...]) -> Counted:
         """The counts beside the filters of the log; ``key`` says what is wanted."""

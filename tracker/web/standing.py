@@ -16,11 +16,16 @@ from tracker.model.event import EventFilter
 from tracker.model.snapshot import TrialMark
 from tracker.model.views import CurrentRecord, DeadlineRow, Nearest, PresentRow, TrialStanding
 from tracker.model.watch import Watch
+from tracker.web.cards import Card
 from tracker.web.counts import Counted, LogCounts, Wanted
 from tracker.web.kept import Kept
 
 COUNTS = 200
 """Combinations of filters of which the counts are kept."""
+
+
+CARDS = 1_000
+"""Stories that are kept as they are laid out."""
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +53,7 @@ class Standings:
         self._log_counts = LogCounts()
         self._counts = Kept[Counted](most=COUNTS)
         self._moves = Kept[dict[str, dict[str, datetime]]](most=20)
+        self._cards = Kept[Card](most=CARDS)
         self._since = Kept[dict[str, datetime]](most=20)
 
     # --- the present --------------------------------------------------------------------------------------------------
@@ -58,6 +64,7 @@ class Standings:
             log = self._log_mark(archive)
             if archive.watches != self._watches:
                 self._watches, self._marks, self._found, self._found_of = archive.watches, {}, {}, ""
+                self._cards = Kept[Card](most=CARDS)
             if log != self._found_of:
                 self._found = self._renewed(archive)
                 self._found_of = log
@@ -119,6 +126,11 @@ class Standings:
                 key = record.trial.key
                 self._read[key] = _read(archive, record, marks[key], found[key].watches, today)
             return {key: self._read[key] for key in trials if key in self._read}
+
+    def shelf(self, archive: Archive) -> tuple[str, Kept[Card]]:
+        """The state of the log, and the stories that are laid out in it."""
+        self.all(archive)
+        return self._log_now(archive), self._cards
 
     # --- the log ------------------------------------------------------------------------------------------------------
 
