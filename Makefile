@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 # Twice the cores: many tests wait for a server or a clock.
 WORKERS := $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 
-.PHONY: help demo docs test chaos peers security audit fuzz bench bench-compare check lint types imports browser migrate pictures clean
+.PHONY: help demo docs test chaos peers security audit fuzz api-fuzz bench bench-compare check lint types imports browser migrate pictures clean
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -58,6 +58,9 @@ audit: security ## The same, and known vulnerabilities of the installed packages
 
 fuzz: $(READY) ## Every parser against inputs nobody writes, for minutes: make fuzz TIMES=200
 	TRACKER_FUZZ=$(or $(TIMES),50) $(BIN)/pytest tests/fuzz -n auto
+
+api-fuzz: $(READY) ## The JSON API against many requests that nobody writes: make api-fuzz TIMES=1000
+	TRACKER_API_FUZZ=$(or $(TIMES),300) $(BIN)/pytest tests/web/test_api.py -k invented
 
 migrate: $(READY) ## A new schema revision from tracker/store/tables.py: make migrate m="what it is for"
 	$(BIN)/alembic upgrade head && $(BIN)/alembic revision --autogenerate -m "$(m)"

@@ -39,7 +39,7 @@ def measure(size: Size, folder: Path) -> list[Figure]:
     stage.held.edited = min(trials, 40)
     stage.turn(second)
     stage.sync()
-    made = _lengthened(stage.store, second, trials, events)
+    made = lengthened(stage.store, second, trials, events)
     stage.close()
     config = ("--config", folder / "config.toml")
     changes = run(tracker("changes", *config), folder=folder, environ=environ())
@@ -78,7 +78,7 @@ def _peak(megabytes: float) -> str:
     return f"peak {megabytes:.0f} MB"
 
 
-def _lengthened(store: Store, day: str, trials: int, wanted: int) -> int:
+def lengthened(store: Store, day: str, trials: int, wanted: int) -> int:
     """Stage and accept copies of the events there are until there are as many as wanted; how many there are then."""
     patterns = [event for event in store.events(EventFilter()) if event.cause == "record"]
     assert patterns, "no event to make others of"

@@ -16,6 +16,7 @@ from tracker.store import Store
 TRACKER = Path(tracker.__file__).parent
 
 QUERIES = {
+    "count_events",
     "count_followed",
     "count_unindexed",
     "count_unsent",
@@ -23,19 +24,24 @@ QUERIES = {
     "document",
     "documents",
     "event",
+    "event_classes",
     "event_places",
     "events",
     "events_by_id",
     "followed",
     "followed_documents",
     "followed_sources",
+    "following_times",
     "held_events",
     "held_runs",
     "incidents",
     "mark",
     "last_moves",
     "log",
+    "log_mark",
     "members",
+    "moment_back",
+    "moment_on",
     "memberships",
     "outbox",
     "past_events",
@@ -46,10 +52,10 @@ QUERIES = {
     "snapshot_at",
     "source_states",
     "stories",
-    "tally",
     "timeline",
     "tracking_since",
     "shown_trials",
+    "shown_of",
     "trial_marks",
     "unsent_alerts",
     "unsent_messages",
@@ -122,7 +128,14 @@ def test_a_query_would_be_seen() -> None:
 def test_what_gives_many_takes_a_limit_and_a_cursor() -> None:
     given = {name: inspect.signature(method) for name, method in inspect.getmembers(Archive, inspect.isfunction)}
     streams = {name for name, signature in given.items() if str(signature.return_annotation).startswith("Iterator")}
-    by_keys = {"events", "records", "run_events"}  # as many as belong to the keys they are given
+    by_keys = {
+        "events",
+        "records",
+        "run_events",
+        "standing",
+        "event_classes",
+        "following_times",
+    }  # as many as belong to their keys
     assert streams >= {"present", "current", "changes", "story_changes", "deadlines", "timeline", "outbox"}
     for name in streams - by_keys:
         assert {"limit", "after"} <= given[name].parameters.keys(), name

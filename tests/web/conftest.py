@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.cli.conftest import demo
 from tests.lab.asking import Answered
@@ -84,3 +85,13 @@ def chromium() -> str:
             pytest.fail("Chromium is not installed: make browser")
         pytest.skip("Chromium is not installed: make browser")
     return CHROMIUM
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One browser for all tests of this process."""
+    with sync_playwright() as playwright:
+        # Chromium has no sandbox for root, whom containers run tests as.
+        opened = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=os.geteuid() != 0)
+        yield opened
+        opened.close()

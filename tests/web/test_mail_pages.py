@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from tests.render.samples import digest, make_digest, make_entry, make_event, make_record, many_kinds
 from tracker.render.digest import Entry
@@ -33,22 +32,18 @@ def twelve_majors() -> list[Entry]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_mails_fit_a_phone_and_can_be_read(chromium: str, tmp_path: Path, scheme: str) -> None:
+def test_mails_fit_a_phone_and_can_be_read(browser: Browser, tmp_path: Path, scheme: str) -> None:
     pages = {"majors": make_digest(*twelve_majors()), "busy": make_digest(*many_kinds(), evidence=True)}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=os.geteuid() != 0)
-        context = browser.new_context(
-            viewport={"width": 390, "height": 844}, color_scheme="dark" if scheme == "dark" else "light"
-        )
-        page, heights, axe = context.new_page(), dict[str, int](), Axe()
-        for name, given in pages.items():
-            path = tmp_path / f"{name}.html"
-            path.write_text(digest(given).html, encoding="utf-8")
-            page.goto(path.as_uri())
-            heights[name] = int(page.evaluate("document.documentElement.scrollHeight"))
-            assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
-            found = axe.run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
-            assert [one["nodes"][0]["html"] for one in found] == []
-            assert page.evaluate("getComputedStyle(document.querySelector('.paper')).fontSize") == "16px"
-        browser.close()
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark" if scheme == "dark" else "light")
+    page, heights, axe = context.new_page(), dict[str, int](), Axe()
+    for name, given in pages.items():
+        path = tmp_path / f"{name}.html"
+        path.write_text(digest(given).html, encoding="utf-8")
+        page.goto(path.as_uri())
+        heights[name] = int(page.evaluate("document.documentElement.scrollHeight"))
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+        found = axe.run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
+        assert [one["nodes"][0]["html"] for one in found] == []
+        assert page.evaluate("getComputedStyle(document.querySelector('.paper')).fontSize") == "16px"
+    context.close()
     assert heights["majors"] < TALLEST

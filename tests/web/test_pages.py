@@ -14,7 +14,7 @@ from tests.web.conftest import TRIAL, Reader, Serve, served
 from tests.world import World, study
 from tracker.config.settings import Web
 from tracker.model.event import EventFilter
-from tracker.web.log_pages import Judge, as_far
+from tracker.web.log_pages import Judge, Looked
 
 EVERY = ("/", TRIAL, f"{TRIAL}/compare", f"{TRIAL}/compare?layout=side", "/watches", "/watches/lupus", "/deadlines", "/health")
 
@@ -49,7 +49,7 @@ def stories(text: str) -> list[str]:
 def test_filters_narrow_the_list_and_their_counts_are_those_of_the_links(reader: Reader) -> None:
     text = reader.ask("/").text
     for href, count in re.findall(
-        r'<a href="(/\?(?:kind|source|watch|min_severity)=[^"]+)">[^<]*<span class="count">(\d+)', text
+        r'<a href="(/\?(?:kind|effect|source|watch|min_severity|status|country)=[^"]+)">[^<]*<span class="count">(\d+)', text
     ):
         answer = reader.ask("/api/v1/changes" + unescape(href)[1:] + "&limit=200").json
         assert len(answer["events"]) == int(count), href
@@ -205,13 +205,13 @@ def test_words_are_looked_for_in_bounded_steps(tmp_path: Path) -> None:
         with served(world.folder, now=world.now) as reader:
             for words in ("übersicht", "GROẞE", "grosse", "title+4"):
                 assert len(stories(reader.ask(f"/?words={quote(words, safe='+')}").text)) > 0, words
-        judge = Judge(EventFilter(words=("übersicht",)), most=2)
+            assert reader.ask(f"/?words={quote('übersicht')}&after=t9").status == 400
         events = world.store.events(EventFilter())[::-1]
-        found, looked = as_far((event for event in events if judge(event)), 10)
-        assert found == []
-        assert looked == events[1]
-        again = Judge(EventFilter(words=("übersicht",)), most=9)
-        assert as_far((event for event in events[2:] if again(event)), 10)[1] is None
+        judge = Judge(EventFilter(words=("unheard",)), most=2)
+        with pytest.raises(Looked) as looked:
+            list(filter(judge, events))
+        assert looked.value.moment == events[1].effective_at
+        assert not any(map(Judge(EventFilter(words=("unheard",)), most=9), events))
 
 
 def test_deadlines_are_paged(reader: Reader) -> None:

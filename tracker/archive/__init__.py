@@ -20,7 +20,7 @@ from tracker.archive.names import Names
 from tracker.archive.records import RememberingSources
 from tracker.errors import SourceError
 from tracker.model.alert import AlertTally, Message
-from tracker.model.event import Event, EventFilter, Story
+from tracker.model.event import Event, EventClass, EventFilter, Story
 from tracker.model.ids import split_key
 from tracker.model.record import TrialRecord
 from tracker.model.run import Run, SourceState
@@ -36,12 +36,12 @@ from tracker.model.views import (
     Nearest,
     PresentRow,
     StoryChanges,
+    TrialStanding,
     TrialView,
 )
 from tracker.model.vocabulary import Severity
-from tracker.model.watch import Near, PausedSending, Silence, Watch
+from tracker.model.watch import FollowingTime, Near, PausedSending, Silence, Watch
 from tracker.store import Store
-from tracker.store.browsing import TallyBy
 
 if TYPE_CHECKING:
     from tracker.events import Detected
@@ -57,7 +57,6 @@ __all__ = [
     "PresentRow",
     "RememberingSources",
     "StoryChanges",
-    "TallyBy",
     "TrialView",
 ]
 
@@ -105,6 +104,10 @@ class Archive:
     def present_row(self, found: CurrentRecord, near: Near | None = None) -> PresentRow:
         """One trial as it stands, measured from a place."""
         return _present.present_row(found, self._names, near)
+
+    def standing(self, trials: Collection[str]) -> Iterator[TrialStanding]:
+        """These trials as they stand and what they are chosen by; their records are not read where plain columns fit."""
+        return _present.standing(self.store, self.sources, self._names, trials)
 
     def trial_marks(self) -> list[TrialMark]:
         """Which version each followed trial stands in: what has moved since is read from it without reading records."""
@@ -233,15 +236,31 @@ class Archive:
         """The change log story by story, the latest first; ``keep`` judges what a filter of the store cannot."""
         return islice(_changes.latest(self.store, wanted, after=after, keep=keep), limit)
 
+    def moment_back(self, places: int, *, until: datetime | None) -> datetime | None:
+        """The moment of the event so many places back in the log, from ``until`` or from its end."""
+        return self.store.moment_back(places, until=until)
+
+    def moment_on(self, places: int, *, since: datetime | None) -> datetime | None:
+        """The moment of the event so many places on in the log, from ``since`` or from its beginning."""
+        return self.store.moment_on(places, since=since)
+
     def story(self, story: str) -> StoryChanges | None:
         """A story whole, or an event that was stored without one, by its id."""
         found = self.store.stories([story]).get(story)
         events = tuple(self.store.events_by_id(found.parts if found else [story]))
         return StoryChanges(story=found, events=events) if events else None
 
-    def tally(self, wanted: EventFilter, by: TallyBy) -> dict[str, int]:
-        """How many wanted events there are of each severity (its rank), kind, source or watch."""
-        return self.store.tally(wanted, by)
+    def count_events(self) -> dict[int, int]:
+        """How many events of the log each run brought."""
+        return self.store.count_events()
+
+    def event_classes(self, run: int) -> Iterator[EventClass]:
+        """What the events that a run brought are counted by."""
+        return self.store.event_classes(run)
+
+    def following_times(self) -> Iterator[FollowingTime]:
+        """Since when and until when each watch followed each of its trials."""
+        return self.store.following_times()
 
     def last_moves(self, wanted: EventFilter) -> dict[str, dict[str, datetime]]:
         """When each trial last had a wanted event of each kind; of a date's kind, one that moved the date."""
@@ -251,9 +270,17 @@ class Archive:
         """A sign that is another one whenever something that pages show has changed."""
         return self.store.mark()
 
+    def log_mark(self) -> str:
+        """A sign that is another one whenever the log, the present or what is followed may have changed."""
+        return self.store.log_mark()
+
     def stories(self, ids: Collection[str]) -> dict[str, Story]:
         """Stories by id."""
         return self.store.stories(ids)
+
+    def event(self, id_: str) -> Event | None:
+        """An event of the log."""
+        return self.store.event(id_)
 
     def events(self, ids: Collection[str]) -> Iterator[Event]:
         """Events in the order of their ids given, one at a time; those not known are left out."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from math import inf
 
@@ -15,7 +15,7 @@ from tracker.geo.gazetteer import Distance, near_distance
 from tracker.model.ids import split_key
 from tracker.model.record import Site, TrialRecord
 from tracker.model.source import Source
-from tracker.model.views import CurrentRecord, Nearest, PresentRow, ShownTrial
+from tracker.model.views import CurrentRecord, Nearest, PresentRow, ShownRecord, ShownTrial, TrialStanding
 from tracker.model.vocabulary import OPEN_STATUSES
 from tracker.model.watch import Near, Watch
 from tracker.store import Store
@@ -52,15 +52,34 @@ def _listed(
 ) -> Iterator[tuple[ShownTrial, TrialRecord]]:
     """Each followed trial by key with as much of its record as a row shows: read whole only where its sites are measured."""
     for page in store.shown_trials(READER, watch, after):
-        for start in range(0, len(page), RECORDS):
-            some = page[start : start + RECORDS]
-            whole = [one.key for one in some if one.shown is None or near_of(measured, one.watches)]
-            read = {known.key: record for known, record in records.current(store, sources, whole)} if whole else {}
-            for one in some:
-                if one.key in read:
-                    yield one, read[one.key]
-                elif one.shown is not None and one.key not in whole and split_key(one.key).source in sources:
-                    yield one, one.shown.record
+        yield from _with_records(store, sources, measured, page)
+
+
+def _with_records(
+    store: Store, sources: Mapping[str, Source], measured: Sequence[Watch], page: Sequence[ShownTrial]
+) -> Iterator[tuple[ShownTrial, TrialRecord]]:
+    for start in range(0, len(page), RECORDS):
+        some = page[start : start + RECORDS]
+        whole = [one.key for one in some if one.shown is None or near_of(measured, one.watches)]
+        read = {known.key: record for known, record in records.current(store, sources, whole)} if whole else {}
+        for one in some:
+            if one.key in read:
+                yield one, read[one.key]
+            elif one.shown is not None and one.key not in whole and split_key(one.key).source in sources:
+                yield one, one.shown.record
+
+
+def standing(store: Store, sources: Mapping[str, Source], names: Names, trials: Collection[str]) -> Iterator[TrialStanding]:
+    """These trials as they stand, without the site that is nearest: whole records are read only where columns do not fit."""
+    for page in store.shown_of(READER, sorted(trials)):
+        for trial, record in _with_records(store, sources, (), page):
+            shown = ShownRecord.of(record)
+            yield TrialStanding(
+                row=_row(record, trial.removed_at, names, None),
+                watches=trial.watches,
+                countries=frozenset(shown.countries or ()),
+                phases=shown.phases or (),
+            )
 
 
 def near_of(watches: Sequence[Watch], names: Sequence[str]) -> Near | None:

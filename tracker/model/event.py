@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -82,6 +82,20 @@ def read_event(body: str | bytes) -> Event:
     return Event(details=details, **{name: getattr(stored, name) for name in _REST})
 
 
+class _WithEffects(msgspec.Struct, frozen=True):
+    """What a stored event says of its effects, and nothing else of it."""
+
+    effects: tuple[str, ...] = ()
+
+
+_with_effects = msgspec.json.Decoder(_WithEffects)
+
+
+def read_effects(body: str | bytes) -> tuple[str, ...]:
+    """The effects of a stored event, without reading the rest of it."""
+    return _with_effects.decode(body).effects
+
+
 class Story(msgspec.Struct, frozen=True, kw_only=True):
     """The events of one registry update, weightiest first."""
 
@@ -132,6 +146,17 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
     run: int | None = None
     limit: int | None = None
     about: About = About()
+
+
+class EventClass(NamedTuple):
+    """What an accepted event is counted by: ``severity`` is its rank."""
+
+    trial: str
+    kind: str
+    effects: tuple[str, ...]
+    severity: int
+    detected_at: datetime
+    effective_at: datetime
 
 
 class EventPlace(msgspec.Struct, frozen=True, kw_only=True):

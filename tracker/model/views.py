@@ -61,6 +61,15 @@ class PresentRow(msgspec.Struct, frozen=True, kw_only=True):
     url: str | None = None
 
 
+class TrialStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """A trial as it stands, and what pages choose trials by. Its row says nothing of the nearest site."""
+
+    row: PresentRow
+    watches: tuple[str, ...]
+    countries: frozenset[str]
+    phases: tuple[str, ...]
+
+
 class DeadlineRow(msgspec.Struct, frozen=True, kw_only=True):
     """A deadline, the name of its trial, its sponsor and the address of the trial's record."""
 
@@ -141,8 +150,12 @@ class PlainDue(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
 
 
+SHOWN = 1
+"""Raised whenever `ShownRecord` holds more of a record: those that are stored are then made anew."""
+
+
 class ShownRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a list of the present shows of a record, without its places."""
+    """What a list of the present shows of a record, without its places; ``countries`` are also those of its sites."""
 
     trial: str
     nct_number: str | None = None
@@ -155,11 +168,15 @@ class ShownRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     enrollment: Enrollment | None = None
     results_state: str | None = None
     last_update_posted: RegistryDate | None = None
+    phases: tuple[str, ...] | None = None
+    countries: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, record: TrialRecord) -> ShownRecord:
         """The part of a record that is shown."""
-        return cls(**{name: getattr(record, name) for name in cls.__struct_fields__})
+        named = {*(record.countries or ()), *(site.country for site in record.sites or () if site.country)}
+        same = {name: getattr(record, name) for name in cls.__struct_fields__ if name != "countries"}
+        return cls(**same, countries=tuple(sorted(named)) or None)
 
     @property
     def record(self) -> TrialRecord:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -141,6 +141,15 @@ class Membership(msgspec.Struct, frozen=True, kw_only=True):
     joined_at: datetime
     left_search_at: datetime | None = None
     silent: bool = False
+
+
+class FollowingTime(NamedTuple):
+    """Since when a watch follows a trial, and until when, None for one that it still follows."""
+
+    trial: str
+    watch: str
+    joined_at: datetime
+    ended_at: datetime | None
 
 
 class WatchState(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,40 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import exists, func, or_, select
 
-from tracker.model.event import Event, EventFilter, read_event
+from tracker.model.event import Event, EventClass, EventFilter, read_effects, read_event
 from tracker.model.snapshot import TrialMark
+from tracker.model.watch import FollowingTime
 from tracker.store import tables as t
 from tracker.store.database import Database
 from tracker.store.events import narrowed
 from tracker.store.trials import is_member
 
 DATE_KINDS = ("start_date_changed", "primary_completion_date_changed", "completion_date_changed")
-TallyBy = Literal["severity", "kind", "source", "watch"]
+AT_ONCE = 1_000
+"""Events whose classes are read at once."""
 
 
-def tally(database: Database, wanted: EventFilter, by: TallyBy) -> dict[str, int]:
-    """How many wanted events there are of each severity (its rank), kind, source, or watch that follows the trial."""
-    column: ColumnElement[Any] = t.events.c.kind
-    if by == "severity":
-        column = t.events.c.severity
-    elif by == "source":
-        column = t.trials.c.source
-    elif by == "watch":
-        column = t.memberships.c.watch
-    statement = narrowed(select(column.label("of"), func.count().label("count")), wanted)
-    if by == "source":
-        statement = statement.join(t.trials, t.trials.c.key == t.events.c.trial)
-    elif by == "watch" and wanted.watch is None:
-        followed = (t.memberships.c.trial == t.events.c.trial) & (t.events.c.detected_at >= t.memberships.c.joined_at)
-        followed &= t.memberships.c.ended_at.is_(None) | (t.events.c.detected_at <= t.memberships.c.ended_at)
-        statement = statement.join(t.memberships, followed)
+def count_events(database: Database) -> dict[int, int]:
+    """How many accepted events each run has, of the runs that have any."""
+    statement = narrowed(select(t.events.c.run, func.count()), EventFilter()).group_by(t.events.c.run)
     with database.reading() as connection:
-        return {str(row.of): int(row[1]) for row in connection.execute(statement.group_by(column))}
+        return {row[0]: row[1] for row in connection.execute(statement)}
+
+
+def event_classes(database: Database, run: int) -> Iterator[EventClass]:
+    """What the accepted events of a run are counted by, read a few at a time."""
+    own = t.events.c
+    columns = (own.id, own.trial, own.kind, own.body, own.severity, own.detected_at, own.effective_at)
+    statement = narrowed(select(*columns), EventFilter(run=run)).order_by(own.id).limit(AT_ONCE)
+    after = ""
+    while True:
+        with database.reading() as connection:
+            page = connection.execute(statement.where(own.id > after)).all()
+        for _, trial, kind, body, *rest in page:
+            yield EventClass(trial, kind, read_effects(body), *rest)
+        if len(page) < AT_ONCE:
+            return
+        after = page[-1].id
+
+
+def following_times(database: Database) -> Iterator[FollowingTime]:
+    """Since when and until when each watch followed each of its trials, by trial."""
+    own = t.memberships.c
+    statement = select(own.trial, own.watch, own.joined_at, own.ended_at).order_by(own.trial)
+    with database.reading() as connection:
+        yield from (FollowingTime(*row) for row in connection.execute(statement).all())
 
 
 def last_moves(database: Database, wanted: EventFilter) -> dict[str, dict[str, datetime]]:
@@ -52,18 +65,31 @@ def last_moves(database: Database, wanted: EventFilter) -> dict[str, dict[str, d
     return found
 
 
+_LOG = (
+    select(func.max(t.runs.c.id), func.max(t.runs.c.finished_at), func.count()),
+    select(func.max(t.memberships.c.joined_at), func.max(t.memberships.c.ended_at), func.count()),
+)
+_WORK = (
+    select(func.max(t.messages.c.created_at), func.max(t.messages.c.sent_at), func.sum(t.messages.c.attempts)),
+    select(func.max(t.conditions.c.since), func.max(t.conditions.c.ended_at), func.count()),
+)
+
+
 def mark(database: Database) -> str:
     """A sign that is another one whenever something that pages show has changed; it may be another one without that."""
     with database.reading() as connection:
         if connection.dialect.name == "sqlite":  # every transaction that writes counts it up
             return str(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
-        parts = [
-            select(func.max(t.runs.c.id), func.max(t.runs.c.finished_at), func.count()),
-            select(func.max(t.memberships.c.joined_at), func.max(t.memberships.c.ended_at), func.count()),
-            select(func.max(t.messages.c.created_at), func.max(t.messages.c.sent_at), func.sum(t.messages.c.attempts)),
-            select(func.max(t.conditions.c.since), func.max(t.conditions.c.ended_at), func.count()),
-        ]
-        return repr([tuple(connection.execute(part).one()) for part in parts])
+        return repr([tuple(connection.execute(part).one()) for part in (*_LOG, *_WORK)])
+
+
+def log_mark(database: Database) -> str:
+    """A sign that is another one whenever a run was begun or ended, or a watch follows other trials.
+
+    What a pass writes meanwhile, and the messages that it sends, leave it as it is.
+    """
+    with database.reading() as connection:
+        return repr([tuple(connection.execute(part).one()) for part in _LOG])
 
 
 def trial_marks(database: Database) -> list[TrialMark]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
+import msgspec
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 
 from tracker.model.event import Event, EventFilter, EventPlace, Story, read_event
 from tracker.model.vocabulary import rank
@@ -24,6 +26,12 @@ SHORT = 4_000
 BODIES = 100
 """Events read at once: one holds everything that changed, which may be long."""
 
+
+FEW_TRIALS = 50
+"""Of so many trials the events are looked up trial by trial."""
+
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""No event is older or later."""
 
 _PLAIN = re.compile(r"[a-z0-9]+")
 
@@ -46,8 +54,16 @@ def event_places(database: Database, wanted: EventFilter, *, newest_first: bool 
     at, key = t.events.c.effective_at, t.events.c.id
     order = (at.desc(), key.desc()) if newest_first else (at, key)
     body = case((func.length(t.events.c.body) <= SHORT, t.events.c.body), else_="")
-    statement = narrowed(select(key, at, t.events.c.severity, t.events.c.story, body), wanted).order_by(*order)
-    behind: ColumnElement[bool] = true()
+    columns = select(key, at, t.events.c.severity, t.events.c.story, body)
+    if newest_first:  # a page of the web reads few: they are looked up in the order of time, not collected by trial and sorted
+        statement = narrowed(columns, msgspec.structs.replace(wanted, watch=None))
+        if wanted.watch is not None:
+            statement = statement.where(exists().where(_heard_by(wanted.watch)))
+    else:
+        statement = narrowed(columns, wanted)
+    statement = statement.order_by(*order)
+    # A bound that is always kept is said, so that the planner takes the index of times.
+    behind: ColumnElement[bool] = at <= LATEST if newest_first else at >= EARLIEST
     size = FIRST_PAGE
     while True:
         with database.reading() as connection:
@@ -121,13 +137,33 @@ def narrowed(statement: Select[*tuple[Any, ...]], wanted: EventFilter) -> Select
     statement = statement.where(t.events.c.accepted, *_conditions(wanted))
     if wanted.watch is None:
         return statement
-    member = and_(
+    return statement.join(t.memberships, _heard_by(wanted.watch))
+
+
+def _heard_by(watch: str) -> ColumnElement[bool]:
+    """Whether a watch followed the trial of an event when that was detected."""
+    return and_(
         t.memberships.c.trial == t.events.c.trial,
-        t.memberships.c.watch == wanted.watch,
+        t.memberships.c.watch == watch,
         t.events.c.detected_at >= t.memberships.c.joined_at,
         or_(t.memberships.c.ended_at.is_(None), t.events.c.detected_at <= t.memberships.c.ended_at),
     )
-    return statement.join(t.memberships, member)
+
+
+def moment_back(database: Database, places: int, *, until: datetime | None) -> datetime | None:
+    """The moment of the event so many places back in the log, from ``until`` or from its end; None where there is none."""
+    at = t.events.c.effective_at
+    statement = select(at).where(t.events.c.accepted, at < (until or LATEST)).order_by(at.desc()).offset(places).limit(1)
+    with database.reading() as connection:
+        return connection.scalar(statement)
+
+
+def moment_on(database: Database, places: int, *, since: datetime | None) -> datetime | None:
+    """The same for the event so many places on, from ``since`` or from the beginning."""
+    at = t.events.c.effective_at
+    statement = select(at).where(t.events.c.accepted, at >= (since or EARLIEST)).order_by(at).offset(places).limit(1)
+    with database.reading() as connection:
+        return connection.scalar(statement)
 
 
 def _plain_parts(word: str) -> list[str]:
@@ -142,7 +178,9 @@ def _conditions(wanted: EventFilter) -> list[ColumnElement[Any]]:
     if wanted.until is not None:
         conditions.append(t.events.c.effective_at < wanted.until)
     if wanted.trials:
-        conditions.append(t.events.c.trial.in_(sorted(wanted.trials)))
+        # Many trials have more events than a page shows: the planner is kept from collecting and sorting them all.
+        trial = t.events.c.trial if len(wanted.trials) <= FEW_TRIALS else t.events.c.trial.concat("")
+        conditions.append(trial.in_(sorted(wanted.trials)))
     if wanted.kinds:
         conditions.append(t.events.c.kind.in_(sorted(wanted.kinds)))
     if wanted.sources:

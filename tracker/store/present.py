@@ -6,7 +6,7 @@ They are derived: written with each version that is staged, and made anew where 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, or_, select
@@ -66,27 +66,39 @@ def shown_trials(database: Database, reader: str, watch: str | None = None, afte
 
     Without it are those whose plain columns do not fit, by the rule of `stale_present`.
     """
-    own, trials = t.present.c, t.trials.c
-    fits = and_(own.snapshot == trials.current_snapshot, ~_stale(reader))
     following = is_member() if watch is None else is_member_of([watch])
-    statement = (
-        select(trials.key, trials.removed_at, own.shown)
-        .select_from(t.trials.outerjoin(t.present, fits))
-        .where(trials.current_snapshot.is_not(None), following)
-        .order_by(trials.key)
-        .limit(SHOWN)
-    )
+    statement = _shown_trials(reader).where(following).limit(SHOWN)
     while True:
         with database.reading() as connection:
-            page = connection.execute(statement.where(trials.key > after)).all()
-            watches = following_watches(connection, [row[0] for row in page])
-        yield [
-            ShownTrial(key=key, removed_at=removed_at, watches=watches[key], shown=_shown.decode(shown) if shown else None)
-            for key, removed_at, shown in page
-        ]
+            page = _read(connection, statement.where(t.trials.c.key > after))
+        yield page
         if len(page) < SHOWN:
             return
-        after = page[-1][0]
+        after = page[-1].key
+
+
+def shown_of(database: Database, reader: str, trials: Iterable[str]) -> Iterator[list[ShownTrial]]:
+    """The same of these trials, followed or not; a few at a time."""
+    for some in chunks(trials):
+        with database.reading() as connection:
+            yield _read(connection, _shown_trials(reader).where(t.trials.c.key.in_(some)))
+
+
+def _shown_trials(reader: str) -> Select[str, datetime | None, str | None]:
+    own, trials = t.present.c, t.trials.c
+    fits = and_(own.snapshot == trials.current_snapshot, ~_stale(reader))
+    beside = t.trials.outerjoin(t.present, fits)
+    shown = select(trials.key, trials.removed_at, own.shown).select_from(beside)
+    return shown.where(trials.current_snapshot.is_not(None)).order_by(trials.key)
+
+
+def _read(connection: Connection, statement: Select[str, datetime | None, str | None]) -> list[ShownTrial]:
+    page = connection.execute(statement).all()
+    watches = following_watches(connection, [row[0] for row in page])
+    return [
+        ShownTrial(key=key, removed_at=removed_at, watches=watches[key], shown=_shown.decode(shown) if shown else None)
+        for key, removed_at, shown in page
+    ]
 
 
 def note_present(database: Database, records: Iterable[tuple[int, PlainRecord]]) -> None:

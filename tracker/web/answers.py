@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 
 import msgspec
 
 from tracker.errors import UsageError
 from tracker.export import formats
 from tracker.export import tables as exports
-from tracker.model.event import Event, EventFilter
 from tracker.model.ids import split_key
 from tracker.model.views import DeadlineRow
 from tracker.render import feed, ics, machine, tables
-from tracker.web.asked import LogFilter
-from tracker.web.log_pages import as_far, wanted
+from tracker.web.asked import BEGIN, LogFilter
+from tracker.web.log_pages import stories_of
 from tracker.web.present_pages import require_watch
 from tracker.web.reading import Reading
 from tracker.web.refusals import Refusal
@@ -29,8 +27,6 @@ CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 JSON = "application/json"
 
-Keep = Callable[[Event], bool] | None
-
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """A body with its media type; ``name`` is that of the file it is saved as."""
@@ -42,18 +38,16 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 def latest_feed(reading: Reading, asked: LogFilter, address: str) -> Answer:
     """The log as a feed, narrowed like the page. Its id is that of the published feed where nothing, or a watch, is asked."""
-    chosen, keep = wanted(reading, asked)
     query = asked.query()
     if query and asked == LogFilter(watch=asked.watch):
         key, title = f"watch {asked.watch}", f"Trial registry changes: {asked.watch}"
     else:
         key, title = f"latest {query}" if query else "all", "Trial registry changes"
-    return _feed(reading, feed.Feed(key=key, title=title, address=address), chosen, keep)
+    return _feed(reading, feed.Feed(key=key, title=title, address=address), asked)
 
 
-def _feed(reading: Reading, about: feed.Feed, chosen: EventFilter, keep: Keep = None) -> Answer:
-    found = as_far(reading.archive.latest(chosen, keep=keep), FEED_ENTRIES)[0][:FEED_ENTRIES]
-    return Answer(body=feed.atom(about, found), media_type=ATOM)
+def _feed(reading: Reading, about: feed.Feed, asked: LogFilter) -> Answer:
+    return Answer(body=feed.atom(about, stories_of(reading, asked, BEGIN, FEED_ENTRIES).items), media_type=ATOM)
 
 
 def watch_feed(reading: Reading, name: str, address: str) -> Answer:
@@ -67,7 +61,7 @@ def trial_feed(reading: Reading, key: str, address: str) -> Answer:
     found = next(reading.archive.records([key]), None)
     name = reading.archive.name(found.record) if found else key
     about = feed.Feed(key=f"trial {key}", title=f"{name} ({split_key(key).number})", address=address)
-    return _feed(reading, about, EventFilter(trials=frozenset({key})))
+    return _feed(reading, about, LogFilter(trial=key))
 
 
 def calendar(reading: Reading, *, watch: str = "", trial: str = "") -> Answer:
@@ -88,7 +82,7 @@ def _of_trial(reading: Reading, trial: str) -> list[DeadlineRow]:
 def watch_table(reading: Reading, name: str, form: str) -> Answer:
     """The table of a watch, as `tracker list` and `tracker export` write it."""
     require_watch(reading, name)
-    rows = [one.row_in(name) for one in reading.standing_of(name)]
+    rows = reading.rows(reading.standing_of(name), name)
     match form:
         case "csv":
             near = any(one.near for one in reading.archive.watches if one.name == name)

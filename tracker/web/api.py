@@ -34,7 +34,7 @@ from tracker.web.asked import (
     refuse_unknown,
     whole,
 )
-from tracker.web.log_pages import as_far, wanted
+from tracker.web.log_pages import events_of, stories_of
 from tracker.web.present_pages import require_watch
 from tracker.web.reading import Reading, trial_key
 from tracker.web.refusals import Refusal
@@ -213,15 +213,11 @@ def _limit(query: Query) -> int:
 
 
 def _stories(reading: Reading, _path: Mapping[str, str], query: Query) -> Stories:
-    limit, after = _limit(query), cursor(query)
-    chosen, keep = wanted(reading, _log(query, reading))
     try:
-        found, looked = as_far(reading.archive.latest(chosen, after=after, keep=keep), limit)
+        found = stories_of(reading, _log(query, reading), cursor(query), _limit(query))
     except UsageError as error:
         raise Refusal(400, error.message) from None
-    shown = found[:limit]
-    last = looked or (shown[-1].events[-1] if len(found) > limit else None)
-    return Stories(stories=tuple(map(_told, shown)), next=last.id if last else "")
+    return Stories(stories=tuple(map(_told, found.items)), next=found.next)
 
 
 def _story(reading: Reading, path: Mapping[str, str], _query: Query) -> Told:
@@ -232,15 +228,11 @@ def _story(reading: Reading, path: Mapping[str, str], _query: Query) -> Told:
 
 
 def _events(reading: Reading, _path: Mapping[str, str], query: Query) -> Events:
-    limit, after = _limit(query), cursor(query)
-    chosen, keep = wanted(reading, _log(query, reading))
     try:
-        every = reading.archive.changes(chosen, after=after)
-        found, looked = as_far((event for event in every if keep is None or keep(event)), limit)
+        found = events_of(reading, _log(query, reading), cursor(query), _limit(query))
     except UsageError as error:
         raise Refusal(400, error.message) from None
-    last = looked or (found[limit - 1] if len(found) > limit else None)
-    return Events(events=tuple(map(_event, found[:limit])), next=last.id if last else "")
+    return Events(events=tuple(map(_event, found.items)), next=found.next)
 
 
 def _trials(reading: Reading, _path: Mapping[str, str], query: Query) -> Trials:
@@ -248,12 +240,13 @@ def _trials(reading: Reading, _path: Mapping[str, str], query: Query) -> Trials:
     if watch:
         require_watch(reading, watch)
     status = _log(query, reading).status
-    rows = [
-        one_.row_in(watch)
-        for one_ in reading.standing_of(watch)
-        if one_.row.trial > after and (not status or (one_.row.recruitment_status == status and not one_.row.removed_at))
+    found = [
+        each
+        for each in reading.standing_of(watch)
+        if each.row.trial > after and (not status or (each.row.recruitment_status == status and not each.row.removed_at))
     ]
-    return Trials(trials=tuple(map(_present, rows[:limit])), next=rows[limit - 1].trial if len(rows) > limit else "")
+    shown = reading.rows(found[:limit], watch)
+    return Trials(trials=tuple(map(_present, shown)), next=shown[-1].trial if len(found) > limit else "")
 
 
 def _present(row: PresentRow) -> Present:

@@ -29,7 +29,7 @@ from tracker.render import times
 from tracker.store import Store
 from tracker.web import answers, api, log_pages, openapi, pages, present_pages, search_page, stop_page, trial_pages
 from tracker.web.answers import Answer
-from tracker.web.asked import LOG_KEYS, Context, LogFilter, Query, cursor, groups_of, log_filter, one, refuse_unknown
+from tracker.web.asked import BEGIN, LOG_KEYS, Context, LogFilter, Query, cursor, groups_of, log_filter, one, refuse_unknown
 from tracker.web.guard import FEEDS, Guard, feed_key
 from tracker.web.kept import Kept
 from tracker.web.pages import Frame, Page
@@ -50,7 +50,7 @@ MOST_KEPT, LONGEST_KEPT = 100, 300_000
 MOST_LONG, LONGEST_LONG = 5, 4_000_000
 """The same of long ones, tables and calendars of thousands of trials: together at most 20 MB."""
 FOR_MINUTES = 10
-REMEMBERED = 40
+REMEMBERED = 200
 """Versions that are remembered as records."""
 
 
@@ -141,9 +141,10 @@ class Site:
         return self.drawn(Page(template="error.html.j2", title=title_of(status), path="", values={"detail": detail}))
 
     def warm(self) -> None:
-        """Read every followed trial once, so that the first reader need not wait for it."""
+        """Read what is kept in memory once, so that the first readers need not wait for it."""
         try:
-            log_pages.latest(self.reading(), LogFilter(), None)
+            log_pages.latest(self.reading(), LogFilter(), BEGIN)
+            self.reading().due()
         except TrackerError as error:
             logger.warning(log.pairs("pages_not_ready", error=error))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from urllib.parse import urlencode
 
 import msgspec
@@ -24,7 +24,8 @@ LONGEST_WORDS = 200
 MOST_ITEMS = 200
 """Items of one page of the API."""
 
-_CURSOR = re.compile(r"[0-9a-f]{8,64}\Z")
+_CURSOR = re.compile(r"[0-9a-f]{8,64}\Z|t[0-9]{10,17}\Z")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _BACK = re.compile(r"\d{1,4}[hdw]\Z")
 EFFECTS = tuple(sorted({effect for kind in KINDS.values() for effect in kind.effects}))
@@ -161,12 +162,34 @@ def place(query: Query) -> str:
     return after
 
 
-def cursor(query: Query) -> str | None:
-    """Where the page before ended, by the id of an event. Raises Refusal for what cannot be one."""
+class Cursor(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a page of the log begins: behind an event, or at a moment up to which nothing was found."""
+
+    event: str | None = None
+    moment: datetime | None = None
+
+
+BEGIN = Cursor()
+
+
+def cursor(query: Query) -> Cursor:
+    """Where the page before ended. Raises Refusal for what cannot be a place."""
     given = one(query, "after")
-    if given and not _CURSOR.match(given):
+    if not given:
+        return BEGIN
+    if not _CURSOR.match(given):
         raise Refusal(400, "This is no place in the list. Begin again without “after”.")
-    return given or None
+    if not given.startswith("t"):
+        return Cursor(event=given)
+    try:
+        return Cursor(moment=_EPOCH + timedelta(microseconds=int(given[1:])))
+    except OverflowError:
+        raise Refusal(400, "This is no place in the list. Begin again without “after”.") from None
+
+
+def moment_cursor(moment: datetime) -> str:
+    """A moment as a place in the list."""
+    return f"t{(moment - _EPOCH) // timedelta(microseconds=1)}"
 
 
 def whole(query: Query, key: str, *, default: int, least: int, most: int) -> int:

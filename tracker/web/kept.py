@@ -37,6 +37,11 @@ class Kept(Generic[Item]):
                     self._gates.pop(key, None)
             return made
 
+    def __contains__(self, key: tuple[object, ...]) -> bool:
+        """Whether an item is kept for ``key``."""
+        with self._lock:
+            return key in self._found
+
     def _again(self, key: tuple[object, ...]) -> Item:
         self._found.move_to_end(key)
         return self._found[key]

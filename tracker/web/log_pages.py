@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import groupby, islice
-from typing import TypeVar
+from typing import Generic, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
 from tracker.errors import UsageError
+from tracker.events import KINDS
 from tracker.model.event import Event, EventFilter, Story
 from tracker.model.ids import split_key
 from tracker.model.record import TrialRecord
 from tracker.model.views import StoryChanges
-from tracker.model.vocabulary import KIND_NAMES, RECRUITMENT_STATUSES, SEVERITIES, rank
 from tracker.render import kinds, machine, times
 from tracker.render.safe_text import one_line
-from tracker.render.story_view import StoryView, story_view
-from tracker.web.asked import EFFECTS, LogFilter, event_filter
+from tracker.render.story_view import story_view
+from tracker.web.asked import BEGIN, Cursor, LogFilter, event_filter, moment_cursor
+from tracker.web.cards import Card
+from tracker.web.facets import chosen_trials, filters
 from tracker.web.pages import Page
-from tracker.web.reading import Reading, trial_key
+from tracker.web.reading import Reading
 from tracker.web.refusals import Refusal
 
 STORIES = 30
 """Stories of one page of the log."""
 MOST_JUDGED = 3_000
 """Events that are read for one page, to find words and effects in them; there is a way on behind them."""
+MOST_SCANNED = 20_000
+"""Events whose text the database looks through for the words of one page ..."""
+FEW = range(1, 51)
+"""... unless they are of so few trials."""
+MOMENT = timedelta(microseconds=1)
 READ = ("headline", "label", "rule", "details", "changes", "evidence")
 """Parts of an event in which words are looked for."""
 
@@ -38,20 +46,12 @@ NONE = frozenset({"none:"})
 """Stands for no trial at all, where an empty set would mean every trial."""
 
 
-class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """A story on a page: laid out for reading, and its address."""
-
-    view: StoryView
-    path: str
-    at: datetime
-
-
 class Looked(Exception):
-    """So many events were judged that the answer would take too long; ``after`` is the last one of a whole story."""
+    """So many events were judged that the answer would take too long: all up to ``moment``, which is included."""
 
-    def __init__(self, after: Event) -> None:
-        super().__init__(after.id)
-        self.after = after
+    def __init__(self, moment: datetime) -> None:
+        super().__init__(moment)
+        self.moment = moment
 
 
 class Judge:
@@ -59,16 +59,13 @@ class Judge:
 
     def __init__(self, chosen: EventFilter, *, most: int = MOST_JUDGED) -> None:
         self._chosen, self._most, self._judged = chosen, most, 0
-        self._last: Event | None = None
-        self._whole: Event | None = None
+        self._last: datetime | None = None
 
     def __call__(self, event: Event) -> bool:
-        """Judge one more event. Raises Looked when there were enough."""
-        if self._last is not None and (self._last.story or self._last.id) != (event.story or event.id):
-            self._whole = self._last
-        if self._judged >= self._most and self._whole is not None:
-            raise Looked(self._whole)
-        self._judged, self._last = self._judged + 1, event
+        """Judge one more event. Raises Looked when there were enough, between two moments."""
+        if self._judged >= self._most and self._last is not None and event.effective_at != self._last:
+            raise Looked(self._last)
+        self._judged, self._last = self._judged + 1, event.effective_at
         if self._chosen.effects and not self._chosen.effects & set(event.effects):
             return False
         return not self._chosen.words or self._holds_words(event)
@@ -96,45 +93,96 @@ def _texts(given: object) -> Iterator[str]:
 def wanted(reading: Reading, asked: LogFilter) -> tuple[EventFilter, Judge | None]:
     """What a filter asks of the store, and of each event that the store gives."""
     chosen = event_filter(asked, reading.context)
-    if asked.trial:
-        chosen = msgspec.structs.replace(chosen, trials=frozenset({trial_key(reading, asked.trial)}))
-    if asked.group:
-        keys = reading.archive.in_group(asked.group)
-        chosen = msgspec.structs.replace(chosen, trials=(keys & chosen.trials if chosen.trials else keys) or NONE)
-    if asked.country or asked.status:
-        folded = asked.country.casefold()
-        standing = {
-            key
-            for key, each in reading.all_standing().items()
-            if (not folded or any(folded == country.casefold() for country in each.countries))
-            and (not asked.status or (each.row.recruitment_status == asked.status and not each.row.removed_at))
-            and (not chosen.trials or key in chosen.trials)
-        }
-        chosen = msgspec.structs.replace(chosen, trials=frozenset(standing) or NONE)
+    sets = list(chosen_trials(reading, asked).values())
+    if sets:
+        chosen = msgspec.structs.replace(chosen, trials=frozenset.intersection(*sets) or NONE)
+    if asked.effect:  # only these kinds have it: a plain column rules most of the log out
+        having = frozenset(kind for kind, info in KINDS.items() if asked.effect in (*info.effects, *info.former_effects))
+        kinds_ = having & chosen.kinds if chosen.kinds else having
+        chosen = msgspec.structs.replace(chosen, kinds=kinds_, trials=chosen.trials if kinds_ else NONE)
     return chosen, Judge(chosen) if chosen.effects or chosen.words else None
 
 
-def as_far(found: Iterable[Item], limit: int) -> tuple[list[Item], Event | None]:
-    """The first items, one more than ``limit`` if there are so many, and where to look on if enough was judged before."""
+class Found(msgspec.Struct, Generic[Item], frozen=True, kw_only=True):
+    """A page of the log, and the cursor of the next one; ``looked`` is how far was looked where that was not to the end."""
+
+    items: list[Item]
+    next: str = ""
+    looked: datetime | None = None
+
+
+def stories_of(
+    reading: Reading, asked: LogFilter, after: Cursor, limit: int, *, most: int = MOST_SCANNED
+) -> Found[StoryChanges]:
+    """Stories, the latest first. Words are looked for in some thousand events at once: the next page goes on behind them."""
+    chosen, keep = wanted(reading, asked)
+    chosen = msgspec.structs.replace(chosen, until=_least(chosen.until, after.moment))
+    end = None
+    if chosen.words and len(chosen.trials) not in FEW:
+        end = reading.archive.moment_back(most, until=_least(chosen.until, _end(_at(reading, after))))
+        end = end if end and end > (chosen.since or end - MOMENT) else None
+        chosen = msgspec.structs.replace(chosen, since=end or chosen.since)
+    found, looked = _as_far(reading.archive.latest(chosen, after=after.event, keep=keep), limit)
+    if len(found) > limit:
+        return Found(items=found[:limit], next=found[limit - 1].events[-1].id)
+    looked = looked or end
+    return Found(items=found, next=moment_cursor(looked) if looked else "", looked=looked)
+
+
+def events_of(reading: Reading, asked: LogFilter, after: Cursor, limit: int, *, most: int = MOST_SCANNED) -> Found[Event]:
+    """The same event by event, the oldest first."""
+    chosen, keep = wanted(reading, asked)
+    chosen = msgspec.structs.replace(chosen, since=_most(chosen.since, after.moment))
+    end = None
+    if chosen.words and len(chosen.trials) not in FEW:
+        end = reading.archive.moment_on(most, since=_most(chosen.since, _at(reading, after)))
+        end = end if end and end < (chosen.until or end + MOMENT) else None
+        chosen = msgspec.structs.replace(chosen, until=_end(end) or chosen.until)
+    every = reading.archive.changes(chosen, after=after.event)
+    found, looked = _as_far((event for event in every if keep is None or keep(event)), limit)
+    if len(found) > limit:
+        return Found(items=found[:limit], next=found[limit - 1].id)
+    looked = looked or end
+    return Found(items=found, next=moment_cursor(looked + MOMENT) if looked else "", looked=looked)
+
+
+def _as_far(found: Iterable[Item], limit: int) -> tuple[list[Item], datetime | None]:
+    """The first items, one more than ``limit`` if there are so many, and how far was looked if enough was judged before."""
     items: list[Item] = []
     try:
         items.extend(islice(found, limit + 1))
     except Looked as looked:
-        return items, looked.after
+        return items, looked.moment
     return items, None
 
 
-def latest(reading: Reading, asked: LogFilter, after: str | None, *, per_page: int = STORIES) -> Page:
+def _at(reading: Reading, after: Cursor) -> datetime | None:
+    """When the event happened behind which a page begins."""
+    found = reading.archive.event(after.event) if after.event else None
+    return found.effective_at if found else None
+
+
+def _end(at: datetime | None) -> datetime | None:
+    return at and at + MOMENT
+
+
+def _least(*times: datetime | None) -> datetime | None:
+    return min((at for at in times if at), default=None)
+
+
+def _most(*times: datetime | None) -> datetime | None:
+    return max((at for at in times if at), default=None)
+
+
+def latest(reading: Reading, asked: LogFilter, after: Cursor, *, per_page: int = STORIES) -> Page:
     """Stories by day, the latest first, with what they can be narrowed by."""
-    chosen, keep = wanted(reading, asked)
     try:
-        found, looked = as_far(reading.archive.latest(chosen, after=after, keep=keep), per_page)
+        found = stories_of(reading, asked, after, per_page)
     except UsageError:
         raise Refusal(400, "This is no place in the list. Begin again without “after”.") from None
-    shown = found[:per_page]
     days = [
         (times.day(key, UTC), list(part))
-        for key, part in groupby(cards(reading, shown), lambda card: _midnight(card.at, reading))
+        for key, part in groupby(cards(reading, found.items), lambda card: _midnight(card.at, reading))
     ]
     return Page(
         template="latest.html.j2",
@@ -143,16 +191,10 @@ def latest(reading: Reading, asked: LogFilter, after: str | None, *, per_page: i
         values={
             "days": days,
             "asked": asked,
-            "after": after or "",
-            "next": looked.id if looked else shown[-1].events[-1].id if len(found) > per_page else "",
-            "looked": looked,
-            "facets": facets(reading, chosen) if keep is None else {},
-            "statuses": RECRUITMENT_STATUSES,
-            "groups": reading.context.groups,
-            "effects": [(word, word.replace("_", " ")) for word in EFFECTS],
-            "kinds": sorted(KIND_NAMES, key=kinds.kind_title),
-            "countries": countries(reading),
-            "sources": [(key, reading.archive.source_title(key)) for key in reading.context.sources],
+            "begun": after != BEGIN,
+            "next": found.next,
+            "looked": found.looked,
+            "filters": {} if reading.published else filters(reading, asked),
         },
     )
 
@@ -163,11 +205,20 @@ def _midnight(at: datetime, reading: Reading) -> datetime:
 
 
 def cards(reading: Reading, found: Sequence[StoryChanges]) -> list[Card]:
-    """Stories with the records of their trials."""
-    trials = {each.events[0].trial for each in found}
-    records = {record.trial.key: record.record for record in reading.archive.records(trials)}
-    watches = reading.archive.watches_of(trials)
-    return [card_of(reading, each, records.get(each.events[0].trial), watches[each.events[0].trial]) for each in found]
+    """Stories with the records of their trials; those that were shown a moment ago are laid out already."""
+    log, shelf = reading.shelf()
+    keys = [(log, str(reading.timezone), each.story, *(event.id for event in each.events)) for each in found]
+    trials = {each.events[0].trial for key, each in zip(keys, found, strict=True) if key not in shelf}
+    records = {known.trial.key: known.record for known in reading.archive.records(trials)} if trials else {}
+    watches = reading.archive.watches_of({each.events[0].trial for each in found})
+
+    def laid_out(each: StoryChanges) -> Card:
+        trial = each.events[0].trial
+        if trial not in trials:  # it was taken off the shelf meanwhile
+            records.update((known.trial.key, known.record) for known in reading.archive.records([trial]))
+        return card_of(reading, each, records.get(trial), watches[trial])
+
+    return [shelf.get(key, partial(laid_out, each)) for key, each in zip(keys, found, strict=True)]
 
 
 def card_of(reading: Reading, found: StoryChanges, record: TrialRecord | None, watches: Sequence[str]) -> Card:
@@ -177,30 +228,6 @@ def card_of(reading: Reading, found: StoryChanges, record: TrialRecord | None, w
     title = reading.archive.source_title(split_key(first.trial).source)
     view = story_view(story, found.events, record, watches=watches, source_title=title, timezone=reading.timezone)
     return Card(view=view, path=f"/stories/{quote(story.id, safe='')}", at=first.effective_at)
-
-
-def countries(reading: Reading) -> list[str]:
-    """The countries of the followed trials."""
-    return sorted({country for each in reading.all_standing().values() for country in each.countries})
-
-
-def facets(reading: Reading, chosen: EventFilter) -> dict[str, list[tuple[str, str, int]]]:
-    """What the log can be narrowed by: for each filter its values, their names and how many events each would leave."""
-    archive, found = reading.archive, dict[str, list[tuple[str, str, int]]]()
-    by_rank = reading.tally(msgspec.structs.replace(chosen, min_severity="minor"), "severity")
-    counts = {word: by_rank.get(str(rank(word)), 0) for word in SEVERITIES}
-    found["min_severity"] = [
-        ("major", "Major", counts["major"]),
-        ("notable", "Notable or weightier", counts["major"] + counts["notable"]),
-        ("minor", "All", sum(counts.values())),
-    ]
-    by_kind = reading.tally(msgspec.structs.replace(chosen, kinds=frozenset()), "kind")
-    found["kind"] = [(kind, kinds.kind_title(kind), by_kind[kind]) for kind in sorted(by_kind, key=lambda kind: -by_kind[kind])]
-    by_watch = reading.tally(msgspec.structs.replace(chosen, watch=None), "watch")
-    found["watch"] = [(name, one_line(name, 60), by_watch.get(name, 0)) for name in reading.context.watches]
-    by_source = reading.tally(msgspec.structs.replace(chosen, sources=frozenset()), "source")
-    found["source"] = [(key, archive.source_title(key), by_source[key]) for key in sorted(by_source)]
-    return found
 
 
 def story(reading: Reading, key: str) -> Page:

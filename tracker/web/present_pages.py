@@ -9,18 +9,18 @@ import msgspec
 
 from tracker.archive import Archive
 from tracker.model.event import Event, EventFilter
-from tracker.model.views import DeadlineRow
+from tracker.model.views import DeadlineRow, PresentRow, TrialStanding
 from tracker.render import kinds, notices
 from tracker.render.safe_text import one_line
 from tracker.render.tables import PresentLine, present_line
 from tracker.text.normalize import fold
 from tracker.web import charts, rates
 from tracker.web.asked import Query, choice, one, whole
-from tracker.web.log_pages import STORIES, Card, cards
+from tracker.web.cards import Card
+from tracker.web.log_pages import STORIES, cards
 from tracker.web.pages import Page, watch_path
 from tracker.web.reading import Reading
 from tracker.web.refusals import Refusal
-from tracker.web.standing import Standing
 
 ROWS = 200
 """Rows of one page of the table of the present; published, all stand on one page."""
@@ -61,7 +61,8 @@ def watch(reading: Reading, name: str, query: Query) -> Page:
     require_watch(reading, name)
     sort, order = choice(query, "sort", SORTS, "near"), choice(query, "order", ("up", "down"), "up")
     standing = reading.standing_of(name)
-    chosen = sorted_rows(standing, name, sort, down=order == "down")
+    rows = reading.rows(standing, name)
+    chosen = sorted_rows(rows, sort, down=order == "down")
     many = len(chosen) if reading.published else ROWS
     pages = max(-(-len(chosen) // max(many, 1)), 1)
     page = whole(query, "page", default=1, least=1, most=max(pages, 1))
@@ -71,11 +72,11 @@ def watch(reading: Reading, name: str, query: Query) -> Page:
         path=watch_path(name),
         values={
             "name": name,
-            "rows": [_table_row(each, name) for each in chosen[(page - 1) * many : page * many]],
+            "rows": [_table_row(each) for each in chosen[(page - 1) * many : page * many]],
             "count": len(standing),
             "page_number": page,
             "pages": pages,
-            "near": any(each.nearest.get(name) for each in standing),
+            "near": any(row.nearest for row in rows),
             "sort": sort,
             "order": order,
             "recent": _recent(reading, name),
@@ -84,17 +85,15 @@ def watch(reading: Reading, name: str, query: Query) -> Page:
     )
 
 
-def _table_row(each: Standing, name: str) -> TableRow:
-    row = each.row_in(name)
+def _table_row(row: PresentRow) -> TableRow:
     return TableRow(key=row.trial, line=present_line(row), near=bool(row.nearest and row.nearest.within))
 
 
-def sorted_rows(standing: Sequence[Standing], name: str, sort: str, *, down: bool) -> list[Standing]:
+def sorted_rows(rows: Sequence[PresentRow], sort: str, *, down: bool) -> list[PresentRow]:
     """The rows in the order that is asked for; those that do not say stand last, whichever way."""
 
-    def value(each: Standing) -> tuple[object, ...] | None:
-        row = each.row
-        near = each.nearest.get(name)
+    def value(row: PresentRow) -> tuple[object, ...] | None:
+        near = row.nearest
         match sort:
             case "near":
                 return ((near.km if near.km is not None else 1e6),) if near and near.within else None
@@ -114,25 +113,25 @@ def sorted_rows(standing: Sequence[Standing], name: str, sort: str, *, down: boo
                 return (row.last_update_posted.date,) if row.last_update_posted else None
         return (row.trial,)
 
-    stating = [(found, each) for each in standing if (found := value(each)) is not None]
-    silent = [each for each in standing if value(each) is None]
-    stating.sort(key=lambda pair: (pair[0], pair[1].row.trial), reverse=down)
-    return [each for _, each in stating] + silent
+    stating = [(found, row) for row in rows if (found := value(row)) is not None]
+    silent = [row for row in rows if value(row) is None]
+    stating.sort(key=lambda pair: (pair[0], pair[1].trial), reverse=down)
+    return [row for _, row in stating] + silent
 
 
 def _recent(reading: Reading, name: str) -> list[tuple[int, int, list[tuple[str, str, int]]]]:
     """How many changes of each kind the last 7, 30 and 90 days brought."""
     found = []
     for days in (7, 30, 90):
-        counts = reading.tally(EventFilter(watch=name, since=reading.hour - timedelta(days=days)), "kind")
+        counts = reading.kinds(name, reading.hour - timedelta(days=days))
         top = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:5]
         found.append((days, sum(counts.values()), [(kind, kinds.kind_title(kind), count) for kind, count in top]))
     return found
 
 
-def _rates(reading: Reading, name: str, standing: Sequence[Standing]) -> dict[str, object]:
+def _rates(reading: Reading, name: str, standing: Sequence[TrialStanding]) -> dict[str, object]:
     """How often such trials change, from the watch's own history, with the count and the span that it rests on."""
-    since = reading.archive.followed_since(name)
+    since = reading.followed_since(name)
     followed = [
         rates.Followed(trial=each.row.trial, since=since[each.row.trial], removed_at=each.row.removed_at, phases=each.phases)
         for each in standing
@@ -256,7 +255,8 @@ def _counted(archive: Archive, run: int) -> list[str]:
 def _coverage(reading: Reading) -> list[tuple[str, int, datetime | None]]:
     """Since when each watch's trials are followed."""
     found: list[tuple[str, int, datetime | None]] = []
+    seen = reading.seen_since()
     for name in reading.context.watches:
         trials = [one.row.trial for one in reading.standing_of(name)]
-        found.append((name, len(trials), min(reading.archive.tracking_since(trials).values(), default=None)))
+        found.append((name, len(trials), min((seen[trial] for trial in trials if trial in seen), default=None)))
     return found

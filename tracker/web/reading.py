@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, tzinfo
 
 import msgspec
 
-from tracker.archive import Archive, TallyBy
+from tracker.archive import Archive
 from tracker.model.event import EventFilter
 from tracker.model.ids import recognise
-from tracker.model.views import DeadlineRow
+from tracker.model.views import DeadlineRow, PresentRow, TrialStanding
 from tracker.render.safe_text import one_line
 from tracker.web.asked import Context
+from tracker.web.cards import Card
+from tracker.web.counts import Counted, Wanted
+from tracker.web.kept import Kept
 from tracker.web.refusals import Refusal
-from tracker.web.standing import Standing, Standings
+from tracker.web.standing import Standings
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,21 +43,41 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
         """When each trial last had a wanted event of each kind."""
         return self.standings.last_moves(self.archive, wanted)
 
-    def all_standing(self) -> dict[str, Standing]:
+    def all_standing(self) -> dict[str, TrialStanding]:
         """Every followed trial as it stands, by key."""
-        return self.standings.all(self.archive, self.today)
+        return self.standings.all(self.archive)
 
-    def standing_of(self, watch: str) -> list[Standing]:
+    def standing_of(self, watch: str) -> list[TrialStanding]:
         """The trials of a watch as they stand; without one, all."""
-        return self.standings.of(self.archive, self.today, watch)
+        return self.standings.of(self.archive, watch)
+
+    def rows(self, trials: Sequence[TrialStanding], watch: str) -> list[PresentRow]:
+        """These trials as a watch shows them, with the place nearest to it."""
+        return self.standings.rows(self.archive, self.today, trials, watch)
 
     def due(self, watch: str = "") -> list[DeadlineRow]:
         """Deadlines in the order of days."""
         return self.standings.due(self.archive, self.today, watch)
 
-    def tally(self, wanted: EventFilter, by: TallyBy) -> dict[str, int]:
-        """How many wanted events there are of each severity (its rank), kind, source or watch."""
-        return self.standings.tally(self.archive, wanted, by)
+    def seen_since(self) -> dict[str, datetime]:
+        """When each followed trial was first seen."""
+        return self.standings.seen_since(self.archive)
+
+    def followed_since(self, watch: str) -> dict[str, datetime]:
+        """Since when a watch follows each of its trials."""
+        return self.standings.followed_since(self.archive, watch)
+
+    def shelf(self) -> tuple[str, Kept[Card]]:
+        """The state of the log, and the stories that are laid out already."""
+        return self.standings.shelf(self.archive)
+
+    def counted(self, wanted: Wanted, key: tuple[object, ...]) -> Counted:
+        """The counts beside the filters of the log; ``key`` says what is wanted."""
+        return self.standings.counted(self.archive, wanted, key)
+
+    def kinds(self, watch: str, since: datetime) -> dict[str, int]:
+        """How many events of each kind a watch has had since a time."""
+        return self.standings.kinds(self.archive, watch, since)
 
     @property
     def timezone(self) -> tzinfo:

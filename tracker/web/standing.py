@@ -1,109 +1,179 @@
-"""How every followed trial stands, kept in memory: a record is read again only when its trial has a new version."""
+"""What pages keep in memory: how every followed trial stands, what was read of its record, and counts of the change log.
+
+All of it belongs to one state of the log and of what is followed, and is renewed where that has moved.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 import msgspec
 
-from tracker.archive import Archive, TallyBy
+from tracker.archive import Archive
 from tracker.model.event import EventFilter
-from tracker.model.ids import split_key
 from tracker.model.snapshot import TrialMark
-from tracker.model.views import CurrentRecord, DeadlineRow, Nearest, PresentRow
+from tracker.model.views import CurrentRecord, DeadlineRow, Nearest, PresentRow, TrialStanding
 from tracker.model.watch import Watch
+from tracker.web.cards import Card
+from tracker.web.counts import Counted, LogCounts, Wanted
 from tracker.web.kept import Kept
 
+COUNTS = 200
+"""Combinations of filters of which the counts are kept."""
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """A trial as it stands, and what pages choose trials by. ``nearest`` is by watch that has a place."""
 
-    row: PresentRow
+CARDS = 1_000
+"""Stories that are kept as they are laid out."""
+
+
+class Read(msgspec.Struct, frozen=True, kw_only=True):
+    """What only a whole record says of a trial: the place nearest to each watch that has one, and its deadlines."""
+
+    of: TrialMark
     watches: tuple[str, ...]
-    source: str
-    countries: frozenset[str]
-    phases: tuple[str, ...]
     nearest: dict[str, Nearest | None]
     due: tuple[DeadlineRow, ...]
 
-    def row_in(self, watch: str) -> PresentRow:
-        """The row as a watch shows it, with the place nearest to it; without one, to the last watch that has a place."""
-        of = watch or next((name for name in reversed(self.watches) if name in self.nearest), "")
-        return msgspec.structs.replace(self.row, nearest=self.nearest.get(of))
-
 
 class Standings:
-    """All of them, by key, and counts of the change log. Several threads may ask."""
+    """Every followed trial by key, and counts. Several threads may ask."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._mark = ""
-        self._today: date | None = None
+        self._lock, self._reading, self._counting = threading.Lock(), threading.Lock(), threading.Lock()
+        self._mark, self._log = "", ""
+        self._found_of = ""
+        self._counted_for: tuple[str, Sequence[Watch]] = ("", ())
         self._watches: Sequence[Watch] = ()
-        self._versions: dict[str, TrialMark] = {}
-        self._found: dict[str, Standing] = {}
-        self._counts = Kept[dict[str, int]](most=200)
+        self._read_for: tuple[date, Sequence[Watch]] | None = None
+        self._marks: dict[str, TrialMark] = {}
+        self._found: dict[str, TrialStanding] = {}
+        self._read: dict[str, Read] = {}
+        self._log_counts = LogCounts()
+        self._counts = Kept[Counted](most=COUNTS)
         self._moves = Kept[dict[str, dict[str, datetime]]](most=20)
+        self._cards = Kept[Card](most=CARDS)
+        self._since = Kept[dict[str, datetime]](most=20)
 
-    def all(self, archive: Archive, today: date) -> dict[str, Standing]:
+    # --- the present --------------------------------------------------------------------------------------------------
+
+    def all(self, archive: Archive) -> dict[str, TrialStanding]:
         """Every followed trial as it stands now; the dictionary is not to be changed."""
         with self._lock:
-            mark = archive.mark()
-            if archive.watches != self._watches or today != self._today:
-                self._watches, self._today, self._versions, self._found, self._mark = archive.watches, today, {}, {}, ""
-            if mark != self._mark or not self._mark:
-                self._found = self._renewed(archive, today)
-                self._mark = mark
+            log = self._log_mark(archive)
+            if archive.watches != self._watches:
+                self._watches, self._marks, self._found, self._found_of = archive.watches, {}, {}, ""
+                self._cards = Kept[Card](most=CARDS)
+            if log != self._found_of:
+                self._found = self._renewed(archive)
+                self._found_of = log
             return self._found
 
-    def of(self, archive: Archive, today: date, watch: str) -> list[Standing]:
+    def of(self, archive: Archive, watch: str) -> list[TrialStanding]:
         """The trials of a watch; without one, all."""
-        return [one for one in self.all(archive, today).values() if not watch or watch in one.watches]
+        return [one for one in self.all(archive).values() if not watch or watch in one.watches]
+
+    def rows(self, archive: Archive, today: date, trials: Sequence[TrialStanding], watch: str) -> list[PresentRow]:
+        """These trials as a watch shows them, with the place nearest to it; without one, to their last that has a place."""
+        placed = {one.name for one in archive.watches if one.near}
+        of = {one.row.trial: watch or next((name for name in reversed(one.watches) if name in placed), "") for one in trials}
+        read = self._whole(archive, today, [trial for trial, name in of.items() if name in placed])
+        return [
+            msgspec.structs.replace(one.row, nearest=read[one.row.trial].nearest.get(of[one.row.trial]))
+            if one.row.trial in read
+            else one.row
+            for one in trials
+        ]
 
     def due(self, archive: Archive, today: date, watch: str = "") -> list[DeadlineRow]:
-        """Their deadlines in the order of days, as the read layer gives them."""
-        rows = [row for one in self.of(archive, today, watch) for row in one.due]
+        """The deadlines of a watch's trials, or of all, in the order of days, as the read layer gives them."""
+        there = [one.row.trial for one in self.of(archive, watch) if not one.row.removed_at]
+        rows = [row for read in self._whole(archive, today, there).values() for row in read.due]
         return sorted(rows, key=lambda row: row.cursor)
 
-    def tally(self, archive: Archive, wanted: EventFilter, by: TallyBy) -> dict[str, int]:
-        """How many wanted events there are, counted once for each state of the database."""
-        return self._counts.get((archive.mark(), wanted, by), lambda: archive.tally(wanted, by))
+    def seen_since(self, archive: Archive) -> dict[str, datetime]:
+        """When each followed trial was first seen, asked once for each state of the log."""
+        return self._since.get((self._log_now(archive), None), lambda: archive.tracking_since(self.all(archive)))
 
-    def last_moves(self, archive: Archive, wanted: EventFilter) -> dict[str, dict[str, datetime]]:
-        """When each trial last had a wanted event of each kind, asked once for each state of the database."""
-        return self._moves.get((archive.mark(), wanted), lambda: archive.last_moves(wanted))
+    def followed_since(self, archive: Archive, watch: str) -> dict[str, datetime]:
+        """Since when a watch follows each of its trials, asked once for each state of the log."""
+        return self._since.get((self._log_now(archive), watch), lambda: archive.followed_since(watch))
 
-    def _renewed(self, archive: Archive, today: date) -> dict[str, Standing]:
+    def _renewed(self, archive: Archive) -> dict[str, TrialStanding]:
         marks = {mark.trial: mark for mark in archive.trial_marks()}
         watches = archive.watches_of(marks)
-        moved = [key for key, mark in marks.items() if self._versions.get(key) != mark or self._moved(key, watches[key])]
+        moved = {key for key, mark in marks.items() if self._marks.get(key) != mark}
+        moved |= {key for key, one in self._found.items() if key in marks and one.watches != watches[key]}
         found = {key: one for key, one in self._found.items() if key in marks}
-        for read in archive.records(moved):
-            found[read.trial.key] = _standing(archive, read, watches[read.trial.key], today)
-        self._versions = marks
+        found.update((one.row.trial, one) for one in archive.standing(moved))
+        self._marks = marks
         return {key: found[key] for key in marks if key in found}
 
-    def _moved(self, key: str, watches: tuple[str, ...]) -> bool:
-        return key in self._found and self._found[key].watches != watches
+    def _whole(self, archive: Archive, today: date, trials: Collection[str]) -> dict[str, Read]:
+        """What the records of these trials say, each read once for each version and day."""
+        if not trials:
+            return {}  # who needs no record does not wait for others who do
+        with self._reading:
+            found, marks = self.all(archive), self._marks
+            if self._read_for != (today, archive.watches):
+                self._read, self._read_for = {}, (today, archive.watches)
+            for key, one in list(self._read.items()):
+                if key not in found or one.of != marks[key] or one.watches != found[key].watches:
+                    del self._read[key]
+            missing = [key for key in trials if key in found and key not in self._read]
+            for record in archive.records(missing):
+                key = record.trial.key
+                self._read[key] = _read(archive, record, marks[key], found[key].watches, today)
+            return {key: self._read[key] for key in trials if key in self._read}
+
+    def shelf(self, archive: Archive) -> tuple[str, Kept[Card]]:
+        """The state of the log, and the stories that are laid out in it."""
+        self.all(archive)
+        return self._log_now(archive), self._cards
+
+    # --- the log ------------------------------------------------------------------------------------------------------
+
+    def counted(self, archive: Archive, wanted: Wanted, key: tuple[object, ...]) -> Counted:
+        """The counts beside the filters of the log; ``key`` says what is wanted."""
+        with self._counting:
+            self._renew_counts(archive)
+            return self._counts.get(key, lambda: self._log_counts.counted(wanted))
+
+    def kinds(self, archive: Archive, watch: str, since: datetime) -> dict[str, int]:
+        """How many events of each kind a watch has had since a time."""
+        with self._counting:
+            self._renew_counts(archive)
+            return self._log_counts.kinds(watch, since)
+
+    def last_moves(self, archive: Archive, wanted: EventFilter) -> dict[str, dict[str, datetime]]:
+        """When each trial last had a wanted event of each kind, asked once for each state of the log."""
+        return self._moves.get((self._log_now(archive), wanted), lambda: archive.last_moves(wanted))
+
+    def _renew_counts(self, archive: Archive) -> None:
+        log = self._log_now(archive)
+        if (log, archive.watches) != self._counted_for:
+            self._log_counts.renew(archive)
+            self._counts = Kept[Counted](most=COUNTS)
+            self._counted_for = (log, archive.watches)
+
+    def _log_now(self, archive: Archive) -> str:
+        with self._lock:
+            return self._log_mark(archive)
+
+    def _log_mark(self, archive: Archive) -> str:
+        """The state of the log, asked only after something was written."""
+        mark = archive.mark()
+        if mark != self._mark:
+            self._log, self._mark = archive.log_mark(), mark
+        return self._log
 
 
-def _standing(archive: Archive, found: CurrentRecord, watches: tuple[str, ...], today: date) -> Standing:
-    record = found.record
+def _read(archive: Archive, found: CurrentRecord, mark: TrialMark, watches: tuple[str, ...], today: date) -> Read:
     placed = [watch for watch in archive.watches if watch.near and watch.name in watches]
-    nearest = {watch.name: archive.present_row(found, watch.near).nearest for watch in placed}
-    return Standing(
-        row=archive.present_row(found),
+    return Read(
+        of=mark,
         watches=watches,
-        source=split_key(record.trial).source,
-        countries=frozenset(_countries(record.countries or (), (site.country for site in record.sites or ()))),
-        phases=record.phases or (),
-        nearest=nearest,
-        due=() if found.trial.removed_at else tuple(archive.deadline_rows(record, today)),
+        nearest={watch.name: archive.present_row(found, watch.near).nearest for watch in placed},
+        due=() if found.trial.removed_at else tuple(archive.deadline_rows(found.record, today)),
     )
-
-
-def _countries(named: Iterable[str], of_sites: Iterable[str | None]) -> Iterable[str]:
-    yield from named
-    yield from (country for country in of_sites if country)

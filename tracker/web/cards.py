@@ -1,0 +1,17 @@
+"""A story on a page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from tracker.render.story_view import StoryView
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """A story laid out for reading, its address, and its moment."""
+
+    view: StoryView
+    path: str
+    at: datetime
