@@ -221,7 +221,6 @@ def test_a_group_that_appears_is_told_leaf_by_leaf() -> None:
 
 
 def test_dicts_that_share_few_keys_are_still_told_leaf_by_leaf() -> None:
-    """DeepDiff's own threshold would report one change for the whole mapping."""
     changes = differing(rest=({"a": 1, "b": 2, "c": 3, "z": 0}, {"d": 4, "e": 5, "f": 6, "z": 1}))
     assert paths(changes) == {("rest", name) for name in "abcdefz"}
 

@@ -5,6 +5,7 @@ Order, white space and Unicode form are noise and stay silent; so do the quiet p
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ from tracker.model.vocabulary import ENDED_STATUSES, NO_IS_SILENCE
 
 _COMPARED = tuple(name for name in TrialRecord.__struct_fields__ if name not in QUIET_FIELDS and name not in IDENTITY_FIELDS)
 _POSITION = {name: position for position, name in enumerate(_COMPARED)}
+Values = tuple[Any, ...]
 _TYPE_IS_QUIET = frozenset({"first_posted", "results_first_posted"})
 
 
@@ -33,10 +35,29 @@ def compare(old: TrialRecord, new: TrialRecord) -> tuple[Change, ...]:
         if isinstance(before, (RegistryDate, Enrollment)) or isinstance(after, (RegistryDate, Enrollment)):
             changes.extend(_whole(name, before, after))
             continue
+        if isinstance(before, tuple) and isinstance(after, tuple):
+            before, after = _without_equals(before, after)
         tree_old[name], tree_new[name] = msgspec.to_builtins(before), msgspec.to_builtins(after)
     leaves = _leaves(*keyed_difference(tree_old, tree_new))
     changes.extend(change for change in leaves if not _says_nothing(change, old, new))
     return tuple(sorted(changes, key=lambda change: (_POSITION[change.path[0]], change.path)))
+
+
+def _without_equals(old: Values, new: Values) -> tuple[Values, Values]:
+    """Two lists without the entries that both have, each as often; lists of words are sets and stay as they are."""
+    if not isinstance((old or new)[0], msgspec.Struct):
+        return old, new
+    try:
+        waiting = Counter(new)
+    except TypeError:  # an entry that holds a mapping
+        return old, new
+    left = []
+    for entry in old:
+        if waiting[entry]:
+            waiting[entry] -= 1
+        else:
+            left.append(entry)
+    return tuple(left), tuple(waiting.elements())
 
 
 def _says_nothing(change: Change, old: TrialRecord, new: TrialRecord) -> bool:
@@ -70,20 +91,16 @@ def _plain(value: RegistryDate | Enrollment | None) -> dict[str, Any] | None:
     return plain if any(part not in (None, "") for part in plain.values()) else None
 
 
-def _leaves(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
-    """The leaves of two trees that DeepDiff finds: their lists are keyed, and what is equal is left out."""
-    if not old and not new:
-        return
-    from deepdiff import DeepDiff  # 0.2 s to import; most runs find nothing to compare
-
-    # Keys are registry texts: DeepDiff must neither skip those that begin with "__" nor give up on dicts that
-    # share few keys (its default since 8.0).
-    tree = DeepDiff(old, new, view="tree", threshold_to_diff_deeper=0, ignore_private_variables=False)
-    for report, levels in tree.items():
-        for level in levels:
-            path = tuple(str(step) for step in level.path(output_format="list"))
-            yield Change(
-                path=path,
-                old=None if report == "dictionary_item_added" else level.t1,
-                new=None if report == "dictionary_item_removed" else level.t2,
-            )
+def _leaves(old: dict[str, Any], new: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[Change]:
+    """Where two keyed and pruned trees differ: what stands on one side only is one leaf, whole."""
+    for name, before in old.items():
+        at = (*path, name)
+        if name not in new:
+            yield Change(path=at, old=before, new=None)
+        elif isinstance(before, dict) and isinstance(after := new[name], dict):
+            yield from _leaves(before, after, at)
+        elif before != new[name]:
+            yield Change(path=at, old=before, new=new[name])
+    for name, after in new.items():
+        if name not in old:
+            yield Change(path=(*path, name), old=None, new=after)

@@ -244,11 +244,8 @@ def _folded(entry: Entry, name: str) -> str:
     return fold(_text(entry, name))
 
 
-_country_key = lru_cache(maxsize=1024)(country_key)
-
-
 def _country(entry: Entry) -> str:
-    return _country_key(_text(entry, "country"))
+    return country_key(_text(entry, "country"))
 
 
 def _named_in_country(entry: Entry) -> MatchKey:

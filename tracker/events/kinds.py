@@ -100,6 +100,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     def changes_of(self, *fields: str) -> tuple[Change, ...]:
         """The changes of these record fields."""
+        if not fields:
+            return ()
         return tuple(change for change in self.changes if change.path[0] in fields)
 
     def echoes_of(self, part: Literal["sites", "results"]) -> Iterator[Change]:

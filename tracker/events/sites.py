@@ -64,11 +64,13 @@ def _sites(context: Context) -> Finding | None:
 
 def _effects(parts: Sequence[Change], old: TrialRecord) -> Iterator[str]:
     """What happened to the name or the place of each site that stayed."""
-    sites: Mapping[str, Site] = {path_name((site.facility, *_place(site))): site for site in old.sites or ()}
     changed: dict[str, dict[str, Change]] = defaultdict(dict)
     for change in parts:
         if change.path[2] == "facility" or change.path[2] in PLACE:
             changed[change.path[1]][change.path[2]] = change
+    if not changed:
+        return
+    sites: Mapping[str, Site] = {path_name((site.facility, *_place(site))): site for site in old.sites or ()}
     for name, fields in changed.items():
         renaming = _renaming(fields["facility"]) if "facility" in fields else "respelt"
         if renaming != "respelt":

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from tracker.text.limits import remembered
 from tracker.text.normalize import fold
 
 _LONGEST_NAME = 200  # a longer text names no country
@@ -105,9 +106,14 @@ def country_code(name: str) -> str | None:
 
 def country_key(name: str | None) -> str:
     """A country's ISO code; of an unknown one the folded name, without what stands in brackets."""
-    if name and len(name) > _LONGEST_NAME:
+    return _country_key(name or "")
+
+
+@remembered(2048)
+def _country_key(name: str) -> str:
+    if len(name) > _LONGEST_NAME:
         return fold(name)
-    name = _BRACKETS.sub("", name or "")
+    name = _BRACKETS.sub("", name)
     return country_code(name) or fold(name)
 
 
