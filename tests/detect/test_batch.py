@@ -15,18 +15,16 @@ from tracker.detect.batch import (
     RunContext,
     Wanted,
     decide,
-    entering_by,
     look,
     wanted,
 )
-from tracker.detect.listing import ListingDecision, SearchEntry
 from tracker.detect.mirrors import Home
-from tracker.detect.standing import decide_calendar, decide_moves, search_moves
+from tracker.detect.standing import decide_calendar, decide_moves
 from tracker.errors import AnswerError
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import SnapshotMeta, TrackedTrial
 from tracker.model.source import Absent, Answer, Document, Failed, Found, NotModified, Parsed, SourceInfo
-from tracker.model.watch import Send, Watch
+from tracker.model.watch import SearchEntry, SearchMove, Send, Watch
 
 A, B = "ctgov:NCT00000001", "ctgov:NCT00000002"
 PAGE = "meddatax:NCT00000001"
@@ -139,8 +137,7 @@ def test_a_change_names_the_pair_of_versions_that_it_compares_and_is_routed() ->
 
 
 def test_a_first_version_that_a_search_brought_in_tells_of_the_search_and_of_no_change() -> None:
-    decision = ListingDecision(watch="lupus", digest="d", listed=1, entries=(SearchEntry(trial=A, kind="entered_watch"),))
-    context = run(tracked(None), joined={}, entering=entering_by([decision]))
+    context = run(tracked(None), joined={}, entering={A: [("lupus", SearchEntry(trial=A, kind="entered_watch"))]})
     batch = decide(context, [look(context, found(NEW))], BatchInputs(), DAY).batch
     [staged] = batch.events
     assert (staged.event.kind, staged.old, staged.new) == ("entered_watch", None, batch.snapshots[0].version)
@@ -192,13 +189,11 @@ def test_a_page_asks_for_the_record_that_it_repeats_and_lags_once_that_has_moved
 
 
 def test_a_search_tells_of_stored_trials_that_entered_or_left_but_not_of_those_that_are_gone() -> None:
-    decision = ListingDecision(
-        watch="lupus", digest="d", listed=1, entries=(SearchEntry(trial=A, kind="entered_watch", reason="again"),), left=(B,)
-    )
-    context = run(tracked(OLD), tracked(OLD, B), entering=entering_by([decision]))
-    moves = search_moves(context, [decision], absent=())
-    assert [(move.trial, move.kind) for move in moves] == [(A, "entered_watch"), (B, "left_watch")]
-    assert [move.trial for move in search_moves(context, [decision], absent=[B])] == [A]
+    context = run(tracked(OLD), tracked(OLD, B))
+    moves = [
+        SearchMove(trial=A, watch="lupus", kind="entered_watch", reason="again"),
+        SearchMove(trial=B, watch="lupus", kind="left_watch"),
+    ]
     batch, _ = decide_moves(context, moves, {A: OLD}, DAY)
     assert [(staged.event.trial, staged.event.details.reason) for staged in batch.events] == [(A, "again")], "B was not read"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.builders import actual, changed, detected, make_record, measure, site
-from tracker.events.bulk_edits import BulkEdit, BulkEditTally
+from tracker.events.bulk_edits import BulkEdit, BulkEditTally, parted
 from tracker.model.event import Event
 from tracker.model.record import TrialRecord
 
@@ -16,14 +16,10 @@ Edit = Callable[[TrialRecord], dict[str, Any]]
 
 
 def reformatted(events: list[Event], checked: int) -> BulkEdit | None:
-    return tallied(events).found(checked)
-
-
-def tallied(events: list[Event]) -> BulkEditTally:
     tally = BulkEditTally()
     for event in events:
         tally.add(event)
-    return tally
+    return tally.found(checked)
 
 
 def run(trials: int, edit: Edit, **parts: Any) -> list[Event]:
@@ -44,8 +40,10 @@ def test_the_same_respelling_of_most_records_is_a_reformatting() -> None:
     events = run(30, capitals)
     found = reformatted(events, checked=40)
     assert found is not None
-    assert (found.kinds, found.trials, found.checked) == (("titles_changed",), 30, 40)
-    assert set(found.events) == {event.id for event in events}
+    assert (found.kinds, found.checked) == (("titles_changed",), 40)
+    parts = list(parted(found, events))
+    assert len(parts) == 30
+    assert {event for its, _ in parts for event in its} == {event.id for event in events}
 
 
 @pytest.mark.parametrize(("trials", "checked"), [(19, 19), (30, 61), (0, 0), (0, 100)])
@@ -66,19 +64,16 @@ def test_a_true_change_beside_the_reformatting_is_left_alone() -> None:
     events = run(30, lambda record: capitals(record) | {"enrollment": 500})
     found = reformatted(events, 30)
     assert found is not None
-    assert set(found.events) == {event.id for event in events if event.kind == "titles_changed"}
+    dropped = {event for its, _ in parted(found, events) for event in its}
+    assert dropped == {event.id for event in events if event.kind == "titles_changed"}
 
 
 def test_several_kinds_reformatted_at_once_are_one_note() -> None:
     events = run(25, lambda record: capitals(record) | {"primary_outcomes": (measure("CHANGE IN DISEASE ACTIVITY SCORE."),)})
     found = reformatted(events, 30)
     assert found is not None
-    assert (found.kinds, found.trials, len(found.events)) == (("primary_outcomes_changed", "titles_changed"), 25, 50)
-
-
-def test_trials_are_counted_not_events() -> None:
-    """One trial that flips back and forth within a run is one trial."""
-    assert reformatted(run(1, capitals) * 40, 40) is None
+    assert found.kinds == ("primary_outcomes_changed", "titles_changed")
+    assert [len(its) for its, _ in parted(found, events)] == [2] * 25
 
 
 def test_a_country_that_the_registry_spells_otherwise_is_a_reformatting() -> None:
@@ -93,7 +88,7 @@ def test_a_kind_that_the_configuration_made_loud_is_told_as_the_user_wants() -> 
 
 
 def test_trials_with_nothing_but_the_reformatting_are_told_from_those_with_news_beside_it() -> None:
-    tally = tallied([*run(30, capitals), *run(3, lambda _: {"enrollment": 500})])
-    found = tally.found(30)
+    events = sorted([*run(30, capitals), *run(3, lambda _: {"enrollment": 500})], key=lambda event: event.trial)
+    found = reformatted(events, 30)
     assert found is not None
-    assert tally.trials_with_nothing_else(found) == 27
+    assert [alone for _, alone in parted(found, events)] == [False] * 3 + [True] * 27

@@ -33,7 +33,7 @@ def moved(store: Store) -> Pass:
 
 
 def asked(store: Store, after: dt.date | None, until: dt.date, reader: str = READER) -> list[str]:
-    return store.calendar_trials("ctgov", reader, after, until)
+    return [trial for page in store.calendar_trials("ctgov", reader, after, until, unmoved_in=0) for trial in page]
 
 
 def kept(store: Store) -> tuple[int | None, int | None]:

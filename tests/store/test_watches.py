@@ -41,7 +41,7 @@ def test_a_page_is_asked_for_at_its_configured_address(store: Store) -> None:
 
 def test_a_trial_taken_out_of_the_list_ends_and_may_come_back(store: Store) -> None:
     store.sync_watches([watch("lupus", A, B)], {"me"}, DAY_0)
-    assert store.sync_watches([watch("lupus", A)], {"me"}, day(1))["lupus"].ended == (B,)
+    assert store.sync_watches([watch("lupus", A)], {"me"}, day(1))["lupus"].ended == 1
     assert [known.key for known in store.followed("ctgov")] == [A]
     assert store.sync_watches([watch("lupus", A, B)], {"me"}, day(2))["lupus"].joined == (B,)
     assert {member.trial: member.joined_at for member in store.memberships()} == {A: DAY_0, B: day(2)}
@@ -52,7 +52,7 @@ def test_a_trial_that_a_search_matched_stays_until_it_is_excluded(store: Store) 
     search_finds(store, 1, A, B)
     assert store.sync_watches([watch("lupus")], {"me"}, day(2)) == {}
     assert members(store) == {A: "search", B: "search"}
-    assert store.sync_watches([watch("lupus", exclude=(B,))], {"me"}, day(3))["lupus"].ended == (B,)
+    assert store.sync_watches([watch("lupus", exclude=(B,))], {"me"}, day(3))["lupus"].ended == 1
     assert members(store) == {A: "search"}
 
 
@@ -84,7 +84,7 @@ def test_a_watch_that_is_gone_ends_and_begins_anew_when_it_returns(store: Store)
     store.sync_watches([watch("lupus", A), watch("other", B)], {"me"}, DAY_0)
     Pass(store, 0).accept(listings=[CompletedListing(watch="lupus", digest="d1")])
     gone = store.sync_watches([watch("other", B)], {"me"}, day(1))
-    assert gone == {"lupus": WatchChanges(watch="lupus", removed=True, ended=(A,))}
+    assert gone == {"lupus": WatchChanges(watch="lupus", removed=True, ended=1)}
     assert set(store.watch_states()) == {"other"}
     assert store.sync_watches([watch("lupus", A), watch("other", B)], {"me"}, day(2))["lupus"].created
     state = store.watch_states()["lupus"]

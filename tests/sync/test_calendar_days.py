@@ -38,8 +38,11 @@ class Counting(ClinicalTrialsGov):
 class ReadsAll(Store):
     """A store that knows no days: the calendar reads every record, each day."""
 
-    def calendar_trials(self, source: str, reader: str, after: date | None, until: date) -> list[str]:  # type: ignore[override]
-        return [known.key for known in self.followed(source)]
+    def calendar_trials(  # type: ignore[override]
+        self, source: str, reader: str, after: date | None, until: date, unmoved_in: int
+    ) -> Iterator[list[str]]:
+        moved = {document.trial for document in self.staged_documents(unmoved_in)}
+        yield [known.key for known in self.followed(source) if known.key not in moved]
 
 
 def nct(number: int) -> str:

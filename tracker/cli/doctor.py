@@ -15,6 +15,7 @@ from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
 from tracker.cli.waiting import waiting_told
 from tracker.errors import ConfigError, DeliveryError, SourceError, StatusError, StoreError, TransientFetchError
+from tracker.model.ids import split_key
 from tracker.model.source import Searchable, Versioned
 
 if TYPE_CHECKING:
@@ -165,11 +166,12 @@ def _in_use(app: App) -> list[Source]:
     """The sources that a sync would ask: of what the configuration names and, where it can be read, the database holds."""
     from tracker.sync import needed
 
-    followed = {trial for watch in app.settings.watches for trial in (*watch.trials, *(page.trial for page in watch.pages))}
+    named = (trial for watch in app.settings.watches for trial in (*watch.trials, *(page.trial for page in watch.pages)))
+    followed = {split_key(trial).source for trial in named}
     try:
         with app.store() as store:
             watches = {watch.name for watch in app.settings.watches}
-            followed |= {trial for watch, trial in app.archive_of(store).brought_in() if watch in watches}
+            followed |= {split_key(trial).source for watch, trial in app.archive_of(store).brought_in() if watch in watches}
     except StoreError:
         pass  # said among the findings of the database
     return needed(app.settings, followed, app.sources)

@@ -14,7 +14,6 @@ import msgspec
 
 from tracker import alerts, log
 from tracker.detect import age, mirrors, served, verdict
-from tracker.detect.listing import ListingDecision, SearchEntry
 from tracker.detect.verdict import CheckContext, CheckResult
 from tracker.errors import SourceError, printable
 from tracker.model.alert import Alert
@@ -24,8 +23,8 @@ from tracker.model.record import TrialRecord
 from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import Absent, Answer, DataVersion, Document, Failed, Found, Issue, NotModified, Parsed, Source
 from tracker.model.staging import Batch, StagedEvent
-from tracker.model.vocabulary import ListingKind, Severity
-from tracker.model.watch import Membership, Watch
+from tracker.model.vocabulary import Severity
+from tracker.model.watch import Membership, SearchEntry, SearchMove, Watch
 from tracker.text.search import search_texts
 
 _LOG = log.get(__name__)
@@ -34,7 +33,7 @@ _REPORT = "Please report it; the trial is asked for again."
 
 
 class RunContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds for a whole run: the source and its data, the trials, and who follows them or is about to.
+    """What some trials of a run are judged by: the source and its data, the trials, and who follows them or is about to.
 
     ``joined`` says since when each watch follows a trial, ``entering`` which watches' searches it enters in this run,
     ``silent`` which watches it joined without being told of.
@@ -103,16 +102,6 @@ class BatchDecision(msgspec.Struct, frozen=True, kw_only=True):
     batch: Batch
 
 
-class SearchMove(msgspec.Struct, frozen=True, kw_only=True):
-    """A trial whose record is stored entered a watch's search, is in it again, or left it."""
-
-    trial: str
-    watch: str
-    kind: ListingKind
-    reason: str = ""
-    returned: bool = False
-
-
 def joined_by(members: Iterable[Membership]) -> dict[str, dict[str, datetime]]:
     """Since when each watch follows each trial."""
     joined: dict[str, dict[str, datetime]] = {}
@@ -128,16 +117,6 @@ def silent_by(members: Iterable[Membership]) -> dict[str, frozenset[str]]:
         if member.silent:
             silent[member.trial] = silent.get(member.trial, frozenset()) | {member.watch}
     return silent
-
-
-def entering_by(decisions: Iterable[ListingDecision]) -> dict[str, list[tuple[str, SearchEntry]]]:
-    """The entries that are events, by trial, each with its watch."""
-    entering: dict[str, list[tuple[str, SearchEntry]]] = {}
-    for decision in decisions:
-        for entry in decision.entries:
-            if entry.kind:
-                entering.setdefault(entry.trial, []).append((decision.watch, entry))
-    return entering
 
 
 def look(run: RunContext, answer: Answer) -> Looked:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 import msgspec
 
 from tracker.model.source import Listed, Search, Sited
-from tracker.model.vocabulary import ListingKind
-from tracker.model.watch import Membership, Near, Watch, WatchState
+from tracker.model.watch import ListingTotals, Near, SearchEntry, Watch, WatchState
 
 NEW_WITHIN = timedelta(days=7)
 """A trial is a new registration if it was first posted since the last complete listing, less these days of posting lag."""
@@ -20,23 +19,30 @@ _PLACED_BY = "sites"
 """How nearness is judged; another way brings in other trials, and that is no news of the registry."""
 
 
-class SearchEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A trial that enters a watch; ``kind`` is None when it joins silently.
+class ListingPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """How a listing of a watch's search is to be read: as the first one, after an edit of the search, or as any other.
 
-    ``returned``: the watch follows it since an earlier match, and its search holds it again.
+    ``wider``: only our own reading of the circle is another. ``understood`` is the search as it is asked.
     """
 
-    trial: str
-    kind: ListingKind | None
-    reason: str = ""
-    returned: bool = False
+    watch: Watch
+    digest: str
+    state: WatchState
+    first: bool
+    edited: bool
+    wider: bool = False
+    understood: str = ""
+
+    def entry(self, listed: Listed) -> SearchEntry:
+        """The trial as it enters the watch, unless it is in it."""
+        return _entry(listed, self.state, silent=self.first or self.edited, edited=self.edited)
 
 
 class ListingDecision(msgspec.Struct, frozen=True, kw_only=True):
-    """What one complete listing changes in a watch. ``note`` is a line for the next digest, empty for none.
+    """What one complete listing changes in a watch, in numbers. ``note`` is a line for the next digest, empty for none.
 
-    ``left`` are members that no longer match because the registry changed, ``shed`` those that no longer match because the
-    user edited the search (``edited``). ``understood`` is the search as it was asked.
+    ``enter`` counts the trials that join it or are in its search again with a word; ``gone`` the members that no longer match,
+    because the registry changed or because the user ``edited`` the search. ``understood`` is the search as it was asked.
     ``complete``: all the trials that enter were read; if not, the next pass lists the search as if this one had not.
     ``before`` is how many members the search held at its last listing, None for the first one and after an edit.
     """
@@ -45,10 +51,8 @@ class ListingDecision(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     listed: int
     before: int | None = None
-    entries: tuple[SearchEntry, ...] = ()
-    left: tuple[str, ...] = ()
-    shed: tuple[str, ...] = ()
-    back: tuple[str, ...] = ()
+    enter: int = 0
+    gone: int = 0
     complete: bool = True
     understood: str = ""
     note: str = ""
@@ -90,61 +94,32 @@ def placed(near: Near, sited: Iterable[Sited]) -> Iterator[Listed]:
             yield msgspec.structs.replace(trial.listed, unplaced=all(distance.km is None for distance in within))
 
 
-def united(by_registry: Iterable[Listed], by_place: Iterable[Listed]) -> list[Listed]:
-    """Each trial once; what the registry itself finds in its circle is not unplaced."""
-    found = {entry.trial: entry for entry in by_place}
-    return list((found | {entry.trial: entry for entry in by_registry}).values())
-
-
-def decide(
-    watch: Watch,
-    search: Search,
-    listed: Sequence[Listed],
-    state: WatchState,
-    members: Mapping[str, Membership],
-    understood: str = "",
-) -> ListingDecision:
-    """Compare a complete listing with the watch's members.
+def plan(watch: Watch, search: Search, state: WatchState, understood: str = "") -> ListingPlan:
+    """How to read a listing of the watch's search.
 
     The first listing of a watch, and the first after it was edited, bring trials in silently. Later a trial is
     ``new_registration`` if it was first posted since the last listing, else ``entered_watch``. Trials that no longer match
     because the user edited the search leave without an event: nothing happened at the registry.
     """
     digest = listing_digest(search, watch.exclude)
-    found = {entry.trial: entry for entry in listed if entry.trial not in watch.exclude}
     first = state.last_complete_listing_at is None
     edited = not first and state.listing_digest != digest
-    entries = []
-    for trial, entry in found.items():
-        if trial not in members:
-            entries.append(_entry(entry, state, silent=first or edited))
-    by_search = {trial: member for trial, member in members.items() if member.how == "search"}
-    gone = tuple(t for t, m in by_search.items() if t not in found and m.left_search_at is None)
-    back = tuple(t for t, m in by_search.items() if t in found and m.left_search_at is not None)
-    if not edited:
-        entries += [
-            SearchEntry(trial=trial, kind="entered_watch", reason="it is in the search again", returned=True) for trial in back
-        ]
+    wider = edited and _is_only_wider(watch, search, state)
+    return ListingPlan(watch=watch, digest=digest, state=state, first=first, edited=edited, wider=wider, understood=understood)
+
+
+def decided(plan: ListingPlan, totals: ListingTotals) -> ListingDecision:
+    """What a listing comes to that was held against the watch's members."""
     return ListingDecision(
-        watch=watch.name,
-        digest=digest,
-        listed=len(found),
-        before=None if first or edited else sum(member.left_search_at is None for member in by_search.values()),
-        entries=tuple(entries),
-        left=() if edited else gone,
-        shed=gone if edited else (),
-        back=back,
-        understood=understood,
-        edited=edited,
-        note=_note(
-            watch,
-            len(entries),
-            found,
-            understood,
-            first=first,
-            edited=edited,
-            wider=edited and _is_only_wider(watch, search, state),
-        ),
+        watch=plan.watch.name,
+        digest=plan.digest,
+        listed=totals.listed,
+        before=None if plan.first or plan.edited else totals.had,
+        enter=totals.enter + (0 if plan.edited else totals.back),
+        gone=totals.gone,
+        understood=plan.understood,
+        edited=plan.edited,
+        note=_note(plan, totals),
     )
 
 
@@ -153,15 +128,13 @@ def no_hit(watch: str, understood: str) -> str:
     return f"The search of watch “{watch}” holds no trial. It was understood as: {understood}."
 
 
-def _note(
-    watch: Watch, joined: int, found: Mapping[str, Listed], understood: str, *, first: bool, edited: bool, wider: bool
-) -> str:
+def _note(plan: ListingPlan, totals: ListingTotals) -> str:
     """What the next digest says of a search that is listed for the first time, or for the first time after an edit."""
-    if not (first or edited):
+    if not (plan.first or plan.edited):
         return ""
-    if not found:
-        return no_hit(watch.name, understood)
-    return _edit_note(watch, joined, wider=wider) if edited else ""
+    if not totals.listed:
+        return no_hit(plan.watch.name, plan.understood)
+    return _edit_note(plan.watch, totals.enter, wider=plan.wider) if plan.edited else ""
 
 
 def _edit_note(watch: Watch, joined: int, *, wider: bool) -> str:
@@ -176,9 +149,9 @@ def _edit_note(watch: Watch, joined: int, *, wider: bool) -> str:
     return f"The search of watch “{watch.name}” was edited; {count} joined it."
 
 
-def _entry(entry: Listed, state: WatchState, *, silent: bool) -> SearchEntry:
+def _entry(entry: Listed, state: WatchState, *, silent: bool, edited: bool) -> SearchEntry:
     if silent or state.last_complete_listing_at is None:
-        return SearchEntry(trial=entry.trial, kind=None)
+        return SearchEntry(trial=entry.trial, kind=None, silent=edited)
     since = (state.last_complete_listing_at - NEW_WITHIN).date()
     posted = entry.first_posted.last if entry.first_posted else None
     if posted and posted >= since:

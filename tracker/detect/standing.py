@@ -5,19 +5,19 @@ What goes wrong with one trial is its own failure, and the others are judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TypeVar
 
 from tracker.detect import age, verdict
-from tracker.detect.batch import RunContext, SearchMove, alone, broken, check_context, entered_or_left, routed
-from tracker.detect.listing import ListingDecision
+from tracker.detect.batch import RunContext, alone, broken, check_context, entered_or_left, routed
 from tracker.model.alert import Alert
 from tracker.model.event import Event, Story
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import Failed
 from tracker.model.staging import Batch, StagedEvent
+from tracker.model.watch import SearchMove
 
 Decided = tuple[Batch, tuple[Failed, ...]]
 """What is to be staged, and the trials that could not be judged."""
@@ -26,30 +26,6 @@ Made = Iterator[tuple[Event, Mapping[str, datetime], TrialRecord]]
 """Events of a trial, each with the watches that are to hear of it, since when they follow it, and the trial's record."""
 
 Given = TypeVar("Given")
-
-
-def search_moves(
-    run: RunContext, decisions: Iterable[ListingDecision], absent: Iterable[str], unsure: Collection[str] = ()
-) -> list[SearchMove]:
-    """What the searches say of trials whose records are stored. One that is gone from the registry has not left a search.
-
-    ``unsure`` are trials whose answer is not believed: where they stand is not known, and the next listing says it again.
-    """
-    moves = [
-        SearchMove(trial=trial, watch=watch, kind=entry.kind, reason=entry.reason, returned=entry.returned)
-        for trial, entering in run.entering.items()
-        if run.followed[trial].current and not run.followed[trial].merged_into and trial not in unsure
-        for watch, entry in entering
-        if entry.kind
-    ]
-    gone = frozenset(absent).union(unsure)
-    moves += [
-        SearchMove(trial=trial, watch=decision.watch, kind="left_watch")
-        for decision in decisions
-        for trial in decision.left
-        if trial not in gone
-    ]
-    return moves
 
 
 def decide_moves(run: RunContext, moves: Iterable[SearchMove], stored: Mapping[str, TrialRecord], now: datetime) -> Decided:

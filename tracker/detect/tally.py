@@ -5,19 +5,16 @@ A run over a whole registry may change every trial, and memory must not grow wit
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import msgspec
 
-from tracker.detect.listing import ListingDecision
 from tracker.detect.verdict import CheckResult
-from tracker.events.bulk_edits import BulkEdit, BulkEditTally
-from tracker.health import Listing
+from tracker.events.bulk_edits import BulkEditTally
 from tracker.model.staging import NewIssue
 
-UNSURE = frozenset({"aliased", "merged", "still_merged", "doubted", "older"})
-"""Check statuses that say nothing of where the trial's own record stands now."""
+MOST_NAMED = 2_000
+"""Failures that are named: a host that is down fails as many as are followed."""
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,21 +27,16 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass
 class RunTally:
-    """What a run has met so far.
+    """What a run has met so far, as this process saw it; which trials answered how is staged.
 
-    ``searched`` are the watches whose search was asked, in vain or not.
-    ``unsure`` are the trials whose answer is not believed, ``older`` those of them that were answered with older data.
-    ``moved`` are the trials for which a new version was staged, ``examples`` name a trial for each thing that answers lost.
+    ``searched`` are the watches whose search was asked, in vain or not; ``older`` were answered with older data.
+    ``examples`` name a trial for each thing that answers lost.
     """
 
     failures: list[Failure] = field(default_factory=list)
     issues: list[NewIssue] = field(default_factory=list)
     searched: set[str] = field(default_factory=set)
-    answered: set[str] = field(default_factory=set)
-    absent: set[str] = field(default_factory=set)
-    unsure: set[str] = field(default_factory=set)
     older: list[Failure] = field(default_factory=list)
-    moved: set[str] = field(default_factory=set)
     examples: dict[str, str] = field(default_factory=dict)
     edits: BulkEditTally = field(default_factory=BulkEditTally)
 
@@ -52,35 +44,15 @@ class RunTally:
         """Count the result of one check."""
         check = result.staged.check
         if check.error:
-            self.failures.append(Failure(subject=check.trial, error=check.error))
-        if result.older:
+            self.failed(Failure(subject=check.trial, error=check.error))
+        if result.older and len(self.older) < MOST_NAMED:
             self.older.append(Failure(subject=check.trial, error=result.older))
-        if check.status in UNSURE:
-            self.unsure.add(check.trial)
-        elif check.status in ("absent", "removed"):
-            self.absent.add(check.trial)
-        elif check.status != "failed":
-            self.answered.add(check.trial)
-        if result.before is not None:
-            self.moved.add(check.trial)
         for name in check.emptied:
             self.examples.setdefault(name, check.trial)
         for staged in result.events:
             self.edits.add(staged.event)
 
-    def bulk_edit(self, checked: int) -> tuple[BulkEdit | None, int]:
-        """The harmless edit of most records, if there was one, and how many trials changed in nothing else."""
-        found = self.edits.found(checked)
-        return found, self.edits.trials_with_nothing_else(found) if found else 0
-
-    def listings(self, decisions: Iterable[ListingDecision]) -> list[Listing]:
-        """What the searches held, to be judged. A trial that changed or is gone had a reason of its own to leave."""
-        explained = self.moved | self.absent | self.unsure
-        return [
-            Listing(
-                watch=one.watch,
-                listed=one.listed,
-                before=one.before and one.before - sum(trial in explained for trial in one.left),
-            )
-            for one in decisions
-        ]
+    def failed(self, failure: Failure) -> None:
+        """Note a failure. Of trials the first are named; how many there are is counted with the checks."""
+        if failure.watch or len(self.failures) < MOST_NAMED:
+            self.failures.append(failure)

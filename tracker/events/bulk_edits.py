@@ -5,7 +5,9 @@ Harmless are events marked ``spelling_only``: case, punctuation, the cut of line
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 import msgspec
 
@@ -16,29 +18,27 @@ LEAST_SHARE = 0.5
 
 
 class BulkEdit(msgspec.Struct, frozen=True, kw_only=True):
-    """A harmless edit of most records: its kinds, how many of the checked trials it touched, and its events.
+    """A harmless edit of most records: its kinds, how many of the checked trials it touched, and how many have nothing else.
 
-    ``events`` are ids. The same trials' other events are news as ever, and so is a louder event of the same kind.
+    The same trials' other events are news as ever, and so is a louder event of the same kind.
     """
 
     kinds: tuple[str, ...]
-    trials: int
     checked: int
-    events: tuple[str, ...]
+    trials: int = 0
+    alone: int = 0
 
 
 class BulkEditTally:
-    """The harmless events of a run by kind, and how many events each of its trials has: ids and numbers only."""
+    """How many harmless events a run has of each kind. A trial has one of a kind at most."""
 
     def __init__(self) -> None:
-        self._harmless: dict[str, dict[str, str]] = defaultdict(dict)
-        self._events: Counter[str] = Counter()
+        self._harmless: Counter[str] = Counter()
 
     def add(self, event: Event) -> None:
-        """Count an event. A harmless edit that the configuration made loud is the user's wish, and counts as any other."""
-        self._events[event.trial] += 1
-        if event.severity == "minor" and event.cause == "record" and event.details.spelling_only:
-            self._harmless[event.kind][event.id] = event.trial
+        """Count an event."""
+        if is_harmless(event):
+            self._harmless[event.kind] += 1
 
     def found(self, checked: int) -> BulkEdit | None:
         """The bulk edit that the run's events show, None when there is none.
@@ -46,21 +46,26 @@ class BulkEditTally:
         ``checked`` is how many trials the run asked for and read. A kind counts when its harmless events touch at least 20
         trials and half of those checked.
         """
-        kinds = sorted(kind for kind, trials in self._harmless.items() if _is_bulk(set(trials.values()), checked))
-        if not kinds:
-            return None
-        return BulkEdit(
-            kinds=tuple(kinds),
-            trials=len({trial for kind in kinds for trial in self._harmless[kind].values()}),
-            checked=checked,
-            events=tuple(event for kind in kinds for event in self._harmless[kind]),
-        )
-
-    def trials_with_nothing_else(self, edit: BulkEdit) -> int:
-        """How many trials have no events but those of the bulk edit."""
-        of_edit = Counter(trial for kind in edit.kinds for trial in self._harmless[kind].values())
-        return sum(self._events[trial] == count for trial, count in of_edit.items())
+        kinds = sorted(kind for kind, trials in self._harmless.items() if _is_bulk(trials, checked))
+        return BulkEdit(kinds=tuple(kinds), checked=checked) if kinds else None
 
 
-def _is_bulk(trials: set[str], checked: int) -> bool:
-    return len(trials) >= LEAST_TRIALS and len(trials) >= LEAST_SHARE * checked
+def is_harmless(event: Event) -> bool:
+    """Whether an event is an edit of spelling. One that the configuration made loud is the user's wish, and none."""
+    return event.severity == "minor" and event.cause == "record" and event.details.spelling_only
+
+
+def parted(edit: BulkEdit, events: Iterable[Event]) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """The trials of the edit, each by the ids of its events that belong to it, and whether it has no others.
+
+    ``events`` are those of the run, trial by trial.
+    """
+    for _, of_trial in groupby(events, key=lambda event: event.trial):
+        every = list(of_trial)
+        own = tuple(event.id for event in every if event.kind in edit.kinds and is_harmless(event))
+        if own:
+            yield own, len(own) == len(every)
+
+
+def _is_bulk(trials: int, checked: int) -> bool:
+    return trials >= LEAST_TRIALS and trials >= LEAST_SHARE * checked

@@ -84,15 +84,9 @@ RunPurpose = Literal["sync", "backfill"]
 
 
 class OpenRun(msgspec.Struct, frozen=True, kw_only=True):
-    """A run to work in. In one that a killed process began, the trials in ``done`` were answered already.
-
-    ``moved`` are those of them for which a version was staged. ``cursor`` is where that process had got to in a listing
-    that is read page by page.
-    """
+    """A run to work in. ``cursor`` is where a killed process that began it had got to in a listing read page by page."""
 
     run: Run
-    done: frozenset[str] = frozenset()
-    moved: frozenset[str] = frozenset()
     cursor: str | None = None
 
 

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from tracker.model.vocabulary import Severity, When
+from tracker.model.vocabulary import ListingKind, Severity, When
 
 
 class Near(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,13 +161,13 @@ class WatchState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WatchChanges(msgspec.Struct, frozen=True, kw_only=True):
-    """What an edited configuration did to one watch; ``created`` also for one that came back."""
+    """What an edited configuration did to one watch; ``created`` also for one that came back, ``ended`` counts its trials."""
 
     watch: str
     created: bool = False
     removed: bool = False
     joined: tuple[str, ...] = ()
-    ended: tuple[str, ...] = ()
+    ended: int = 0
 
 
 class Join(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,3 +186,36 @@ class CompletedListing(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     left: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
+
+
+class SearchEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A trial that a search holds, as it enters the watch unless it is in it; ``kind`` is None when it joins silently.
+
+    ``silent``: as in `Membership`. ``returned``: the watch follows it since an earlier match, and its search holds it again.
+    """
+
+    trial: str
+    kind: ListingKind | None
+    reason: str = ""
+    silent: bool = False
+    returned: bool = False
+
+
+class SearchMove(msgspec.Struct, frozen=True, kw_only=True):
+    """A trial whose record is stored entered a watch's search, is in it again, or left it."""
+
+    trial: str
+    watch: str
+    kind: ListingKind
+    reason: str = ""
+    returned: bool = False
+
+
+class ListingTotals(msgspec.Struct, frozen=True, kw_only=True):
+    """What a staged listing comes to: how many trials it holds, how many its watch had by the search, and who moves."""
+
+    listed: int
+    had: int
+    enter: int = 0
+    back: int = 0
+    gone: int = 0

@@ -30,6 +30,9 @@ from tracker.store import (
     leases as _leases,
 )
 from tracker.store import (
+    listings as _listings,
+)
+from tracker.store import (
     maintenance as _maintenance,
 )
 from tracker.store import (
@@ -115,6 +118,9 @@ class Store(Database):
     members = _trials.members
     unanswered = _trials.unanswered
     tracking_since = _trials.tracking_since
+    due_trials = _trials.due_trials
+    count_due = _trials.count_due
+    moving = _trials.moving
 
     # a run from its opening to its end
     open_run = _runs.open_run
@@ -123,7 +129,17 @@ class Store(Database):
     source_states = _runs.source_states
     looks = _runs.looks
     held_runs = _runs.held_runs
+    answered = _runs.answered
+    begin_listing = _listings.begin_listing
+    stage_listed = _listings.stage_listed
+    compare_listing = _listings.compare_listing
+    gone_from_listing = _listings.gone_from_listing
+    cut_listing = _listings.cut_listing
+    entering = _listings.entering
+    search_moves = _listings.search_moves
+    count_explained = _listings.count_explained
     stage = _staging.stage
+    staged_events = _staging.staged_events
     staged_totals = _staging.staged_totals
     drop_alerts = _staging.drop_alerts
     kept_fields = _kept_fields.kept_fields
@@ -145,6 +161,7 @@ class Store(Database):
     count_followed = _snapshots.count_followed
     followed_sources = _snapshots.followed_sources
     staged_documents = _snapshots.staged_documents
+    unmoved_documents = _snapshots.unmoved_documents
     timeline = _snapshots.timeline
     snapshot_at = _snapshots.snapshot_at
     redigest = _snapshots.redigest

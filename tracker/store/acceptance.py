@@ -5,11 +5,12 @@ Until then nothing of a run is visible: a crash before `accept` leaves the datab
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, delete, exists, func, or_, select, update
 
 from tracker.model.run import Run, RunCounts, Verdict
 from tracker.model.staging import AcceptReport, Doubts
@@ -18,14 +19,11 @@ from tracker.model.watch import CompletedListing, Join
 from tracker.store import tables as t
 from tracker.store.database import Database, insert
 from tracker.store.kept_fields import believe, set_apart
+from tracker.store.listings import apply_moves, settle_moves
 from tracker.store.packing import to_json
 from tracker.store.present import drop_former
-from tracker.store.runs import end_run, read_run, require_state
+from tracker.store.runs import THERE, end_run, read_run, require_state
 from tracker.store.watches import apply_joins, apply_listing, bring_back, move_merged
-
-THERE = ("baseline", "unchanged", "changed", "quiet", "restored")
-"""Check statuses that mean: the registry gave us the trial's record."""
-
 
 UNASKED = ("unchanged", "baseline", "still_merged", "older")
 """Check statuses of which trials and snapshots record everything."""
@@ -64,6 +62,7 @@ def accept(
     """
     with database.writing(lease) as connection:
         run = require_state(connection, run_id, "open")
+        settle_moves(connection, run_id, doubts.keep)
         _judge(connection, run_id, set_apart(connection, run_id, doubts, counts), verdict)
         closing = _Closing(tuple(joins), tuple(listings))
         siblings = () if whole else _held_siblings(connection, run)
@@ -89,9 +88,10 @@ def hold(
     closing = to_json(_Closing(tuple(joins), tuple(listings)))
     with database.writing(lease) as connection:
         run = require_state(connection, run_id, "open")
+        settle_moves(connection, run_id)
         _judge(connection, run_id, counts, verdict)
         for older in _held_siblings(connection, run):
-            if older["closing"] == closing and _staged(connection, older["id"]) == _staged(connection, run_id):
+            if older["closing"] == closing and _is_same(connection, older["id"], run_id):
                 end_run(connection, run_id, "superseded", now)
                 return read_run(connection, older["id"])
         for older in _held_siblings(connection, run):
@@ -141,11 +141,13 @@ def _accept(
     believe(connection, run_id)
     events, alerts = _publish(connection, run_id, now)
     apply_joins(connection, closing.joins, run["started_at"])
+    apply_moves(connection, run_id, run["started_at"], now)
     for listing in closing.listings:
         apply_listing(connection, listing, now)
     move_merged(connection, run_id, run["started_at"], now)
     if run["purpose"] == "sync":
         _note_source(connection, run, now, listed=bool(closing.listings))
+    connection.execute(delete(t.listed).where(t.listed.c.run == run_id))
     # Only checks that someone may ask about are kept.
     connection.execute(delete(t.checks).where(t.checks.c.run == run_id, t.checks.c.status.in_(UNASKED)))
     connection.execute(
@@ -266,11 +268,19 @@ def _held_siblings(connection: Connection, run: RowMapping) -> Sequence[RowMappi
     return connection.execute(select(t.runs).where(_siblings(run), t.runs.c.state == "held")).mappings().all()
 
 
-def _staged(connection: Connection, run_id: int) -> tuple[set[tuple[str, ...]], set[tuple[str, ...]]]:
-    """What a run staged, to compare it with another: how each check ended, and the content of each new version."""
-    checks = select(t.checks.c.trial, t.checks.c.status).where(t.checks.c.run == run_id)
-    versions = select(t.snapshots.c.trial, t.snapshots.c.digest).where(t.snapshots.c.run == run_id)
-    return {tuple(row) for row in connection.execute(checks)}, {tuple(row) for row in connection.execute(versions)}
+def _is_same(connection: Connection, one: int, other: int) -> bool:
+    """Whether two runs staged the same: how each check ended, the content of each new version, and who moves in searches."""
+
+    def staged(run_id: int) -> Iterator[Select[Any]]:
+        yield select(t.checks.c.trial, t.checks.c.status).where(t.checks.c.run == run_id)
+        yield select(t.snapshots.c.trial, t.snapshots.c.digest).where(t.snapshots.c.run == run_id)
+        moves = (t.listed.c.run == run_id, t.listed.c.move.is_not(None))
+        yield select(t.listed.c.watch, t.listed.c.trial, t.listed.c.move).where(*moves)
+
+    return not any(
+        connection.execute(mine.except_(its)).first() or connection.execute(its.except_(mine)).first()
+        for mine, its in zip(staged(one), staged(other), strict=True)
+    )
 
 
 def _apart(connection: Connection, run: RowMapping, closing: _Closing, held: RowMapping) -> bool:

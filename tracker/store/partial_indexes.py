@@ -1,14 +1,14 @@
-"""Unique indexes over the accepted rows of a table. They complete `tables.metadata` where the schema is made or compared.
+"""Indexes over some rows of a table: unique ones over those that are accepted, and one over what a search changes.
 
-They stand apart because SQLAlchemy loads a database's whole dialect for its condition, and commands that only read and write
-rows need no index to be described.
+They complete `tables.metadata` where the schema is made or compared. They stand apart because SQLAlchemy loads a database's
+whole dialect for its condition, and commands that only read and write rows need no index to be described.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import Index, MetaData, text
 
-from tracker.store.tables import alerts, events, metadata, stories
+from tracker.store.tables import alerts, events, listed, metadata, stories
 
 # SQLite uses a partial index only for a condition spelt like it, and SQLAlchemy spells booleans "= 1" there.
 Index("uq_events_accepted", events.c.id, unique=True, sqlite_where=text("accepted = 1"), postgresql_where=text("accepted"))
@@ -21,6 +21,13 @@ Index(
     unique=True,
     sqlite_where=text("state <> 'held'"),
     postgresql_where=text("state <> 'held'"),
+)
+Index(
+    "ix_listed_moves",
+    listed.c.run,
+    listed.c.trial,
+    sqlite_where=text("move IS NOT NULL"),
+    postgresql_where=text("move IS NOT NULL"),
 )
 
 whole: MetaData = metadata

@@ -16,7 +16,7 @@ from tracker.store import tables as t
 from tracker.store.database import Database, chunks, insert
 from tracker.store.packing import to_json
 from tracker.store.snapshots import following_watches
-from tracker.store.trials import is_member, is_member_of
+from tracker.store.trials import is_asked, is_member, is_member_of
 
 SHOWN = 500
 """Trials of a list read at once."""
@@ -24,31 +24,44 @@ SHOWN = 500
 _shown = msgspec.json.Decoder(ShownRecord)
 
 
-def stale_present(database: Database, source: str, reader: str, limit: int | None = None) -> list[str]:
-    """Trials of a source whose current version has no plain columns, or has them of another reader, by key.
+def stale_present(database: Database, source: str, reader: str, after: str = "") -> list[str]:
+    """Trials of a source whose current version has no plain columns, or has them of another reader, by key and some at a time.
 
     A trial with fields that are read from an earlier version is always among them: they come and go without a new version.
     """
+    unfit = or_(_stale(reader), t.present.c.shown.is_(None))
+    wanted = _current(source).where(unfit, t.trials.c.key > after).order_by(t.trials.c.key).limit(SHOWN)
     with database.reading() as connection:
-        unfit = or_(_stale(reader), t.present.c.shown.is_(None))
-        return list(connection.scalars(_current(source).where(unfit).order_by(t.trials.c.key).limit(limit)))
+        return list(connection.scalars(wanted))
 
 
-def calendar_trials(database: Database, source: str, reader: str, after: date | None, until: date) -> list[str]:
-    """Trials of a source of which something may have become true after one day and by another, by key.
+def calendar_trials(
+    database: Database, source: str, reader: str, after: date | None, until: date, unmoved_in: int
+) -> Iterator[list[str]]:
+    """Trials of a source of which something may have become true after one day and by another, by key and some at a time.
 
     That is said by the days that are stored with their current versions; a trial whose days are not known is among them.
+    They are those that are asked for and of which the run ``unmoved_in`` has staged no new version.
     """
     days = t.due_dates.c
-    own = select(days.snapshot).where(days.true_from <= until)
+    own = exists().where(days.snapshot == t.trials.c.current_snapshot, days.true_from <= until)
     if after is not None:
         own = own.where(days.true_from > after)
-    wanted = _current(source).where(or_(_stale(reader), t.trials.c.current_snapshot.in_(own)))
-    with database.reading() as connection:
-        return list(connection.scalars(wanted.order_by(t.trials.c.key)))
+    moved = exists().where(t.snapshots.c.run == unmoved_in, t.snapshots.c.trial == t.trials.c.key)
+    due = or_(_stale(reader), own)
+    wanted = _current(source).where(due, is_asked(), ~moved).order_by(t.trials.c.key).limit(SHOWN)
+    last = ""
+    while True:
+        with database.reading() as connection:
+            page = list(connection.scalars(wanted.where(t.trials.c.key > last)))
+        if page:
+            yield page
+        if len(page) < SHOWN:
+            return
+        last = page[-1]
 
 
-def _current(source: str) -> Select[tuple[str]]:
+def _current(source: str) -> Select[str]:
     """The trials of a source that were read, beside the plain columns of their current version."""
     trials = t.trials.c
     beside = t.trials.outerjoin(t.present, t.present.c.snapshot == trials.current_snapshot)

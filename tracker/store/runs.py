@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
@@ -12,11 +13,20 @@ from tracker.model.source import DataVersion
 from tracker.model.upkeep import Lease
 from tracker.store import rows
 from tracker.store import tables as t
-from tracker.store.database import Database
+from tracker.store.database import Database, chunks
 from tracker.store.packing import to_json
 
 NO_ANSWER = ("failed", "older")
 """Check statuses after which a trial is asked for again."""
+
+THERE = ("baseline", "unchanged", "changed", "quiet", "restored")
+"""Check statuses that mean: the registry gave us the trial's record."""
+
+ABSENT = ("absent", "removed")
+"""Check statuses that mean: the registry has no such trial at present."""
+
+UNSURE = ("aliased", "merged", "still_merged", "doubted", "older")
+"""Check statuses that say nothing of where the trial's own record stands now."""
 
 ADOPTABLE_FOR = timedelta(hours=6)
 """How long an unfinished run can be continued if its source does not say how new its data are."""
@@ -34,7 +44,7 @@ def open_run(
 
     It is adopted when it read the same data of the registry; where the source does not state them, when it began less
     than six hours ago. A backfill is always adopted: history does not age. An older one is superseded and what it
-    staged is deleted. Trials whose check failed are not in ``done``: they are asked again.
+    staged is deleted.
     """
     with database.writing(lease) as connection:
         left = connection.execute(
@@ -45,7 +55,7 @@ def open_run(
         adopted: OpenRun | None = None
         for row in left.all():
             if adopted is None and (purpose == "backfill" or _same_data(row, now, data)):
-                adopted = _adopted(connection, row)
+                adopted = _adopted(row)
             else:
                 end_run(connection, row["id"], "superseded", now)
         if adopted is not None:
@@ -138,7 +148,7 @@ def end_run(connection: Connection, run_id: int, state: RunState, now: datetime)
     staged = select(t.snapshots.c.id).where(t.snapshots.c.run == run_id)
     connection.execute(delete(t.kept_fields).where(t.kept_fields.c.snapshot.in_(staged)))
     # Their plain columns go with the versions.
-    for table in (t.alerts, t.stories, t.events, t.snapshots, t.checks):
+    for table in (t.alerts, t.stories, t.events, t.snapshots, t.checks, t.listed):
         connection.execute(delete(table).where(table.c.run == run_id))
     connection.execute(
         update(t.runs).where(t.runs.c.id == run_id).values(state=state, finished_at=now, cursor=None, closing=None)
@@ -151,12 +161,15 @@ def _same_data(row: RowMapping, now: datetime, data: DataVersion | None) -> bool
     return bool(row["data_timestamp"] == data.timestamp)
 
 
-def _adopted(connection: Connection, row: RowMapping) -> OpenRun:
-    answered = select(t.checks.c.trial).where(t.checks.c.run == row["id"], t.checks.c.status.not_in(NO_ANSWER))
-    moved = select(t.snapshots.c.trial).where(t.snapshots.c.run == row["id"])
-    return OpenRun(
-        run=rows.run(row),
-        done=frozenset(connection.scalars(answered)),
-        moved=frozenset(connection.scalars(moved)),
-        cursor=row["cursor"],
-    )
+def _adopted(row: RowMapping) -> OpenRun:
+    return OpenRun(run=rows.run(row), cursor=row["cursor"])
+
+
+def answered(database: Database, run_id: int, trials: Collection[str]) -> frozenset[str]:
+    """Of which of these trials the registry gave a run the record."""
+    found: set[str] = set()
+    with database.reading() as connection:
+        for keys in chunks(sorted(trials)):
+            own = (t.checks.c.run == run_id, t.checks.c.status.in_(THERE), t.checks.c.trial.in_(keys))
+            found.update(connection.scalars(select(t.checks.c.trial).where(*own)))
+    return frozenset(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, exists, func, select, update
 
 from tracker.errors import StoreError
 from tracker.model.ids import split_key
@@ -15,6 +15,7 @@ from tracker.store import rows
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks
 from tracker.store.packing import unpack
+from tracker.store.runs import THERE
 from tracker.store.trials import is_member, is_member_of, select_followed
 
 PAGE = 100
@@ -117,15 +118,35 @@ def following_watches(connection: Connection, trials: list[str]) -> dict[str, tu
 
 def staged_documents(database: Database, run_id: int) -> Iterator[Document]:
     """The new versions that a run has staged of trials that had one before."""
-    statement = (
-        select(t.snapshots.c.id)
-        .join(t.trials, t.trials.c.key == t.snapshots.c.trial)
-        .where(t.snapshots.c.run == run_id, t.trials.c.current_snapshot.is_not(None))
-        .order_by(t.snapshots.c.id)
+    before = exists().where(t.trials.c.key == t.snapshots.c.trial, t.trials.c.current_snapshot.is_not(None))
+    wanted = select(t.snapshots.c.id).where(t.snapshots.c.run == run_id, before).order_by(t.snapshots.c.id).limit(PAGE)
+    last = 0
+    while True:
+        with database.reading() as connection:
+            ids = list(connection.scalars(wanted.where(t.snapshots.c.id > last)))
+        yield from documents(database, ids)
+        if len(ids) < PAGE:
+            return
+        last = ids[-1]
+
+
+def unmoved_documents(database: Database, run_id: int) -> Iterator[Document]:
+    """The current versions of trials of which a run was given the record, and found nothing new in it; by key."""
+    moved = exists().where(t.snapshots.c.run == run_id, t.snapshots.c.trial == t.checks.c.trial)
+    wanted = (
+        select(t.checks.c.trial)
+        .where(t.checks.c.run == run_id, t.checks.c.status.in_(THERE), ~moved)
+        .order_by(t.checks.c.trial)
+        .limit(PAGE)
     )
-    with database.reading() as connection:
-        ids = list(connection.scalars(statement))
-    yield from documents(database, ids)
+    last = ""
+    while True:
+        with database.reading() as connection:
+            trials = list(connection.scalars(wanted.where(t.checks.c.trial > last)))
+        yield from (document for _, document in current_documents(database, trials))
+        if len(trials) < PAGE:
+            return
+        last = trials[-1]
 
 
 def timeline(database: Database, trial: str) -> list[SnapshotMeta]:

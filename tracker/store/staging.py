@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, func, select, tuple_, update
 
+from tracker.model.event import Event, read_event
 from tracker.model.run import RunCounts
 from tracker.model.search import SearchEntry
 from tracker.model.source import Issue
@@ -28,7 +29,7 @@ from tracker.model.vocabulary import rank
 from tracker.store import tables as t
 from tracker.store.changed_values import changed_values
 from tracker.store.columns import storable
-from tracker.store.database import Database, chunks, insert
+from tracker.store.database import CHUNK, Database, chunks, insert
 from tracker.store.kept_fields import keep_fields
 from tracker.store.packing import ENCODING, pack, to_json
 from tracker.store.present import write_present
@@ -97,6 +98,20 @@ def staged_totals(database: Database, run_id: int) -> StagedTotals:
             emptied.update(_names.decode(names))
     counts = RunCounts(checked=by_status.total(), events=events or 0, **by_status)
     return StagedTotals(counts=counts, emptied=dict(emptied))
+
+
+def staged_events(database: Database, run_id: int) -> Iterator[Event]:
+    """The events of an open run, trial by trial and some at a time."""
+    columns = (t.events.c.trial, t.events.c.id, t.events.c.body)
+    wanted = select(*columns).where(t.events.c.run == run_id).order_by(t.events.c.trial, t.events.c.id)
+    after = ("", "")
+    while True:
+        with database.reading() as connection:
+            page = connection.execute(wanted.where(tuple_(t.events.c.trial, t.events.c.id) > after).limit(CHUNK)).all()
+        yield from (read_event(row.body) for row in page)
+        if len(page) < CHUNK:
+            return
+        after = (page[-1].trial, page[-1].id)
 
 
 def drop_alerts(database: Database, lease: Lease, run_id: int, events: Collection[str], reason: str) -> None:

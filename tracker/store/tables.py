@@ -168,6 +168,21 @@ checks = Table(
     Column("fingerprint", Text),
 )
 
+listed = Table(
+    "listed",
+    metadata,
+    Column("run", Id, ForeignKey("runs.id"), primary_key=True),
+    Column("watch", Text, primary_key=True),
+    Column("trial", Text, primary_key=True),
+    Column("kind", Text, comment="the event that it makes if it enters; none if it joins without a word"),
+    _required("reason"),
+    Column("silent", Boolean, nullable=False, comment="whether it would join by an edit of the search"),
+    Column("move", Text, comment="what the listing changes for the trial; none for a member that is still there"),
+    CheckConstraint("move IN ('enters', 'back', 'left', 'shed')", name="move"),
+    sqlite_with_rowid=False,
+    comment="what the searches of an unfinished run hold, and whom their watches then gain and lose",
+)
+
 dictionaries = Table(
     "dictionaries",
     metadata,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Exists, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Exists, Select, and_, exists, func, or_, select
 
 from tracker.model.ids import split_key
 from tracker.model.snapshot import TrackedTrial
@@ -14,6 +14,7 @@ from tracker.model.views import Members
 from tracker.store import rows
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks, insert
+from tracker.store.runs import NO_ANSWER
 
 
 def followed(database: Database, source: str, trials: Collection[str] | None = None) -> list[TrackedTrial]:
@@ -27,6 +28,75 @@ def followed(database: Database, source: str, trials: Collection[str] | None = N
             for keys in chunks(sorted(trials))
             for row in connection.execute(statement.where(t.trials.c.key.in_(keys))).mappings()
         ]
+
+
+DUE = 500
+"""Trials that are due, read at once."""
+
+
+def due_trials(
+    database: Database, run_id: int, source: str, timestamp: str | None, *, only: Collection[str] = (), everyone: bool = False
+) -> Iterator[list[TrackedTrial]]:
+    """The trials that a run may have to ask for, by key and some at a time: followed ones, and those that are about to join.
+
+    With ``only``, those of these watches. Left out are trials that the run has an answer for, and those read at the present
+    data ``timestamp`` of which nothing waits for another answer; ``everyone`` takes these too.
+    """
+    statement = select_followed().where(*_due(run_id, source, timestamp, only, everyone=everyone)).limit(DUE)
+    after = ""
+    while True:
+        with database.reading() as connection:
+            found = [rows.followed(row) for row in connection.execute(statement.where(t.trials.c.key > after)).mappings()]
+        if found:
+            yield found
+        if len(found) < DUE:
+            return
+        after = found[-1].key
+
+
+def count_due(
+    database: Database, run_id: int, source: str, timestamp: str | None, *, only: Collection[str] = (), everyone: bool = False
+) -> int:
+    """How many these are."""
+    where = _due(run_id, source, timestamp, only, everyone=everyone)
+    with database.reading() as connection:
+        return connection.scalar(select(func.count()).select_from(t.trials).where(*where)) or 0
+
+
+def moving(database: Database, run_id: int, trials: Collection[str]) -> frozenset[str]:
+    """Which of these trials a search of a run makes enter, leave or come back with a word."""
+    found: set[str] = set()
+    with database.reading() as connection:
+        for keys in chunks(sorted(trials)):
+            found.update(connection.scalars(select(t.trials.c.key).where(t.trials.c.key.in_(keys), is_moving(run_id))))
+    return frozenset(found)
+
+
+def _due(
+    run_id: int, source: str, timestamp: str | None, only: Collection[str], *, everyone: bool
+) -> tuple[ColumnElement[bool], ...]:
+    trials = t.trials.c
+    following = is_member_of(only) if only else is_member()
+    asked = exists().where(t.checks.c.run == run_id, t.checks.c.trial == trials.key, t.checks.c.status.not_in(NO_ANSWER))
+    own = [trials.source == source, or_(following, _is_moved(only), is_entering(run_id)), ~asked]
+    if timestamp is not None and not everyone:
+        doubted = exists().where(t.kept_fields.c.snapshot == trials.current_snapshot, t.kept_fields.c.why == "doubted")
+        stale = or_(trials.checked_data_timestamp.is_(None), trials.checked_data_timestamp != timestamp)
+        own.append(or_(stale, trials.absent_since.is_not(None), doubted, is_moving(run_id)))
+    return tuple(own)
+
+
+def _is_moved(only: Collection[str] = ()) -> Exists:
+    """Whether an active watch would follow the trial if it were not merged into another."""
+    own = (t.memberships.c.trial == t.trials.c.key, t.memberships.c.merged_into.is_not(None))
+    active = exists().where(t.watches.c.name == t.memberships.c.watch, t.watches.c.active)
+    of = (t.memberships.c.watch.in_(only),) if only else ()
+    return exists().where(*own, active, *of)
+
+
+def is_asked() -> ColumnElement[bool]:
+    """Whether the trial of the surrounding statement is asked for: it is followed, or would be if it were not merged."""
+    return or_(is_member(), _is_moved())
 
 
 def members(database: Database, watch: str | None = None) -> Members:
@@ -89,3 +159,18 @@ def ensure_trials(connection: Connection, keys: Iterable[str], now: datetime) ->
         new.append({"key": key, "source": parts.source, "number": parts.number, "first_seen_at": now, "error": ""})
     if new:
         connection.execute(insert(connection, t.trials).on_conflict_do_nothing(), new)
+
+
+def is_moving(run_id: int) -> Exists:
+    """Whether a run's search says news of the trial of the surrounding statement: what its record says is asked now."""
+    news = or_(t.listed.c.move.in_(("left", "back")), t.listed.c.kind.is_not(None))
+    return _has_move(run_id).where(news)
+
+
+def is_entering(run_id: int) -> Exists:
+    """Whether a search of the run brings the trial of the surrounding statement in."""
+    return _has_move(run_id).where(t.listed.c.move == "enters")
+
+
+def _has_move(run_id: int) -> Exists:
+    return exists().where(t.listed.c.run == run_id, t.listed.c.trial == t.trials.c.key, t.listed.c.move.is_not(None))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Select, bindparam, or_, select, update
@@ -26,20 +27,19 @@ def sync_watches(
     changes: dict[str, WatchChanges] = {}
     with database.writing() as connection:
         _join_by_now(connection, now)
-        active = set(connection.scalars(select(t.watches.c.name).where(t.watches.c.active)))
+        active = set(connection.scalars(active_watches()))
         merged = _merged(connection)
-        members = _members(connection)
         for watch in watches:
             created = watch.name not in active
             if created:
                 _begin_watch(connection, watch.name, now)
-            changed = _sync_watch(connection, watch, merged, members.get(watch.name, {}), now)
+            changed = _sync_watch(connection, watch, merged, now)
             if created or changed.joined or changed.ended:
                 changes[watch.name] = msgspec.structs.replace(changed, created=created)
         _set_addresses(connection, watches)
         for name in sorted(active - {watch.name for watch in watches}):
-            ended = tuple(sorted(members.get(name, {})))
-            _end(connection, name, ended, now)
+            its = (t.memberships.c.watch == name, t.memberships.c.ended_at.is_(None))
+            ended = connection.execute(update(t.memberships).where(*its).values(ended_at=now)).rowcount
             connection.execute(update(t.memberships).where(t.memberships.c.watch == name).values(merged_into=None))
             connection.execute(update(t.watches).where(t.watches.c.name == name).values(active=False))
             changes[name] = WatchChanges(watch=name, removed=True, ended=ended)
@@ -61,8 +61,8 @@ def watch_states(database: Database) -> dict[str, WatchState]:
         }
 
 
-def memberships(database: Database, source: str | None = None) -> list[Membership]:
-    """Who follows what at present, by watch and trial; with ``source``, only trials of that source."""
+def memberships(database: Database, source: str | None = None, trials: Collection[str] | None = None) -> list[Membership]:
+    """Who follows what at present, by watch and trial; only trials of ``source``, and of ``trials``, where these are named."""
     names = Membership.__struct_fields__
     statement = (
         select(*(t.memberships.c[name] for name in names))
@@ -71,11 +71,17 @@ def memberships(database: Database, source: str | None = None) -> list[Membershi
     )
     if source is not None:
         statement = statement.join(t.trials, t.trials.c.key == t.memberships.c.trial).where(t.trials.c.source == source)
+    return _read(database, statement, trials)
+
+
+def _read(database: Database, statement: Select[Any], trials: Collection[str] | None) -> list[Membership]:
+    own = t.memberships.c.trial
+    parts = [statement] if trials is None else [statement.where(own.in_(some)) for some in chunks(sorted(trials))]
     with database.reading() as connection:
-        return [Membership(**row) for row in connection.execute(statement).mappings()]
+        return [Membership(**row) for part in parts for row in connection.execute(part).mappings()]
 
 
-def moved_memberships(database: Database, source: str) -> list[Membership]:
+def moved_memberships(database: Database, source: str, trials: Collection[str] | None = None) -> list[Membership]:
     """Who would follow which merged trials of a source if these had records of their own again, by watch and trial."""
     names = Membership.__struct_fields__
     statement = (
@@ -85,8 +91,7 @@ def moved_memberships(database: Database, source: str) -> list[Membership]:
         .where(t.trials.c.source == source, t.memberships.c.merged_into.is_not(None), t.watches.c.active)
         .order_by(t.memberships.c.watch, t.memberships.c.trial)
     )
-    with database.reading() as connection:
-        return [Membership(**row) for row in connection.execute(statement).mappings()]
+    return _read(database, statement, trials)
 
 
 def unmerge(database: Database, trials: Collection[str]) -> dict[str, str | None]:
@@ -118,10 +123,24 @@ def bring_back(connection: Connection, trials: Collection[str]) -> None:
 
 def apply_joins(connection: Connection, joins: Iterable[Join], joined_at: datetime) -> None:
     """Let trials join their watches; those that are in already, or whose watch is gone, are left out."""
-    active = set(connection.scalars(select(t.watches.c.name).where(t.watches.c.active)))
-    inside = {(row.watch, row.trial) for row in connection.execute(_active_members())}
+    active = set(connection.scalars(active_watches()))
     new = {(join.watch, join.trial): join for join in joins if join.watch in active}
+    inside = _inside(connection, {trial for _, trial in new})
     _join(connection, [join for key, join in new.items() if key not in inside], joined_at)
+
+
+def active_watches() -> Select[str]:
+    """The watches of the configuration."""
+    return select(t.watches.c.name).where(t.watches.c.active)
+
+
+def _inside(connection: Connection, trials: Collection[str]) -> set[tuple[str, str]]:
+    """Who follows these trials, each watch with the trial."""
+    return {
+        (row.watch, row.trial)
+        for some in chunks(sorted(trials))
+        for row in connection.execute(_active_members().where(t.memberships.c.trial.in_(some)))
+    }
 
 
 def apply_listing(connection: Connection, listing: CompletedListing, now: datetime) -> None:
@@ -147,7 +166,7 @@ def move_merged(connection: Connection, run_id: int, joined_at: datetime, now: d
     statement = select(*columns).join(t.checks, t.checks.c.trial == t.memberships.c.trial)
     following = or_(t.memberships.c.ended_at.is_(None), t.memberships.c.merged_into.is_not(None))
     moved = connection.execute(statement.where(*merged, following)).all()
-    inside = {(row.watch, row.trial) for row in connection.execute(_active_members())} if moved else set()
+    inside = _inside(connection, {row.merged_into for row in moved})
     _join(
         connection,
         [
@@ -168,11 +187,12 @@ def _active_members() -> Select[str, str, str]:
     return select(*columns).where(t.memberships.c.ended_at.is_(None))
 
 
-def _members(connection: Connection) -> dict[str, dict[str, str]]:
-    """For each watch, its present trials and how each came in."""
-    members: dict[str, dict[str, str]] = {}
-    for watch, trial, how in connection.execute(_active_members()):
-        members.setdefault(watch, {})[trial] = how
+def _members(connection: Connection, watch: Watch, by_hand: Collection[str]) -> dict[str, str]:
+    """The present trials of a watch that the configuration speaks of or did, and how each came in: a search brings the rest."""
+    of_watch = _active_members().where(t.memberships.c.watch == watch.name)
+    members = {row.trial: row.how for row in connection.execute(of_watch.where(t.memberships.c.how != "search"))}
+    for some in chunks(sorted({*by_hand, *watch.exclude})):
+        members |= {row.trial: row.how for row in connection.execute(of_watch.where(t.memberships.c.trial.in_(some)))}
     return members
 
 
@@ -197,11 +217,10 @@ def _begin_watch(connection: Connection, name: str, now: datetime) -> None:
     connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
 
 
-def _sync_watch(
-    connection: Connection, watch: Watch, merged: Mapping[str, str], members: Mapping[str, str], now: datetime
-) -> WatchChanges:
+def _sync_watch(connection: Connection, watch: Watch, merged: Mapping[str, str], now: datetime) -> WatchChanges:
     by_hand: dict[str, How] = {merged.get(trial, trial): "listed" for trial in watch.trials}
     by_hand |= {page.trial: "page" for page in watch.pages}
+    members = _members(connection, watch, by_hand)
     joined = [trial for trial in by_hand if trial not in members]
     ended = [trial for trial, how in members.items() if trial not in by_hand and (how != "search" or trial in watch.exclude)]
     ensure_trials(connection, joined, now)
@@ -217,7 +236,7 @@ def _sync_watch(
     if retold:
         where = (t.memberships.c.watch == bindparam("its_watch"), t.memberships.c.trial == bindparam("its_trial"))
         connection.execute(update(t.memberships).where(*where), retold)
-    return WatchChanges(watch=watch.name, joined=tuple(joined), ended=tuple(ended))
+    return WatchChanges(watch=watch.name, joined=tuple(joined), ended=len(ended))
 
 
 def _sync_moved(connection: Connection, watch: Watch, merged: Mapping[str, str], now: datetime) -> None:

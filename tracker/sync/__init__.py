@@ -9,7 +9,7 @@ its own. What the page sites answer is judged after what the registries do, whos
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -17,13 +17,13 @@ import msgspec
 from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.detect.listing import search_of
-from tracker.model.ids import split_key
 from tracker.model.run import RunCounts
 from tracker.model.source import Search, Source
 from tracker.model.watch import WatchChanges
 from tracker.store import Store
 from tracker.store.processes import holder_name
-from tracker.sync.source_run import Binder, Progress, SourceReport, SourceRun, no_progress
+from tracker.sync.due import Progress
+from tracker.sync.source_run import Binder, SourceReport, SourceRun, no_progress
 
 __all__ = ["Binder", "Progress", "SourceReport", "SyncReport", "needed", "no_progress", "sync"]
 
@@ -111,7 +111,7 @@ def sync(
             stop=stop,
             homes_read=homes_read,
         )
-        for source in needed(settings, (member.trial for member in store.memberships()), sources)
+        for source in needed(settings, store.members().sources, sources)
     ]
     return SyncReport(sources=tuple(_side_by_side(runs, homes_read)), watches=tuple(changes.values()))
 
@@ -121,9 +121,9 @@ def _added_by_hand(change: WatchChanges) -> str:
     return f"{count} added to watch “{change.watch}” by hand."
 
 
-def needed(settings: Settings, followed: Iterable[str], sources: Mapping[str, Source]) -> list[Source]:
-    """The enabled sources that have a followed trial, by key, or list a search."""
-    used = {split_key(trial).source for trial in followed}
+def needed(settings: Settings, followed: Collection[str], sources: Mapping[str, Source]) -> list[Source]:
+    """The enabled sources that have a followed trial, or list a search."""
+    used = set(followed)
     used |= {key for key, source in sources.items() for watch in settings.watches if _lists(source, search_of(watch))}
     return [source for key, source in sources.items() if key in used and settings.sources[key].enabled]
 

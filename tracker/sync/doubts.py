@@ -6,13 +6,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 
 from tracker.archive import records
 from tracker.detect import mass, second_opinion, standing
-from tracker.detect.batch import RunContext
-from tracker.detect.listing import ListingDecision
 from tracker.detect.mass import Suspicion
 from tracker.model.event import Event, EventFilter
 from tracker.model.record import TrialRecord
@@ -22,9 +21,18 @@ from tracker.model.source import Source
 from tracker.model.staging import Doubts
 from tracker.model.upkeep import Lease
 from tracker.store import Store
+from tracker.sync.scope import RunScope
 
 MANY = "many:"
 """How the names of incidents begin that wait for the next run to confirm or withdraw what was told; source and run follow."""
+
+
+class ToldBefore(NamedTuple):
+    """Doubtful changes that an earlier run told, by the name of their incident, and which of their trials answered again."""
+
+    incident: str
+    events: list[Event]
+    answered: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +41,7 @@ class RunDoubts:
 
     store: Store
     sources: Mapping[str, Source]
-    context: RunContext
+    scope: RunScope
     run: Run
 
     def find(self, counts: RunCounts, pause: timedelta, now: datetime) -> Suspicion:
@@ -51,12 +59,13 @@ class RunDoubts:
             for known, record in (records.current(self.store, self.sources, trials) if trials else ())
             if record.lead_sponsor
         }
-        judged = mass.judge(findings, self.context.followed, sponsors, checked, pause, self.run.data_timestamp, now)
+        followed = self.scope.context_of({one.event.trial for one in findings}).followed if findings else {}
+        judged = mass.judge(findings, followed, sponsors, checked, pause, self.run.data_timestamp, now)
         return msgspec.structs.replace(judged, confirmed=judged.confirmed | twice)
 
     def _said_twice(self, now: datetime) -> frozenset[str]:
         """The trials of which a held run staged the same, in another data version and long enough ago."""
-        data = self.context.data.date if self.context.data else None
+        data = self.scope.data.date if self.scope.data else None
         return frozenset(
             trial
             for held in self.store.held_runs()
@@ -73,7 +82,8 @@ class RunDoubts:
         held = set(suspicion.held)
         if suspicion.keep:
             staged = {event.id for event in self.store.staged_calendar(self.run.id, suspicion.keep)}
-            batch, _ = standing.decide_calendar_anew(self.context, self._believed(suspicion.keep), now)
+            context = self.scope.context_of(suspicion.keep.keys())
+            batch, _ = standing.decide_calendar_anew(context, self._believed(suspicion.keep), now)
             believed = {one.event.id for one in batch.events}
             held |= staged - believed
             if believed - staged:
@@ -88,46 +98,42 @@ class RunDoubts:
             version, fields = keep[known.key]
             yield known, before, records.believed_version(self.store, self.sources, version, fields)
 
-    def settle(self, answered: Collection[str], events: Iterable[Event], now: datetime) -> tuple[str, ...]:
-        """Say in the next digests what became of changes that were told as doubtful; gives their incidents, which are over."""
-        taken_back: set[str] | None = None  # mostly nobody asks
-        settled = []
+    def told_before(self) -> list[ToldBefore]:
+        """What earlier runs told as doubtful, where this one was given the record of one of its trials."""
+        found = []
         for incident in self.store.incidents():
             prefix = f"{MANY}{self.run.source}:"
             if incident.ended_at is not None or not incident.name.startswith(prefix):
                 continue
             told = self.store.events(EventFilter(run=int(incident.name.removeprefix(prefix))))
             doubtful = [event for event in told if event.details.many_at_once]
-            if any(event.trial in answered for event in doubtful):
-                if taken_back is None:
-                    backs = (event.details.changed_back for event in events)
-                    taken_back = {one for back in backs if back for one in back.events}
-                self._note(doubtful, answered, taken_back, now)
-                settled.append(incident.name)
+            answered = self.store.answered(self.run.id, {event.trial for event in doubtful})
+            if answered:
+                found.append(ToldBefore(incident.name, doubtful, answered))
+        return found
+
+    def settle(self, told: Iterable[ToldBefore], events: Iterable[Event], now: datetime) -> tuple[str, ...]:
+        """Say in the next digests what became of changes that were told as doubtful; gives their incidents, which are over."""
+        settled = []
+        taken_back: set[str] | None = None  # mostly nobody asks
+        for one in told:
+            if taken_back is None:
+                backs = (event.details.changed_back for event in events)
+                taken_back = {event for back in backs if back for event in back.events}
+            self._note(one.events, one.answered, taken_back, now)
+            settled.append(one.incident)
         return tuple(settled)
 
-    def _note(self, told: Iterable[Event], answered: Collection[str], taken_back: Collection[str], now: datetime) -> None:
+    def _note(self, told: Collection[Event], answered: Collection[str], taken_back: Collection[str], now: datetime) -> None:
         by_watch: dict[str, list[Event]] = defaultdict(list)
+        joined = self.scope.context_of({event.trial for event in told}).joined
         for event in told:
-            for watch in self.context.joined.get(event.trial, ()):
+            for watch in joined.get(event.trial, ()):
                 by_watch[watch].append(event)
         for watch, events in by_watch.items():
             back = {event.trial for event in events if event.id in taken_back}
             stand = {event.trial for event in events if event.trial in answered} - back
             self.store.add_note(watch, _outcome(events[0].detected_at, len(stand), len(back)), now)
-
-
-def without(decisions: Iterable[ListingDecision], doubted: Collection[str]) -> list[ListingDecision]:
-    """What the searches say, without the trials that are doubted: these leave or enter once they are believed."""
-    return [
-        msgspec.structs.replace(
-            one,
-            entries=tuple(entry for entry in one.entries if entry.trial not in doubted),
-            left=tuple(trial for trial in one.left if trial not in doubted),
-            back=tuple(trial for trial in one.back if trial not in doubted),
-        )
-        for one in decisions
-    ]
 
 
 def _outcome(told_at: datetime, stand: int, back: int) -> str:

@@ -27,13 +27,14 @@ def note_present(
     store: Store, sources: Mapping[str, Source], source: str, stop: Callable[[], bool], *, reader: str = READER
 ) -> None:
     """Write what is missing or does not fit any more; asked to end, leave the rest to the next pass."""
-    stale = store.stale_present(source, reader)
-    found = records.current(store, sources, stale) if stale else iter(())
-    plain = (_stored(known, record, sources[source].info, reader) for known, record in found)
-    for some in _chunks(plain):
-        store.note_present(some)
-        if stop():
-            return
+    after = ""
+    while stale := store.stale_present(source, reader, after):
+        found = records.current(store, sources, stale)
+        for some in _chunks(_stored(known, record, sources[source].info, reader) for known, record in found):
+            store.note_present(some)
+            if stop():
+                return
+        after = stale[-1]
 
 
 def staged(results: Iterable[CheckResult], source: SourceInfo) -> dict[StagedVersion, PlainRecord]:

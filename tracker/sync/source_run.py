@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
-from itertools import takewhile
+from itertools import islice
 from typing import Literal, Protocol
 
 import msgspec
@@ -14,57 +14,36 @@ import msgspec
 from tracker import health, log
 from tracker.clock import Clock
 from tracker.config import Settings
-from tracker.detect import age, drift, listing, mass, second_opinion
-from tracker.detect.batch import RunContext, entering_by, joined_by, mistake, silent_by
+from tracker.detect import age, drift, listing, mass
 from tracker.detect.listing import ListingDecision
 from tracker.detect.tally import Failure, RunTally
-from tracker.errors import AnswerError, FetchError, LeaseHeldError, PassLimitError, SourceError, StoppedError, TrackerError
+from tracker.errors import LeaseHeldError, PassLimitError, SourceError, StoppedError
+from tracker.events import bulk_edits
 from tracker.events.bulk_edits import BulkEdit
-from tracker.geo.circle import regions_within
 from tracker.model.event import EventFilter
-from tracker.model.ids import split_key
 from tracker.model.run import OpenRun, Run, RunCounts
-from tracker.model.snapshot import TrackedTrial, with_kept
-from tracker.model.source import (
-    Answer,
-    Asked,
-    DataVersion,
-    Document,
-    Failed,
-    Fetch,
-    Found,
-    Listed,
-    Locating,
-    Search,
-    Searchable,
-    Source,
-    SourceInfo,
-    TlsChoice,
-    Versioned,
-)
+from tracker.model.source import DataVersion, Document, Fetch, Searchable, Source, SourceInfo, TlsChoice, Versioned
 from tracker.model.staging import NewIssue
 from tracker.model.upkeep import Lease
-from tracker.model.watch import CompletedListing, Join, Watch
+from tracker.model.watch import CompletedListing
 from tracker.store import Store
-from tracker.sync import asking
-from tracker.sync.doubts import RunDoubts, without
+from tracker.sync.doubts import RunDoubts
+from tracker.sync.due import DueTrials, Progress
 from tracker.sync.lease_keeper import LeaseKeeper
 from tracker.sync.present import note_present
+from tracker.sync.scope import RunScope
 from tracker.sync.search import note_words
+from tracker.sync.searches import SearchLister
 from tracker.sync.staging import RunStager
 
 LEASE_FOR = timedelta(minutes=10)
-BATCH_TRIALS = 200
-BATCH_BYTES = 16 * 1024 * 1024
-ASKED_BY_NUMBER = 100
-MERGED_ASKED_EVERY = timedelta(days=7)
 HOMES_WAIT = 1.0
 """Seconds between two looks of a page site at whether it waits in vain; it is woken when the registries are read."""
 
-logger = log.get(__name__)
+DROPPED_TOGETHER = 500
+"""Trials of a reformatting whose alerts are dropped in one transaction."""
 
-Progress = Callable[[str, int, int], None]
-"""Called with a source's title, the trials done and the trials to do."""
+logger = log.get(__name__)
 
 
 def no_progress(title: str, done: int, total: int) -> None:
@@ -135,14 +114,6 @@ class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
         return self.state == "accepted" and not (self.failures or self.outdated or self.issues or self.cut_short)
 
 
-class Cut:
-    """Whether the asking ended early: because somebody asked for it (``stopped``), or, as ``why`` says, the time was over."""
-
-    def __init__(self) -> None:
-        self.stopped = False
-        self.why = ""
-
-
 @dataclass(frozen=True, kw_only=True)
 class SourceRun:
     """One source and all it needs for a pass."""
@@ -200,33 +171,39 @@ class SourceRun:
         # If this version of the program computes digests by another rule, it first recomputes the stored ones.
         self.store.redigest(info.key, info.digest_version, self._digest)
         opened = self.store.open_run(lease, info.key, self.clock(), data)
-        tally = RunTally(moved=set(opened.moved))
-        decisions = self._list_searches(fetch, tally)
+        tally = RunTally()
+        decisions = self._list_searches(lease, opened, fetch, tally)
         if self.stop():
             return self._report(opened.run, "stopped", tally)
-        stager = self._stager(opened, data, decisions, tally)
-        moving = _moving(decisions)
-        due = [known for known in stager.context.followed.values() if self._due(known, data, opened, moving)]
-        cut = Cut()
-        for batch in _batches(self._answers(due, fetch, data, cut)):
-            lease = self._hold(lease)
-            stager.stage(lease, batch)
-            if self.stop():
-                break
-        if cut.stopped or self.stop():
+        stager = self._stager(opened, data, tally)
+        due = self._due_trials(stager)
+        lease = self._ask(lease, stager, due, fetch)
+        if due.stopped or self.stop():
             return self._report(opened.run, "stopped", tally)
-        if cut.why:
-            decisions = list(self._as_far_as_read(decisions, stager, opened))
-        stager.stage_listings(lease, decisions)
-        all_looked_at = self._is_calendar_due(stager.context) and not cut.why
+        if due.cut:
+            decisions = list(self._as_far_as_read(lease, opened, decisions))
+        stager.stage_listings(lease)
+        all_looked_at = self._is_calendar_due(stager.scope) and not due.cut
         if all_looked_at:
             note_present(self.store, self.sources, self.source.info.key, self.stop)
             stager.stage_calendar(lease)
-        report = self._close(lease, opened, stager, decisions, cut)
+        report = self._close(lease, opened, stager, decisions, due.cut)
         if all_looked_at and report.state == "accepted":
             # Trials that changed were held against the calendar when they were read, at the run's beginning or later.
             self.store.set_due(self._calendar, opened.run.started_at, None)
         return report
+
+    def _ask(self, lease: Lease, stager: RunStager, due: DueTrials, fetch: Fetch) -> Lease:
+        """Ask for what is due and stage the answers, batch by batch."""
+        for some in due.parts():
+            context = stager.scope.context(some)
+            for batch in due.answers(some, fetch):
+                lease = self._hold(lease)
+                stager.stage(lease, context, batch)
+                del batch  # the next one is read while this name would still hold it
+                if self.stop():
+                    return lease
+        return lease
 
     def _outdated(self, data: DataVersion) -> str:
         """What is older in this data version than in the accepted one; empty for one that is as new or newer."""
@@ -243,24 +220,21 @@ class SourceRun:
                 lease = self.store.renew_lease(lease, self.clock(), LEASE_FOR)
         return self.store.renew_lease(lease, self.clock(), LEASE_FOR)
 
-    def _as_far_as_read(
-        self, decisions: Sequence[ListingDecision], stager: RunStager, opened: OpenRun
-    ) -> Iterator[ListingDecision]:
+    def _as_far_as_read(self, lease: Lease, opened: OpenRun, decisions: Sequence[ListingDecision]) -> Iterator[ListingDecision]:
         """The listings; one of whose new trials some were not read is not complete, and only brings in those that were.
 
         So the next pass goes on with the rest as this one did: a first listing stays a first one, whose trials join silently.
         """
-        readable = _readable(stager, opened)
         for decision in decisions:
-            read = tuple(entry for entry in decision.entries if entry.trial in readable)
-            if len(read) == len(decision.entries):
+            read = self.store.cut_listing(lease, opened.run.id, decision.watch)
+            if read is None:
                 yield decision
                 continue
             note = (
-                f"Of {len(decision.entries):,} trials that join watch “{decision.watch}”, {len(read):,} were read before the "
+                f"Of {decision.enter:,} trials that join watch “{decision.watch}”, {read:,} were read before the "
                 "time of the pass was over; the next passes go on with the others."
             )
-            yield msgspec.structs.replace(decision, complete=False, entries=read, left=(), shed=(), back=(), note=note)
+            yield msgspec.structs.replace(decision, complete=False, enter=read, gone=0, note=note)
 
     def _bound(self) -> Fetch:
         """The client for this source, with its address and pace."""
@@ -273,23 +247,21 @@ class SourceRun:
             user_agent=configured.user_agent,
         )
 
-    def _stager(
-        self, opened: OpenRun, data: DataVersion | None, decisions: Sequence[ListingDecision], tally: RunTally
-    ) -> RunStager:
-        members = self.store.memberships(self.source.info.key)
-        context = RunContext(
+    def _stager(self, opened: OpenRun, data: DataVersion | None, tally: RunTally) -> RunStager:
+        scope = RunScope(
+            store=self.store,
             source=self.source,
+            run=opened.run.id,
             data=data,
-            followed=self._followed(decisions),
             watches={watch.name: watch for watch in self.settings.watches},
-            joined=joined_by([*members, *self.store.moved_memberships(self.source.info.key)]),
-            silent=silent_by(members),
-            entering=entering_by(decisions),
             overrides=self.settings.severities,
             calendar_at=self.store.due(self._calendar).last_at,
         )
-        return RunStager(
-            store=self.store, sources=self.sources, clock=self.clock, run=opened.run.id, context=context, tally=tally
+        return RunStager(store=self.store, sources=self.sources, clock=self.clock, scope=scope, tally=tally)
+
+    def _due_trials(self, stager: RunStager) -> DueTrials:
+        return DueTrials(
+            scope=stager.scope, clock=self.clock, only=self.only, full=self.full, progress=self.progress, stop=self.stop
         )
 
     def _digest(self, document: Document) -> str:
@@ -304,150 +276,37 @@ class SourceRun:
     def _calendar(self) -> str:
         return f"calendar:{self.source.info.key}"
 
-    def _is_calendar_due(self, context: RunContext) -> bool:
+    def _is_calendar_due(self, scope: RunScope) -> bool:
         """Whether all records are to be held against the calendar: once a day. Pages have no calendar of their own.
 
         Not by a clock that is far from the day of the registry's data.
         """
-        if self.kind != "registry" or self.only or age.is_clock_ahead(context.data, self.clock()):
+        if self.kind != "registry" or self.only or age.is_clock_ahead(scope.data, self.clock()):
             return False
-        last = context.calendar_at
+        last = scope.calendar_at
         return last is None or last.astimezone(UTC).date() != self.clock().astimezone(UTC).date()
 
-    def _list_searches(self, fetch: Fetch, tally: RunTally) -> list[ListingDecision]:
-        """List every watch's search to its end, and decide who joins and leaves. A search that fails, fails alone."""
-        decisions = []
+    def _list_searches(self, lease: Lease, opened: OpenRun, fetch: Fetch, tally: RunTally) -> list[ListingDecision]:
+        """List every watch's search to its end, and decide who joins and leaves."""
         source, info = self.source, self.source.info
         if not isinstance(source, Searchable):
             return []
-        states = self.store.watch_states()
-        for watch in self._watches():
-            search = listing.search_of(watch)
-            if search is None or not info.understands(search):
-                continue
-            tally.searched.add(watch.name)
-            members = {m.trial: m for m in self.store.memberships(info.key) if m.watch == watch.name}
-            try:
-                listed = self._listed(source, search, fetch)
-                decision = listing.decide(watch, search, listed, states[watch.name], members, source.understood(search))
-                if decision.left or decision.shed:
-                    # A list that changes while its pages are read can miss a trial: only one that is missing twice has left.
-                    listed += self._listed(source, search, fetch)
-                    decision = listing.decide(watch, search, listed, states[watch.name], members, source.understood(search))
-                    self._confirm(source, search, fetch, (*decision.left, *decision.shed))
-            except (SourceError, PassLimitError) as error:
-                logger.error(log.pairs("search_failed", watch=watch.name, error=error))
-                tally.failures.append(Failure(subject=f"search of watch {watch.name}", error=str(error), watch=watch.name))
-                continue
-            except TrackerError:
-                raise
-            except Exception as error:
-                why = mistake(f"search of watch {watch.name}", error)
-                tally.failures.append(Failure(subject=f"search of watch {watch.name}", error=why, watch=watch.name))
-                continue
-            decisions.append(decision)
-        return decisions
-
-    def _confirm(self, source: Searchable, search: Search, fetch: Fetch, left: Sequence[str]) -> None:
-        """Ask the search by number for the trials that its list lacks. Raises AnswerError when it still holds one."""
-        for start in range(0, len(left), ASKED_BY_NUMBER):
-            some = left[start : start + ASKED_BY_NUMBER]
-            narrowed = source.narrow(search, some)
-            still = [entry.trial for entry in self._listed(source, narrowed, fetch) if entry.trial in some] if narrowed else []
-            if still:
-                raise AnswerError(
-                    f"The list lacks {still[0]}, and maybe others, that the search still holds when asked for it by number.",
-                    remedy="Nothing was changed; the next sync asks again.",
-                    source=self.source.info.key,
-                    trial=still[0],
-                )
-
-    def _listed(self, source: Searchable, search: Search, fetch: Fetch) -> list[Listed]:
-        """What the registry lists; with a circle also what lies in it by our own reading of the sites' addresses."""
-        found = list(takewhile(lambda _: not self.stop(), source.listing(search, fetch)))
-        if search.near is None or not isinstance(source, Locating):
-            return found
-        regions = regions_within(search.near)
-        if not regions:
-            return found
-        sited = takewhile(lambda _: not self.stop(), source.sited(search, regions, fetch))
-        return listing.united(found, listing.placed(search.near, sited))
-
-    def _watches(self) -> Iterator[Watch]:
-        return (watch for watch in self.settings.watches if not self.only or watch.name in self.only)
-
-    def _followed(self, decisions: Iterable[ListingDecision]) -> dict[str, TrackedTrial]:
-        """Members of the watches in this pass, trials merged into another, and those that are about to join."""
-        key = self.source.info.key
-        kept = self.store.kept_fields()
-        moved = self.store.moved_memberships(key)
-        tracked = [*self.store.followed(key), *self.store.followed(key, {m.trial for m in moved})]
-        followed = {known.key: with_kept(known, kept) for known in tracked}
-        if self.only:
-            members = {m.trial for m in [*self.store.memberships(key), *moved] if m.watch in self.only}
-            followed = {trial: known for trial, known in followed.items() if trial in members}
-        for decision in decisions:
-            for entry in decision.entries:
-                if entry.trial not in followed:
-                    number = split_key(entry.trial).number
-                    followed[entry.trial] = TrackedTrial(key=entry.trial, source=key, number=number, first_seen_at=self.clock())
-        return followed
-
-    def _due(self, known: TrackedTrial, data: DataVersion | None, opened: OpenRun, moving: Collection[str]) -> bool:
-        """Whether a trial is asked for: once at each data version, and whenever its place in a search depends on it.
-
-        One that was merged into another is asked for weekly, as the merge may be undone.
-        """
-        if known.key in opened.done:
-            return False
-        if self.full or known.key in moving:
-            return True
-        if known.merged_into and known.current and known.checked_at:
-            waited = self.clock() - known.checked_at
-            if timedelta(0) <= waited < MERGED_ASKED_EVERY:
-                return False
-        if data is None or known.checked_data_timestamp != data.timestamp:
-            return True
-        # What waits for a second opinion is asked again as soon as the answer would be one.
-        return any(second_opinion.is_second(first, since, data.timestamp, self.clock()) for first, since in known.waiting_since)
-
-    def _answers(self, due: list[TrackedTrial], fetch: Fetch, data: DataVersion | None, cut: Cut) -> Iterator[Answer]:
-        """One answer for each due trial; if the source ends early, the remaining trials have failed for that reason.
-
-        If the pass ends early, they have not: nobody asked for them, and the next pass does.
-        """
-        title, total = self.source.info.title, len(due)
-        asked = [
-            # A trial that was removed or never read is asked for without validators: a 304 would say nothing about it.
-            # So is one with a doubted field: only its whole answer can confirm it.
-            Asked(
-                trial=known.key,
-                url=known.url,
-                validators=known.validators if known.current and not known.current.doubted else None,
-            )
-            for known in due
-        ]
-        waiting = dict.fromkeys(known.key for known in due)
-        self.progress(title, 0, total)
-        try:
-            for answer in asking.answers(self.source, asked, fetch, data):
-                waiting.pop(answer.trial, None)
-                self.progress(title, total - len(waiting), total)
-                yield answer
-                if self.kind == "page" and self.stop():  # each page is a request; a registry answers in batches
-                    return
-        except StoppedError:
-            cut.stopped = True
-        except PassLimitError as error:
-            logger.warning(log.pairs("pass_cut_short", source=self.source.info.key, unread=len(waiting), error=error))
-            cut.why = f"{total - len(waiting):,} of {total:,} trials that were due were read. {error}"
-        except FetchError as error:
-            logger.error(log.pairs("source_ended_early", source=self.source.info.key, error=error))
-            for trial in waiting:
-                yield Failed(trial=trial, error=str(error))
+        watches = (watch for watch in self.settings.watches if not self.only or watch.name in self.only)
+        searches = [(watch, search) for watch in watches if (search := listing.search_of(watch)) and info.understands(search)]
+        lister = SearchLister(
+            store=self.store,
+            source=source,
+            key=info.key,
+            fetch=fetch,
+            clock=self.clock,
+            run=opened.run.id,
+            lease=lease,
+            stop=self.stop,
+        )
+        return lister.list_all(searches, tally)
 
     def _close(
-        self, lease: Lease, opened: OpenRun, stager: RunStager, decisions: Sequence[ListingDecision], cut: Cut
+        self, lease: Lease, opened: OpenRun, stager: RunStager, decisions: Sequence[ListingDecision], cut: str
     ) -> SourceReport:
         """Judge the whole run and accept it, or leave it staged."""
         info, run_id, now, tally = self.source.info, opened.run.id, self.clock(), stager.tally
@@ -455,39 +314,35 @@ class SourceRun:
         counts = totals.counts
         if decisions:
             counts = msgspec.structs.replace(counts, listed=sum(decision.listed for decision in decisions))
-        if cut.why and not counts.checked:
-            return self._report(self.store.fail_run(lease, run_id, now, cut.why, counts), "failed", tally, error=cut.why)
+        if cut and not counts.checked:
+            return self._report(self.store.fail_run(lease, run_id, now, cut, counts), "failed", tally, error=cut)
         if counts.checked and counts.failed == counts.checked:
             error = f"None of the {counts.checked:,} trials asked for could be read"
             error += f": {tally.failures[-1].error}" if tally.failures else "."
             return self._report(self.store.fail_run(lease, run_id, now, error, counts), "failed", tally, error=error)
         looks = self.store.looks(info.key)
         pause = health.longest_pause([*looks, opened.run.started_at]) if looks else timedelta(0)
-        doubts = RunDoubts(store=self.store, sources=self.sources, context=stager.context, run=opened.run)
+        doubts = RunDoubts(store=self.store, sources=self.sources, scope=stager.scope, run=opened.run)
         suspicion = doubts.find(counts, pause, now)
-        bulk_edit, harmless = tally.bulk_edit(counts.checked)
-        if bulk_edit:
-            reason = "the registry reformatted its records: the same harmless edit in most of them"
-            self.store.drop_alerts(lease, run_id, bulk_edit.events, reason)
+        bulk_edit = self._bulk_edit(lease, run_id, tally, counts)
+        harmless = bulk_edit.alone if bulk_edit else 0
         aside = len(suspicion.keep.keys() | suspicion.confirmed)
         meant = msgspec.structs.replace(counts, changed=max(0, counts.changed - harmless - aside))
         losses = drift.losses(totals.emptied, counts, stager.readings(), anchors=info.anchors, examples=tally.examples)
-        verdict = health.judge(meant, losses, tally.listings(decisions), pause=pause)
-        readable = _readable(stager, opened)
-        joins = _joins(decisions, readable)
-        listings = _listings(decisions, tally)
+        verdict = health.judge(meant, losses, self._judged(run_id, decisions), pause=pause)
+        listings = [CompletedListing(watch=one.watch, digest=one.digest) for one in decisions if one.complete]
         if verdict.sick:
             logger.error(log.pairs("run_held", source=info.key, run=run_id, why=verdict.sick))
-            held = self.store.hold(lease, run_id, now, counts, verdict, joins, listings)
+            held = self.store.hold(lease, run_id, now, counts, verdict, listings=listings)
             return self._report(held, "held", tally, bulk_edit, error=verdict.sick)
         set_apart = doubts.settled(lease, suspicion, now)
         if suspicion.keep:
             counts = msgspec.structs.replace(self.store.staged_totals(run_id).counts, listed=counts.listed)
-            believed_decisions = without(decisions, suspicion.keep)
-            joins = _joins(believed_decisions, readable)
-            listings = _listings(believed_decisions, tally)
-        whole = not (self.only or cut.why)
-        accepted = self.store.accept(lease, run_id, now, counts, joins, listings, verdict, whole=whole, doubts=set_apart)
+        told = doubts.told_before()
+        whole = not (self.only or cut)
+        accepted = self.store.accept(
+            lease, run_id, now, counts, listings=listings, verdict=verdict, whole=whole, doubts=set_apart
+        )
         note_present(self.store, self.sources, info.key, self.stop)
         self.store.forget_replaced(run_id)
         note_words(self.store, self.sources, info.key, self.stop)
@@ -500,9 +355,29 @@ class SourceRun:
             empty_searches=tuple(listing.no_hit(one.watch, one.understood) for one in decisions if not one.listed),
             doubted=tuple(mass.sentences(suspicion.likes, held=True)),
             many=tuple(mass.sentences(suspicion.likes, held=False)) if suspicion.many else (),
-            settled=doubts.settle(tally.answered, self.store.log(EventFilter(run=run_id)), now),
-            cut_short=cut.why,
+            settled=doubts.settle(told, self.store.log(EventFilter(run=run_id)), now),
+            cut_short=cut,
         )
+
+    def _judged(self, run_id: int, decisions: Iterable[ListingDecision]) -> Iterator[health.Listing]:
+        """What the searches held. A trial that changed or is gone had a reason of its own to leave."""
+        for one in decisions:
+            explained = self.store.count_explained(run_id, one.watch) if one.before and one.gone else 0
+            yield health.Listing(watch=one.watch, listed=one.listed, before=one.before and one.before - explained)
+
+    def _bulk_edit(self, lease: Lease, run_id: int, tally: RunTally, counts: RunCounts) -> BulkEdit | None:
+        """The harmless edit of most records, if there was one: its alerts are dropped, and its trials counted."""
+        found = tally.edits.found(counts.checked)
+        if found is None:
+            return None
+        reason = "the registry reformatted its records: the same harmless edit in most of them"
+        trials = alone = 0
+        parts = bulk_edits.parted(found, self.store.staged_events(run_id))
+        while some := list(islice(parts, DROPPED_TOGETHER)):
+            self.store.drop_alerts(lease, run_id, [event for events, _ in some for event in events], reason)
+            trials += len(some)
+            alone += sum(nothing_else for _, nothing_else in some)
+        return msgspec.structs.replace(found, trials=trials, alone=alone)
 
     def _report(
         self,
@@ -529,54 +404,3 @@ class SourceRun:
             bulk_edit=bulk_edit,
             error=error,
         )
-
-
-def _readable(stager: RunStager, opened: OpenRun) -> set[str]:
-    """The trials whose records are there: answered in this run, in the part of it that it took up, or stored before."""
-    stored = {trial for trial, known in stager.context.followed.items() if known.current and not known.merged_into}
-    return (stager.tally.answered | opened.done | stored) - stager.tally.unsure
-
-
-def _joins(decisions: Iterable[ListingDecision], readable: Collection[str]) -> list[Join]:
-    """The trials that were read join their watches; the next listing finds the others again."""
-    return [
-        Join(watch=decision.watch, trial=entry.trial, silent=decision.edited and entry.kind is None)
-        for decision in decisions
-        for entry in decision.entries
-        if entry.trial in readable and entry.trial not in decision.back
-    ]
-
-
-def _moving(decisions: Iterable[ListingDecision]) -> frozenset[str]:
-    """The trials that left a search or are in it again: whether their records say so too is asked now, not believed."""
-    return frozenset(
-        trial for one in decisions for trial in (*one.left, *one.back, *(entry.trial for entry in one.entries if entry.kind))
-    )
-
-
-def _listings(decisions: Iterable[ListingDecision], tally: RunTally) -> list[CompletedListing]:
-    """The listings that were read to their end. A trial that is gone from the registry has not left a search."""
-    return [
-        CompletedListing(
-            watch=decision.watch,
-            digest=decision.digest,
-            left=(*decision.shed, *(trial for trial in decision.left if trial not in tally.absent | tally.unsure)),
-            back=tuple(trial for trial in decision.back if trial not in tally.unsure),
-        )
-        for decision in decisions
-        if decision.complete
-    ]
-
-
-def _batches(answers: Iterable[Answer]) -> Iterator[list[Answer]]:
-    """Answers in batches that fit into one transaction and into memory."""
-    batch: list[Answer] = []
-    size = 0
-    for answer in answers:
-        batch.append(answer)
-        size += len(answer.document.body) if isinstance(answer, Found) else 0
-        if len(batch) >= BATCH_TRIALS or size >= BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch

@@ -16,20 +16,18 @@ from tracker.archive.reader import READER
 from tracker.clock import Clock
 from tracker.detect import batch as batches
 from tracker.detect import mirrors, standing
-from tracker.detect.batch import BatchInputs, RunContext, SearchMove, Wanted
+from tracker.detect.batch import BatchInputs, RunContext, Wanted
 from tracker.detect.drift import Reading
-from tracker.detect.listing import ListingDecision
 from tracker.detect.standing import Decided
 from tracker.detect.tally import Failure, RunTally
 from tracker.errors import SourceError
 from tracker.events.changed_back import WITHIN
-from tracker.model.record import TrialRecord
-from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import Answer, Document, Source
 from tracker.model.staging import Batch
 from tracker.model.upkeep import Lease
 from tracker.store import Store
 from tracker.sync import present
+from tracker.sync.scope import RunScope
 
 Item = TypeVar("Item")
 
@@ -44,46 +42,55 @@ class RunStager:
     store: Store
     sources: Mapping[str, Source]
     clock: Clock
-    run: int
-    context: RunContext
+    scope: RunScope
     tally: RunTally = field(default_factory=RunTally)
 
-    def stage(self, lease: Lease, answers: Iterable[Answer]) -> None:
+    @property
+    def run(self) -> int:
+        """The run's number."""
+        return self.scope.run
+
+    def stage(self, lease: Lease, context: RunContext, answers: Iterable[Answer]) -> None:
         """Load what a batch of answers is judged against, judge it, and stage it in one transaction."""
         now = self.clock()
-        looks = [batches.look(self.context, answer) for answer in answers]
-        inputs = self._load(batches.wanted(self.context, looks, now), now)
-        decision = batches.decide(self.context, looks, inputs, now)
+        looks = [batches.look(context, answer) for answer in answers]
+        inputs = self._load(batches.wanted(context, looks, now), now)
+        decision = batches.decide(context, looks, inputs, now)
         for result in decision.results:
             self.tally.add(result)
-        plain = present.staged(decision.results, self.context.source.info)
+        plain = present.staged(decision.results, context.source.info)
         self._write(lease, msgspec.structs.replace(decision.batch, plain=plain), now)
 
-    def stage_listings(self, lease: Lease, decisions: Iterable[ListingDecision]) -> None:
+    def stage_listings(self, lease: Lease) -> None:
         """Stage what the searches say of trials whose records are stored: entered, back again, or left."""
-        moves = standing.search_moves(self.context, decisions, self.tally.absent, self.tally.unsure)
-        for some in _chunks(sorted(moves, key=lambda move: move.trial)):
-            now = self.clock()
-            self._write_decided(lease, standing.decide_moves(self.context, some, self._stored(some), now), now)
+        for moves in self.store.search_moves(self.run):
+            for some in _chunks(moves):
+                now = self.clock()
+                trials = sorted({move.trial for move in some})
+                stored = {known.key: record for known, record in records.current(self.store, self.sources, trials)}
+                context = self.scope.context_of(trials)
+                self._write_decided(lease, standing.decide_moves(context, some, stored, now), now)
 
     def stage_calendar(self, lease: Lease) -> None:
         """Stage what the calendar has made true of the trials that did not change; `stage` does so for those that did.
 
         Only records of which a day has come are read: the days of each are stored with its version.
         """
-        last = self.context.calendar_at
+        last = self.scope.calendar_at
         after = last.astimezone(UTC).date() if last else None
         until = self.clock().astimezone(UTC).date()
-        due = self.store.calendar_trials(self.context.source.info.key, READER, after, until)
-        for some in _chunks(self._unmoved(due)):
-            now = self.clock()
-            self._write_decided(lease, standing.decide_calendar(self.context, some, now), now)
+        for due in self.store.calendar_trials(self.scope.source.info.key, READER, after, until, unmoved_in=self.run):
+            stored = records.current(self.store, self.sources, due)
+            for some in _chunks(one for one in stored if not one[0].removed_at):
+                now = self.clock()
+                context = self.scope.context(known for known, _ in some)
+                self._write_decided(lease, standing.decide_calendar(context, some, now), now)
 
     def readings(self) -> Iterator[Reading]:
         """The trials that answered in this run as they now stand, one at a time: changed ones, then the others."""
         for document in self.store.staged_documents(self.run):
             yield from self._reading(document)
-        for _, document in self.store.current_documents(sorted(self.tally.answered - self.tally.moved)):
+        for document in self.store.unmoved_documents(self.run):
             yield from self._reading(document)
 
     def _load(self, wanted: Wanted, now: datetime) -> BatchInputs:
@@ -109,16 +116,6 @@ class RunStager:
             earlier = tuple(mirrors.compared(reading.record) for document in former for reading in self._reading(document))
             yield known.key, mirrors.Home(record=record, current=known.current, earlier=earlier)
 
-    def _stored(self, moves: Iterable[SearchMove]) -> dict[str, TrialRecord]:
-        trials = sorted({move.trial for move in moves})
-        return {known.key: record for known, record in records.current(self.store, self.sources, trials)}
-
-    def _unmoved(self, trials: Iterable[str]) -> Iterator[tuple[TrackedTrial, TrialRecord]]:
-        """Those of these trials that are followed, there, and without a new version in this run."""
-        followed = self.context.followed
-        here = [key for key in trials if key in followed and not followed[key].removed_at and key not in self.tally.moved]
-        return records.current(self.store, self.sources, here)
-
     def _reading(self, document: Document) -> Iterator[Reading]:
         """What a stored version says; nothing if today's parser refuses it."""
         try:
@@ -128,7 +125,8 @@ class RunStager:
 
     def _write_decided(self, lease: Lease, decided: Decided, now: datetime) -> None:
         batch, failed = decided
-        self.tally.failures += [Failure(subject=one.trial, error=one.error) for one in failed]
+        for one in failed:
+            self.tally.failed(Failure(subject=one.trial, error=one.error))
         self._write(lease, batch, now)
 
     def _write(self, lease: Lease, batch: Batch, now: datetime) -> None:

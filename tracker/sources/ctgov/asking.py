@@ -30,6 +30,7 @@ from tracker.model.source import (
     SearchCount,
     Sited,
 )
+from tracker.sources.ctgov.numbers import NumberSet
 from tracker.sources.ctgov.payload import NUMBER
 from tracker.sources.ctgov.search import Params, in_regions, parameters
 from tracker.text.clean import clean
@@ -147,7 +148,7 @@ def _count(params: Params, fetch: Fetch) -> int:
 def sited(search: Search, regions: Sequence[Region], fetch: Fetch) -> Iterator[Sited]:
     """All trials of a search with a site in the regions, each once and with its sites. Raises as `listing` does."""
     params = in_regions(search, regions)
-    seen: set[str] = set()
+    seen = NumberSet()
     try:
         yield from _sited(_every(params, _SITED_FIELDS, fetch, _PAGE_SIZE, seen))
     except TooLargeError:
@@ -184,17 +185,17 @@ def _site(location: dict[str, Any]) -> Site:
     )
 
 
-def _every(params: Params, fields: str, fetch: Fetch, size: str, seen: set[str] | None = None) -> Iterator[_Protocol]:
+def _every(params: Params, fields: str, fetch: Fetch, size: str, seen: NumberSet | None = None) -> Iterator[_Protocol]:
     """The trials of a search to the last page, each once; those in ``seen``, which grows, are left out."""
     asked = [*params, ("fields", fields), ("sort", "StudyFirstPostDate:asc"), ("countTotal", "true"), ("pageSize", size)]
-    seen = set() if seen is None else seen
+    seen = NumberSet() if seen is None else seen
     # Where data move while pages are read, a trial can slip from one page to another unseen: a second reading finds it.
     if (yield from _reading(asked, fetch, seen, may_lack=5)):
         yield from _reading(asked, fetch, seen)
 
 
 def _reading(
-    asked: list[tuple[str, str]], fetch: Fetch, seen: set[str], *, may_lack: int = 0
+    asked: list[tuple[str, str]], fetch: Fetch, seen: NumberSet, *, may_lack: int = 0
 ) -> Generator[_Protocol, None, bool]:
     """The trials of a search that are not in ``seen`` yet, which grows; in the end, whether some are still missing.
 
@@ -202,16 +203,15 @@ def _reading(
     """
     total: int | None = None
     url = ""
-    read: set[str] = set()
-    for response, page in _pages(asked, fetch, _MOST_LISTED):
+    read = NumberSet()
+    for response, page in _pages(asked, fetch, _MOST_LISTED, by_number=True):
         url = response.url
         total = page.totalCount if total is None else total
         for raw in page.studies:
             protocol = _read(_STUDIES, response, "a study with its number", bytes(raw)).protocolSection
             number = protocol.identificationModule.nctId
             read.add(number)
-            if number not in seen:
-                seen.add(number)
+            if seen.add(number):
                 yield protocol
         if total is not None and len(read) > total + int(dict(asked)["pageSize"]):
             raise _endless(f"{len(read):,} trials, {total:,} of which it counts for this search", url)
@@ -382,21 +382,26 @@ def _found(name: str, canonical: str, body: bytes, response: Response, base_url:
     return Found(trial=document.trial, document=document, canonical=None if name == canonical else f"ctgov:{canonical}")
 
 
-def _pages(asked: list[tuple[str, str]], fetch: Fetch, most: int) -> Iterator[tuple[Response, _Page]]:
+def _pages(
+    asked: list[tuple[str, str]], fetch: Fetch, most: int, *, by_number: bool = False
+) -> Iterator[tuple[Response, _Page]]:
     """Every page of an answer. The token decides what is last, for a page may be empty and still have a next one.
+
+    ``by_number``: a study counts as new by its number, not by its content; a list of a registry needs no more memory then.
 
     Raises AnswerError where the pages have no end: one repeats what came before, two are empty in a row, or together they
     hold more than ``most`` studies and a page.
     """
     tokens: set[str] = set()
-    came: set[bytes] = set()
+    came = NumberSet()
     empty = 0
     params = asked
     while True:
         response = fetch.get("studies", params)
         page = _read(_PAGES, response, 'a page {"studies": […]}')
         before = len(came)
-        came.update(hashlib.blake2b(memoryview(study), digest_size=16).digest() for study in page.studies)
+        for study in page.studies:
+            came.add(_mark(study, by_number=by_number))
         empty = 0 if page.studies else empty + 1
         nothing_new = empty > 1 or (page.studies and len(came) == before)
         if nothing_new and page.nextPageToken not in tokens and page.nextPageToken:
@@ -416,6 +421,14 @@ def _pages(asked: list[tuple[str, str]], fetch: Fetch, most: int) -> Iterator[tu
             )
         tokens.add(token)
         params = [*asked, ("pageToken", token)]
+
+
+def _mark(study: msgspec.Raw, *, by_number: bool) -> str:
+    """What a study is told from others by."""
+    opening = _OPENING.match(memoryview(study)) if by_number else None
+    if opening:
+        return opening[1].decode()
+    return hashlib.blake2b(memoryview(study), digest_size=16).hexdigest()
 
 
 def _endless(what: str, url: str) -> AnswerError:

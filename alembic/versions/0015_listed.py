@@ -1,0 +1,35 @@
+"""What searches hold is staged under its run, and compared with the members of its watches in SQL.
+
+Why: a listing of a whole registry does not fit into memory.
+"""
+
+import sqlalchemy as sa
+
+from alembic import op
+
+revision = "0015"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "listed",
+        sa.Column("run", _ID, nullable=False),
+        sa.Column("watch", sa.Text(), nullable=False),
+        sa.Column("trial", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=True, comment="the event that it makes if it enters; none if it joins without a word"),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("silent", sa.Boolean(), nullable=False, comment="whether it would join by an edit of the search"),
+        sa.Column("move", sa.Text(), nullable=True, comment="what the listing changes for the trial; none for a member that is still there"),
+        sa.CheckConstraint("move IN ('enters', 'back', 'left', 'shed')", name=op.f("ck_listed_move")),
+        sa.ForeignKeyConstraint(["run"], ["runs.id"], name=op.f("fk_listed_run_runs")),
+        sa.PrimaryKeyConstraint("run", "watch", "trial", name=op.f("pk_listed")),
+        comment="what the searches of an unfinished run hold, and whom their watches then gain and lose",
+        sqlite_with_rowid=False,
+    )
+    moved = sa.text("move IS NOT NULL")
+    op.create_index("ix_listed_moves", "listed", ["run", "trial"], sqlite_where=moved, postgresql_where=moved)
