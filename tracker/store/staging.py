@@ -26,11 +26,12 @@ from tracker.model.upkeep import Lease
 from tracker.model.views import PlainRecord
 from tracker.model.vocabulary import rank
 from tracker.store import tables as t
+from tracker.store.bodies import Packed, pack_staged, point_to_bases, require_bases
 from tracker.store.changed_values import changed_values
 from tracker.store.columns import storable
 from tracker.store.database import Database, chunks, insert
 from tracker.store.kept_fields import keep_fields
-from tracker.store.packing import ENCODING, pack, to_json
+from tracker.store.packing import to_json
 from tracker.store.present import write_present
 from tracker.store.runs import NO_ANSWER, require_state
 from tracker.store.search import write_words
@@ -55,7 +56,7 @@ def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: date
     Raises LeaseLostError when the lease or the run is no longer ours.
     """
     # Compressing is most of the work and needs no lock: other processes may write meanwhile.
-    packed = pack(staged.document.body for staged in batch.snapshots)
+    packed = pack_staged(database, run_id, batch.snapshots, now)
     with database.writing(lease) as connection:
         run = require_state(connection, run_id, "open")
         trials = {staged.check.trial for staged in batch.checks} | {staged.document.trial for staged in batch.snapshots}
@@ -64,12 +65,13 @@ def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: date
         _write_checks(connection, run_id, [staged for staged in batch.checks if staged.check.trial not in done])
         origin = "backfill" if run["purpose"] == "backfill" else "live"
         new = [
-            _snapshot_row(run_id, staged, body, origin)
-            for staged, body in zip(batch.snapshots, packed, strict=True)
+            (staged, stored)
+            for staged, stored in zip(batch.snapshots, require_bases(connection, batch.snapshots, packed), strict=True)
             if staged.document.trial not in done
         ]
         if new:
-            connection.execute(t.snapshots.insert(), new)
+            connection.execute(t.snapshots.insert(), [_snapshot_row(run_id, *one, origin) for one in new])
+            point_to_bases(connection, run_id, [(staged.version, stored) for staged, stored in new])
         written = [staged for staged in batch.snapshots if staged.document.trial not in done]
         ids = _version_ids(connection, run_id, {staged.version for staged in written})
         for staged in written:
@@ -185,7 +187,7 @@ def _write_checks(connection: Connection, run_id: int, checks: Sequence[StagedCh
     connection.execute(upsert, check_rows)
 
 
-def _snapshot_row(run_id: int, staged: StagedSnapshot, packed: bytes, origin: str) -> dict[str, object]:
+def _snapshot_row(run_id: int, staged: StagedSnapshot, stored: Packed, origin: str) -> dict[str, object]:
     document = staged.document
     return {
         "trial": document.trial,
@@ -204,8 +206,10 @@ def _snapshot_row(run_id: int, staged: StagedSnapshot, packed: bytes, origin: st
         "digest": staged.digest,
         "digest_version": staged.digest_version,
         "size": len(document.body),
-        "encoding": ENCODING,
-        "body": packed,
+        "encoding": stored.encoding,
+        "dictionary": stored.dictionary,
+        "base_snapshot": stored.base if isinstance(stored.base, int) else None,
+        "body": stored.body,
     }
 
 
