@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
 
-from tracker.model.event import Event, EventFilter, read_event
+from tracker.model.event import Event, EventFilter
 from tracker.model.snapshot import TrialMark
 from tracker.store import tables as t
 from tracker.store.database import Database
+from tracker.store.event_rows import event_of, select_events
 from tracker.store.events import narrowed
 from tracker.store.trials import is_member
 
@@ -82,10 +83,10 @@ def trial_marks(database: Database) -> list[TrialMark]:
 
 def held_events(database: Database, run: int, limit: int) -> list[Event]:
     """The weightiest events that are staged under a run."""
-    statement = select(t.events.c.body).where(t.events.c.run == run, ~t.events.c.accepted)
+    statement = select_events().where(t.events.c.run == run, ~t.events.c.accepted)
     statement = statement.order_by(t.events.c.severity.desc(), t.events.c.id).limit(limit)
     with database.reading() as connection:
-        return [read_event(body) for body in connection.scalars(statement)]
+        return [event_of(row) for row in connection.execute(statement).mappings()]
 
 
 def with_number(database: Database, number: str) -> list[str]:

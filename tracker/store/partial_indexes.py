@@ -1,4 +1,6 @@
-"""Unique indexes over the accepted rows of a table. They complete `tables.metadata` where the schema is made or compared.
+"""Indexes over some rows of a table, mostly the accepted ones.
+
+They complete `tables.metadata` where the schema is made or compared.
 
 They stand apart because SQLAlchemy loads a database's whole dialect for its condition, and commands that only read and write
 rows need no index to be described.
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 from sqlalchemy import Index, MetaData, text
 
-from tracker.store.tables import alerts, events, metadata, stories
+from tracker.store.tables import alerts, events, metadata, snapshots, stories
 
 # SQLite uses a partial index only for a condition spelt like it, and SQLAlchemy spells booleans "= 1" there.
 Index("uq_events_accepted", events.c.id, unique=True, sqlite_where=text("accepted = 1"), postgresql_where=text("accepted"))
@@ -21,6 +23,9 @@ Index(
     unique=True,
     sqlite_where=text("state <> 'held'"),
     postgresql_where=text("state <> 'held'"),
+)
+Index(
+    "ix_snapshots_plain", snapshots.c.trial, sqlite_where=text("encoding = 'zstd'"), postgresql_where=text("encoding = 'zstd'")
 )
 
 whole: MetaData = metadata

@@ -24,12 +24,12 @@ from tracker.model.staging import (
 )
 from tracker.model.upkeep import Lease
 from tracker.model.views import PlainRecord
-from tracker.model.vocabulary import rank
 from tracker.store import tables as t
 from tracker.store.bodies import Packed, pack_staged, point_to_bases, require_bases
 from tracker.store.changed_values import changed_values
 from tracker.store.columns import storable
 from tracker.store.database import Database, chunks, insert
+from tracker.store.event_rows import body_columns, event_columns
 from tracker.store.kept_fields import keep_fields
 from tracker.store.packing import to_json
 from tracker.store.present import write_present
@@ -227,6 +227,16 @@ def _ids(connection: Connection, run_id: int, events: Iterable[StagedEvent]) -> 
     return stored | _version_ids(connection, run_id, {version for version in named if not isinstance(version, int)})
 
 
+def _hashes(connection: Connection, events: Iterable[StagedEvent]) -> dict[VersionRef | None, str]:
+    """The SHA-256 of each version that these events compare."""
+    hashes: dict[VersionRef | None, str] = {}
+    named = {version for staged in events for version in (staged.old, staged.new) if version is not None}
+    for some in chunks(version for version in named if isinstance(version, int)):
+        statement = select(t.snapshots.c.id, t.snapshots.c.sha256).where(t.snapshots.c.id.in_(some))
+        hashes.update((row.id, row.sha256) for row in connection.execute(statement))
+    return hashes | {version: version.sha256 for version in named if not isinstance(version, int)}
+
+
 def _plain(connection: Connection, run_id: int, batch: Batch, done: Collection[str]) -> list[tuple[int, PlainRecord]]:
     """The plain columns of the versions that were staged just now, by the ids that these have."""
     new = {version: plain for version, plain in batch.plain.items() if version.trial not in done}
@@ -251,22 +261,15 @@ def _write_events(connection: Connection, run_id: int, batch: Batch, now: dateti
     snapshots = _ids(connection, run_id, batch.events)
     there = {None, *snapshots}
     new = [staged for staged in batch.events if staged.event.id not in known and {staged.old, staged.new} <= there]
+    hashes = _hashes(connection, new)
     event_rows = [
         {
             "run": run_id,
-            "id": staged.event.id,
             "accepted": False,
-            "trial": staged.event.trial,
-            "kind": staged.event.kind,
-            "severity": rank(staged.event.severity),
-            "cause": staged.event.cause,
-            "origin": staged.event.origin,
-            "detected_at": staged.event.detected_at,
-            "effective_at": staged.event.effective_at,
-            "story": staged.event.story,
+            **event_columns(staged.event),
             "old_snapshot": None if staged.old is None else snapshots[staged.old],
             "new_snapshot": None if staged.new is None else snapshots[staged.new],
-            "body": to_json(staged.event),
+            **body_columns(staged.event, hashes.get(staged.old), hashes.get(staged.new)),
         }
         for staged in new
     ]
