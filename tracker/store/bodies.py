@@ -7,6 +7,7 @@ or of the same run, so that it goes only together with its deltas.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -43,6 +44,9 @@ SAMPLES = 400
 
 REPACKED = 5000
 """Versions that one day's tidying packs anew: some seconds of work."""
+
+TRIED = 1000
+"""Versions that are read to see whether they can be: the newest, and others at even distances."""
 
 _PAGE = 20
 """Trials of one transaction of packing anew."""
@@ -238,6 +242,32 @@ def train_dictionaries(database: Database, now: datetime) -> None:
                 continue
             samples = list(_bodies(database, connection, ids[:: -(-len(ids) // SAMPLES)]).values())
         _keep_dictionary(database, source, train(samples), now)
+
+
+# --- whether all is there ---------------------------------------------------------------------------------------------
+
+
+def broken_versions(database: Database) -> Iterator[str]:
+    """What of the stored versions cannot be read, a sentence each: every chain is looked at, and some versions are read."""
+    own = t.snapshots.c
+    bad = or_(_base.c.base_snapshot.is_not(None), _base.c.trial != own.trial)
+    chains = select(own.id, own.trial, own.base_snapshot).join(_base, _base.c.id == own.base_snapshot).where(bad)
+    with database.reading() as connection:
+        for chain in connection.execute(chains):
+            base = f"version {chain.base_snapshot}, which is no whole version of it"
+            yield f"version {chain.id} of {chain.trial} is stored as changes of {base}"
+        newest = connection.scalar(select(func.max(own.id))) or 0
+        ids = range(newest, 0, -max(1, newest // TRIED))
+        for some in chunks(ids, _PAGE):
+            statement = with_bodies(select(own.id, own.trial, own.sha256).select_from(t.snapshots)).where(own.id.in_(some))
+            for row in fetch(database, connection, statement):
+                try:
+                    served = body_of(database, row, row["id"])
+                except StoreError as error:
+                    yield str(error)
+                    continue
+                if hashlib.sha256(served).hexdigest() != row["sha256"]:
+                    yield f"version {row['id']} of {row['trial']} is not what was served: its SHA-256 is another"
 
 
 # --- packing anew -----------------------------------------------------------------------------------------------------

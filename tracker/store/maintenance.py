@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select, text, update
 
 from tracker.model.upkeep import StoreSize
 from tracker.store import tables as t
-from tracker.store.bodies import repack, train_dictionaries
+from tracker.store.bodies import broken_versions, repack, train_dictionaries
 from tracker.store.database import PATIENCE, Database, translated_errors
 from tracker.store.search import sweep_words
 
@@ -46,7 +46,7 @@ def integrity(database: Database) -> list[str]:
         lost = select(t.trials.c.key).select_from(current)
         lost = lost.where(t.trials.c.current_snapshot.is_not(None), t.snapshots.c.id.is_(None))
         damage += [f"the current version of {key} is missing" for key in connection.scalars(lost)]
-    return damage
+    return [*damage, *broken_versions(database)]
 
 
 def housekeep(database: Database, now: datetime) -> None:
