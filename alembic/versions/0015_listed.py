@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
@@ -21,10 +21,17 @@ def upgrade() -> None:
         sa.Column("run", _ID, nullable=False),
         sa.Column("watch", sa.Text(), nullable=False),
         sa.Column("trial", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=True, comment="the event that it makes if it enters; none if it joins without a word"),
+        sa.Column(
+            "kind", sa.Text(), nullable=True, comment="the event that it makes if it enters; none if it joins without a word"
+        ),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("silent", sa.Boolean(), nullable=False, comment="whether it would join by an edit of the search"),
-        sa.Column("move", sa.Text(), nullable=True, comment="what the listing changes for the trial; none for a member that is still there"),
+        sa.Column(
+            "move",
+            sa.Text(),
+            nullable=True,
+            comment="what the listing changes for the trial; none for a member that is still there",
+        ),
         sa.CheckConstraint("move IN ('enters', 'back', 'left', 'shed')", name=op.f("ck_listed_move")),
         sa.ForeignKeyConstraint(["run"], ["runs.id"], name=op.f("fk_listed_run_runs")),
         sa.PrimaryKeyConstraint("run", "watch", "trial", name=op.f("pk_listed")),

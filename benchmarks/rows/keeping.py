@@ -36,6 +36,7 @@ def measure(size: Size, folder: Path) -> list[Figure]:
             settings = configure(folder, f"trials = [{listed}]")
             report = _passed(settings, store, day, shown)
             assert report.state in ("done", "partly"), report.errors
+            store.housekeep(noon(day))
             copies += sum(len(zlib.compress(body, 6)) for body in shown.values())
         ids = [meta.id for number in sorted(trials) for meta in store.timeline(f"ctgov:{number}")]
         versions = len(ids)

@@ -39,7 +39,7 @@ from tracker.model.source import Search
 from tracker.model.watch import Near
 from tracker.render.safe_text import cell, one_line, web_link
 from tracker.sources.ctgov.search import QUERY_FIELDS, SEARCH_PARAMETERS, parameters
-from tracker.store.packing import ENCODING, pack, unpack
+from tracker.store import packing
 from tracker.text.clean import clean
 
 HOME = Near(place="Munich", latitude=48.1, longitude=11.6, km=100)
@@ -395,10 +395,10 @@ def test_any_trials_file_is_rows_or_mistakes(folder: Path, data: st.DataObject) 
 @fuzzed(100)
 @given(data=st.data(), body=st.binary(max_size=300))
 def test_stored_bytes_come_back_or_are_told_to_be_damaged(data: st.DataObject, body: bytes) -> None:
-    [packed] = pack([body])
-    assert unpack(packed, ENCODING, 1) == body
+    [packed] = packing.pack([body])
+    assert packing.unpack(packed, packing.WHOLE, 1) == body
     with contextlib.suppress(StoreError):
-        unpack(data.draw(torn(packed)), ENCODING, 1)
+        packing.unpack(data.draw(torn(packed)), packing.WHOLE, 1)
 
 
 @fuzzed(100)

@@ -23,6 +23,8 @@ from tracker.model.watch import Sending
 from tracker.store import Store
 from tracker.store import tables as t
 from tracker.store.database import WRITING, make_engine, parse_url
+from tracker.store.event_rows import event_of, select_events
+from tracker.store.packing import to_json, train
 from tracker.store.schema import migrations_folder
 from tracker.store.tables import metadata
 
@@ -31,6 +33,9 @@ EARLIER = REVISIONS[:-1]
 
 NO_HEADLINES = "0003"
 """The revision from which on events and stories are stored without words."""
+
+COMPACT = "0014"
+"""The revision from which on an event's body says only what has no column."""
 
 TOLD = ("events", "stories")
 
@@ -84,7 +89,8 @@ def furnish(store: Store) -> None:
     with store.writing() as connection:
         kept = {"snapshot": current.id, "field": "enrollment", "earlier": current.id, "why": "unreadable", "since": DAY_0}
         connection.execute(insert(t.kept_fields).values(kept))
-        connection.execute(insert(t.dictionaries).values(source="ctgov", created_at=DAY_0, body=b"\x00dictionary"))
+        trained = train([b"{'nctId': %d, 'briefTitle': 'a trial of %d arms'}" % (n, n * n) for n in range(500)])
+        connection.execute(insert(t.dictionaries).values(source="ctgov", created_at=DAY_0, body=trained))
 
 
 def as_of(revision: str, source: str, target: str) -> None:
@@ -98,18 +104,24 @@ def as_of(revision: str, source: str, target: str) -> None:
     there = columns(target)
     new = make_engine(parse_url(source))
     with new.connect() as given, old.connect().execution_options(**WRITING) as taken, taken.begin():
+        events = {
+            (row["run"], row["event_id"]): to_json(event_of(row))
+            for row in given.execute(select_events().add_columns(t.events.c.run)).mappings()
+        }
         for table in metadata.sorted_tables:
             kept = [one for one in table.columns if one.name in there.get(table.name, ())]
             found = given.execute(select(*kept)).mappings().all() if kept else []
             if found:
                 plain = lightweight(table.name, *(column(one.name, one.type) for one in kept))
-                taken.execute(insert(plain), [_as_written(revision, table.name, row) for row in found])
+                taken.execute(insert(plain), [_as_written(revision, table.name, row, events) for row in found])
     new.dispose()
     old.dispose()
 
 
-def _as_written(revision: str, table: str, row: Mapping[Any, Any]) -> dict[str, Any]:
+def _as_written(revision: str, table: str, row: Mapping[Any, Any], events: Mapping[tuple[int, str], str]) -> dict[str, Any]:
     """The row as a program of that revision wrote it."""
+    if revision < COMPACT and table == "events":
+        row = {**row, "body": events[row["run"], row["id"]]}
     if revision < NO_HEADLINES and table in TOLD:
         return {
             **row,

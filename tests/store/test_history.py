@@ -18,7 +18,7 @@ from tracker.model.event import EventFilter
 from tracker.model.source import Document
 from tracker.model.staging import StagedEvent
 from tracker.store import Store, migrate
-from tracker.store.packing import ENCODING, pack, unpack
+from tracker.store.packing import WHOLE, pack, unpack
 
 
 def history(store: Store, trial: str = A, days: int = 3) -> None:
@@ -34,7 +34,7 @@ def history(store: Store, trial: str = A, days: int = 3) -> None:
 
 @given(bodies=st.lists(st.binary(max_size=3000), max_size=5))
 def test_packed_bytes_come_back_identical(bodies: list[bytes]) -> None:
-    assert [unpack(packed, ENCODING, 1) for packed in pack(bodies)] == bodies
+    assert [unpack(packed, WHOLE, 1) for packed in pack(bodies)] == bodies
 
 
 numbers = itertools.count()
@@ -72,7 +72,7 @@ def test_a_document_comes_back_as_it_was_served_and_reads_at_the_day_it_was_last
 
 def test_damaged_bytes_are_an_error_that_names_the_snapshot() -> None:
     with pytest.raises(StoreError, match="snapshot 7 are damaged"):
-        unpack(b"not zstd", ENCODING, 7)
+        unpack(b"not zstd", WHOLE, 7)
     with pytest.raises(StoreError, match="'zstd-9000'"):
         unpack(b"", "zstd-9000", 7)
 

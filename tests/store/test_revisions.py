@@ -59,7 +59,8 @@ def test_a_long_log_loses_its_headlines_to_the_last_row(store: Store, store_url:
     as_of("0002", store_url, url_beside)
     engine = make_engine(parse_url(url_beside))
     with engine.connect().execution_options(**WRITING) as connection, connection.begin():
-        row = dict(connection.execute(select(t.events).where(t.events.c.id == "e2")).mappings().one())
+        then = [column for column in t.events.c if column.name != "packed"]
+        row = dict(connection.execute(select(*then).where(t.events.c.id == "e2")).mappings().one())
         copies = [
             row | {"id": f"{number}", "body": f'{{"id":"{number}","headline":"Größe","rest":0.1}}'} for number in range(2500)
         ]

@@ -66,34 +66,146 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Stored(Event, frozen=True, kw_only=True):
-    """An event as it is stored: what it says in detail is of its kind's own type."""
+    """An event as JSON with names: as it is public, and as releases before the compact form stored it."""
 
     details: msgspec.Raw = msgspec.Raw(b"{}")  # type: ignore[assignment]  # read by `stored_details`
 
 
+class EventColumns(msgspec.Struct, frozen=True, array_like=True):
+    """What of an event stands in columns of its own, and the SHA-256 (hex) of the two stored versions that it compares."""
+
+    id: str
+    kind: str
+    trial: str
+    severity: Severity
+    cause: Cause
+    origin: Origin
+    detected_at: datetime
+    effective_at: datetime
+    story: str
+    old_sha256: str | None
+    new_sha256: str | None
+
+
+class _Leaf(msgspec.Struct, frozen=True, array_like=True):
+    """A change, without the names of its parts."""
+
+    path: tuple[str, ...]
+    old: Any
+    new: Any
+
+
+class _Body(msgspec.Struct, frozen=True, array_like=True):
+    """What stands in no column.
+
+    A hash is true where it is that of the stored version; ``until`` is empty where it is when the change was detected.
+    """
+
+    effects: tuple[str, ...]
+    label: str
+    rule: str
+    details: msgspec.Raw
+    changes: tuple[_Leaf, ...]
+    since: datetime | None
+    until: datetime | None
+    updated_on: str | None
+    data_version: str | None
+    old: str | bool | None
+    new: str | bool | None
+    links: tuple[str, ...]
+
+
 _stored = msgspec.json.Decoder(_Stored)
+_both = msgspec.json.Decoder(tuple[EventColumns, _Body])
 _REST = tuple(name for name in Event.__struct_fields__ if name != "details")
 
 
-def read_event(body: str | bytes) -> Event:
-    """An event from its stored JSON, whatever version wrote it: details that cannot be read become empty."""
-    stored = _stored.decode(body)
+def compact_event(event: Event, old_sha256: str | None, new_sha256: str | None) -> str:
+    """What of an event is to be stored beside its columns: JSON without names."""
+    body = _Body(
+        effects=event.effects,
+        label=event.label,
+        rule=event.rule,
+        details=msgspec.Raw(msgspec.json.encode(event.details)),
+        changes=tuple(_Leaf(change.path, change.old, change.new) for change in event.changes),
+        since=event.seen_between[0],
+        until=None if event.seen_between[1] == event.detected_at else event.seen_between[1],
+        updated_on=event.updated_on,
+        data_version=event.data_version,
+        old=_named(event.evidence.old, old_sha256),
+        new=_named(event.evidence.new, new_sha256),
+        links=event.evidence.links,
+    )
+    return msgspec.json.encode(body).decode()
+
+
+def whole_event(columns: EventColumns, body: str) -> str:
+    """The text that `read_event` reads, from an event's columns and what is stored beside them, by whatever release."""
+    return f"[{msgspec.json.encode(columns).decode()},{body}]" if body.startswith("[") else body
+
+
+def read_event(text: str | bytes) -> Event:
+    """An event from JSON, whatever version wrote it: details that cannot be read become empty."""
+    if text[:1] in ("[", b"["):
+        return _from_columns(*_both.decode(text))
+    stored = _stored.decode(text)
     details = stored_details(stored.kind, stored.details)
     return Event(details=details, **{name: getattr(stored, name) for name in _REST})
 
 
 class _WithEffects(msgspec.Struct, frozen=True):
-    """What a stored event says of its effects, and nothing else of it."""
+    """What a stored event says of its effects, and nothing else of it: with names, as earlier releases stored it."""
 
     effects: tuple[str, ...] = ()
 
 
-_with_effects = msgspec.json.Decoder(_WithEffects)
+class _BeginsWithEffects(msgspec.Struct, frozen=True, array_like=True):
+    """The same of the compact form."""
+
+    effects: tuple[str, ...] = ()
 
 
-def read_effects(body: str | bytes) -> tuple[str, ...]:
+_named_effects = msgspec.json.Decoder(_WithEffects)
+_compact_effects = msgspec.json.Decoder(_BeginsWithEffects)
+
+
+def read_effects(body: str) -> tuple[str, ...]:
     """The effects of a stored event, without reading the rest of it."""
-    return _with_effects.decode(body).effects
+    decoder = _compact_effects if body.startswith("[") else _named_effects
+    return decoder.decode(body).effects
+
+
+def _from_columns(columns: EventColumns, body: _Body) -> Event:
+    return Event(
+        id=columns.id,
+        kind=columns.kind,
+        effects=body.effects,
+        trial=columns.trial,
+        label=body.label,
+        severity=columns.severity,
+        rule=body.rule,
+        cause=columns.cause,
+        origin=columns.origin,
+        details=stored_details(columns.kind, body.details),
+        changes=tuple(Change(path=leaf.path, old=leaf.old, new=leaf.new) for leaf in body.changes),
+        detected_at=columns.detected_at,
+        seen_between=(body.since, body.until or columns.detected_at),
+        effective_at=columns.effective_at,
+        updated_on=body.updated_on,
+        data_version=body.data_version,
+        evidence=Evidence(old=_hash(body.old, columns.old_sha256), new=_hash(body.new, columns.new_sha256), links=body.links),
+        story=columns.story,
+    )
+
+
+def _named(hashed: str | None, stored: str | None) -> str | bool | None:
+    return True if stored is not None and hashed == f"sha256:{stored}" else hashed
+
+
+def _hash(named: str | bool | None, stored: str | None) -> str | None:
+    if isinstance(named, bool):
+        return f"sha256:{stored}"
+    return named
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,7 +274,7 @@ class EventClass(NamedTuple):
 class EventPlace(msgspec.Struct, frozen=True, kw_only=True):
     """Where an event stands in the change log: ``severity`` is its rank, 0 for minor to 2 for major.
 
-    ``body`` is the event as it is stored, for `read_event`; empty for a long one, which is read when its turn has come.
+    ``body`` is the event as text for `read_event`; empty for a long one, which is read when its turn has come.
     """
 
     id: str

@@ -7,11 +7,12 @@ from datetime import datetime
 
 from sqlalchemy import exists, func, or_, select
 
-from tracker.model.event import Event, EventClass, EventFilter, read_effects, read_event
+from tracker.model.event import Event, EventClass, EventFilter, read_effects
 from tracker.model.snapshot import TrialMark
 from tracker.model.watch import FollowingTime
 from tracker.store import tables as t
 from tracker.store.database import Database
+from tracker.store.event_rows import event_of, select_events, stored_body
 from tracker.store.events import narrowed
 from tracker.store.trials import is_member
 
@@ -30,14 +31,14 @@ def count_events(database: Database) -> dict[int, int]:
 def event_classes(database: Database, run: int) -> Iterator[EventClass]:
     """What the accepted events of a run are counted by, read a few at a time."""
     own = t.events.c
-    columns = (own.id, own.trial, own.kind, own.body, own.severity, own.detected_at, own.effective_at)
+    columns = (own.id, own.trial, own.kind, own.body, own.packed, own.severity, own.detected_at, own.effective_at)
     statement = narrowed(select(*columns), EventFilter(run=run)).order_by(own.id).limit(AT_ONCE)
     after = ""
     while True:
         with database.reading() as connection:
             page = connection.execute(statement.where(own.id > after)).all()
-        for _, trial, kind, body, *rest in page:
-            yield EventClass(trial, kind, read_effects(body), *rest)
+        for key, trial, kind, body, packed, *rest in page:
+            yield EventClass(trial, kind, read_effects(stored_body(body, packed, key)), *rest)
         if len(page) < AT_ONCE:
             return
         after = page[-1].id
@@ -108,10 +109,10 @@ def trial_marks(database: Database) -> list[TrialMark]:
 
 def held_events(database: Database, run: int, limit: int) -> list[Event]:
     """The weightiest events that are staged under a run."""
-    statement = select(t.events.c.body).where(t.events.c.run == run, ~t.events.c.accepted)
+    statement = select_events().where(t.events.c.run == run, ~t.events.c.accepted)
     statement = statement.order_by(t.events.c.severity.desc(), t.events.c.id).limit(limit)
     with database.reading() as connection:
-        return [read_event(body) for body in connection.scalars(statement)]
+        return [event_of(row) for row in connection.execute(statement).mappings()]
 
 
 def with_number(database: Database, number: str) -> list[str]:

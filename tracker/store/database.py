@@ -22,6 +22,7 @@ from tracker.errors import DatabaseDamagedError, LeaseLostError, StoreError
 from tracker.model.upkeep import Lease
 from tracker.store.frozen import CONNECT_WITHIN, Watchdog
 from tracker.store.open_file import OpenFile
+from tracker.store.packing import Dictionary
 from tracker.store.remedies import remedy
 from tracker.store.soundness import SMALL, damaged, is_damage, quick_check, require_sound
 from tracker.store.tables import leases
@@ -202,6 +203,8 @@ class Database:
         self._file = OpenFile(self._path) if self._path is not None else None
         self.unreturned: dict[str, int] = {}
         """Tokens of leases, by name, that this process is done with and could not give back."""
+        self.dictionaries: dict[int, Dictionary] = {}
+        """Those that were needed so far, by id: what is stored under one never changes."""
         self._damage: DatabaseDamagedError | None = None
         self._checked: tuple[int, int] | None = None
         if self._file is not None:

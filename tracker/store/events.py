@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, exists, func, or_, select
 
 from tracker.model.event import Event, EventFilter, EventPlace, Story, read_event
 from tracker.model.vocabulary import rank
 from tracker.store import rows
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks
+from tracker.store.event_rows import NEW_SHA256, OLD_SHA256, event_of, event_text, select_events
 
 FIRST_PAGE = 50
 PAGE = 400
@@ -22,6 +24,9 @@ PAGE = 400
 
 SHORT = 4_000
 """Characters up to which an event comes along with its place; longer ones are read when their turn has come."""
+
+SHORT_PACKED = 1_000
+"""The same of compressed ones, in bytes."""
 
 BODIES = 100
 """Events read at once: one holds everything that changed, which may be long."""
@@ -32,29 +37,32 @@ FEW_TRIALS = 50
 
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 """No event is older or later."""
+_TEXT = (
+    t.events.c.body + " " + t.events.c.trial + " sha256:" + func.coalesce(OLD_SHA256, "") + " " + func.coalesce(NEW_SHA256, "")
+)
+"""All that words are looked for in: what stands in columns is not in the body."""
 
 _PLAIN = re.compile(r"[a-z0-9]+")
 
 
 def events(database: Database, wanted: EventFilter) -> list[Event]:
     """Accepted events by ``effective_at``, then id."""
-    statement = narrowed(select(t.events.c.body), wanted)
+    statement = narrowed(select_events(), wanted)
     order = (t.events.c.effective_at, t.events.c.id)
+    statement = statement.order_by(*(column.desc() for column in order))
+    if not _looks_inside(wanted):
+        statement = statement.limit(wanted.limit)
     with database.reading() as connection:
-        if wanted.limit is None:
-            bodies = list(connection.scalars(statement.order_by(*order)))
-        else:
-            latest = statement.order_by(*(column.desc() for column in order)).limit(wanted.limit)
-            bodies = list(connection.scalars(latest))[::-1]
-    return [read_event(body) for body in bodies]
+        found = (event_text(row) for row in connection.execute(statement).mappings() if _may_fit(row, wanted))
+        latest = list(islice(found, wanted.limit))
+    return [read_event(text) for text in reversed(latest)]
 
 
 def event_places(database: Database, wanted: EventFilter, *, newest_first: bool = False) -> Iterator[EventPlace]:
     """Where accepted events stand in the log, by ``effective_at``, then id: page by page, the short ones with their text."""
     at, key = t.events.c.effective_at, t.events.c.id
     order = (at.desc(), key.desc()) if newest_first else (at, key)
-    body = case((func.length(t.events.c.body) <= SHORT, t.events.c.body), else_="")
-    columns = select(key, at, t.events.c.severity, t.events.c.story, body)
+    columns = select_events(within=None if _looks_inside(wanted) else SHORT)
     if newest_first:  # a page of the web reads few: they are looked up in the order of time, not collected by trial and sorted
         statement = narrowed(columns, msgspec.structs.replace(wanted, watch=None))
         if wanted.watch is not None:
@@ -67,27 +75,26 @@ def event_places(database: Database, wanted: EventFilter, *, newest_first: bool 
     size = FIRST_PAGE
     while True:
         with database.reading() as connection:
-            page = connection.execute(statement.where(behind).limit(size)).all()
-        for row in page:
-            yield EventPlace(id=row[0], effective_at=row[1], severity=row[2], story=row[3], body=row[4])
+            page = connection.execute(statement.where(behind).limit(size)).mappings().all()
+        yield from (_place(row) for row in page if _may_fit(row, wanted))
         if len(page) < size:
             return
         # "At or after" is said beside it, so that the planner begins at this place in the index.
-        last = page[-1]
+        last_at, last_id = page[-1]["event_effective_at"], page[-1]["event_id"]
         size = min(2 * size, PAGE)
         if newest_first:
-            behind = and_(at <= last.effective_at, or_(at < last.effective_at, key < last.id))
+            behind = and_(at <= last_at, or_(at < last_at, key < last_id))
         else:
-            behind = and_(at >= last.effective_at, or_(at > last.effective_at, key > last.id))
+            behind = and_(at >= last_at, or_(at > last_at, key > last_id))
 
 
 def events_by_id(database: Database, ids: Iterable[str]) -> Iterator[Event]:
     """Accepted events in the order asked for, read a few at a time; those that are not known are left out."""
     for some in chunks(ids, BODIES):
-        statement = select(t.events.c.id, t.events.c.body).where(t.events.c.accepted, t.events.c.id.in_(some))
+        statement = select_events().where(t.events.c.accepted, t.events.c.id.in_(some))
         with database.reading() as connection:
-            bodies: dict[str, str] = {row.id: row.body for row in connection.execute(statement)}
-        yield from (read_event(bodies[key]) for key in some if key in bodies)
+            texts = {row["event_id"]: event_text(row) for row in connection.execute(statement).mappings()}
+        yield from (read_event(texts[key]) for key in some if key in texts)
 
 
 def log(database: Database, wanted: EventFilter) -> Iterator[Event]:
@@ -103,8 +110,9 @@ def log(database: Database, wanted: EventFilter) -> Iterator[Event]:
 def event(database: Database, event_id: str) -> Event | None:
     """An accepted event."""
     with database.reading() as connection:
-        body = connection.scalar(select(t.events.c.body).where(t.events.c.id == event_id, t.events.c.accepted))
-    return read_event(body) if body is not None else None
+        found = connection.execute(select_events().where(t.events.c.id == event_id, t.events.c.accepted))
+        row = found.mappings().one_or_none()
+    return event_of(row) if row is not None else None
 
 
 def past_events(
@@ -114,11 +122,11 @@ def past_events(
     past: dict[str, list[Event]] = {}
     with database.reading() as connection:
         for keys in chunks(sorted(trials)):
-            statement = select(t.events.c.trial, t.events.c.body).where(t.events.c.accepted, t.events.c.trial.in_(keys))
+            statement = select_events().where(t.events.c.accepted, t.events.c.trial.in_(keys))
             if kinds is not None:
                 statement = statement.where(t.events.c.kind.in_(kinds))
-            for trial, body in connection.execute(statement.order_by(t.events.c.effective_at, t.events.c.id)):
-                past.setdefault(trial, []).append(read_event(body))
+            for row in connection.execute(statement.order_by(t.events.c.effective_at, t.events.c.id)).mappings():
+                past.setdefault(row["event_trial"], []).append(event_of(row))
     return {trial: tuple(found) for trial, found in past.items()}
 
 
@@ -166,6 +174,40 @@ def moment_on(database: Database, places: int, *, since: datetime | None) -> dat
         return connection.scalar(statement)
 
 
+def _looks_inside(wanted: EventFilter) -> bool:
+    """Whether what is wanted depends on the text of an event."""
+    return bool(wanted.effects or wanted.words)
+
+
+def _may_fit(row: RowMapping, wanted: EventFilter) -> bool:
+    """What the conditions in SQL ask of the text, asked of a compressed one."""
+    if row["event_packed"] is None or not _looks_inside(wanted):
+        return True
+    text = event_text(row)
+    folded = text.lower()
+    return all(quoted in text for quoted in _effect(wanted)) and all(part in folded for part in _parts(wanted))
+
+
+def _place(row: RowMapping) -> EventPlace:
+    short = row["event_body"] or (row["event_packed"] is not None and len(row["event_packed"]) <= SHORT_PACKED)
+    return EventPlace(
+        id=row["event_id"],
+        effective_at=row["event_effective_at"],
+        severity=row["event_severity"],
+        story=row["event_story"],
+        body=event_text(row) if short else "",
+    )
+
+
+def _effect(wanted: EventFilter) -> tuple[str, ...]:
+    """The one effect that is asked for, as it stands in an event's text."""
+    return tuple(f'"{effect}"' for effect in wanted.effects) if len(wanted.effects) == 1 else ()
+
+
+def _parts(wanted: EventFilter) -> tuple[str, ...]:
+    return tuple(part for word in wanted.words for part in _plain_parts(word))
+
+
 def _plain_parts(word: str) -> list[str]:
     """What of a folded word stands in every spelling of it: letters with accents and ss (ß) have several."""
     return [part for whole in word.split("ss") for part in _PLAIN.findall(whole)]
@@ -188,10 +230,10 @@ def _conditions(wanted: EventFilter) -> list[ColumnElement[Any]]:
             or_(*(t.events.c.trial.startswith(f"{source}:", autoescape=True) for source in sorted(wanted.sources)))
         )
     # Whole effects and public words are looked for by those who read the events: here stands what is quick to rule out.
-    conditions += [
-        t.events.c.body.contains(f'"{effect}"', autoescape=True) for effect in wanted.effects if len(wanted.effects) == 1
-    ]
-    conditions += [t.events.c.body.icontains(part, autoescape=True) for word in wanted.words for part in _plain_parts(word)]
+    # What is compressed they rule out by `_may_fit`.
+    compressed = t.events.c.packed.is_not(None)
+    conditions += [or_(compressed, t.events.c.body.contains(quoted, autoescape=True)) for quoted in _effect(wanted)]
+    conditions += [or_(compressed, _TEXT.icontains(part, autoescape=True)) for part in _parts(wanted)]
     if wanted.run is not None:
         conditions.append(t.events.c.run == wanted.run)
     return conditions

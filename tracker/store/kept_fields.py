@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
-from tracker.model.event import Event, Story, read_event
+from tracker.model.event import Event, Story
 from tracker.model.run import RunCounts
 from tracker.model.snapshot import KeptField
 from tracker.model.staging import Doubts, StagedFinding
@@ -16,6 +16,7 @@ from tracker.model.vocabulary import SEVERITIES
 from tracker.store import rows
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks, insert
+from tracker.store.event_rows import body_columns, event_of, select_events
 from tracker.store.packing import to_json
 
 _KEPT = tuple(name for name in KeptField.__struct_fields__ if name != "snapshot")
@@ -66,12 +67,14 @@ def staged_findings(database: Database, run_id: int) -> list[StagedFinding]:
         .scalar_subquery()
     )
     statement = (
-        select(t.events.c.body, newest.label("version"))
-        .where(t.events.c.run == run_id, t.events.c.body.contains('"registry_edit":true'))
+        select_events()
+        .add_columns(newest.label("version"))
+        .where(t.events.c.run == run_id, or_(t.events.c.packed.is_not(None), t.events.c.body.contains('"registry_edit":true')))
         .order_by(t.events.c.id)
     )
     with database.reading() as connection:
-        return [StagedFinding(event=read_event(row.body), snapshot=row.version) for row in connection.execute(statement)]
+        found = [(event_of(row), row["version"]) for row in connection.execute(statement).mappings()]
+    return [StagedFinding(event=event, snapshot=version) for event, version in found if event.details.registry_edit]
 
 
 def staged_calendar(database: Database, run_id: int, trials: Collection[str]) -> list[Event]:
@@ -80,7 +83,8 @@ def staged_calendar(database: Database, run_id: int, trials: Collection[str]) ->
     with database.reading() as connection:
         for some in chunks(sorted(trials)):
             where = (t.events.c.run == run_id, t.events.c.trial.in_(some), t.events.c.cause == "calendar")
-            found += map(read_event, connection.scalars(select(t.events.c.body).where(*where).order_by(t.events.c.id)))
+            statement = select_events().where(*where).order_by(t.events.c.id)
+            found += map(event_of, connection.execute(statement).mappings())
     return found
 
 
@@ -115,23 +119,25 @@ def _drop(connection: Connection, run_id: int, doubts: Doubts) -> int:
 def _mark_many(connection: Connection, run_id: int, counts: Mapping[str, int]) -> None:
     for ids in chunks(counts):
         where = (t.events.c.run == run_id, t.events.c.id.in_(ids))
-        for row in connection.execute(select(t.events.c.id, t.events.c.body).where(*where)).all():
-            event = read_event(row.body)
-            details = msgspec.structs.replace(event.details, many_at_once=counts[row.id])
-            body = to_json(msgspec.structs.replace(event, details=details))
-            connection.execute(update(t.events).where(t.events.c.run == run_id, t.events.c.id == row.id).values(body=body))
+        for row in connection.execute(select_events().where(*where)).mappings().all():
+            event = event_of(row)
+            details = msgspec.structs.replace(event.details, many_at_once=counts[event.id])
+            marked = msgspec.structs.replace(event, details=details)
+            values = body_columns(marked, row["old_sha256"], row["new_sha256"])
+            connection.execute(update(t.events).where(t.events.c.run == run_id, t.events.c.id == event.id).values(values))
 
 
 def believe(connection: Connection, run_id: int) -> None:
     """What a run tells of versions that were stored before it is believed now: their fields are their own again."""
     stored = t.snapshots.c.run != run_id
-    statement = select(t.events.c.body, t.events.c.new_snapshot).join(t.snapshots, t.snapshots.c.id == t.events.c.new_snapshot)
+    statement = select_events().add_columns(t.events.c.new_snapshot)
+    statement = statement.join(t.snapshots, t.snapshots.c.id == t.events.c.new_snapshot)
     statement = statement.where(t.events.c.run == run_id, t.events.c.old_snapshot != t.events.c.new_snapshot, stored)
-    for row in connection.execute(statement).all():
-        fields = read_event(row.body).fields
+    for row in connection.execute(statement).mappings().all():
+        fields = event_of(row).fields
         connection.execute(
             delete(t.kept_fields).where(
-                t.kept_fields.c.snapshot == row.new_snapshot,
+                t.kept_fields.c.snapshot == row["new_snapshot"],
                 t.kept_fields.c.field.in_(fields),
                 t.kept_fields.c.why == "doubted",
             )

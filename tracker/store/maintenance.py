@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select, text, update
 
 from tracker.model.upkeep import StoreSize
 from tracker.store import tables as t
+from tracker.store.bodies import broken_versions, repack, train_dictionaries
 from tracker.store.database import PATIENCE, Database, translated_errors
 from tracker.store.search import sweep_words
 
@@ -45,15 +46,15 @@ def integrity(database: Database) -> list[str]:
         lost = select(t.trials.c.key).select_from(current)
         lost = lost.where(t.trials.c.current_snapshot.is_not(None), t.snapshots.c.id.is_(None))
         damage += [f"the current version of {key} is missing" for key in connection.scalars(lost)]
-    return damage
+    return [*damage, *broken_versions(database)]
 
 
 def housekeep(database: Database, now: datetime) -> None:
     """The daily tidying: what nobody asks for any more after 90 days goes, and the database's own figures are refreshed.
 
     Gone are the checks of ended runs (failures that were told long ago) and the texts and lists of messages that were sent;
-    that they were sent, and of what, stays. Words of versions that no search shows any more go too. No snapshot, event or
-    story is ever deleted.
+    that they were sent, and of what, stays. Words of versions that no search shows any more go too. Versions that were stored
+    before their source had a dictionary are packed anew with it. No snapshot, event or story is ever deleted.
     """
     before = now - KEPT_FOR
     ended = select(t.runs.c.id).where(t.runs.c.state.not_in(("open", "held")), t.runs.c.finished_at < before)
@@ -64,6 +65,8 @@ def housekeep(database: Database, now: datetime) -> None:
         connection.execute(delete(t.attachments).where(t.attachments.c.message.in_(keys)))
         connection.execute(update(t.messages).where(*old).values(text="", html=""))
     sweep_words(database)
+    train_dictionaries(database, now)
+    repack(database)
     if database.engine.dialect.name == "sqlite":
         with translated_errors(database.url), closing(database.engine.raw_connection()) as raw:
             # It reads and then writes: outside a writer's transaction SQLite refuses that at once when another wrote between.

@@ -25,12 +25,12 @@ from tracker.model.alert import (
     OutboxView,
     ReadyAlert,
 )
-from tracker.model.event import read_event
 from tracker.model.upkeep import Lease
 from tracker.model.vocabulary import When
 from tracker.store import rows
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks, insert
+from tracker.store.event_rows import event_of, select_events
 from tracker.store.packing import pack, to_json, unzip
 
 _ALERT = tuple(Alert.__struct_fields__)
@@ -50,8 +50,9 @@ _UNKNOWN_END = "How the last try ended could not be recorded: the message may ha
 def ready_alerts(database: Database, channel: str | None = None, when: When | None = None) -> list[ReadyAlert]:
     """Alerts that wait for a message, by their events' ``effective_at``."""
     statement = (
-        select(*(t.alerts.c[name] for name in _ALERT), t.events.c.body)
-        .join(t.events, (t.events.c.run == t.alerts.c.run) & (t.events.c.id == t.alerts.c.event))
+        select_events()
+        .add_columns(*(t.alerts.c[name] for name in _ALERT))
+        .join(t.alerts, (t.events.c.run == t.alerts.c.run) & (t.events.c.id == t.alerts.c.event))
         .where(t.alerts.c.state == "ready")
         .order_by(t.events.c.effective_at, t.events.c.id, t.alerts.c.id)
     )
@@ -61,7 +62,7 @@ def ready_alerts(database: Database, channel: str | None = None, when: When | No
         statement = statement.where(t.alerts.c.when == when)
     with database.reading() as connection:
         return [
-            ReadyAlert(alert=Alert(**{name: row[name] for name in _ALERT}), event=read_event(row["body"]))
+            ReadyAlert(alert=Alert(**{name: row[name] for name in _ALERT}), event=event_of(row))
             for row in connection.execute(statement).mappings()
         ]
 

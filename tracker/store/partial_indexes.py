@@ -1,4 +1,4 @@
-"""Indexes over some rows of a table: unique ones over those that are accepted, and one over what a search changes.
+"""Indexes over some rows of a table: mostly the accepted ones, and one over what a search changes.
 
 They complete `tables.metadata` where the schema is made or compared. They stand apart because SQLAlchemy loads a database's
 whole dialect for its condition, and commands that only read and write rows need no index to be described.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Index, MetaData, text
 
-from tracker.store.tables import alerts, events, listed, metadata, stories
+from tracker.store.tables import alerts, events, listed, metadata, snapshots, stories
 
 # SQLite uses a partial index only for a condition spelt like it, and SQLAlchemy spells booleans "= 1" there.
 Index("uq_events_accepted", events.c.id, unique=True, sqlite_where=text("accepted = 1"), postgresql_where=text("accepted"))
@@ -28,6 +28,9 @@ Index(
     listed.c.trial,
     sqlite_where=text("move IS NOT NULL"),
     postgresql_where=text("move IS NOT NULL"),
+)
+Index(
+    "ix_snapshots_plain", snapshots.c.trial, sqlite_where=text("encoding = 'zstd'"), postgresql_where=text("encoding = 'zstd'")
 )
 
 whole: MetaData = metadata

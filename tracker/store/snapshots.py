@@ -13,15 +13,13 @@ from tracker.model.snapshot import SnapshotMeta, TrackedTrial
 from tracker.model.source import Document
 from tracker.store import rows
 from tracker.store import tables as t
+from tracker.store.bodies import body_of, fetch, with_bodies
 from tracker.store.database import Database, chunks
-from tracker.store.packing import unpack
 from tracker.store.runs import THERE
 from tracker.store.trials import is_member, is_member_of, select_followed
 
 PAGE = 100
 """Documents read at once: a megabyte or two, and no transaction stays open while the caller works on them."""
-
-_BODY = (t.snapshots.c.content_type, t.snapshots.c.encoding, t.snapshots.c.body)
 
 
 def document(database: Database, snapshot_id: int) -> Document:
@@ -35,27 +33,27 @@ def documents(database: Database, ids: Iterable[int]) -> Iterator[Document]:
     """Stored versions in the order asked for, read a few at a time; ids that do not exist are left out."""
     for some in chunks(ids, PAGE):
         with database.reading() as connection:
-            statement = rows.select_versions().add_columns(*_BODY).where(t.snapshots.c.id.in_(some))
-            found = {row["snapshot_id"]: row for row in connection.execute(statement).mappings()}
+            statement = with_bodies(rows.select_versions()).where(t.snapshots.c.id.in_(some))
+            found = {row["snapshot_id"]: row for row in fetch(database, connection, statement)}
         for snapshot_id in some:
             if snapshot_id in found:
-                yield _document(found[snapshot_id])
+                yield _document(database, found[snapshot_id])
 
 
 def current_documents(database: Database, trials: Collection[str] | None = None) -> Iterator[tuple[TrackedTrial, Document]]:
     """Trials with their current version, by key: all that are followed, or those given. Trials never read are left out."""
-    statement = select_followed().add_columns(*_BODY).where(t.snapshots.c.id.is_not(None))
+    statement = with_bodies(select_followed()).where(t.snapshots.c.id.is_not(None))
     if trials is not None:
         for keys in chunks(sorted(trials), PAGE):
             with database.reading() as connection:
-                page = connection.execute(statement.where(t.trials.c.key.in_(keys))).mappings().all()
-            yield from ((rows.followed(row), _document(row)) for row in page)
+                page = fetch(database, connection, statement.where(t.trials.c.key.in_(keys)))
+            yield from ((rows.followed(row), _document(database, row)) for row in page)
         return
     last = ""
     while True:
         with database.reading() as connection:
-            page = connection.execute(statement.where(is_member(), t.trials.c.key > last).limit(PAGE)).mappings().all()
-        yield from ((rows.followed(row), _document(row)) for row in page)
+            page = fetch(database, connection, statement.where(is_member(), t.trials.c.key > last).limit(PAGE))
+        yield from ((rows.followed(row), _document(database, row)) for row in page)
         if len(page) < PAGE:
             return
         last = page[-1]["key"]
@@ -69,13 +67,13 @@ def followed_documents(
     With ``watch``, only its trials. Trials never read are left out.
     """
     following = is_member() if watch is None else is_member_of([watch])
-    statement = select_followed().add_columns(*_BODY).where(t.snapshots.c.id.is_not(None), following).limit(PAGE)
+    statement = with_bodies(select_followed()).where(t.snapshots.c.id.is_not(None), following).limit(PAGE)
     while True:
         with database.reading() as connection:
-            page = connection.execute(statement.where(t.trials.c.key > after)).mappings().all()
+            page = fetch(database, connection, statement.where(t.trials.c.key > after))
             watches = following_watches(connection, [row["key"] for row in page])
         for row in page:
-            yield rows.followed(row), _document(row), watches[row["key"]]
+            yield rows.followed(row), _document(database, row), watches[row["key"]]
         if len(page) < PAGE:
             return
         after = page[-1]["key"]
@@ -197,13 +195,13 @@ def redigest(database: Database, source: str, digest_version: int, digest: Calla
     return len(ids)
 
 
-def _document(row: RowMapping) -> Document:
+def _document(database: Database, row: RowMapping) -> Document:
     trial: str = row["snapshot_trial"]
     return Document(
         source=split_key(trial).source,
         trial=trial,
         url=row["snapshot_url"],
-        body=unpack(row["body"], row["encoding"], row["snapshot_id"]),
+        body=body_of(database, row, row["snapshot_id"]),
         content_type=row["content_type"],
         fetched_at=row["snapshot_fetched_at"],
         as_of=row["snapshot_last_seen_at"],

@@ -25,13 +25,14 @@ from tracker.model.staging import (
 )
 from tracker.model.upkeep import Lease
 from tracker.model.views import PlainRecord
-from tracker.model.vocabulary import rank
 from tracker.store import tables as t
+from tracker.store.bodies import Packed, pack_staged, point_to_bases, require_bases
 from tracker.store.changed_values import changed_values
 from tracker.store.columns import storable
 from tracker.store.database import CHUNK, Database, chunks, insert
+from tracker.store.event_rows import body_columns, event_columns
 from tracker.store.kept_fields import keep_fields
-from tracker.store.packing import ENCODING, pack, to_json
+from tracker.store.packing import to_json
 from tracker.store.present import write_present
 from tracker.store.runs import NO_ANSWER, require_state
 from tracker.store.search import write_words
@@ -56,7 +57,7 @@ def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: date
     Raises LeaseLostError when the lease or the run is no longer ours.
     """
     # Compressing is most of the work and needs no lock: other processes may write meanwhile.
-    packed = pack(staged.document.body for staged in batch.snapshots)
+    packed = pack_staged(database, run_id, batch.snapshots, now)
     with database.writing(lease) as connection:
         run = require_state(connection, run_id, "open")
         trials = {staged.check.trial for staged in batch.checks} | {staged.document.trial for staged in batch.snapshots}
@@ -65,12 +66,13 @@ def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: date
         _write_checks(connection, run_id, [staged for staged in batch.checks if staged.check.trial not in done])
         origin = "backfill" if run["purpose"] == "backfill" else "live"
         new = [
-            _snapshot_row(run_id, staged, body, origin)
-            for staged, body in zip(batch.snapshots, packed, strict=True)
+            (staged, stored)
+            for staged, stored in zip(batch.snapshots, require_bases(connection, batch.snapshots, packed), strict=True)
             if staged.document.trial not in done
         ]
         if new:
-            connection.execute(t.snapshots.insert(), new)
+            connection.execute(t.snapshots.insert(), [_snapshot_row(run_id, *one, origin) for one in new])
+            point_to_bases(connection, run_id, [(staged.version, stored) for staged, stored in new])
         written = [staged for staged in batch.snapshots if staged.document.trial not in done]
         ids = _version_ids(connection, run_id, {staged.version for staged in written})
         for staged in written:
@@ -200,7 +202,7 @@ def _write_checks(connection: Connection, run_id: int, checks: Sequence[StagedCh
     connection.execute(upsert, check_rows)
 
 
-def _snapshot_row(run_id: int, staged: StagedSnapshot, packed: bytes, origin: str) -> dict[str, object]:
+def _snapshot_row(run_id: int, staged: StagedSnapshot, stored: Packed, origin: str) -> dict[str, object]:
     document = staged.document
     return {
         "trial": document.trial,
@@ -219,8 +221,10 @@ def _snapshot_row(run_id: int, staged: StagedSnapshot, packed: bytes, origin: st
         "digest": staged.digest,
         "digest_version": staged.digest_version,
         "size": len(document.body),
-        "encoding": ENCODING,
-        "body": packed,
+        "encoding": stored.encoding,
+        "dictionary": stored.dictionary,
+        "base_snapshot": stored.base if isinstance(stored.base, int) else None,
+        "body": stored.body,
     }
 
 
@@ -236,6 +240,16 @@ def _ids(connection: Connection, run_id: int, events: Iterable[StagedEvent]) -> 
     named = {version for staged in events for version in (staged.old, staged.new) if version is not None}
     stored: dict[VersionRef, int] = {version: version for version in named if isinstance(version, int)}
     return stored | _version_ids(connection, run_id, {version for version in named if not isinstance(version, int)})
+
+
+def _hashes(connection: Connection, events: Iterable[StagedEvent]) -> dict[VersionRef | None, str]:
+    """The SHA-256 of each version that these events compare."""
+    hashes: dict[VersionRef | None, str] = {}
+    named = {version for staged in events for version in (staged.old, staged.new) if version is not None}
+    for some in chunks(version for version in named if isinstance(version, int)):
+        statement = select(t.snapshots.c.id, t.snapshots.c.sha256).where(t.snapshots.c.id.in_(some))
+        hashes.update((row.id, row.sha256) for row in connection.execute(statement))
+    return hashes | {version: version.sha256 for version in named if not isinstance(version, int)}
 
 
 def _plain(connection: Connection, run_id: int, batch: Batch, done: Collection[str]) -> list[tuple[int, PlainRecord]]:
@@ -262,22 +276,15 @@ def _write_events(connection: Connection, run_id: int, batch: Batch, now: dateti
     snapshots = _ids(connection, run_id, batch.events)
     there = {None, *snapshots}
     new = [staged for staged in batch.events if staged.event.id not in known and {staged.old, staged.new} <= there]
+    hashes = _hashes(connection, new)
     event_rows = [
         {
             "run": run_id,
-            "id": staged.event.id,
             "accepted": False,
-            "trial": staged.event.trial,
-            "kind": staged.event.kind,
-            "severity": rank(staged.event.severity),
-            "cause": staged.event.cause,
-            "origin": staged.event.origin,
-            "detected_at": staged.event.detected_at,
-            "effective_at": staged.event.effective_at,
-            "story": staged.event.story,
+            **event_columns(staged.event),
             "old_snapshot": None if staged.old is None else snapshots[staged.old],
             "new_snapshot": None if staged.new is None else snapshots[staged.new],
-            "body": to_json(staged.event),
+            **body_columns(staged.event, hashes.get(staged.old), hashes.get(staged.new)),
         }
         for staged in new
     ]

@@ -8,7 +8,8 @@ Three rules explain the rest:
 * JSON is text that msgspec wrote; what is searched by has a column of its own.
 * Times are aware UTC.
 
-Indexes over some rows of a table stand in `partial_indexes`.
+Indexes over some rows of a table stand in `partial_indexes`. Small rows with long keys stand in their key's own tree on
+SQLite, not in a table and an index beside it.
 """
 
 from __future__ import annotations
@@ -166,6 +167,7 @@ checks = Table(
     Column("claim", Text),
     Column("data_version", Text),
     Column("fingerprint", Text),
+    sqlite_with_rowid=False,
 )
 
 listed = Table(
@@ -257,6 +259,7 @@ events = Table(
     Column("old_snapshot", Id, ForeignKey("snapshots.id")),
     Column("new_snapshot", Id, ForeignKey("snapshots.id")),
     Column("body", Text, nullable=False),
+    Column("packed", LargeBinary, comment="zstd of a long body, which is empty then"),
     Index(None, "trial", "effective_at"),
     Index(None, "effective_at"),
     Index(None, "old_snapshot"),
@@ -275,6 +278,7 @@ changed_values = Table(
     Column("days", Integer, comment="how far a date moved, later positive"),
     ForeignKeyConstraint(["run", "event"], ["events.run", "events.id"], ondelete="CASCADE"),
     comment="the values that an event changed, in plain columns and without contact persons; they go with their event",
+    sqlite_with_rowid=False,
 )
 
 
@@ -318,6 +322,7 @@ due_dates = Table(
     _required("rule"),
     Index(None, "true_from"),
     comment="days that follow from a version's dates; derived like the table present",
+    sqlite_with_rowid=False,
 )
 
 searchable = Table(
