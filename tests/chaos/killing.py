@@ -193,7 +193,7 @@ def serve() -> None:
 def _load() -> None:
     """Import the program, and what it imports only when it is used."""
     modules = (module.name for module in pkgutil.walk_packages(tracker.__path__, "tracker."))
-    for name in (*modules, "alembic.command", "httpcore"):
+    for name in (*modules, "alembic.command", "deepdiff", "httpcore"):
         if name != "tracker.__main__":
             importlib.import_module(name)
 

@@ -6,7 +6,7 @@ import unicodedata
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import actual, changed, date, make_record, measure, site
@@ -25,6 +25,7 @@ from tracker.model.record import (
     StudyDocument,
     TrialRecord,
 )
+from tracker.model.vocabulary import ENDED_STATUSES
 
 
 def differing(**fields: Any) -> tuple[Change, ...]:
@@ -221,6 +222,7 @@ def test_a_group_that_appears_is_told_leaf_by_leaf() -> None:
 
 
 def test_dicts_that_share_few_keys_are_still_told_leaf_by_leaf() -> None:
+    """DeepDiff's own threshold would report one change for the whole mapping."""
     changes = differing(rest=({"a": 1, "b": 2, "c": 3, "z": 0}, {"d": 4, "e": 5, "f": 6, "z": 1}))
     assert paths(changes) == {("rest", name) for name in "abcdefz"}
 
@@ -285,6 +287,8 @@ def test_the_order_of_keyed_lists_changes_nothing(old: TrialRecord, new: TrialRe
 @given(RECORDS, RECORDS)
 @settings(max_examples=80, deadline=None)
 def test_backwards_is_the_same_difference_with_sides_swapped(old: TrialRecord, new: TrialRecord) -> None:
+    # Of a trial that was over before, the status of a site that is no longer stated says nothing; a new one does.
+    assume(old.recruitment_status not in ENDED_STATUSES or old.recruitment_status != new.recruitment_status)
     there, back = compare(old, new), compare(new, old)
     assert len(there) == len(back)
     assert {change.path[0] for change in there} == {change.path[0] for change in back}

@@ -1,61 +1,26 @@
-"""The walk over what differs finds what DeepDiff finds, and what both sides have alike is out of the way before it."""
+"""The leaves of what differs, and what both sides have alike is out of the way before they are looked for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from deepdiff import DeepDiff
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.builders import changed, make_record, site
 from tracker.compare import compare
-from tracker.compare.keyed import keyed_difference
 from tracker.model.record import RegistryNotice
-
-KEYS = st.sampled_from(["a", "b", "__a", "a | b", "root['x']", ""])
-LEAVES = st.none() | st.booleans() | st.integers(0, 2) | st.sampled_from(["", "x", " x", "y", "1"])
-TREES = st.recursive(
-    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=12
-)
-RESTS = st.dictionaries(KEYS, TREES, max_size=4)
 
 Found = dict[tuple[str, ...], tuple[Any, Any]]
 
 
-def by_deepdiff(old: Mapping[str, Any], new: Mapping[str, Any]) -> Found:
-    """What DeepDiff says of the keyed and pruned trees, by path."""
-    left, right = keyed_difference({"rest": old}, {"rest": new})
-    tree = DeepDiff(left, right, view="tree", threshold_to_diff_deeper=0, ignore_private_variables=False)
-    return {
-        tuple(str(step) for step in level.path(output_format="list")): (
-            None if report == "dictionary_item_added" else level.t1,
-            None if report == "dictionary_item_removed" else level.t2,
-        )
-        for report, levels in tree.items()
-        for level in levels
-    }
-
-
-def by_walk(old: Mapping[str, Any], new: Mapping[str, Any]) -> Found:
+def leaves(old: Mapping[str, Any], new: Mapping[str, Any]) -> Found:
     record = make_record(rest=old)
     return {change.path: (change.old, change.new) for change in compare(record, changed(record, rest=new))}
 
 
-@given(RESTS, RESTS)
-@settings(max_examples=150, deadline=None)
-def test_the_walk_finds_what_deepdiff_finds(old: dict[str, Any], new: dict[str, Any]) -> None:
-    found = by_walk(old, new)
-    assert {path: sides for path, sides in by_deepdiff(old, new).items() if sides != (False, None)} == {
-        path: sides for path, sides in found.items() if sides != (False, None)
-    }
-
-
 def test_what_stands_on_one_side_only_is_one_leaf_whole() -> None:
-    assert by_walk({}, {"m": [{"term": "A", "n": 1}]}) == {("rest", "m", "A"): (None, {"term": "A", "n": 1})}
-    assert by_walk({"m": {"x": {"y": 1}}}, {}) == {("rest", "m", "x", "y"): (1, None)}
-    assert by_walk({"m": {"x": 1}}, {"m": "x"}) == {("rest", "m", "x"): (1, None), ("rest", "m", ""): (None, "x")}
+    assert leaves({}, {"m": [{"term": "A", "n": 1}]}) == {("rest", "m", "A"): (None, {"term": "A", "n": 1})}
+    assert leaves({"m": {"x": {"y": 1}}}, {}) == {("rest", "m", "x", "y"): (1, None)}
+    assert leaves({"m": {"x": 1}}, {"m": "x"}) == {("rest", "m", "x"): (1, None), ("rest", "m", ""): (None, "x")}
 
 
 def test_equal_entries_are_taken_out_as_often_as_both_sides_have_them() -> None:

@@ -1,7 +1,8 @@
-"""What differs between two records as two trees: lists become mappings by natural key, and equal parts are left out.
+"""Prepares two records for DeepDiff: lists become mappings by natural key, and equal parts are left out.
 
-The entries of a list are paired by their own names, not by their places. An absent list and an empty one are the same; a
-text that was there and is gone is news.
+DeepDiff visits equal parts too, at a tenth of a millisecond each, and pairs the entries of a list by their index: so
+entries are paired here, by their own names, and only what differs is handed on. An absent list and an empty one are the
+same; a text that was there and is gone is news.
 """
 
 from __future__ import annotations
