@@ -60,7 +60,7 @@ fuzz: $(READY) ## Every parser against inputs nobody writes, for minutes: make f
 	TRACKER_FUZZ=$(or $(TIMES),50) $(BIN)/pytest tests/fuzz -n auto
 
 api-fuzz: $(READY) ## The JSON API against many requests that nobody writes: make api-fuzz TIMES=1000
-	TRACKER_API_FUZZ=$(or $(TIMES),300) $(BIN)/pytest tests/web/test_api.py -k invented
+	TRACKER_API_FUZZ=$(or $(TIMES),300) $(BIN)/pytest tests/web/test_api.py -k invented --timeout 0
 
 migrate: $(READY) ## A new schema revision from tracker/store/tables.py: make migrate m="what it is for"
 	$(BIN)/alembic upgrade head && $(BIN)/alembic revision --autogenerate -m "$(m)"

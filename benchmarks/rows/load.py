@@ -1,7 +1,8 @@
 """The pages under load: 50 clients for a minute, with the pauses that people and monitors make, beside a static file.
 
-The server has one core to itself and the clients another, where there are two. Of the clients 35 are people, who pause 4 to 12
-seconds after each page; 15 are monitors, which ask for feeds and the API every 5 seconds. Connections are kept open.
+As long a time before is not counted. The server has one core to itself and the clients another, where there are two. Of the
+clients 35 are people, who pause 4 to 12 seconds after each page; 15 are monitors, which ask for feeds and the API every 5
+seconds. Connections are kept open.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Shape(NamedTuple):
 
 
 SHAPES = {
-    "tiny": Shape(10, 60, 4, 1.0, (0.05, 0.2), 0.2),
+    "tiny": Shape(10, 60, 4, 0.3, (0.01, 0.05), 0.05),
     "usual": Shape(5_000, 100_000, 50, 60.0, (4.0, 12.0), 5.0),
     "large": Shape(5_000, 100_000, 50, 300.0, (4.0, 12.0), 5.0),
 }

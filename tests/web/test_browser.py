@@ -153,6 +153,39 @@ def test_on_paper_the_menu_and_forms_are_left_out(page: Page, reader: Reader) ->
     assert page.locator("h1").is_visible()
 
 
+def test_on_paper_pages_are_light_and_nothing_is_cut_off(browser: Browser, reader: Reader) -> None:
+    """Also for those who read in the dark: ink is dear, and a table cannot be scrolled."""
+    context = browser.new_context(color_scheme="dark", viewport={"width": 794, "height": 1123})
+    page = context.new_page()
+    page.emulate_media(media="print")
+    for path in ("/", TRIAL, f"{TRIAL}/compare", "/watches/lupus", "/deadlines", "/health"):
+        page.goto(reader.address + path)
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+        cut = """[...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth
+            && getComputedStyle(one).overflowX != 'visible').length"""
+        assert page.evaluate(cut) == 0, path
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, path
+        assert page.pdf(format="A4").startswith(b"%PDF"), path
+    context.close()
+
+
+def test_who_wants_no_motion_and_own_colours_sees_what_changed(browser: Browser, reader: Reader) -> None:
+    context = browser.new_context(forced_colors="active", reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(f"{reader.address}{TRIAL}/compare")
+    moving = """[document.documentElement, ...document.querySelectorAll('*')].filter(one => {
+        const style = getComputedStyle(one);
+        return style.transitionDuration != '0s' || style.animationName != 'none' || style.scrollBehavior == 'smooth';
+    }).length"""
+    assert page.evaluate(moving) == 0
+    border = "getComputedStyle(document.querySelector('{}')).borderLeftStyle"
+    assert page.evaluate(border.format(".changed")) == "double"
+    assert page.evaluate("getComputedStyle(document.querySelector('del')).textDecorationLine") == "line-through"
+    assert page.evaluate("getComputedStyle(document.querySelector('ins')).borderBottomStyle") == "solid"
+    context.close()
+
+
 def test_pages_are_whole_without_scripts(browser: Browser, reader: Reader) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

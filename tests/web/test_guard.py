@@ -6,6 +6,8 @@ import base64
 import hashlib
 import socket
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from tracker.config.settings import TrustedProxy, Web
 from tracker.errors import StoreError, UsageError
 from tracker.store import Store
 from tracker.web.guard import feed_key
-from tracker.web.serving import require_safe
+from tracker.web.serving import MOST_CONNECTIONS, require_safe
 
 TOKEN = "correct-horse-battery"
 
@@ -252,9 +254,34 @@ def test_a_store_opened_for_reading_refuses_to_write(demo: Path) -> None:
 def test_a_client_that_does_not_go_on_is_left(serve: Serve, begun: bytes) -> None:
     with serve(patience=0.3) as reader, socket.create_connection((reader.host, reader.port), timeout=60) as client:
         client.sendall(begun)
-        try:
-            left = client.recv(100)
-        except ConnectionResetError:
-            left = b""
-        assert left == b""
+        assert left(client) == b""
         assert reader.ask("/robots.txt").status == 200
+
+
+def test_many_slow_clients_do_not_keep_out_others_and_are_left(serve: Serve) -> None:
+    """With as many connections as are allowed at once: most stand still in the middle of a request or of an answer."""
+    with serve(patience=2) as reader, ExitStack() as opened:
+
+        def connect() -> socket.socket:
+            return opened.enter_context(socket.create_connection((reader.host, reader.port), timeout=60))
+
+        slow = [connect() for _ in range(MOST_CONNECTIONS - 20)]
+        for place, client in enumerate(slow):
+            client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: " if place % 2 else b"GET")
+        with ThreadPoolExecutor(10) as pool:
+            answers = list(pool.map(reader.ask, ["/health", "/", TRIAL, "/api/v1/changes"] * 10))
+        assert {answer.status for answer in answers} == {200}
+        more = [connect() for _ in range(30)]
+        for client in more:
+            client.sendall(b"GET /robots.txt HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert {client.recv(12) for client in more} <= {b"HTTP/1.1 200", b"HTTP/1.1 503"}
+        assert [left(client) for client in slow] == [b""] * len(slow)
+        assert reader.ask("/").status == 200
+
+
+def left(client: socket.socket) -> bytes:
+    """What comes before the server ends a connection."""
+    try:
+        return client.recv(100)
+    except ConnectionResetError:
+        return b""

@@ -49,7 +49,7 @@ def stories(text: str) -> list[str]:
 def test_filters_narrow_the_list_and_their_counts_are_those_of_the_links(reader: Reader) -> None:
     text = reader.ask("/").text
     for href, count in re.findall(
-        r'<a href="(/\?(?:kind|effect|source|watch|min_severity|status|country)=[^"]+)">[^<]*<span class="count">(\d+)', text
+        r'<a href="(/\?(?:kind|effect|source|watch|min_severity|status|country)=[^"]+)">[^<]*<span class="count"> (\d+)', text
     ):
         answer = reader.ask("/api/v1/changes" + unescape(href)[1:] + "&limit=200").json
         assert len(answer["events"]) == int(count), href

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.cli.program import inside
 from tests.web.conftest import TRIAL, Reader
@@ -39,6 +40,26 @@ def test_nothing_that_only_a_server_can_answer_is_on_them(site: Path) -> None:
         text = page.read_text("utf-8")
         assert "<form" not in text, page
         assert "/api/" not in text, page
+
+
+def test_a_browser_reads_them_from_the_disk(site: Path, browser: Browser) -> None:
+    page = browser.new_page()
+    wrong, asked = list[str](), list[str]()
+    page.on("console", lambda message: wrong.append(message.text))
+    page.on("requestfailed", lambda request: wrong.append(request.url))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((site / "index.html").as_uri())
+    assert page.evaluate("getComputedStyle(document.querySelector('.story')).borderLeftWidth") == "5px"
+    page.click("article.story a >> nth=0")
+    page.click("text=Compare >> nth=0")
+    assert page.locator("ins").count() > 0
+    page.keyboard.press("n")
+    assert page.evaluate("document.activeElement.classList.contains('changed')")
+    page.click("text=Watches")
+    assert page.locator("main a").count() > 0
+    assert wrong == []
+    assert [url for url in asked if not url.startswith(site.as_uri())] == []
+    page.close()
 
 
 def test_a_second_time_writes_nothing(site: Path, demo: Path) -> None:

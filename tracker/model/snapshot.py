@@ -72,11 +72,12 @@ class SnapshotMeta(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TrialMark(msgspec.Struct, frozen=True, kw_only=True):
-    """Which stored version a trial stands in at present."""
+    """Which stored version a trial stands in at present, and which fields are read from earlier ones."""
 
     trial: str
     version: int
     removed_at: datetime | None = None
+    kept: tuple[KeptField, ...] = ()
 
 
 class TrackedTrial(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from tracker.store import tables as t
 from tracker.store.database import Database
 from tracker.store.event_rows import event_of, select_events, stored_body
 from tracker.store.events import narrowed
+from tracker.store.kept_fields import kept_fields
 from tracker.store.trials import is_member
 
 DATE_KINDS = ("start_date_changed", "primary_completion_date_changed", "completion_date_changed")
@@ -100,9 +101,10 @@ def trial_marks(database: Database) -> list[TrialMark]:
         .where(t.trials.c.current_snapshot.is_not(None), is_member())
         .order_by(t.trials.c.key)
     )
+    kept = kept_fields(database)
     with database.reading() as connection:
         return [
-            TrialMark(trial=row.key, version=row.current_snapshot, removed_at=row.removed_at)
+            TrialMark(trial=row.key, version=row[1], removed_at=row.removed_at, kept=kept.get(row[1], ()))
             for row in connection.execute(statement)
         ]
 

@@ -153,7 +153,7 @@ class LogCounts:
         bits = {name: 1 << number for number, name in enumerate(places)}
         by_class = [self._class_misses(wanted, one, bits) for one in self._classes.items]
         by_audience = [0 if not wanted.watch or wanted.watch in one else bits["watch"] for one in self._audiences.items]
-        by_trial = [self._trial_misses(wanted, trial, bits) for trial in self._trials.items]
+        by_trial = self._trial_misses(wanted, bits)
         alone = {bit: (places[name], Counter[int]()) for name, bit in bits.items()}
         of_all = (Counter[int](), Counter[int](), Counter[int]())
         for group, count in self._grouped(wanted.since, wanted.until).items():
@@ -166,10 +166,17 @@ class LogCounts:
                 found[group[place]] += count
         return self._named(of_all, {name: alone[bit][1] for name, bit in bits.items()})
 
-    @staticmethod
-    def _trial_misses(wanted: Wanted, trial: str, bits: Mapping[str, int]) -> int:
-        missed = bits["source"] if wanted.source and split_key(trial).source != wanted.source else 0
-        return missed | sum(bits[name] for name, trials in wanted.trials.items() if trial not in trials)
+    def _trial_misses(self, wanted: Wanted, bits: Mapping[str, int]) -> list[int]:
+        missed = [0] * len(self._trials.items)
+        for name, trials in wanted.trials.items():
+            for number, trial in enumerate(self._trials.items):
+                if trial not in trials:
+                    missed[number] |= bits[name]
+        if wanted.source:
+            for number, trial in enumerate(self._trials.items):
+                if split_key(trial).source != wanted.source:
+                    missed[number] |= bits["source"]
+        return missed
 
     @staticmethod
     def _class_misses(wanted: Wanted, one: Classified, bits: Mapping[str, int]) -> int:

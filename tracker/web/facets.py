@@ -67,7 +67,7 @@ def filters(reading: Reading, asked: LogFilter) -> dict[str, Filter]:
     counts = {} if asked.words else _counts(reading, asked)
     archive = reading.archive
     countries = sorted({country for each in reading.all_standing().values() for country in each.countries})
-    severities = (("major", "Major"), ("notable", "Notable or weightier"), ("minor", "All"))
+    severities = (("major", "Major"), ("notable", "Notable and up"), ("minor", "All"))
     given: tuple[tuple[str, str, Iterable[tuple[str, str]]], ...] = (
         ("watch", "Watch", [(name, one_line(name, 60)) for name in reading.context.watches]),
         ("group", "Group", [(name, one_line(name, 60)) for name in reading.context.groups]),

@@ -49,7 +49,8 @@ def trial(reading: Reading, key: str, query: Query) -> Page:
     record, current = view.record, view.number == view.versions
     versions = list(archive.timeline(key))
     until = versions[view.number].valid_from if not current else None
-    found = list(archive.changes(EventFilter(trials=frozenset({key}), until=until)))
+    every = list(archive.changes(EventFilter(trials=frozenset({key}))))
+    found = [event for event in every if until is None or event.effective_at < until]
     mirrors = _mirrors(reading, record)
     followed = next(archive.records([key]), None)
     end = until or reading.context.now
@@ -77,7 +78,7 @@ def trial(reading: Reading, key: str, query: Query) -> Page:
             "source": archive.source_title(split_key(key).source),
             "watches": archive.watches_of([key])[key],
             "deadlines": _trial_deadlines(reading, record) if current else [],
-            "timeline": timeline(versions, list(archive.changes(EventFilter(trials=frozenset({key}))))),
+            "timeline": timeline(versions, every),
             "charts": [chart for chart in moved if chart],
             "bands": charts.status_bands(record, found, versions[0].valid_from, end),
             "mirrors": mirrors,
