@@ -13,6 +13,7 @@ from tracker.extract.read_log import canonical_digest, guarded, layout_error, wr
 from tracker.model.dates import RegistryDate
 from tracker.model.ids import split_key
 from tracker.model.source import Document, Fingerprint, StatedDates
+from tracker.sources.ctgov.served import ProtocolSection
 
 NUMBER = re.compile(r"NCT[0-9]{8}\Z")
 """The registry's number, in its canonical spelling."""
@@ -48,6 +49,25 @@ def study(document: Document) -> dict[str, Any]:
     if missing:
         raise layout_error(document, f"the answer lacks protocolSection's {', '.join(missing)}")
     return decoded
+
+
+def is_complete(protocol: ProtocolSection, document: Document) -> bool:
+    """Whether a study that was decoded at once passes the checks of `study`."""
+    identification, status = protocol.identificationModule, protocol.statusModule
+    anchors = (
+        identification.briefTitle,
+        status.overallStatus,
+        status.lastUpdatePostDateStruct.date,
+        protocol.sponsorCollaboratorsModule.leadSponsor.name,
+        protocol.designModule.studyType,
+    )
+    number, asked = identification.nctId, split_key(document.trial).number
+    return bool(
+        number
+        and NUMBER.match(number)
+        and (asked == number or asked in identification.nctIdAliases)
+        and all(anchor and not anchor.isspace() for anchor in anchors)
+    )
 
 
 def digest(document: Document) -> str:
