@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from operator import attrgetter
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Generic, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Generic, Literal, NamedTuple, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
 
@@ -49,7 +49,7 @@ NeededDay = Annotated[str | None, _Day(needed=True)]
 
 _S = TypeVar("_S", bound=Served)
 _Take = Callable[[JsonReader, str], Any]
-# As `RegistryDate` reads them. The 29th of February is left to the accounting reader: which years have one is not for a pattern.
+# As `RegistryDate` reads them. The 29th of February is left to the accounting reader: no pattern knows which years have one.
 _DAY: Final = (
     r"^(?!0000)[0-9]{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|1[0-9]|2[0-8]))?|-(?:0[13-9]|1[0-2])-(?:29|30)"
     r"|-(?:0[13578]|1[02])-31)?\Z"
@@ -69,6 +69,7 @@ class Shape(Generic[_S]):
 
     def __init__(self, kind: type[_S], ignored: Mapping[str, str], kept: Mapping[str, type[object]], path: str = "") -> None:
         self._kind = kind
+        self.decoded: type[_S]
         self._takes: list[tuple[str, str, _Take]] = []
         self.kept: list[_Kept] = []
         fields: list[tuple[str, Any, Any]] = []
@@ -87,9 +88,8 @@ class Shape(Generic[_S]):
             self.kept.append(_Kept((key,), within))
             fields.append((key, kept[within], msgspec.UNSET))
         fields += [(key, Any, msgspec.UNSET) for key, _ in _directly(ignored, path)]
-        self.decoded: type[_S] = msgspec.defstruct(
-            kind.__name__, fields, bases=(kind,), forbid_unknown_fields=True, frozen=True, kw_only=True
-        )
+        strict = msgspec.defstruct(kind.__name__, fields, bases=(kind,), forbid_unknown_fields=True, frozen=True, kw_only=True)
+        self.decoded = cast("type[_S]", strict)
         self._getters = [(attrgetter(".".join(each.steps)), each.path, each.entries) for each in self.kept]
 
     def accounted(self, reader: JsonReader) -> _S:
@@ -177,18 +177,16 @@ def _word(marks: tuple[Any, ...]) -> Any:
 
 
 def _words(marks: tuple[Any, ...]) -> _Take:
-    for mark in marks:
-        if isinstance(mark, Words):
-            return lambda reader, key: reader.words(key, mark.words)
-    return JsonReader.texts
+    known = next((mark.words for mark in marks if isinstance(mark, Words)), None)
+    return JsonReader.texts if known is None else lambda reader, key: reader.words(key, known)
 
 
 def _text(marks: tuple[Any, ...]) -> _How:
-    for mark in marks:
-        if isinstance(mark, Words):
-            return _How(lambda reader, key: reader.word(key, mark.words), _word(marks))
-        if isinstance(mark, _Day):
-            return _How(JsonReader.day, Annotated[str, msgspec.Meta(pattern=_DAY)], needed=mark.needed)
+    match marks:
+        case (Words(words=known), *_):
+            return _How(lambda reader, key: reader.word(key, known), _word(marks))
+        case (_Day(needed=needed), *_):
+            return _How(JsonReader.day, Annotated[str, msgspec.Meta(pattern=_DAY)], needed=needed)
     return _How(JsonReader.verbatim, str)
 
 

@@ -22,14 +22,14 @@ _Role = Annotated[str | None, Words(vocabulary.ROLES)]
 _OrganisationClass = Annotated[str | None, Words(vocabulary.ORGANISATION_CLASSES)]
 
 
-class OrgStudyIdInfo(Served):
+class OrgStudyIdInfo(Served, frozen=True):
     """The sponsor's own number."""
 
     id: str | None = None
     link: str | None = None
 
 
-class SecondaryIdInfo(Served):
+class SecondaryIdInfo(Served, frozen=True):
     """Another number."""
 
     id: str | None = None
@@ -42,14 +42,14 @@ class SecondaryIdInfo(Served):
         return (cleaned(self.id),)
 
 
-class Organization(Served):
+class Organization(Served, frozen=True):
     """Who registered the study."""
 
     fullName: str | None = None
     organisation_class: _OrganisationClass = msgspec.field(name="class", default=None)
 
 
-class IdentificationModule(Served):
+class IdentificationModule(Served, frozen=True):
     """Numbers and titles."""
 
     nctId: str | None = None
@@ -62,7 +62,7 @@ class IdentificationModule(Served):
     organization: Organization = Organization()
 
 
-class DateStruct(Served):
+class DateStruct(Served, frozen=True):
     """A date and its kind."""
 
     type: _DateType = None
@@ -73,7 +73,7 @@ class DateStruct(Served):
         return {} if self.date or self.type is None else {"type": self.type}
 
 
-class StatusModule(Served):
+class StatusModule(Served, frozen=True):
     """How the study stands, and its dates."""
 
     overallStatus: _Status = None
@@ -91,7 +91,7 @@ class StatusModule(Served):
     resultsFirstSubmitDate: Day = None
 
 
-class ResponsibleParty(Served):
+class ResponsibleParty(Served, frozen=True):
     """Who answers for the record. Records from before 2011 name the party in two fields of their own."""
 
     type: Annotated[str | None, Words(vocabulary.RESPONSIBLE_PARTY_TYPES)] = None
@@ -102,7 +102,7 @@ class ResponsibleParty(Served):
     oldOrganization: str | None = None
 
 
-class Sponsor(Served):
+class Sponsor(Served, frozen=True):
     """A sponsor or collaborator."""
 
     name: str | None = None
@@ -113,7 +113,7 @@ class Sponsor(Served):
         return (cleaned(self.name),)
 
 
-class SponsorCollaboratorsModule(Served):
+class SponsorCollaboratorsModule(Served, frozen=True):
     """Sponsors."""
 
     responsibleParty: ResponsibleParty | None = None
@@ -121,7 +121,7 @@ class SponsorCollaboratorsModule(Served):
     collaborators: tuple[Sponsor, ...] = ()
 
 
-class OversightModule(Served):
+class OversightModule(Served, frozen=True):
     """Regulators and monitoring."""
 
     isFdaRegulatedDrug: bool | None = None
@@ -131,28 +131,28 @@ class OversightModule(Served):
     oversightHasDmc: bool | None = None
 
 
-class DescriptionModule(Served):
+class DescriptionModule(Served, frozen=True):
     """What the study is about."""
 
     briefSummary: str | None = None
     detailedDescription: str | None = None
 
 
-class ConditionsModule(Served):
+class ConditionsModule(Served, frozen=True):
     """What is studied."""
 
     conditions: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
 
 
-class EnrollmentInfo(Served):
+class EnrollmentInfo(Served, frozen=True):
     """How many take part."""
 
     count: int | None = None
     type: _DateType = None
 
 
-class MaskingInfo(Served):
+class MaskingInfo(Served, frozen=True):
     """Who does not know which arm it is."""
 
     masking: Annotated[str | None, Words(vocabulary.MASKINGS)] = None
@@ -160,7 +160,7 @@ class MaskingInfo(Served):
     whoMasked: Annotated[tuple[str, ...], Words(vocabulary.WHO_MASKED)] = ()
 
 
-class DesignInfo(Served):
+class DesignInfo(Served, frozen=True):
     """How the study is laid out."""
 
     allocation: Annotated[str | None, Words(vocabulary.ALLOCATIONS)] = None
@@ -172,7 +172,7 @@ class DesignInfo(Served):
     maskingInfo: MaskingInfo = MaskingInfo()
 
 
-class DesignModule(Served):
+class DesignModule(Served, frozen=True):
     """Type, phase, size and layout."""
 
     studyType: Annotated[str | None, Words(vocabulary.STUDY_TYPES)] = None
@@ -181,7 +181,7 @@ class DesignModule(Served):
     designInfo: DesignInfo = DesignInfo()
 
 
-class ArmGroup(Served):
+class ArmGroup(Served, frozen=True):
     """An arm."""
 
     label: str | None = None
@@ -194,7 +194,7 @@ class ArmGroup(Served):
         return (cleaned(self.label),)
 
 
-class Intervention(Served):
+class Intervention(Served, frozen=True):
     """An intervention."""
 
     name: str | None = None
@@ -208,14 +208,14 @@ class Intervention(Served):
         return self.type, cleaned(self.name)
 
 
-class ArmsInterventionsModule(Served):
+class ArmsInterventionsModule(Served, frozen=True):
     """Arms, and what they get."""
 
     armGroups: tuple[ArmGroup, ...] = ()
     interventions: tuple[Intervention, ...] = ()
 
 
-class Outcome(Served):
+class Outcome(Served, frozen=True):
     """An outcome measure."""
 
     measure: str | None = None
@@ -227,7 +227,7 @@ class Outcome(Served):
         return (cleaned(self.measure),)
 
 
-class OutcomesModule(Served):
+class OutcomesModule(Served, frozen=True):
     """What is measured."""
 
     primaryOutcomes: tuple[Outcome, ...] = ()
@@ -235,7 +235,7 @@ class OutcomesModule(Served):
     otherOutcomes: tuple[Outcome, ...] = ()
 
 
-class EligibilityModule(Served):
+class EligibilityModule(Served, frozen=True):
     """Who can take part."""
 
     eligibilityCriteria: str | None = None
@@ -250,7 +250,7 @@ class EligibilityModule(Served):
     samplingMethod: Annotated[str | None, Words(vocabulary.SAMPLING_METHODS)] = None
 
 
-class Contact(Served):
+class Contact(Served, frozen=True):
     """A contact person."""
 
     phone: str | None = None
@@ -264,7 +264,7 @@ class Contact(Served):
         return (cleaned(self.name) or self.role,)
 
 
-class Official(Served):
+class Official(Served, frozen=True):
     """An official of the study."""
 
     name: str | None = None
@@ -276,14 +276,14 @@ class Official(Served):
         return (cleaned(self.name),)
 
 
-class GeoPoint(Served):
+class GeoPoint(Served, frozen=True):
     """Where a place lies."""
 
     lat: float | None = None
     lon: float | None = None
 
 
-class Location(Served):
+class Location(Served, frozen=True):
     """A site."""
 
     facility: str | None = None
@@ -300,7 +300,7 @@ class Location(Served):
         return tuple(map(cleaned, (self.facility, self.city, self.state, self.zip, self.country)))
 
 
-class ContactsLocationsModule(Served):
+class ContactsLocationsModule(Served, frozen=True):
     """Where the study runs, and whom to ask."""
 
     centralContacts: tuple[Contact, ...] = ()
@@ -308,7 +308,7 @@ class ContactsLocationsModule(Served):
     locations: tuple[Location, ...] = ()
 
 
-class Retraction(Served):
+class Retraction(Served, frozen=True):
     """The retraction of a publication."""
 
     pmid: str | None = None
@@ -319,7 +319,7 @@ class Retraction(Served):
         return cleaned(self.pmid), cleaned(self.source)
 
 
-class Reference(Served):
+class Reference(Served, frozen=True):
     """A publication."""
 
     retractions: tuple[Retraction, ...] = ()
@@ -332,7 +332,7 @@ class Reference(Served):
         return (cleaned(self.pmid) or cleaned(self.citation),)
 
 
-class SeeAlsoLink(Served):
+class SeeAlsoLink(Served, frozen=True):
     """A link."""
 
     url: str | None = None
@@ -343,14 +343,14 @@ class SeeAlsoLink(Served):
         return (cleaned(self.url),)
 
 
-class ReferencesModule(Served):
+class ReferencesModule(Served, frozen=True):
     """Publications and links."""
 
     references: tuple[Reference, ...] = ()
     seeAlsoLinks: tuple[SeeAlsoLink, ...] = ()
 
 
-class IpdSharingStatementModule(Served):
+class IpdSharingStatementModule(Served, frozen=True):
     """The plan to share individual data."""
 
     ipdSharing: Annotated[str | None, Words(vocabulary.IPD_PLANS)] = None
@@ -361,7 +361,7 @@ class IpdSharingStatementModule(Served):
     url: str | None = None
 
 
-class ProtocolSection(Served):
+class ProtocolSection(Served, frozen=True):
     """What the sponsor says."""
 
     identificationModule: IdentificationModule = IdentificationModule()
@@ -379,7 +379,7 @@ class ProtocolSection(Served):
     ipdSharingStatementModule: IpdSharingStatementModule = IpdSharingStatementModule()
 
 
-class SubmissionInfo(Served):
+class SubmissionInfo(Served, frozen=True):
     """Steps of quality control: each date is one."""
 
     releaseDate: Day = None
@@ -392,36 +392,36 @@ class SubmissionInfo(Served):
         return (self.releaseDate,)
 
 
-class PostDateStruct(Served):
+class PostDateStruct(Served, frozen=True):
     """When results were posted before they passed quality control."""
 
 
-class FirstMcpInfo(Served):
+class FirstMcpInfo(Served, frozen=True):
     """Results that were posted before they passed quality control."""
 
     postDateStruct: PostDateStruct = PostDateStruct()
 
 
-class SubmissionTracking(Served):
+class SubmissionTracking(Served, frozen=True):
     """The quality control of results."""
 
     submissionInfos: tuple[SubmissionInfo, ...] = ()
     firstMcpInfo: FirstMcpInfo = FirstMcpInfo()
 
 
-class MiscInfoModule(Served):
+class MiscInfoModule(Served, frozen=True):
     """What the registry adds."""
 
     submissionTracking: SubmissionTracking = SubmissionTracking()
 
 
-class DerivedSection(Served):
+class DerivedSection(Served, frozen=True):
     """What the registry derives."""
 
     miscInfoModule: MiscInfoModule = MiscInfoModule()
 
 
-class UnpostedEvent(Served):
+class UnpostedEvent(Served, frozen=True):
     """A step of quality control, once results were returned."""
 
     type: Annotated[str | None, Words(vocabulary.SUBMISSION_TYPES)] = None
@@ -432,13 +432,13 @@ class UnpostedEvent(Served):
         return self.type, self.date
 
 
-class UnpostedAnnotation(Served):
+class UnpostedAnnotation(Served, frozen=True):
     """Results that are not posted."""
 
     unpostedEvents: tuple[UnpostedEvent, ...] = ()
 
 
-class ViolationEvent(Served):
+class ViolationEvent(Served, frozen=True):
     """A compliance notice."""
 
     type: Annotated[str | None, Words(vocabulary.NOTICE_TYPES)] = None
@@ -453,26 +453,26 @@ class ViolationEvent(Served):
         return self.type, self.creationDate, self.issuedDate, self.releaseDate, self.postedDate
 
 
-class ViolationAnnotation(Served):
+class ViolationAnnotation(Served, frozen=True):
     """Compliance notices."""
 
     violationEvents: tuple[ViolationEvent, ...] = ()
 
 
-class AnnotationModule(Served):
+class AnnotationModule(Served, frozen=True):
     """The registry's notes."""
 
     unpostedAnnotation: UnpostedAnnotation = UnpostedAnnotation()
     violationAnnotation: ViolationAnnotation = ViolationAnnotation()
 
 
-class AnnotationSection(Served):
+class AnnotationSection(Served, frozen=True):
     """The registry's notes."""
 
     annotationModule: AnnotationModule = AnnotationModule()
 
 
-class ResultsSection(Served):
+class ResultsSection(Served, frozen=True):
     """Posted results: each module is digested as a whole."""
 
     participantFlowModule: object = None
@@ -482,7 +482,7 @@ class ResultsSection(Served):
     moreInfoModule: object = None
 
 
-class LargeDoc(Served):
+class LargeDoc(Served, frozen=True):
     """A document."""
 
     hasProtocol: bool | None = None
@@ -499,19 +499,19 @@ class LargeDoc(Served):
         return (cleaned(self.filename),)
 
 
-class LargeDocumentModule(Served):
+class LargeDocumentModule(Served, frozen=True):
     """Documents."""
 
     largeDocs: tuple[LargeDoc, ...] = ()
 
 
-class DocumentSection(Served):
+class DocumentSection(Served, frozen=True):
     """Documents."""
 
     largeDocumentModule: LargeDocumentModule = LargeDocumentModule()
 
 
-class Study(Served):
+class Study(Served, frozen=True):
     """One study."""
 
     hasResults: bool | None = None
