@@ -26,7 +26,15 @@ HEAVY = {
     "sqlalchemy.dialects.postgresql",
     "tracker.events",
     "tracker.fetch",
+    "tracker.sources.ctgov.asking",
+    "tracker.sources.ctgov.parse",
+    "tracker.sources.ctgov.payload",
+    "tracker.sources.ctgov.served",
+    "tracker.sources.meddatax.page",
+    "tracker.sources.meddatax.read",
 }
+ONLY_TO_SHOW = {"rich", "tracker.render.kinds", "tracker.render.machine", "tracker.render.tables"}
+"""What a command needs only once it has something to show."""
 PROGRAM = """
 import json, sys
 from tracker.cli import main
@@ -53,3 +61,11 @@ def test_a_command_that_reads_loads_nothing_that_it_does_not_use(tmp_path: Path,
         found = loaded(world.config, command)
     assert "tracker.store" in found
     assert found & HEAVY == set()
+
+
+def test_a_change_log_with_nothing_in_it_loads_nothing_to_show_it(tmp_path: Path) -> None:
+    with World(tmp_path) as world:
+        settings = world.configure('[[watch]]\nname = "mine"\ntrials = ["NCT00000101"]\n')
+        migrate(settings.store_url, now=FIRST_DAY)
+        found = loaded(world.config, ["changes"])
+    assert found & ONLY_TO_SHOW == set()

@@ -43,3 +43,7 @@ def test_entries_that_hold_a_mapping_are_compared_too() -> None:
     [change] = compare(old, changed(old, compliance_notices=(later,)))
     assert (change.path[-1], change.old, change.new) == ("issued_date", "2026-01-01", "2026-01-02")
     assert compare(old, changed(old, compliance_notices=(notice,))) == ()
+    for one, other in (((), (notice,)), ((notice,), ())):
+        before = make_record(compliance_notices=one)
+        [change] = compare(before, changed(before, compliance_notices=other))
+        assert (change.old is None, change.new is None) == (not one, not other)

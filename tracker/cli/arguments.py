@@ -14,8 +14,6 @@ from tracker import clock
 from tracker.archive.asked import moment, require_order
 from tracker.cli.app import App
 from tracker.errors import UsageError
-from tracker.extract.decoding import opens_with_tag
-from tracker.extract.saved import opened, what_it_is
 from tracker.model.event import EventFilter
 from tracker.model.ids import recognise
 from tracker.model.source import Document, Source
@@ -136,6 +134,8 @@ def version(app: App, text: str) -> int | datetime:
 
 def saved(app: App, path: Path, source_key: str | None) -> tuple[Source, Document]:
     """A saved payload or page as a document; the source is recognised when it is not named."""
+    from tracker.extract.saved import opened, what_it_is
+
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -158,6 +158,8 @@ def saved(app: App, path: Path, source_key: str | None) -> tuple[Source, Documen
 
 
 def _document(source: Source, key: str, path: Path, body: bytes) -> Document:
+    from tracker.extract.decoding import opens_with_tag
+
     is_json = body.lstrip()[:1] in (b"{", b"[")
     kind = "text/html" if opens_with_tag(body) else "application/json" if is_json else "text/plain"
     saved_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)  # not the present: what is read off a file stays the same

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +12,9 @@ from tracker.cli import arguments
 from tracker.cli.app import App
 from tracker.cli.options import Shared, json_lines, shared_options
 from tracker.cli.output import print_log
+
+if TYPE_CHECKING:
+    from tracker.model.event import Event
 
 
 @click.command("changes")
@@ -27,8 +31,6 @@ def changes_command(
     """The change log, oldest first."""
     import msgspec
 
-    from tracker.render import machine, tables
-
     app = App(shared)
     app.require_watches([watch] if watch else [])
     wanted = arguments.event_filter(app, watch=watch, trials=trials, **log)
@@ -38,18 +40,27 @@ def changes_command(
             kept = keys & wanted.trials if wanted.trials else keys
             wanted = msgspec.structs.replace(wanted, trials=kept)
         found = archive.changes(wanted) if group is None or wanted.trials else iter(())
-        match "jsonl" if lines else "json" if shared.json else form:
-            case "jsonl":
-                app.write(machine.json_lines(machine.events_values(found, contacts=app.settings.contacts)))
-            case "json":
-                app.write(machine.changes_json(found, contacts=app.settings.contacts))
-            case "csv":
-                app.write(tables.changes_csv(found))
-            case "md":
-                app.write(tables.changes_markdown(found, app.timezone))
-            case _:
-                first = next(found, None)
-                if first is None:
-                    app.print("No changes in this log.")
-                else:
-                    print_log(app, chain([first], found))
+        written = "jsonl" if lines else "json" if shared.json else form
+        if written == "table":
+            first = next(found, None)
+            if first is None:
+                app.print("No changes in this log.")
+            else:
+                print_log(app, chain([first], found))
+        else:
+            _write(app, found, written)
+
+
+def _write(app: App, found: Iterator[Event], form: str) -> None:
+    """The change log for another program."""
+    from tracker.render import machine, tables
+
+    match form:
+        case "jsonl":
+            app.write(machine.json_lines(machine.events_values(found, contacts=app.settings.contacts)))
+        case "json":
+            app.write(machine.changes_json(found, contacts=app.settings.contacts))
+        case "csv":
+            app.write(tables.changes_csv(found))
+        case _:
+            app.write(tables.changes_markdown(found, app.timezone))

@@ -48,16 +48,10 @@ def _without_equals(old: Values, new: Values) -> tuple[Values, Values]:
     if not isinstance((old or new)[0], msgspec.Struct):
         return old, new
     try:
-        waiting = Counter(new)
+        befores, afters = Counter(old), Counter(new)
     except TypeError:  # an entry that holds a mapping
         return old, new
-    left = []
-    for entry in old:
-        if waiting[entry]:
-            waiting[entry] -= 1
-        else:
-            left.append(entry)
-    return tuple(left), tuple(waiting.elements())
+    return tuple((befores - afters).elements()), tuple((afters - befores).elements())
 
 
 def _says_nothing(change: Change, old: TrialRecord, new: TrialRecord) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tracker.extract.list_marks import without_any_mark, without_marks
 from tracker.model.record import Criteria
@@ -19,6 +19,7 @@ _TERM = rf"(?:{_SIDE}s? criteri(?:a|on|ums?)|criteri(?:a|on) (?:of|for) {_SIDE_A
 _HEADING_WITH_TEXT = re.compile(rf"{_PLAIN}{_TERM} ?(?::|-|–|—|\.) ?(?P<text>.*)\Z", re.IGNORECASE)
 _HEADING = re.compile(rf"{_PLAIN}(?:{_TERM}|(?P<side3>inclusion|exclusion)s?) ?[:.]?\Z", re.IGNORECASE)
 _QUALIFIED = re.compile(rf"(?P<before>.{{0,60}}?)\b{_TERM}\b(?P<after>.{{0,80}})\Z", re.IGNORECASE)
+_SURELY_TEXT = re.compile(r"[^\W\d_]{5}")  # no mark has as many letters
 _TITLED = re.compile(r"(?:[A-Z0-9][\w-]* ){1,4}(?P<side>Inclusion|Exclusion) Criteria\Z")
 
 
@@ -30,40 +31,55 @@ def criteria(text: str) -> Criteria:
     """
     found: dict[str, list[str]] = {"inclusion": [], "exclusion": [], "other": []}
     side, lines = "other", list[str]()
-    for raw in _SENTENCE_THEN_HEADING.sub(r"\1\n", clean(text)).split("\n"):
-        bold = "**" in raw or "__" in raw
-        line = (_BOLD.sub(lambda match: match[1] or match[2], raw) if bold else raw).strip()
+    for line in _lines(clean(text)):
+        if "clusion" not in line.lower():
+            if _SURELY_TEXT.search(line) or without_any_mark(line):
+                lines.append(line)
+            continue
         bare = without_any_mark(line)
-        opened, kept = _heading(bare, bare != line) if bare else (None, "")
+        opened, kept = _heading(bare, bare != line)
         if opened:
             found[side] += _items(lines)
             side, lines = opened, []
             if kept:
                 found[side].append(kept)
-        elif bare:
+        else:
             lines.append(line)
     found[side] += _items(lines)
     return Criteria(**{name: tuple(items) for name, items in found.items()})
 
 
+def _lines(text: str) -> Iterator[str]:
+    """The lines of a clean text without bold type; a heading that follows a sentence begins a line."""
+    bold = "**" in text or "__" in text
+    for raw in text.split("\n"):
+        if "clusion" in raw.lower():
+            for part in _SENTENCE_THEN_HEADING.sub(r"\1\n", raw).split("\n"):
+                yield _plain(part)
+        else:
+            yield _plain(raw) if bold else raw
+
+
+def _plain(line: str) -> str:
+    return _BOLD.sub(lambda match: match[1] or match[2], line).strip()
+
+
 def _items(lines: Sequence[str]) -> list[str]:
     """The items of one list, without marks; an item that was wrapped by hand is one again."""
-    items: list[list[str]] = []
+    items: list[str] = []
     after_item = False
     for line, marked in without_marks(lines):
-        if after_item and not marked and line[0].islower() and items[-1][-1][-1] not in ".;:":
-            items[-1].append(line)
+        if after_item and not marked and line[0].islower() and items[-1][-1] not in ".;:":
+            items[-1] += f" {line}"
             continue
-        items.append([line])
+        items.append(line)
         after_item = marked
-    return [" ".join(parts) for parts in items]
+    return items
 
 
 def _heading(line: str, marked: bool) -> tuple[str | None, str]:
     """Which list the line opens, and what of it is a line of that list; None if it is no heading."""
     lower = line.lower()
-    if "clusion" not in lower:
-        return None, ""
     match = _HEADING.match(line)
     if match:
         return _side(match), ""

@@ -52,6 +52,9 @@ class _Mark(msgspec.Struct, frozen=True):
         return (1,) in self.values.values()
 
 
+_STAR = _Mark(2, "bullet", "sure")  # the commonest by far
+
+
 def without_marks(lines: Sequence[str]) -> list[tuple[str, bool]]:
     """The lines of one list without their marks, and whether each had one."""
     texts = list(lines)
@@ -59,8 +62,13 @@ def without_marks(lines: Sequence[str]) -> list[tuple[str, bool]]:
     open_ends = set(range(len(texts)))
     for depth in range(_DEEPEST):
         marks = {number: mark for number in sorted(open_ends) if (mark := _mark(texts[number]))}
-        level = _Level(marks, taken, depth, len(texts))
-        open_ends = {number for number in marks if level.is_mark(number)}
+        if depth or any(mark.trust != "sure" for mark in marks.values()):
+            level = _Level(marks, taken, depth, len(texts))
+            open_ends = {number for number in marks if level.is_mark(number)}
+        else:
+            open_ends = set(marks)
+        if not open_ends:
+            break
         for number in open_ends:
             texts[number] = texts[number][marks[number].end :].strip()
         for number in open_ends:
@@ -80,6 +88,8 @@ def without_any_mark(line: str) -> str:
 
 def _mark(line: str) -> _Mark | None:
     """What the line begins with, if that may be a mark."""
+    if line.startswith("* ") and not line[2:3].isspace():
+        return _STAR
     if not _MAY_BE_MARK.match(line):
         return None
     if match := _BULLET.match(line):

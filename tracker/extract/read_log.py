@@ -20,13 +20,13 @@ from tracker.errors import AnswerError, LayoutError, printable
 from tracker.model.dates import RegistryDate
 from tracker.model.record import TrialRecord
 from tracker.model.source import Document, Issue, Parsed
-from tracker.text.clean import clean
+from tracker.text.clean import cleaned
 
 _E = TypeVar("_E", bound=AnswerError)
 
 LARGEST: Final = 2**63 - 1  # what every database and JSON reader below can hold
 DEEPEST: Final = 50  # lists and objects within one another; ClinicalTrials.gov's own model has nine
-_LONGEST = 10_000  # entries of a list that is compared; the largest trials have some two thousand sites
+LONGEST: Final = 10_000  # entries of a list that is compared; the largest trials have some two thousand sites
 _REMEDY = "Nothing was stored; the next sync asks again. If it persists, look at the address in a browser."
 
 
@@ -62,6 +62,11 @@ def guarded(document: Document) -> Iterator[None]:
 def canonical_digest(value: object) -> str:
     """SHA-256 (hex) of a JSON value with sorted keys and no white space."""
     return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
+
+
+def entry_name(names: Sequence[str | None]) -> str:
+    """The name of an entry of a list, of what tells it from its neighbours."""
+    return ", ".join(name for name in names if name) or "?"
 
 
 def is_deep(value: object) -> bool:
@@ -168,8 +173,7 @@ class Reader(ABC):
 
     def text(self, key: str) -> str | None:
         """A cleaned text; None when absent or empty."""
-        value = self.verbatim(key)
-        return (clean(value) or None) if value else None
+        return cleaned(self.verbatim(key))
 
     def word(self, key: str, words: Collection[str]) -> str | None:
         """A word of an enumeration; an unknown one is an issue and comes back verbatim."""
@@ -215,8 +219,7 @@ class Reader(ABC):
 
     def keep(self, key: str, value: object, names: Sequence[str | None] = ()) -> None:
         """Keep a value as it is; ``names`` are what tells an entry of a list from its neighbours."""
-        name = ", ".join(name for name in names if name) or "?" if self._in_list else ""
-        self._log.keep(self._at(key), value, name)
+        self._log.keep(self._at(key), value, entry_name(names) if self._in_list else "")
 
     def close(self, *names: str | None) -> None:
         """See to what was not taken. ``names`` are what tells an entry of a list from its neighbours."""
@@ -245,7 +248,7 @@ class Reader(ABC):
         return f"{self.path}.{key}" if self.path else key
 
     def _check_length(self, key: str, values: Sequence[object]) -> None:
-        if len(values) > _LONGEST:
+        if len(values) > LONGEST:
             raise OversizedValueError(f"{self._at(key)} has {len(values):,} entries")
 
     def _unreadable(self, key: str, value: Any) -> None:

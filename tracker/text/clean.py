@@ -16,7 +16,7 @@ from tracker.text.characters import CONTEXT, WINDOWS_SIGNS, after_script, lowere
 _BREAKS = re.compile(r"\r\n?|[\x0b\x0c\u2028\u2029]")
 # Browsers read a number without its semicolon too; a name without it is more often no entity ("R&D", "AT&T").
 _ENTITY = re.compile(r"&(?:(#[0-9]{1,7})(?:;|(?![0-9;]))|(#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)")
-_ESCAPE = re.compile(r"(?<!\\)\\+(?=[!-/:-@\[\]^_`{-~])")  # begun at a run's first backslash only: long runs stay cheap
+_ESCAPE = re.compile(r"(\\++)([!-/:-@\[\]^_`{-~])?")  # always a whole run of backslashes: long runs stay cheap
 # Named tags only: "<2.0 mg", "<LLN>" and "p<i" are comparisons, not mark-up.
 _BLOCK_TAG = re.compile(r"</?(?:br|p|div|ul|ol|li|tr|td|th|table|tbody|thead|h[1-6]|hr)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _INLINE_TAG = re.compile(r"</?(?:mark|b|i|u|em|strong|span|font|small|ins|del)(?:\s[^<>]*)?/?>", re.IGNORECASE)
@@ -43,6 +43,13 @@ def clean(text: str) -> str:
     return _clean_short(text) if len(text) <= _SHORT else _clean(text)
 
 
+def cleaned(text: str | None) -> str | None:
+    """The text, cleaned; None for one that is absent or empty."""
+    if not text:
+        return None
+    return (_clean_short(text) if len(text) <= _SHORT else _clean(text)) or None
+
+
 def _clean(text: str) -> str:
     for _ in range(_MOST_LAYERS):
         if _is_clean(text):
@@ -64,11 +71,16 @@ def _is_clean(text: str) -> bool:
         or "\\" in text
         or "<" in text
         or "  " in text
-        or text[:1].isspace()
-        or text[-1:].isspace()
+        or text != text.strip()
         or not (text.isprintable() or _is_tidy_in_lines(text))
-        or not (text.isascii() or (_NO_SUCH_RUN.match(text) and unicodedata.is_normalized("NFC", text)))
+        or not (text.isascii() or (_has_few_marks(text) and unicodedata.is_normalized("NFC", text)))
     )
+
+
+def _has_few_marks(text: str) -> bool:
+    """Whether no letter has more marks than Unicode allows; sure of a text with few signs beyond those of Latin-1."""
+    beyond = len(text) - len(text.encode("latin-1", "ignore"))
+    return beyond <= _MOST_MARKS or _NO_SUCH_RUN.match(text) is not None
 
 
 def _is_tidy_in_lines(text: str) -> bool:
@@ -82,7 +94,7 @@ def _cleaned_once(text: str) -> str:
     if "&" in text:
         text = _ENTITY.sub(_entity, text)
     if "\\" in text:
-        text = _ESCAPE.sub("", text)
+        text = _ESCAPE.sub(lambda match: match[2] or match[1], text)
     if "<" in text:
         text = _INLINE_TAG.sub("", _BLOCK_TAG.sub("\n", text))
         text = _scripts_written_out(text)
@@ -90,9 +102,11 @@ def _cleaned_once(text: str) -> str:
         text = _BLANKS.sub(" ", text)
     elif "  " in text:
         text = _SPACES.sub(" ", text)
-    if "\n" in text:
-        text = "\n".join(line for part in text.split("\n") if (line := part.strip(" ")))
-    if not (text.isascii() or _NO_SUCH_RUN.match(text)):
+    if " \n" in text or "\n " in text:
+        text = "\n".join(part.strip(" ") for part in text.split("\n"))
+    while "\n\n" in text:
+        text = text.replace("\n\n", "\n")
+    if not (text.isascii() or _has_few_marks(text)):
         text = _MAYBE_MARKS.sub(_fewer_marks, text)
     return unicodedata.normalize("NFC", text.strip())
 

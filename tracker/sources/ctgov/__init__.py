@@ -1,4 +1,7 @@
-"""ClinicalTrials.gov, the registry of the US National Library of Medicine, through its API v2."""
+"""ClinicalTrials.gov, the registry of the US National Library of Medicine, through its API v2.
+
+What asks and what reads is imported where it is used: many commands only need to know the source.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +31,7 @@ from tracker.model.source import (
     StatedDates,
     Versioned,
 )
-from tracker.sources.ctgov import asking, payload
-from tracker.sources.ctgov.fields import REST_TITLES
-from tracker.sources.ctgov.parse import parse
+from tracker.sources.ctgov.fields import ANCHOR_PLACES, REST_TITLES
 from tracker.sources.ctgov.search import QUERY_FIELDS, SEARCH_PARAMETERS, narrow, read_search, understood
 
 
@@ -60,7 +61,7 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerpr
             "eligibility",
             "conditions",
         ),
-        anchor_places=payload.ANCHOR_PLACES,
+        anchor_places=ANCHOR_PLACES,
         search_parameters=SEARCH_PARAMETERS,
         query_fields=QUERY_FIELDS,
         attribution="ClinicalTrials.gov (U.S. National Library of Medicine)",
@@ -111,14 +112,20 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerpr
 
     def data_version(self, fetch: Fetch) -> DataVersion:
         """How new the registry's data are; they move each working day."""
+        from tracker.sources.ctgov import asking
+
         return asking.data_version(fetch)
 
     def listing(self, search: Search, fetch: Fetch) -> Iterator[Listed]:
         """All trials a search holds, by first posting."""
+        from tracker.sources.ctgov import asking
+
         return asking.listing(search, fetch)
 
     def sited(self, search: Search, regions: Sequence[Region], fetch: Fetch) -> Iterator[Sited]:
         """All trials of a search, its circle left aside, that have a site in one of the regions."""
+        from tracker.sources.ctgov import asking
+
         return asking.sited(search, regions, fetch)
 
     def read_search(self, search: Search) -> SearchReading:
@@ -131,6 +138,8 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerpr
 
     def count(self, search: Search, fetch: Fetch) -> SearchCount:
         """How many trials a search holds, and which of its parts the registry does not read as filters."""
+        from tracker.sources.ctgov import asking
+
         return asking.count(search, fetch)
 
     def understood(self, search: Search) -> str:
@@ -139,26 +148,38 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerpr
 
     def retrieve(self, asked: Sequence[Asked], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
         """The records by their numbers, some hundred a request."""
+        from tracker.sources.ctgov import asking
+
         return asking.retrieve(asked, fetch, data)
 
     def parse(self, document: Document) -> Parsed:
         """The record of one study."""
+        from tracker.sources.ctgov.parse import parse
+
         return parse(document)
 
     def digest(self, document: Document) -> str:
         """SHA-256 of what matters in the study."""
+        from tracker.sources.ctgov import payload
+
         return payload.digest(document)
 
     def fingerprint(self, document: Document) -> Fingerprint | None:
         """A hash of the study's sections as served."""
+        from tracker.sources.ctgov import payload
+
         return payload.fingerprint(document)
 
     def stated_dates(self, document: Document) -> StatedDates:
         """The day of the data that the study was served from, and of its last update."""
+        from tracker.sources.ctgov import payload
+
         return payload.stated_dates(document)
 
     def sniff(self, body: bytes) -> str | None:
         """The trial's key if the bytes are a study's JSON, or a page with just one."""
+        from tracker.sources.ctgov import payload
+
         return payload.sniff(body)
 
 

@@ -284,6 +284,7 @@ def _asked_once(
 ) -> Iterator[tuple[str, Answer]]:
     """Answers of one request, taken out of ``open_numbers`` as they come; absent is what a complete answer leaves out."""
     strange = 0
+    asked = frozenset(numbers)
     former: dict[str, Answer] = {}
     pages, twice, interrupted = _whole(numbers, fetch)
     for response, page in pages:
@@ -291,7 +292,7 @@ def _asked_once(
             body = bytes(raw)
             names = _names(body)
             # A study without a readable number, or that nobody asked for, makes the answer no proof of absence.
-            strange += not any(name in numbers for name in names)
+            strange += asked.isdisjoint(names)
             answers = {name: _answer(name, names[0], body, response, fetch.base_url, data, twice) for name in names}
             former |= {name: found for name, found in answers.items() if name != names[0] and name not in former}
             if names and names[0] in open_numbers:
@@ -344,7 +345,8 @@ def _whole(numbers: Sequence[str], fetch: Fetch) -> tuple[list[tuple[Response, _
             pages.append((response, page))
             for raw in page.studies:
                 for name in _names(bytes(raw))[:1]:
-                    if bytes(first.setdefault(name, raw)) != bytes(raw):
+                    known = first.setdefault(name, raw)
+                    if known is not raw and bytes(known) != bytes(raw):
                         twice.add(name)
     except SourceError as error:
         return pages, frozenset(twice), error

@@ -50,6 +50,15 @@ KEPT: dict[str, type[object]] = {
 }
 """Values that the record does not model and that are compared as they are: path -> type."""
 
+ANCHORS: tuple[tuple[str, ...], ...] = (
+    ("identificationModule", "briefTitle"),
+    ("statusModule", "overallStatus"),
+    ("statusModule", "lastUpdatePostDateStruct", "date"),
+    ("sponsorCollaboratorsModule", "leadSponsor", "name"),
+    ("designModule", "studyType"),
+)
+ANCHOR_PLACES = tuple(".".join(("protocolSection", *path)) for path in ANCHORS)
+"""Where every study says something. Nothing there is a new layout; something of a wrong type is an issue of that field."""
 
 UNKNOWN_COUNT = 99999999
 """The registry's own way to say that the number of participants is not known."""

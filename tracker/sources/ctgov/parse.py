@@ -5,16 +5,19 @@ The order of lists is kept as served. ``()`` is "none": the registry's records s
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
+from functools import cache
 from typing import Any
+
+import msgspec
 
 from tracker.extract.criteria import criteria
 from tracker.extract.json_reader import JsonReader
+from tracker.extract.json_shapes import Shape
 from tracker.extract.read_log import ReadLog, guarded
-from tracker.model import vocabulary
 from tracker.model.dates import RegistryDate
 from tracker.model.record import (
     Arm,
-    Criteria,
     Eligibility,
     Enrollment,
     Intervention,
@@ -29,324 +32,252 @@ from tracker.model.record import (
     TrialRecord,
 )
 from tracker.model.source import Document, Parsed
-from tracker.sources.ctgov import fields, payload, places, results
+from tracker.model.vocabulary import REGISTRY_STATUSES
+from tracker.sources.ctgov import fields, payload, places, results, served
+from tracker.text.clean import clean, cleaned
 
 Values = dict[str, Any]
 """Some of TrialRecord's fields, by name."""
 
-_STATUSES = {word: word for word in vocabulary.REGISTRY_STATUSES}
+_STATUSES = frozenset(REGISTRY_STATUSES)
+
+
+@cache
+def _shape() -> Shape[served.Study]:
+    return Shape(served.Study, fields.IGNORED, fields.KEPT)
+
+
+@cache
+def _decoder() -> msgspec.json.Decoder[served.Study]:
+    return msgspec.json.Decoder(_shape().decoded)
 
 
 def parse(document: Document) -> Parsed:
     """The record of one study; raises AnswerError or LayoutError (see `payload.study`)."""
     with guarded(document):
-        return read(payload.study(document))
+        return at_once(document) or read(payload.study(document))
+
+
+def at_once(document: Document) -> Parsed | None:
+    """The record of a study in which all is as declared, straight from the bytes; None for one that has to be accounted for."""
+    try:
+        study = _decoder().decode(document.body.removeprefix(BOM_UTF8))
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    if not payload.is_complete(study.protocolSection, document):
+        return None
+    log = ReadLog(fields.IGNORED, fields.KEPT)
+    _shape().keep(study, log)
+    return Parsed(record=_record(study, log.rest))
 
 
 def read(study: dict[str, Any]) -> Parsed:
     """The record of a study's JSON, which is consumed: what is left in it afterwards was ignored by name."""
     log = ReadLog(fields.IGNORED, fields.KEPT)
-    top = JsonReader(study, "", log)
-    values: Values = {}
-    has_results = top.flag("hasResults")
-    protocol = top.child("protocolSection")
-    if protocol:
-        for module, read_module in _MODULES.items():
-            values |= read_module(protocol.child(module) or JsonReader({}, module, log))
-        protocol.close()
-    values |= results.read(top, values, has_results)
-    top.close()
-    return log.parsed(TrialRecord(**values))
+    declared = _shape().accounted(JsonReader(study, "", log))
+    issues = log.finish()
+    return Parsed(record=_record(declared, log.rest), issues=issues, nulls=frozenset(log.nulls))
 
 
-def _identification(module: JsonReader) -> Values:
-    number = module.verbatim("nctId")
+def _record(study: served.Study, rest: Values) -> TrialRecord:
+    protocol = study.protocolSection
+    return TrialRecord(
+        **_identification(protocol.identificationModule),
+        **_status(protocol.statusModule),
+        **_sponsors(protocol.sponsorCollaboratorsModule),
+        oversight=_oversight(protocol.oversightModule),
+        brief_summary=cleaned(protocol.descriptionModule.briefSummary),
+        detailed_description=cleaned(protocol.descriptionModule.detailedDescription),
+        conditions=_texts(protocol.conditionsModule.conditions),
+        keywords=_texts(protocol.conditionsModule.keywords),
+        **_design(protocol.designModule),
+        arms=tuple(map(_arm, protocol.armsInterventionsModule.armGroups)),
+        interventions=tuple(map(_intervention, protocol.armsInterventionsModule.interventions)),
+        primary_outcomes=tuple(map(_outcome, protocol.outcomesModule.primaryOutcomes)),
+        secondary_outcomes=tuple(map(_outcome, protocol.outcomesModule.secondaryOutcomes)),
+        other_outcomes=tuple(map(_outcome, protocol.outcomesModule.otherOutcomes)),
+        eligibility=_eligibility(protocol.eligibilityModule),
+        **places.read(protocol.contactsLocationsModule),
+        references=tuple(map(_reference, protocol.referencesModule.references)),
+        see_also_links=tuple(
+            Link(url=cleaned(link.url) or "", label=cleaned(link.label)) for link in protocol.referencesModule.seeAlsoLinks
+        ),
+        ipd_sharing=_ipd_sharing(protocol.ipdSharingStatementModule),
+        **results.read(study),
+        rest=rest,
+    )
+
+
+def _texts(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(clean, texts))
+
+
+def _identification(module: served.IdentificationModule) -> Values:
+    number, own = module.nctId, module.orgStudyIdInfo
     ids: list[SecondaryId] = []
-    own = module.child("orgStudyIdInfo")
-    if own:
-        own_id = own.text("id")
-        if own_id:
-            ids.append(SecondaryId(id=own_id, type="ORG_STUDY_ID", link=own.text("link")))
-        own.close()
-    for entry in module.children("secondaryIdInfos"):
-        entry_id = entry.text("id") or ""
-        kind = entry.word("type", vocabulary.SECONDARY_ID_TYPES)
-        ids.append(SecondaryId(id=entry_id, type=kind, domain=entry.text("domain"), link=entry.text("link")))
-        entry.close(entry_id)
-    values: Values = {
+    if own_id := cleaned(own.id):
+        ids.append(SecondaryId(id=own_id, type="ORG_STUDY_ID", link=cleaned(own.link)))
+    ids += [
+        SecondaryId(id=cleaned(entry.id) or "", type=entry.type, domain=cleaned(entry.domain), link=cleaned(entry.link))
+        for entry in module.secondaryIdInfos
+    ]
+    return {
         "trial": f"ctgov:{number}",
         "nct_number": number,
         "url": f"https://clinicaltrials.gov/study/{number}",
-        "aliases": module.texts("nctIdAliases"),
+        "aliases": _texts(module.nctIdAliases),
         "secondary_ids": tuple(ids),
-        "brief_title": module.text("briefTitle"),
-        "official_title": module.text("officialTitle"),
-        "acronym": module.text("acronym"),
-        "organization": _organisation(module.child("organization"), "fullName"),
+        "brief_title": cleaned(module.briefTitle),
+        "official_title": cleaned(module.officialTitle),
+        "acronym": cleaned(module.acronym),
+        "organization": _organisation(module.organization.fullName, module.organization.organisation_class),
     }
-    module.close()
-    return values
 
 
-def _status(module: JsonReader) -> Values:
-    status, as_given = module.status("overallStatus", _STATUSES)
-    values: Values = {
-        "recruitment_status": status,
-        "recruitment_status_as_given": as_given,
-        "last_known_status": module.word("lastKnownStatus", vocabulary.REGISTRY_STATUSES),
-        "why_stopped": module.text("whyStopped"),
-        "verified_on": module.date("statusVerifiedDate"),
-        "start_date": _date_struct(module, "startDateStruct"),
-        "primary_completion_date": _date_struct(module, "primaryCompletionDateStruct"),
-        "completion_date": _date_struct(module, "completionDateStruct"),
-        "first_posted": _date_struct(module, "studyFirstPostDateStruct"),
-        "last_update_posted": _date_struct(module, "lastUpdatePostDateStruct"),
-        "results_first_posted": _date_struct(module, "resultsFirstPostDateStruct"),
-        "results_waived": module.flag("resultsWaived"),
-        "delay_certified_on": module.date("dispFirstSubmitDate"),
-        # completed by `results.read`, which sees the rest of the history
-        "results_submissions": module.day("resultsFirstSubmitDate"),
+def _status(module: served.StatusModule) -> Values:
+    status = module.overallStatus
+    known = status is None or status in _STATUSES
+    return {
+        "recruitment_status": status if known else "OTHER",
+        "recruitment_status_as_given": None if known else status,
+        "last_known_status": module.lastKnownStatus,
+        "why_stopped": cleaned(module.whyStopped),
+        "verified_on": _date(module.statusVerifiedDate),
+        "start_date": _dated(module.startDateStruct),
+        "primary_completion_date": _dated(module.primaryCompletionDateStruct),
+        "completion_date": _dated(module.completionDateStruct),
+        "first_posted": _dated(module.studyFirstPostDateStruct),
+        "last_update_posted": _dated(module.lastUpdatePostDateStruct),
+        "results_first_posted": _dated(module.resultsFirstPostDateStruct),
+        "results_waived": module.resultsWaived,
+        "delay_certified_on": _date(module.dispFirstSubmitDate),
     }
-    module.close()
-    return values
 
 
-def _date_struct(module: JsonReader, key: str) -> RegistryDate | None:
-    """A date with its type; ANTICIPATED, the older word, is ESTIMATED."""
-    reader = module.child(key)
-    if reader is None:
-        return None
-    kind = reader.word("type", vocabulary.DATE_TYPES | {"ANTICIPATED"})
-    date = reader.date("date", "ESTIMATED" if kind == "ANTICIPATED" else kind)
-    if date is None and kind is not None:  # a type without its date says something, if not much
-        reader.keep("type", kind)
-    reader.close()
-    return date
+def _date(date: str | None, kind: str | None = None) -> RegistryDate | None:
+    return RegistryDate(date, kind) if date else None
 
 
-def _sponsors(module: JsonReader) -> Values:
-    party = module.child("responsibleParty")
-    responsible = None
-    if party:
-        # Records from before 2011 name the party in two fields of their own.
-        responsible = ResponsibleParty(
-            type=party.word("type", vocabulary.RESPONSIBLE_PARTY_TYPES),
-            name=party.text("investigatorFullName") or party.text("oldNameTitle"),
-            title=party.text("investigatorTitle"),
-            affiliation=party.text("investigatorAffiliation") or party.text("oldOrganization"),
-        )
-        party.close()
-    collaborators = (_organisation(entry, "name") for entry in module.children("collaborators"))
-    values: Values = {
-        "lead_sponsor": _organisation(module.child("leadSponsor"), "name"),
+def _dated(struct: served.DateStruct) -> RegistryDate | None:
+    return _date(struct.date, _kind(struct.type))
+
+
+def _kind(kind: str | None) -> str | None:
+    """ANTICIPATED, the older word, is ESTIMATED."""
+    return "ESTIMATED" if kind == "ANTICIPATED" else kind
+
+
+def _sponsors(module: served.SponsorCollaboratorsModule) -> Values:
+    party, lead = module.responsibleParty, module.leadSponsor
+    collaborators = (_organisation(entry.name, entry.organisation_class) for entry in module.collaborators)
+    return {
+        "lead_sponsor": _organisation(lead.name, lead.organisation_class),
         "collaborators": tuple(entry for entry in collaborators if entry),
-        "responsible_party": responsible,
+        "responsible_party": party
+        and ResponsibleParty(
+            type=party.type,
+            name=cleaned(party.investigatorFullName) or cleaned(party.oldNameTitle),
+            title=cleaned(party.investigatorTitle),
+            affiliation=cleaned(party.investigatorAffiliation) or cleaned(party.oldOrganization),
+        ),
     }
-    module.close()
-    return values
 
 
-def _organisation(reader: JsonReader | None, name_key: str) -> Organisation | None:
-    if reader is None:
-        return None
-    name = reader.text(name_key)
-    kind = reader.word("class", vocabulary.ORGANISATION_CLASSES)
-    reader.close(name)
+def _organisation(name: str | None, kind: str | None) -> Organisation | None:
+    name = cleaned(name)
     return Organisation(name=name or "", organisation_class=kind) if name or kind else None
 
 
-def _oversight(module: JsonReader) -> Values:
+def _oversight(module: served.OversightModule) -> Oversight | None:
     oversight = Oversight(
-        fda_drug=module.flag("isFdaRegulatedDrug"),
-        fda_device=module.flag("isFdaRegulatedDevice"),
-        unapproved_device=module.flag("isUnapprovedDevice"),
-        us_export=module.flag("isUsExport"),
-        dmc=module.flag("oversightHasDmc"),
+        fda_drug=module.isFdaRegulatedDrug,
+        fda_device=module.isFdaRegulatedDevice,
+        unapproved_device=module.isUnapprovedDevice,
+        us_export=module.isUsExport,
+        dmc=module.oversightHasDmc,
     )
-    module.close()
-    return {"oversight": None if oversight == Oversight() else oversight}
+    return None if oversight == Oversight() else oversight
 
 
-def _description(module: JsonReader) -> Values:
-    values: Values = {
-        "brief_summary": module.text("briefSummary"),
-        "detailed_description": module.text("detailedDescription"),
+def _design(module: served.DesignModule) -> Values:
+    design, masking, enrollment = module.designInfo, module.designInfo.maskingInfo, module.enrollmentInfo
+    return {
+        "study_type": module.studyType,
+        "phases": module.phases,
+        "enrollment": enrollment
+        and Enrollment(
+            count=None if enrollment.count == fields.UNKNOWN_COUNT else enrollment.count, type=_kind(enrollment.type)
+        ),
+        "allocation": design.allocation,
+        "intervention_model": design.interventionModel,
+        "intervention_model_description": cleaned(design.interventionModelDescription),
+        "primary_purpose": design.primaryPurpose,
+        "observational_model": design.observationalModel,
+        "time_perspective": design.timePerspective,
+        "masking": masking.masking,
+        "masking_description": cleaned(masking.maskingDescription),
+        "who_masked": masking.whoMasked,
     }
-    module.close()
-    return values
 
 
-def _conditions(module: JsonReader) -> Values:
-    values: Values = {"conditions": module.texts("conditions"), "keywords": module.texts("keywords")}
-    module.close()
-    return values
-
-
-def _design(module: JsonReader) -> Values:
-    values: Values = {
-        "study_type": module.word("studyType", vocabulary.STUDY_TYPES),
-        "phases": module.words("phases", vocabulary.PHASES),
-        "enrollment": _enrollment(module.child("enrollmentInfo")),
-        "who_masked": (),
-    }
-    design = module.child("designInfo")
-    if design:
-        values |= {
-            "allocation": design.word("allocation", vocabulary.ALLOCATIONS),
-            "intervention_model": design.word("interventionModel", vocabulary.INTERVENTION_MODELS),
-            "intervention_model_description": design.text("interventionModelDescription"),
-            "primary_purpose": design.word("primaryPurpose", vocabulary.PRIMARY_PURPOSES),
-            "observational_model": design.word("observationalModel", vocabulary.OBSERVATIONAL_MODELS),
-            "time_perspective": design.word("timePerspective", vocabulary.TIME_PERSPECTIVES),
-        }
-        masking = design.child("maskingInfo")
-        if masking:
-            values |= {
-                "masking": masking.word("masking", vocabulary.MASKINGS),
-                "masking_description": masking.text("maskingDescription"),
-                "who_masked": masking.words("whoMasked", vocabulary.WHO_MASKED),
-            }
-            masking.close()
-        design.close()
-    module.close()
-    return values
-
-
-def _enrollment(reader: JsonReader | None) -> Enrollment | None:
-    if reader is None:
-        return None
-    count = reader.count("count")
-    kind = reader.word("type", vocabulary.DATE_TYPES | {"ANTICIPATED"})
-    reader.close()
-    return Enrollment(
-        count=None if count == fields.UNKNOWN_COUNT else count,
-        type="ESTIMATED" if kind == "ANTICIPATED" else kind,
+def _arm(entry: served.ArmGroup) -> Arm:
+    return Arm(
+        label=cleaned(entry.label) or "",
+        type=entry.type,
+        description=cleaned(entry.description),
+        interventions=_texts(entry.interventionNames),
     )
 
 
-def _arms(module: JsonReader) -> Values:
-    arms = []
-    for entry in module.children("armGroups"):
-        label = entry.text("label") or ""
-        arm = Arm(
-            label=label,
-            type=entry.word("type", vocabulary.ARM_TYPES),
-            description=entry.text("description"),
-            interventions=entry.texts("interventionNames"),
-        )
-        entry.close(label)
-        arms.append(arm)
-    interventions = []
-    for entry in module.children("interventions"):
-        name = entry.text("name") or ""
-        intervention = Intervention(
-            type=entry.word("type", vocabulary.INTERVENTION_TYPES),
-            name=name,
-            description=entry.text("description"),
-            other_names=entry.texts("otherNames"),
-            arms=entry.texts("armGroupLabels"),
-        )
-        entry.close(intervention.type, name)
-        interventions.append(intervention)
-    module.close()
-    return {"arms": tuple(arms), "interventions": tuple(interventions)}
+def _intervention(entry: served.Intervention) -> Intervention:
+    return Intervention(
+        type=entry.type,
+        name=cleaned(entry.name) or "",
+        description=cleaned(entry.description),
+        other_names=_texts(entry.otherNames),
+        arms=_texts(entry.armGroupLabels),
+    )
 
 
-def _outcomes(module: JsonReader) -> Values:
-    values: Values = {
-        "primary_outcomes": _outcome_list(module, "primaryOutcomes"),
-        "secondary_outcomes": _outcome_list(module, "secondaryOutcomes"),
-        "other_outcomes": _outcome_list(module, "otherOutcomes"),
-    }
-    module.close()
-    return values
+def _outcome(entry: served.Outcome) -> OutcomeMeasure:
+    return OutcomeMeasure(
+        measure=cleaned(entry.measure) or "", time_frame=cleaned(entry.timeFrame), description=cleaned(entry.description)
+    )
 
 
-def _outcome_list(module: JsonReader, key: str) -> tuple[OutcomeMeasure, ...]:
-    outcomes = []
-    for entry in module.children(key):
-        outcome = OutcomeMeasure(
-            measure=entry.text("measure") or "",
-            time_frame=entry.text("timeFrame"),
-            description=entry.text("description"),
-        )
-        entry.close(outcome.measure)
-        outcomes.append(outcome)
-    return tuple(outcomes)
-
-
-def _eligibility(module: JsonReader) -> Values:
-    text = module.verbatim("eligibilityCriteria")
+def _eligibility(module: served.EligibilityModule) -> Eligibility | None:
+    text = module.eligibilityCriteria
     eligibility = Eligibility(
-        criteria=_criteria(text),
-        minimum_age=module.text("minimumAge"),
-        maximum_age=module.text("maximumAge"),
-        sex=module.word("sex", vocabulary.SEXES),
-        gender_based=module.flag("genderBased"),
-        gender_description=module.text("genderDescription"),
-        healthy_volunteers=module.flag("healthyVolunteers"),
-        std_ages=module.words("stdAges", vocabulary.STD_AGES),
-        study_population=module.text("studyPopulation"),
-        sampling_method=module.word("samplingMethod", vocabulary.SAMPLING_METHODS),
+        criteria=criteria(text) if text else None,
+        minimum_age=cleaned(module.minimumAge),
+        maximum_age=cleaned(module.maximumAge),
+        sex=module.sex,
+        gender_based=module.genderBased,
+        gender_description=cleaned(module.genderDescription),
+        healthy_volunteers=module.healthyVolunteers,
+        std_ages=module.stdAges,
+        study_population=cleaned(module.studyPopulation),
+        sampling_method=module.samplingMethod,
     )
-    module.close()
-    return {"eligibility": None if eligibility == Eligibility(std_ages=()) else eligibility}
+    return None if eligibility == Eligibility(std_ages=()) else eligibility
 
 
-def _criteria(text: str | None) -> Criteria | None:
-    return criteria(text) if text else None
+def _reference(entry: served.Reference) -> Reference:
+    return Reference(
+        pmid=cleaned(entry.pmid),
+        type=entry.type,
+        citation=cleaned(entry.citation),
+        retractions=tuple(": ".join(filter(None, retraction.names())) for retraction in entry.retractions),
+    )
 
 
-def _references(module: JsonReader) -> Values:
-    references = []
-    for entry in module.children("references"):
-        retractions = []
-        for retraction in entry.children("retractions"):
-            parts = (retraction.text("pmid"), retraction.text("source"))
-            retractions.append(": ".join(part for part in parts if part))
-            retraction.close(*parts)
-        reference = Reference(
-            pmid=entry.text("pmid"),
-            type=entry.word("type", vocabulary.REFERENCE_TYPES),
-            citation=entry.text("citation"),
-            retractions=tuple(retractions),
-        )
-        entry.close(reference.pmid or reference.citation)
-        references.append(reference)
-    links = []
-    for entry in module.children("seeAlsoLinks"):
-        link = Link(url=entry.text("url") or "", label=entry.text("label"))
-        entry.close(link.url)
-        links.append(link)
-    module.close()
-    return {"references": tuple(references), "see_also_links": tuple(links)}
-
-
-def _ipd_sharing(module: JsonReader) -> Values:
+def _ipd_sharing(module: served.IpdSharingStatementModule) -> IpdSharing | None:
     sharing = IpdSharing(
-        plan=module.word("ipdSharing", vocabulary.IPD_PLANS),
-        description=module.text("description"),
-        info_types=module.words("infoTypes", vocabulary.IPD_INFO_TYPES),
-        time_frame=module.text("timeFrame"),
-        access_criteria=module.text("accessCriteria"),
-        url=module.text("url"),
+        plan=module.ipdSharing,
+        description=cleaned(module.description),
+        info_types=module.infoTypes,
+        time_frame=cleaned(module.timeFrame),
+        access_criteria=cleaned(module.accessCriteria),
+        url=cleaned(module.url),
     )
-    module.close()
-    return {"ipd_sharing": None if sharing == IpdSharing(info_types=()) else sharing}
-
-
-_MODULES = {
-    "identificationModule": _identification,
-    "statusModule": _status,
-    "sponsorCollaboratorsModule": _sponsors,
-    "oversightModule": _oversight,
-    "descriptionModule": _description,
-    "conditionsModule": _conditions,
-    "designModule": _design,
-    "armsInterventionsModule": _arms,
-    "outcomesModule": _outcomes,
-    "eligibilityModule": _eligibility,
-    "contactsLocationsModule": places.read,
-    "referencesModule": _references,
-    "ipdSharingStatementModule": _ipd_sharing,
-}
+    return None if sharing == IpdSharing(info_types=()) else sharing

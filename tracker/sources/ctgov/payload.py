@@ -13,19 +13,11 @@ from tracker.extract.read_log import canonical_digest, guarded, layout_error, wr
 from tracker.model.dates import RegistryDate
 from tracker.model.ids import split_key
 from tracker.model.source import Document, Fingerprint, StatedDates
+from tracker.sources.ctgov.fields import ANCHORS
+from tracker.sources.ctgov.served import ProtocolSection
 
 NUMBER = re.compile(r"NCT[0-9]{8}\Z")
 """The registry's number, in its canonical spelling."""
-
-_ANCHORS: tuple[tuple[str, ...], ...] = (
-    ("identificationModule", "briefTitle"),
-    ("statusModule", "overallStatus"),
-    ("statusModule", "lastUpdatePostDateStruct", "date"),
-    ("sponsorCollaboratorsModule", "leadSponsor", "name"),
-    ("designModule", "studyType"),
-)
-ANCHOR_PLACES = tuple(".".join(("protocolSection", *path)) for path in _ANCHORS)
-"""Where every study says something. Nothing there is a new layout; something of a wrong type is an issue of that field."""
 
 
 def study(document: Document) -> dict[str, Any]:
@@ -44,10 +36,29 @@ def study(document: Document) -> dict[str, Any]:
         raise layout_error(document, f"the answer is no study: it has no protocolSection with an nctId, but {shape}")
     if split_key(document.trial).number not in numbers:
         raise wrong_answer(document, f"the answer is the record of {numbers[0]}")
-    missing = [".".join(path) for path in _ANCHORS if _is_missing(protocol, path) and not _may_lack(protocol, path)]
+    missing = [".".join(path) for path in ANCHORS if _is_missing(protocol, path) and not _may_lack(protocol, path)]
     if missing:
         raise layout_error(document, f"the answer lacks protocolSection's {', '.join(missing)}")
     return decoded
+
+
+def is_complete(protocol: ProtocolSection, document: Document) -> bool:
+    """Whether a study that was decoded at once passes the checks of `study`."""
+    identification, status = protocol.identificationModule, protocol.statusModule
+    anchors = (
+        identification.briefTitle,
+        status.overallStatus,
+        status.lastUpdatePostDateStruct.date,
+        protocol.sponsorCollaboratorsModule.leadSponsor.name,
+        protocol.designModule.studyType,
+    )
+    number, asked = identification.nctId, split_key(document.trial).number
+    return bool(
+        number
+        and NUMBER.match(number)
+        and (asked == number or asked in identification.nctIdAliases)
+        and all(anchor and not anchor.isspace() for anchor in anchors)
+    )
 
 
 def digest(document: Document) -> str:

@@ -4,64 +4,53 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracker.extract.json_reader import JsonReader
-from tracker.model import vocabulary
 from tracker.model.record import Contact, GeoPoint, Official, Site
+from tracker.sources.ctgov import served
+from tracker.text.clean import cleaned
 
 
-def read(module: JsonReader) -> dict[str, Any]:
+def read(module: served.ContactsLocationsModule) -> dict[str, Any]:
     """Where the study runs and who may be asked; countries in order of first appearance."""
-    central = _contacts(module, "centralContacts")
-    officials = []
-    for entry in module.children("overallOfficials"):
-        official = Official(
-            name=entry.text("name") or "", role=entry.word("role", vocabulary.ROLES), affiliation=entry.text("affiliation")
-        )
-        entry.close(official.name)
-        officials.append(official)
-    sites = tuple(_site(entry) for entry in module.children("locations"))
-    module.close()
+    sites = tuple(map(_site, module.locations))
     return {
-        "central_contacts": central,
-        "officials": tuple(officials),
+        "central_contacts": _contacts(module.centralContacts),
+        "officials": tuple(
+            Official(name=cleaned(entry.name) or "", role=entry.role, affiliation=cleaned(entry.affiliation))
+            for entry in module.overallOfficials
+        ),
         "sites": sites,
         "countries": tuple(dict.fromkeys(site.country for site in sites if site.country)),
     }
 
 
-def _site(entry: JsonReader) -> Site:
-    site = Site(
-        facility=entry.text("facility"),
-        city=entry.text("city"),
-        state=entry.text("state"),
-        zip=entry.text("zip"),
-        country=entry.text("country"),
-        recruitment_status=entry.word("status", vocabulary.REGISTRY_STATUSES),
-        geo=_geo_point(entry.child("geoPoint")),
-        contacts=_contacts(entry, "contacts"),
+def _site(entry: served.Location) -> Site:
+    return Site(
+        facility=cleaned(entry.facility),
+        city=cleaned(entry.city),
+        state=cleaned(entry.state),
+        zip=cleaned(entry.zip),
+        country=cleaned(entry.country),
+        recruitment_status=entry.status,
+        geo=_geo_point(entry.geoPoint),
+        contacts=_contacts(entry.contacts),
     )
-    entry.close(site.facility, site.city, site.state, site.zip, site.country)
-    return site
 
 
-def _geo_point(reader: JsonReader | None) -> GeoPoint | None:
-    if reader is None:
+def _geo_point(point: served.GeoPoint | None) -> GeoPoint | None:
+    if point is None or point.lat is None or point.lon is None:
         return None
-    latitude, longitude = reader.degrees("lat"), reader.degrees("lon")
-    reader.close()
-    return None if latitude is None or longitude is None else GeoPoint(lat=latitude, lon=longitude)
+    return GeoPoint(lat=point.lat, lon=point.lon)
 
 
-def _contacts(parent: JsonReader, key: str) -> tuple[Contact, ...]:
-    contacts = []
-    for entry in parent.children(key):
-        phone, extension = entry.text("phone"), entry.text("phoneExt")
-        contact = Contact(
-            name=entry.text("name"),
-            role=entry.word("role", vocabulary.ROLES),
-            phone=f"{phone or ''} ext. {extension}".strip() if extension else phone,
-            email=entry.text("email"),
-        )
-        entry.close(contact.name or contact.role)
-        contacts.append(contact)
-    return tuple(contacts)
+def _contacts(entries: tuple[served.Contact, ...]) -> tuple[Contact, ...]:
+    return tuple(map(_contact, entries))
+
+
+def _contact(entry: served.Contact) -> Contact:
+    phone, extension = cleaned(entry.phone), cleaned(entry.phoneExt)
+    return Contact(
+        name=cleaned(entry.name),
+        role=entry.role,
+        phone=f"{phone or ''} ext. {extension}".strip() if extension else phone,
+        email=cleaned(entry.email),
+    )

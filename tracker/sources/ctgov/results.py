@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from tracker.extract.json_reader import JsonReader
 from tracker.extract.read_log import canonical_digest
-from tracker.model import vocabulary
 from tracker.model.record import RegistryNotice, ResultsDigests, ResultsSubmission, StudyDocument
 from tracker.model.vocabulary import ResultsState
+from tracker.sources.ctgov import served
+from tracker.text.clean import cleaned
 
 _STATE_AFTER: dict[str, ResultsState] = {"RELEASE": "SUBMITTED", "RESET": "RETURNED", "UNRELEASE": "NONE_POSTED"}
 _NOTICE_DATES = {
@@ -31,71 +31,43 @@ _DIGESTED = {
 }
 
 
-def read(top: JsonReader, protocol: dict[str, Any], has_results: bool | None) -> dict[str, Any]:
-    """The record's results fields; ``protocol`` holds what the statusModule said of them."""
-    tracked = _tracked(top)
-    unposted, notices = _annotations(top)
-    posted = bool(has_results or protocol.get("results_first_posted"))
+def read(study: served.Study) -> dict[str, Any]:
+    """The record's results fields."""
+    status = study.protocolSection.statusModule
+    notes = study.annotationSection.annotationModule
+    tracked = _tracked(study.derivedSection.miscInfoModule.submissionTracking)
+    unposted = [
+        ResultsSubmission(type=each.type or "", date=each.date or None) for each in notes.unpostedAnnotation.unpostedEvents
+    ]
     submissions = _united(tracked, unposted)
     state = _STATE_AFTER.get(submissions[-1].type, "NONE_POSTED") if submissions else "NONE_POSTED"
-    first_submitted = protocol.get("results_submissions")
-    if first_submitted:
-        submissions = _united(submissions, [ResultsSubmission(type="RELEASE", date=first_submitted)])
+    if status.resultsFirstSubmitDate:
+        submissions = _united(submissions, [ResultsSubmission(type="RELEASE", date=status.resultsFirstSubmitDate)])
     return {
-        "results_state": "POSTED" if posted else state,
+        "results_state": "POSTED" if study.hasResults or status.resultsFirstPostDateStruct.date else state,
         "results_submissions": tuple(submissions),
-        "results_digests": _digests(top),
-        "compliance_notices": notices,
-        "documents": _documents(top),
+        "results_digests": _digests(study.resultsSection),
+        "compliance_notices": tuple(map(_notice, notes.violationAnnotation.violationEvents)),
+        "documents": tuple(map(_document, study.documentSection.largeDocumentModule.largeDocs)),
     }
 
 
-def _tracked(top: JsonReader) -> list[ResultsSubmission]:
-    """The steps that submissionTracking knows. Nothing else of derivedSection is read but removedCountries."""
+def _tracked(tracking: served.SubmissionTracking) -> list[ResultsSubmission]:
+    """The steps that submissionTracking knows."""
     steps: list[ResultsSubmission] = []
-    derived = top.child("derivedSection")
-    misc = derived.child("miscInfoModule") if derived else None
-    tracking = misc.child("submissionTracking") if misc else None
-    for info in tracking.children("submissionInfos") if tracking else ():
-        released = info.day("releaseDate")
-        cancelled = info.day("unreleaseDate")
-        returned = info.day("resetDate")
-        if released:
-            steps.append(ResultsSubmission(type="RELEASE", date=released))
-        if info.flag("unreleaseDateUnknown") or cancelled:
-            steps.append(ResultsSubmission(type="UNRELEASE", date=cancelled))
-        if returned:
-            steps.append(ResultsSubmission(type="RESET", date=returned))
-        info.close(released)
-    under_review = tracking.child("firstMcpInfo") if tracking else None
-    first_posted = under_review.child("postDateStruct") if under_review else None
-    for reader in (first_posted, under_review, tracking, misc, derived):
-        if reader:
-            reader.close()
+    for info in tracking.submissionInfos:
+        if info.releaseDate:
+            steps.append(ResultsSubmission(type="RELEASE", date=info.releaseDate))
+        if info.unreleaseDateUnknown or info.unreleaseDate:
+            steps.append(ResultsSubmission(type="UNRELEASE", date=info.unreleaseDate or None))
+        if info.resetDate:
+            steps.append(ResultsSubmission(type="RESET", date=info.resetDate))
     return steps
 
 
-def _annotations(top: JsonReader) -> tuple[list[ResultsSubmission], tuple[RegistryNotice, ...]]:
-    steps: list[ResultsSubmission] = []
-    notices: list[RegistryNotice] = []
-    section = top.child("annotationSection")
-    module = section.child("annotationModule") if section else None
-    unposted = module.child("unpostedAnnotation") if module else None
-    violations = module.child("violationAnnotation") if module else None
-    for event in unposted.children("unpostedEvents") if unposted else ():
-        kind = event.word("type", vocabulary.SUBMISSION_TYPES)
-        date = event.day("date")
-        event.close(kind, date)
-        steps.append(ResultsSubmission(type=kind or "", date=date))
-    for event in violations.children("violationEvents") if violations else ():
-        kind = event.word("type", vocabulary.NOTICE_TYPES)
-        dates = {name: date for key, name in _NOTICE_DATES.items() if (date := event.day(key))}
-        notices.append(RegistryNotice(type=kind or "", description=event.text("description"), dates=dates))
-        event.close(kind, *dates.values())
-    for reader in (violations, unposted, module, section):
-        if reader:
-            reader.close()
-    return steps, tuple(notices)
+def _notice(event: served.ViolationEvent) -> RegistryNotice:
+    dates = {name: date for key, name in _NOTICE_DATES.items() if (date := getattr(event, key))}
+    return RegistryNotice(type=event.type or "", description=cleaned(event.description), dates=dates)
 
 
 def _united(first: list[ResultsSubmission], second: list[ResultsSubmission]) -> list[ResultsSubmission]:
@@ -118,33 +90,20 @@ def _placed(steps: list[ResultsSubmission]) -> list[tuple[str, ResultsSubmission
     return placed
 
 
-def _digests(top: JsonReader) -> ResultsDigests | None:
-    section = top.child("resultsSection")
+def _digests(section: served.ResultsSection | None) -> ResultsDigests | None:
     if section is None:
         return None
-    digests = {name: canonical_digest(value) for key, name in _DIGESTED.items() if (value := section.raw(key)) is not None}
-    section.close()
-    return ResultsDigests(**digests)
+    modules = {name: getattr(section, key) for key, name in _DIGESTED.items()}
+    return ResultsDigests(**{name: canonical_digest(module) for name, module in modules.items() if module is not None})
 
 
-def _documents(top: JsonReader) -> tuple[StudyDocument, ...]:
-    documents = []
-    section = top.child("documentSection")
-    module = section.child("largeDocumentModule") if section else None
-    for entry in module.children("largeDocs") if module else ():
-        parts = (("PROTOCOL", "hasProtocol"), ("SAP", "hasSap"), ("ICF", "hasIcf"))
-        kinds = [kind for kind, key in parts if entry.flag(key)]
-        document = StudyDocument(
-            type="+".join(kinds),
-            date=entry.day("date"),
-            filename=entry.text("filename"),
-            label=entry.text("label"),
-            uploaded_at=entry.verbatim("uploadDate"),
-            size=entry.count("size"),
-        )
-        entry.close(document.filename)
-        documents.append(document)
-    for reader in (module, section):
-        if reader:
-            reader.close()
-    return tuple(documents)
+def _document(entry: served.LargeDoc) -> StudyDocument:
+    parts = (("PROTOCOL", entry.hasProtocol), ("SAP", entry.hasSap), ("ICF", entry.hasIcf))
+    return StudyDocument(
+        type="+".join(kind for kind, there in parts if there),
+        date=entry.date or None,
+        filename=cleaned(entry.filename),
+        label=cleaned(entry.label),
+        uploaded_at=entry.uploadDate,
+        size=entry.size,
+    )
