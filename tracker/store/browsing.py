@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
 from tracker.model.event import Event, EventFilter
 from tracker.model.snapshot import TrialMark
 from tracker.store import tables as t
 from tracker.store.database import Database
 from tracker.store.event_rows import event_of, select_events
-from tracker.store.events import narrowed
+from tracker.store.events import may_fit, narrowed
 from tracker.store.trials import is_member
 
 DATE_KINDS = ("start_date_changed", "primary_completion_date_changed", "completion_date_changed")
@@ -28,15 +29,28 @@ def tally(database: Database, wanted: EventFilter, by: TallyBy) -> dict[str, int
         column = t.trials.c.source
     elif by == "watch":
         column = t.memberships.c.watch
-    statement = narrowed(select(column.label("of"), func.count().label("count")), wanted)
+    grouped = select(column.label("of"), func.count().label("count")).select_from(t.events)
+    if not wanted.words:
+        with database.reading() as connection:
+            found = connection.execute(_counted(grouped, wanted, by).group_by(column))
+            return {str(row.of): int(row[1]) for row in found}
+    # Words of compressed events are looked for here.
+    each = _counted(select_events().add_columns(column.label("of")), wanted, by)
+    with database.reading() as connection:
+        counts = Counter(str(row["of"]) for row in connection.execute(each).mappings() if may_fit(row, wanted))
+    return dict(counts)
+
+
+def _counted(statement: Select[*tuple[Any, ...]], wanted: EventFilter, by: TallyBy) -> Select[*tuple[Any, ...]]:
+    """A statement about the wanted events, with what they are counted by."""
+    statement = narrowed(statement, wanted)
     if by == "source":
-        statement = statement.join(t.trials, t.trials.c.key == t.events.c.trial)
-    elif by == "watch" and wanted.watch is None:
+        return statement.join(t.trials, t.trials.c.key == t.events.c.trial)
+    if by == "watch" and wanted.watch is None:
         followed = (t.memberships.c.trial == t.events.c.trial) & (t.events.c.detected_at >= t.memberships.c.joined_at)
         followed &= t.memberships.c.ended_at.is_(None) | (t.events.c.detected_at <= t.memberships.c.ended_at)
-        statement = statement.join(t.memberships, followed)
-    with database.reading() as connection:
-        return {str(row.of): int(row[1]) for row in connection.execute(statement.group_by(column))}
+        return statement.join(t.memberships, followed)
+    return statement
 
 
 def last_moves(database: Database, wanted: EventFilter) -> dict[str, dict[str, datetime]]:
