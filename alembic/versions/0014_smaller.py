@@ -1,6 +1,7 @@
 """The store takes less room: long events are compressed, and rows with long keys stand in their key's own tree.
 
-Why: an event said again what its columns hold, and SQLite wrote each key of a check, a changed value and a due date twice.
+Why: an event said again what its columns hold, and SQLite wrote each key of a check, a membership, a changed value and a due
+date twice.
 Events that are stored stay as they are, and versions are packed anew by the daily tidying, a part each day. Indexes are for
 what each pass asked by reading whole tables.
 """
@@ -22,7 +23,12 @@ PARTIAL = {
     "ix_trials_failing": ("trials", ["failing_since"], "failing_since IS NOT NULL"),
     "ix_trials_unread": ("trials", ["absent_since"], "current_snapshot IS NULL"),
 }
-WITH_LONG_KEYS = {"checks": ("error",), "changed_values": ("effect", "path"), "due_dates": ("effect", "rule")}
+WITH_LONG_KEYS = {
+    "checks": ("error",),
+    "memberships": (),
+    "changed_values": ("effect", "path"),
+    "due_dates": ("effect", "rule"),
+}
 
 
 def upgrade() -> None:
@@ -31,7 +37,6 @@ def upgrade() -> None:
     )
     for name, (table, columns, which) in PARTIAL.items():
         op.create_index(name, table, columns, sqlite_where=sa.text(which), postgresql_where=sa.text(which))
-    op.create_index("ix_memberships_joined_at", "memberships", ["joined_at"])
     number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     comment = "the rule that made all digests of current versions up to digested_to"
     op.add_column("source_state", sa.Column("digest_version", sa.Integer(), nullable=True, comment=comment))
@@ -41,3 +46,4 @@ def upgrade() -> None:
             with op.batch_alter_table(table, recreate="always", table_kwargs={"sqlite_with_rowid": False}) as batch:
                 for name in texts:
                     batch.alter_column(name, existing_type=sa.Text(), existing_nullable=False, server_default="")  # as it was
+    op.create_index("ix_memberships_joined_at", "memberships", ["joined_at"])

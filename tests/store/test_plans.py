@@ -28,22 +28,32 @@ SMALL = {
     "silences": "made by hand",
     "kept_fields": "a row for each field that a registry showed unreadably",
     "runs": "rows of some hundred bytes, a few each day; the page of runs is read from its end",
+    "search_words": "words are found by their index",
+    "found": "what a search has found",
     "pragma_page_count": "no table",
     "pragma_page_size": "no table",
 }
 """What may be read whole, and why."""
 
+FEW = (
+    "ix_messages_unsent",
+    "ix_alerts_waiting",
+    "ix_snapshots_plain",
+    "ix_trials_merged",
+    "ix_trials_failing",
+    "ix_trials_unread",
+)
+"""Indexes over the few rows of a table that wait for something."""
+
 WHOLE: dict[str, str] = {
     "sync_watches": "compares the configuration with every membership",
     "members": "counts every membership",
-    "members_of_watch": "names the sources of its trials",
     "count_followed": "counts what watches follow",
     "followed_sources": "names the sources of what watches follow",
     "trial_marks": "gives every followed trial",
     "count_unindexed": "counts what has no words yet",
     "with_number": "asked by hand for a page",
     "accept with joins": "looks where the trials that joined are members already",
-    "shown_trials": "gives every followed trial",
     "event_places": "gives every event, a page at a time by its index",
     "size": "doctor counts what is stored",
     "integrity": "doctor looks at everything",
@@ -180,12 +190,14 @@ def _scans(store: Store, asked: dict[tuple[str, str], object]) -> Iterator[tuple
                 continue
             one = values[0] if isinstance(values, list) else values
             for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", one):  # type: ignore[arg-type]
-                if row[3].startswith("SCAN ") and row[3].split()[1] not in SMALL:
+                words = row[3].split()
+                if words[0] == "SCAN" and words[1] not in SMALL and words[-1] not in FEW:
                     yield name, row[3], " ".join(sql.split())
 
 
 def test_no_question_reads_a_growing_table_whole(plans: list[tuple[str, str, str]]) -> None:
-    assert [f"{name}: {step}: {sql[-300:]}" for name, step, sql in plans if name not in WHOLE] == []
+    found = [f"{name}: {step}: {sql[-300:]}" for name, step, sql in plans if name not in WHOLE]
+    assert not found, "\n".join(found)
 
 
 def test_what_may_read_whole_tables_does(plans: list[tuple[str, str, str]]) -> None:

@@ -114,6 +114,7 @@ memberships = Table(
     CheckConstraint("how IN ('listed', 'page', 'search')", name="how"),
     Index(None, "trial"),
     Index(None, "joined_at"),
+    sqlite_with_rowid=False,
 )
 
 source_state = Table(
