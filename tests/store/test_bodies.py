@@ -214,6 +214,20 @@ def test_versions_of_an_older_release_become_deltas_once_their_source_has_a_dict
     read_all(store)
 
 
+def test_a_dictionary_that_was_given_up_goes_and_every_version_is_read(store: Store) -> None:
+    """As one does after erasing a trial, pieces of which it may hold."""
+    trials = load(store, bodies.ENOUGH)
+    store.housekeep(day(1))
+    follow(store, 2, (trials[0], record(0, 2)))
+    with store.writing() as connection:
+        connection.execute(update(t.dictionaries).values(source=bodies.GIVEN_UP))
+    store.housekeep(day(3))
+    with store.reading() as connection:
+        assert list(connection.scalars(select(t.dictionaries.c.id))) == [2]
+    assert set(stored(store).values()) == {(BY_DICTIONARY, 2, None), (DELTA, None, 1)}
+    read_all(store)
+
+
 def test_a_damaged_version_does_not_end_the_tidying(store: Store) -> None:
     trials = load(store, bodies.ENOUGH)
     bodies.train_dictionaries(store, day(1))
