@@ -8,7 +8,7 @@ base is accepted or of the same run, so that it goes only together with its delt
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,6 @@ from sqlalchemy import (
     Connection,
     RowMapping,
     Select,
-    delete,
     exists,
     func,
     literal_column,
@@ -36,6 +35,7 @@ from tracker.store.database import Database, chunks, insert
 from tracker.store.packing import (
     BY_DICTIONARY,
     DELTA,
+    SAMPLE,
     SHORTEST_BASE,
     THOROUGH,
     WHOLE,
@@ -63,6 +63,8 @@ GIVEN_UP = ""
 
 TRIED = 1000
 """Versions that are read to see whether they can be: the newest, and others at even distances."""
+
+_GIVEN_UP = (t.dictionaries.c.source == GIVEN_UP, func.length(t.dictionaries.c.body) > 0)
 
 _PAGE = 20
 """Trials of one transaction of packing anew."""
@@ -217,7 +219,7 @@ def _dictionary_for(database: Database, run_id: int, source: str, now: datetime)
             some = select(t.snapshots.c.id).where(t.snapshots.c.run == run_id).limit(ENOUGH_STAGED)
             ids = list(connection.scalars(some))
             if len(ids) >= ENOUGH_STAGED:
-                trained = train(list(_bodies(database, connection, ids[:SAMPLES]).values()))
+                trained = train(_samples(database, connection, ids[:SAMPLES]))
             else:
                 return None, None
     if number is None:
@@ -248,6 +250,11 @@ def _keep_dictionary(database: Database, source: str, trained: bytes | None, now
     return number
 
 
+def _samples(database: Database, connection: Connection, ids: Iterable[int]) -> list[bytes]:
+    """What a dictionary is trained from; of a long version its beginning."""
+    return [body[:SAMPLE] for some in chunks(ids, _PAGE) for body in _bodies(database, connection, some).values()]
+
+
 def train_dictionaries(database: Database, now: datetime) -> None:
     """A dictionary for each source that has none and enough versions."""
     with database.reading() as connection:
@@ -260,7 +267,7 @@ def train_dictionaries(database: Database, now: datetime) -> None:
             ids = list(connection.scalars(select(t.snapshots.c.id).where(*packable, own).limit(SAMPLES * SAMPLES)))
             if len(ids) < ENOUGH:
                 continue
-            samples = list(_bodies(database, connection, ids[:: -(-len(ids) // SAMPLES)]).values())
+            samples = _samples(database, connection, ids[:: -(-len(ids) // SAMPLES)])
         _keep_dictionary(database, source, train(samples), now)
 
 
@@ -293,13 +300,13 @@ def broken_versions(database: Database) -> Iterator[str]:
 # --- packing anew -----------------------------------------------------------------------------------------------------
 
 
-def repack(database: Database, most: int = REPACKED) -> int:
+def repack(database: Database, most: int = REPACKED, *, stop: Callable[[], bool] = lambda: False) -> int:
     """Pack versions anew that were stored before their source had a dictionary, some at a time; gives how many were.
 
     Each is packed once: what has a dictionary or a base stays as it is, unless its dictionary was given up.
     """
     done, after = 0, ""
-    while done < most:
+    while done < most and not stop():
         with database.reading() as connection:
             trials = select(t.snapshots.c.trial).where(*_packable(connection), t.snapshots.c.trial > after).distinct()
             page = list(connection.scalars(trials.order_by(t.snapshots.c.trial).limit(_PAGE)))
@@ -308,7 +315,7 @@ def repack(database: Database, most: int = REPACKED) -> int:
             with database.writing() as connection:
                 done += _write_repacked(connection, found)
         if len(page) < _PAGE:
-            _drop_given_up(database)
+            _empty_given_up(database)
             break
         after = page[-1]
     return done
@@ -316,21 +323,21 @@ def repack(database: Database, most: int = REPACKED) -> int:
 
 def _packable(connection: Connection) -> tuple[ColumnElement[bool], ...]:
     """Which versions are to be packed anew."""
-    given_up = list(connection.scalars(select(t.dictionaries.c.id).where(t.dictionaries.c.source == GIVEN_UP)))
+    given_up = list(connection.scalars(select(t.dictionaries.c.id).where(*_GIVEN_UP)))
     if not given_up:
         return _PLAIN
     return or_(_PLAIN[0], t.snapshots.c.dictionary.in_(given_up)), t.snapshots.c.accepted
 
 
-def _drop_given_up(database: Database) -> None:
-    """Dictionaries that were given up go once no version needs them."""
+def _empty_given_up(database: Database) -> None:
+    """Nothing of a dictionary that was given up is left once no version needs it, but its number: it is not given again."""
     named = exists().where(t.snapshots.c.dictionary == t.dictionaries.c.id)
     with database.reading() as connection:
-        unneeded = select(t.dictionaries.c.id).where(t.dictionaries.c.source == GIVEN_UP, ~named)
-        ids = list(connection.scalars(unneeded))
+        ids = list(connection.scalars(select(t.dictionaries.c.id).where(*_GIVEN_UP, ~named)))
     if ids:
         with database.writing() as connection:
-            connection.execute(delete(t.dictionaries).where(t.dictionaries.c.id.in_(ids), ~named))
+            unneeded = (t.dictionaries.c.id.in_(ids), ~named)
+            connection.execute(update(t.dictionaries).where(*unneeded).values(body=b""))
 
 
 def _repacked(database: Database, connection: Connection, trial: str) -> list[tuple[int, Packed]]:
