@@ -15,6 +15,7 @@ from tracker.store import rows
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks
 from tracker.store.event_rows import event_of, event_text, select_events
+from tracker.store.packing import unpacked_size
 
 FIRST_PAGE = 50
 PAGE = 400
@@ -22,9 +23,6 @@ PAGE = 400
 
 SHORT = 4_000
 """Characters up to which an event comes along with its place; longer ones are read when their turn has come."""
-
-SHORT_PACKED = 1_000
-"""The same of compressed ones, in bytes."""
 
 BODIES = 100
 """Events read at once: one holds everything that changed, which may be long."""
@@ -144,7 +142,8 @@ def may_fit(row: RowMapping, wanted: EventFilter) -> bool:
 
 
 def _place(row: RowMapping) -> EventPlace:
-    short = row["event_body"] or (row["event_packed"] is not None and len(row["event_packed"]) <= SHORT_PACKED)
+    packed = row["event_packed"]
+    short = row["event_body"] or (packed is not None and unpacked_size(packed) <= SHORT)
     return EventPlace(
         id=row["event_id"],
         effective_at=row["event_effective_at"],

@@ -99,6 +99,15 @@ def unzip(packed: bytes, of: str, dictionary: Any = None) -> bytes:
         raise _damaged(of) from error
 
 
+def unpacked_size(packed: bytes) -> int:
+    """How many bytes `unzip` would give; as many as can be where that is not written."""
+    try:
+        found = zstd.get_frame_info(packed).decompressed_size
+    except zstd.ZstdError:
+        return sys.maxsize
+    return sys.maxsize if found is None else found
+
+
 def train(bodies: Sequence[bytes]) -> bytes | None:
     """A dictionary for more of the kind, in size to what it is made from; None when they have too little in common."""
     samples = [body[:SAMPLE] for body in bodies]
