@@ -108,7 +108,7 @@ def one_pass(
         waiting(DELIVERY, "")
     if send and settings.operator.ping and synced.state == "done":
         ping(settings.operator.ping)
-    _tidy(store, clock())
+    _tidy(store, clock(), stop)
     return PassReport(synced=synced, delivered=delivered)
 
 
@@ -122,11 +122,11 @@ def sending_until(stop: Stop) -> Sender:
     return send
 
 
-def _tidy(store: Store, now: datetime) -> None:
+def _tidy(store: Store, now: datetime, stop: Stop) -> None:
     """Housekeeping, once a day."""
     last = store.due(HOUSEKEEPING).last_at
     if last is None or last > now or now - last >= timedelta(days=1):
-        store.housekeep(now)
+        store.housekeep(now, stop=stop)
         store.set_due(HOUSEKEEPING, now, None)
 
 

@@ -350,7 +350,7 @@ def _stored(world: ChaosWorld) -> tuple[dict[str, int], int, int]:
     engine = create_engine(world.settings.store_url)
     with engine.connect() as connection:
         rows = {name: connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() for name in KEPT_TABLES}
-        size = connection.execute(text("SELECT coalesce(sum(length(body)), 0) FROM snapshots")).scalar_one()
+        size = connection.execute(text("SELECT coalesce(sum(size), 0) FROM snapshots")).scalar_one()
         issues = connection.execute(text("SELECT count(*) FROM issues")).scalar_one()
     engine.dispose()
     return rows, size, issues

@@ -22,6 +22,9 @@ min_severity = "major"
 """
 CHANNEL = '[[channel]]\nname = "others"\nurl = "mailto:others@example.org"\n'
 
+CHANGES = 4
+"""Where a stored event has its changes."""
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
@@ -44,7 +47,7 @@ def _make_unwritable(world: World, nct: str) -> None:
         rows = database.execute("SELECT id, body FROM events WHERE trial = ? AND accepted = 1", (key,)).fetchall()
         for event, body in rows:
             broken = json.loads(body)
-            broken["changes"] = [{**change, "path": []} for change in broken["changes"]]
+            broken[CHANGES] = [[[], old, new] for _, old, new in broken[CHANGES]]
             database.execute("UPDATE events SET body = ? WHERE id = ?", (json.dumps(broken), event))
         database.commit()
     assert rows

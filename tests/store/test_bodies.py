@@ -214,6 +214,29 @@ def test_versions_of_an_older_release_become_deltas_once_their_source_has_a_dict
     read_all(store)
 
 
+def test_a_dictionary_that_was_given_up_goes_and_every_version_is_read(store: Store) -> None:
+    """As one does after erasing a trial, pieces of which it may hold."""
+    trials = load(store, bodies.ENOUGH)
+    store.housekeep(day(1))
+    follow(store, 2, (trials[0], record(0, 2)))
+    with store.writing() as connection:
+        connection.execute(update(t.dictionaries).values(source=bodies.GIVEN_UP))
+    store.housekeep(day(3))
+    with store.reading() as connection:
+        kept = {row.id: len(row.body) for row in connection.execute(select(t.dictionaries.c.id, t.dictionaries.c.body))}
+    assert (kept[1], kept[2] > 0) == (0, True)
+    assert set(stored(store).values()) == {(BY_DICTIONARY, 2, None), (DELTA, None, 1)}
+    read_all(store)
+
+
+def test_the_tidying_stops_when_it_is_asked_to(store: Store) -> None:
+    load(store, bodies.ENOUGH)
+    asked = iter((False, False, True))
+    store.housekeep(day(1), stop=lambda: next(asked))
+    assert sum(encoding == BY_DICTIONARY for encoding, _, _ in stored(store).values()) == 40
+    read_all(store)
+
+
 def test_a_damaged_version_does_not_end_the_tidying(store: Store) -> None:
     trials = load(store, bodies.ENOUGH)
     bodies.train_dictionaries(store, day(1))

@@ -98,7 +98,8 @@ class _Leaf(msgspec.Struct, frozen=True, array_like=True):
 class _Body(msgspec.Struct, frozen=True, array_like=True):
     """What stands in no column.
 
-    A hash is true where it is that of the stored version; ``until`` is empty where it is when the change was detected.
+    A hash is true where it is that of the stored version; ``until`` is empty where it is when the change was detected; a link
+    that begins with a plus sign goes on behind the first.
     """
 
     effects: tuple[str, ...]
@@ -134,7 +135,7 @@ def compact_event(event: Event, old_sha256: str | None, new_sha256: str | None) 
         data_version=event.data_version,
         old=_named(event.evidence.old, old_sha256),
         new=_named(event.evidence.new, new_sha256),
-        links=event.evidence.links,
+        links=_shortened(event.evidence.links),
     )
     return msgspec.json.encode(body).decode()
 
@@ -193,13 +194,26 @@ def _from_columns(columns: EventColumns, body: _Body) -> Event:
         effective_at=columns.effective_at,
         updated_on=body.updated_on,
         data_version=body.data_version,
-        evidence=Evidence(old=_hash(body.old, columns.old_sha256), new=_hash(body.new, columns.new_sha256), links=body.links),
+        evidence=Evidence(
+            old=_hash(body.old, columns.old_sha256), new=_hash(body.new, columns.new_sha256), links=_lengthened(body.links)
+        ),
         story=columns.story,
     )
 
 
 def _named(hashed: str | None, stored: str | None) -> str | bool | None:
     return True if stored is not None and hashed == f"sha256:{stored}" else hashed
+
+
+def _shortened(links: tuple[str, ...]) -> tuple[str, ...]:
+    """A later link that begins like the first is only its end, behind a plus sign."""
+    first = links[0] if links else ""
+    later = (f"+{link.removeprefix(first)}" if first and link.startswith(first) else link for link in links[1:])
+    return (*links[:1], *later)
+
+
+def _lengthened(links: tuple[str, ...]) -> tuple[str, ...]:
+    return (*links[:1], *(links[0] + link[1:] if link.startswith("+") else link for link in links[1:]))
 
 
 def _hash(named: str | bool | None, stored: str | None) -> str | None:

@@ -1,19 +1,31 @@
 """The bytes of versions in the database: how each is stored, how it is read, and how older ones are packed anew.
 
-A dictionary is trained from the versions of its source once enough are there, and is kept for ever. The first version of a
-trial stands whole; a later one is a delta against the newest whole one, or whole where that saves little. A base is accepted
-or of the same run, so that it goes only together with its deltas.
+A dictionary is trained from the versions of its source once enough are there, and kept as long as a version needs it. The
+first version of a trial stands whole; a later one is a delta against the newest whole one, or whole where that saves little. A
+base is accepted or of the same run, so that it goes only together with its deltas.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, or_, select, text, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from tracker.errors import StoreError
 from tracker.model.ids import split_key
@@ -23,6 +35,7 @@ from tracker.store.database import Database, chunks, insert
 from tracker.store.packing import (
     BY_DICTIONARY,
     DELTA,
+    SAMPLE,
     SHORTEST_BASE,
     THOROUGH,
     WHOLE,
@@ -45,8 +58,13 @@ SAMPLES = 400
 REPACKED = 5000
 """Versions that one day's tidying packs anew: some seconds of work."""
 
+GIVEN_UP = ""
+"""The source of a dictionary that nobody wants any more, since it may hold pieces of a record that was erased."""
+
 TRIED = 1000
 """Versions that are read to see whether they can be: the newest, and others at even distances."""
+
+_GIVEN_UP = (t.dictionaries.c.source == GIVEN_UP, func.length(t.dictionaries.c.body) > 0)
 
 _PAGE = 20
 """Trials of one transaction of packing anew."""
@@ -54,7 +72,10 @@ _PAGE = 20
 _base = t.snapshots.alias("base")
 _BODY = (t.snapshots.c.content_type, t.snapshots.c.encoding, t.snapshots.c.dictionary, t.snapshots.c.body)
 _BASE = tuple(_base.c[name].label(f"base_{name}") for name in ("id", "encoding", "dictionary", "body"))
-_PLAIN = (text(f"snapshots.encoding = '{WHOLE}'"), t.snapshots.c.accepted)
+_PLAIN: tuple[ColumnElement[bool], ...] = (
+    literal_column(f"snapshots.encoding = '{WHOLE}'", Boolean),
+    t.snapshots.c.accepted,
+)
 """Accepted versions without a dictionary, as the partial index spells it: SQLite uses one only then."""
 
 
@@ -198,7 +219,7 @@ def _dictionary_for(database: Database, run_id: int, source: str, now: datetime)
             some = select(t.snapshots.c.id).where(t.snapshots.c.run == run_id).limit(ENOUGH_STAGED)
             ids = list(connection.scalars(some))
             if len(ids) >= ENOUGH_STAGED:
-                trained = train(list(_bodies(database, connection, ids[:SAMPLES]).values()))
+                trained = train(_samples(database, connection, ids[:SAMPLES]))
             else:
                 return None, None
     if number is None:
@@ -229,18 +250,24 @@ def _keep_dictionary(database: Database, source: str, trained: bytes | None, now
     return number
 
 
+def _samples(database: Database, connection: Connection, ids: Iterable[int]) -> list[bytes]:
+    """What a dictionary is trained from; of a long version its beginning."""
+    return [body[:SAMPLE] for some in chunks(ids, _PAGE) for body in _bodies(database, connection, some).values()]
+
+
 def train_dictionaries(database: Database, now: datetime) -> None:
     """A dictionary for each source that has none and enough versions."""
     with database.reading() as connection:
         sources = set(connection.scalars(select(t.source_state.c.source)))
         sources -= set(connection.scalars(select(t.dictionaries.c.source)))
+        packable = _packable(connection)
     for source in sorted(sources):
         own = t.snapshots.c.trial.startswith(f"{source}:", autoescape=True)
         with database.reading() as connection:
-            ids = list(connection.scalars(select(t.snapshots.c.id).where(*_PLAIN, own).limit(SAMPLES * SAMPLES)))
+            ids = list(connection.scalars(select(t.snapshots.c.id).where(*packable, own).limit(SAMPLES * SAMPLES)))
             if len(ids) < ENOUGH:
                 continue
-            samples = list(_bodies(database, connection, ids[:: -(-len(ids) // SAMPLES)]).values())
+            samples = _samples(database, connection, ids[:: -(-len(ids) // SAMPLES)])
         _keep_dictionary(database, source, train(samples), now)
 
 
@@ -273,36 +300,56 @@ def broken_versions(database: Database) -> Iterator[str]:
 # --- packing anew -----------------------------------------------------------------------------------------------------
 
 
-def repack(database: Database, most: int = REPACKED) -> int:
+def repack(database: Database, most: int = REPACKED, *, stop: Callable[[], bool] = lambda: False) -> int:
     """Pack versions anew that were stored before their source had a dictionary, some at a time; gives how many were.
 
-    Each is packed once: what has a dictionary or a base stays as it is.
+    Each is packed once: what has a dictionary or a base stays as it is, unless its dictionary was given up.
     """
     done, after = 0, ""
-    while done < most:
+    while done < most and not stop():
         with database.reading() as connection:
-            trials = select(t.snapshots.c.trial).where(*_PLAIN, t.snapshots.c.trial > after).distinct()
+            trials = select(t.snapshots.c.trial).where(*_packable(connection), t.snapshots.c.trial > after).distinct()
             page = list(connection.scalars(trials.order_by(t.snapshots.c.trial).limit(_PAGE)))
             found = [one for trial in page for one in _repacked(database, connection, trial)]
         if found:
             with database.writing() as connection:
                 done += _write_repacked(connection, found)
         if len(page) < _PAGE:
+            _empty_given_up(database)
             break
         after = page[-1]
     return done
 
 
+def _packable(connection: Connection) -> tuple[ColumnElement[bool], ...]:
+    """Which versions are to be packed anew."""
+    given_up = list(connection.scalars(select(t.dictionaries.c.id).where(*_GIVEN_UP)))
+    if not given_up:
+        return _PLAIN
+    return or_(_PLAIN[0], t.snapshots.c.dictionary.in_(given_up)), t.snapshots.c.accepted
+
+
+def _empty_given_up(database: Database) -> None:
+    """Nothing of a dictionary that was given up is left once no version needs it, but its number: it is not given again."""
+    named = exists().where(t.snapshots.c.dictionary == t.dictionaries.c.id)
+    with database.reading() as connection:
+        ids = list(connection.scalars(select(t.dictionaries.c.id).where(*_GIVEN_UP, ~named)))
+    if ids:
+        with database.writing() as connection:
+            unneeded = (t.dictionaries.c.id.in_(ids), ~named)
+            connection.execute(update(t.dictionaries).where(*unneeded).values(body=b""))
+
+
 def _repacked(database: Database, connection: Connection, trial: str) -> list[tuple[int, Packed]]:
     """How the plain versions of a trial are to be stored; none where its source has no dictionary or one of them is damaged."""
     number = _newest_dictionary(database, connection, split_key(trial).source)
-    dictionary = _dictionary(database, number)
-    if dictionary is None:
+    dictionary, packable = _dictionary(database, number), _packable(connection)
+    if dictionary is None and packable is _PLAIN:
         return []
     snapshots = t.snapshots.c
     wholes = select(snapshots.id).where(snapshots.trial == trial, snapshots.accepted, snapshots.base_snapshot.is_(None))
     ids = list(connection.scalars(wholes.order_by(snapshots.id)))
-    plain = set(connection.scalars(select(snapshots.id).where(*_PLAIN, snapshots.trial == trial)))
+    plain = set(connection.scalars(select(snapshots.id).where(*packable, snapshots.trial == trial)))
     needed = set(connection.scalars(select(snapshots.base_snapshot).where(snapshots.base_snapshot.in_(plain))))
     found: list[tuple[int, Packed]] = []
     base: tuple[VersionRef, bytes] | None = None
@@ -334,6 +381,6 @@ def _write_repacked(connection: Connection, found: Sequence[tuple[int, Packed]])
         holds = one.base is None or (one.base in wholes and snapshot not in needed)
         if holds and snapshot in wholes:
             values = {"encoding": one.encoding, "body": one.body, "dictionary": one.dictionary, "base_snapshot": one.base}
-            this = update(t.snapshots).where(t.snapshots.c.id == snapshot, t.snapshots.c.encoding == WHOLE)
+            this = update(t.snapshots).where(t.snapshots.c.id == snapshot)
             changed += connection.execute(this.values(values)).rowcount
     return changed

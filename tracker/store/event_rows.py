@@ -16,8 +16,6 @@ LONGEST = 1_000
 
 _old, _new = t.snapshots.alias("old_version"), t.snapshots.alias("new_version")
 
-OLD_SHA256, NEW_SHA256 = _old.c.sha256, _new.c.sha256
-
 _OWN = ("id", "kind", "trial", "severity", "cause", "origin", "detected_at", "effective_at", "story", "body", "packed")
 
 
@@ -33,7 +31,7 @@ def select_events(*, within: int | None = None) -> Select[*tuple[Any, ...]]:
         own["body"] = case((func.length(own["body"]) <= within, own["body"]), else_="")
         own["packed"] = case((func.length(own["packed"]) <= within, own["packed"]), else_=None)
     columns = [column.label(f"event_{name}") for name, column in own.items()]
-    return select(*columns, OLD_SHA256.label("old_sha256"), NEW_SHA256.label("new_sha256")).select_from(versions)
+    return select(*columns, _old.c.sha256.label("old_sha256"), _new.c.sha256.label("new_sha256")).select_from(versions)
 
 
 def event_text(row: RowMapping) -> str:

@@ -16,7 +16,8 @@ from tracker.model.vocabulary import rank
 from tracker.store import rows
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks
-from tracker.store.event_rows import NEW_SHA256, OLD_SHA256, event_of, event_text, select_events
+from tracker.store.event_rows import event_of, event_text, select_events
+from tracker.store.packing import unpacked_size
 
 FIRST_PAGE = 50
 PAGE = 400
@@ -24,9 +25,6 @@ PAGE = 400
 
 SHORT = 4_000
 """Characters up to which an event comes along with its place; longer ones are read when their turn has come."""
-
-SHORT_PACKED = 1_000
-"""The same of compressed ones, in bytes."""
 
 BODIES = 100
 """Events read at once: one holds everything that changed, which may be long."""
@@ -37,10 +35,6 @@ FEW_TRIALS = 50
 
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 """No event is older or later."""
-_TEXT = (
-    t.events.c.body + " " + t.events.c.trial + " sha256:" + func.coalesce(OLD_SHA256, "") + " " + func.coalesce(NEW_SHA256, "")
-)
-"""All that words are looked for in: what stands in columns is not in the body."""
 
 _PLAIN = re.compile(r"[a-z0-9]+")
 
@@ -50,10 +44,10 @@ def events(database: Database, wanted: EventFilter) -> list[Event]:
     statement = narrowed(select_events(), wanted)
     order = (t.events.c.effective_at, t.events.c.id)
     statement = statement.order_by(*(column.desc() for column in order))
-    if not _looks_inside(wanted):
+    if not wanted.words:
         statement = statement.limit(wanted.limit)
     with database.reading() as connection:
-        found = (event_text(row) for row in connection.execute(statement).mappings() if _may_fit(row, wanted))
+        found = (event_text(row) for row in connection.execute(statement).mappings() if may_fit(row, wanted))
         latest = list(islice(found, wanted.limit))
     return [read_event(text) for text in reversed(latest)]
 
@@ -62,7 +56,7 @@ def event_places(database: Database, wanted: EventFilter, *, newest_first: bool 
     """Where accepted events stand in the log, by ``effective_at``, then id: page by page, the short ones with their text."""
     at, key = t.events.c.effective_at, t.events.c.id
     order = (at.desc(), key.desc()) if newest_first else (at, key)
-    columns = select_events(within=None if _looks_inside(wanted) else SHORT)
+    columns = select_events(within=None if wanted.words else SHORT)
     if newest_first:  # a page of the web reads few: they are looked up in the order of time, not collected by trial and sorted
         statement = narrowed(columns, msgspec.structs.replace(wanted, watch=None))
         if wanted.watch is not None:
@@ -76,7 +70,7 @@ def event_places(database: Database, wanted: EventFilter, *, newest_first: bool 
     while True:
         with database.reading() as connection:
             page = connection.execute(statement.where(behind).limit(size)).mappings().all()
-        yield from (_place(row) for row in page if _may_fit(row, wanted))
+        yield from (_place(row) for row in page if may_fit(row, wanted))
         if len(page) < size:
             return
         # "At or after" is said beside it, so that the planner begins at this place in the index.
@@ -174,22 +168,17 @@ def moment_on(database: Database, places: int, *, since: datetime | None) -> dat
         return connection.scalar(statement)
 
 
-def _looks_inside(wanted: EventFilter) -> bool:
-    """Whether what is wanted depends on the text of an event."""
-    return bool(wanted.effects or wanted.words)
-
-
-def _may_fit(row: RowMapping, wanted: EventFilter) -> bool:
-    """What the conditions in SQL ask of the text, asked of a compressed one."""
-    if row["event_packed"] is None or not _looks_inside(wanted):
+def may_fit(row: RowMapping, wanted: EventFilter) -> bool:
+    """What the conditions in SQL ask of the words of an event, asked of a compressed one."""
+    if row["event_packed"] is None or not wanted.words:
         return True
-    text = event_text(row)
-    folded = text.lower()
-    return all(quoted in text for quoted in _effect(wanted)) and all(part in folded for part in _parts(wanted))
+    text = f"sha256:{event_text(row)}".lower()  # the hashes stand there without what they are
+    return all(part in text for part in _parts(wanted))
 
 
 def _place(row: RowMapping) -> EventPlace:
-    short = row["event_body"] or (row["event_packed"] is not None and len(row["event_packed"]) <= SHORT_PACKED)
+    packed = row["event_packed"]
+    short = row["event_body"] or (packed is not None and unpacked_size(packed) <= SHORT)
     return EventPlace(
         id=row["event_id"],
         effective_at=row["event_effective_at"],
@@ -199,9 +188,21 @@ def _place(row: RowMapping) -> EventPlace:
     )
 
 
-def _effect(wanted: EventFilter) -> tuple[str, ...]:
-    """The one effect that is asked for, as it stands in an event's text."""
-    return tuple(f'"{effect}"' for effect in wanted.effects) if len(wanted.effects) == 1 else ()
+def _has_effect(effect: str) -> ColumnElement[bool]:
+    """Whether the plain values of an event say that it has this effect."""
+    values = t.changed_values.c
+    first = and_(values.run == t.events.c.run, values.event == t.events.c.id, values.position == 0)
+    return exists().where(first, ("; " + values.effect + "; ").contains(f"; {effect}; ", autoescape=True))
+
+
+def _text() -> ColumnElement[str]:
+    """All that words are looked for in: the body does not say what stands in columns."""
+    snapshots = t.snapshots.c
+    hashes = [
+        func.coalesce(select(snapshots.sha256).where(snapshots.id == version).scalar_subquery(), "")
+        for version in (t.events.c.old_snapshot, t.events.c.new_snapshot)
+    ]
+    return t.events.c.body + " " + t.events.c.trial + " sha256:" + hashes[0] + " " + hashes[1]
 
 
 def _parts(wanted: EventFilter) -> tuple[str, ...]:
@@ -230,10 +231,12 @@ def _conditions(wanted: EventFilter) -> list[ColumnElement[Any]]:
             or_(*(t.events.c.trial.startswith(f"{source}:", autoescape=True) for source in sorted(wanted.sources)))
         )
     # Whole effects and public words are looked for by those who read the events: here stands what is quick to rule out.
-    # What is compressed they rule out by `_may_fit`.
+    # Of what is compressed the effects stand in a plain column too, and words are left to `may_fit`.
     compressed = t.events.c.packed.is_not(None)
-    conditions += [or_(compressed, t.events.c.body.contains(quoted, autoescape=True)) for quoted in _effect(wanted)]
-    conditions += [or_(compressed, _TEXT.icontains(part, autoescape=True)) for part in _parts(wanted)]
+    for effect in wanted.effects if len(wanted.effects) == 1 else ():
+        quoted = t.events.c.body.contains(f'"{effect}"', autoescape=True)
+        conditions.append(or_(quoted, and_(compressed, _has_effect(effect))))
+    conditions += [or_(compressed, _text().icontains(part, autoescape=True)) for part in _parts(wanted)]
     if wanted.run is not None:
         conditions.append(t.events.c.run == wanted.run)
     return conditions

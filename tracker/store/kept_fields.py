@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, or_, select, update
 
 from tracker.model.event import Event, Story
 from tracker.model.run import RunCounts
@@ -21,15 +21,17 @@ from tracker.store.packing import to_json
 
 _KEPT = tuple(name for name in KeptField.__struct_fields__ if name != "snapshot")
 
+# Through the version: a trial is not found by its current one.
+_CURRENT = t.kept_fields.join(t.snapshots, t.snapshots.c.id == t.kept_fields.c.snapshot).join(
+    t.trials, and_(t.trials.c.key == t.snapshots.c.trial, t.trials.c.current_snapshot == t.snapshots.c.id)
+)
+
 
 def kept_fields(database: Database, versions: Collection[int] | None = None) -> dict[int, tuple[KeptField, ...]]:
     """The fields of some versions (by default the current ones) that are read from earlier ones, by version; mostly none."""
     found: dict[int, tuple[KeptField, ...]] = {}
-    statement = select(t.kept_fields)
-    if versions is None:
-        statement = statement.join(t.trials, t.trials.c.current_snapshot == t.kept_fields.c.snapshot)
-    else:
-        statement = statement.where(t.kept_fields.c.snapshot.in_(versions))
+    every = select(t.kept_fields)
+    statement = every.select_from(_CURRENT) if versions is None else every.where(t.kept_fields.c.snapshot.in_(versions))
     with database.reading() as connection:
         for row in connection.execute(statement.order_by(t.kept_fields.c.field)).mappings():
             kept = KeptField(snapshot=row["earlier"], **{name: row[name] for name in _KEPT})
@@ -40,11 +42,7 @@ def kept_fields(database: Database, versions: Collection[int] | None = None) -> 
 def doubted_trials(database: Database) -> list[str]:
     """The trials of which a field waits for a second opinion."""
     statement = (
-        select(t.trials.c.key)
-        .join(t.kept_fields, t.trials.c.current_snapshot == t.kept_fields.c.snapshot)
-        .where(t.kept_fields.c.why == "doubted")
-        .distinct()
-        .order_by(t.trials.c.key)
+        select(t.trials.c.key).select_from(_CURRENT).where(t.kept_fields.c.why == "doubted").distinct().order_by(t.trials.c.key)
     )
     with database.reading() as connection:
         return list(connection.scalars(statement))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
 
@@ -49,12 +50,13 @@ def integrity(database: Database) -> list[str]:
     return [*damage, *broken_versions(database)]
 
 
-def housekeep(database: Database, now: datetime) -> None:
+def housekeep(database: Database, now: datetime, *, stop: Callable[[], bool] = lambda: False) -> None:
     """The daily tidying: what nobody asks for any more after 90 days goes, and the database's own figures are refreshed.
 
     Gone are the checks of ended runs (failures that were told long ago) and the texts and lists of messages that were sent;
     that they were sent, and of what, stays. Words of versions that no search shows any more go too. Versions that were stored
-    before their source had a dictionary are packed anew with it. No snapshot, event or story is ever deleted.
+    before their source had a dictionary are packed anew with it, as long as nobody asks to ``stop``. No snapshot, event or
+    story is ever deleted.
     """
     before = now - KEPT_FOR
     ended = select(t.runs.c.id).where(t.runs.c.state.not_in(("open", "held")), t.runs.c.finished_at < before)
@@ -66,7 +68,7 @@ def housekeep(database: Database, now: datetime) -> None:
         connection.execute(update(t.messages).where(*old).values(text="", html=""))
     sweep_words(database)
     train_dictionaries(database, now)
-    repack(database)
+    repack(database, stop=stop)
     if database.engine.dialect.name == "sqlite":
         with translated_errors(database.url), closing(database.engine.raw_connection()) as raw:
             # It reads and then writes: outside a writer's transaction SQLite refuses that at once when another wrote between.

@@ -89,7 +89,8 @@ def events_already_sent(database: Database, channel: str, *, of: str | None = No
     statement = (
         select(t.alerts.c.event)
         .join(told, (told.c.event == t.alerts.c.event) & (told.c.channel == t.alerts.c.channel))
-        .where(t.alerts.c.channel == channel, t.alerts.c.state == "ready", told.c.state.in_(("in_message", "sent")))
+        .where(t.WAITING, t.alerts.c.channel == channel, t.alerts.c.state == "ready")
+        .where(told.c.state.in_(("in_message", "sent")))
         .where(true() if of is None else told.c.watch == of, told.c.watch.not_in(but))
     )
     with database.reading() as connection:
@@ -178,7 +179,9 @@ def due_messages(database: Database, now: datetime) -> list[Message]:
     next_try = t.messages.c.next_attempt_at
     statement = (
         select(*rows.message_columns())
-        .where(t.messages.c.state == "waiting", or_(next_try.is_(None), next_try <= now, next_try > now + LONGEST_WAIT))
+        .where(
+            t.UNSENT, t.messages.c.state == "waiting", or_(next_try.is_(None), next_try <= now, next_try > now + LONGEST_WAIT)
+        )
         .order_by(t.messages.c.created_at, t.messages.c.key)
     )
     with database.reading() as connection:
@@ -209,7 +212,7 @@ def mark_sent(database: Database, key: str, now: datetime) -> None:
 
 def settle_sent(database: Database, now: datetime) -> None:
     """The alerts of messages that were sent are sent."""
-    waiting = t.alerts.c.state == "in_message"
+    waiting = and_(t.WAITING, t.alerts.c.state == "in_message")
     sent = select(t.messages.c.key).where(t.messages.c.state == "sent", t.messages.c.key == t.alerts.c.message).exists()
     with database.writing() as connection:
         connection.execute(update(t.alerts).where(waiting, sent).values(state="sent", changed_at=now, reason=""))
@@ -271,7 +274,7 @@ def mark_failed(database: Database, key: str, error: str, now: datetime, *, repo
 
 def retry(database: Database, key: str | None, now: datetime) -> int:
     """Let a message that failed or waits be tried at once, or all of them; returns how many. StoreError for an unknown key."""
-    again = select(t.messages.c.key).where(t.messages.c.state.in_(("waiting", "failed")))
+    again = select(t.messages.c.key).where(t.UNSENT)
     with database.writing() as connection:
         if key is not None:
             _require(connection, key)
@@ -308,7 +311,7 @@ def outbox(database: Database) -> OutboxView:
 def unsent_messages(database: Database, after: str | None = None) -> Iterator[Message]:
     """Messages waiting or failed, oldest first, from behind the one with the key ``after`` on; read a few at a time."""
     order = (t.messages.c.created_at, t.messages.c.key)
-    statement = select(*rows.message_columns()).where(t.messages.c.state.in_(("waiting", "failed"))).order_by(*order)
+    statement = select(*rows.message_columns()).where(t.UNSENT).order_by(*order)
     while True:
         with database.reading() as connection:
             page = [rows.message(row) for row in connection.execute(_behind(statement, after).limit(PAGE)).mappings()]
@@ -334,7 +337,12 @@ def count_unsent(database: Database) -> dict[MessageState, int]:
 def unsent_alerts(database: Database) -> list[AlertTally]:
     """The alerts that are in no message yet, counted by watch, channel, state and reason."""
     by = (t.alerts.c.channel, t.alerts.c.watch, t.alerts.c.when, t.alerts.c.state, t.alerts.c.reason)
-    tally = select(*by, func.count().label("count")).where(t.alerts.c.state.in_(("held", "ready"))).group_by(*by).order_by(*by)
+    tally = (
+        select(*by, func.count().label("count"))
+        .where(t.WAITING, t.alerts.c.state.in_(("held", "ready")))
+        .group_by(*by)
+        .order_by(*by)
+    )
     with database.reading() as connection:
         return [AlertTally(**row) for row in connection.execute(tally).mappings()]
 

@@ -37,7 +37,7 @@ LARGEST_DICTIONARY = 112_640
 _WORTH = 32
 """Bytes of samples for each byte of a dictionary."""
 
-_SAMPLE = 65_536
+SAMPLE = 65_536
 """Bytes of a version that a dictionary is trained from: one huge version is not to outweigh all others."""
 
 SHORTEST_BASE = 8
@@ -99,9 +99,18 @@ def unzip(packed: bytes, of: str, dictionary: Any = None) -> bytes:
         raise _damaged(of) from error
 
 
+def unpacked_size(packed: bytes) -> int:
+    """How many bytes `unzip` would give; as many as can be where that is not written."""
+    try:
+        found = zstd.get_frame_info(packed).decompressed_size
+    except zstd.ZstdError:
+        return sys.maxsize
+    return sys.maxsize if found is None else found
+
+
 def train(bodies: Sequence[bytes]) -> bytes | None:
     """A dictionary for more of the kind, in size to what it is made from; None when they have too little in common."""
-    samples = [body[:_SAMPLE] for body in bodies]
+    samples = [body[:SAMPLE] for body in bodies]
     try:
         return zstd.train_dict(samples, min(LARGEST_DICTIONARY, sum(map(len, samples)) // _WORTH)).dict_content
     except (zstd.ZstdError, ValueError):

@@ -115,7 +115,8 @@ def looks(database: Database, source: str) -> list[datetime]:
 def source_states(database: Database) -> dict[str, SourceState]:
     """The last accepted run of each source."""
     with database.reading() as connection:
-        found = connection.execute(select(t.source_state)).mappings()
+        columns = (t.source_state.c[name] for name in SourceState.__struct_fields__)
+        found = connection.execute(select(*columns)).mappings()
         return {row["source"]: SourceState(**row) for row in found}
 
 

@@ -174,16 +174,11 @@ def snapshot_at(database: Database, trial: str, when: datetime) -> SnapshotMeta 
 def redigest(database: Database, source: str, digest_version: int, digest: Callable[[Document], str]) -> int:
     """Recompute the digests of current versions that were made by another rule; returns how many were.
 
-    Interrupted and begun again it goes on where it stopped. What ``digest`` raises ends it.
+    Interrupted and begun again it goes on where it stopped; done once, it looks at what was stored since. What ``digest``
+    raises ends it.
     """
-    stale = (
-        select(t.snapshots.c.id)
-        .join(t.trials, t.trials.c.current_snapshot == t.snapshots.c.id)
-        .where(t.trials.c.source == source, t.snapshots.c.digest_version != digest_version)
-        .order_by(t.snapshots.c.id)
-    )
     with database.reading() as connection:
-        ids = list(connection.scalars(stale))
+        ids, seen_to = _stale(connection, source, digest_version)
     rewrite = update(t.snapshots).where(t.snapshots.c.id == bindparam("snapshot"))
     for some in chunks(ids, PAGE):
         new = [
@@ -192,7 +187,35 @@ def redigest(database: Database, source: str, digest_version: int, digest: Calla
         ]
         with database.writing() as connection:
             connection.execute(rewrite, new)
+    if seen_to is not None:
+        done = update(t.source_state).where(t.source_state.c.source == source)
+        with database.writing() as connection:
+            connection.execute(done.values(digest_version=digest_version, digested_to=seen_to))
     return len(ids)
+
+
+def _stale(connection: Connection, source: str, digest_version: int) -> tuple[list[int], int | None]:
+    """The current versions whose digest another rule made, and up to which version all are looked at, if that is new."""
+    state, snapshots = t.source_state.c, t.snapshots.c
+    done = connection.execute(select(state.digest_version, state.digested_to).where(state.source == source)).one_or_none()
+    seen = (done.digested_to or 0) if done is not None and done.digest_version == digest_version else 0
+    # Not joined: from the trials' side all versions of the source would be looked up.
+    other = select(snapshots.id, snapshots.trial).where(snapshots.id > seen, snapshots.digest_version != digest_version)
+    ids: list[int] = []
+    for some in chunks(connection.execute(other.order_by(snapshots.id))):
+        current = select(t.trials.c.current_snapshot).where(
+            t.trials.c.key.in_({row.trial for row in some}), t.trials.c.source == source
+        )
+        now = set(connection.scalars(current))
+        ids += [row.id for row in some if row.id in now]
+    newest = connection.scalar(select(func.max(snapshots.id))) or 0
+    # What a run has staged may become current later.
+    unfinished = select(t.runs.c.id).where(t.runs.c.source == source, t.runs.c.state.in_(("open", "held")))
+    staged = connection.scalar(select(func.min(snapshots.id)).where(snapshots.run.in_(unfinished)))
+    seen_to = newest if staged is None else staged - 1
+    return ids, seen_to if done is not None and (
+        ids or seen_to > seen + PAGE or done.digest_version != digest_version
+    ) else None
 
 
 def _document(database: Database, row: RowMapping) -> Document:

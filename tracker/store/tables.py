@@ -113,6 +113,8 @@ memberships = Table(
     Column("merged_into", Text, comment="ended because its trial was merged into this one: it comes back if that is undone"),
     CheckConstraint("how IN ('listed', 'page', 'search')", name="how"),
     Index(None, "trial"),
+    Index(None, "joined_at"),
+    sqlite_with_rowid=False,
 )
 
 source_state = Table(
@@ -124,6 +126,8 @@ source_state = Table(
     Column("data_timestamp", Text),
     Column("data_date", Text),
     Column("listed_at", UtcDateTime),
+    Column("digest_version", Integer, comment="the rule that made all digests of current versions up to digested_to"),
+    Column("digested_to", Id),
 )
 
 # --- what a run does ------------------------------------------------------------------------------------------------
@@ -410,6 +414,12 @@ alerts = Table(
     Index(None, "message"),
     sqlite_autoincrement=True,
 )
+
+WAITING = text("alerts.state IN ('held', 'ready', 'in_message')")
+"""Alerts that nobody has been told of yet: few of all, and found by an index of their own where this is said in these words."""
+
+UNSENT = text("messages.state IN ('waiting', 'failed')")
+"""The same of messages."""
 
 notes = Table(
     "notes",

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Exists, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Exists, Select, and_, exists, func, or_, select, union_all
 
 from tracker.model.ids import split_key
 from tracker.model.snapshot import TrackedTrial
@@ -112,11 +112,12 @@ def members(database: Database, watch: str | None = None) -> Members:
 
 def unanswered(database: Database, watch: str | None = None) -> list[TrackedTrial]:
     """The followed trials whose last question has no good answer, by key: it failed, or the registry has no such number."""
-    never_there = and_(
-        t.trials.c.current_snapshot.is_(None), t.trials.c.absent_since.is_not(None), t.trials.c.merged_into.is_(None)
-    )
+    trials = t.trials.c
+    never_there = (trials.current_snapshot.is_(None), trials.absent_since.is_not(None), trials.merged_into.is_(None))
+    # Each half has an index of its own.
+    wanted = union_all(select(trials.key).where(trials.failing_since.is_not(None)), select(trials.key).where(*never_there))
     following = is_member() if watch is None else is_member_of([watch])
-    statement = select_followed().where(following, or_(t.trials.c.failing_since.is_not(None), never_there))
+    statement = select_followed().where(following, trials.key.in_(wanted))
     with database.reading() as connection:
         return [rows.followed(row) for row in connection.execute(statement).mappings()]
 

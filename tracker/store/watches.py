@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, bindparam, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, or_, select, update
 
 from tracker.model.watch import CompletedListing, How, Join, Membership, Watch, WatchChanges, WatchState
 from tracker.store import tables as t
@@ -311,7 +311,7 @@ def _set_addresses(connection: Connection, watches: Iterable[Watch]) -> None:
 
 def _drop_orphans(connection: Connection, watches: Collection[str], channels: Collection[str], now: datetime) -> None:
     """Drop what waits for a watch or channel that is gone: edits act forward, so it will never be sent."""
-    waiting = t.alerts.c.state.in_(("held", "ready"))
+    waiting = and_(t.WAITING, t.alerts.c.state.in_(("held", "ready")))
     for column, names, what in ((t.alerts.c.watch, watches, "watch"), (t.alerts.c.channel, channels, "channel")):
         connection.execute(
             update(t.alerts)
@@ -319,10 +319,10 @@ def _drop_orphans(connection: Connection, watches: Collection[str], channels: Co
             .values(state="dropped", changed_at=now, reason=f"its {what} is no longer in the configuration")
         )
     reason = "its channel is no longer in the configuration"
-    orphans = select(t.messages.c.key).where(t.messages.c.state == "waiting", t.messages.c.channel.not_in(channels))
+    orphans = select(t.messages.c.key).where(t.UNSENT, t.messages.c.state == "waiting", t.messages.c.channel.not_in(channels))
     connection.execute(
         update(t.alerts)
-        .where(t.alerts.c.state == "in_message", t.alerts.c.message.in_(orphans))
+        .where(t.WAITING, t.alerts.c.state == "in_message", t.alerts.c.message.in_(orphans))
         .values(state="dropped", changed_at=now, reason=reason)
     )
     connection.execute(
