@@ -8,10 +8,14 @@ from sqlalchemy import event as hooks
 
 from tests.store.builders import DAY_0, A, B, Pass, alert, baseline, changed, check, day, message, watch
 from tracker.model.event import EventFilter
+from tracker.model.watch import SearchEntry
 from tracker.store import Store, migrate
 
 SMALL = ("watches", "memberships", "trials", "CONSTANT", "(subquery-1)")
 """What is as big as what is followed today may be read whole; "CONSTANT" and the subquery are an empty IN list."""
+
+BRIEF = ("ix_runs_accepting", "ix_trials_merged", "ix_listed_moves")
+"""Indexes of a few rows: what is being accepted, merged trials, what a search changes."""
 
 
 def ask_everything(store: Store) -> None:
@@ -20,10 +24,25 @@ def ask_everything(store: Store) -> None:
     known = store.followed("ctgov", [A])[0].current
     assert known is not None
     run = Pass(store, 1)
+    store.begin_listing(run.lease, run.id, "lupus")
+    store.stage_listed(run.lease, run.id, "lupus", [SearchEntry(trial=A, kind=None)])
+    store.compare_listing(run.lease, run.id, "lupus", "ctgov", run.now, edited=False)
+    list(store.gone_from_listing(run.id, "lupus"))
+    store.cut_listing(run.lease, run.id, "lupus")
+    store.entering(run.id, [A])
+    store.count_explained(run.id, "lupus")
+    list(store.search_moves(run.id))
+    list(store.due_trials(run.id, "ctgov", "now"))
+    store.count_due(run.id, "ctgov", "now")
+    store.moving(run.id, [A])
     run.stage(checks=(check(B, "failed", run.now),))
     run.stage(**changed(A, b"second", run.now, "e1", known.id))
     store.staged_totals(run.id)
+    list(store.staged_events(run.id))
+    list(store.unmoved_documents(run.id))
+    store.answered(run.id, [A])
     run.accept()
+    store.complete_acceptance(run.lease, "ctgov")
     run = Pass(store, 1)
     run.hold()
     store.sync_watches([watch("lupus", A, B)], {"me"}, day(1))
@@ -64,7 +83,7 @@ def test_no_daily_question_reads_a_growing_table_whole(tmp_path: Path) -> None:
                 one = values[0] if isinstance(values, list) else values
                 for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", one):  # type: ignore[arg-type]
                     words = row[3].split()
-                    if words[0] == "SCAN" and words[1] not in SMALL:
+                    if words[0] == "SCAN" and words[1] not in SMALL and not row[3].endswith(BRIEF):
                         scans.append(f"{row[3]}: {' '.join(sql.split())}")
     assert asked
     assert scans == []

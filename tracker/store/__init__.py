@@ -148,6 +148,7 @@ class Store(Database):
     staged_calendar = _kept_fields.staged_calendar
     unsettled_since = _kept_fields.unsettled_since
     accept = _acceptance.accept
+    complete_acceptance = _acceptance.complete_acceptance
     hold = _acceptance.hold
     release = _acceptance.release
     discard = _acceptance.discard

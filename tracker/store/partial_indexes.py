@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Index, MetaData, text
 
-from tracker.store.tables import alerts, events, listed, metadata, stories
+from tracker.store.tables import alerts, events, listed, metadata, runs, stories, trials
 
 # SQLite uses a partial index only for a condition spelt like it, and SQLAlchemy spells booleans "= 1" there.
 Index("uq_events_accepted", events.c.id, unique=True, sqlite_where=text("accepted = 1"), postgresql_where=text("accepted"))
@@ -28,6 +28,18 @@ Index(
     listed.c.trial,
     sqlite_where=text("move IS NOT NULL"),
     postgresql_where=text("move IS NOT NULL"),
+)
+Index(
+    "ix_runs_accepting",
+    runs.c.id,
+    sqlite_where=text("accepting IS NOT NULL"),
+    postgresql_where=text("accepting IS NOT NULL"),
+)
+Index(
+    "ix_trials_merged",
+    trials.c.key,
+    sqlite_where=text("merged_into IS NOT NULL"),
+    postgresql_where=text("merged_into IS NOT NULL"),
 )
 
 whole: MetaData = metadata

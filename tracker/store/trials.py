@@ -128,7 +128,7 @@ def tracking_since(database: Database, trials: Collection[str]) -> dict[str, dat
         for keys in chunks(sorted(trials)):
             statement = (
                 select(t.snapshots.c.trial, func.min(t.snapshots.c.first_seen_at).label("since"))
-                .where(t.snapshots.c.trial.in_(keys), t.snapshots.c.accepted, t.snapshots.c.origin == "live")
+                .where(t.snapshots.c.trial.in_(keys), rows.is_accepted(), t.snapshots.c.origin == "live")
                 .group_by(t.snapshots.c.trial)
             )
             since.update((row.trial, row.since) for row in connection.execute(statement))

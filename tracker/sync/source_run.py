@@ -170,6 +170,7 @@ class SourceRun:
             )
         # If this version of the program computes digests by another rule, it first recomputes the stored ones.
         self.store.redigest(info.key, info.digest_version, self._digest)
+        self.store.complete_acceptance(lease, info.key)
         opened = self.store.open_run(lease, info.key, self.clock(), data)
         tally = RunTally()
         decisions = self._list_searches(lease, opened, fetch, tally)
@@ -341,14 +342,19 @@ class SourceRun:
         told = doubts.told_before()
         whole = not (self.only or cut)
         accepted = self.store.accept(
-            lease, run_id, now, counts, listings=listings, verdict=verdict, whole=whole, doubts=set_apart
+            lease,
+            run_id,
+            now,
+            counts,
+            listings=listings,
+            verdict=verdict,
+            whole=whole,
+            doubts=set_apart,
+            notes=[(one.watch, one.note) for one in decisions if one.note],
         )
         note_present(self.store, self.sources, info.key, self.stop)
         self.store.forget_replaced(run_id)
         note_words(self.store, self.sources, info.key, self.stop)
-        for decision in decisions:
-            if decision.note:
-                self.store.add_note(decision.watch, decision.note, now)
         report = self._report(accepted.run, "accepted", tally, bulk_edit, events=accepted.events)
         return msgspec.structs.replace(
             report,
