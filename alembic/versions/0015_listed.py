@@ -15,6 +15,8 @@ depends_on = None
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
+MARK = "of a registry read as a whole: a hash of what it changes without a new version"
+
 
 def upgrade() -> None:
     op.create_table(
@@ -33,12 +35,14 @@ def upgrade() -> None:
             nullable=True,
             comment="what the listing changes for the trial; none for a member that is still there",
         ),
-        sa.CheckConstraint("move IN ('enters', 'back', 'left', 'shed')", name=op.f("ck_listed_move")),
+        sa.Column("mark", sa.Text(), nullable=True, comment=MARK),
+        sa.CheckConstraint("move IN ('enters', 'back', 'left', 'shed', 'asked')", name=op.f("ck_listed_move")),
         sa.ForeignKeyConstraint(["run"], ["runs.id"], name=op.f("fk_listed_run_runs")),
         sa.PrimaryKeyConstraint("run", "watch", "trial", name=op.f("pk_listed")),
         comment="what the searches of an unfinished run hold, and whom their watches then gain and lose",
         sqlite_with_rowid=False,
     )
+    op.add_column("trials", sa.Column("mark", sa.Text(), nullable=True, comment=MARK))
     op.add_column(
         "runs",
         sa.Column(

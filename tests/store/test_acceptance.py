@@ -95,27 +95,41 @@ def accept(store: Store, run: Pass) -> None:
     store.accept(run.lease, run.id, run.now, RunCounts(), listings=listings, notes=[("found", "1 trial joined.")])
 
 
+def go_on(store: Store, run: Pass) -> None:
+    """What the next process does: it accepts the run, or completes what another one had decided."""
+    if store.runs(1)[0].state == "open" and not decided(store):
+        accept(store, run)
+    else:
+        store.complete_acceptance(run.lease, "ctgov")
+
+
+def decided(store: Store) -> bool:
+    with store.reading() as connection:
+        return connection.scalar(select(t.runs.c.id).where(t.runs.c.accepting.is_not(None))) is not None
+
+
 def test_wherever_an_acceptance_stops_readers_see_all_or_nothing_and_the_next_process_completes_it(
-    store: Store, store_url: str
+    store: Store, store_url: str, url_beside: str
 ) -> None:
-    """Each process gets one transaction further than the one before it."""
+    """Each process gets one transaction further than the one before it; in the end all is as if there had been one."""
+    migrate(url_beside, now=DAY_0)
+    with Store.open(url_beside) as other:
+        accept(other, staged(other))
+        undisturbed = shown(other), rest(other)
     run = staged(store)
     before = shown(store)
     seen = [before]
     with Interrupted.open(store_url) as stopped:
-        stopped.left = 1
-        with pytest.raises(PowerCutError):
-            accept(stopped, run)
-        for transactions in range(2, 99):
-            seen.append(shown(store))
+        for transactions in range(1, 99):
             stopped.left = transactions
             try:
-                stopped.complete_acceptance(run.lease, "ctgov")
+                go_on(stopped, run)
             except PowerCutError:
+                seen.append(shown(store))
                 continue
             break
     after = shown(store)
-    assert len(seen) >= 5, "it has several parts"
+    assert len(seen) > 5, "it has several parts"
     assert all(one in (before, after) for one in seen)
     assert seen == sorted(seen, key=lambda one: one == after), "what counts once counts from then on"
     assert (after["events"], after["ready"], after["notes"]) == (["e1"], ["e1"], ["1 trial joined."])
@@ -123,25 +137,9 @@ def test_wherever_an_acceptance_stops_readers_see_all_or_nothing_and_the_next_pr
     left = rest(store)
     assert (left["checks"], left["listed"], left["present"]) == ([(A, "changed")], [], None)
     assert all(accepted for _, accepted in left["accepted"])
+    assert (after, left) == undisturbed
     store.complete_acceptance(run.lease, "ctgov")
-    assert (shown(store), rest(store)) == (after, left), "done twice it is done once"
-
-
-def test_an_acceptance_completed_by_another_process_leaves_what_an_undisturbed_one_does(
-    store: Store, store_url: str, url_beside: str
-) -> None:
-    run = staged(store)
-    accept(store, run)
-    undisturbed = shown(store), rest(store)
-    migrate(url_beside, now=DAY_0)
-    with Interrupted.open(url_beside) as other:
-        run = staged(other)
-        other.left = 2
-        with pytest.raises(PowerCutError):
-            accept(other, run)
-        other.left = -1
-        other.complete_acceptance(run.lease, "ctgov")
-        assert (shown(other), rest(other)) == undisturbed
+    assert (shown(store), rest(store)) == undisturbed, "done twice it is done once"
 
 
 def test_a_run_that_is_being_released_is_not_discarded_and_its_release_is_completed(store: Store, store_url: str) -> None:

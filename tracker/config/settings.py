@@ -226,7 +226,7 @@ def remarks(settings: Settings) -> tuple[str, ...]:
     if not settings.watches:
         found.append("No [[watch]] is set up: nothing is followed. Add one with `tracker add`.")
     for watch in settings.watches:
-        if not (watch.trials or watch.pages or watch.search or watch.query):
+        if not (watch.trials or watch.pages or watch.search or watch.query or watch.everything):
             found.append(f'[[watch]] "{watch.name}" follows nothing: its lists are empty. Add a trial with `tracker add`.')
         if watch.left_out:
             names = ", ".join(watch.left_out)

@@ -7,6 +7,7 @@ any size is one acceptance: what would keep others from writing for long is writ
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -19,12 +20,12 @@ from tracker.model.staging import AcceptReport, Doubts
 from tracker.model.upkeep import Lease
 from tracker.model.watch import CompletedListing, Join
 from tracker.store import tables as t
-from tracker.store.database import Database, insert
+from tracker.store.database import Database, chunks, insert
 from tracker.store.kept_fields import believe, set_apart
-from tracker.store.listings import apply_moves, settle_moves
+from tracker.store.listings import Writing, apply_moves, doubt_moves, settle_moves
 from tracker.store.packing import to_json
 from tracker.store.runs import THERE, end_run, read_run, require_state
-from tracker.store.settling import Writing, make_current, note_there, prepare, settle
+from tracker.store.settling import make_current, note_there, prepare, settle
 from tracker.store.watches import apply_joins, apply_listing, bring_back, move_merged
 
 
@@ -66,9 +67,10 @@ def accept(
     trial's dates alone. A run that is not ``whole``, over some watches, supersedes a held one only where both asked for the
     same. What is doubted is set apart when it is decided: a run that was cut off before it is judged again as a whole.
     """
+    settle_moves(lambda: _open(database, lease, run_id), run_id)
     with database.writing(lease) as connection:
         run = require_state(connection, run_id, "open")
-        settle_moves(connection, run_id, doubts.keep)
+        doubt_moves(connection, run_id, doubts.keep)
         _judge(connection, run_id, set_apart(connection, run_id, doubts, counts), verdict)
         closing = _Closing(tuple(joins), tuple(listings), tuple(notes))
         siblings = () if whole else _held_siblings(connection, run)
@@ -102,9 +104,9 @@ def hold(
     both saw the same, the older one stays and is given back, so that the number which the operator knows stays true.
     """
     closing = to_json(_Closing(tuple(joins), tuple(listings)))
+    settle_moves(lambda: _open(database, lease, run_id), run_id)
     with database.writing(lease) as connection:
         run = require_state(connection, run_id, "open")
-        settle_moves(connection, run_id)
         _judge(connection, run_id, counts, verdict)
         for older in _held_siblings(connection, run):
             if older["closing"] == closing and _is_same(connection, older["id"], run_id):
@@ -146,6 +148,14 @@ def _judge(connection: Connection, run_id: int, counts: RunCounts, verdict: Verd
     connection.execute(update(t.runs).where(t.runs.c.id == run_id).values(values))
 
 
+@contextmanager
+def _open(database: Database, lease: Lease, run_id: int) -> Iterator[Connection]:
+    """A transaction that writes in a run as long as it is open."""
+    with database.writing(lease) as connection:
+        require_state(connection, run_id, "open")
+        yield connection
+
+
 def _decide(connection: Connection, run: RowMapping, now: datetime, closing: _Closing, keep: Collection[int] = ()) -> None:
     """From here on the run will be accepted. Others of its source, which know no more of it, end."""
     _supersede_siblings(connection, run, now, keep)
@@ -174,17 +184,22 @@ def _complete(writing: Writing, run_id: int) -> AcceptReport:
 def _make_count(connection: Connection, run: RowMapping, closing: _Closing) -> tuple[int, int]:
     """The one transaction in which a run begins to count, for every reader; gives its events and the alerts made ready."""
     run_id, now = run["id"], run["finished_at"]
+    met: set[str] = set()
     if run["purpose"] == "sync":
-        make_current(connection, run_id)
+        # One look at all checks instead of one for each status: of most days, nearly all say “unchanged”.
+        met.update(connection.scalars(select(t.checks.c.status).where(t.checks.c.run == run_id).distinct()))
+        if met - {"unchanged"}:
+            make_current(connection, run_id)
         bring_back(connection, _unmerged(connection, run_id))
-        _note_checks(connection, run)
+        _note_checks(connection, run, met)
     believe(connection, run_id)
     events, alerts = _publish(connection, run_id, now)
     apply_joins(connection, closing.joins, run["started_at"])
     apply_moves(connection, run_id, run["started_at"], now)
     for listing in closing.listings:
         apply_listing(connection, listing, now)
-    move_merged(connection, run_id, run["started_at"], now)
+    if "merged" in met:
+        move_merged(connection, run_id, run["started_at"], now)
     if run["purpose"] == "sync":
         _note_source(connection, run, now, listed=bool(closing.listings))
     if closing.notes:
@@ -197,16 +212,25 @@ def _make_count(connection: Connection, run: RowMapping, closing: _Closing) -> t
 
 def _unmerged(connection: Connection, run_id: int) -> list[str]:
     """The trials that had been merged into another and have a record of their own again."""
-    own = (t.checks.c.run == run_id, t.checks.c.status.in_(THERE), t.trials.c.merged_into.is_not(None))
-    joined = t.trials.join(t.checks, t.checks.c.trial == t.trials.c.key)
-    return list(connection.scalars(select(t.trials.c.key).select_from(joined).where(*own)))
+    merged = select(t.trials.c.key).where(t.trials.c.merged_into.is_not(None))
+    own = (t.checks.c.run == run_id, t.checks.c.status.in_(THERE))
+    return [
+        trial
+        for some in chunks(connection.scalars(merged).all())
+        for trial in connection.scalars(select(t.checks.c.trial).where(*own, t.checks.c.trial.in_(some)))
+    ]
 
 
-def _note_checks(connection: Connection, run: RowMapping) -> None:
-    """Write what each check says about its trial. Errors set no date, so that the trial stays due."""
+def _note_checks(connection: Connection, run: RowMapping, met: set[str]) -> None:
+    """Write what each check says about its trial. Errors set no date, so that the trial stays due.
+
+    ``met`` are the statuses that there are. Unchanged trials come later: see `settling`.
+    """
     trials, checks = t.trials.c, t.checks.c
 
     def note(statuses: Sequence[str], **values: object) -> None:
+        if met.isdisjoint(statuses):
+            return
         connection.execute(
             update(t.trials)
             .where(checks.run == run["id"], checks.status.in_(statuses), trials.key == checks.trial)
@@ -234,7 +258,8 @@ def _note_checks(connection: Connection, run: RowMapping) -> None:
             (trials.absent_since.is_(None), run["data_timestamp"]), else_=trials.absent_data_timestamp
         ),
     }
-    note_there(connection, run, [status for status in THERE if status != "unchanged"])
+    if there := [status for status in THERE if status != "unchanged" and status in met]:
+        note_there(connection, run, there)
     note(("aliased", "doubted"), **answered, **there_again, **claim)
     note(("still_merged",), **answered, **there_again, **no_claim)
     note(("absent",), **answered, **no_claim, **first_absence)

@@ -7,12 +7,12 @@ readers take from the run until they are there. Each part may be done twice; wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, RowMapping, and_, case, delete, exists, func, select, update
 
 from tracker.store import tables as t
+from tracker.store.listings import Writing, forget_listed, prepare_joins
 from tracker.store.present import drop_former
 from tracker.store.runs import THERE
 
@@ -21,9 +21,6 @@ TOGETHER = 2_000
 
 UNASKED = ("unchanged", "baseline", "still_merged", "older")
 """Check statuses of which trials and snapshots record everything."""
-
-Writing = Callable[[], AbstractContextManager[Connection]]
-"""Begins a transaction that writes."""
 
 
 def prepare(writing: Writing, run: RowMapping) -> None:
@@ -36,8 +33,9 @@ def prepare(writing: Writing, run: RowMapping) -> None:
                 _keep_last_seen(connection, trials)
                 _read_first(connection, run, trials)
         if len(trials) < TOGETHER:
-            return
+            break
         after = trials[-1]
+    prepare_joins(writing, run["id"], run["started_at"])
 
 
 def settle(writing: Writing, run: RowMapping) -> None:
@@ -66,14 +64,7 @@ def settle(writing: Writing, run: RowMapping) -> None:
                 connection.execute(delete(t.checks).where(*done, t.checks.c.trial.in_(trials)))
         if len(trials) < TOGETHER:
             break
-    while True:
-        with writing() as connection:
-            names = select(t.listed.c.trial).where(t.listed.c.run == run_id).distinct().order_by(t.listed.c.trial)
-            trials = list(connection.scalars(names.limit(TOGETHER)))
-            if trials:
-                connection.execute(delete(t.listed).where(t.listed.c.run == run_id, t.listed.c.trial.in_(trials)))
-        if len(trials) < TOGETHER:
-            return
+    forget_listed(writing, run_id)
 
 
 def make_current(connection: Connection, run_id: int, trials: Collection[str] | None = None) -> None:

@@ -96,6 +96,7 @@ trials = Table(
     Column("fingerprint", Text, comment="hash of the served bytes last found to say what a version says, and of its digest"),
     Column("failing_since", UtcDateTime),
     _required("error"),
+    Column("mark", Text, comment="of a registry read as a whole: a hash of what it changes without a new version"),
     Index(None, "source", "key"),
 )
 
@@ -179,7 +180,8 @@ listed = Table(
     _required("reason"),
     Column("silent", Boolean, nullable=False, comment="whether it would join by an edit of the search"),
     Column("move", Text, comment="what the listing changes for the trial; none for a member that is still there"),
-    CheckConstraint("move IN ('enters', 'back', 'left', 'shed')", name="move"),
+    Column("mark", Text, comment="of a registry read as a whole: a hash of what it changes without a new version"),
+    CheckConstraint("move IN ('enters', 'back', 'left', 'shed', 'asked')", name="move"),
     sqlite_with_rowid=False,
     comment="what the searches of an unfinished run hold, and whom their watches then gain and lose",
 )

@@ -27,14 +27,16 @@ from tracker.model.source import (
     SourceInfo,
     StatedDates,
     Versioned,
+    Whole,
+    WholePage,
 )
-from tracker.sources.ctgov import asking, payload
+from tracker.sources.ctgov import asking, payload, whole
 from tracker.sources.ctgov.fields import REST_TITLES
 from tracker.sources.ctgov.parse import parse
 from tracker.sources.ctgov.search import QUERY_FIELDS, SEARCH_PARAMETERS, narrow, read_search, understood
 
 
-class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerprinted):
+class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerprinted, Whole):
     """See `tracker.model.source`."""
 
     info = SourceInfo(
@@ -140,6 +142,14 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerpr
     def retrieve(self, asked: Sequence[Asked], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
         """The records by their numbers, some hundred a request."""
         return asking.retrieve(asked, fetch, data)
+
+    def records(self, fetch: Fetch, data: DataVersion | None, since: str | None, cursor: str | None) -> Iterator[WholePage]:
+        """All records by first posting, or those updated since a day by that day."""
+        return whole.records(fetch, data, since=since, cursor=cursor)
+
+    def sweep(self, fetch: Fetch) -> Iterator[WholePage]:
+        """Status, annotations, submissions of results and references of every study."""
+        return whole.sweep(fetch)
 
     def parse(self, document: Document) -> Parsed:
         """The record of one study."""
