@@ -127,6 +127,8 @@ ONE_MISTAKE = [
     ('[[watch]]\ntrials = ["NCT07177911"]\n', "[[watch]] number 1 name", "needs a name"),
     (f'{WATCH}trials = ["NCT07177911"]\n' * 2, '[[watch]] "lupus" name (line 5)', "own name"),
     (WATCH, '[[watch]] "lupus" (line 1)', "follows nothing"),
+    (f'{WATCH}everything = true\nquery = {{ condition = "lupus" }}\n', '[[watch]] "lupus" everything', "query would narrow it"),
+    (f"{WATCH}everything = 1\n", '[[watch]] "lupus" everything', "true or false"),
     (f'{WATCH}trials = ["lupus"]\n', '"lupus" trials[0]', "not a trial number of a registry known here"),
     (f'{WATCH}trials = ["ISRCTN12345678"]\n', '"lupus" trials[0]', "ISRCTN, which this version does not follow"),
     (f'{WATCH}trials = ["meddatax:NCT07177911"]\n', '"lupus" trials[0]', "number alone"),
