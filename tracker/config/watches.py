@@ -75,8 +75,6 @@ def _read_watch(table: Table, context: ValidationContext) -> Watch:
     search, query = _read_search(table, context.sources), _read_query(table, context.sources)
     near = _read_near(table.table("near", "watch.near")) if "near" in table else None
     everything = table.flag("everything", default=False)
-    if everything and (beside := [key for key in ("search", "query", "near") if key in table]):
-        table.wrong("everything", f"It takes in all trials; {beside[0]} would narrow it. Take one of the two out.")
     reading = SearchReading()
     if search or query:
         reading = _check_search(table, Search(url=search, fields=query, near=near), context)

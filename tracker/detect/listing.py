@@ -67,7 +67,7 @@ EVERYTHING = Search()
 
 def search_of(watch: Watch) -> Search | None:
     """What a watch asks a registry to list, if anything."""
-    if watch.search is None and not watch.query:
+    if watch.everything or (watch.search is None and not watch.query):
         return None
     return Search(url=watch.search, fields=watch.query, near=watch.near)
 

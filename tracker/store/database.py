@@ -41,7 +41,7 @@ PATIENCE = 60
 
 _AGAIN = 0.05
 
-CACHE = 16_384
+CACHE = 8_192
 """Kilobytes that a connection of a command keeps of a SQLite database, however large that is."""
 
 SMALL_CACHE = 2_048
