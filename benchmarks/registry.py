@@ -70,7 +70,8 @@ class Held(msgspec.Struct, kw_only=True):
 
     def _page(self, params: Mapping[str, str]) -> bytes:
         asked = [place for number in params.get("filter.ids", "").split(",") if (place := self._place(number)) is not None]
-        places: Sequence[int] = asked if "filter.ids" in params else range(self.count)
+        updated = self.edited if "LastUpdatePostDate" in params.get("filter.advanced", "") else self.count
+        places: Sequence[int] = asked if "filter.ids" in params else range(updated)
         start, size = int(params.get("pageToken", "0")), int(params.get("pageSize", "10"))
         some = places[start : start + size]
         token = str(start + size) if start + size < len(places) else ""

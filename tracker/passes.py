@@ -263,7 +263,7 @@ def _note_older(store: Store, source_report: SourceReport, now: datetime) -> Non
 
 def _close_searches(settings: Settings, store: Store, kept: Archive, now: datetime) -> None:
     """A search that is no longer in the configuration is never asked again, so its incident would never end."""
-    asked = {watch.name for watch in settings.watches if search_of(watch)}
+    asked = {watch.name for watch in settings.watches if search_of(watch) or watch.everything}
     for incident in kept.incidents():
         if incident.name.startswith(SEARCH) and incident.name.removeprefix(SEARCH) not in asked:
             store.close_incident(incident.name, now)

@@ -1,6 +1,7 @@
-"""What searches hold is staged under its run, and compared with the members of its watches in SQL.
+"""What searches hold is staged under its run and compared with the members of its watches in SQL; acceptance has steps.
 
-Why: a listing of a whole registry does not fit into memory.
+Why: a listing of a whole registry does not fit into memory, and accepting one in a single transaction kept others from writing
+for two minutes. A run says how far its acceptance has got.
 """
 
 import sqlalchemy as sa
@@ -13,6 +14,8 @@ branch_labels = None
 depends_on = None
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+MARK = "of a registry read as a whole: a hash of what it changes without a new version"
 
 
 def upgrade() -> None:
@@ -32,11 +35,24 @@ def upgrade() -> None:
             nullable=True,
             comment="what the listing changes for the trial; none for a member that is still there",
         ),
-        sa.CheckConstraint("move IN ('enters', 'back', 'left', 'shed')", name=op.f("ck_listed_move")),
+        sa.Column("mark", sa.Text(), nullable=True, comment=MARK),
+        sa.CheckConstraint("move IN ('enters', 'back', 'left', 'shed', 'asked')", name=op.f("ck_listed_move")),
         sa.ForeignKeyConstraint(["run"], ["runs.id"], name=op.f("fk_listed_run_runs")),
         sa.PrimaryKeyConstraint("run", "watch", "trial", name=op.f("pk_listed")),
         comment="what the searches of an unfinished run hold, and whom their watches then gain and lose",
         sqlite_with_rowid=False,
     )
+    op.add_column("trials", sa.Column("mark", sa.Text(), nullable=True, comment=MARK))
+    op.add_column(
+        "runs",
+        sa.Column(
+            "accepting",
+            sa.Text(),
+            nullable=True,
+            comment="deciding or settling: how far its acceptance has got, until all of it is written",
+        ),
+    )
+    begun = sa.text("accepting IS NOT NULL")
+    op.create_index("ix_runs_accepting", "runs", ["id"], sqlite_where=begun, postgresql_where=begun)
     moved = sa.text("move IS NOT NULL")
     op.create_index("ix_listed_moves", "listed", ["run", "trial"], sqlite_where=moved, postgresql_where=moved)

@@ -235,6 +235,13 @@ class TestFinding:
             find(".", {}, tmp_path)
 
 
+def test_a_watch_of_everything_says_that_nothing_narrows_it(tmp_path: Path) -> None:
+    text = '[[watch]]\nname = "all"\neverything = true\nquery = { condition = "lupus" }\n'
+    settings = loaded(tmp_path, text)
+    assert settings.watches[0].everything
+    assert "narrow nothing" in "\n".join(remarks(settings))
+
+
 def test_remarks_tell_what_is_seldom_meant(tmp_path: Path) -> None:
     text = '[[channel]]\nname = "me"\nurl = "ntfy://x"\n[[watch]]\nname = "lupus"\ntrials = ["NCT07177911"]'
     told = "\n".join(remarks(loaded(tmp_path, text)))

@@ -55,8 +55,8 @@ at = "half past seven"
 ONE_MISTAKE = [
     # keys and tables
     ("[stroe]\n", "[stroe] (line 1)", 'Did you mean "store"?'),
-    ("everything = true\n", "everything (line 1)", "no key"),
-    (f'{WATCH}trials = ["NCT07177911"]\neverything = true\n', '"lupus" everything (line 4)', "no key"),
+    ("everyone = true\n", "everyone (line 1)", "no key"),
+    (f'{WATCH}trials = ["NCT07177911"]\neveryone = true\n', '"lupus" everyone (line 4)', "no key"),
     ("store = 1\n", "store (line 1)", "must be a table"),
     ('[watch]\nname = "a"\n', "[watch] (line 1)", "[[watch]] in double brackets"),
     ('[[store]]\nurl = "sqlite:///a"\n', "store (line 1)", "[store] in single brackets"),
@@ -127,6 +127,7 @@ ONE_MISTAKE = [
     ('[[watch]]\ntrials = ["NCT07177911"]\n', "[[watch]] number 1 name", "needs a name"),
     (f'{WATCH}trials = ["NCT07177911"]\n' * 2, '[[watch]] "lupus" name (line 5)', "own name"),
     (WATCH, '[[watch]] "lupus" (line 1)', "follows nothing"),
+    (f"{WATCH}everything = 1\n", '[[watch]] "lupus" everything', "true or false"),
     (f'{WATCH}trials = ["lupus"]\n', '"lupus" trials[0]', "not a trial number of a registry known here"),
     (f'{WATCH}trials = ["ISRCTN12345678"]\n', '"lupus" trials[0]', "ISRCTN, which this version does not follow"),
     (f'{WATCH}trials = ["meddatax:NCT07177911"]\n', '"lupus" trials[0]', "number alone"),
@@ -294,7 +295,7 @@ def test_a_search_that_cannot_be_asked_is_a_mistake_to_check_but_stops_nothing_e
     assert "start=soon" in mistake(tmp_path, BAD_SEARCH)
     assert loaded(tmp_path, BAD_SEARCH).watches[0].search
     with pytest.raises(ConfigError, match="start=soon"):  # all mistakes are told at once all the same
-        loaded(tmp_path, f"{BAD_SEARCH}everything = true\n")
+        loaded(tmp_path, f"{BAD_SEARCH}everyone = true\n")
 
 
 def test_words_of_a_query_are_read_when_it_is_checked(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from tests.world import World, study
 from tracker.fetch import Fetcher
 from tracker.sources.ctgov import SOURCE
 from tracker.sync import sync
-from tracker.sync.source_run import BATCH_TRIALS
+from tracker.sync.due import BATCH_TRIALS
 
 JSON = {"Content-Type": "application/json"}
 

@@ -33,11 +33,13 @@ class LoopbackRegistry:
     """The registry, running from construction to ``close``; a context manager.
 
     ``requests`` lists what was asked, in order. ``fault`` may answer in the registry's place: given the request it gives a
-    `Reply`, or None to let the registry answer (``registry.answer(request)`` is that answer, to be spoilt).
+    `Reply`, or None to let the registry answer (``registry.answer(request)`` is that answer, to be spoilt). ``largest_page``
+    is how many studies a page holds at most.
     """
 
     def __init__(self, day: Day) -> None:
         self.fault: Fault | None = None
+        self.largest_page = 1000
         self.requests: list[Request] = []
         self._shown = _Shown(day)
         self._server = LoopbackServer(self._reply)
@@ -74,7 +76,7 @@ class LoopbackRegistry:
 
     def answer(self, request: Request) -> Reply:
         """The registry's answer, faults left aside."""
-        return self._shown.answer(request)
+        return self._shown.answer(request, self.largest_page)
 
     def close(self) -> None:
         """Stop serving; no thread and no socket is left."""
@@ -101,7 +103,7 @@ class _Shown:
         # As seen at the registry: the tag belongs to the data set of the day, not to the query.
         self._tag = f'"{hashlib.sha256(day.data_timestamp.encode()).hexdigest()[:20]}"'
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request, largest_page: int) -> Reply:
         """Route one request."""
         if request.method not in ("GET", "HEAD"):
             return Reply(405, {**_TEXT, "Allow": "GET, HEAD"}, b"Method not allowed")
@@ -114,7 +116,7 @@ class _Shown:
             return _json({"apiVersion": API_VERSION, "dataTimestamp": self.day.data_timestamp})
         try:
             if rest == "/studies":
-                reply = self._studies(_parameters(request, KNOWN_PARAMETERS))
+                reply = self._studies(_parameters(request, KNOWN_PARAMETERS), largest_page)
             elif match := re.fullmatch(r"/studies/([^/]+)", rest):
                 reply = self._study(match[1], _parameters(request, _STUDY_PARAMETERS))
             else:
@@ -137,13 +139,13 @@ class _Shown:
             return Reply(404, {"Content-Type": "text/plain; charset=UTF-8"}, text.encode())
         return Reply(200, {**_JSON, "ETag": self._tag}, self._body(nct, _fields(params)))
 
-    def _studies(self, params: dict[str, str]) -> Reply:
+    def _studies(self, params: dict[str, str], largest_page: int) -> Reply:
         paging = ("pageSize", "pageToken", "countTotal", "fields")
         key = tuple(sorted((name, value) for name, value in params.items() if name not in paging))
         if key not in self._selections:
             self._selections[key] = select(self.day, params)
         selected, fields = self._selections[key], _fields(params)
-        start, size = _offset(params.get("pageToken")), _page_size(params.get("pageSize", ""))
+        start, size = _offset(params.get("pageToken")), min(_page_size(params.get("pageSize", "")), largest_page)
         page = selected[start : start + size]
         head = f'"totalCount":{len(selected)},' if params.get("countTotal") == "true" and "pageToken" not in params else ""
         rest = f',"nextPageToken":"{_token(start + size)}"' if start + size < len(selected) else ""

@@ -12,7 +12,7 @@ from tests.store.builders import DAY_0, PAGE, Pass, alert, changed, check, day, 
 from tests.store.filled import RUNS, TRIALS, fill, key
 from tracker.model.event import EventFilter
 from tracker.model.search import SearchQuery, SearchTerm
-from tracker.model.watch import Sending
+from tracker.model.watch import SearchEntry, Sending
 from tracker.store import Store, migrate
 
 A, B = key(1), key(2)
@@ -42,6 +42,8 @@ FEW = (
     "ix_trials_merged",
     "ix_trials_failing",
     "ix_trials_unread",
+    "ix_runs_accepting",
+    "ix_listed_moves",
 )
 """Indexes over the few rows of a table that wait for something."""
 
@@ -81,6 +83,7 @@ def questions(store: Store) -> Iterator[tuple[str, Ask]]:
     yield "redigest", lambda: store.redigest("ctgov", 1, lambda _: "")
     yield "source_states", store.source_states
     yield "looks", lambda: store.looks("ctgov")
+    yield from _listing(store, run)
     yield "stage", lambda: run.stage(**changed(A, b"second", run.now, "new", known.id))
     yield "stage", lambda: run.stage(checks=(check(B, "merged", run.now, merged_into=key(3)),))
     yield "staged_totals", lambda: store.staged_totals(run.id)
@@ -90,7 +93,10 @@ def questions(store: Store) -> Iterator[tuple[str, Ask]]:
     yield "unsettled_since", lambda: store.unsettled_since(run.id, 1)
     yield "kept_fields", store.kept_fields
     yield "doubted_trials", store.doubted_trials
+    yield "unmoved_documents", lambda: list(store.unmoved_documents(run.id))
+    yield "answered", lambda: store.answered(run.id, [A])
     yield "accept with joins", run.accept
+    yield "complete_acceptance", lambda: store.complete_acceptance(run.lease, "ctgov")
     yield "forget_replaced", lambda: store.forget_replaced(run.id)
     held = Pass(store, RUNS + 1)
     yield "hold", held.hold
@@ -104,6 +110,20 @@ def questions(store: Store) -> Iterator[tuple[str, Ask]]:
     yield "size", store.size
     yield "integrity", store.integrity
     yield "housekeep", lambda: store.housekeep(day(RUNS + 2))
+
+
+def _listing(store: Store, run: Pass) -> Iterator[tuple[str, Ask]]:
+    yield "begin_listing", lambda: store.begin_listing(run.lease, run.id, "all")
+    yield "stage_listed", lambda: store.stage_listed(run.lease, run.id, "all", [SearchEntry(trial=A, kind=None)])
+    yield "compare_listing", lambda: store.compare_listing(run.lease, run.id, "all", "ctgov", run.now, edited=False)
+    yield "gone_from_listing", lambda: list(store.gone_from_listing(run.id, "all"))
+    yield "cut_listing", lambda: store.cut_listing(run.lease, run.id, "all")
+    yield "entering", lambda: store.entering(run.id, [A])
+    yield "count_explained", lambda: store.count_explained(run.id, "all")
+    yield "search_moves", lambda: list(store.search_moves(run.id))
+    yield "due_trials", lambda: list(store.due_trials(run.id, "ctgov", "now"))
+    yield "count_due", lambda: store.count_due(run.id, "ctgov", "now")
+    yield "moving", lambda: store.moving(run.id, [A])
 
 
 def _reading(store: Store, wanted: EventFilter) -> Iterator[tuple[str, Ask]]:
@@ -129,7 +149,7 @@ def _reading(store: Store, wanted: EventFilter) -> Iterator[tuple[str, Ask]]:
     yield "event", lambda: store.event("e1")
     yield "past_events", lambda: store.past_events([A], ["sites_changed"])
     yield "stories", lambda: store.stories(["s1"])
-    yield "tally", lambda: store.tally(wanted, "kind")
+    yield "event_classes", lambda: list(store.event_classes(2))
     yield "last_moves", lambda: store.last_moves(wanted)
     yield "mark", store.mark
     yield "trial_marks", store.trial_marks

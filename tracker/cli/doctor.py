@@ -217,12 +217,12 @@ def searches(app: App) -> Iterator[Finding]:
 
 
 def _searches(app: App, source: Source, fetch: Fetch) -> Iterator[Finding]:
-    from tracker.detect.listing import search_of
+    from tracker.detect.listing import EVERYTHING, search_of
     from tracker.render.tables import Finding
 
     assert isinstance(source, Searchable)
     for watch in app.settings.watches:
-        search = search_of(watch)
+        search = EVERYTHING if watch.everything else search_of(watch)
         if search is None or not source.info.understands(search):
             continue
         subject = f"search of {watch.name}"
@@ -231,7 +231,7 @@ def _searches(app: App, source: Source, fetch: Fetch) -> Iterator[Finding]:
         except SourceError as error:
             yield Finding(subject=subject, state="problem", text=error.message, remedy=error.remedy)
             continue
-        text = f"{counted.total:,} trials; asked as {source.understood(search)}"
+        text = f"{counted.total:,} trials; asked as {source.understood(search) or 'all of them'}"
         if counted.total:
             yield Finding(subject=subject, state="ok", text=text)
         else:

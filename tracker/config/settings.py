@@ -226,8 +226,10 @@ def remarks(settings: Settings) -> tuple[str, ...]:
     if not settings.watches:
         found.append("No [[watch]] is set up: nothing is followed. Add one with `tracker add`.")
     for watch in settings.watches:
-        if not (watch.trials or watch.pages or watch.search or watch.query):
+        if not (watch.trials or watch.pages or watch.search or watch.query or watch.everything):
             found.append(f'[[watch]] "{watch.name}" follows nothing: its lists are empty. Add a trial with `tracker add`.')
+        if watch.everything and (watch.search or watch.query or watch.near):
+            found.append(f'[[watch]] "{watch.name}" takes in all trials: search, query and near beside it narrow nothing.')
         if watch.left_out:
             names = ", ".join(watch.left_out)
             found.append(f'[[watch]] "{watch.name}": {names} of its search is left out: it only says where a link was clicked.')

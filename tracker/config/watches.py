@@ -34,7 +34,7 @@ def unread(_search: Search) -> SearchReading:
 
 
 WHENS: tuple[When, ...] = ("immediate", "daily", "weekly")
-_FOLLOWS = ("trials", "trials_file", "pages", "search", "query")
+_FOLLOWS = ("trials", "trials_file", "pages", "search", "query", "everything")
 
 
 class ValidationContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +74,7 @@ def _read_watch(table: Table, context: ValidationContext) -> Watch:
         table.wrong("", f"This watch follows nothing. Give it one of {', '.join(_FOLLOWS)}, or delete it.")
     search, query = _read_search(table, context.sources), _read_query(table, context.sources)
     near = _read_near(table.table("near", "watch.near")) if "near" in table else None
+    everything = table.flag("everything", default=False)
     reading = SearchReading()
     if search or query:
         reading = _check_search(table, Search(url=search, fields=query, near=near), context)
@@ -84,6 +85,7 @@ def _read_watch(table: Table, context: ValidationContext) -> Watch:
         pages=_read_pages(table, context),
         search=search,
         query=query,
+        everything=everything,
         left_out=reading.left_out,
         near=near or reading.near,
         circle_in_search=reading.near is not None and "near" not in table,

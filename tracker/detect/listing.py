@@ -45,11 +45,13 @@ class ListingDecision(msgspec.Struct, frozen=True, kw_only=True):
     because the registry changed or because the user ``edited`` the search. ``understood`` is the search as it was asked.
     ``complete``: all the trials that enter were read; if not, the next pass lists the search as if this one had not.
     ``before`` is how many members the search held at its last listing, None for the first one and after an edit.
+    ``swept``: every trial of the registry was looked at, for what it changes silently.
     """
 
     watch: str
     digest: str
     listed: int
+    swept: bool = False
     before: int | None = None
     enter: int = 0
     gone: int = 0
@@ -59,9 +61,13 @@ class ListingDecision(msgspec.Struct, frozen=True, kw_only=True):
     edited: bool = False
 
 
+EVERYTHING = Search()
+"""What a watch with ``everything = true`` asks for: a search without conditions."""
+
+
 def search_of(watch: Watch) -> Search | None:
     """What a watch asks a registry to list, if anything."""
-    if watch.search is None and not watch.query:
+    if watch.everything or (watch.search is None and not watch.query):
         return None
     return Search(url=watch.search, fields=watch.query, near=watch.near)
 

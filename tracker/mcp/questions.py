@@ -45,6 +45,8 @@ class Questions:
                     fields |= {"near": watch.near.place, "km": watch.near.km}
                 if watch.search or watch.query:
                     fields["search"] = watch.search or dict(watch.query)
+                if watch.everything:
+                    fields["everything"] = True
                 yield watch.name, fields
 
         return answers.page(self._head(), "watches", shown())

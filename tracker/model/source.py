@@ -326,6 +326,28 @@ class Sited(msgspec.Struct, frozen=True, kw_only=True):
     sites: tuple[Site, ...]
 
 
+class WholeStudy(msgspec.Struct, frozen=True, kw_only=True):
+    """A study of a registry that is read as a whole, with its record where it was asked for.
+
+    ``mark`` is a hash of what the registry changes without a new version of the record: another one means to read it.
+    """
+
+    listed: Listed
+    mark: str
+    found: Found | None = None
+
+
+class WholePage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of studies, read as it is gone through; ``cursor`` is where the next one begins, None behind the last.
+
+    ``total`` is how many studies all pages hold, as far as the registry says so.
+    """
+
+    studies: Iterator[WholeStudy]
+    cursor: str | None = None
+    total: int | None = None
+
+
 class Source(Protocol):
     """One registry or site. A module in ``tracker/sources/`` ends with ``SOURCE: Source = ...``."""
 
@@ -443,5 +465,20 @@ class Historic(Protocol):
         ...
 
 
-ABILITIES = (Searchable, Locating, Versioned, Dated, Fingerprinted, PageSource, Historic)
+@runtime_checkable
+class Whole(Protocol):
+    """A registry that can be read as a whole, page by page: for watches with ``everything = true``."""
+
+    @abstractmethod
+    def records(self, fetch: Fetch, data: DataVersion | None, since: str | None, cursor: str | None) -> Iterator[WholePage]:
+        """All records, or those updated since a day (YYYY-MM-DD), from behind ``cursor`` on; raises rather than end early."""
+        ...
+
+    @abstractmethod
+    def sweep(self, fetch: Fetch) -> Iterator[WholePage]:
+        """Every study without its record; raises rather than end early."""
+        ...
+
+
+ABILITIES = (Searchable, Locating, Versioned, Dated, Fingerprinted, PageSource, Historic, Whole)
 """What a source may be able to do beyond the core."""

@@ -78,7 +78,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     ``rows`` says of trials that come from a ``trials_file`` where they stand in it; ``own`` is what it says of each under its
     owner's ``columns``, of which ``groups`` and ``notes`` are read.
     ``left_out`` names what the address of the search holds that is not asked. ``kinds`` empty means all. ``circle_in_search``:
-    ``near`` is the circle that the search's address has.
+    ``near`` is the circle that the search's address has. ``everything``: all trials of ClinicalTrials.gov.
     """
 
     name: str
@@ -87,6 +87,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     pages: tuple[Page, ...] = ()
     search: str | None = None
     query: Mapping[str, str] = {}
+    everything: bool = False
     left_out: tuple[str, ...] = ()
     near: Near | None = None
     circle_in_search: bool = False

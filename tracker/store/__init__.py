@@ -71,6 +71,9 @@ from tracker.store import (
 from tracker.store import (
     watches as _watches,
 )
+from tracker.store import (
+    whole as _whole,
+)
 from tracker.store.database import Database, parse_url, read_only
 from tracker.store.schema import migrate, require_current, require_usable, schema_state
 
@@ -138,6 +141,9 @@ class Store(Database):
     entering = _listings.entering
     search_moves = _listings.search_moves
     count_explained = _listings.count_explained
+    stage_whole = _whole.stage_whole
+    compare_whole = _whole.compare_whole
+    note_cursor = _staging.note_cursor
     stage = _staging.stage
     staged_events = _staging.staged_events
     staged_totals = _staging.staged_totals
@@ -148,6 +154,7 @@ class Store(Database):
     staged_calendar = _kept_fields.staged_calendar
     unsettled_since = _kept_fields.unsettled_since
     accept = _acceptance.accept
+    complete_acceptance = _acceptance.complete_acceptance
     hold = _acceptance.hold
     release = _acceptance.release
     discard = _acceptance.discard

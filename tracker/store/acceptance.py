@@ -1,39 +1,43 @@
-"""The end of a run: one transaction makes what it staged current, or sets it aside.
+"""The end of a run: one transaction makes what it staged count, or sets it aside.
 
-Until then nothing of a run is visible: a crash before `accept` leaves the database as the last accepted run left it.
+Until then nothing of a run is visible: a crash before `accept` leaves the database as the last accepted run left it. A run of
+any size is one acceptance: what would keep others from writing for long is written before and after it (see `settling`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, delete, exists, func, or_, select, update
 
+from tracker.errors import StoreError
 from tracker.model.run import Run, RunCounts, Verdict
 from tracker.model.staging import AcceptReport, Doubts
 from tracker.model.upkeep import Lease
 from tracker.model.watch import CompletedListing, Join
 from tracker.store import tables as t
-from tracker.store.database import Database, insert
+from tracker.store.database import Database, chunks, insert
 from tracker.store.kept_fields import believe, set_apart
-from tracker.store.listings import apply_moves, settle_moves
+from tracker.store.listings import Writing, apply_moves, doubt_moves, settle_moves
 from tracker.store.packing import to_json
-from tracker.store.present import drop_former
 from tracker.store.runs import THERE, end_run, read_run, require_state
+from tracker.store.settling import make_current, note_there, prepare, settle
 from tracker.store.watches import apply_joins, apply_listing, bring_back, move_merged
-
-UNASKED = ("unchanged", "baseline", "still_merged", "older")
-"""Check statuses of which trials and snapshots record everything."""
 
 
 class _Closing(msgspec.Struct, frozen=True):
-    """What acceptance does beside the staged rows; kept with a held run for its release."""
+    """What acceptance does beside the staged rows; kept with a held run for its release, and until an accepted one counts.
+
+    ``notes`` are lines for the next digests, each with its watch.
+    """
 
     joins: tuple[Join, ...] = ()
     listings: tuple[CompletedListing, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 _closing = msgspec.json.Decoder(_Closing)
@@ -51,23 +55,37 @@ def accept(
     *,
     whole: bool = True,
     doubts: Doubts = Doubts(),  # noqa: B008 - frozen
+    notes: Sequence[tuple[str, str]] = (),
 ) -> AcceptReport:
-    """The closing transaction of a healthy run.
+    """Accept a healthy run: decide it, prepare it, make it count, settle the rest.
 
-    Snapshots become current, unchanged trials are seen once more, absences and removals are noted, events are accepted,
-    held alerts are ready, matched trials join their watches, listings are complete, and runs of this source that were
-    held are superseded: what was true in them was found again. A failed check leaves its trial's dates alone. A run that is
-    not ``whole``, over some watches, supersedes a held one only where both asked for the same. What is doubted is set apart
-    in the same transaction: a run that was cut off before it is judged again as a whole.
+    The first transaction decides, for good: whoever opens a run of the source next goes on from there if this process ends.
+    What no reader sees is then written in parts, and one transaction makes the run count: snapshots become current, absences
+    and removals are noted, events are accepted, held alerts are ready, matched trials join their watches, listings are
+    complete. In parts again, unchanged trials are seen once more.
+    Runs of this source that were held are superseded: what was true in them was found again. A failed check leaves its
+    trial's dates alone. A run that is not ``whole``, over some watches, supersedes a held one only where both asked for the
+    same. What is doubted is set apart when it is decided: a run that was cut off before it is judged again as a whole.
     """
+    settle_moves(lambda: _open(database, lease, run_id), run_id)
     with database.writing(lease) as connection:
         run = require_state(connection, run_id, "open")
-        settle_moves(connection, run_id, doubts.keep)
+        doubt_moves(connection, run_id, doubts.keep)
         _judge(connection, run_id, set_apart(connection, run_id, doubts, counts), verdict)
-        closing = _Closing(tuple(joins), tuple(listings))
+        closing = _Closing(tuple(joins), tuple(listings), tuple(notes))
         siblings = () if whole else _held_siblings(connection, run)
         keep = [held["id"] for held in siblings if _apart(connection, run, closing, held)]
-        return _accept(connection, run, now, closing, keep=keep)
+        _decide(connection, run, now, closing, keep)
+    return _complete(lambda: database.writing(lease), run_id)
+
+
+def complete_acceptance(database: Database, lease: Lease, source: str) -> None:
+    """Go on with an acceptance that a process which ended had decided."""
+    begun = select(t.runs.c.id).where(t.runs.c.source == source, t.runs.c.accepting.is_not(None)).order_by(t.runs.c.id)
+    with database.reading() as connection:
+        left = list(connection.scalars(begun))
+    for run_id in left:
+        _complete(lambda: database.writing(lease), run_id)
 
 
 def hold(
@@ -86,9 +104,9 @@ def hold(
     both saw the same, the older one stays and is given back, so that the number which the operator knows stays true.
     """
     closing = to_json(_Closing(tuple(joins), tuple(listings)))
+    settle_moves(lambda: _open(database, lease, run_id), run_id)
     with database.writing(lease) as connection:
         run = require_state(connection, run_id, "open")
-        settle_moves(connection, run_id)
         _judge(connection, run_id, counts, verdict)
         for older in _held_siblings(connection, run):
             if older["closing"] == closing and _is_same(connection, older["id"], run_id):
@@ -111,13 +129,16 @@ def release(database: Database, run_id: int, now: datetime) -> AcceptReport:
     """
     with database.writing() as connection:
         run = require_state(connection, run_id, "held")
-        return _accept(connection, run, now, _closing.decode(run["closing"] or "{}"))
+        if run["accepting"] is None:
+            _decide(connection, run, now, _closing.decode(run["closing"] or "{}"))
+    return _complete(database.writing, run_id)
 
 
 def discard(database: Database, run_id: int, now: datetime) -> Run:
     """Drop a held run and all it staged. Raises StoreError when it is not held."""
     with database.writing() as connection:
-        require_state(connection, run_id, "held")
+        if require_state(connection, run_id, "held")["accepting"] is not None:
+            raise StoreError(f"run {run_id} is being released.", remedy="The next sync completes it.")
         end_run(connection, run_id, "discarded", now)
         return read_run(connection, run_id)
 
@@ -127,60 +148,89 @@ def _judge(connection: Connection, run_id: int, counts: RunCounts, verdict: Verd
     connection.execute(update(t.runs).where(t.runs.c.id == run_id).values(values))
 
 
-def _accept(
-    connection: Connection, run: RowMapping, now: datetime, closing: _Closing, keep: Collection[int] = ()
-) -> AcceptReport:
-    run_id: int = run["id"]
+@contextmanager
+def _open(database: Database, lease: Lease, run_id: int) -> Iterator[Connection]:
+    """A transaction that writes in a run as long as it is open."""
+    with database.writing(lease) as connection:
+        require_state(connection, run_id, "open")
+        yield connection
+
+
+def _decide(connection: Connection, run: RowMapping, now: datetime, closing: _Closing, keep: Collection[int] = ()) -> None:
+    """From here on the run will be accepted. Others of its source, which know no more of it, end."""
     _supersede_siblings(connection, run, now, keep)
+    values = {"accepting": "deciding", "finished_at": now, "closing": to_json(closing)}
+    connection.execute(update(t.runs).where(t.runs.c.id == run["id"]).values(values))
+
+
+def _complete(writing: Writing, run_id: int) -> AcceptReport:
+    """What is left of an acceptance that is decided: nothing twice, and nothing left out."""
+    with writing() as connection:
+        run = connection.execute(select(t.runs).where(t.runs.c.id == run_id)).mappings().one()
+    events = alerts = 0
+    if run["accepting"] == "deciding":
+        if run["purpose"] == "sync":
+            prepare(writing, run)
+        with writing() as connection:
+            run = connection.execute(select(t.runs).where(t.runs.c.id == run_id).with_for_update()).mappings().one()
+            if run["accepting"] == "deciding":
+                events, alerts = _make_count(connection, run, _closing.decode(run["closing"] or "{}"))
+    settle(writing, run)
+    with writing() as connection:
+        connection.execute(update(t.runs).where(t.runs.c.id == run_id).values(accepting=None))
+        return AcceptReport(run=read_run(connection, run_id), events=events, alerts=alerts)
+
+
+def _make_count(connection: Connection, run: RowMapping, closing: _Closing) -> tuple[int, int]:
+    """The one transaction in which a run begins to count, for every reader; gives its events and the alerts made ready."""
+    run_id, now = run["id"], run["finished_at"]
+    met: set[str] = set()
     if run["purpose"] == "sync":
-        _make_current(connection, run_id)
-        drop_former(connection, run_id)
+        # One look at all checks instead of one for each status: of most days, nearly all say “unchanged”.
+        met.update(connection.scalars(select(t.checks.c.status).where(t.checks.c.run == run_id).distinct()))
+        if met - {"unchanged"}:
+            make_current(connection, run_id)
         bring_back(connection, _unmerged(connection, run_id))
-        _note_checks(connection, run)
-    connection.execute(update(t.snapshots).where(t.snapshots.c.run == run_id).values(accepted=True))
+        _note_checks(connection, run, met)
     believe(connection, run_id)
     events, alerts = _publish(connection, run_id, now)
     apply_joins(connection, closing.joins, run["started_at"])
     apply_moves(connection, run_id, run["started_at"], now)
     for listing in closing.listings:
         apply_listing(connection, listing, now)
-    move_merged(connection, run_id, run["started_at"], now)
+    if "merged" in met:
+        move_merged(connection, run_id, run["started_at"], now)
     if run["purpose"] == "sync":
         _note_source(connection, run, now, listed=bool(closing.listings))
-    connection.execute(delete(t.listed).where(t.listed.c.run == run_id))
-    # Only checks that someone may ask about are kept.
-    connection.execute(delete(t.checks).where(t.checks.c.run == run_id, t.checks.c.status.in_(UNASKED)))
-    connection.execute(
-        update(t.runs).where(t.runs.c.id == run_id).values(state="accepted", finished_at=now, cursor=None, closing=None)
-    )
-    return AcceptReport(run=read_run(connection, run_id), events=events, alerts=alerts)
+    if closing.notes:
+        notes = [{"watch": watch, "text": words, "created_at": now} for watch, words in closing.notes]
+        connection.execute(t.notes.insert(), notes)
+    counts = {"state": "accepted", "accepting": "settling", "cursor": None, "closing": None}
+    connection.execute(update(t.runs).where(t.runs.c.id == run_id).values(counts))
+    return events, alerts
 
 
 def _unmerged(connection: Connection, run_id: int) -> list[str]:
     """The trials that had been merged into another and have a record of their own again."""
-    own = (t.checks.c.run == run_id, t.checks.c.status.in_(THERE), t.trials.c.merged_into.is_not(None))
-    joined = t.trials.join(t.checks, t.checks.c.trial == t.trials.c.key)
-    return list(connection.scalars(select(t.trials.c.key).select_from(joined).where(*own)))
+    merged = select(t.trials.c.key).where(t.trials.c.merged_into.is_not(None))
+    own = (t.checks.c.run == run_id, t.checks.c.status.in_(THERE))
+    return [
+        trial
+        for some in chunks(connection.scalars(merged).all())
+        for trial in connection.scalars(select(t.checks.c.trial).where(*own, t.checks.c.trial.in_(some)))
+    ]
 
 
-def _make_current(connection: Connection, run_id: int) -> None:
-    """The newest version that the run staged of each trial. Correlated on purpose: joined, it is looked up row by row.
+def _note_checks(connection: Connection, run: RowMapping, met: set[str]) -> None:
+    """Write what each check says about its trial. Errors set no date, so that the trial stays due.
 
-    The version that it follows keeps for itself when it was last seen: `_note_checks` comes after this.
+    ``met`` are the statuses that there are. Unchanged trials come later: see `settling`.
     """
-    in_run = t.snapshots.c.run == run_id
-    newest = select(func.max(t.snapshots.c.id)).where(in_run, t.snapshots.c.trial == t.trials.c.key).scalar_subquery()
-    changed = t.trials.c.key.in_(select(t.snapshots.c.trial).where(in_run))
-    replaced = (t.snapshots.c.id == t.trials.c.current_snapshot, changed, t.trials.c.seen_at.is_not(None))
-    connection.execute(update(t.snapshots).where(*replaced).values(last_seen_at=t.trials.c.seen_at))
-    connection.execute(update(t.trials).where(changed).values(current_snapshot=newest, seen_at=None))
-
-
-def _note_checks(connection: Connection, run: RowMapping) -> None:
-    """Write what each check says about its trial. Errors set no date, so that the trial stays due."""
     trials, checks = t.trials.c, t.checks.c
 
     def note(statuses: Sequence[str], **values: object) -> None:
+        if met.isdisjoint(statuses):
+            return
         connection.execute(
             update(t.trials)
             .where(checks.run == run["id"], checks.status.in_(statuses), trials.key == checks.trial)
@@ -208,21 +258,8 @@ def _note_checks(connection: Connection, run: RowMapping) -> None:
             (trials.absent_since.is_(None), run["data_timestamp"]), else_=trials.absent_data_timestamp
         ),
     }
-    note(
-        THERE,
-        **answered,
-        **there_again,
-        **no_claim,
-        seen_at=checks.checked_at,
-        removed_at=None,
-        merged_into=None,
-        kept_apart_from=None,
-        data_version=func.coalesce(checks.data_version, trials.data_version),
-        fingerprint=func.coalesce(checks.fingerprint, trials.fingerprint),
-        nct_number=func.coalesce(trials.nct_number, checks.nct_number),
-        etag=case((checks.has_validators, checks.etag), else_=trials.etag),
-        last_modified=case((checks.has_validators, checks.last_modified), else_=trials.last_modified),
-    )
+    if there := [status for status in THERE if status != "unchanged" and status in met]:
+        note_there(connection, run, there)
     note(("aliased", "doubted"), **answered, **there_again, **claim)
     note(("still_merged",), **answered, **there_again, **no_claim)
     note(("absent",), **answered, **no_claim, **first_absence)

@@ -42,7 +42,7 @@ PATIENCE = 60
 
 _AGAIN = 0.05
 
-CACHE = 16_384
+CACHE = 8_192
 """Kilobytes that a connection of a command keeps of a SQLite database, however large that is."""
 
 SMALL_CACHE = 2_048
@@ -118,7 +118,8 @@ def make_engine(url: URL, *, foreign_keys: bool = True, reading: bool = False) -
     if file is not None and file.is_file():
         require_sound(file)
     try:
-        engine = create_engine(_for_reading(url) if read_only(url) else url, **_waits(url))
+        # The connection used last is used next: each one that is used fills a cache of its own.
+        engine = create_engine(_for_reading(url) if read_only(url) else url, pool_use_lifo=True, **_waits(url))
     except ImportError as error:
         raise StoreError(
             "PostgreSQL needs the package psycopg, which is not installed.",

@@ -5,7 +5,8 @@ Nothing here is in memory as a whole: a search may hold a registry.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 from sqlalchemy import (
@@ -30,6 +31,12 @@ from tracker.store import tables as t
 from tracker.store.database import Database, chunks, insert
 from tracker.store.runs import ABSENT, THERE, UNSURE, require_state
 from tracker.store.watches import active_watches
+
+PART = 2_000
+"""Trials of a listing in one transaction of acceptance."""
+
+Writing = Callable[[], AbstractContextManager[Connection]]
+"""Begins a transaction that writes."""
 
 PAGE = 500
 """Trials of a listing read at once."""
@@ -168,45 +175,105 @@ def count_explained(database: Database, run_id: int, watch: str) -> int:
         return _count(connection, *_of(run_id, watch), t.listed.c.move == "left", own)
 
 
-def settle_moves(connection: Connection, run_id: int, doubted: Collection[str] = ()) -> None:
-    """Before a run is accepted or held: moves that rest on nothing that was read are none. The next listing finds them again.
+def settle_moves(writing: Writing, run_id: int) -> None:
+    """Before a run is accepted or held: moves that rest on nothing that was read are none.
 
-    So are those of ``doubted`` trials, which leave or enter once they are believed.
+    The next listing finds them again.
     """
-    move, own = t.listed.c.move, t.listed.c.run == run_id
+    move = t.listed.c.move
     baseless = or_(
         and_(move == "enters", ~_readable(run_id)),
         and_(move == "left", _checked(run_id, (*ABSENT, *UNSURE))),
         and_(move == "back", _checked(run_id, UNSURE)),
     )
-    connection.execute(update(t.listed).where(own, move.is_not(None), baseless).values(move=None))
-    for trials in chunks(doubted):
-        connection.execute(
-            update(t.listed).where(own, move.is_not(None), move != "shed", t.listed.c.trial.in_(trials)).values(move=None)
+
+    def settle(connection: Connection, watch: str, trials: Sequence[str]) -> None:
+        own = (*_of(run_id, watch), t.listed.c.trial.in_(trials), move.is_not(None), baseless)
+        connection.execute(update(t.listed).where(*own).values(move=None))
+
+    in_parts(writing, run_id, settle)
+
+
+def doubt_moves(connection: Connection, run_id: int, trials: Collection[str]) -> None:
+    """Trials that are doubted leave or enter once they are believed."""
+    for some in chunks(trials):
+        own = (t.listed.c.run == run_id, t.listed.c.trial.in_(some), t.listed.c.move.in_(("enters", "back", "left")))
+        connection.execute(update(t.listed).where(*own, t.listed.c.move.is_not(None)).values(move=None))
+
+
+def prepare_joins(writing: Writing, run_id: int, joined_at: datetime) -> None:
+    """Write the memberships of trials that enter, as such that are over: `apply_moves` lets them begin, all at once.
+
+    Watches that are gone meanwhile are left out.
+    """
+    at = literal(joined_at, t.memberships.c.joined_at.type)
+
+    def join(connection: Connection, watch: str, trials: Sequence[str]) -> None:
+        entering = (*_of(run_id, watch), t.listed.c.trial.in_(trials), t.listed.c.move == "enters")
+        new = select(t.listed.c.watch, t.listed.c.trial, literal("search"), at, t.listed.c.silent, at).where(
+            *entering, t.listed.c.watch.in_(active_watches())
         )
+        names = ["watch", "trial", "how", "joined_at", "silent", "ended_at"]
+        statement = insert(connection, t.memberships).from_select(names, new)
+        again = {name: statement.excluded[name] for name in ("how", "joined_at", "silent", "ended_at")}
+        over = t.memberships.c.ended_at.is_not(None)
+        nothing = {"left_search_at": None, "merged_into": None}
+        connection.execute(statement.on_conflict_do_update(index_elements=["watch", "trial"], set_=again | nothing, where=over))
+
+    in_parts(writing, run_id, join)
 
 
 def apply_moves(connection: Connection, run_id: int, joined_at: datetime, now: datetime) -> None:
-    """Let trials join, leave and come back as a run's searches say. Watches that are gone meanwhile are left out."""
+    """Let trials join, leave and come back as a run's searches say."""
     own = t.listed.c.run == run_id
     watches = connection.scalars(select(t.listed.c.watch).where(own, t.listed.c.move.is_not(None)).distinct()).all()
-    followed = t.memberships.alias("followed")
-    inside = exists().where(
-        followed.c.watch == t.listed.c.watch, followed.c.trial == t.listed.c.trial, followed.c.ended_at.is_(None)
-    )
-    at = literal(joined_at, t.memberships.c.joined_at.type)
-    new = select(t.listed.c.watch, t.listed.c.trial, literal("search"), at, t.listed.c.silent).where(
-        own, t.listed.c.move == "enters", t.listed.c.watch.in_(active_watches()), ~inside
-    )
-    statement = insert(connection, t.memberships).from_select(["watch", "trial", "how", "joined_at", "silent"], new)
-    again = {name: statement.excluded[name] for name in ("how", "joined_at", "silent")}
-    gone = {"left_search_at": None, "ended_at": None, "merged_into": None}
-    connection.execute(statement.on_conflict_do_update(index_elements=["watch", "trial"], set_=again | gone))
     for watch in watches:
+        of_watch = t.memberships.c.watch == watch
+        enters = exists().where(*_of(run_id, watch), t.listed.c.trial == t.memberships.c.trial, t.listed.c.move == "enters")
+        prepared = (
+            t.memberships.c.how == "search",
+            t.memberships.c.joined_at == joined_at,
+            t.memberships.c.ended_at == joined_at,
+        )
+        connection.execute(update(t.memberships).where(of_watch, *prepared, enters).values(ended_at=None))
         for moves, left_at in ((_LEAVING, now), (("back",), None)):
-            trials = select(t.listed.c.trial).where(*_of(run_id, watch), t.listed.c.move.in_(moves))
-            of_watch = (t.memberships.c.watch == watch, t.memberships.c.trial.in_(trials))
-            connection.execute(update(t.memberships).where(*of_watch).values(left_search_at=left_at))
+            trials = select(t.listed.c.trial).where(own, t.listed.c.watch == watch, t.listed.c.move.in_(moves))
+            moved = (of_watch, t.memberships.c.trial.in_(trials))
+            connection.execute(update(t.memberships).where(*moved).values(left_search_at=left_at))
+
+
+def forget_listed(writing: Writing, run_id: int) -> None:
+    """Take away what a run's searches held, and keep the marks of trials that were read or found as they were.
+
+    A trial that could not be read keeps its former mark, so that it is asked for again.
+    """
+
+    def forget(connection: Connection, watch: str, trials: Sequence[str]) -> None:
+        own = (*_of(run_id, watch), t.listed.c.trial.in_(trials))
+        marked = (t.listed.c.mark.is_not(None), t.listed.c.trial == t.trials.c.key, t.trials.c.key.in_(trials))
+        read = (*own, *marked, t.trials.c.failing_since.is_(None))
+        connection.execute(update(t.trials).where(*read).values(mark=t.listed.c.mark))
+        connection.execute(delete(t.listed).where(*own))
+
+    in_parts(writing, run_id, forget)
+
+
+def in_parts(writing: Writing, run_id: int, work: Callable[[Connection, str, Sequence[str]], None]) -> None:
+    """Do something with what a run's searches hold, some trials of a watch in a transaction."""
+    trial, watch, after = t.listed.c.trial, "", ""
+    while True:
+        with writing() as connection:
+            of_watch = select(trial).where(t.listed.c.run == run_id, t.listed.c.watch == watch, trial > after)
+            trials = list(connection.scalars(of_watch.order_by(trial).limit(PART))) if watch else []
+            if trials:
+                work(connection, watch, trials)
+                after = trials[-1]
+                continue
+            following = select(func.min(t.listed.c.watch)).where(t.listed.c.run == run_id, t.listed.c.watch > watch)
+            named = connection.scalar(following)
+        if named is None:
+            return
+        watch, after = named, ""
 
 
 def _of(run_id: int, watch: str) -> tuple[ColumnElement[bool], ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Index, MetaData, text
 
-from tracker.store.tables import alerts, events, listed, messages, metadata, snapshots, stories, trials
+from tracker.store.tables import alerts, events, listed, messages, metadata, runs, snapshots, stories, trials
 
 # SQLite uses a partial index only for a condition spelt like it, and SQLAlchemy spells booleans "= 1" there.
 Index("uq_events_accepted", events.c.id, unique=True, sqlite_where=text("accepted = 1"), postgresql_where=text("accepted"))
@@ -44,6 +44,8 @@ _FAILING = text("failing_since IS NOT NULL")
 Index("ix_trials_failing", trials.c.failing_since, sqlite_where=_FAILING, postgresql_where=_FAILING)
 _UNREAD = text("current_snapshot IS NULL")
 Index("ix_trials_unread", trials.c.absent_since, sqlite_where=_UNREAD, postgresql_where=_UNREAD)
+_ACCEPTING = text("accepting IS NOT NULL")
+Index("ix_runs_accepting", runs.c.id, sqlite_where=_ACCEPTING, postgresql_where=_ACCEPTING)
 
 whole: MetaData = metadata
 """Every table with all its indexes."""

@@ -5,7 +5,7 @@ They are derived: written with each version that is staged, and made anew where 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime
 
 import msgspec
@@ -136,11 +136,10 @@ def write_present(connection: Connection, records: Iterable[tuple[int, PlainReco
         connection.execute(insert(connection, t.due_dates), dues)
 
 
-def drop_former(connection: Connection, run_id: int) -> None:
-    """Take away the plain columns of the versions that a run's have taken the place of."""
-    moved = select(t.snapshots.c.trial).where(t.snapshots.c.run == run_id)
+def drop_former(connection: Connection, trials: Collection[str]) -> None:
+    """Take away the plain columns of the versions of these trials that others have taken the place of."""
     current = select(t.trials.c.current_snapshot).where(t.trials.c.key == t.present.c.trial).scalar_subquery()
-    former = select(t.present.c.snapshot).where(t.present.c.trial.in_(moved), t.present.c.snapshot != current)
+    former = select(t.present.c.snapshot).where(t.present.c.trial.in_(trials), t.present.c.snapshot != current)
     connection.execute(delete(t.due_dates).where(t.due_dates.c.snapshot.in_(former)))
     connection.execute(delete(t.present).where(t.present.c.snapshot.in_(former)))
 

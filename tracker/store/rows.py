@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, select
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, or_, select
 
 from tracker.model.alert import Message
 from tracker.model.event import Story
@@ -38,6 +38,12 @@ def meta_columns() -> list[ColumnElement[Any]]:
     own: dict[str, ColumnElement[Any]] = {name: snapshots.c[name] for name in _META}
     own["last_seen_at"] = case((again, trials.c.seen_at), else_=snapshots.c.last_seen_at)
     return [column.label(f"snapshot_{name}") for name, column in own.items()]
+
+
+def is_accepted() -> ColumnElement[bool]:
+    """Whether a snapshot is part of history: it is marked so, or its run counts and the mark is still being written."""
+    settling = select(runs.c.id).where(runs.c.accepting.is_not(None), runs.c.state == "accepted")
+    return or_(snapshots.c.accepted, snapshots.c.run.in_(settling))
 
 
 def select_versions() -> Select[*tuple[Any, ...]]:

@@ -32,6 +32,7 @@ from sqlalchemy.types import BigInteger
 from tracker.model.search import BREAK, WHOLE, FoundTrials, Ranked, SearchEntry, SearchQuery, SearchTerm, Words
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks, insert
+from tracker.store.rows import is_accepted
 from tracker.store.trials import is_member
 
 NAME = "search_words"
@@ -143,7 +144,7 @@ def _forget(database: Database, which: ColumnElement[bool]) -> None:
     joined = t.snapshots.join(t.searchable, t.searchable.c.snapshot == t.snapshots.c.id)
     joined = joined.join(t.trials, t.trials.c.key == t.snapshots.c.trial)
     gone = or_(t.trials.c.current_snapshot != t.snapshots.c.id, ~_shown())
-    statement = select(t.snapshots.c.id).select_from(joined).where(which, t.snapshots.c.accepted, gone)
+    statement = select(t.snapshots.c.id).select_from(joined).where(which, is_accepted(), gone)
     with database.reading() as connection:
         found = list(connection.scalars(statement))
     for some in chunks(found):

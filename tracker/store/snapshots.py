@@ -151,7 +151,7 @@ def timeline(database: Database, trial: str) -> list[SnapshotMeta]:
     """All accepted versions of a trial, in the order in which the registry showed them."""
     statement = (
         rows.select_versions()
-        .where(t.snapshots.c.trial == trial, t.snapshots.c.accepted)
+        .where(t.snapshots.c.trial == trial, rows.is_accepted())
         .order_by(t.snapshots.c.valid_from, t.snapshots.c.id)
     )
     with database.reading() as connection:
@@ -162,7 +162,7 @@ def snapshot_at(database: Database, trial: str, when: datetime) -> SnapshotMeta 
     """The version that stood at a time; None when the earliest one that we know is later."""
     statement = (
         rows.select_versions()
-        .where(t.snapshots.c.trial == trial, t.snapshots.c.accepted, t.snapshots.c.valid_from <= when)
+        .where(t.snapshots.c.trial == trial, rows.is_accepted(), t.snapshots.c.valid_from <= when)
         .order_by(t.snapshots.c.valid_from.desc(), t.snapshots.c.id.desc())
         .limit(1)
     )

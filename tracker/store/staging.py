@@ -86,6 +86,13 @@ def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: date
     return issues
 
 
+def note_cursor(database: Database, lease: Lease, run_id: int, cursor: str) -> None:
+    """Note how far a listing that is read page by page has got, with all before it staged."""
+    with database.writing(lease) as connection:
+        require_state(connection, run_id, "open")
+        connection.execute(update(t.runs).where(t.runs.c.id == run_id).values(cursor=cursor))
+
+
 def staged_totals(database: Database, run_id: int) -> StagedTotals:
     """What is staged under a run so far, counted as `RunCounts` names it; issues are not counted again."""
     with database.reading() as connection:

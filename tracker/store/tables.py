@@ -97,6 +97,7 @@ trials = Table(
     Column("fingerprint", Text, comment="hash of the served bytes last found to say what a version says, and of its digest"),
     Column("failing_since", UtcDateTime),
     _required("error"),
+    Column("mark", Text, comment="of a registry read as a whole: a hash of what it changes without a new version"),
     Index(None, "source", "key"),
 )
 
@@ -150,6 +151,7 @@ runs = Table(
     Column("closing", Text, comment="held runs: the joins and listings that a release applies"),
     CheckConstraint("state IN ('open', 'accepted', 'held', 'superseded', 'discarded', 'failed')", name="state"),
     CheckConstraint("purpose IN ('sync', 'backfill')", name="purpose"),
+    Column("accepting", Text, comment="deciding or settling: how far its acceptance has got, until all of it is written"),
     Index(None, "source", "state"),
     sqlite_autoincrement=True,
 )
@@ -184,7 +186,8 @@ listed = Table(
     _required("reason"),
     Column("silent", Boolean, nullable=False, comment="whether it would join by an edit of the search"),
     Column("move", Text, comment="what the listing changes for the trial; none for a member that is still there"),
-    CheckConstraint("move IN ('enters', 'back', 'left', 'shed')", name="move"),
+    Column("mark", Text, comment="of a registry read as a whole: a hash of what it changes without a new version"),
+    CheckConstraint("move IN ('enters', 'back', 'left', 'shed', 'asked')", name="move"),
     sqlite_with_rowid=False,
     comment="what the searches of an unfinished run hold, and whom their watches then gain and lose",
 )

@@ -35,14 +35,22 @@ DUE = 500
 
 
 def due_trials(
-    database: Database, run_id: int, source: str, timestamp: str | None, *, only: Collection[str] = (), everyone: bool = False
+    database: Database,
+    run_id: int,
+    source: str,
+    timestamp: str | None,
+    *,
+    only: Collection[str] = (),
+    apart: Collection[str] = (),
+    everyone: bool = False,
 ) -> Iterator[list[TrackedTrial]]:
     """The trials that a run may have to ask for, by key and some at a time: followed ones, and those that are about to join.
 
     With ``only``, those of these watches. Left out are trials that the run has an answer for, and those read at the present
-    data ``timestamp`` of which nothing waits for another answer; ``everyone`` takes these too.
+    data ``timestamp`` of which nothing waits for another answer; ``everyone`` takes these too. What only watches ``apart``
+    follow is read otherwise: of that, what a sweep asks for, what failed and what waits for another answer.
     """
-    statement = select_followed().where(*_due(run_id, source, timestamp, only, everyone=everyone)).limit(DUE)
+    statement = select_followed().where(*_due(run_id, source, timestamp, only, apart, everyone=everyone)).limit(DUE)
     after = ""
     while True:
         with database.reading() as connection:
@@ -55,10 +63,17 @@ def due_trials(
 
 
 def count_due(
-    database: Database, run_id: int, source: str, timestamp: str | None, *, only: Collection[str] = (), everyone: bool = False
+    database: Database,
+    run_id: int,
+    source: str,
+    timestamp: str | None,
+    *,
+    only: Collection[str] = (),
+    apart: Collection[str] = (),
+    everyone: bool = False,
 ) -> int:
     """How many these are."""
-    where = _due(run_id, source, timestamp, only, everyone=everyone)
+    where = _due(run_id, source, timestamp, only, apart, everyone=everyone)
     with database.reading() as connection:
         return connection.scalar(select(func.count()).select_from(t.trials).where(*where)) or 0
 
@@ -73,14 +88,18 @@ def moving(database: Database, run_id: int, trials: Collection[str]) -> frozense
 
 
 def _due(
-    run_id: int, source: str, timestamp: str | None, only: Collection[str], *, everyone: bool
+    run_id: int, source: str, timestamp: str | None, only: Collection[str], apart: Collection[str], *, everyone: bool
 ) -> tuple[ColumnElement[bool], ...]:
     trials = t.trials.c
-    following = is_member_of(only) if only else is_member()
+    following: ColumnElement[bool] = is_member_of(only) if only else is_member()
+    doubted = exists().where(t.kept_fields.c.snapshot == trials.current_snapshot, t.kept_fields.c.why == "doubted")
+    if apart:
+        unsettled = or_(trials.absent_since.is_not(None), trials.failing_since.is_not(None), doubted)
+        otherwise = is_member().where(t.memberships.c.watch.not_in(apart))
+        following = and_(following, or_(otherwise, unsettled, _has_move(run_id)))
     asked = exists().where(t.checks.c.run == run_id, t.checks.c.trial == trials.key, t.checks.c.status.not_in(NO_ANSWER))
     own = [trials.source == source, or_(following, _is_moved(only), is_entering(run_id)), ~asked]
     if timestamp is not None and not everyone:
-        doubted = exists().where(t.kept_fields.c.snapshot == trials.current_snapshot, t.kept_fields.c.why == "doubted")
         stale = or_(trials.checked_data_timestamp.is_(None), trials.checked_data_timestamp != timestamp)
         own.append(or_(stale, trials.absent_since.is_not(None), doubted, is_moving(run_id)))
     return tuple(own)
@@ -129,7 +148,7 @@ def tracking_since(database: Database, trials: Collection[str]) -> dict[str, dat
         for keys in chunks(sorted(trials)):
             statement = (
                 select(t.snapshots.c.trial, func.min(t.snapshots.c.first_seen_at).label("since"))
-                .where(t.snapshots.c.trial.in_(keys), t.snapshots.c.accepted, t.snapshots.c.origin == "live")
+                .where(t.snapshots.c.trial.in_(keys), rows.is_accepted(), t.snapshots.c.origin == "live")
                 .group_by(t.snapshots.c.trial)
             )
             since.update((row.trial, row.since) for row in connection.execute(statement))
@@ -164,7 +183,7 @@ def ensure_trials(connection: Connection, keys: Iterable[str], now: datetime) ->
 
 def is_moving(run_id: int) -> Exists:
     """Whether a run's search says news of the trial of the surrounding statement: what its record says is asked now."""
-    news = or_(t.listed.c.move.in_(("left", "back")), t.listed.c.kind.is_not(None))
+    news = or_(t.listed.c.move.in_(("left", "back", "asked")), t.listed.c.kind.is_not(None))
     return _has_move(run_id).where(news)
 
 

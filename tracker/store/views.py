@@ -68,7 +68,9 @@ def _status_timeline() -> str:
             SELECT trial, old, new, valid_from, ROW_NUMBER() OVER (PARTITION BY trial ORDER BY valid_from, seen_at) AS nth
             FROM changes WHERE path = 'recruitment_status'
         ), begun AS (
-            SELECT trial, MIN(valid_from) AS since FROM snapshots WHERE accepted GROUP BY trial
+            SELECT trial, MIN(valid_from) AS since FROM snapshots WHERE accepted OR run IN (
+                SELECT id FROM runs WHERE accepting IS NOT NULL AND state = 'accepted'
+            ) GROUP BY trial
         ), points AS (
             SELECT b.trial, CASE WHEN m.trial IS NULL THEN p.recruitment_status ELSE m.old END AS status, b.since, 0 AS nth
             FROM begun AS b LEFT JOIN moves AS m ON m.trial = b.trial AND m.nth = 1

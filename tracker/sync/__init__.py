@@ -18,7 +18,7 @@ from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.detect.listing import search_of
 from tracker.model.run import RunCounts
-from tracker.model.source import Search, Source
+from tracker.model.source import Search, Source, Whole
 from tracker.model.watch import WatchChanges
 from tracker.store import Store
 from tracker.store.processes import holder_name
@@ -125,6 +125,9 @@ def needed(settings: Settings, followed: Collection[str], sources: Mapping[str, 
     """The enabled sources that have a followed trial, or list a search."""
     used = set(followed)
     used |= {key for key, source in sources.items() for watch in settings.watches if _lists(source, search_of(watch))}
+    used |= {
+        key for key, source in sources.items() if isinstance(source, Whole) and any(one.everything for one in settings.watches)
+    }
     return [source for key, source in sources.items() if key in used and settings.sources[key].enabled]
 
 

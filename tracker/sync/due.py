@@ -35,12 +35,13 @@ class DueTrials:
     """The due trials of one run and how far they were asked for.
 
     ``stopped``: somebody asked to end. ``cut`` says why the pass ended early, ``error`` why the source did: trials that were
-    not asked for have failed for that reason.
+    not asked for have failed for that reason. ``apart`` are watches whose trials are read otherwise.
     """
 
     scope: RunScope
     clock: Clock
     only: frozenset[str]
+    apart: frozenset[str] = frozenset()
     full: bool
     progress: Progress
     stop: Callable[[], bool]
@@ -55,9 +56,9 @@ class DueTrials:
         scope, source = self.scope, self.scope.source.info
         stamp = scope.data.timestamp if scope.data else None
         asked = (scope.run, source.key, stamp)
-        self.total = scope.store.count_due(*asked, only=self.only, everyone=self.full)
+        self.total = scope.store.count_due(*asked, only=self.only, apart=self.apart, everyone=self.full)
         self.progress(source.title, 0, self.total)
-        pages = scope.store.due_trials(*asked, only=self.only, everyone=self.full)
+        pages = scope.store.due_trials(*asked, only=self.only, apart=self.apart, everyone=self.full)
         due = (known for page in pages for known in self._due(scope.believed(page)))
         while not (self.stopped or self.cut) and (some := list(islice(due, TOGETHER))):
             yield some

@@ -22,10 +22,10 @@ from tracker.events import bulk_edits
 from tracker.events.bulk_edits import BulkEdit
 from tracker.model.event import EventFilter
 from tracker.model.run import OpenRun, Run, RunCounts
-from tracker.model.source import DataVersion, Document, Fetch, Searchable, Source, SourceInfo, TlsChoice, Versioned
+from tracker.model.source import DataVersion, Document, Fetch, Searchable, Source, SourceInfo, TlsChoice, Versioned, Whole
 from tracker.model.staging import NewIssue
 from tracker.model.upkeep import Lease
-from tracker.model.watch import CompletedListing
+from tracker.model.watch import CompletedListing, Watch
 from tracker.store import Store
 from tracker.sync.doubts import RunDoubts
 from tracker.sync.due import DueTrials, Progress
@@ -35,6 +35,7 @@ from tracker.sync.scope import RunScope
 from tracker.sync.search import note_words
 from tracker.sync.searches import SearchLister
 from tracker.sync.staging import RunStager
+from tracker.sync.whole import WholeReader, plan_of, schedule_name
 
 LEASE_FOR = timedelta(minutes=10)
 HOMES_WAIT = 1.0
@@ -170,13 +171,18 @@ class SourceRun:
             )
         # If this version of the program computes digests by another rule, it first recomputes the stored ones.
         self.store.redigest(info.key, info.digest_version, self._digest)
+        self.store.complete_acceptance(lease, info.key)
         opened = self.store.open_run(lease, info.key, self.clock(), data)
         tally = RunTally()
         decisions = self._list_searches(lease, opened, fetch, tally)
         if self.stop():
             return self._report(opened.run, "stopped", tally)
         stager = self._stager(opened, data, tally)
-        due = self._due_trials(stager)
+        whole = self._whole_watches()
+        decisions += self._read_whole(lease, opened, stager, whole, fetch)
+        if self.stop():
+            return self._report(opened.run, "stopped", tally)
+        due = self._due_trials(stager, whole)
         lease = self._ask(lease, stager, due, fetch)
         if due.stopped or self.stop():
             return self._report(opened.run, "stopped", tally)
@@ -188,6 +194,10 @@ class SourceRun:
             note_present(self.store, self.sources, self.source.info.key, self.stop)
             stager.stage_calendar(lease)
         report = self._close(lease, opened, stager, decisions, due.cut)
+        if report.state == "accepted":
+            for decision in decisions:
+                if decision.swept:
+                    self.store.set_due(schedule_name(decision.watch), opened.run.started_at, None)
         if all_looked_at and report.state == "accepted":
             # Trials that changed were held against the calendar when they were read, at the run's beginning or later.
             self.store.set_due(self._calendar, opened.run.started_at, None)
@@ -259,10 +269,49 @@ class SourceRun:
         )
         return RunStager(store=self.store, sources=self.sources, clock=self.clock, scope=scope, tally=tally)
 
-    def _due_trials(self, stager: RunStager) -> DueTrials:
+    def _due_trials(self, stager: RunStager, whole: Sequence[Watch]) -> DueTrials:
         return DueTrials(
-            scope=stager.scope, clock=self.clock, only=self.only, full=self.full, progress=self.progress, stop=self.stop
+            scope=stager.scope,
+            clock=self.clock,
+            only=self.only,
+            apart=frozenset(watch.name for watch in whole),
+            full=self.full,
+            progress=self.progress,
+            stop=self.stop,
         )
+
+    def _whole_watches(self) -> list[Watch]:
+        """The watches for which the source is read as a whole."""
+        if not isinstance(self.source, Whole):
+            return []
+        return [watch for watch in self.settings.watches if watch.everything and (not self.only or watch.name in self.only)]
+
+    def _read_whole(
+        self, lease: Lease, opened: OpenRun, stager: RunStager, watches: Sequence[Watch], fetch: Fetch
+    ) -> list[ListingDecision]:
+        """Read the registry for each watch that follows all of it. One that fails, fails alone."""
+        decisions: list[ListingDecision] = []
+        states = self.store.watch_states() if watches else {}
+        for watch in watches:
+            assert isinstance(self.source, Whole)
+            reader = WholeReader(
+                store=self.store,
+                source=self.source,
+                stager=stager,
+                fetch=fetch,
+                clock=self.clock,
+                progress=self.progress,
+                stop=self.stop,
+            )
+            stager.tally.searched.add(watch.name)
+            try:
+                cursor = opened.cursor if len(watches) == 1 else None
+                decisions.append(reader.read(lease, plan_of(watch, states[watch.name]), cursor))
+            except (SourceError, PassLimitError) as error:
+                logger.error(log.pairs("registry_not_read", watch=watch.name, error=error))
+                subject = f"the registry for watch {watch.name}"
+                stager.tally.failed(Failure(subject=subject, error=str(error), watch=watch.name))
+        return decisions
 
     def _digest(self, document: Document) -> str:
         """The digest of a stored version; empty, which equals no other, for one that can no longer be read."""
@@ -341,14 +390,19 @@ class SourceRun:
         told = doubts.told_before()
         whole = not (self.only or cut)
         accepted = self.store.accept(
-            lease, run_id, now, counts, listings=listings, verdict=verdict, whole=whole, doubts=set_apart
+            lease,
+            run_id,
+            now,
+            counts,
+            listings=listings,
+            verdict=verdict,
+            whole=whole,
+            doubts=set_apart,
+            notes=[(one.watch, one.note) for one in decisions if one.note],
         )
         note_present(self.store, self.sources, info.key, self.stop)
         self.store.forget_replaced(run_id)
         note_words(self.store, self.sources, info.key, self.stop)
-        for decision in decisions:
-            if decision.note:
-                self.store.add_note(decision.watch, decision.note, now)
         report = self._report(accepted.run, "accepted", tally, bulk_edit, events=accepted.events)
         return msgspec.structs.replace(
             report,

@@ -30,12 +30,14 @@ from tracker.model.source import (
     SourceInfo,
     StatedDates,
     Versioned,
+    Whole,
+    WholePage,
 )
 from tracker.sources.ctgov.fields import ANCHOR_PLACES, REST_TITLES
 from tracker.sources.ctgov.search import QUERY_FIELDS, SEARCH_PARAMETERS, narrow, read_search, understood
 
 
-class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerprinted):
+class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerprinted, Whole):
     """See `tracker.model.source`."""
 
     info = SourceInfo(
@@ -151,6 +153,18 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerpr
         from tracker.sources.ctgov import asking
 
         return asking.retrieve(asked, fetch, data)
+
+    def records(self, fetch: Fetch, data: DataVersion | None, since: str | None, cursor: str | None) -> Iterator[WholePage]:
+        """All records by first posting, or those updated since a day by that day."""
+        from tracker.sources.ctgov import whole
+
+        return whole.records(fetch, data, since=since, cursor=cursor)
+
+    def sweep(self, fetch: Fetch) -> Iterator[WholePage]:
+        """Status, annotations, submissions of results and references of every study."""
+        from tracker.sources.ctgov import whole
+
+        return whole.sweep(fetch)
 
     def parse(self, document: Document) -> Parsed:
         """The record of one study."""

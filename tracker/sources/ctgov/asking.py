@@ -37,7 +37,9 @@ from tracker.text.clean import clean
 
 T = TypeVar("T")
 
-_PAGE_SIZE = "1000"
+PAGE_SIZE = "1000"
+"""Studies of a page: the most that the registry gives."""
+
 _SMALLER_PAGE = "100"
 """For trials with so many sites that a whole page outgrows what is read of one answer."""
 _MOST_LISTED = 1_000_000
@@ -117,7 +119,7 @@ def data_version(fetch: Fetch) -> DataVersion:
 
 def listing(search: Search, fetch: Fetch) -> Iterator[Listed]:
     """All trials of a search by first posting, each once. Raises rather than end before the last page."""
-    return (_listed(protocol) for protocol in _every(parameters(search), _LISTED_FIELDS, fetch, _PAGE_SIZE))
+    return (_listed(protocol) for protocol in _every(parameters(search), _LISTED_FIELDS, fetch, PAGE_SIZE))
 
 
 def count(search: Search, fetch: Fetch) -> SearchCount:
@@ -150,7 +152,7 @@ def sited(search: Search, regions: Sequence[Region], fetch: Fetch) -> Iterator[S
     params = in_regions(search, regions)
     seen = NumberSet()
     try:
-        yield from _sited(_every(params, _SITED_FIELDS, fetch, _PAGE_SIZE, seen))
+        yield from _sited(_every(params, _SITED_FIELDS, fetch, PAGE_SIZE, seen))
     except TooLargeError:
         yield from _sited(_every(params, _SITED_FIELDS, fetch, _SMALLER_PAGE, seen))
 
@@ -340,7 +342,7 @@ def _whole(numbers: Sequence[str], fetch: Fetch) -> tuple[list[tuple[Response, _
     first: dict[str, msgspec.Raw] = {}
     twice: set[str] = set()
     try:
-        asked = [("filter.ids", ",".join(numbers)), ("pageSize", _PAGE_SIZE)]
+        asked = [("filter.ids", ",".join(numbers)), ("pageSize", PAGE_SIZE)]
         for response, page in _pages(asked, fetch, 2 * len(numbers)):
             pages.append((response, page))
             for raw in page.studies:
@@ -385,7 +387,7 @@ def _found(name: str, canonical: str, body: bytes, response: Response, base_url:
 
 
 def _pages(
-    asked: list[tuple[str, str]], fetch: Fetch, most: int, *, by_number: bool = False
+    asked: list[tuple[str, str]], fetch: Fetch, most: int, *, by_number: bool = False, token: str | None = None
 ) -> Iterator[tuple[Response, _Page]]:
     """Every page of an answer. The token decides what is last, for a page may be empty and still have a next one.
 
@@ -397,7 +399,7 @@ def _pages(
     tokens: set[str] = set()
     came = NumberSet()
     empty = 0
-    params = asked
+    params = [*asked, ("pageToken", token)] if token else asked
     while True:
         response = fetch.get("studies", params)
         page = _read(_PAGES, response, 'a page {"studies": […]}')
@@ -408,7 +410,7 @@ def _pages(
         nothing_new = empty > 1 or (page.studies and len(came) == before)
         if nothing_new and page.nextPageToken not in tokens and page.nextPageToken:
             raise _endless("a page that brought nothing new and named a next one", response.url)
-        if len(came) > most + int(_PAGE_SIZE):
+        if len(came) > most + int(PAGE_SIZE):
             raise _endless(f"more than {most:,} studies", response.url)
         yield response, page
         token = page.nextPageToken
@@ -431,6 +433,22 @@ def _mark(study: msgspec.Raw, *, by_number: bool) -> str:
     if opening:
         return opening[1].decode()
     return hashlib.blake2b(memoryview(study), digest_size=16).hexdigest()
+
+
+def pages(asked: list[tuple[str, str]], fetch: Fetch, token: str | None) -> Iterator[tuple[Response, _Page]]:
+    """The pages of the registry as a whole, from behind a token on. The last one is complete, or this raises AnswerError."""
+    return _pages(asked, fetch, _MOST_LISTED, by_number=True, token=token)
+
+
+def listed(response: Response, body: bytes) -> Listed:
+    """A study as a list names it. Raises AnswerError for one without a readable number."""
+    return _listed(_read(_STUDIES, response, "a study with its number", body).protocolSection)
+
+
+def record(body: bytes, response: Response, base_url: str, data: DataVersion | None) -> Found:
+    """A study as the answer for its own number."""
+    number = _read(_NUMBERED, response, "a study with its number", body).protocolSection.identificationModule.nctId
+    return _found(number, number, body, response, base_url, data)
 
 
 def _endless(what: str, url: str) -> AnswerError:

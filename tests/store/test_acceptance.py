@@ -1,0 +1,158 @@
+"""A run is accepted in several transactions and is one acceptance: wherever it stops, all of it counts or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import Connection, select
+
+from tests.store.builders import DAY_0, A, B, C, Pass, baseline, changed, check, day, snapshot, watch
+from tracker.errors import StoreError
+from tracker.model.event import EventFilter
+from tracker.model.run import RunCounts, Verdict
+from tracker.model.upkeep import Lease
+from tracker.model.watch import CompletedListing, SearchEntry
+from tracker.store import Store, migrate
+from tracker.store import tables as t
+
+D = "ctgov:NCT00000004"
+
+
+class PowerCutError(Exception):
+    """The process ends here."""
+
+
+class Interrupted(Store):
+    """A store whose process ends instead of beginning a transaction."""
+
+    left = -1
+
+    @contextmanager
+    def writing(self, lease: Lease | None = None) -> Iterator[Connection]:
+        if self.left == 0:
+            raise PowerCutError
+        self.left -= 1
+        with super().writing(lease) as connection:
+            yield connection
+
+
+def staged(store: Store) -> Pass:
+    """A is changed, B as it was, C read for the first time because a search brings it in; D left the search."""
+    baseline(store, A, B, D, watches=(watch("lupus", A, B), watch("found")))
+    first = Pass(store, 0.5)
+    list_found(store, first, D)
+    first.accept(listings=[CompletedListing(watch="found", digest="d")])
+    known = store.followed("ctgov", [A])[0].current
+    assert known is not None
+    run = Pass(store, 1)
+    list_found(store, run, C)
+    run.stage(**changed(A, b"second", run.now, "e1", known.id))
+    run.stage(checks=(check(B, "unchanged", run.now), check(D, "unchanged", run.now)))
+    run.stage(checks=(check(C, "baseline", run.now),), snapshots=(snapshot(C, b"first", run.now),))
+    return run
+
+
+def list_found(store: Store, run: Pass, *trials: str) -> None:
+    store.begin_listing(run.lease, run.id, "found")
+    store.stage_listed(run.lease, run.id, "found", [SearchEntry(trial=trial, kind=None) for trial in trials])
+    store.compare_listing(run.lease, run.id, "found", "ctgov", run.now, edited=False)
+
+
+def shown(store: Store) -> dict[str, object]:
+    """What readers see of a run: versions, followers, the log, what is ready to be told, and the runs."""
+    members = {(one.watch, one.trial, one.left_search_at is not None) for one in store.memberships()}
+    return {
+        "versions": {key: [one.sha256 for one in store.timeline(key)] for key in (A, B, C, D)},
+        "current": {one.key: one.current.sha256 if one.current else None for one in store.followed("ctgov")},
+        "members": members,
+        "events": [one.id for one in store.events(EventFilter())],
+        "ready": [one.alert.event for one in store.ready_alerts()],
+        "notes": [one.text for one in store.notes(["found"])],
+        "runs": [(one.id, one.state) for one in store.runs(9) if one.state == "accepted"],
+    }
+
+
+def rest(store: Store) -> dict[str, object]:
+    """What is left of a run in the tables when all of it is written."""
+    with store.reading() as connection:
+        return {
+            "checks": connection.execute(select(t.checks.c.trial, t.checks.c.status).order_by(t.checks.c.trial)).all(),
+            "listed": connection.execute(select(t.listed.c.trial)).all(),
+            "accepted": connection.execute(
+                select(t.snapshots.c.trial, t.snapshots.c.accepted).order_by(t.snapshots.c.id)
+            ).all(),
+            "trials": connection.execute(
+                select(t.trials.c.key, t.trials.c.checked_data_timestamp, t.trials.c.seen_at).order_by(t.trials.c.key)
+            ).all(),
+            "present": connection.scalar(select(t.runs.c.id).where(t.runs.c.accepting.is_not(None))),
+        }
+
+
+def accept(store: Store, run: Pass) -> None:
+    listings = [CompletedListing(watch="found", digest="d")]
+    store.accept(run.lease, run.id, run.now, RunCounts(), listings=listings, notes=[("found", "1 trial joined.")])
+
+
+def go_on(store: Store, run: Pass) -> None:
+    """What the next process does: it accepts the run, or completes what another one had decided."""
+    if store.runs(1)[0].state == "open" and not decided(store):
+        accept(store, run)
+    else:
+        store.complete_acceptance(run.lease, "ctgov")
+
+
+def decided(store: Store) -> bool:
+    with store.reading() as connection:
+        return connection.scalar(select(t.runs.c.id).where(t.runs.c.accepting.is_not(None))) is not None
+
+
+def test_wherever_an_acceptance_stops_readers_see_all_or_nothing_and_the_next_process_completes_it(
+    store: Store, store_url: str, url_beside: str
+) -> None:
+    """Each process gets one transaction further than the one before it; in the end all is as if there had been one."""
+    migrate(url_beside, now=DAY_0)
+    with Store.open(url_beside) as other:
+        accept(other, staged(other))
+        undisturbed = shown(other), rest(other)
+    run = staged(store)
+    before = shown(store)
+    seen = [before]
+    with Interrupted.open(store_url) as stopped:
+        for transactions in range(1, 99):
+            stopped.left = transactions
+            try:
+                go_on(stopped, run)
+            except PowerCutError:
+                seen.append(shown(store))
+                continue
+            break
+    after = shown(store)
+    assert len(seen) > 5, "it has several parts"
+    assert all(one in (before, after) for one in seen)
+    assert seen == sorted(seen, key=lambda one: one == after), "what counts once counts from then on"
+    assert (after["events"], after["ready"], after["notes"]) == (["e1"], ["e1"], ["1 trial joined."])
+    assert after["members"] == {("lupus", A, False), ("lupus", B, False), ("found", C, False), ("found", D, True)}
+    left = rest(store)
+    assert (left["checks"], left["listed"], left["present"]) == ([(A, "changed")], [], None)
+    assert all(accepted for _, accepted in left["accepted"])
+    assert (after, left) == undisturbed
+    store.complete_acceptance(run.lease, "ctgov")
+    assert (shown(store), rest(store)) == undisturbed, "done twice it is done once"
+
+
+def test_a_run_that_is_being_released_is_not_discarded_and_its_release_is_completed(store: Store, store_url: str) -> None:
+    run = staged(store)
+    before = shown(store)
+    store.hold(run.lease, run.id, run.now, RunCounts(), Verdict(sick="too much"))
+    with Interrupted.open(store_url) as stopped:
+        stopped.left = 2
+        with pytest.raises(PowerCutError):
+            stopped.release(run.id, day(2))
+    assert shown(store) == before
+    with pytest.raises(StoreError, match="is being released"):
+        store.discard(run.id, day(2))
+    store.complete_acceptance(run.lease, "ctgov")
+    assert shown(store)["events"] == ["e1"]
+    assert store.held_runs() == []
