@@ -68,10 +68,11 @@ from tracker.store import (
 from tracker.store import (
     watches as _watches,
 )
+from tracker.store.copying import copy
 from tracker.store.database import Database, parse_url, read_only
 from tracker.store.schema import migrate, require_current, require_usable, schema_state
 
-__all__ = ["Store", "migrate", "read_only", "schema_state"]
+__all__ = ["Store", "copy", "migrate", "read_only", "schema_state"]
 
 
 class Store(Database):
