@@ -18,6 +18,9 @@ from tracker.store import (
     events as _events,
 )
 from tracker.store import (
+    history as _history,
+)
+from tracker.store import (
     hosts as _hosts,
 )
 from tracker.store import (
@@ -147,6 +150,8 @@ class Store(Database):
     followed_sources = _snapshots.followed_sources
     staged_documents = _snapshots.staged_documents
     timeline = _snapshots.timeline
+    timelines = _history.timelines
+    trials_with_history = _history.trials_with_history
     snapshot_at = _snapshots.snapshot_at
     redigest = _snapshots.redigest
     events = _events.events
