@@ -17,7 +17,7 @@ WHOLE = 4_330_000
 
 
 def measure(size: Size, folder: Path) -> list[Figure]:
-    """How many versions a second each command gets through, and in what memory."""
+    """How many versions each command gets through in a second of processor time, and the memory of its largest process."""
     figures: list[Figure] = []
     for count in _COUNTS[size]:
         at = folder / str(count)
@@ -46,9 +46,9 @@ def _fill(folder: Path, count: int) -> None:
 def _figures(name: str, count: int, cost: Cost) -> list[Figure]:
     versions = count * _VERSIONS
     of = f"{name}, {count:,} trials by {_VERSIONS} versions"
-    hours = WHOLE / versions * cost.wall / 3600
+    whole = f"{WHOLE:,} versions by proportion: {WHOLE / versions * cost.cpu / 3600:.3g} h of one core"
     return [
-        Figure(name=of, figure=versions / cost.wall, unit="versions/s", note=f"{WHOLE:,} versions by proportion: {hours:.3g} h"),
+        Figure(name=of, figure=versions / cost.cpu, unit="versions/s", note=whole),
         Figure(
             name=f"{of}, memory",
             figure=cost.peak_mb,

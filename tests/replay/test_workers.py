@@ -15,34 +15,13 @@ import pytest
 
 from tests.daemon.test_process import until
 from tests.replay.builders import job, replayed
+from tests.replay.tasks import die, die_once, square
 from tests.world import World, study
 from tracker.errors import StoreError, UsageError
 from tracker.replay import Workers, cluster, processes, replay
 from tracker.replay.workers import in_order, require_safe
 
 SQLITE, POSTGRES = "sqlite:////var/lib/tracker.db", "postgresql+psycopg://tracker@db/tracker"
-
-
-def square(number: int) -> int:
-    return number * number
-
-
-def die_once(mark: Path, number: int) -> int:
-    """The worker that gets 5 is killed, the first time."""
-    if number == 5 and not mark.exists():
-        mark.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return number
-
-
-def die(number: int) -> int:
-    os.kill(os.getpid(), signal.SIGKILL)
-    return number
-
-
-def say_and_wait(folder: Path, _number: int) -> None:
-    (folder / str(os.getpid())).touch()
-    signal.pause()
 
 
 @pytest.mark.parametrize(
@@ -81,18 +60,18 @@ def test_a_worker_that_is_killed_is_replaced_and_its_work_done_again(tmp_path: P
 
 def test_workers_that_die_again_and_again_are_given_up(tmp_path: Path) -> None:
     with processes(1) as workers, pytest.raises(StoreError, match="the workers of the replay die"):
-        list(in_order(workers, die, [1]))
+        list(in_order(workers, die, range(1, 9)))
 
 
 PARENT = """
 import sys
 from functools import partial
 from pathlib import Path
-from tests.replay.test_workers import say_and_wait
+from tests.replay.tasks import say_and_wait
 from tracker.replay.workers import in_order, processes
 if __name__ == "__main__":
     with processes(2) as workers:
-        list(in_order(workers, partial(say_and_wait, Path(sys.argv[1])), [1, 2]))
+        list(in_order(workers, partial(say_and_wait, Path(sys.argv[1])), range(1, 9)))
 """
 
 
@@ -108,9 +87,10 @@ def test_workers_end_with_the_command_that_was_killed(tmp_path: Path) -> None:
     until(lambda: not any(Path(f"/proc/{one.name}").exists() for one in folder.iterdir()), "both have ended")
 
 
-def test_processes_of_this_machine_find_what_one_finds(past: World) -> None:
+def test_processes_of_this_machine_find_what_one_finds(many: World) -> None:
     with processes(2) as workers:
-        assert replayed(past, workers) == replayed(past)
+        found = {one.trial: one for one in replay(many.store, workers, job(many), "ctgov", together=10)}
+    assert found == replayed(many)
 
 
 @pytest.fixture
@@ -144,4 +124,4 @@ def test_a_dask_cluster_of_which_one_worker_is_killed_finds_what_one_process_fin
 def test_an_executor_of_any_kind_will_do(past: World) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
-    assert list(in_order(Workers(lambda: ThreadPoolExecutor(3)), square, [3, 1, 2])) == [(3, 9), (1, 1), (2, 4)]
+    assert list(in_order(Workers(lambda: ThreadPoolExecutor(3)), square, [3, 1, 2, 5])) == [(3, 9), (1, 1), (2, 4), (5, 25)]

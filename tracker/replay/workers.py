@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -23,15 +24,19 @@ Found = TypeVar("Found")
 AT_ONCE = 64
 """Tasks that are handed out and not yet taken back: enough for many workers, and few results wait."""
 
+FEW = 3
+"""So few tasks are done in this process: starting another one takes longer."""
+
 TRIES = 3
 """So many times in a row workers may die without one task being done."""
 
 
 @dataclass(frozen=True)
 class Workers:
-    """Makes an executor, and again when its workers have died."""
+    """Makes an executor, and again when its workers have died: ``deadly`` are errors of its own that say so."""
 
     executor: Callable[[], Executor]
+    deadly: tuple[type[Exception], ...] = ()
 
 
 @contextmanager
@@ -62,7 +67,7 @@ def cluster(address: str, store_url: str) -> Iterator[Workers]:
     """
     require_safe(address, store_url)
     try:
-        from distributed import Client
+        from distributed import Client, KilledWorker
     except ImportError as error:
         raise UsageError(
             "--cluster needs the package distributed, which is not installed.",
@@ -76,7 +81,7 @@ def cluster(address: str, store_url: str) -> Iterator[Workers]:
             remedy="Check the address and Dask's certificates (distributed.comm.tls in its configuration).",
         ) from error
     with client:
-        yield Workers(lambda: client.get_executor(pure=False))
+        yield Workers(lambda: client.get_executor(pure=False), deadly=(KilledWorker,))
 
 
 def require_safe(address: str, store_url: str) -> None:
@@ -114,7 +119,13 @@ def in_order(workers: Workers, work: Callable[[Given], Found], given: Iterable[G
     Raises StoreError when workers die again and again.
     """
     left = iter(given)
+    first = list(islice(left, FEW + 1))
+    if len(first) <= FEW:
+        yield from ((one, work(one)) for one in first)
+        return
+    left = chain(first, left)
     waiting: deque[tuple[Given, Future[Found]]] = deque()
+    deadly: tuple[type[Exception], ...] = (BrokenExecutor, CancelledError, *workers.deadly)
     executor, deaths = workers.executor(), 0
     try:
         while True:
@@ -124,15 +135,21 @@ def in_order(workers: Workers, work: Callable[[Given], Found], given: Iterable[G
                 if not waiting:
                     return
                 found = waiting[0][1].result()
-            except (BrokenExecutor, CancelledError) as error:
+            except deadly as error:
                 deaths += 1
                 if deaths >= TRIES:
                     raise StoreError(f"the workers of the replay die: {error}", remedy="Give them more memory.") from error
-                executor.shutdown(wait=False, cancel_futures=True)
+                _end(executor, waiting)
                 executor = workers.executor()
                 waiting = deque((one, executor.submit(work, one)) for one, _ in waiting)
                 continue
             deaths = 0
             yield waiting.popleft()[0], found
     finally:
-        executor.shutdown(wait=False, cancel_futures=True)
+        _end(executor, waiting)
+
+
+def _end(executor: Executor, waiting: Iterable[tuple[object, Future[Any]]]) -> None:
+    for _, future in waiting:
+        future.cancel()
+    executor.shutdown(wait=False)
