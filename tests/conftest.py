@@ -28,7 +28,7 @@ settings.load_profile("repeatable" if os.environ.get("CI") else "searching")
 
 DATABASES = ("sqlite", "postgresql")
 
-ONE_IN = 12
+ONE_IN = 20
 """Of so many tests that run on either database one runs on PostgreSQL too, unless all are asked for."""
 
 MADE_AT = datetime(2026, 1, 1, tzinfo=UTC)

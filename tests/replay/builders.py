@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
 
 from tests.world import SENDS, World
-from tracker import __version__
-from tracker.replay import Replayed, ReplayJob, Workers, replay, replay_and_store
+from tracker.replay import Replayed, ReplayJob, Workers, job_of, replay, replay_and_store
 
 A, B, C = "NCT00000101", "NCT00000102", "NCT00000103"
 
@@ -19,15 +19,8 @@ def watches() -> str:
     return f'[[watch]]\nname = "mine"\ntrials = ["{A}", "{B}"]\n{SENDS}\n[[watch]]\nname = "theirs"\ntrials = ["{C}"]\n'
 
 
-def job(world: World, **more: Any) -> ReplayJob:
-    settings = world.settings
-    return ReplayJob(
-        store_url=settings.store_url,
-        version=__version__,
-        watches=tuple(settings.watches),
-        severities=settings.severities,
-        **more,
-    )
+def job(world: World, since: datetime | None = None) -> ReplayJob:
+    return job_of(world.settings.store_url, world.settings.watches, world.settings.severities, since)
 
 
 class Here(Executor):

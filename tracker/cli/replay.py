@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tracker import __version__, clock
+from tracker import clock
 from tracker.archive.asked import moment
 from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
@@ -70,13 +70,8 @@ def replay_command(shared: Shared, watch: str | None, since: str | None, keep: b
     app = App(shared)
     app.require_watches([watch] if watch else [])
     url = app.settings.store_url
-    job = replaying.ReplayJob(
-        store_url=url,
-        version=__version__,
-        watches=tuple(app.settings.watches),
-        severities=app.settings.severities,
-        since=moment(since, timezone=app.timezone, now=clock.now()) if since else None,
-    )
+    begin = moment(since, timezone=app.timezone, now=clock.now()) if since else None
+    job = replaying.job_of(url, app.settings.watches, app.settings.severities, begin)
     made: AbstractContextManager[Workers] = replaying.cluster(cluster, url) if cluster else replaying.processes()
     tally = Tally()
     with app.store() as store, made as workers, closing(_found(app, store, workers, job, watch, keep)) as found:

@@ -18,13 +18,13 @@ from tracker.detect.replay import Replayed
 from tracker.model.run import OpenRun, RunCounts
 from tracker.model.staging import Batch
 from tracker.model.upkeep import Lease
-from tracker.replay.work import ReplayJob, replay_trials
+from tracker.replay.work import ReplayJob, job_of, replay_trials
 from tracker.replay.workers import Workers, cluster, in_order, processes
 from tracker.store import Store
 from tracker.store.processes import holder_name
 from tracker.sync.lease_keeper import LeaseKeeper
 
-__all__ = ["ReplayJob", "Replayed", "Workers", "cluster", "processes", "replay", "replay_and_store"]
+__all__ = ["ReplayJob", "Replayed", "Workers", "cluster", "job_of", "processes", "replay", "replay_and_store"]
 
 TOGETHER = 20
 """Trials that a worker gets at once, and that one transaction stores."""

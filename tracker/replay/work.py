@@ -5,7 +5,7 @@ A worker is a process of this machine or of another one. It opens the database i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 
@@ -36,6 +36,17 @@ class ReplayJob(msgspec.Struct, frozen=True, kw_only=True):
     watches: tuple[Watch, ...] = ()
     severities: Mapping[str, Severity] = {}
     since: datetime | None = None
+
+
+def job_of(
+    store_url: str, watches: Iterable[Watch], severities: Mapping[str, Severity], since: datetime | None = None
+) -> ReplayJob:
+    """A job by a configuration. Of a watch goes along what events depend on: its lists may be long, and go with every task."""
+    needed = tuple(
+        Watch(name=one.name, search=one.search, query=one.query, near=one.near, kinds=one.kinds, labels=one.labels)
+        for one in watches
+    )
+    return ReplayJob(store_url=store_url, version=__version__, watches=needed, severities=severities, since=since)
 
 
 def replay_trials(job: ReplayJob, trials: tuple[str, ...]) -> tuple[Replayed, ...]:
