@@ -80,6 +80,14 @@ def test_everything_goes_over_from_any_database_to_any(furnished: Store, target:
         assert copied.leases() == []
 
 
+def test_a_database_without_rows_goes_over_and_can_be_worked_in(store: Store, target: str) -> None:
+    report = copy(store, target, now=NOW, progress=silent)
+    assert sum(table.rows for table in report.tables) == 0
+    with Store.open(target) as copied:
+        baseline(copied, A)
+        assert [run.id for run in copied.runs(9)] == [1]
+
+
 def test_a_copy_of_a_copy_has_the_hashes_of_the_first(furnished: Store, target: str, tmp_path: Path) -> None:
     there = copy(furnished, target, now=NOW, progress=silent)
     with Store.open(target) as copied:

@@ -319,9 +319,12 @@ def _sequence(table: Table, column: Column[Any]) -> Any:
 
 
 def _go_on_from(connection: Connection, numbers: Mapping[str, int]) -> None:
+    """Let the next number of each table be one behind the last; where none was given it begins with 1 anyway."""
     for table, column in _numbered():
         number = numbers[table.name]
-        if connection.dialect.name == "postgresql" and number:
+        if not number:
+            continue
+        if connection.dialect.name == "postgresql":
             connection.execute(select(func.setval(_sequence(table, column), number)))
         elif table.dialect_options["sqlite"]["autoincrement"]:
             connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), {"name": table.name})
