@@ -91,3 +91,10 @@ def test_an_open_cluster_is_refused(own_demo: Path) -> None:
 
 def test_a_watch_that_there_is_not_is_named(own_demo: Path) -> None:
     assert "There is no watch nobody" in demo(own_demo, "replay", "--watch", "nobody").err
+
+
+def test_the_password_of_the_other_database_is_not_said(own_demo: Path) -> None:
+    ended = demo(own_demo, "copy", "--to", "postgresql+psycopg://someone:hunter2@127.0.0.1:1/there")
+    assert ended.code == 1
+    assert "refused" in ended.err
+    assert "hunter2" not in ended.out + ended.err

@@ -51,6 +51,14 @@ def test_workers_elsewhere_cannot_read_a_file_of_this_machine() -> None:
     require_safe("tcp://127.0.0.1:8786", SQLITE)
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_a_cluster_that_cannot_be_reached_is_said_at_once() -> None:
+    pytest.importorskip("distributed", reason="needs the extra cluster: pip install -e '.[cluster]'")
+    for address, why in (("tcp://127.0.0.1:1", "refused"), ("tls://127.0.0.1:1", "no certificates are named")):
+        with pytest.raises(UsageError, match=why), cluster(address, POSTGRES):
+            pass
+
+
 def test_a_worker_that_is_killed_is_replaced_and_its_work_done_again(tmp_path: Path) -> None:
     with processes(2) as workers:
         found = list(in_order(workers, partial(die_once, tmp_path / "mark"), range(1, 200)))

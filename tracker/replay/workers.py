@@ -6,6 +6,7 @@ import ipaddress
 import multiprocessing
 import os
 import signal
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +24,9 @@ Found = TypeVar("Found")
 
 AT_ONCE = 64
 """Tasks that are handed out and not yet taken back: enough for many workers, and few results wait."""
+
+CONNECT_WITHIN = 20.0
+"""Seconds for a connection to a scheduler."""
 
 FEW = 3
 """So few tasks are done in this process: starting another one takes longer."""
@@ -73,15 +77,33 @@ def cluster(address: str, store_url: str) -> Iterator[Workers]:
             "--cluster needs the package distributed, which is not installed.",
             remedy="Install the tracker with its extra: trial-registry-tracker[cluster].",
         ) from error
+    _require_reachable(address)
     try:
         client: Any = Client(address, timeout="20s", set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TypeError) as error:
-        raise UsageError(
-            f"the cluster {address} cannot be reached: {error}.",
-            remedy="Check the address and Dask's certificates (distributed.comm.tls in its configuration).",
-        ) from error
+        raise _unreachable(address, error) from error
     with client:
         yield Workers(lambda: client.get_executor(pure=False), deadly=(KilledWorker,))
+
+
+def _require_reachable(address: str) -> None:
+    """Raise UsageError where nothing listens, or no certificates are named: a client that fails takes a minute to end."""
+    from dask import config
+
+    parts = urlsplit(address)
+    if parts.scheme == "tls" and not config.get("distributed.comm.tls.ca-file", None):
+        raise _unreachable(address, "no certificates are named")
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 0), timeout=CONNECT_WITHIN).close()
+    except OSError as error:
+        raise _unreachable(address, error) from error
+
+
+def _unreachable(address: str, why: object) -> UsageError:
+    return UsageError(
+        f"the cluster {address} cannot be reached: {why}.",
+        remedy="Check the address, and the certificates in Dask's configuration (distributed.comm.tls): see docs/scale.md.",
+    )
 
 
 def require_safe(address: str, store_url: str) -> None:
