@@ -16,8 +16,16 @@ from xml.sax.saxutils import escape
 from benchmarks.figures import Figure, load
 
 SIZE = re.compile(r"^(?P<what>[a-z][a-z ]*?)(?:, printed)?, (?P<count>[\d,]+) trials")
-PANELS = {"versions/s": "versions a second", "trials/s": "trials a second", "MB": "peak memory, MB"}
+TIME = re.compile(r"^(?P<seconds>[\d.e+]+) s of processor time")
+PANELS = {
+    "versions/s": "versions a second of processor time",
+    "trials/s": "trials a second of processor time",
+    "MB": "peak memory, MB",
+}
 COLOURS = ("#1f5a99", "#b3541e", "#3c7a3c", "#7a3c7a", "#666666", "#a0853c", "#3c7a7a")
+NOT_BY_TRIAL = {"changes"}
+"""Rows whose work does not depend on the number of trials."""
+
 WIDTH, HEIGHT, LEFT, TOP = 460, 260, 62, 34
 
 Series = Mapping[str, Mapping[int, float]]
@@ -30,7 +38,11 @@ def series(figures: Iterable[Figure]) -> dict[str, dict[str, dict[int, float]]]:
         match = SIZE.match(figure.name)
         if match and figure.unit in PANELS and not figure.name.endswith("written"):
             points = found.setdefault(figure.unit, {}).setdefault(match["what"], {})
-            points[int(match["count"].replace(",", ""))] = figure.figure
+            count = int(match["count"].replace(",", ""))
+            points[count] = figure.figure
+            took = TIME.match(figure.note)
+            if took and match["what"] not in NOT_BY_TRIAL:
+                found.setdefault("trials/s", {}).setdefault(match["what"], {})[count] = count / float(took["seconds"])
     return found
 
 
