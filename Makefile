@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 # Twice the cores: many tests wait for a server or a clock.
 WORKERS := $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 
-.PHONY: help demo docs test chaos peers security audit fuzz api-fuzz bench bench-compare check lint types imports browser migrate pictures clean
+.PHONY: help demo docs test postgres chaos peers security audit fuzz api-fuzz bench bench-compare check lint types imports browser migrate pictures clean
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -22,6 +22,10 @@ demo: $(READY) ## The whole job on three invented days, offline, in seconds
 
 test: $(READY) ## All tests, on SQLite and on PostgreSQL
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+
+postgres: $(READY) ## Everything that works on either database, on PostgreSQL
+	TRACKER_POSTGRES=all $(BIN)/pytest tests/store tests/sync tests/deliver tests/daemon tests/archive tests/export tests/replay \
+		-k "postgres or postgresql or three_daemons" -n $(WORKERS) --dist worksteal
 
 chaos: $(READY) ## Every promise of docs/reliability.md broken on purpose: all faults and kill points, some minutes
 	TRACKER_CHAOS=all $(BIN)/pytest tests/chaos tests/attack -n $(WORKERS) --dist worksteal

@@ -114,10 +114,11 @@ def put(made: Study, path: str, value: Any) -> Study:
 
 
 class World:
-    """The registry, mailbox, database and configuration of one scenario; days pass by ``day``."""
+    """The registry, mailbox, database (a file in the folder unless named) and configuration of one scenario."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: str = "") -> None:
         self.folder = folder
+        self.database = database or f"sqlite:///{folder / 'tracker.db'}"
         self.now = FIRST_DAY
         self.studies: dict[str, Study | bytes] = {}
         self.pages: dict[str, str] = {}
@@ -139,7 +140,7 @@ class World:
     def configure(self, watches: str, *, extra: str = "") -> Settings:
         """Write the configuration: the given ``[[watch]]`` text and everything a scenario needs around it."""
         head = "".join(self._source(key) for key in sources.load())
-        store = f'[store]\nurl = "sqlite:///{self.folder / "tracker.db"}"\n[http]\ncontact = "me@example.org"\n'
+        store = f'[store]\nurl = "{self.database}"\n[http]\ncontact = "me@example.org"\n'
         self.config.write_text(store + head + MAIL.format(port=self.mailbox.port) + watches + extra, encoding="utf-8")
         return self.settings
 

@@ -42,6 +42,8 @@ PARTS = (
     ("backup", "tracker.store.backup", "backup"),
     ("acceptance", "tracker.store.acceptance", "accept"),
     ("delivery", "tracker.deliver", "deliver"),
+    ("copy", "tracker.store.copying", "copy"),
+    ("replay", "tracker.replay", "replay_and_store"),
 )
 """Which part of the work a step belongs to: part, and module and function that must be under way. All else is the sync."""
 

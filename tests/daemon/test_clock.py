@@ -21,8 +21,8 @@ DIGEST = '\n[digest]\nat = "02:30"\ntimezone = "Europe/Berlin"\nwhen_empty = "al
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with World(tmp_path) as made:
+def world(tmp_path: Path, database: str) -> Iterator[World]:
+    with World(tmp_path, database) as made:
         made.studies = {A: study(A)}
         made.configure(WATCH, extra=DIGEST)
         made.store.size()  # the database is there

@@ -73,8 +73,8 @@ def running(world: World, **environ: str) -> Iterator[Process]:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with World(tmp_path) as made:
+def world(tmp_path: Path, database: str) -> Iterator[World]:
+    with World(tmp_path, database) as made:
         made.now = clock.now()
         made.studies = {nct: study(nct) for nct in (A, B)}
         made.show()

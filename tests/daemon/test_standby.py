@@ -22,8 +22,8 @@ HEALTHCHECK = Path(__file__).parents[2] / "deploy" / "healthcheck.py"
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with World(tmp_path) as made:
+def world(tmp_path: Path, database: str) -> Iterator[World]:
+    with World(tmp_path, database) as made:
         made.studies = {A: study(A)}
         made.configure(f'[[watch]]\nname = "mine"\ntrials = ["{A}"]\n')
         made.store.size()  # the database is there

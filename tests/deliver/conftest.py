@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +14,7 @@ from tests.lab import Mailbox
 from tracker.config import Settings
 from tracker.deliver import DeliveryReport, deliver
 from tracker.model.alert import Message
-from tracker.store import Store, migrate
+from tracker.store import Store
 
 CHANNELS = {"me": "mailto:me@example.org", "team": "mailto:team@example.org", "operator": "mailto:operator@example.org"}
 
@@ -58,14 +56,6 @@ class Office:
         return [str(letter.message["Subject"]) for letter in self.mailbox.to(f"{who}@example.org")]
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database to copy: the migrations are run once."""
-    file = tmp_path_factory.mktemp("template") / "tracker.db"
-    migrate(f"sqlite:///{file}", now=DAY)
-    return file
-
-
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
     with Mailbox() as running:
@@ -73,8 +63,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture
-def office(tmp_path: Path, migrated: Path, mailbox: Mailbox) -> Iterator[Office]:
-    shutil.copy(migrated, tmp_path / "tracker.db")
-    made = Office(f"sqlite:///{tmp_path / 'tracker.db'}", mailbox)
+def office(database: str, mailbox: Mailbox) -> Iterator[Office]:
+    made = Office(database, mailbox)
     yield made
     made.store.close()

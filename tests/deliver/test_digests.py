@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from tests.world import SENDS, World, study
 
@@ -19,8 +18,8 @@ ALWAYS = '[digest]\nwhen_empty = "always"\n'
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with World(tmp_path) as made:
+def world(tmp_path: Path, database: str) -> Iterator[World]:
+    with World(tmp_path, database) as made:
         made.studies = {nct: study(nct) for nct in (A, B)}
         yield made
 
@@ -157,8 +156,9 @@ def test_what_waits_for_a_send_that_is_taken_out_is_dropped_with_a_reason_and_th
     assert digests(world) == []
     assert world.store.ready_alerts() == []
     assert sum(subject.startswith("1 primary completion later") for subject in world.subjects("operator@example.org")) == 1
-    with closing(sqlite3.connect(world.folder / "tracker.db")) as database:
-        states = database.execute("SELECT watch, channel, state, reason FROM alerts ORDER BY watch").fetchall()
+    with world.store.reading() as connection:
+        asked = text("SELECT watch, channel, state, reason FROM alerts ORDER BY watch")
+        states = [tuple(row) for row in connection.execute(asked)]
     assert states == [
         ("mine", "me", "dropped", 'watch "mine" no longer sends to "me"'),
         ("theirs", "operator", "sent", ""),

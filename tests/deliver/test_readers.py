@@ -14,8 +14,8 @@ NEVER = '[digest]\nwhen_empty = "never"\nevidence = "full"\n'
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with World(tmp_path) as made:
+def world(tmp_path: Path, database: str) -> Iterator[World]:
+    with World(tmp_path, database) as made:
         made.studies = {nct: study(nct) for nct in (A, B)}
         yield made
 

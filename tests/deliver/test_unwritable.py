@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from tests.world import SENDS, World, study
 
@@ -27,8 +26,8 @@ CHANGES = 4
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with World(tmp_path) as made:
+def world(tmp_path: Path, database: str) -> Iterator[World]:
+    with World(tmp_path, database) as made:
         made.studies = {nct: study(nct) for nct in (A, B)}
         yield made
 
@@ -42,21 +41,21 @@ def _complete_both(world: World) -> None:
 
 def _make_unwritable(world: World, nct: str) -> None:
     """Its event has a change of no field, as no version of this program makes it."""
-    with closing(sqlite3.connect(world.folder / "tracker.db")) as database:
-        key = f"ctgov:{nct}"
-        rows = database.execute("SELECT id, body FROM events WHERE trial = ? AND accepted = 1", (key,)).fetchall()
+    with world.store.writing() as connection:
+        found = text("SELECT id, body FROM events WHERE trial = :key AND accepted")
+        rows = connection.execute(found, {"key": f"ctgov:{nct}"}).all()
         for event, body in rows:
             broken = json.loads(body)
             broken[CHANGES] = [[[], old, new] for _, old, new in broken[CHANGES]]
-            database.execute("UPDATE events SET body = ? WHERE id = ?", (json.dumps(broken), event))
-        database.commit()
+            written = {"body": json.dumps(broken), "id": event}
+            connection.execute(text("UPDATE events SET body = :body WHERE id = :id"), written)
     assert rows
 
 
 def _outbox(world: World) -> dict[str, list[str]]:
     """The reasons of failed messages, by channel."""
-    with closing(sqlite3.connect(world.folder / "tracker.db")) as database:
-        rows = database.execute("SELECT channel, last_error FROM messages WHERE state = 'failed'").fetchall()
+    with world.store.reading() as connection:
+        rows = connection.execute(text("SELECT channel, last_error FROM messages WHERE state = 'failed'")).all()
     failed: dict[str, list[str]] = {}
     for channel, why in rows:
         failed.setdefault(channel, []).append(why)

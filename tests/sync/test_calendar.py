@@ -24,8 +24,10 @@ def cut_off(world: World) -> None:
     assert [source.state for source in report.sources] == ["stopped"]
 
 
-def test_the_pass_that_takes_a_run_up_does_not_call_a_date_passed_that_the_run_found_moved(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
+def test_the_pass_that_takes_a_run_up_does_not_call_a_date_passed_that_the_run_found_moved(
+    tmp_path: Path, database: str
+) -> None:
+    with World(tmp_path, database) as world:
         world.studies = {A: study(A, statusModule__primaryCompletionDateStruct=DUE, statusModule__completionDateStruct=LATER)}
         world.configure(f'[[watch]]\nname = "mine"\ntrials = ["{A}"]\n')
         world.sync()
@@ -37,8 +39,8 @@ def test_the_pass_that_takes_a_run_up_does_not_call_a_date_passed_that_the_run_f
         assert world.kinds() == [(f"ctgov:{A}", "primary_completion_date_changed")]
 
 
-def test_without_the_change_the_date_has_passed(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
+def test_without_the_change_the_date_has_passed(tmp_path: Path, database: str) -> None:
+    with World(tmp_path, database) as world:
         world.studies = {A: study(A, statusModule__primaryCompletionDateStruct=DUE, statusModule__completionDateStruct=LATER)}
         world.configure(f'[[watch]]\nname = "mine"\ntrials = ["{A}"]\n')
         world.sync()

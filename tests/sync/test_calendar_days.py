@@ -64,9 +64,9 @@ def follow(world: World) -> None:
 
 
 @pytest.fixture
-def counting(tmp_path: Path) -> Iterator[tuple[World, Counting]]:
+def counting(tmp_path: Path, database: str) -> Iterator[tuple[World, Counting]]:
     """Ten trials, one with a date that passes in a month, read for the first time."""
-    with World(tmp_path) as world:
+    with World(tmp_path, database) as world:
         source = Counting()
         world.sources = MappingProxyType({**world.sources, "ctgov": source})
         world.studies = {nct(number): planned(number, f"{2027 + number}-04-01") for number in range(10)}

@@ -53,8 +53,8 @@ class Ends:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with World(tmp_path) as made:
+def world(tmp_path: Path, database: str) -> Iterator[World]:
+    with World(tmp_path, database) as made:
         made.studies = {nct: study(nct, conditionsModule__conditions=["lupus"]) for nct in NUMBERS}
         made.show()
         yield made

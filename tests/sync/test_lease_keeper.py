@@ -38,8 +38,8 @@ class Renewals:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with World(tmp_path) as made:
+def world(tmp_path: Path, database: str) -> Iterator[World]:
+    with World(tmp_path, database) as made:
         made.studies = {"NCT00000101": study("NCT00000101")}
         made.configure('[[watch]]\nname = "mine"\ntrials = ["NCT00000101"]\n')
         yield made

@@ -8,7 +8,6 @@ import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from pathlib import Path
 
 import msgspec
 
@@ -18,7 +17,7 @@ from tracker.model.run import RunCounts
 from tracker.model.source import Answer, Document, Found, Parsed, SourceInfo
 from tracker.model.upkeep import Lease
 from tracker.model.watch import Send, Watch
-from tracker.store import Store, migrate
+from tracker.store import Store
 from tracker.sync.scope import RunScope
 from tracker.sync.staging import RunStager
 
@@ -84,10 +83,9 @@ def held_bytes() -> int:
     return tracemalloc.get_traced_memory()[0]
 
 
-def test_a_run_keeps_counters_of_two_thousand_changed_trials_and_nothing_of_each(tmp_path: Path) -> None:
-    url, tomorrow = f"sqlite:///{tmp_path}/tracker.db", FIRST + timedelta(days=1)
-    migrate(url, now=FIRST)
-    with Store.open(url) as store:
+def test_a_run_keeps_counters_of_two_thousand_changed_trials_and_nothing_of_each(database: str) -> None:
+    tomorrow = FIRST + timedelta(days=1)
+    with Store.open(database) as store:
         store.sync_watches([WATCH], {"me"}, FIRST)
         stager, lease = stager_of(store, FIRST)
         for answers in batches(FIRST, 0):

@@ -20,8 +20,8 @@ MUNICH, BRANDENBURG, FAR = (48.137, 11.575), (52.41, 12.53), (53.55, 9.99)
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with World(tmp_path) as made:
+def world(tmp_path: Path, database: str) -> Iterator[World]:
+    with World(tmp_path, database) as made:
         yield made
 
 

@@ -22,8 +22,8 @@ class NewRule(type(SOURCE)):  # type: ignore[misc]
         return SOURCE.digest(document)[::-1]
 
 
-def test_another_rule_for_the_digest_stores_no_version_and_tells_nothing(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
+def test_another_rule_for_the_digest_stores_no_version_and_tells_nothing(tmp_path: Path, database: str) -> None:
+    with World(tmp_path, database) as world:
         world.studies = {A: study(A)}
         world.configure(f'[[watch]]\nname = "mine"\ntrials = ["{A}"]\n')
         world.day()

@@ -24,9 +24,11 @@ class Counting(type(SOURCE)):  # type: ignore[misc]
         return super().digest(document)  # type: ignore[no-any-return]
 
 
-def test_a_trial_served_as_it_was_has_its_digest_computed_once_and_another_one_when_it_changes(tmp_path: Path) -> None:
+def test_a_trial_served_as_it_was_has_its_digest_computed_once_and_another_one_when_it_changes(
+    tmp_path: Path, database: str
+) -> None:
     source = Counting()
-    with World(tmp_path) as world:
+    with World(tmp_path, database) as world:
         world.studies = {A: study(A), B: study(B)}
         world.sources = {**world.sources, "ctgov": source}
         world.configure(f'[[watch]]\nname = "mine"\ntrials = ["{A}", "{B}"]\n')
@@ -43,8 +45,8 @@ def test_a_trial_served_as_it_was_has_its_digest_computed_once_and_another_one_w
         assert source.asked == []
 
 
-def test_an_unchanged_pass_leaves_the_rows_that_hold_records_as_they_are(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
+def test_an_unchanged_pass_leaves_the_rows_that_hold_records_as_they_are(tmp_path: Path, database: str) -> None:
+    with World(tmp_path, database) as world:
         world.studies = {A: study(A)}
         world.configure(f'[[watch]]\nname = "mine"\ntrials = ["{A}"]\n')
         world.day()
@@ -56,8 +58,8 @@ def test_an_unchanged_pass_leaves_the_rows_that_hold_records_as_they_are(tmp_pat
         assert seen.first_seen_at < seen.last_seen_at
 
 
-def test_a_version_keeps_the_day_on_which_it_was_last_seen_when_another_follows(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
+def test_a_version_keeps_the_day_on_which_it_was_last_seen_when_another_follows(tmp_path: Path, database: str) -> None:
+    with World(tmp_path, database) as world:
         world.studies = {A: study(A)}
         world.configure(f'[[watch]]\nname = "mine"\ntrials = ["{A}"]\n')
         world.day()

@@ -47,6 +47,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "unmerge": ("unmerge", "Follow a merged trial under its own number again."),
     "migrate": ("setup", "Bring the database schema up to date, after a backup."),
     "backup": ("setup", "A consistent copy of the database, also while the tracker runs."),
+    "copy": ("copy", "The whole database into another one, as from SQLite to PostgreSQL."),
+    "replay": ("replay", "Today's rules over all stored versions: what they would have told."),
     "completion": ("completion", "The script that lets bash, zsh or fish complete commands and options."),
     "demo": ("demo", "The whole job on three invented days, offline."),
 }

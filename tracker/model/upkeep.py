@@ -8,7 +8,8 @@ from typing import Literal
 
 import msgspec
 
-SchemaState = Literal["absent", "current", "behind", "ahead"]
+SchemaState = Literal["absent", "current", "behind", "ahead", "copying"]
+"""``copying``: a copy into it has begun and has not ended."""
 
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +48,24 @@ class StoreSize(msgspec.Struct, frozen=True, kw_only=True):
     snapshots: int
     snapshot_bytes: int
     events: int
+
+
+class CopiedTable(msgspec.Struct, frozen=True, kw_only=True):
+    """A table that was copied: its rows, and a hash of them all in which their order does not count."""
+
+    name: str
+    rows: int
+    sha256: str
+
+
+class CopyReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a copy of a database did, once both were found to hold the same. ``resumed`` rows were there from an earlier try."""
+
+    source: str
+    target: str
+    revision: str
+    resumed: int
+    tables: tuple[CopiedTable, ...]
 
 
 class MigrationReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,9 @@ from tracker.store import (
     events as _events,
 )
 from tracker.store import (
+    history as _history,
+)
+from tracker.store import (
     hosts as _hosts,
 )
 from tracker.store import (
@@ -74,10 +77,11 @@ from tracker.store import (
 from tracker.store import (
     whole as _whole,
 )
+from tracker.store.copying import copy
 from tracker.store.database import Database, parse_url, read_only
 from tracker.store.schema import migrate, require_current, require_usable, schema_state
 
-__all__ = ["Store", "migrate", "read_only", "schema_state"]
+__all__ = ["Store", "copy", "migrate", "read_only", "schema_state"]
 
 
 class Store(Database):
@@ -170,6 +174,8 @@ class Store(Database):
     staged_documents = _snapshots.staged_documents
     unmoved_documents = _snapshots.unmoved_documents
     timeline = _snapshots.timeline
+    timelines = _history.timelines
+    trials_with_history = _history.trials_with_history
     snapshot_at = _snapshots.snapshot_at
     redigest = _snapshots.redigest
     events = _events.events

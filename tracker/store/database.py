@@ -197,9 +197,9 @@ def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[list[Item]]:
 class Database:
     """An engine, and the two ways to use it."""
 
-    def __init__(self, url: URL, *, reading: bool = False) -> None:
+    def __init__(self, url: URL, *, reading: bool = False, foreign_keys: bool = True) -> None:
         self.url = url
-        self.engine = make_engine(url, reading=reading)
+        self.engine = make_engine(url, reading=reading, foreign_keys=foreign_keys)
         self._path = sqlite_file(url)
         self._file = OpenFile(self._path) if self._path is not None else None
         self.unreturned: dict[str, int] = {}

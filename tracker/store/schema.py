@@ -18,6 +18,9 @@ from tracker.model.upkeep import MigrationReport, SchemaState
 from tracker.store.backup import PARTIAL, copy_database, remove_database
 from tracker.store.database import WRITING, Database, count_version, make_engine, parse_url, sqlite_file, translated_errors
 
+COPYING = "copying"
+"""Stands in the place of the revision while a copy into the database is under way: nobody works in half a database."""
+
 _MIGRATION_LOCK = 7_177_911
 """Any number will do, as long as two migrations of one PostgreSQL database use the same."""
 
@@ -94,7 +97,7 @@ def migrate(url: str, *, now: datetime, backup: bool = True) -> MigrationReport:
         _make_folder(file.parent)
         _require_usable_or_new(parsed, file)
     before = _revision(parsed) if file is None or file.exists() else None
-    if _state(before) == "ahead":
+    if _state(before) in ("ahead", "copying"):
         _require(before, parsed)
     if before == head_revision():
         return _up_to_date()
@@ -159,6 +162,11 @@ def _require(revision: str | None, url: URL) -> None:
                 f"the database {name} has revision {revision}, this program needs {head_revision()}.",
                 remedy="Run `tracker migrate`.",
             )
+        case "copying":
+            raise SchemaError(
+                f"the database {name} is being copied into, and the copy is not complete.",
+                remedy="Run the same `tracker copy` again: it goes on where it stopped.",
+            )
         case "ahead":
             raise SchemaError(
                 f"the database {name} has revision {revision}, this program knows only {head_revision()}.",
@@ -176,6 +184,8 @@ def _make_folder(folder: Path) -> None:
 def _state(revision: str | None) -> SchemaState:
     if revision is None:
         return "absent"
+    if revision == COPYING:
+        return "copying"
     head = head_revision()
     if revision == head:
         return "current"
