@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, func, select, tuple_, update
 
-from tracker.model.event import Event, read_event
+from tracker.model.event import Event
 from tracker.model.run import RunCounts
 from tracker.model.search import SearchEntry
 from tracker.model.source import Issue
@@ -30,7 +30,7 @@ from tracker.store.bodies import Packed, pack_staged, point_to_bases, require_ba
 from tracker.store.changed_values import changed_values
 from tracker.store.columns import storable
 from tracker.store.database import CHUNK, Database, chunks, insert
-from tracker.store.event_rows import body_columns, event_columns
+from tracker.store.event_rows import body_columns, event_columns, event_of, select_events
 from tracker.store.kept_fields import keep_fields
 from tracker.store.packing import to_json
 from tracker.store.present import write_present
@@ -111,16 +111,16 @@ def staged_totals(database: Database, run_id: int) -> StagedTotals:
 
 def staged_events(database: Database, run_id: int) -> Iterator[Event]:
     """The events of an open run, trial by trial and some at a time."""
-    columns = (t.events.c.trial, t.events.c.id, t.events.c.body)
-    wanted = select(*columns).where(t.events.c.run == run_id).order_by(t.events.c.trial, t.events.c.id)
+    wanted = select_events().where(t.events.c.run == run_id).order_by(t.events.c.trial, t.events.c.id)
     after = ("", "")
     while True:
         with database.reading() as connection:
-            page = connection.execute(wanted.where(tuple_(t.events.c.trial, t.events.c.id) > after).limit(CHUNK)).all()
-        yield from (read_event(row.body) for row in page)
+            later = wanted.where(tuple_(t.events.c.trial, t.events.c.id) > after).limit(CHUNK)
+            page = connection.execute(later).mappings().all()
+        yield from (event_of(row) for row in page)
         if len(page) < CHUNK:
             return
-        after = (page[-1].trial, page[-1].id)
+        after = (page[-1]["event_trial"], page[-1]["event_id"])
 
 
 def drop_alerts(database: Database, lease: Lease, run_id: int, events: Collection[str], reason: str) -> None:
