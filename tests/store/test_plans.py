@@ -106,7 +106,7 @@ def questions(store: Store) -> Iterator[tuple[str, Ask]]:
     yield from _telling(store)
     yield "stale_present", lambda: store.stale_present("ctgov", "1")
     yield "stale_words", lambda: store.stale_words("ctgov", "1", 10)
-    yield "calendar_trials", lambda: store.calendar_trials("ctgov", "1", day(5).date(), day(6).date())
+    yield "calendar_trials", lambda: store.calendar_trials("ctgov", "1", day(5).date(), day(6).date(), run.id)
     yield "size", store.size
     yield "integrity", store.integrity
     yield "housekeep", lambda: store.housekeep(day(RUNS + 2))
