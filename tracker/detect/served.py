@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
-from typing import TypeGuard
+from typing import cast
 
 import msgspec
 
@@ -27,7 +26,7 @@ def known_by(source: Source, document: Document, known: TrackedTrial) -> Served:
     A fingerprint is kept together with the digest that it stands for: if the trial's current version is another one, or if
     digests or fingerprints are made by another rule than then, the digest is computed and the new fingerprint kept with it.
     """
-    fingerprint = source.fingerprint(document) if _is_fingerprinted(source) else None
+    fingerprint = _fingerprint(source, document)
     if fingerprint is None:
         return Served(digest=source.digest(document), data_version=age.stated_dates(source, document).data_version)
     stated = fingerprint.data_version
@@ -37,13 +36,9 @@ def known_by(source: Source, document: Document, known: TrackedTrial) -> Served:
     return Served(digest=digest, data_version=stated, fingerprint=_with_digest(fingerprint, digest))
 
 
-def _is_fingerprinted(source: Source) -> TypeGuard[Fingerprinted]:
-    return _has_fingerprints(type(source))
-
-
-@cache  # asking whether a class has what a protocol names costs as much as a hash of the bytes
-def _has_fingerprints(kind: type[Source]) -> bool:
-    return issubclass(kind, Fingerprinted)
+def _fingerprint(source: Source, document: Document) -> Fingerprint | None:
+    # Sources name their abilities as base classes; isinstance would look for each member of the protocol in every call.
+    return cast("Fingerprinted", source).fingerprint(document) if Fingerprinted in type(source).__mro__ else None
 
 
 def _with_digest(fingerprint: Fingerprint, digest: str) -> str:

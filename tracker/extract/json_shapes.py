@@ -18,7 +18,7 @@ from tracker.extract.json_reader import JsonReader
 from tracker.extract.read_log import LARGEST, LONGEST, ReadLog, entry_name
 
 
-class Served(msgspec.Struct, frozen=True, kw_only=True):
+class Served(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An object as a registry serves it. Absent is None, an empty list, or an object of which nothing is said."""
 
     def names(self) -> tuple[str | None, ...]:
@@ -88,7 +88,9 @@ class Shape(Generic[_S]):
             self.kept.append(_Kept((key,), within))
             fields.append((key, kept[within], msgspec.UNSET))
         fields += [(key, Any, msgspec.UNSET) for key, _ in _directly(ignored, path)]
-        strict = msgspec.defstruct(kind.__name__, fields, bases=(kind,), forbid_unknown_fields=True, frozen=True, kw_only=True)
+        strict = msgspec.defstruct(
+            kind.__name__, fields, bases=(kind,), forbid_unknown_fields=True, frozen=True, kw_only=True, gc=False
+        )
         self.decoded = cast("type[_S]", strict)
         self._getters = [(attrgetter(".".join(each.steps)), each.path, each.entries) for each in self.kept]
 

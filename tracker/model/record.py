@@ -1,6 +1,7 @@
 """TrialRecord: one trial as one source states it, in ClinicalTrials.gov's terms. The field names are the public JSON.
 
 ``None`` means the source does not speak of it; an empty tuple means the source says there are none.
+The parts of a record are closed to the garbage collector (``gc=False``): they are frozen and hold no cycles.
 Texts are clean: Unicode NFC, entities and markdown escapes resolved, white space single (paragraphs kept as ``\\n``).
 """
 
@@ -13,7 +14,7 @@ import msgspec
 from tracker.model.dates import RegistryDate
 
 
-class SecondaryId(msgspec.Struct, frozen=True, kw_only=True):
+class SecondaryId(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Another number of the trial. ``type`` ORG_STUDY_ID marks the sponsor's own study number."""
 
     id: str
@@ -22,7 +23,7 @@ class SecondaryId(msgspec.Struct, frozen=True, kw_only=True):
     link: str | None = None
 
 
-class CountryStatus(msgspec.Struct, frozen=True, kw_only=True):
+class CountryStatus(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Recruitment status in one member state."""
 
     country: str
@@ -30,14 +31,14 @@ class CountryStatus(msgspec.Struct, frozen=True, kw_only=True):
     as_given: str | None = None
 
 
-class ResultsSubmission(msgspec.Struct, frozen=True, kw_only=True):
+class ResultsSubmission(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A step of the registry's quality control: RELEASE (submitted), RESET (returned), UNRELEASE (cancelled)."""
 
     type: str
     date: str | None = None
 
 
-class RegistryNotice(msgspec.Struct, frozen=True, kw_only=True):
+class RegistryNotice(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A compliance notice posted on the record."""
 
     type: str
@@ -45,7 +46,7 @@ class RegistryNotice(msgspec.Struct, frozen=True, kw_only=True):
     dates: dict[str, str] = {}
 
 
-class StudyDocument(msgspec.Struct, frozen=True, kw_only=True):
+class StudyDocument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A document published with the record; ``type`` is made of PROTOCOL, SAP and ICF, joined by ``+``."""
 
     type: str
@@ -56,7 +57,7 @@ class StudyDocument(msgspec.Struct, frozen=True, kw_only=True):
     size: int | None = None
 
 
-class ResultsDigests(msgspec.Struct, frozen=True, kw_only=True):
+class ResultsDigests(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """SHA-256 of each results module, so that an amendment is seen without keeping megabytes in memory."""
 
     participant_flow: str | None = None
@@ -66,7 +67,7 @@ class ResultsDigests(msgspec.Struct, frozen=True, kw_only=True):
     more_info: str | None = None
 
 
-class RegulatoryEvent(msgspec.Struct, frozen=True, kw_only=True):
+class RegulatoryEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A temporary halt, serious breach, urgent safety measure and the like."""
 
     type: str
@@ -74,14 +75,14 @@ class RegulatoryEvent(msgspec.Struct, frozen=True, kw_only=True):
     country: str | None = None
 
 
-class Organisation(msgspec.Struct, frozen=True, kw_only=True):
+class Organisation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A named organisation and the class the registry gives it (INDUSTRY, NIH, OTHER ...)."""
 
     name: str
     organisation_class: str | None = msgspec.field(name="class", default=None)
 
 
-class ResponsibleParty(msgspec.Struct, frozen=True, kw_only=True):
+class ResponsibleParty(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who answers for the record."""
 
     type: str | None = None
@@ -90,7 +91,7 @@ class ResponsibleParty(msgspec.Struct, frozen=True, kw_only=True):
     affiliation: str | None = None
 
 
-class Official(msgspec.Struct, frozen=True, kw_only=True):
+class Official(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An overall official of the study."""
 
     name: str
@@ -98,7 +99,7 @@ class Official(msgspec.Struct, frozen=True, kw_only=True):
     affiliation: str | None = None
 
 
-class Contact(msgspec.Struct, frozen=True, kw_only=True):
+class Contact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A contact person: personal data, left out of everything that is sent or shown unless switched on."""
 
     name: str | None = None
@@ -107,14 +108,14 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     email: str | None = None
 
 
-class Enrollment(msgspec.Struct, frozen=True, kw_only=True):
+class Enrollment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Number of participants; ACTUAL or ESTIMATED. A count of None is the registry's own "unknown"."""
 
     count: int | None = None
     type: str | None = None
 
 
-class Arm(msgspec.Struct, frozen=True, kw_only=True):
+class Arm(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An arm or cohort."""
 
     label: str
@@ -123,7 +124,7 @@ class Arm(msgspec.Struct, frozen=True, kw_only=True):
     interventions: tuple[str, ...] | None = None
 
 
-class Intervention(msgspec.Struct, frozen=True, kw_only=True):
+class Intervention(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An intervention; ``arms`` are the labels of the arms that get it."""
 
     type: str | None = None
@@ -133,7 +134,7 @@ class Intervention(msgspec.Struct, frozen=True, kw_only=True):
     arms: tuple[str, ...] | None = None
 
 
-class OutcomeMeasure(msgspec.Struct, frozen=True, kw_only=True):
+class OutcomeMeasure(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A pre-specified outcome."""
 
     measure: str
@@ -141,7 +142,7 @@ class OutcomeMeasure(msgspec.Struct, frozen=True, kw_only=True):
     description: str | None = None
 
 
-class Criteria(msgspec.Struct, frozen=True, kw_only=True):
+class Criteria(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Eligibility criteria line by line, without list marks; ``other`` holds lines under neither heading."""
 
     inclusion: tuple[str, ...] = ()
@@ -149,7 +150,7 @@ class Criteria(msgspec.Struct, frozen=True, kw_only=True):
     other: tuple[str, ...] = ()
 
 
-class Eligibility(msgspec.Struct, frozen=True, kw_only=True):
+class Eligibility(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who can join. Ages as given ("18 Years"); sex ALL, FEMALE or MALE."""
 
     criteria: Criteria | None = None
@@ -164,14 +165,14 @@ class Eligibility(msgspec.Struct, frozen=True, kw_only=True):
     sampling_method: str | None = None
 
 
-class GeoPoint(msgspec.Struct, frozen=True, kw_only=True):
+class GeoPoint(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Latitude and longitude in degrees; often a city's centre, and silently re-coded by the registry."""
 
     lat: float
     lon: float
 
 
-class Site(msgspec.Struct, frozen=True, kw_only=True):
+class Site(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A place where the trial runs. ``recruitment_status`` is the place's own, never the trial's."""
 
     facility: str | None = None
@@ -184,7 +185,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     contacts: tuple[Contact, ...] | None = None
 
 
-class Reference(msgspec.Struct, frozen=True, kw_only=True):
+class Reference(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A publication; type BACKGROUND, RESULT or DERIVED (linked by the registry itself)."""
 
     pmid: str | None = None
@@ -193,14 +194,14 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
     retractions: tuple[str, ...] | None = None
 
 
-class Link(msgspec.Struct, frozen=True, kw_only=True):
+class Link(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A link given on the record."""
 
     url: str
     label: str | None = None
 
 
-class IpdSharing(msgspec.Struct, frozen=True, kw_only=True):
+class IpdSharing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The plan for sharing individual participant data."""
 
     plan: str | None = None
@@ -211,7 +212,7 @@ class IpdSharing(msgspec.Struct, frozen=True, kw_only=True):
     url: str | None = None
 
 
-class Oversight(msgspec.Struct, frozen=True, kw_only=True):
+class Oversight(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Regulators and monitoring."""
 
     fda_drug: bool | None = None
