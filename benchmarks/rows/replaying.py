@@ -17,7 +17,7 @@ from tracker.model.staging import Batch, StagedCheck, StagedSnapshot
 from tracker.store import Store, migrate
 
 NAME = "replaying"
-_COUNTS: dict[Size, tuple[int, ...]] = {"tiny": (12,), "usual": (300, 1_000, 3_000), "large": (1_000, 3_000, 10_000)}
+_COUNTS: dict[Size, tuple[int, ...]] = {"tiny": (12,), "usual": (100, 300, 1_000), "large": (1_000, 3_000, 10_000)}
 _VERSIONS = 7
 _TOGETHER = 500
 WHOLE = 4_330_000
