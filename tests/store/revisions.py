@@ -19,6 +19,7 @@ from tracker.model.alert import Attachment
 from tracker.model.search import SearchEntry, SearchTexts
 from tracker.model.source import Issue, Validators
 from tracker.model.views import PlainDue, PlainRecord
+from tracker.model.watch import SearchEntry as ListedEntry
 from tracker.model.watch import Sending
 from tracker.store import Store
 from tracker.store import tables as t
@@ -68,6 +69,8 @@ def furnish(store: Store) -> None:
                 run.accept()
             case "held":
                 run.hold()
+            case _:
+                store.stage_listed(run.lease, run.id, "else", [ListedEntry(trial=C, kind=None)])
     delivery = store.acquire_lease("delivery", "host:1", day(3), TTL)
     store.cut(message(), (alert("e1"),), day(3), lease=delivery)
     with suppress(LeaseHeldError):

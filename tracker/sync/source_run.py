@@ -180,7 +180,7 @@ class SourceRun:
         stager = self._stager(opened, data, tally)
         whole = self._whole_watches()
         decisions += self._read_whole(lease, opened, stager, whole, fetch)
-        if self.stop():
+        if whole and self.stop():
             return self._report(opened.run, "stopped", tally)
         due = self._due_trials(stager, whole)
         lease = self._ask(lease, stager, due, fetch)
