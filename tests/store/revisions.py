@@ -144,7 +144,8 @@ def without_headlines(held: Columns, found: Rows) -> Rows:
 
 def _plain(body: object) -> str:
     values = json.loads(str(body))
-    values.pop("headline", None)
+    if isinstance(values, dict):  # events without names have none
+        values.pop("headline", None)
     return json.dumps(values)
 
 

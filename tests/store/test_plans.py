@@ -48,15 +48,12 @@ FEW = (
 """Indexes over the few rows of a table that wait for something."""
 
 WHOLE: dict[str, str] = {
-    "sync_watches": "compares the configuration with every membership",
     "members": "counts every membership",
     "count_followed": "counts what watches follow",
     "followed_sources": "names the sources of what watches follow",
     "trial_marks": "gives every followed trial",
     "count_unindexed": "counts what has no words yet",
     "with_number": "asked by hand for a page",
-    "accept with joins": "looks where the trials that joined are members already",
-    "event_places": "gives every event, a page at a time by its index",
     "size": "doctor counts what is stored",
     "integrity": "doctor looks at everything",
     "housekeep": "once a day: words of versions that no search shows",
@@ -223,12 +220,6 @@ def test_no_question_reads_a_growing_table_whole(plans: list[tuple[str, str, str
 def test_what_may_read_whole_tables_does(plans: list[tuple[str, str, str]]) -> None:
     """A function that no longer does so leaves the list, so that it stays watched."""
     assert set(WHOLE) - {name for name, _, _ in plans} == set()
-
-
-def test_what_a_pass_begins_with_reads_the_table_of_memberships_alone(plans: list[tuple[str, str, str]]) -> None:
-    """Merged trials, memberships of a clock that ran ahead and what waits for a gone channel are found by indexes."""
-    assert {step.split()[1] for name, step, _ in plans if name == "sync_watches"} == {"memberships"}
-    assert len([name for name, _, _ in plans if name == "sync_watches"]) == 1
 
 
 def test_the_filled_database_is_one_that_the_store_can_read(tmp_path: Path) -> None:
