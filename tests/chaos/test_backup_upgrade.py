@@ -44,8 +44,8 @@ def test_a_backup_during_a_sync_restores_to_the_same_change_log(
 def test_a_dry_run_beside_a_sync_says_what_that_will_find(stage: Stage, program: Program, undisturbed: Undisturbed) -> None:
     """It works in a copy, in which nobody else is at work."""
     folder = stage.fresh()
-    middle = telling(undisturbed.steps, "acceptance")[-1]
-    stopped = program.run("sync", folder=folder, kill=Kill(step=middle, by=signal.SIGSTOP))
+    before = telling(undisturbed.steps, "acceptance")[0]
+    stopped = program.run("sync", folder=folder, kill=Kill(step=before, by=signal.SIGSTOP))
     dry = program.run("sync", "--dry-run", folder=folder)
     assert program.go_on(stopped.pid).code == 0
     assert dry.code == 0

@@ -89,7 +89,7 @@ def test_a_known_site_whose_name_leads_inside_is_not_asked(address: str) -> None
 @pytest.mark.parametrize("target", ["http://169.254.169.254/latest/", "http://100.64.0.1/", "file:///etc/passwd"])
 def test_a_redirect_out_of_a_known_site_is_not_followed(world: World, target: str) -> None:
     path = f"/meddatax/clinical-trials/{PAGE}"
-    world.configure(f'[[watch]]\nname = "page"\npages = ["{world.registry.url}{path}"]\n')
+    world.configure(f'[[watch]]\nname = "page"\npages = ["{world.registry.meddatax_url.removesuffix("/meddatax")}{path}"]\n')
     world.registry.fault = lambda request: Reply(302, {"Location": target}) if request.path == path else None
     report = world.day()
     [failure] = report.sources[0].failures

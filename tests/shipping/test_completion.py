@@ -36,7 +36,7 @@ def on_path(installed: Installed) -> dict[str, str]:
     ("typed", "offered"),
     [
         (["tracker", "sy"], ["sync"]),
-        (["tracker", "co"], ["completion"]),
+        (["tracker", "comp"], ["completion"]),
         (["tracker", "sync", "--dr"], ["--dry-run"]),
         (["tracker", "changes", "--format", ""], ["table", "json", "csv", "md"]),
         (["tracker", "completion", ""], ["bash", "zsh", "fish"]),

@@ -53,18 +53,10 @@ def copy_command(shared: Shared, target: str) -> None:
 def _index(app: App, url: str) -> int:
     """Write the words by which trials are found in the copy; the next sync would do the same."""
     from tracker.store import Store
-    from tracker.sync.search import note_words
+    from tracker.sync.search import note_all_words
 
     with Store.open(url) as store:
-        missing = before = store.count_unindexed()
-        while missing:
-            for source in app.sources:
-                note_words(store, app.sources, source, lambda: False)
-            left = store.count_unindexed()
-            if left == missing:  # records that cannot be read any more
-                break
-            missing = left
-        return before - store.count_unindexed()
+        return note_all_words(store, app.sources)
 
 
 @contextmanager

@@ -28,6 +28,19 @@ def note_words(store: Store, sources: Mapping[str, Source], source: str, stop: C
             return
 
 
+def note_all_words(store: Store, sources: Mapping[str, Source]) -> int:
+    """Write all words that are missing, as the following passes would; for how many trials that was done."""
+    before = missing = store.count_unindexed()
+    while missing:
+        for source in sources:
+            note_words(store, sources, source, lambda: False)
+        left = store.count_unindexed()
+        if left == missing:  # records that cannot be read any more
+            break
+        missing = left
+    return before - missing
+
+
 def _entries(store: Store, sources: Mapping[str, Source], trials: list[str]) -> Iterator[SearchEntry]:
     for known, record in records.current(store, sources, trials):
         assert known.current is not None
