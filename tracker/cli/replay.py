@@ -144,6 +144,8 @@ def _print(app: App, found: Iterator[Replayed], tally: Tally, keep: bool) -> Non
         app.print(
             f"{missing:,} events are not in the change log. `tracker replay --store` adds them; nobody is alerted of them."
         )
+    elif not differing:
+        app.print("The change log says what today's rules say.")
 
 
 def _lines(one: Replayed) -> Iterator[str]:

@@ -122,6 +122,7 @@ def check_command(shared: Shared, online: bool) -> int:
     parts = (
         counted(len(settings.watches), "watch", "watches"),
         counted(trials, "trial or page", "trials and pages") + " listed by hand",
+        *(("ClinicalTrials.gov as a whole",) if any(watch.everything for watch in settings.watches) else ()),
         counted(len(settings.channels), "channel"),
     )
     app.print(f"{settings.path} is in order: {', '.join(parts)}.")
