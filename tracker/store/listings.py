@@ -88,16 +88,16 @@ def compare_listing(
         connection.execute(update(t.listed).where(*_of(run_id, watch)).values(move=move))
         back = {"kind": None, "reason": ""} if edited else {"kind": "entered_watch", "reason": BACK_AGAIN}
         connection.execute(update(t.listed).where(*_of(run_id, watch), t.listed.c.move == "back").values(back))
-        listed = _count(connection, *_of(run_id, watch))
+        listed = count_listed(connection, *_of(run_id, watch))
         _add_gone(connection, run_id, watch, source, "shed" if edited else "left")
         _add_trials(connection, run_id, watch, source, now)
         had = select(func.count()).select_from(_BESIDE_TRIALS).where(*_members(watch, source))
         return ListingTotals(
             listed=listed,
             had=connection.scalar(had.where(t.memberships.c.left_search_at.is_(None))) or 0,
-            enter=_count(connection, *_of(run_id, watch), t.listed.c.move == "enters"),
-            back=_count(connection, *_of(run_id, watch), t.listed.c.move == "back"),
-            gone=_count(connection, *_of(run_id, watch), t.listed.c.move.in_(_LEAVING)),
+            enter=count_listed(connection, *_of(run_id, watch), t.listed.c.move == "enters"),
+            back=count_listed(connection, *_of(run_id, watch), t.listed.c.move == "back"),
+            gone=count_listed(connection, *_of(run_id, watch), t.listed.c.move.in_(_LEAVING)),
         )
 
 
@@ -123,9 +123,9 @@ def cut_listing(database: Database, lease: Lease, run_id: int, watch: str) -> in
         require_state(connection, run_id, "open")
         told = or_(t.listed.c.move == "enters", t.listed.c.kind.is_not(None))
         entering = (*_of(run_id, watch), t.listed.c.move.in_(_ENTERING), told)
-        if not _count(connection, *entering, ~_readable(run_id)):
+        if not count_listed(connection, *entering, ~_readable(run_id)):
             return None
-        read = _count(connection, *entering, _readable(run_id))
+        read = count_listed(connection, *entering, _readable(run_id))
         connection.execute(delete(t.listed).where(*_of(run_id, watch), t.listed.c.move.in_(_LEAVING)))
         connection.execute(update(t.listed).where(*_of(run_id, watch), t.listed.c.move == "back").values(move=None))
         return read
@@ -172,7 +172,7 @@ def count_explained(database: Database, run_id: int, watch: str) -> int:
     moved = exists().where(t.snapshots.c.run == run_id, t.snapshots.c.trial == t.listed.c.trial)
     with database.reading() as connection:
         own = or_(moved, _checked(run_id, (*UNSURE, *ABSENT)))
-        return _count(connection, *_of(run_id, watch), t.listed.c.move == "left", own)
+        return count_listed(connection, *_of(run_id, watch), t.listed.c.move == "left", own)
 
 
 def settle_moves(writing: Writing, run_id: int) -> None:
@@ -331,7 +331,8 @@ def _readable(run_id: int) -> ColumnElement[bool]:
     return and_(or_(_checked(run_id, THERE), _is_stored()), ~_checked(run_id, UNSURE))
 
 
-def _count(connection: Connection, *where: ColumnElement[bool]) -> int:
+def count_listed(connection: Connection, *where: ColumnElement[bool]) -> int:
+    """How many trials searches hold of which this is true."""
     return connection.scalar(select(func.count()).select_from(t.listed).where(*where)) or 0
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, func, literal, select, update
+from sqlalchemy import exists, func, literal, select, update
 
 from tracker.model.upkeep import Lease
 from tracker.model.watch import ListingTotals, SearchEntry
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks, insert
+from tracker.store.listings import count_listed
 from tracker.store.runs import require_state
 from tracker.store.trials import ensure_trials
 
@@ -58,7 +59,7 @@ def compare_whole(database: Database, lease: Lease, run_id: int, watch: str, sou
     with database.writing(lease) as connection:
         require_state(connection, run_id, "open")
         had = connection.scalar(select(func.count()).select_from(members).where(*followed)) or 0
-        listed = _count(connection, *own)
+        listed = count_listed(connection, *own)
         if complete:
             known = select(t.trials.c.mark).where(t.trials.c.key == t.listed.c.trial).scalar_subquery()
             other = (t.listed.c.move.is_(None), known.is_not(None), t.listed.c.mark != known)
@@ -67,9 +68,5 @@ def compare_whole(database: Database, lease: Lease, run_id: int, watch: str, sou
             lost = select(literal(run_id), literal(watch), t.memberships.c.trial, literal(False), literal("asked"))
             lost = lost.select_from(members).where(*followed, ~there)
             connection.execute(t.listed.insert().from_select(["run", "watch", "trial", "silent", "move"], lost))
-        enter = _count(connection, *own, t.listed.c.move == "enters")
+        enter = count_listed(connection, *own, t.listed.c.move == "enters")
         return ListingTotals(listed=listed if complete else had + enter, had=had, enter=enter)
-
-
-def _count(connection: Connection, *where) -> int:  # type: ignore[no-untyped-def]
-    return connection.scalar(select(func.count()).select_from(t.listed).where(*where)) or 0

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import msgspec
 
-from tracker.model.source import DataVersion, Fetch, WholePage, WholeStudy
+from tracker.model.source import DataVersion, Fetch, Response, WholePage, WholeStudy
 from tracker.sources.ctgov import asking
 from tracker.sources.ctgov.search import Params
 
@@ -50,36 +51,33 @@ _SWEEP = msgspec.json.Decoder(_Swept)
 
 def records(fetch: Fetch, data: DataVersion | None, *, since: str | None, cursor: str | None) -> Iterator[WholePage]:
     """All records, or those updated since a day (YYYY-MM-DD), from behind ``cursor`` on."""
+
+    def read(response: Response, body: bytes) -> WholeStudy:
+        found = asking.record(body, response, fetch.base_url, data)
+        return WholeStudy(listed=asking.listed(response, body), mark=_mark(body), found=found)
+
     params: Params = [("filter.advanced", f"AREA[LastUpdatePostDate]RANGE[{since},MAX]")] if since else []
     order = "LastUpdatePostDate:asc" if since else "StudyFirstPostDate:asc"
-    asked = [*params, ("sort", order), ("countTotal", "true"), ("pageSize", asking.PAGE_SIZE)]
-    for response, page in asking.pages(asked, fetch, cursor):
-
-        def studies(response=response, page=page) -> Iterator[WholeStudy]:  # type: ignore[no-untyped-def]
-            for raw in page.studies:
-                body = bytes(raw)
-                found = asking.record(body, response, fetch.base_url, data)
-                yield WholeStudy(listed=asking.listed(response, body), mark=_mark(body), found=found)
-
-        yield WholePage(studies=studies(), cursor=page.nextPageToken, total=page.totalCount)
+    return _pages(params, order, fetch, cursor, read)
 
 
 def sweep(fetch: Fetch) -> Iterator[WholePage]:
     """Every study with what is swept for, without its record."""
-    asked = [
-        ("fields", _SWEPT_FIELDS),
-        ("sort", "StudyFirstPostDate:asc"),
-        ("countTotal", "true"),
-        ("pageSize", asking.PAGE_SIZE),
-    ]
-    for response, page in asking.pages(asked, fetch, None):
 
-        def studies(response=response, page=page) -> Iterator[WholeStudy]:  # type: ignore[no-untyped-def]
-            for raw in page.studies:
-                body = bytes(raw)
-                yield WholeStudy(listed=asking.listed(response, body), mark=_mark(body))
+    def read(response: Response, body: bytes) -> WholeStudy:
+        return WholeStudy(listed=asking.listed(response, body), mark=_mark(body))
 
-        yield WholePage(studies=studies(), cursor=page.nextPageToken, total=page.totalCount)
+    return _pages([("fields", _SWEPT_FIELDS)], "StudyFirstPostDate:asc", fetch, None, read)
+
+
+def _pages(
+    params: Params, order: str, fetch: Fetch, cursor: str | None, read: Callable[[Response, bytes], WholeStudy]
+) -> Iterator[WholePage]:
+    """Page after page; the studies of each are read one by one, as they are asked for."""
+    asked = [*params, ("sort", order), ("countTotal", "true"), ("pageSize", asking.PAGE_SIZE)]
+    for response, page in asking.pages(asked, fetch, cursor):
+        studies = map(partial(read, response), map(bytes, page.studies))
+        yield WholePage(studies=studies, cursor=page.nextPageToken, total=page.totalCount)
 
 
 def _mark(body: bytes) -> str:
