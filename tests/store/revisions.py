@@ -16,6 +16,7 @@ from alembic import command
 from tests.store.builders import DAY_0, PAGE, TTL, A, B, C, Pass, alert, baseline, changed, check, day, message, snapshot, watch
 from tracker.errors import LeaseHeldError
 from tracker.model.alert import Attachment
+from tracker.model.history import RecordHistory, RegistryVersion
 from tracker.model.search import SearchEntry, SearchTexts
 from tracker.model.source import Issue, Validators
 from tracker.model.views import PlainDue, PlainRecord
@@ -86,6 +87,8 @@ def furnish(store: Store) -> None:
     store.open_incident("source:ctgov", "ClinicalTrials.gov could not be read.", day(3))
     store.remember_host("registry.example", "requests", day(3))
     store.set_due("daemon:sync", day(3), day(4))
+    first = RegistryVersion(number=0, date=day(-90).date(), recruitment_status="RECRUITING", touched=("Study Status",))
+    store.keep_history(RecordHistory(trial=A, versions=(first,)), day(3))
     due = PlainDue(kind="milestone_passed", effects=("start",), due=day(1).date(), true_from=None, severity=1, rule="a rule")
     store.note_present([(current.id, PlainRecord(trial=A, reader="1", due_dates=(due,)))])
     store.note_words([SearchEntry(snapshot=current.id, texts=SearchTexts(names=("lupus",)), reader="1")])

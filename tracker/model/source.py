@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tracker.model.dates import RegistryDate
+from tracker.model.history import RecordHistory, RegistryVersion
 from tracker.model.record import Site, TrialRecord
 from tracker.model.watch import Near
 
@@ -460,8 +461,13 @@ class Historic(Protocol):
     """A source whose registry keeps the earlier versions of a record."""
 
     @abstractmethod
-    def history(self, trial: str, fetch: Fetch) -> Iterator[Document]:
-        """The versions of a trial's record, oldest first; ``as_of`` of each is since when the registry showed it."""
+    def history(self, trial: str, fetch: Fetch) -> RecordHistory:
+        """The index of a trial's versions, by one request. Raises AnswerError where it has another shape than it should."""
+        ...
+
+    @abstractmethod
+    def past_version(self, trial: str, version: RegistryVersion, fetch: Fetch) -> Document:
+        """The record as one version of the index had it; ``as_of`` is since when. Raises FetchError or AnswerError."""
         ...
 
 

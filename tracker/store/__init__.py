@@ -18,6 +18,9 @@ from tracker.store import (
     events as _events,
 )
 from tracker.store import (
+    histories as _histories,
+)
+from tracker.store import (
     history as _history,
 )
 from tracker.store import (
@@ -175,6 +178,8 @@ class Store(Database):
     unmoved_documents = _snapshots.unmoved_documents
     timeline = _snapshots.timeline
     timelines = _history.timelines
+    keep_history = _histories.keep_history
+    histories = _histories.histories
     trials_with_history = _history.trials_with_history
     snapshot_at = _snapshots.snapshot_at
     redigest = _snapshots.redigest

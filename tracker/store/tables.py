@@ -233,6 +233,28 @@ snapshots = Table(
     sqlite_autoincrement=True,
 )
 
+histories = Table(
+    "histories",
+    metadata,
+    Column("trial", Text, ForeignKey("trials.key"), primary_key=True),
+    Column("read_at", UtcDateTime, nullable=False),
+    Column("original", Words, nullable=False, comment="what the index tells of the first version, as JSON"),
+    comment="trials whose index of versions was read from their registry",
+)
+
+registry_versions = Table(
+    "registry_versions",
+    metadata,
+    Column("trial", Text, ForeignKey("histories.trial", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("valid_from", UtcDateTime, nullable=False),
+    Column("recruitment_status", Text),
+    _required("said"),
+    Column("touched", Words, nullable=False, server_default="[]"),
+    comment="every version of a record that its registry lists, whether its bytes are here or not",
+    sqlite_with_rowid=False,
+)
+
 kept_fields = Table(
     "kept_fields",
     metadata,
