@@ -41,7 +41,8 @@ class Registry:
         world.configure(EVERYTHING, extra=f'[digest]\nat = "{clock.now() + timedelta(hours=12):%H:%M}"\n')
         assert world.store.memberships() == []
         world.store.close()
-        self.empty = shutil.copy(world.folder / "tracker.db", world.folder / "empty.db")
+        self.empty = world.folder / "empty.db"
+        shutil.copy(world.folder / "tracker.db", self.empty)
 
     def fresh(self, database: Path) -> Path:
         """A folder with a configuration and a copy of a database; what was asked before is forgotten."""
