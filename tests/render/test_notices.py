@@ -11,6 +11,7 @@ from tracker.model.record import Enrollment, TrialRecord
 from tracker.model.views import Nearest
 from tracker.render import notices
 from tracker.render.notices import WELCOME_ROWS, Standing, WelcomeInput, operator, standing, welcome
+from tracker.render.numbered import MAIL
 from tracker.render.tables import present_line
 
 LUPUS = "ctgov:NCT07177911"
@@ -112,6 +113,12 @@ def test_an_operator_mail_says_what_it_means_for_the_readers_and_gives_one_comma
     assert content.text.count("    tracker ") == 1
 
 
+def test_what_the_heading_of_an_operator_mail_says_is_not_said_again() -> None:
+    content = operator(subject="NCT1 is unknown.", sentences=("NCT1 is unknown.", "Typed by hand."), channel="o", at=SEEN)
+    assert content.text.count("NCT1 is unknown") == 1
+    assert "Typed by hand." in content.text
+
+
 def test_operator_texts_are_escaped_and_their_subject_is_one_line() -> None:
     content = operator(subject="a\r\nBcc: x <b>", sentences=("<script>1</script>",), channel="ops", at=SEEN)
     assert content.subject == "Trial tracker: a Bcc: x <b>"
@@ -120,7 +127,7 @@ def test_operator_texts_are_escaped_and_their_subject_is_one_line() -> None:
 
 
 def test_the_channel_test_says_that_no_trial_changed() -> None:
-    content = notices.test_message("me", at=SEEN, timezone="UTC")
+    content = notices.test_message("me", at=SEEN, timezone="UTC", form=MAIL)
     assert content.subject == "Trial tracker: test of channel “me”"
     assert "No trial changed." in content.text
     assert not content.text.rstrip().endswith("--")

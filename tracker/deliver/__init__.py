@@ -17,7 +17,7 @@ from tracker.archive import Archive
 from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.deliver import channels
-from tracker.deliver.channels import Sender
+from tracker.deliver.channels import Sender, form_for
 from tracker.deliver.compose import Composer
 from tracker.deliver.cut import Cutter
 from tracker.deliver.messages import make_message
@@ -97,7 +97,9 @@ def _deliver_once(settings: Settings, store: Store, archive: Archive, clock: Clo
 
 def send_test(settings: Settings, channel: Channel, now: datetime) -> None:
     """Send a test message at once, past the outbox. Raises DeliveryError, also when only some recipients got it."""
-    content = notices.test_message(channel.name, at=now, timezone=settings.digest.timezone)
+    content = notices.test_message(
+        channel.name, at=now, timezone=settings.digest.timezone, form=form_for(settings, channel.name)
+    )
     key = f"test:{channel.name}:{now.isoformat()}"
     refused = channels.send(settings, channel, make_message(settings, key, channel.name, "test", content, now), (), now)
     if refused:

@@ -16,6 +16,7 @@ from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.config.settings import DAYS
 from tracker.deliver import operator_messages, plan
+from tracker.deliver.channels import form_for
 from tracker.deliver.compose import Composer, Wanted
 from tracker.deliver.messages import make_message, numbered_messages
 from tracker.deliver.operator_messages import UNKNOWN, OperatorMessage
@@ -249,7 +250,12 @@ class Cutter:
     def _set_aside(self, part: plan.MessagePlan, why: str) -> Written:
         reason = f"It could not be written. {why}"
         content = notices.set_aside(
-            _trials(part), channel=part.channel, why=reason, at=self.clock(), timezone=self.settings.digest.timezone
+            _trials(part),
+            channel=part.channel,
+            why=reason,
+            at=self.clock(),
+            timezone=self.settings.digest.timezone,
+            form=form_for(self.settings, part.channel),
         )
         return Written(plan=part, parts=(Part(content=content, events=tuple(part.wanted)),), why=reason)
 

@@ -187,7 +187,8 @@ def operator(
     form: Form = MAIL,
 ) -> Content:
     """To the operator: what happened, in sentences, what it means for the readers, and the one command to type."""
-    said = (*sentences, f"For the readers: {readers}") if readers else tuple(sentences)
+    told = [sentence for sentence in sentences if sentence.rstrip(".") != subject.rstrip(".")]  # the heading says it already
+    said = (*told, f"For the readers: {readers}") if readers else tuple(told)
     page = Page(
         subject=one_line(f"Trial tracker: {subject}", LONGEST_SUBJECT),
         heading=one_line(subject),
@@ -227,7 +228,7 @@ def missed(
     return _content(page, form)
 
 
-def set_aside(trials: Sequence[str], *, channel: str, why: str, at: datetime, timezone: str) -> Content:
+def set_aside(trials: Sequence[str], *, channel: str, why: str, at: datetime, timezone: str, form: Form = MAIL) -> Content:
     """What stands in the outbox in place of a message that could not be written: which trials changed, and why no more."""
     numbers = tuple(one_line(split_key(trial).number) for trial in trials)
     shown = ", ".join(numbers[:_NUMBERS]) + (f" and {len(numbers) - _NUMBERS:,} more" if len(numbers) > _NUMBERS else "")
@@ -241,10 +242,10 @@ def set_aside(trials: Sequence[str], *, channel: str, why: str, at: datetime, ti
         ),
         footer=footer(channel=channel, contact="", timezone=timezone),
     )
-    return _content(page)
+    return _content(page, form)
 
 
-def test_message(channel: str, *, at: datetime, timezone: str) -> Content:
+def test_message(channel: str, *, at: datetime, timezone: str, form: Form) -> Content:
     """What ``channel test`` sends: proof that the way is open, and nothing more."""
     page = Page(
         subject=one_line(f"Trial tracker: test of channel “{channel}”", LONGEST_SUBJECT),
@@ -253,10 +254,10 @@ def test_message(channel: str, *, at: datetime, timezone: str) -> Content:
         paragraphs=("This message was asked for with tracker channel test. No trial changed.",),
         footer=footer(channel="", contact="", disclaimer=""),
     )
-    return _content(page)
+    return _content(page, form)
 
 
-def _content(page: Page, form: Form = MAIL) -> Content:
+def _content(page: Page, form: Form) -> Content:
     return Content(subject=page.subject, text=chat.text(page) if form.chat else plain.text(page), html=markup.html(page))
 
 
