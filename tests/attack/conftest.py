@@ -19,6 +19,8 @@ SEED = int(os.environ.get("TRACKER_CHAOS_SEED") or "1")
 ALLOWED = 60
 """Seconds that a part takes, as the attacks' own costs add up."""
 USUAL = 5
+LONGEST = 3600
+"""Seconds that an attack gets when all are made: some send tens of thousands of messages."""
 SHIMS = Path(__file__).with_name("shims")
 
 
@@ -29,6 +31,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave a part of the attacks, chosen by seed, that is not too long."""
     attacks = [item for item in items if "/attack/" in item.path.as_posix()]
+    if EVERYTHING:
+        for item in attacks:
+            item.add_marker(pytest.mark.timeout(LONGEST))
     if EVERYTHING or sum(map(_cost, attacks)) <= ALLOWED:
         return
     attacks.sort(key=lambda item: item.nodeid)

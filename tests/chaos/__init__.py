@@ -17,9 +17,11 @@ SEED = int(os.environ.get("TRACKER_CHAOS_SEED") or "1")
 Point = TypeVar("Point")
 
 
-def part(points: Sequence[Point], count: int) -> list[Point]:
-    """``count`` of the points, chosen by seed and in their order; all of them for ``make chaos``."""
-    if EVERYTHING or count >= len(points):
+def part(points: Sequence[Point], count: int, most: int | None = None) -> list[Point]:
+    """``count`` of the points, chosen by seed and in their order; for ``make chaos`` all of them, or ``most``."""
+    if EVERYTHING:
+        count = len(points) if most is None else most
+    if count >= len(points):
         return list(points)
     chosen = sorted(random.Random(SEED).sample(range(len(points)), count))
     return [points[place] for place in chosen]

@@ -11,6 +11,9 @@ from tests.chaos import EVERYTHING
 from tests.chaos.killing import Program, loaded
 from tests.chaos.stage import Stage, Undisturbed, staged, undisturbed_pass
 
+LONGEST = 3600
+"""Seconds that a test gets for all its points."""
+
 
 @pytest.fixture(scope="module")
 def program() -> Iterator[Program]:
@@ -27,6 +30,14 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 @pytest.fixture(scope="module")
 def undisturbed(stage: Stage, program: Program) -> Undisturbed:
     return undisturbed_pass(stage, program)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All points of a test take longer than one that hangs is given."""
+    if EVERYTHING:
+        for item in items:
+            if "/chaos/" in item.nodeid:
+                item.add_marker(pytest.mark.timeout(LONGEST))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -254,7 +254,9 @@ def test_a_killed_migration_is_done_or_not_begun_and_the_next_one_completes_it(
     whole = program.run("migrate", folder=folder)
     assert whole.code == 0, whole.said
     migrated = f"sqlite:///{folder / 'tracker.db'}"
-    points = part(points_of(whole.steps, "migrate", old.stat().st_size), 2)
+    # The oldest takes the steps of all revisions; those of a younger one are among them.
+    most = None if revision == EARLIER[0] else 20
+    points = part(points_of(whole.steps, "migrate", old.stat().st_size), 2, most)
     record_property("points", len(points))
     for kill in points:
         folder = stage.fresh(old)
