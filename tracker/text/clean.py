@@ -17,6 +17,7 @@ _BREAKS = re.compile(r"\r\n?|[\x0b\x0c\u2028\u2029]")
 # Browsers read a number without its semicolon too; a name without it is more often no entity ("R&D", "AT&T").
 _ENTITY = re.compile(r"&(?:(#[0-9]{1,7})(?:;|(?![0-9;]))|(#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)")
 _ESCAPE = re.compile(r"(\\++)([!-/:-@\[\]^_`{-~])?")  # always a whole run of backslashes: long runs stay cheap
+_TAG = re.compile("</?[A-Za-z]")  # as every tag begins; most signs of "less" are no tag's
 # Named tags only: "<2.0 mg", "<LLN>" and "p<i" are comparisons, not mark-up.
 _BLOCK_TAG = re.compile(r"</?(?:br|p|div|ul|ol|li|tr|td|th|table|tbody|thead|h[1-6]|hr)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _INLINE_TAG = re.compile(r"</?(?:mark|b|i|u|em|strong|span|font|small|ins|del)(?:\s[^<>]*)?/?>", re.IGNORECASE)
@@ -72,7 +73,7 @@ def _is_clean(text: str) -> bool:
     return not (
         "&" in text
         or "\\" in text
-        or "<" in text
+        or ("<" in text and _TAG.search(text))
         or "  " in text
         or text != text.strip()
         or ("\n" in text and ("\n\n" in text or " \n" in text or "\n " in text))
@@ -106,15 +107,15 @@ def _cleaned_once(text: str) -> str:
         text = _ENTITY.sub(_entity, text)
     if "\\" in text:
         text = _unescaped(text)
-    if "<" in text:
+    if "<" in text and _TAG.search(text):
         text = _INLINE_TAG.sub("", _BLOCK_TAG.sub("\n", text))
         text = _scripts_written_out(text)
     if odd:
         text = _BLANKS.sub(" ", text)
-    elif "  " in text:
-        text = _SPACES.sub(" ", text)
     if " \n" in text or "\n " in text:
         text = "\n".join([part.strip(" ") for part in text.split("\n")])
+    if "  " in text:
+        text = _SPACES.sub(" ", text)
     while "\n\n" in text:
         text = text.replace("\n\n", "\n")
     if not (text.isascii() or _has_few_marks(text)):
