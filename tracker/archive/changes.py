@@ -20,7 +20,6 @@ from tracker.model.views import StoryChanges
 from tracker.model.vocabulary import rank
 from tracker.model.watch import About
 from tracker.store import Store
-from tracker.text.about import changed_texts, held, record_texts, wanted
 
 PLACES = 500
 """Events that are put in order at once, and more where one moment has more; ``FIRST`` for those whom a few are enough."""
@@ -150,6 +149,7 @@ def about(
     stories: Iterable[StoryChanges], asked: About, record_of: Callable[[str], TrialRecord | None]
 ) -> Iterator[StoryChanges]:
     """The stories with those events alone whose trial or changed text holds the words."""
+    from tracker.text.about import changed_texts, held, record_texts, wanted  # few ask for words
 
     @lru_cache(maxsize=TRIALS)
     def in_trial(trial: str) -> frozenset[str]:
