@@ -33,6 +33,7 @@ _MARK_UP_SIGNS = re.compile(r"[&<\\]")
 _CONTROLS = bytes(code for code in range(128) if not chr(code).isprintable() and chr(code) != "\n")
 _ASCII = bytes(range(128))
 _ESCAPED = frozenset(sign for sign in map(chr, range(33, 127)) if not sign.isalnum() and sign != "\\")
+_BRIEF = 250
 _SHORT = 60
 _MOST_LAYERS = 10  # of mark-up hidden in mark-up; registries have shown three
 
@@ -91,8 +92,10 @@ def _has_few_marks(text: str) -> bool:
 def _is_printable(text: str) -> bool:
     """Whether the text holds nothing but printable signs and line breaks.
 
-    Bytes are looked through at once by a table; `str.isprintable` looks each sign up, and is asked about rare ones only.
+    The bytes of a long one are looked through at once by a table: `str.isprintable` looks each sign up.
     """
+    if len(text) <= _BRIEF:
+        return text.isprintable() or text.replace("\n", "").isprintable()
     signs = text.encode("utf-8", "surrogatepass")
     if len(signs.translate(None, _CONTROLS)) != len(signs):
         return False
