@@ -20,7 +20,8 @@ from tracker.sources.meddatax import SOURCE as MEDDATAX
 from tracker.sources.meddatax import MedDataX
 from tracker.sources.meddatax.words import RECORD_PAGE, RESULTS_PAGE
 from tracker.sources.trialx import SOURCE as TRIALX
-from tracker.sources.trialx import VOCABULARY, TrialX
+from tracker.sources.trialx import TrialX
+from tracker.sources.trialx.read import VOCABULARY
 
 pytestmark = pytest.mark.real_data
 

@@ -25,15 +25,33 @@ HEAVY = {
     "snowballstemmer",
     "sqlalchemy.dialects.postgresql",
     "tracker.events",
+    "tracker.extract.blocks",
+    "tracker.extract.criteria",
+    "tracker.extract.labels",
     "tracker.fetch",
+    "tracker.geo.gazetteer",
     "tracker.sources.ctgov.asking",
     "tracker.sources.ctgov.parse",
     "tracker.sources.ctgov.payload",
+    "tracker.sources.ctgov.search",
     "tracker.sources.ctgov.served",
     "tracker.sources.meddatax.page",
     "tracker.sources.meddatax.read",
+    "tracker.sources.trialx.read",
+    "tracker.store.acceptance",
+    "tracker.store.copying",
+    "tracker.store.listings",
+    "tracker.store.staging",
 }
-ONLY_TO_SHOW = {"rich", "tracker.render.kinds", "tracker.render.machine", "tracker.render.tables"}
+ONLY_TO_SHOW = {
+    "rich",
+    "tracker.render.kinds",
+    "tracker.render.machine",
+    "tracker.render.tables",
+    "tracker.store.bodies",
+    "tracker.store.outbox",
+    "tracker.text.tokens",
+}
 """What a command needs only once it has something to show."""
 PROGRAM = """
 import json, sys

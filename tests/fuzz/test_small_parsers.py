@@ -38,7 +38,8 @@ from tracker.model.record import GeoPoint, Site
 from tracker.model.source import Search
 from tracker.model.watch import Near
 from tracker.render.safe_text import cell, one_line, web_link
-from tracker.sources.ctgov.search import QUERY_FIELDS, SEARCH_PARAMETERS, parameters
+from tracker.sources.ctgov.search import parameters
+from tracker.sources.ctgov.search_fields import QUERY_FIELDS, SEARCH_PARAMETERS
 from tracker.store import packing
 from tracker.text.clean import clean
 

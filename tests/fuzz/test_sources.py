@@ -24,7 +24,7 @@ from tracker.model.event import read_event
 from tracker.model.source import Document, Parsed
 from tracker.render import kinds
 from tracker.sources.meddatax.words import RECORD_PAGE, RESULTS_PAGE
-from tracker.sources.trialx import VOCABULARY
+from tracker.sources.trialx.read import VOCABULARY
 
 SOURCES = sources.load()
 STUDIES = {

@@ -12,7 +12,8 @@ from tests.renderings import STYLES, model
 from tracker.errors import AnswerError, LayoutError, StatusError
 from tracker.model.dates import RegistryDate
 from tracker.model.source import Absent, Asked, Document, Failed, Issue, PageSource, Searchable, Versioned
-from tracker.sources.trialx import SOURCE, VOCABULARY
+from tracker.sources.trialx import SOURCE
+from tracker.sources.trialx.read import VOCABULARY
 
 FOLDER = FIXTURES / "trialx"
 NAMES = ("listing", "odd", "no_header")

@@ -6,11 +6,14 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
 
 from tracker.errors import UsageError
 from tracker.model.ids import recognise
 from tracker.model.watch import About
-from tracker.text.about import Word, about_of, about_word
+
+if TYPE_CHECKING:
+    from tracker.text.about import Word
 
 When = datetime | dt.date | str
 """A moment, a day, or either in ISO 8601; what has no time zone is UTC."""
@@ -68,10 +71,14 @@ def require_order(since: datetime | None, until: datetime | None) -> None:
 
 def about_asked(words: Iterable[str]) -> About:
     """The words that are asked for; a minus in front of those that are unwanted. Raises UsageError for what is no word."""
+    from tracker.text.about import about_of  # brings the words' stems along, which few ask for
+
     return about_of(_word(text.strip()) for text in words)
 
 
 def _word(text: str) -> Word:
+    from tracker.text.about import about_word
+
     word = about_word(text)
     if isinstance(word, str):
         raise UsageError(f"About {text!r}: {word}", remedy="Write pembrolizumab, or -paediatric for one that is unwanted.")

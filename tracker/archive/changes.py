@@ -14,13 +14,12 @@ from itertools import dropwhile, groupby
 import msgspec
 
 from tracker.errors import UsageError
-from tracker.model.event import Event, EventFilter, EventPlace, Story, read_event
+from tracker.model.event import Event, EventFilter, EventPlace, Story
 from tracker.model.record import TrialRecord
 from tracker.model.views import StoryChanges
 from tracker.model.vocabulary import rank
 from tracker.model.watch import About
 from tracker.store import Store
-from tracker.text.about import changed_texts, held, record_texts, wanted
 
 PLACES = 500
 """Events that are put in order at once, and more where one moment has more; ``FIRST`` for those whom a few are enough."""
@@ -99,7 +98,7 @@ def _whole_moments(places: Iterable[EventPlace]) -> Iterator[list[EventPlace]]:
         if len(batch) >= size and place.effective_at != batch[-1].effective_at:
             yield batch
             batch, size = [], PLACES
-        batch.append(place if len(batch) < WITH_TEXT else msgspec.structs.replace(place, body=""))
+        batch.append(place if len(batch) < WITH_TEXT else msgspec.structs.replace(place, columns=None, body=""))
     if batch:
         yield batch
 
@@ -120,10 +119,10 @@ def _with_events(store: Store, places: Sequence[EventPlace], stories: Mapping[st
 def _read(
     store: Store, waiting: Sequence[tuple[str, list[EventPlace]]], stories: Mapping[str, Story]
 ) -> Iterator[StoryChanges]:
-    long = [place.id for _, places in waiting for place in places if not place.body]
-    found = {event.id: event for event in store.events_by_id(long)}
+    long = [place.id for _, places in waiting for place in places if place.columns is None]
+    found = {event.id: event for event in store.events_by_id(long)} if long else {}
     for name, places in waiting:
-        events = [read_event(place.body) if place.body else found.get(place.id) for place in places]
+        events = [place.event() or found.get(place.id) for place in places]
         there = tuple(event for event in events if event is not None)
         if there:
             yield StoryChanges(story=stories.get(name), events=there)
@@ -150,6 +149,7 @@ def about(
     stories: Iterable[StoryChanges], asked: About, record_of: Callable[[str], TrialRecord | None]
 ) -> Iterator[StoryChanges]:
     """The stories with those events alone whose trial or changed text holds the words."""
+    from tracker.text.about import changed_texts, held, record_texts, wanted  # few ask for words
 
     @lru_cache(maxsize=TRIALS)
     def in_trial(trial: str) -> frozenset[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from math import inf
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from tracker.archive import records
 from tracker.archive.names import Names
 from tracker.archive.reader import READER
-from tracker.geo.gazetteer import Distance, near_distance
 from tracker.model.ids import split_key
 from tracker.model.record import Site, TrialRecord
 from tracker.model.source import Source
@@ -19,6 +19,9 @@ from tracker.model.views import CurrentRecord, Nearest, PresentRow, ShownRecord,
 from tracker.model.vocabulary import OPEN_STATUSES
 from tracker.model.watch import Near, Watch
 from tracker.store import Store
+
+if TYPE_CHECKING:
+    from tracker.geo.gazetteer import Distance
 
 RECORDS = 50
 """Whole records that are read at once."""
@@ -118,6 +121,8 @@ def nearest_site(record: TrialRecord, near: Near | None) -> Nearest | None:
     """
     if near is None or near.latitude is None or not record.sites:
         return None
+    from tracker.geo.gazetteer import near_distance
+
     every = [(near_distance(site, near), site) for site in record.sites]
     placed = [(distance, site) for distance, site in every if distance.km is not None or distance.within]
     if not placed:
@@ -135,6 +140,8 @@ def open_nearby(record: TrialRecord, near: Near) -> tuple[Nearest, ...]:
     """The open sites inside a watch's radius, nearest first; those that cannot be placed stand last."""
     if near.latitude is None:
         return ()
+    from tracker.geo.gazetteer import near_distance
+
     found = [
         (distance, site)
         for site in record.sites or ()

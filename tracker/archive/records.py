@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from tracker import log
-from tracker.detect import kept
 from tracker.errors import SourceError
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import KeptField, TrackedTrial, with_kept
@@ -98,4 +97,6 @@ def _restored(store: Store, sources: Mapping[str, Source], fields: Sequence[Kept
         return record
     ids = sorted({field.snapshot for field in fields})
     earlier = {one: read(sources, document) for one, document in zip(ids, store.documents(ids), strict=True)}
+    from tracker.detect import kept
+
     return kept.restored(record, fields, earlier)

@@ -18,10 +18,11 @@ from tracker.model.event import EventFilter
 from tracker.model.ids import recognise
 from tracker.model.source import Document, Source
 from tracker.model.vocabulary import KIND_NAMES, RECRUITMENT_STATUSES, Severity
-from tracker.text.about import Word, about_of, about_word
+from tracker.model.watch import About
 
 if TYPE_CHECKING:
     from tracker.archive import Archive
+    from tracker.text.about import Word
 
 
 def as_written(app: App, trials: Iterable[str]) -> list[str]:
@@ -97,7 +98,7 @@ def event_filter(
         trials=frozenset(trial_key(app, trial) for trial in trials),
         kinds=frozenset(kinds),
         min_severity=min_severity,
-        about=about_of(map(_about_word, about)),
+        about=_about(about) if about else About(),
     )
 
 
@@ -110,7 +111,15 @@ def group_members(archive: Archive, group: str) -> frozenset[str]:
     return archive.in_group(group)
 
 
+def _about(words: Iterable[str]) -> About:
+    from tracker.text.about import about_of
+
+    return about_of(map(_about_word, words))
+
+
 def _about_word(text: str) -> Word:
+    from tracker.text.about import about_word
+
     word = about_word(text)
     if isinstance(word, str):
         raise UsageError(f"--about {text!r}: {word}", remedy="Write --about pembrolizumab, or --about=-paediatric.")

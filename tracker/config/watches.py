@@ -13,7 +13,6 @@ from tracker.config.sections import check_channel
 from tracker.config.table import Table
 from tracker.config.trials import followed_trial
 from tracker.config.trials_file import TrialsFile, read_trials_file
-from tracker.geo.countries import country_code, country_codes, country_name
 from tracker.model import ids
 from tracker.model.source import Search, SearchReading, SourceInfo
 from tracker.model.vocabulary import SEVERITIES, When
@@ -238,7 +237,9 @@ def _read_near(table: Table) -> Near:
     for given, other in (("latitude", "longitude"), ("longitude", "latitude")):
         if given in table:
             table.missing(other, f"A {given} is given without a {other}. Give both, or a place alone.")
-    if country and country_code(country) is None:
+    if country and not _is_country(country):
+        from tracker.geo.countries import country_codes, country_name
+
         hint = did_you_mean(country, map(country_name, country_codes())) or "Write its English name or two-letter code."
         table.wrong("country", f"{table.quoted('country')} is not a country known here. {hint}")
     elif "latitude" not in table and "longitude" not in table:
@@ -252,6 +253,12 @@ def _read_near(table: Table) -> Near:
         latitude=latitude,
         longitude=longitude,
     )
+
+
+def _is_country(name: str) -> bool:
+    from tracker.geo.countries import country_code  # few watches name one
+
+    return country_code(name) is not None
 
 
 def _coordinates(table: Table, place: str, country: str | None) -> tuple[float | None, float | None]:

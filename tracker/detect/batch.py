@@ -131,7 +131,8 @@ def look(run: RunContext, answer: Answer) -> Looked:
             return Looked(answer=answer, older=f"its data are of {stated}, and of {known.data_version} in what we have")
         if known.current and known.current.digest == digest and not known.current.doubted:
             return Looked(answer=answer, digest=digest, data_version=stated, fingerprint=known_by.fingerprint)
-        return Looked(answer=answer, digest=digest, parsed=run.source.parse(document), fingerprint=known_by.fingerprint)
+        parsed = run.source.parse(document)
+        return Looked(answer=answer, digest=digest, parsed=parsed, data_version=stated, fingerprint=known_by.fingerprint)
     except SourceError as error:
         return Looked(answer=_failed(known, error))
     except Exception as error:
@@ -275,8 +276,8 @@ def _result(run: RunContext, looked: Looked, inputs: BatchInputs, now: datetime)
             return verdict.older(known, looked.older, context)
         case Found() as answer if looked.parsed is not None:
             try:
-                believed = inputs.believed.get(known.key, {})
-                return verdict.moved(run.source, known, answer, looked.digest, looked.parsed, stored, context, believed)
+                believed, stated = inputs.believed.get(known.key, {}), looked.data_version
+                return verdict.moved(run.source, known, answer, looked.digest, looked.parsed, stored, context, stated, believed)
             except SourceError as error:
                 return verdict.failed(known, _failed(known, error), context)
         case Found() as answer:

@@ -108,10 +108,12 @@ def moved(
     parsed: Parsed,
     old: Document | None,
     context: CheckContext,
+    stated: str | None,
     believed: Mapping[int, Document] = MappingProxyType({}),
 ) -> CheckResult:
     """A document that differs from the stored one, or the first of its trial; ``parsed`` is what was read of it.
 
+    ``stated`` is the data version that it states itself.
     ``believed`` are the versions that the stored one is read from where it is not believed itself. While one of its fields
     is doubted, the same document is compared as well: it may be the second opinion.
     Raises AnswerError when it carries another registry number than was pinned at first read, SourceError when today's
@@ -119,7 +121,6 @@ def moved(
     """
     record = parsed.record
     _require_pinned_number(source, known, record, answer.document.url)
-    stated = age.stated_dates(source, answer.document).data_version
     snapshot = StagedSnapshot(
         document=answer.document,
         sha256=hashlib.sha256(answer.document.body).hexdigest(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from tracker.extract.list_marks import without_any_mark, without_marks
 from tracker.model.record import Criteria
@@ -29,35 +29,35 @@ def criteria(text: str) -> Criteria:
     A bare heading ("Inclusion Criteria:", "KEY EXCLUSION CRITERIA") only opens its list; one that says more ("Exclusion
     criteria for healthy controls:") opens the list and stays in it as a line, so that no change of it is lost.
     """
+    text = clean(text)
     found: dict[str, list[str]] = {"inclusion": [], "exclusion": [], "other": []}
     side, lines = "other", list[str]()
-    for line in _lines(clean(text)):
-        if "clusion" not in line.lower():
-            if _SURELY_TEXT.search(line) or without_any_mark(line):
+    bold = "**" in text or "__" in text
+    for raw, lower in zip(text.split("\n"), text.lower().split("\n"), strict=True):
+        if "clusion" not in lower:
+            line = _plain(raw) if bold else raw
+            if _says_something(line):
                 lines.append(line)
             continue
-        bare = without_any_mark(line)
-        opened, kept = _heading(bare, bare != line)
-        if opened:
+        for line in map(_plain, _SENTENCE_THEN_HEADING.sub(r"\1\n", raw).split("\n")):
+            if "clusion" not in line.lower():
+                lines += [line] if _says_something(line) else []
+                continue
+            bare = without_any_mark(line)
+            opened, kept = _heading(bare, bare != line)
+            if not opened:
+                lines.append(line)
+                continue
             found[side] += _items(lines)
             side, lines = opened, []
-            if kept:
-                found[side].append(kept)
-        else:
-            lines.append(line)
+            found[side] += [kept] if kept else []
     found[side] += _items(lines)
     return Criteria(**{name: tuple(items) for name, items in found.items()})
 
 
-def _lines(text: str) -> Iterator[str]:
-    """The lines of a clean text without bold type; a heading that follows a sentence begins a line."""
-    bold = "**" in text or "__" in text
-    for raw in text.split("\n"):
-        if "clusion" in raw.lower():
-            for part in _SENTENCE_THEN_HEADING.sub(r"\1\n", raw).split("\n"):
-                yield _plain(part)
-        else:
-            yield _plain(raw) if bold else raw
+def _says_something(line: str) -> bool:
+    """Whether a line is more than list marks. None of these ends with a letter or digit; other lines are looked at."""
+    return line[-1:].isalnum() or _SURELY_TEXT.search(line) is not None or bool(without_any_mark(line))
 
 
 def _plain(line: str) -> str:

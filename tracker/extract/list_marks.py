@@ -59,27 +59,27 @@ def without_marks(lines: Sequence[str]) -> list[tuple[str, bool]]:
     """The lines of one list without their marks, and whether each had one."""
     texts = list(lines)
     taken = [""] * len(texts)  # the styles of the marks that a line has lost
-    open_ends = set(range(len(texts)))
+    open_ends: Sequence[int] = range(len(texts))
     for depth in range(_DEEPEST):
-        marks = {number: mark for number in sorted(open_ends) if (mark := _mark(texts[number]))}
+        marks = {number: mark for number in open_ends if _MAY_BE_MARK.match(texts[number]) and (mark := _mark(texts[number]))}
+        if not marks:
+            break
         if depth or any(mark.trust != "sure" for mark in marks.values()):
             level = _Level(marks, taken, depth, len(texts))
-            open_ends = {number for number in marks if level.is_mark(number)}
+            open_ends = [number for number in marks if level.is_mark(number)]
         else:
-            open_ends = set(marks)
-        if not open_ends:
-            break
+            open_ends = list(marks)
         for number in open_ends:
-            texts[number] = texts[number][marks[number].end :].strip()
-        for number in open_ends:
-            taken[number] += f"{marks[number].style}\n"
+            mark = marks[number]
+            texts[number] = texts[number][mark.end :].strip()
+            taken[number] += f"{mark.style}\n"
     return [(text, bool(styles)) for text, styles in zip(texts, taken, strict=True)]
 
 
 def without_any_mark(line: str) -> str:
     """The line without anything that could be a mark, for a look at what stands behind."""
     for _ in range(_DEEPEST):
-        mark = _mark(line)
+        mark = _mark(line) if _MAY_BE_MARK.match(line) else None
         if mark is None:
             break
         line = line[mark.end :].strip()
@@ -87,11 +87,9 @@ def without_any_mark(line: str) -> str:
 
 
 def _mark(line: str) -> _Mark | None:
-    """What the line begins with, if that may be a mark."""
+    """What a line that begins as marks do begins with, if that may be one."""
     if line.startswith("* ") and not line[2:3].isspace():
         return _STAR
-    if not _MAY_BE_MARK.match(line):
-        return None
     if match := _BULLET.match(line):
         return _Mark(match.end(), "bullet", "sure")
     if match := _BARE_STAR.match(line):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -12,6 +13,7 @@ import msgspec
 Precision = Literal["year", "month", "day", "none"]
 
 _PRECISIONS: dict[int, Precision] = {4: "year", 7: "month", 10: "day"}
+_LONGEST = max(_PRECISIONS)
 _SHAPE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\Z", re.ASCII)
 
 
@@ -64,17 +66,23 @@ class RegistryDate(msgspec.Struct, frozen=True):
         return ((theirs[0] - mine[1]).days, (theirs[1] - mine[0]).days)
 
     def _span(self) -> tuple[dt.date, dt.date] | None:
-        match = _SHAPE.match(self.date)
-        if not match:
+        return _span_of(self.date) if len(self.date) <= _LONGEST else None
+
+
+@lru_cache(maxsize=8_192)
+def _span_of(date: str) -> tuple[dt.date, dt.date] | None:
+    """The first and the last day that a date can mean. Records name the same few thousand dates again and again."""
+    match = _SHAPE.match(date)
+    if not match:
+        return None
+    year, month, day = (int(part) if part else None for part in match.groups())
+    try:
+        if year is None:
             return None
-        year, month, day = (int(part) if part else None for part in match.groups())
-        try:
-            if year is None:
-                return None
-            if month is None:
-                return dt.date(year, 1, 1), dt.date(year, 12, 31)
-            if day is None:
-                return dt.date(year, month, 1), dt.date(year, month, calendar.monthrange(year, month)[1])
-            return dt.date(year, month, day), dt.date(year, month, day)
-        except (ValueError, calendar.IllegalMonthError):
-            return None
+        if month is None:
+            return dt.date(year, 1, 1), dt.date(year, 12, 31)
+        if day is None:
+            return dt.date(year, month, 1), dt.date(year, month, calendar.monthrange(year, month)[1])
+        return dt.date(year, month, day), dt.date(year, month, day)
+    except (ValueError, calendar.IllegalMonthError):
+        return None

@@ -117,6 +117,7 @@ class _Body(msgspec.Struct, frozen=True, array_like=True):
 
 
 _stored = msgspec.json.Decoder(_Stored)
+_body = msgspec.json.Decoder(_Body)
 _both = msgspec.json.Decoder(tuple[EventColumns, _Body])
 _REST = tuple(name for name in Event.__struct_fields__ if name != "details")
 
@@ -152,6 +153,11 @@ def read_event(text: str | bytes) -> Event:
     stored = _stored.decode(text)
     details = stored_details(stored.kind, stored.details)
     return Event(details=details, **{name: getattr(stored, name) for name in _REST})
+
+
+def stored_event(columns: EventColumns, body: str) -> Event:
+    """An event from its columns and what is stored beside them: what `read_event` gives of `whole_event`, in one step."""
+    return _from_columns(columns, _body.decode(body)) if body.startswith("[") else read_event(body)
 
 
 class _WithEffects(msgspec.Struct, frozen=True):
@@ -288,11 +294,16 @@ class EventClass(NamedTuple):
 class EventPlace(msgspec.Struct, frozen=True, kw_only=True):
     """Where an event stands in the change log: ``severity`` is its rank, 0 for minor to 2 for major.
 
-    ``body`` is the event as text for `read_event`; empty for a long one, which is read when its turn has come.
+    ``columns`` and ``body`` are for `stored_event`; not there for a long one, which is read when its turn has come.
     """
 
     id: str
     effective_at: datetime
     severity: int
     story: str
+    columns: EventColumns | None = None
     body: str = ""
+
+    def event(self) -> Event | None:
+        """The event, if it came along."""
+        return None if self.columns is None else stored_event(self.columns, self.body)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -12,6 +14,7 @@ import msgspec
 from tracker.render.safe_text import cell, one_line
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
 SEVERITY_STYLES = {"major": "bold red", "notable": "yellow", "minor": "dim"}
@@ -26,6 +29,7 @@ STATE_STYLES = {
     "waiting": "yellow",
 }
 
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _GAP = 2
 _LEAST_FLEXIBLE = 20
 _NARROWEST = 12
@@ -107,18 +111,50 @@ def long_text(grid: Grid, more: Iterable[Sequence[str]], caption: Callable[[], s
 
 def _folded(text: str, width: int) -> list[str]:
     """A text in lines of at most so many columns, broken between words and, where a word is longer, within it."""
-    if text.isascii() and len(text) <= width:
-        return [text]
-    from rich.console import Console
+    if text.isascii() or all(map(_is_narrow, _BEYOND_ASCII.findall(text))):
+        if len(text) <= width:
+            return [text]
+        words = text.split(" ")
+        if max(map(len, words)) <= width:
+            return _lines(words, width)
     from rich.text import Text
 
-    return [line.plain for line in Text(text).wrap(Console(width=width), width, overflow="fold")] or [""]
+    return [line.plain for line in Text(text).wrap(_console(width), width, overflow="fold")] or [""]
+
+
+def _lines(words: Sequence[str], width: int) -> list[str]:
+    """Words that need a column for each letter, as many of them on each line as it holds."""
+    lines = [words[0]]
+    for word in words[1:]:
+        if len(lines[-1]) + 1 + len(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+@lru_cache(maxsize=4096)
+def _is_narrow(sign: str) -> bool:
+    """Whether a sign needs one column, as all of ASCII do."""
+    from rich.cells import get_character_cell_size
+
+    return get_character_cell_size(sign) == 1
+
+
+@lru_cache(maxsize=64)
+def _console(width: int) -> Console:
+    """What rich measures by; making one takes longer than breaking a text into lines."""
+    from rich.console import Console
+
+    return Console(width=width)
 
 
 def _filled(text: str, width: int, to_the_right: bool) -> str:
+    if text.isascii():
+        return text.rjust(width) if to_the_right else text.ljust(width)
     from rich.cells import cell_len
 
-    blanks = " " * (width - (len(text) if text.isascii() else cell_len(text)))
+    blanks = " " * (width - cell_len(text))
     return blanks + text if to_the_right else text + blanks
 
 

@@ -121,6 +121,8 @@ def _text(value: object) -> str:
 
 
 def _escaped(text: str) -> str:
+    if text.isascii() and "\x7f" not in text:
+        return text
     return _OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 

@@ -2,89 +2,71 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from tracker.errors import StoreError
-from tracker.store import (
-    acceptance as _acceptance,
-)
-from tracker.store import (
-    backup as _backup,
-)
-from tracker.store import (
-    browsing as _browsing,
-)
-from tracker.store import (
-    events as _events,
-)
-from tracker.store import (
-    histories as _histories,
-)
-from tracker.store import (
-    history as _history,
-)
-from tracker.store import (
-    hosts as _hosts,
-)
-from tracker.store import (
-    incidents as _incidents,
-)
-from tracker.store import (
-    kept_fields as _kept_fields,
-)
-from tracker.store import (
-    leases as _leases,
-)
-from tracker.store import (
-    listings as _listings,
-)
-from tracker.store import (
-    maintenance as _maintenance,
-)
-from tracker.store import (
-    notes as _notes,
-)
-from tracker.store import (
-    outbox as _outbox,
-)
-from tracker.store import (
-    paused as _paused,
-)
-from tracker.store import (
-    present as _present,
-)
-from tracker.store import (
-    runs as _runs,
-)
-from tracker.store import (
-    schedule as _schedule,
-)
-from tracker.store import (
-    search as _search,
-)
-from tracker.store import (
-    silences as _silences,
-)
-from tracker.store import (
-    snapshots as _snapshots,
-)
-from tracker.store import (
-    staging as _staging,
-)
-from tracker.store import (
-    trials as _trials,
-)
-from tracker.store import (
-    watches as _watches,
-)
-from tracker.store import (
-    whole as _whole,
-)
-from tracker.store.copying import copy
 from tracker.store.database import Database, parse_url, read_only
+from tracker.store.later import Later
 from tracker.store.schema import migrate, require_current, require_usable, schema_state
 
+if TYPE_CHECKING:
+    from tracker.store import acceptance as _acceptance
+    from tracker.store import backup as _backup
+    from tracker.store import browsing as _browsing
+    from tracker.store import copying as _copying
+    from tracker.store import events as _events
+    from tracker.store import histories as _histories
+    from tracker.store import history as _history
+    from tracker.store import hosts as _hosts
+    from tracker.store import incidents as _incidents
+    from tracker.store import kept_fields as _kept_fields
+    from tracker.store import leases as _leases
+    from tracker.store import listings as _listings
+    from tracker.store import maintenance as _maintenance
+    from tracker.store import notes as _notes
+    from tracker.store import outbox as _outbox
+    from tracker.store import paused as _paused
+    from tracker.store import present as _present
+    from tracker.store import runs as _runs
+    from tracker.store import schedule as _schedule
+    from tracker.store import search as _search
+    from tracker.store import silences as _silences
+    from tracker.store import snapshots as _snapshots
+    from tracker.store import staging as _staging
+    from tracker.store import trials as _trials
+    from tracker.store import watches as _watches
+    from tracker.store import whole as _whole
+else:  # each is loaded when the first of its functions is called: a command needs few of them
+    _acceptance = Later("acceptance")
+    _backup = Later("backup")
+    _browsing = Later("browsing")
+    _copying = Later("copying")
+    _events = Later("events")
+    _histories = Later("histories")
+    _history = Later("history")
+    _hosts = Later("hosts")
+    _incidents = Later("incidents")
+    _kept_fields = Later("kept_fields")
+    _leases = Later("leases")
+    _listings = Later("listings")
+    _maintenance = Later("maintenance")
+    _notes = Later("notes")
+    _outbox = Later("outbox")
+    _paused = Later("paused")
+    _present = Later("present")
+    _runs = Later("runs")
+    _schedule = Later("schedule")
+    _search = Later("search")
+    _silences = Later("silences")
+    _snapshots = Later("snapshots")
+    _staging = Later("staging")
+    _trials = Later("trials")
+    _watches = Later("watches")
+    _whole = Later("whole")
+
 __all__ = ["Store", "copy", "migrate", "read_only", "schema_state"]
+
+copy = _copying.copy
 
 
 class Store(Database):

@@ -44,6 +44,14 @@ class Words(TypeDecorator[str]):
 
 def storable(text: str) -> str:
     """The text as `Words` stores it. A matter of the database: what a text means, and what a screen may show, are others'."""
-    if text.isascii() and "\0" not in text:
+    if "\0" not in text and (text.isascii() or _is_encodable(text)):
         return text
     return "".join("\ufffd" if char == "\0" or "\ud800" <= char <= "\udfff" else char for char in text)
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

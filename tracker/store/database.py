@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, Insert, create_engine, event, select
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, Dialect, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from tracker import clock
 from tracker.errors import DatabaseDamagedError, LeaseLostError, StoreError
 from tracker.model.upkeep import Lease
+from tracker.store.columns import UtcDateTime
 from tracker.store.frozen import CONNECT_WITHIN, Watchdog
 from tracker.store.open_file import OpenFile
 from tracker.store.packing import Dictionary
@@ -31,6 +33,7 @@ from tracker.store.write_log import next_version
 if TYPE_CHECKING:
     import psycopg  # an extra: installed where PostgreSQL is used
     from sqlalchemy.dialects import postgresql
+    from sqlalchemy.types import TypeEngine
 
 Item = TypeVar("Item")
 
@@ -185,6 +188,30 @@ def insert(connection: Connection, table: Any) -> sqlite.Insert | postgresql.Ins
     from sqlalchemy.dialects import postgresql  # here, because loading it takes as long as a small command
 
     return postgresql.insert(table)
+
+
+def execute_many(connection: Connection, statement: Insert, rows: Sequence[Mapping[str, object]]) -> None:
+    """Many rows by one INSERT; each has the same keys.
+
+    SQLAlchemy builds the parameters of each row anew; on SQLite they are made here, by the types of the columns.
+    """
+    if not rows or connection.dialect.name != "sqlite":
+        if rows:
+            connection.execute(statement, rows)
+        return
+    compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    names = compiled.positiontup or ()
+    fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+    converts = [_converter(compiled.binds[name].type, connection.dialect) for name in names]
+    columns = [[row[name] if name in row else fixed[name] for row in rows] for name in names]
+    given = [map(convert, column) if convert else column for convert, column in zip(converts, columns, strict=True)]
+    connection.exec_driver_sql(str(compiled), list(zip(*given, strict=True)))
+
+
+def _converter(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """What makes a value of a column's type one of the driver's; times are few, and the same in many rows."""
+    convert = kind.dialect_impl(dialect).bind_processor(dialect)
+    return lru_cache(maxsize=256)(convert) if convert and isinstance(kind, UtcDateTime) else convert
 
 
 def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[list[Item]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, Select, case, func, select
 
-from tracker.model.event import Event, EventColumns, compact_event, read_event, whole_event
+from tracker.model.event import Event, EventColumns, compact_event, stored_event, whole_event
 from tracker.model.vocabulary import SEVERITIES, rank
 from tracker.store import tables as t
 from tracker.store.packing import THOROUGH, pack, unzip
@@ -34,9 +34,9 @@ def select_events(*, within: int | None = None) -> Select[*tuple[Any, ...]]:
     return select(*columns, _old.c.sha256.label("old_sha256"), _new.c.sha256.label("new_sha256")).select_from(versions)
 
 
-def event_text(row: RowMapping) -> str:
-    """The event of a row as text for `read_event`."""
-    columns = EventColumns(
+def columns_of(row: RowMapping) -> EventColumns:
+    """What of the event of a row stands in columns."""
+    return EventColumns(
         id=row["event_id"],
         kind=row["event_kind"],
         trial=row["event_trial"],
@@ -49,12 +49,16 @@ def event_text(row: RowMapping) -> str:
         old_sha256=row["old_sha256"],
         new_sha256=row["new_sha256"],
     )
-    return whole_event(columns, stored_body(row["event_body"], row["event_packed"], row["event_id"]))
+
+
+def event_text(row: RowMapping) -> str:
+    """The event of a row as text for `read_event`."""
+    return whole_event(columns_of(row), stored_body(row["event_body"], row["event_packed"], row["event_id"]))
 
 
 def event_of(row: RowMapping) -> Event:
     """The event of a row."""
-    return read_event(event_text(row))
+    return stored_event(columns_of(row), stored_body(row["event_body"], row["event_packed"], row["event_id"]))
 
 
 def stored_body(body: str, packed: bytes | None, event: str) -> str:

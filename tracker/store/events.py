@@ -16,7 +16,7 @@ from tracker.model.vocabulary import rank
 from tracker.store import rows
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks
-from tracker.store.event_rows import event_of, event_text, select_events
+from tracker.store.event_rows import columns_of, event_of, event_text, select_events, stored_body
 from tracker.store.packing import unpacked_size
 
 FIRST_PAGE = 50
@@ -87,16 +87,16 @@ def events_by_id(database: Database, ids: Iterable[str]) -> Iterator[Event]:
     for some in chunks(ids, BODIES):
         statement = select_events().where(t.events.c.accepted, t.events.c.id.in_(some))
         with database.reading() as connection:
-            texts = {row["event_id"]: event_text(row) for row in connection.execute(statement).mappings()}
-        yield from (read_event(texts[key]) for key in some if key in texts)
+            found = {row["event_id"]: event_of(row) for row in connection.execute(statement).mappings()}
+        yield from (found[key] for key in some if key in found)
 
 
 def log(database: Database, wanted: EventFilter) -> Iterator[Event]:
     """Accepted events by ``effective_at``, then id, however many: read a few at a time."""
     for some in chunks(event_places(database, wanted), BODIES):
-        found = {one.id: one for one in events_by_id(database, [place.id for place in some if not place.body])}
+        found = {one.id: one for one in events_by_id(database, [place.id for place in some if place.columns is None])}
         for place in some:
-            one = read_event(place.body) if place.body else found.get(place.id)
+            one = place.event() or found.get(place.id)
             if one is not None:
                 yield one
 
@@ -184,7 +184,8 @@ def _place(row: RowMapping) -> EventPlace:
         effective_at=row["event_effective_at"],
         severity=row["event_severity"],
         story=row["event_story"],
-        body=event_text(row) if short else "",
+        columns=columns_of(row) if short else None,
+        body=stored_body(row["event_body"], packed, row["event_id"]) if short else "",
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, 
 
 from tracker.model.views import PlainRecord, ShownRecord, ShownTrial
 from tracker.store import tables as t
-from tracker.store.database import Database, chunks, insert
+from tracker.store.database import Database, chunks, execute_many, insert
 from tracker.store.packing import to_json
 from tracker.store.snapshots import following_watches
 from tracker.store.trials import is_asked, is_member, is_member_of
@@ -130,10 +130,9 @@ def write_present(connection: Connection, records: Iterable[tuple[int, PlainReco
         connection.execute(delete(t.present).where(t.present.c.snapshot.in_(some)))
     if not noted:
         return
-    connection.execute(insert(connection, t.present), [_row(snapshot, one) for snapshot, one in noted.items()])
+    execute_many(connection, insert(connection, t.present), [_row(snapshot, one) for snapshot, one in noted.items()])
     dues = [row for snapshot, one in noted.items() for row in _days(snapshot, one)]
-    if dues:
-        connection.execute(insert(connection, t.due_dates), dues)
+    execute_many(connection, insert(connection, t.due_dates), dues)
 
 
 def drop_former(connection: Connection, trials: Collection[str]) -> None:

@@ -31,7 +31,7 @@ from sqlalchemy.types import BigInteger
 
 from tracker.model.search import BREAK, WHOLE, FoundTrials, Ranked, SearchEntry, SearchQuery, SearchTerm, Words
 from tracker.store import tables as t
-from tracker.store.database import Database, chunks, insert
+from tracker.store.database import Database, chunks, execute_many, insert
 from tracker.store.rows import is_accepted
 from tracker.store.trials import is_member
 
@@ -98,7 +98,7 @@ def write_words(connection: Connection, entries: Iterable[SearchEntry]) -> None:
     for some in chunks(given):
         connection.execute(delete(t.searchable).where(t.searchable.c.snapshot.in_(some)))
     rows = [{"snapshot": one.snapshot, "reader": one.reader, "kept": one.kept} for one in given.values()]
-    connection.execute(insert(connection, t.searchable), rows)
+    execute_many(connection, insert(connection, t.searchable), rows)
     shown = _for_sqlite if dialect == "sqlite" else _for_postgresql
     connection.execute(text(_INSERT[dialect]), [{"snapshot": one.snapshot} | shown(one) for one in given.values()])
 

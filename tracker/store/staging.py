@@ -29,7 +29,7 @@ from tracker.store import tables as t
 from tracker.store.bodies import Packed, pack_staged, point_to_bases, require_bases
 from tracker.store.changed_values import changed_values
 from tracker.store.columns import storable
-from tracker.store.database import CHUNK, Database, chunks, insert
+from tracker.store.database import CHUNK, Database, chunks, execute_many, insert
 from tracker.store.event_rows import body_columns, event_columns, event_of, select_events
 from tracker.store.kept_fields import keep_fields
 from tracker.store.packing import to_json
@@ -71,7 +71,7 @@ def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: date
             if staged.document.trial not in done
         ]
         if new:
-            connection.execute(t.snapshots.insert(), [_snapshot_row(run_id, *one, origin) for one in new])
+            execute_many(connection, t.snapshots.insert(), [_snapshot_row(run_id, *one, origin) for one in new])
             point_to_bases(connection, run_id, [(staged.version, stored) for staged, stored in new])
         written = [staged for staged in batch.snapshots if staged.document.trial not in done]
         ids = _version_ids(connection, run_id, {staged.version for staged in written})
@@ -206,7 +206,7 @@ def _write_checks(connection: Connection, run_id: int, checks: Sequence[StagedCh
         }
         for staged in checks
     ]
-    connection.execute(upsert, check_rows)
+    execute_many(connection, upsert, check_rows)
 
 
 def _snapshot_row(run_id: int, staged: StagedSnapshot, stored: Packed, origin: str) -> dict[str, object]:
@@ -296,11 +296,11 @@ def _write_events(connection: Connection, run_id: int, batch: Batch, now: dateti
         for staged in new
     ]
     if event_rows:
-        connection.execute(insert(connection, t.events).on_conflict_do_nothing(), event_rows)
+        execute_many(connection, insert(connection, t.events).on_conflict_do_nothing(), event_rows)
         value_rows = [
             {"run": run_id, "event": staged.event.id, **row} for staged in new for row in changed_values(staged.event)
         ]
-        connection.execute(insert(connection, t.changed_values).on_conflict_do_nothing(), value_rows)
+        execute_many(connection, insert(connection, t.changed_values).on_conflict_do_nothing(), value_rows)
     ids = {staged.event.id for staged in new}
     story_rows = [
         {"run": run_id, "id": story.id, "accepted": False, "trial": story.trial, "body": to_json(story)}

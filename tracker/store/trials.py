@@ -13,7 +13,7 @@ from tracker.model.snapshot import TrackedTrial
 from tracker.model.views import Members
 from tracker.store import rows
 from tracker.store import tables as t
-from tracker.store.database import Database, chunks, insert
+from tracker.store.database import Database, chunks, execute_many, insert
 from tracker.store.runs import NO_ANSWER
 
 
@@ -173,12 +173,16 @@ def is_member_of(watches: Collection[str]) -> Exists:
 
 def ensure_trials(connection: Connection, keys: Iterable[str], now: datetime) -> None:
     """Add rows for trials that are not known yet."""
+    asked = set(keys)
+    there = {
+        key for some in chunks(asked) for key in connection.scalars(select(t.trials.c.key).where(t.trials.c.key.in_(some)))
+    }
     new = []
-    for key in sorted(set(keys)):
+    for key in sorted(asked - there):
         parts = split_key(key)
         new.append({"key": key, "source": parts.source, "number": parts.number, "first_seen_at": now, "error": ""})
-    if new:
-        connection.execute(insert(connection, t.trials).on_conflict_do_nothing(), new)
+    # Another process may have added some meanwhile.
+    execute_many(connection, insert(connection, t.trials).on_conflict_do_nothing(), new)
 
 
 def is_moving(run_id: int) -> Exists:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, or_, select, update
 
 from tracker.model.watch import CompletedListing, How, Join, Membership, Watch, WatchChanges, WatchState
 from tracker.store import tables as t
-from tracker.store.database import Database, chunks, insert
+from tracker.store.database import Database, chunks, execute_many, insert
 from tracker.store.trials import ensure_trials
 
 
@@ -223,7 +223,6 @@ def _sync_watch(connection: Connection, watch: Watch, merged: Mapping[str, str],
     members = _members(connection, watch, by_hand)
     joined = [trial for trial in by_hand if trial not in members]
     ended = [trial for trial, how in members.items() if trial not in by_hand and (how != "search" or trial in watch.exclude)]
-    ensure_trials(connection, joined, now)
     _join(connection, [Join(watch=watch.name, trial=trial, how=by_hand[trial]) for trial in joined], now)
     _end(connection, watch.name, ended, now)
     _sync_moved(connection, watch, merged, now)
@@ -268,7 +267,8 @@ def _join(connection: Connection, joins: Sequence[Join], joined_at: datetime) ->
     statement = insert(connection, t.memberships)
     replaced = ("how", "joined_at", "silent", "left_search_at", "ended_at", "merged_into")
     new = {name: statement.excluded[name] for name in replaced}
-    connection.execute(
+    execute_many(
+        connection,
         statement.on_conflict_do_update(index_elements=["watch", "trial"], set_=new),
         [
             {

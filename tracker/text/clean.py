@@ -17,6 +17,7 @@ _BREAKS = re.compile(r"\r\n?|[\x0b\x0c\u2028\u2029]")
 # Browsers read a number without its semicolon too; a name without it is more often no entity ("R&D", "AT&T").
 _ENTITY = re.compile(r"&(?:(#[0-9]{1,7})(?:;|(?![0-9;]))|(#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)")
 _ESCAPE = re.compile(r"(\\++)([!-/:-@\[\]^_`{-~])?")  # always a whole run of backslashes: long runs stay cheap
+_TAG = re.compile("</?[A-Za-z]")  # as every tag begins; most signs of "less" are no tag's
 # Named tags only: "<2.0 mg", "<LLN>" and "p<i" are comparisons, not mark-up.
 _BLOCK_TAG = re.compile(r"</?(?:br|p|div|ul|ol|li|tr|td|th|table|tbody|thead|h[1-6]|hr)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _INLINE_TAG = re.compile(r"</?(?:mark|b|i|u|em|strong|span|font|small|ins|del)(?:\s[^<>]*)?/?>", re.IGNORECASE)
@@ -29,6 +30,10 @@ _MAYBE_MARKS = re.compile(rf"[^\x00-\u02ff]{{{_MOST_MARKS + 1},}}")
 # The same question asked so that a text of typographic signs is passed through quickly: none of its runs is that long.
 _NO_SUCH_RUN = re.compile(rf"[^\x00-\u02ff]{{0,{_MOST_MARKS}}}+(?:[\x00-\u02ff]++[^\x00-\u02ff]{{0,{_MOST_MARKS}}}+)*+\Z")
 _MARK_UP_SIGNS = re.compile(r"[&<\\]")
+_CONTROLS = bytes(code for code in range(128) if not chr(code).isprintable() and chr(code) != "\n")
+_ASCII = bytes(range(128))
+_ESCAPED = frozenset(sign for sign in map(chr, range(33, 127)) if not sign.isalnum() and sign != "\\")
+_BRIEF = 250
 _SHORT = 60
 _MOST_LAYERS = 10  # of mark-up hidden in mark-up; registries have shown three
 
@@ -69,10 +74,11 @@ def _is_clean(text: str) -> bool:
     return not (
         "&" in text
         or "\\" in text
-        or "<" in text
+        or ("<" in text and _TAG.search(text))
         or "  " in text
         or text != text.strip()
-        or not (text.isprintable() or _is_tidy_in_lines(text))
+        or ("\n" in text and ("\n\n" in text or " \n" in text or "\n " in text))
+        or not _is_printable(text)
         or not (text.isascii() or (_has_few_marks(text) and unicodedata.is_normalized("NFC", text)))
     )
 
@@ -83,32 +89,49 @@ def _has_few_marks(text: str) -> bool:
     return beyond <= _MOST_MARKS or _NO_SUCH_RUN.match(text) is not None
 
 
-def _is_tidy_in_lines(text: str) -> bool:
-    return "\n" in text and not ("\n\n" in text or " \n" in text or "\n " in text) and text.replace("\n", "").isprintable()
+def _is_printable(text: str) -> bool:
+    """Whether the text holds nothing but printable signs and line breaks.
+
+    The bytes of a long one are looked through at once by a table: `str.isprintable` looks each sign up.
+    """
+    if len(text) <= _BRIEF:
+        return text.isprintable() or text.replace("\n", "").isprintable()
+    signs = text.encode("utf-8", "surrogatepass")
+    if len(signs.translate(None, _CONTROLS)) != len(signs):
+        return False
+    return text.isascii() or signs.translate(None, _ASCII).decode("utf-8", "surrogatepass").isprintable()
 
 
 def _cleaned_once(text: str) -> str:
-    odd = not text.replace("\n", "").isprintable()
+    odd = not _is_printable(text)
     if odd:
         text = visible(_BREAKS.sub("\n", text))
     if "&" in text:
         text = _ENTITY.sub(_entity, text)
     if "\\" in text:
-        text = _ESCAPE.sub(lambda match: match[2] or match[1], text)
-    if "<" in text:
+        text = _unescaped(text)
+    if "<" in text and _TAG.search(text):
         text = _INLINE_TAG.sub("", _BLOCK_TAG.sub("\n", text))
         text = _scripts_written_out(text)
     if odd:
         text = _BLANKS.sub(" ", text)
-    elif "  " in text:
-        text = _SPACES.sub(" ", text)
     if " \n" in text or "\n " in text:
-        text = "\n".join(part.strip(" ") for part in text.split("\n"))
+        text = "\n".join([part.strip(" ") for part in text.split("\n")])
+    if "  " in text:
+        text = _SPACES.sub(" ", text)
     while "\n\n" in text:
         text = text.replace("\n\n", "\n")
     if not (text.isascii() or _has_few_marks(text)):
         text = _MAYBE_MARKS.sub(_fewer_marks, text)
     return unicodedata.normalize("NFC", text.strip())
+
+
+def _unescaped(text: str) -> str:
+    """The text without the backslash before signs of mark-up; of a run of them, none is left before such a sign."""
+    if "\\\\" in text:
+        return _ESCAPE.sub(lambda match: match[2] or match[1], text)
+    first, *others = text.split("\\")
+    return first + "".join([part if part[:1] in _ESCAPED else f"\\{part}" for part in others])
 
 
 def _fewer_marks(match: re.Match[str]) -> str:

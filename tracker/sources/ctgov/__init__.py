@@ -34,7 +34,7 @@ from tracker.model.source import (
     WholePage,
 )
 from tracker.sources.ctgov.fields import ANCHOR_PLACES, REST_TITLES
-from tracker.sources.ctgov.search import QUERY_FIELDS, SEARCH_PARAMETERS, narrow, read_search, understood
+from tracker.sources.ctgov.search_fields import QUERY_FIELDS, SEARCH_PARAMETERS
 
 
 class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerprinted, Whole):
@@ -132,11 +132,15 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerpr
 
     def read_search(self, search: Search) -> SearchReading:
         """What is wrong with a search: its parameters, their values, and its fields."""
-        return read_search(search)
+        from tracker.sources.ctgov import search as searches
+
+        return searches.read_search(search)
 
     def narrow(self, search: Search, trials: Sequence[str]) -> Search | None:
         """The search with the filter that names trials; None when it has that filter already."""
-        return narrow(search, trials)
+        from tracker.sources.ctgov import search as searches
+
+        return searches.narrow(search, trials)
 
     def count(self, search: Search, fetch: Fetch) -> SearchCount:
         """How many trials a search holds, and which of its parts the registry does not read as filters."""
@@ -146,7 +150,9 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerpr
 
     def understood(self, search: Search) -> str:
         """The search as it is asked."""
-        return understood(search)
+        from tracker.sources.ctgov import search as searches
+
+        return searches.understood(search)
 
     def retrieve(self, asked: Sequence[Asked], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
         """The records by their numbers, some hundred a request."""

@@ -13,9 +13,18 @@ from tracker.geo.countries import country_code, country_codes, country_name
 from tracker.model import ids
 from tracker.model.ids import split_key
 from tracker.model.source import Region, Search, SearchReading
-from tracker.model.vocabulary import PHASES, REGISTRY_STATUSES, STUDY_TYPES
 from tracker.model.watch import Near
 from tracker.sources.ctgov.circles import MILES, MOST_REGIONS, centre, circle, in_country, in_region, phrase
+from tracker.sources.ctgov.search_fields import (
+    API,
+    DATES,
+    FIELDS,
+    PLACES,
+    QUERIES,
+    QUERY_FIELDS,
+    SEARCH_PARAMETERS,
+    WORD_FIELDS,
+)
 from tracker.sources.ctgov.search_values import age_range, date_range, expression, filters, numbers, statuses
 from tracker.text.suggest import did_you_mean
 
@@ -24,40 +33,7 @@ Params = list[tuple[str, str]]
 _NUMBERS = "filter.ids"
 _ADVANCED = "filter.advanced"
 
-_QUERIES = {
-    "cond": "query.cond",
-    "term": "query.term",
-    "intr": "query.intr",
-    "titles": "query.titles",
-    "outc": "query.outc",
-    "spons": "query.spons",
-    "lead": "query.lead",
-    "id": "query.id",
-    "locn": "query.locn",
-    "patient": "query.patient",
-}
-_DATES = {
-    "start": "StartDate",
-    "primComp": "PrimaryCompletionDate",
-    "studyComp": "CompletionDate",
-    "firstPost": "StudyFirstPostDate",
-    "resFirstPost": "ResultsFirstPostDate",
-    "lastUpdPost": "LastUpdatePostDate",
-}
-_PLACES = {"country": "LocationCountry", "state": "LocationState", "city": "LocationCity"}
 _FORMER = re.compile(r"(?:the )?(?:former|federal republic of) ", re.IGNORECASE)
-_GEO = frozenset({"lat", "lng", "distance", "locStr"})
-_VIEWING = frozenset(
-    {"page", "limit", "viewType", "rank", "sort", "checkSpell", "tab", "from", "format", "pageSize", "pageToken"}
-)
-_API = frozenset({*_QUERIES.values(), "aggFilters"}) | {
-    f"{when}.{what}" for when in ("filter", "postFilter") for what in ("overallStatus", "geo", "advanced", "synonyms", "ids")
-}
-_UNREAD_API = frozenset({"fields", "countTotal", "markupFormat", "geoDecay"})
-
-SEARCH_PARAMETERS = frozenset({*_QUERIES, *_DATES, *_PLACES, "ageRange"}) | _GEO | _VIEWING | _API | _UNREAD_API
-"""What an address may hold: that of the search page, that of the expert search, or that of the API itself."""
-
 _CLICKS = re.compile(
     r"(utm_.*|mtm_.*|pk_.*|hsa_.*|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid|twclid|ttclid|igsh(id)?|li_fat_id|"
     r"epik|mc_[ce]id|_hs(enc|mi)|vero_id|oly_(anon|enc)_id|s_cid|mkt_tok|_ga|_gl)\Z",
@@ -69,27 +45,6 @@ _OLD_SITE = re.compile(
     r"(recrs?|rslt|type|cntry|dist|age(_v|Unit)?|gndr|hlth|(str|prc|stc|sfp|rfp|lup)d_[se]|flds|fund|phase|u_(prot|sap|icf)|Search)\Z"
 )
 """What only addresses of the site before 2023 hold."""
-
-_FIELDS = {
-    "condition": "query.cond",
-    "term": "query.term",
-    "title": "query.titles",
-    "intervention": "query.intr",
-    "outcome": "query.outc",
-    "sponsor": "query.spons",
-    "lead_sponsor": "query.lead",
-    "id": "query.id",
-    "location": "query.locn",
-    "patient": "query.patient",
-}
-_WORD_FIELDS = {
-    "status": ("OverallStatus", frozenset(REGISTRY_STATUSES)),
-    "phase": ("Phase", PHASES),
-    "study_type": ("StudyType", STUDY_TYPES),
-}
-
-QUERY_FIELDS = frozenset({*_FIELDS, *_WORD_FIELDS, *_PLACES})
-"""What a ``query = {…}`` may hold."""
 
 
 def parameters(search: Search) -> Params:
@@ -219,12 +174,12 @@ def _unknown(name: str) -> str:
 
 def _add_parameter(name: str, value: str, found: dict[str, list[str]]) -> None:
     """One parameter of an address, but for places and what only concerns viewing."""
-    if name in _DATES:
-        found.setdefault(_ADVANCED, []).append(date_range(name, value, _DATES[name]))
+    if name in DATES:
+        found.setdefault(_ADVANCED, []).append(date_range(name, value, DATES[name]))
     elif name == "ageRange":
         found.setdefault(_ADVANCED, []).append(age_range(value))
-    elif name in _QUERIES or name in _API:
-        target = _QUERIES.get(name, name)
+    elif name in QUERIES or name in API:
+        target = QUERIES.get(name, name)
         found.setdefault(target, []).append(_CHECKED.get(target.rpartition(".")[2], expression)(name, value))
 
 
@@ -244,9 +199,9 @@ def _add_place(given: dict[str, str], found: dict[str, list[str]], *, known: boo
         if not known:
             latitude, longitude, distance = *middle, given.get("distance", MILES)
             found.setdefault("filter.geo", []).append(f"distance({latitude},{longitude},{distance}mi)")
-    elif any(name in given for name in _PLACES):
+    elif any(name in given for name in PLACES):
         _check_country(given)
-        found.setdefault(_ADVANCED, []).append(_in_place({name: given[name] for name in _PLACES if name in given}))
+        found.setdefault(_ADVANCED, []).append(_in_place({name: given[name] for name in PLACES if name in given}))
     elif "locStr" in given:
         found.setdefault("query.locn", []).append(given["locStr"])
 
@@ -254,7 +209,7 @@ def _add_place(given: dict[str, str], found: dict[str, list[str]], *, known: boo
 def _in_place(places: dict[str, str]) -> str:
     """One and the same site must lie in all the named places."""
     areas = [
-        in_country(value) if name == "country" else f"AREA[{_PLACES[name]}]{phrase(value)}" for name, value in places.items()
+        in_country(value) if name == "country" else f"AREA[{PLACES[name]}]{phrase(value)}" for name, value in places.items()
     ]
     return areas[0] if len(areas) == 1 else f"SEARCH[Location]({' AND '.join(areas)})"
 
@@ -267,7 +222,7 @@ def _add_fields(given: Mapping[str, str], found: dict[str, list[str]], each: Cal
         raise SearchError((f"ClinicalTrials.gov knows no field {', '.join(unknown)} of a query. It knows {known}.",))
     for name, value in given.items():
         each(lambda name=name, value=value: _add_field(name, value, found))  # type: ignore[misc]
-    places = {name: given[name] for name in _PLACES if name in given}
+    places = {name: given[name] for name in PLACES if name in given}
     if places:
         each(lambda: _check_country(places))
         found.setdefault(_ADVANCED, []).append(_in_place(places))
@@ -282,15 +237,15 @@ def _check_country(places: Mapping[str, str]) -> None:
 
 
 def _add_field(name: str, value: str, found: dict[str, list[str]]) -> None:
-    if name in _FIELDS:
-        found.setdefault(_FIELDS[name], []).append(expression(name, value))
-    elif name in _WORD_FIELDS:
+    if name in FIELDS:
+        found.setdefault(FIELDS[name], []).append(expression(name, value))
+    elif name in WORD_FIELDS:
         found.setdefault(_ADVANCED, []).append(_one_of(name, value))
 
 
 def _one_of(name: str, value: str) -> str:
     """``status = "recruiting, not yet recruiting"`` as an expression; each word must be one of the registry's."""
-    area, known = _WORD_FIELDS[name]
+    area, known = WORD_FIELDS[name]
     words = []
     for given in re.split(r"[,|/]", value):
         word = re.sub(r"[\s-]+", "_", given.strip()).upper()

@@ -1,15 +1,10 @@
-"""TrialX (trialx.com): a trial finder's listings, which label next to nothing, read by the shapes of their lines.
-
-The address holds the site's own listing number; the registry's number stands alone on a line far down the page. It is
-pinned at the first read, and another one later is an error. The site's date has no label either: it is the date the
-site shows, not the registry's.
-"""
+"""Reads a listing of TrialX by the shapes of its lines."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from tracker.extract import pages
@@ -18,20 +13,9 @@ from tracker.extract.criteria import criteria
 from tracker.extract.decoding import decode, is_html
 from tracker.extract.labelling import read_page
 from tracker.extract.labels import HEAD, TITLE, Label, Page, Section, Vocabulary, heading_key
-from tracker.extract.retrieval import retrieve_each
 from tracker.model.record import Eligibility, Organisation, TrialRecord
-from tracker.model.source import (
-    Answer,
-    Asked,
-    DataVersion,
-    Document,
-    Example,
-    Fetch,
-    PageSource,
-    Parsed,
-    Source,
-    SourceInfo,
-)
+from tracker.model.source import Document, SourceInfo
+from tracker.sources.trialx.words import AGES, LISTING
 from tracker.text.clean import clean
 
 STATUSES = {
@@ -78,7 +62,6 @@ _AGES_SHAPE = re.compile("|".join(re.sub(r"\?P<\w+>", "?:", form.pattern) for fo
 _PHASE = re.compile(r"(?:Early )?Phase (?:N/?A|[0-4](?:\s*[/-]\s*(?:Phase )?[0-4])?|I{1,3}V?|IV)", re.IGNORECASE)
 _NCT = re.compile(r"NCT\d{8}")
 _DATE = re.compile(r"\d{1,2} [A-Z][a-z]+\.? \d{4}|[A-Z][a-z]+\.? \d{1,2}, \d{4}|\d{4}-\d\d-\d\d")
-_LISTING = re.compile(r"/clinical-trials/listings/(\d+)(?=[/?#]|\Z)", re.ASCII)
 _CANONICAL = re.compile(
     r"<(?:link|meta)\b[^<>]{0,300}(?:canonical|og:url)[^<>]{0,300}?/clinical-trials/listings/(\d+)/", re.IGNORECASE
 )
@@ -88,7 +71,7 @@ def _one_of(texts: Sequence[str] | dict[str, str]) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, texts)), re.IGNORECASE)
 
 
-STATUS, AGES, SEX, PHASE = "recruitment status", "ages", "sex", "phase"
+STATUS, SEX, PHASE = "recruitment status", "sex", "phase"
 NUMBER, SPONSOR, DATE = "registry number", "sponsor", "date shown by the site"
 
 VOCABULARY = Vocabulary(
@@ -175,123 +158,64 @@ VOCABULARY = Vocabulary(
 )
 
 
-class TrialX(Source, PageSource):
-    """See `tracker.model.source`."""
-
-    info = SourceInfo(
-        key="trialx",
-        title="TrialX",
-        kind="page",
-        digest_version=2,
-        home="ctgov",
-        base_url="https://www.trialx.com",
-        hosts=("www.trialx.com", "trialx.com"),
-        pace=0.2,
-        reads="TrialX listings (data from ClinicalTrials.gov)",
-        access="HTML, by the shapes of its lines",
-        address="https://www.trialx.com/clinical-trials/listings/NUMBER/…",
-        anchors=("nct_number", "brief_title", "recruitment_status"),
-        attribution="trialx.com, a trial finder with data from ClinicalTrials.gov",
-        path_words={"eligibility": AGES},
+def read(info: SourceInfo, document: Document) -> tuple[TrialRecord, Page]:
+    """The record and the placed page, which says what was ignored and what was left over."""
+    pages.refuse_unreadable(document)
+    page = _placed(read_lines(document.body, document.content_type))
+    _check_fingerprint(info, document, page)
+    match = LISTING.search(document.url)
+    listing = f"{info.key}:{match[1]}" if match else ""
+    if listing and document.trial and listing != document.trial:
+        raise pages.wrong_trial(document, listing)
+    title = page.value(HEAD, TITLE, expected=True)
+    status = _status(page)
+    low, high = _ages(page)
+    sex = page.value(HEAD, SEX, expected=True)
+    phase = page.value(HEAD, PHASE, expected=True)
+    _ignore_rest(page)
+    pages.note_replacements(page, document)
+    text = pages.paragraphs(entry.marked for entry in page.texts("Eligibility"))
+    eligibility = Eligibility(
+        criteria=criteria(text) if text else None,
+        minimum_age=low,
+        maximum_age=high,
+        sex=pages.word_of(page, sex, SEXES, f"{HEAD} / {SEX}"),
     )
-
-    EXAMPLES = (
-        Example(
-            fixture="listing.txt",
-            trial="trialx:900001",
-            sniffed="trialx:NCT90000001",
-            expected={"recruitment_status": "RECRUITING", "page_date.date": "2026-01-14"},
-            volatile={"Enter your contact details to connect with study team\n": ""},
-        ),
-        Example(
-            fixture="odd.txt",
-            trial="trialx:900001",
-            sniffed="trialx:NCT90000779",
-            expected={"recruitment_status": "OTHER", "recruitment_status_as_given": "Waiting for approval"},
-        ),
-        Example(
-            fixture="no_header.txt",
-            trial="trialx:900001",
-            sniffed=None,
-            expected={"eligibility.criteria.inclusion": ("Works at night",)},
-            lacks=frozenset({"nct_number", "brief_title", "recruitment_status"}),
-        ),
+    record = TrialRecord(
+        trial=document.trial or listing or _unlisted(_number(page)),
+        url=re.split(r"[?#]", document.url)[0] or None,
+        brief_title=clean(title) if title else None,
+        **status,
+        phases=_phases(page, phase),
+        brief_summary=pages.paragraphs(entry.marked for entry in page.texts("Overview")),
+        detailed_description=pages.paragraphs(entry.marked for entry in page.texts("Description")),
+        eligibility=eligibility if eligibility != Eligibility() else None,
+        **_study_details(page),
     )
+    return record, page
 
-    def retrieve(self, asked: Sequence[Asked], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
-        """Each page at its own address; a listing number alone does not make one."""
-        return retrieve_each(self.info, asked, fetch, lambda one: one.url, accept="text/html")
 
-    def parse(self, document: Document) -> Parsed:
-        """The record of a listing."""
-        record, page = self.read(document)
-        return Parsed(record=record, issues=page.finish())
+def sniff(info: SourceInfo, body: bytes) -> str | None:
+    """The key of a listing, served or saved. A saved text does not know its listing number: its NCT number stands in."""
+    page = _placed(read_lines(body, ""))
+    own = {"Powered by AI", "Learn more about clinical trials", "Enter your contact details to connect with study team"}
+    ours = page.has("Study details") or any(line in own for line, _ in page.ignored)
+    if not (page.has("Overview") and ours and (_number(page) or page.value(HEAD, TITLE))):
+        return None
+    match = _CANONICAL.search(decode(body)) if is_html(body, "") else None
+    return f"{info.key}:{match[1]}" if match else _unlisted(_number(page))
 
-    def digest(self, document: Document) -> str:
-        """Over the blocks that are read: contact form, questions and notes do not move it."""
-        return self.read(document)[1].digest(self.info.digest_version)
 
-    def read(self, document: Document) -> tuple[TrialRecord, Page]:
-        """The record and the placed page, which says what was ignored and what was left over."""
-        pages.refuse_unreadable(document)
-        page = _placed(read_lines(document.body, document.content_type))
-        self._check_fingerprint(document, page)
-        match = _LISTING.search(document.url)
-        listing = f"{self.info.key}:{match[1]}" if match else ""
-        if listing and document.trial and listing != document.trial:
-            raise pages.wrong_trial(document, listing)
-        title = page.value(HEAD, TITLE, expected=True)
-        status = _status(page)
-        low, high = _ages(page)
-        sex = page.value(HEAD, SEX, expected=True)
-        phase = page.value(HEAD, PHASE, expected=True)
-        _ignore_rest(page)
-        pages.note_replacements(page, document)
-        text = pages.paragraphs(entry.marked for entry in page.texts("Eligibility"))
-        eligibility = Eligibility(
-            criteria=criteria(text) if text else None,
-            minimum_age=low,
-            maximum_age=high,
-            sex=pages.word_of(page, sex, SEXES, f"{HEAD} / {SEX}"),
-        )
-        record = TrialRecord(
-            trial=document.trial or listing or _unlisted(_number(page)),
-            url=re.split(r"[?#]", document.url)[0] or None,
-            brief_title=clean(title) if title else None,
-            **status,
-            phases=_phases(page, phase),
-            brief_summary=pages.paragraphs(entry.marked for entry in page.texts("Overview")),
-            detailed_description=pages.paragraphs(entry.marked for entry in page.texts("Description")),
-            eligibility=eligibility if eligibility != Eligibility() else None,
-            **_study_details(page),
-        )
-        return record, page
-
-    def sniff(self, body: bytes) -> str | None:
-        """The key of a listing, served or saved. A saved text does not know its listing number: its NCT number stands in."""
-        page = _placed(read_lines(body, ""))
-        own = {"Powered by AI", "Learn more about clinical trials", "Enter your contact details to connect with study team"}
-        ours = page.has("Study details") or any(line in own for line, _ in page.ignored)
-        if not (page.has("Overview") and ours and (_number(page) or page.value(HEAD, TITLE))):
-            return None
-        match = _CANONICAL.search(decode(body)) if is_html(body, "") else None
-        return f"{self.info.key}:{match[1]}" if match else _unlisted(_number(page))
-
-    def key_from_url(self, url: str, base_url: str | None = None) -> str | None:
-        """The trial key of a listing's address; None for other sites. ``base_url`` is a stand-in for the site's own."""
-        match = _LISTING.match(pages.path_on(self.info, url, base_url) or "")
-        return f"{self.info.key}:{match[1]}" if match else None
-
-    def _check_fingerprint(self, document: Document, page: Page) -> None:
-        """A served page without its anchors is another page, a redesign or an outage: none of them is news."""
-        if sum(page.has(section) for section in _SECTIONS) < 2:
-            raise pages.layout_error(document, f"sections that {self.info.title} gives its listings")
-        if pages.is_served(document):
-            shapes = sum(entry.section == HEAD and entry.how == "shape" for entry in page.entries)
-            if not any((entry.section, entry.label) == (HEAD, TITLE) for entry in page.entries):
-                raise pages.layout_error(document, "title")
-            if _number(page) is None and shapes < 2:
-                raise pages.layout_error(document, "NCT number and no lines of status, ages, sex and phase")
+def _check_fingerprint(info: SourceInfo, document: Document, page: Page) -> None:
+    """A served page without its anchors is another page, a redesign or an outage: none of them is news."""
+    if sum(page.has(section) for section in _SECTIONS) < 2:
+        raise pages.layout_error(document, f"sections that {info.title} gives its listings")
+    if pages.is_served(document):
+        shapes = sum(entry.section == HEAD and entry.how == "shape" for entry in page.entries)
+        if not any((entry.section, entry.label) == (HEAD, TITLE) for entry in page.entries):
+            raise pages.layout_error(document, "title")
+        if _number(page) is None and shapes < 2:
+            raise pages.layout_error(document, "NCT number and no lines of status, ages, sex and phase")
 
 
 def _placed(lines: Sequence[Line]) -> Page:
@@ -384,6 +308,3 @@ def _ignore_rest(page: Page) -> None:
                 page.ignore(entry, section.ignored)
             else:
                 page.unplaced(entry, personal=section.ignored == "contact form")
-
-
-SOURCE: Source = TrialX()
