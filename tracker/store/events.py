@@ -26,6 +26,9 @@ PAGE = 400
 SHORT = 4_000
 """Characters up to which an event comes along with its place; longer ones are read when their turn has come."""
 
+MOMENTS = 40
+"""Moments that are looked up at once: each is looked up for all trials of these."""
+
 BODIES = 100
 """Events read at once: one holds everything that changed, which may be long."""
 
@@ -63,6 +66,9 @@ def event_places(database: Database, wanted: EventFilter, *, newest_first: bool 
             statement = statement.where(exists().where(_heard_by(wanted.watch)))
     else:
         statement = narrowed(columns, wanted)
+    if wanted.moments is not None:
+        yield from _of_moments(database, statement, wanted, newest_first=newest_first)
+        return
     statement = statement.order_by(*order)
     # A bound that is always kept is said, so that the planner takes the index of times.
     behind: ColumnElement[bool] = at <= LATEST if newest_first else at >= EARLIEST
@@ -80,6 +86,26 @@ def event_places(database: Database, wanted: EventFilter, *, newest_first: bool 
             behind = and_(at <= last_at, or_(at < last_at, key < last_id))
         else:
             behind = and_(at >= last_at, or_(at > last_at, key > last_id))
+
+
+def _of_moments(
+    database: Database, statement: Select[*tuple[Any, ...]], wanted: EventFilter, *, newest_first: bool
+) -> Iterator[EventPlace]:
+    """The places of the moments that are wanted: each is found by its trial and its time, some together."""
+    moments = wanted.moments or frozenset()
+    found: list[EventPlace] = []
+    for some in chunks(sorted(moments), MOMENTS):
+        at, trial = ({moment[place] for moment in some} for place in (0, 1))
+        near = statement.where(t.events.c.effective_at.in_(at), t.events.c.trial.in_(trial))
+        with database.reading() as connection:
+            rows_ = connection.execute(near).mappings().all()
+        there = set(some)
+        found += [
+            _place(row)
+            for row in rows_
+            if (row["event_effective_at"], row["event_trial"]) in there and may_fit(row, wanted)
+        ]
+    yield from sorted(found, key=lambda place: (place.effective_at, place.id), reverse=newest_first)
 
 
 def events_by_id(database: Database, ids: Iterable[str]) -> Iterator[Event]:
