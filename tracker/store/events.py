@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, exists, func, or_, select, true
 
 from tracker.model.event import Event, EventFilter, EventPlace, Story, read_event
 from tracker.model.vocabulary import rank
@@ -40,6 +40,7 @@ EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo
 """No event is older or later."""
 
 _PLAIN = re.compile(r"[a-z0-9]+")
+_HASH, _HEX = "sha256", frozenset("0123456789abcdef")
 
 
 def events(database: Database, wanted: EventFilter) -> list[Event]:
@@ -221,14 +222,16 @@ def _has_effect(effect: str) -> ColumnElement[bool]:
     return exists().where(first, ("; " + values.effect + "; ").contains(f"; {effect}; ", autoescape=True))
 
 
-def _text() -> ColumnElement[str]:
-    """All that words are looked for in: the body does not say what stands in columns."""
-    snapshots = t.snapshots.c
-    hashes = [
-        func.coalesce(select(snapshots.sha256).where(snapshots.id == version).scalar_subquery(), "")
-        for version in (t.events.c.old_snapshot, t.events.c.new_snapshot)
-    ]
-    return t.events.c.body + " " + t.events.c.trial + " sha256:" + hashes[0] + " " + hashes[1]
+def _holds(part: str) -> ColumnElement[bool]:
+    """Whether the text of an event holds a part of a word: the body does not say what stands in columns."""
+    if part in _HASH:
+        return true()
+    looked: list[ColumnElement[bool]] = [t.events.c.body.icontains(part), t.events.c.trial.icontains(part)]
+    if not set(part) - _HEX:  # the versions are looked up for what can stand in a hash
+        snapshots = t.snapshots.c
+        for version in (t.events.c.old_snapshot, t.events.c.new_snapshot):
+            looked.append(exists().where(snapshots.id == version, snapshots.sha256.icontains(part)))
+    return or_(*looked)
 
 
 def _parts(wanted: EventFilter) -> tuple[str, ...]:
@@ -262,7 +265,7 @@ def _conditions(wanted: EventFilter) -> list[ColumnElement[Any]]:
     for effect in wanted.effects if len(wanted.effects) == 1 else ():
         quoted = t.events.c.body.contains(f'"{effect}"', autoescape=True)
         conditions.append(or_(quoted, and_(compressed, _has_effect(effect))))
-    conditions += [or_(compressed, _text().icontains(part, autoescape=True)) for part in _parts(wanted)]
+    conditions += [or_(compressed, _holds(part)) for part in _parts(wanted)]
     if wanted.run is not None:
         conditions.append(t.events.c.run == wanted.run)
     return conditions

@@ -237,13 +237,13 @@ def cards(reading: Reading, found: Sequence[StoryChanges]) -> list[Card]:
     records = {known.trial.key: known.record for known in reading.archive.records(trials)} if trials else {}
     watches = reading.archive.watches_of({each.events[0].trial for each in found})
 
-    def laid_out(each: StoryChanges) -> Card:
+    def laid_out(each: StoryChanges, key: tuple[object, ...]) -> Card:
         trial = each.events[0].trial
         if trial not in trials:  # it was taken off the shelf meanwhile
             records.update((known.trial.key, known.record) for known in reading.archive.records([trial]))
-        return card_of(reading, each, records.get(trial), watches[trial])
+        return msgspec.structs.replace(card_of(reading, each, records.get(trial), watches[trial]), key=key)
 
-    return [shelf.get(key, partial(laid_out, each)) for key, each in zip(keys, found, strict=True)]
+    return [shelf.get(key, partial(laid_out, each, key)) for key, each in zip(keys, found, strict=True)]
 
 
 def card_of(reading: Reading, found: StoryChanges, record: TrialRecord | None, watches: Sequence[str]) -> Card:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, tzinfo
+from functools import cached_property
 
 import msgspec
 
@@ -18,6 +19,18 @@ from tracker.web.counts import Counted, Moment, Wanted
 from tracker.web.kept import Kept
 from tracker.web.refusals import Refusal
 from tracker.web.standing import Standings
+
+
+class AnswersArchive(Archive):
+    """The read layer for one answer: which state the database is in is asked once."""
+
+    @cached_property
+    def _mark(self) -> str:
+        return super().mark()
+
+    def mark(self) -> str:
+        """A sign that is another one whenever something that pages show has changed."""
+        return self._mark
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
