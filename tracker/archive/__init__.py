@@ -123,7 +123,7 @@ class Archive:
 
     def is_kept(self, trial: str) -> bool:
         """Whether a version of a trial is stored."""
-        return next(self.timeline(trial, limit=1), None) is not None
+        return self.store.is_kept(trial)
 
     def with_number(self, number: str) -> list[str]:
         """The trials whose registry number, or number at ClinicalTrials.gov, is this one."""

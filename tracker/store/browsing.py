@@ -40,10 +40,10 @@ def event_classes(database: Database, run: int) -> Iterator[EventClass]:
         with database.reading() as connection:
             page = connection.execute(statement.where(own.id > after)).all()
         told = stories(database, {row.story for row in page if row.story})
-        for key, trial, kind, body, packed, story, severity, *times in page:
+        for key, trial, kind, body, packed, story, severity, detected_at, effective_at in page:
             effects = read_effects(stored_body(body, packed, key))
             weight = rank(told[story].severity) if story in told else severity
-            yield EventClass(trial, kind, effects, severity, *times, story or key, weight)
+            yield EventClass(trial, kind, effects, severity, detected_at, effective_at, story or key, weight)
         if len(page) < AT_ONCE:
             return
         after = page[-1].id

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, exists, or_, select, true
 
 from tracker.model.event import Event, EventFilter, EventPlace, Story, read_event
 from tracker.model.vocabulary import rank
@@ -102,9 +102,7 @@ def _of_moments(
             rows_ = connection.execute(near).mappings().all()
         there = set(some)
         found += [
-            _place(row)
-            for row in rows_
-            if (row["event_effective_at"], row["event_trial"]) in there and may_fit(row, wanted)
+            _place(row) for row in rows_ if (row["event_effective_at"], row["event_trial"]) in there and may_fit(row, wanted)
         ]
     yield from sorted(found, key=lambda place: (place.effective_at, place.id), reverse=newest_first)
 

@@ -159,13 +159,14 @@ class LogColumns:
         return self._groups.get(key, lambda: Counter(self._rows_in_groups(wanted)))
 
     def _rows_in_groups(self, wanted: Wanted) -> Iterable[Group]:
-        every = zip(map(self._traits_of.__getitem__, self._trial), self._class, self._audience, strict=True)
+        traits, trial, class_, audience = self._traits_of, self._trial, self._class, self._audience
         if not (wanted.since or wanted.until or wanted.trial):
-            return every
-        first, end = _seconds(wanted.since, float("-inf")), _seconds(wanted.until, float("inf"))
-        named = self._trials.find(wanted.trial)
-        rows = zip(every, self._effective, self._trial, strict=True)
-        return (one for one, at, trial in rows if first <= at < end and (not wanted.trial or trial == named))
+            return zip(map(traits.__getitem__, trial), class_, audience, strict=True)
+        rows: Iterable[int] = self._span(wanted, None)
+        if wanted.trial:
+            named = self._trials.find(wanted.trial)
+            rows = (row for row in rows if trial[row] == named)
+        return ((traits[trial[row]], class_[row], audience[row]) for row in rows)
 
     def kinds(self, watch: str, since: datetime) -> Counter[str]:
         """How many events of each kind a watch has had since a time."""
@@ -220,23 +221,24 @@ class LogColumns:
     # --- stories ------------------------------------------------------------------------------------------------------
 
     def newest(self, wanted: Wanted, after: LogPlace | None, stories: int) -> frozenset[Moment]:
-        """Where the newest wanted events stand, behind a place: at least those of so many stories, if there are so many."""
+        """Where the newest wanted events stand, behind a place: at least those of so many stories, if there are so many.
+
+        One trial has few events, which the database finds by itself.
+        """
         left = self.counted(wanted).total
         bits = dict.fromkeys((*BY_TRIAL, "kind", "effect", "rank", "watch"), 1)
         by_traits, by_class, by_audience = self._missed(wanted, bits)
         by_trial = [by_traits[number] for number in self._traits_of]
         class_, audience, trial = self._class, self._audience, self._trial
-        named = self._trials.find(wanted.trial) if wanted.trial else None
-        behind = after and (-after.at.timestamp(), -after.weight, _first_letters(after.story))
+        behind = (-after.at.timestamp(), -after.weight, _first_letters(after.story)) if after else None
         found, seen = set[tuple[float, int]](), set[tuple[float, int, int]]()
         for row in self._span(wanted, after) if left else ():
             if by_class[class_[row]] or by_trial[trial[row]] or by_audience[audience[row]]:
                 continue
-            if wanted.trial and trial[row] != named:
-                continue
             place = (-self._effective[row], -self._weight[row], self._story[row])
             if behind is None or place >= behind:
-                seen.add(place)
+                if place != behind:  # of that one most is shown already
+                    seen.add(place)
                 if len(seen) > stories:
                     break
                 found.add((self._effective[row], trial[row]))
@@ -267,10 +269,6 @@ def _span(one: FollowingTime) -> tuple[str, float, float]:
 
 def _moment(seconds: float) -> datetime:
     return _EPOCH + timedelta(microseconds=round(seconds * 1_000_000))
-
-
-def _seconds(at: datetime | None, other: float) -> float:
-    return at.timestamp() if at else other
 
 
 def _first_letters(story: str) -> int:

@@ -119,7 +119,7 @@ def stories_of(
     reading: Reading, asked: LogFilter, after: Cursor, limit: int, *, most: int = MOST_SCANNED
 ) -> Found[StoryChanges]:
     """Stories, the latest first. Words are looked for in some thousand events at once: the next page goes on behind them."""
-    if not (asked.words or reading.published):
+    if not (asked.words or asked.trial or reading.published):
         return _newest_of(reading, asked, after, limit)
     chosen, keep = wanted(reading, asked)
     chosen = msgspec.structs.replace(chosen, until=_least(chosen.until, after.moment))
@@ -139,8 +139,7 @@ def _newest_of(reading: Reading, asked: LogFilter, after: Cursor, limit: int) ->
     moments = reading.newest(columns, place, limit + 1)
     if not moments:
         return Found(items=[])
-    trials = frozenset({columns.trial} if columns.trial else ())
-    chosen = msgspec.structs.replace(event_filter(asked, reading.context), until=columns.until, trials=trials, moments=moments)
+    chosen = msgspec.structs.replace(event_filter(asked, reading.context), until=columns.until, moments=moments)
     chosen, keep = _with_effect(chosen, asked)
     return _stories_found(*_as_far(reading.archive.latest(chosen, after=after.event, keep=keep), limit), limit)
 
