@@ -1,4 +1,4 @@
-"""Counts beside the filters are those of what would be listed, and the stories of a page those of the database, whoever followed."""
+"""Counts beside the filters are those of what would be listed, and the stories of a page those that the database gives."""
 
 from __future__ import annotations
 
