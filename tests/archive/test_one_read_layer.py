@@ -49,6 +49,7 @@ QUERIES = {
     "search",
     "silences",
     "size",
+    "is_kept",
     "snapshot_at",
     "source_states",
     "stories",

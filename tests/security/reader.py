@@ -21,7 +21,7 @@ from tracker.model.source import Document, Parsed
 from tracker.render import kinds
 from tracker.render.machine import event_json
 
-CPU_SECONDS = 240
+CPU_SECONDS = 120
 MEMORY = 3 * 1024**3
 
 

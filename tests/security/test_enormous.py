@@ -17,7 +17,7 @@ from tracker.model.event import EventFilter
 Grow = Callable[[int], Study]
 """A study as it stands on one of two days."""
 
-HANG = 300.0
+HANG = 150.0
 """Seconds of the processor that only work without bounds takes."""
 
 
@@ -27,13 +27,13 @@ def _criteria(count: int, day: int) -> str:
 
 
 def long_line(day: int) -> Study:
-    words = [f"w{number % 7919}" for number in range(150_000)]
+    words = [f"w{number % 7919}" for number in range(50_000)]
     text = " ".join(reversed(words) if day else words)
     return study(A, eligibilityModule__eligibilityCriteria=f"Inclusion Criteria:\n\n* {text}")
 
 
 def many_criteria(day: int) -> Study:
-    return study(A, eligibilityModule__eligibilityCriteria=_criteria(5_000, day))
+    return study(A, eligibilityModule__eligibilityCriteria=_criteria(2_500, day))
 
 
 def many_outcomes(day: int) -> Study:
@@ -46,7 +46,7 @@ def many_outcomes(day: int) -> Study:
 def many_sites(day: int) -> Study:
     sites = [
         {"facility": f"Hospital {n} {'North' if day else 'South'}", "city": f"City {n}", "country": "France"}
-        for n in range(5_000)
+        for n in range(2_500)
     ]
     return study(A, contactsLocationsModule__locations=sites)
 

@@ -17,9 +17,9 @@ ROOT = Path(__file__).parents[2]
 
 
 READ = {
-    *("a number of 400 digits", "a number just past 64 bit", "the same key twice", "a text of 50 MB", "a word of 1 MB"),
+    *("a number of 400 digits", "a number just past 64 bit", "the same key twice", "a text of 15 MB", "a word of 1 MB"),
     *("names of fields like paths", "a name of a field of 1 MB", "backslashes", "entities in entities", "tags in tags"),
-    *("marks on one letter", "criteria in one line", "criteria of one word", "an item wrapped 300,000 times"),
+    *("marks on one letter", "criteria in one line", "criteria of one word", "an item wrapped 100,000 times"),
     "2,000 sites of one name",
 }
 

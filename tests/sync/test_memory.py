@@ -21,8 +21,8 @@ from tracker.store import Store
 from tracker.sync.scope import RunScope
 from tracker.sync.staging import RunStager
 
-TRIALS, BATCH = 2_000, 100
-RECORD_BYTES = 100_000
+TRIALS, BATCH = 1_000, 50
+RECORD_BYTES = 50_000
 FIRST = datetime(2026, 3, 2, 10, tzinfo=UTC)
 KEYS = [f"ctgov:NCT{number:08d}" for number in range(TRIALS)]
 WATCH = Watch(name="all", trials=tuple(KEYS), send=(Send(to="me"),))
@@ -83,7 +83,7 @@ def held_bytes() -> int:
     return tracemalloc.get_traced_memory()[0]
 
 
-def test_a_run_keeps_counters_of_two_thousand_changed_trials_and_nothing_of_each(database: str) -> None:
+def test_a_run_keeps_counters_of_a_thousand_changed_trials_and_nothing_of_each(database: str) -> None:
     tomorrow = FIRST + timedelta(days=1)
     with Store.open(database) as store:
         store.sync_watches([WATCH], {"me"}, FIRST)

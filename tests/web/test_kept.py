@@ -38,3 +38,15 @@ def test_what_does_not_fit_and_what_fails_is_not_kept() -> None:
         with pytest.raises(ZeroDivisionError):
             kept.get(("fails",), lambda: str(1 // 0))
     assert kept.get(("fails",), lambda: "ok") == "ok"
+
+
+def test_what_is_weighed_is_kept_up_to_a_weight_whatever_its_number() -> None:
+    kept = Kept[bytes](most=10, weigh=len)
+    for number in range(5):
+        kept.get((number,), lambda: b"1")
+    assert all((number,) in kept for number in range(5))
+    kept.get(("long",), lambda: b"12345678")
+    assert [number for number in range(5) if (number,) in kept] == [3, 4]
+    kept.get(("longer",), lambda: b"1234567890")
+    assert ("longer",) in kept
+    assert ("long",) not in kept

@@ -20,7 +20,7 @@ from tracker.archive.names import Names
 from tracker.archive.records import RememberingSources
 from tracker.errors import SourceError
 from tracker.model.alert import AlertTally, Message
-from tracker.model.event import Event, EventClass, EventFilter, Story
+from tracker.model.event import Event, EventClass, EventFilter, LogPlace, Story
 from tracker.model.ids import split_key
 from tracker.model.record import TrialRecord
 from tracker.model.run import Run, SourceState
@@ -123,7 +123,7 @@ class Archive:
 
     def is_kept(self, trial: str) -> bool:
         """Whether a version of a trial is stored."""
-        return next(self.timeline(trial, limit=1), None) is not None
+        return self.store.is_kept(trial)
 
     def with_number(self, number: str) -> list[str]:
         """The trials whose registry number, or number at ClinicalTrials.gov, is this one."""
@@ -235,6 +235,10 @@ class Archive:
     ) -> Iterator[StoryChanges]:
         """The change log story by story, the latest first; ``keep`` judges what a filter of the store cannot."""
         return islice(_changes.latest(self.store, wanted, after=after, keep=keep), limit)
+
+    def log_place(self, event: str) -> LogPlace:
+        """Where the story of an event stands in the log. Raises UsageError for an event that is not known."""
+        return _changes.log_place(self.store, event)
 
     def moment_back(self, places: int, *, until: datetime | None) -> datetime | None:
         """The moment of the event so many places back in the log, from ``until`` or from its end."""

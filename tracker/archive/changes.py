@@ -14,7 +14,7 @@ from itertools import dropwhile, groupby
 import msgspec
 
 from tracker.errors import UsageError
-from tracker.model.event import Event, EventFilter, EventPlace, Story
+from tracker.model.event import Event, EventFilter, EventPlace, LogPlace, Story
 from tracker.model.record import TrialRecord
 from tracker.model.views import StoryChanges
 from tracker.model.vocabulary import rank
@@ -45,9 +45,7 @@ def story_changes(store: Store, wanted: EventFilter, *, after: str | None = None
     """
     begun, last = wanted, None
     if after is not None:
-        last = store.event(after)
-        if last is None:
-            raise UsageError(f"There is no event {after} to go on behind.", remedy="Begin again without it.")
+        last = _event(store, after)
         begun = msgspec.structs.replace(wanted, since=max(wanted.since or last.effective_at, last.effective_at))
     for places in _whole_moments(store.event_places(begun)):
         stories = store.stories({place.story for place in places if place.story})
@@ -66,9 +64,7 @@ def latest(
     """
     last = None
     if after is not None:
-        last = store.event(after)
-        if last is None:
-            raise UsageError(f"There is no event {after} to go on behind.", remedy="Begin again without it.")
+        last = _event(store, after)
         moment = last.effective_at + timedelta(microseconds=1)
         wanted = msgspec.structs.replace(wanted, until=min(wanted.until or moment, moment))
     for places in _whole_moments(store.event_places(wanted, newest_first=True)):
@@ -88,6 +84,20 @@ def latest(
             events = one.events if keep is None else tuple(event for event in one.events if keep(event))
             if events:
                 yield StoryChanges(story=one.story, events=events)
+
+
+def log_place(store: Store, event: str) -> LogPlace:
+    """Where the story of an event stands in the log. Raises UsageError for an event that is not known."""
+    found = _place(_event(store, event))
+    at, weight, story, _ = _order(found, store.stories([found.story] if found.story else []))
+    return LogPlace(at=at, weight=-weight, story=story)
+
+
+def _event(store: Store, event: str) -> Event:
+    found = store.event(event)
+    if found is None:
+        raise UsageError(f"There is no event {event} to go on behind.", remedy="Begin again without it.")
+    return found
 
 
 def _whole_moments(places: Iterable[EventPlace]) -> Iterator[list[EventPlace]]:

@@ -29,7 +29,10 @@ def version(store: Store, trial: str, which: int | datetime = -1) -> SnapshotMet
 
     Raises UsageError when there is none.
     """
-    timeline = _timeline(store, trial)
+    return _version(store, _timeline(store, trial), trial, which)
+
+
+def _version(store: Store, timeline: Sequence[SnapshotMeta], trial: str, which: int | datetime) -> SnapshotMeta:
     if isinstance(which, datetime):
         found = store.snapshot_at(trial, which)
         if found is None:
@@ -59,8 +62,9 @@ def version_before_latest(store: Store, trial: str) -> SnapshotMeta:
 
 def view(store: Store, sources: Mapping[str, Source], trial: str, which: int | datetime = -1) -> TrialView:
     """A trial as it stood in one of its versions."""
-    meta = version(store, trial, which)
-    numbers = [one.id for one in store.timeline(trial)]
+    timeline = _timeline(store, trial)
+    meta = _version(store, timeline, trial, which)
+    numbers = [one.id for one in timeline]
     return TrialView(
         record=records.read(sources, store.document(meta.id)),
         version=meta,

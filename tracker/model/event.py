@@ -262,7 +262,8 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
 
     ``since`` (inclusive) and ``until`` (exclusive) are of ``effective_at``. With ``watch``, only what was detected while the
     watch followed the trial. ``effects``: with one of them; ``words``: each stands in what everybody may read of the event.
-    ``limit`` keeps the latest ones. ``about`` goes by the text of the trial as it stands now and of what changed; the archive
+    ``moments``: of these trials at these times of ``effective_at`` only, where it is not None. ``limit`` keeps the latest ones.
+    ``about`` goes by the text of the trial as it stands now and of what changed; the archive
     reads it, since the database cannot.
     """
 
@@ -276,12 +277,16 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
     sources: frozenset[str] = frozenset()
     words: tuple[str, ...] = ()
     run: int | None = None
+    moments: frozenset[tuple[datetime, str]] | None = None
     limit: int | None = None
     about: About = About()
 
 
 class EventClass(NamedTuple):
-    """What an accepted event is counted by: ``severity`` is its rank."""
+    """What an accepted event is counted and put in order by: ``severity`` is its rank, ``weight`` that of its story.
+
+    ``story`` is the id of its story, or its own where it has none.
+    """
 
     trial: str
     kind: str
@@ -289,6 +294,16 @@ class EventClass(NamedTuple):
     severity: int
     detected_at: datetime
     effective_at: datetime
+    story: str
+    weight: int
+
+
+class LogPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a story stands in the log: its time, the rank of its severity, and its id or that of an event without one."""
+
+    at: datetime
+    weight: int
+    story: str
 
 
 class EventPlace(msgspec.Struct, frozen=True, kw_only=True):

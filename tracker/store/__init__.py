@@ -164,6 +164,7 @@ class Store(Database):
     histories = _histories.histories
     trials_with_history = _history.trials_with_history
     snapshot_at = _snapshots.snapshot_at
+    is_kept = _snapshots.is_kept
     redigest = _snapshots.redigest
     events = _events.events
     log = _events.log

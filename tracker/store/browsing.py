@@ -9,11 +9,12 @@ from sqlalchemy import exists, func, or_, select
 
 from tracker.model.event import Event, EventClass, EventFilter, read_effects
 from tracker.model.snapshot import TrialMark
+from tracker.model.vocabulary import rank
 from tracker.model.watch import FollowingTime
 from tracker.store import tables as t
 from tracker.store.database import Database
 from tracker.store.event_rows import event_of, select_events, stored_body
-from tracker.store.events import narrowed
+from tracker.store.events import narrowed, stories
 from tracker.store.kept_fields import kept_fields
 from tracker.store.trials import is_member
 
@@ -30,16 +31,19 @@ def count_events(database: Database) -> dict[int, int]:
 
 
 def event_classes(database: Database, run: int) -> Iterator[EventClass]:
-    """What the accepted events of a run are counted by, read a few at a time."""
+    """What the accepted events of a run are counted and put in order by, read a few at a time."""
     own = t.events.c
-    columns = (own.id, own.trial, own.kind, own.body, own.packed, own.severity, own.detected_at, own.effective_at)
+    columns = (own.id, own.trial, own.kind, own.body, own.packed, own.story, own.severity, own.detected_at, own.effective_at)
     statement = narrowed(select(*columns), EventFilter(run=run)).order_by(own.id).limit(AT_ONCE)
     after = ""
     while True:
         with database.reading() as connection:
             page = connection.execute(statement.where(own.id > after)).all()
-        for key, trial, kind, body, packed, *rest in page:
-            yield EventClass(trial, kind, read_effects(stored_body(body, packed, key)), *rest)
+        told = stories(database, {row.story for row in page if row.story})
+        for key, trial, kind, body, packed, story, severity, detected_at, effective_at in page:
+            effects = read_effects(stored_body(body, packed, key))
+            weight = rank(told[story].severity) if story in told else severity
+            yield EventClass(trial, kind, effects, severity, detected_at, effective_at, story or key, weight)
         if len(page) < AT_ONCE:
             return
         after = page[-1].id

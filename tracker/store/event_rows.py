@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, Select, case, func, select
@@ -19,6 +20,7 @@ _old, _new = t.snapshots.alias("old_version"), t.snapshots.alias("new_version")
 _OWN = ("id", "kind", "trial", "severity", "cause", "origin", "detected_at", "effective_at", "story", "body", "packed")
 
 
+@cache
 def select_events(*, within: int | None = None) -> Select[*tuple[Any, ...]]:
     """Events with all that `event_text` needs; further columns and conditions can be added.
 

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, exists, or_, select, true
 
 from tracker.model.event import Event, EventFilter, EventPlace, Story, read_event
 from tracker.model.vocabulary import rank
@@ -26,6 +26,9 @@ PAGE = 400
 SHORT = 4_000
 """Characters up to which an event comes along with its place; longer ones are read when their turn has come."""
 
+MOMENTS = 40
+"""Moments that are looked up at once: each is looked up for all trials of these."""
+
 BODIES = 100
 """Events read at once: one holds everything that changed, which may be long."""
 
@@ -37,6 +40,7 @@ EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo
 """No event is older or later."""
 
 _PLAIN = re.compile(r"[a-z0-9]+")
+_HASH, _HEX = "sha256", frozenset("0123456789abcdef")
 
 
 def events(database: Database, wanted: EventFilter) -> list[Event]:
@@ -63,6 +67,9 @@ def event_places(database: Database, wanted: EventFilter, *, newest_first: bool 
             statement = statement.where(exists().where(_heard_by(wanted.watch)))
     else:
         statement = narrowed(columns, wanted)
+    if wanted.moments is not None:
+        yield from _of_moments(database, statement, wanted, newest_first=newest_first)
+        return
     statement = statement.order_by(*order)
     # A bound that is always kept is said, so that the planner takes the index of times.
     behind: ColumnElement[bool] = at <= LATEST if newest_first else at >= EARLIEST
@@ -80,6 +87,24 @@ def event_places(database: Database, wanted: EventFilter, *, newest_first: bool 
             behind = and_(at <= last_at, or_(at < last_at, key < last_id))
         else:
             behind = and_(at >= last_at, or_(at > last_at, key > last_id))
+
+
+def _of_moments(
+    database: Database, statement: Select[*tuple[Any, ...]], wanted: EventFilter, *, newest_first: bool
+) -> Iterator[EventPlace]:
+    """The places of the moments that are wanted: each is found by its trial and its time, some together."""
+    moments = wanted.moments or frozenset()
+    found: list[EventPlace] = []
+    for some in chunks(sorted(moments), MOMENTS):
+        at, trial = ({moment[place] for moment in some} for place in (0, 1))
+        near = statement.where(t.events.c.effective_at.in_(at), t.events.c.trial.in_(trial))
+        with database.reading() as connection:
+            rows_ = connection.execute(near).mappings().all()
+        there = set(some)
+        found += [
+            _place(row) for row in rows_ if (row["event_effective_at"], row["event_trial"]) in there and may_fit(row, wanted)
+        ]
+    yield from sorted(found, key=lambda place: (place.effective_at, place.id), reverse=newest_first)
 
 
 def events_by_id(database: Database, ids: Iterable[str]) -> Iterator[Event]:
@@ -196,14 +221,16 @@ def _has_effect(effect: str) -> ColumnElement[bool]:
     return exists().where(first, ("; " + values.effect + "; ").contains(f"; {effect}; ", autoescape=True))
 
 
-def _text() -> ColumnElement[str]:
-    """All that words are looked for in: the body does not say what stands in columns."""
-    snapshots = t.snapshots.c
-    hashes = [
-        func.coalesce(select(snapshots.sha256).where(snapshots.id == version).scalar_subquery(), "")
-        for version in (t.events.c.old_snapshot, t.events.c.new_snapshot)
-    ]
-    return t.events.c.body + " " + t.events.c.trial + " sha256:" + hashes[0] + " " + hashes[1]
+def _holds(part: str) -> ColumnElement[bool]:
+    """Whether the text of an event holds a part of a word: the body does not say what stands in columns."""
+    if part in _HASH:
+        return true()
+    looked: list[ColumnElement[bool]] = [t.events.c.body.icontains(part), t.events.c.trial.icontains(part)]
+    if not set(part) - _HEX:  # the versions are looked up for what can stand in a hash
+        snapshots = t.snapshots.c
+        for version in (t.events.c.old_snapshot, t.events.c.new_snapshot):
+            looked.append(exists().where(snapshots.id == version, snapshots.sha256.icontains(part)))
+    return or_(*looked)
 
 
 def _parts(wanted: EventFilter) -> tuple[str, ...]:
@@ -237,7 +264,7 @@ def _conditions(wanted: EventFilter) -> list[ColumnElement[Any]]:
     for effect in wanted.effects if len(wanted.effects) == 1 else ():
         quoted = t.events.c.body.contains(f'"{effect}"', autoescape=True)
         conditions.append(or_(quoted, and_(compressed, _has_effect(effect))))
-    conditions += [or_(compressed, _text().icontains(part, autoescape=True)) for part in _parts(wanted)]
+    conditions += [or_(compressed, _holds(part)) for part in _parts(wanted)]
     if wanted.run is not None:
         conditions.append(t.events.c.run == wanted.run)
     return conditions

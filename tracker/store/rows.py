@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -29,7 +30,8 @@ MESSAGE = tuple(name for name in Message.__struct_fields__ if name != "attachmen
 _TRIAL = tuple(name for name in TrackedTrial.__struct_fields__ if name not in ("validators", "current"))
 
 
-def meta_columns() -> list[ColumnElement[Any]]:
+@cache
+def meta_columns() -> tuple[ColumnElement[Any], ...]:
     """The columns of a snapshot without its body, named so that they can stand beside those of its trial, which must be joined.
 
     What a pass writes for each unchanged trial stands in the trial's short row: rows of snapshots hold whole records.
@@ -37,15 +39,17 @@ def meta_columns() -> list[ColumnElement[Any]]:
     again = and_(trials.c.current_snapshot == snapshots.c.id, trials.c.seen_at.is_not(None))
     own: dict[str, ColumnElement[Any]] = {name: snapshots.c[name] for name in _META}
     own["last_seen_at"] = case((again, trials.c.seen_at), else_=snapshots.c.last_seen_at)
-    return [column.label(f"snapshot_{name}") for name, column in own.items()]
+    return tuple(column.label(f"snapshot_{name}") for name, column in own.items())
 
 
+@cache
 def is_accepted() -> ColumnElement[bool]:
     """Whether a snapshot is part of history: it is marked so, or its run counts and the mark is still being written."""
     settling = select(runs.c.id).where(runs.c.accepting.is_not(None), runs.c.state == "accepted")
     return or_(snapshots.c.accepted, snapshots.c.run.in_(settling))
 
 
+@cache
 def select_versions() -> Select[*tuple[Any, ...]]:
     """Snapshots without their bodies."""
     return select(*meta_columns()).select_from(snapshots.join(trials, trials.c.key == snapshots.c.trial))

@@ -158,6 +158,13 @@ def timeline(database: Database, trial: str) -> list[SnapshotMeta]:
         return [rows.meta(row) for row in connection.execute(statement).mappings()]
 
 
+def is_kept(database: Database, trial: str) -> bool:
+    """Whether there is an accepted version of a trial."""
+    statement = select(exists().where(t.snapshots.c.trial == trial, rows.is_accepted()))
+    with database.reading() as connection:
+        return bool(connection.scalar(statement))
+
+
 def snapshot_at(database: Database, trial: str, when: datetime) -> SnapshotMeta | None:
     """The version that stood at a time; None when the earliest one that we know is later."""
     statement = (

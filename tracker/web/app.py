@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -19,7 +20,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from tracker import __version__, log
-from tracker.archive import Archive, RememberingSources
+from tracker.archive import RememberingSources
 from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.deliver.stop_links import PATH
@@ -33,7 +34,7 @@ from tracker.web.asked import BEGIN, LOG_KEYS, Context, LogFilter, Query, cursor
 from tracker.web.guard import FEEDS, Guard, feed_key
 from tracker.web.kept import Kept
 from tracker.web.pages import Frame, Page
-from tracker.web.reading import Reading, trial_key
+from tracker.web.reading import AnswersArchive, Reading, trial_key
 from tracker.web.refusals import PROBLEM_TYPE, Refusal, is_api, problem, title_of
 from tracker.web.standing import Standings
 
@@ -45,8 +46,12 @@ View = Callable[[Reading, Path, Query], Page | Answer]
 FOR_EVER = "max-age=31536000, immutable"
 
 
-MOST_KEPT, LONGEST_KEPT = 100, 300_000
-"""Answers that are kept for a few minutes, and how many bytes one of them may have: together at most 30 MB."""
+MOST_KEPT, LONGEST_KEPT = 24_000_000, 300_000
+"""Bytes of the answers that are kept for a few minutes, and how many one of them may have."""
+BESIDE = 1_000
+"""Bytes that an answer takes beside its body."""
+MOST_STORIES = 2_000
+"""Stories whose HTML is kept: 2 to 4 kB each."""
 MOST_LONG, LONGEST_LONG = 5, 4_000_000
 """The same of long ones, tables and calendars of thousands of trials: together at most 20 MB."""
 FOR_MINUTES = 10
@@ -85,8 +90,11 @@ class Site:
         self._settings, self.store, self.now = settings, store, now
         self._sources = RememberingSources(sources, most=REMEMBERED)
         self.standings = Standings()
-        self._kept = Kept[Made](most=MOST_KEPT, fits=lambda made: len(made.body) <= LONGEST_KEPT)
+        self._kept = Kept[Made](
+            most=MOST_KEPT, fits=lambda made: len(made.body) <= LONGEST_KEPT, weigh=lambda made: len(made.body) + BESIDE
+        )
         self._long = Kept[Made](most=MOST_LONG, fits=lambda made: LONGEST_KEPT < len(made.body) <= LONGEST_LONG)
+        self._stories = Kept[Markup](most=MOST_STORIES)
         self._of: Settings | None = None
         self._changes = 0
 
@@ -98,7 +106,9 @@ class Site:
     def reading(self) -> Reading:
         """What one answer is made from."""
         settings, now = self.settings, self.now()
-        archive = Archive(store=self.store, sources=self._sources, watches=settings.watches, severities=settings.severities)
+        archive = AnswersArchive(
+            store=self.store, sources=self._sources, watches=settings.watches, severities=settings.severities
+        )
         context = Context(
             watches=tuple(watch.name for watch in settings.watches),
             groups=groups_of(settings.watches),
@@ -119,7 +129,7 @@ class Site:
             now=times.day(self.now(), zone),
             version=__version__,
         )
-        return pages.drawn(page, frame, ServedLinks(settings.web.token))
+        return pages.drawn(page, frame, ServedLinks(settings.web.token), self._stories)
 
     def answer(self, view: View, path: Path, query: Query, address: str) -> Made:
         """What a view gives, made once for some minutes and each state of the database and the configuration."""
@@ -133,6 +143,7 @@ class Site:
 
         if self.settings is not self._of:
             self._of, self._changes = self.settings, self._changes + 1
+            self._stories = Kept[Markup](most=MOST_STORIES)
         key = (address, reading.archive.mark(), reading.context.now, self._changes)
         return self._kept.get(key, lambda: self._long.get(key, make))
 

@@ -1,42 +1,52 @@
-"""Counts of the change log: what its accepted events are counted by is kept in memory and read once for each run."""
+"""The change log in memory: what its accepted events are counted and chosen by, read once for each run."""
 
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping
-from datetime import datetime
-from itertools import chain
-from typing import Generic, TypeVar
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from tracker.archive import Archive
-from tracker.model.ids import split_key
+from tracker.model.event import LogPlace
 from tracker.model.watch import FollowingTime
 from tracker.web.kept import Kept
 
 Item = TypeVar("Item", bound=Hashable)
 
 Group = tuple[int, int, int]
-"""Events that are counted alike: the number of their trial, of their class, and of the watches that heard of them."""
+"""Events that are counted alike: the numbers of their trial's traits, of their class, and of the watches that heard of them."""
 
 Classified = tuple[str, tuple[str, ...], int]
 """A kind of change, the effects of an event, and the rank of its severity."""
 
+Moment = tuple[datetime, str]
+"""A time at which something happened to a trial."""
+
 RANGES = 20
 """Spans of time for which groups are kept."""
 
+BY_TRIAL = ("source", "group", "country", "status")
+"""Filters that choose trials by their traits."""
 
-BY_TRIAL = ("trial", "group", "source", "country", "status")
-"""Filters that choose trials."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Traits(NamedTuple):
+    """What filters know of a trial: countries and status are those of trials that are followed."""
+
+    source: str
+    groups: tuple[str, ...] = ()
+    countries: frozenset[str] = frozenset()
+    status: str | None = None
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked of the log; None, an empty text or a missing key asks for everything.
-
-    ``trials`` has the trials that a filter by trial lets through, by the filter's name.
-    """
+    """What is asked of the log; None or an empty text asks for everything. ``country`` is in any case of letters."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -45,26 +55,24 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     effect: str = ""
     rank: int = 0
     source: str = ""
-    trials: Mapping[str, frozenset[str]] = {}
+    group: str = ""
+    country: str = ""
+    status: str = ""
+    trial: str = ""
 
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True):
-    """How many events there would be of each value of a filter, all other filters being as they are.
+    """How many events all filters let through, and how many of each value of one, the others being as they are."""
 
-    Of filters by trial it has the events of each trial: ``of_all`` that all filters let through, and ``by_trial`` those that
-    the named filter alone keeps out.
-    """
-
+    total: int
     kinds: Counter[str]
     effects: Counter[str]
     ranks: Counter[int]
     watches: Counter[str]
-    of_all: Mapping[str, int]
-    by_trial: Mapping[str, Mapping[str, int]]
-
-    def trials(self, name: str) -> Iterator[tuple[str, int]]:
-        """The events of each trial with a filter by trial taken off."""
-        return chain(self.of_all.items(), self.by_trial[name].items())
+    sources: Counter[str]
+    groups: Counter[str]
+    countries: Counter[str]
+    statuses: Counter[str]
 
 
 class Numbered(Generic[Item]):
@@ -81,9 +89,13 @@ class Numbered(Generic[Item]):
             self.items.append(item)
         return found
 
+    def find(self, item: Item) -> int | None:
+        """The number of a value; None for one that has none."""
+        return self._numbers.get(item)
 
-class LogCounts:
-    """The accepted events as columns of numbers, 28 bytes an event. One thread at a time asks."""
+
+class LogColumns:
+    """The accepted events as columns of numbers, 41 bytes an event. One thread at a time asks."""
 
     def __init__(self) -> None:
         self._begin()
@@ -91,25 +103,41 @@ class LogCounts:
     def _begin(self) -> None:
         self._runs: dict[int, int] = {}
         self._trials, self._classes = Numbered[str](), Numbered[Classified]()
-        self._audiences = Numbered[frozenset[str]]()
+        self._audiences, self._traits = Numbered[frozenset[str]](), Numbered[Traits]()
         self._trial, self._class, self._audience = array("I"), array("I"), array("I")
         self._detected, self._effective = array("d"), array("d")
+        self._story, self._weight, self._order = array("Q"), array("B"), array("I")
+        self._traits_of: list[int] = []
         self._groups = Kept[Counter[Group]](most=RANGES)
 
-    def renew(self, archive: Archive) -> None:
+    def renew(self, archive: Archive, traits: Callable[[str], Traits]) -> None:
         """Read the events of runs that were accepted since; all of them where fewer are there than were."""
         there = archive.count_events()
         if any(there.get(run) != count for run, count in self._runs.items()):
             self._begin()
-        for run in sorted(there.keys() - self._runs.keys()):
+        new = there.keys() - self._runs.keys()
+        for run in sorted(new):
             for one in archive.event_classes(run):
                 self._trial.append(self._trials.number(one.trial))
                 self._class.append(self._classes.number((one.kind, one.effects, one.severity)))
                 self._detected.append(one.detected_at.timestamp())
                 self._effective.append(one.effective_at.timestamp())
+                self._story.append(_first_letters(one.story))
+                self._weight.append(one.weight)
         self._runs = there
+        if new:
+            self._put_in_order()
         self._hear(archive)
+        self._traits = Numbered[Traits]()
+        self._traits_of = [self._traits.number(traits(trial)) for trial in self._trials.items]
         self._groups = Kept[Counter[Group]](most=RANGES)
+
+    def _put_in_order(self) -> None:
+        """The newest first, of one moment the weightiest story."""
+        order = sorted(range(len(self._story)), key=self._story.__getitem__)
+        order.sort(key=self._weight.__getitem__, reverse=True)
+        order.sort(key=self._effective.__getitem__, reverse=True)
+        self._order = array("I", order)
 
     def _hear(self, archive: Archive) -> None:
         """Note which watches followed the trial of each event when it was seen."""
@@ -123,23 +151,27 @@ class LogCounts:
             heard = frozenset(watch for watch, since, until in spans[trial] if since <= at <= until)
             self._audience.append(self._audiences.number(heard))
 
-    def _grouped(self, since: datetime | None, until: datetime | None) -> Counter[Group]:
-        """How many events of a span of time there are of each group."""
+    # --- counts -------------------------------------------------------------------------------------------------------
 
-        def group() -> Counter[Group]:
-            every = zip(self._trial, self._class, self._audience, strict=True)
-            if since is None and until is None:
-                return Counter(every)
-            first = since.timestamp() if since else float("-inf")
-            end = until.timestamp() if until else float("inf")
-            return Counter(one for one, at in zip(every, self._effective, strict=True) if first <= at < end)
+    def _grouped(self, wanted: Wanted) -> Counter[Group]:
+        """How many events of a span of time, or of one trial in it, there are of each group."""
+        key = (wanted.since, wanted.until, wanted.trial)
+        return self._groups.get(key, lambda: Counter(self._rows_in_groups(wanted)))
 
-        return self._groups.get((since, until), group)
+    def _rows_in_groups(self, wanted: Wanted) -> Iterable[Group]:
+        traits, trial, class_, audience = self._traits_of, self._trial, self._class, self._audience
+        if not (wanted.since or wanted.until or wanted.trial):
+            return zip(map(traits.__getitem__, trial), class_, audience, strict=True)
+        rows: Iterable[int] = self._span(wanted, None)
+        if wanted.trial:
+            named = self._trials.find(wanted.trial)
+            rows = (row for row in rows if trial[row] == named)
+        return ((traits[trial[row]], class_[row], audience[row]) for row in rows)
 
     def kinds(self, watch: str, since: datetime) -> Counter[str]:
         """How many events of each kind a watch has had since a time."""
         found = Counter[str]()
-        for (_, class_, audience), count in self._grouped(since, None).items():
+        for (_, class_, audience), count in self._grouped(Wanted(since=since)).items():
             if watch in self._audiences.items[audience]:
                 found[self._classes.items[class_][0]] += count
         return found
@@ -151,61 +183,118 @@ class LogCounts:
         """
         places = {**dict.fromkeys(BY_TRIAL, 0), "kind": 1, "effect": 1, "rank": 1, "watch": 2}
         bits = {name: 1 << number for number, name in enumerate(places)}
-        by_class = [self._class_misses(wanted, one, bits) for one in self._classes.items]
-        by_audience = [0 if not wanted.watch or wanted.watch in one else bits["watch"] for one in self._audiences.items]
-        by_trial = self._trial_misses(wanted, bits)
+        by_traits, by_class, by_audience = self._missed(wanted, bits)
         alone = {bit: (places[name], Counter[int]()) for name, bit in bits.items()}
         of_all = (Counter[int](), Counter[int](), Counter[int]())
-        for group, count in self._grouped(wanted.since, wanted.until).items():
-            missed = by_trial[group[0]] | by_class[group[1]] | by_audience[group[2]]
+        for group, count in self._grouped(wanted).items():
+            missed = by_traits[group[0]] | by_class[group[1]] | by_audience[group[2]]
             if not missed:
                 for place, found in enumerate(of_all):
                     found[group[place]] += count
             elif missed in alone:
                 place, found = alone[missed]
                 found[group[place]] += count
-        return self._named(of_all, {name: alone[bit][1] for name, bit in bits.items()})
+        return self._named({name: of_all[places[name]] + alone[bit][1] for name, bit in bits.items()}, sum(of_all[0].values()))
 
-    def _trial_misses(self, wanted: Wanted, bits: Mapping[str, int]) -> list[int]:
-        missed = [0] * len(self._trials.items)
-        for name, trials in wanted.trials.items():
-            for number, trial in enumerate(self._trials.items):
-                if trial not in trials:
-                    missed[number] |= bits[name]
-        if wanted.source:
-            for number, trial in enumerate(self._trials.items):
-                if split_key(trial).source != wanted.source:
-                    missed[number] |= bits["source"]
-        return missed
-
-    @staticmethod
-    def _class_misses(wanted: Wanted, one: Classified, bits: Mapping[str, int]) -> int:
-        kind, effects, rank = one
-        missed = bits["kind"] if wanted.kind and kind != wanted.kind else 0
-        missed |= bits["effect"] if wanted.effect and wanted.effect not in effects else 0
-        return missed | (bits["rank"] if rank < wanted.rank else 0)
-
-    def _named(self, of_all: tuple[Counter[int], Counter[int], Counter[int]], alone: Mapping[str, Counter[int]]) -> Counted:
-        trials, classes, audiences = of_all
-        kinds, effects, ranks, watches = Counter[str](), Counter[str](), Counter[int](), Counter[str]()
-        for number, count in (classes + alone["kind"]).items():
-            kinds[self._classes.items[number][0]] += count
-        for number, count in (classes + alone["effect"]).items():
-            for effect in self._classes.items[number][1]:
-                effects[effect] += count
-        for number, count in (classes + alone["rank"]).items():
-            ranks[self._classes.items[number][2]] += count
-        for number, count in (audiences + alone["watch"]).items():
-            for watch in self._audiences.items[number]:
-                watches[watch] += count
-        by_trial = {name: self._by_trial(alone[name]) for name in BY_TRIAL}
-        return Counted(
-            kinds=kinds, effects=effects, ranks=ranks, watches=watches, of_all=self._by_trial(trials), by_trial=by_trial
+    def _missed(self, wanted: Wanted, bits: Mapping[str, int]) -> tuple[list[int], list[int], list[int]]:
+        """The filters that keep out events of each traits, of each class and of each audience, as bits."""
+        return (
+            [_missed_by_traits(wanted, one, bits) for one in self._traits.items],
+            [_missed_by_class(wanted, one, bits) for one in self._classes.items],
+            [0 if not wanted.watch or wanted.watch in one else bits["watch"] for one in self._audiences.items],
         )
 
-    def _by_trial(self, counted: Counter[int]) -> dict[str, int]:
-        return {self._trials.items[number]: count for number, count in counted.items()}
+    def _named(self, found: Mapping[str, Counter[int]], total: int) -> Counted:
+        classes, traits = self._classes.items, self._traits.items
+        return Counted(
+            total=total,
+            kinds=_summed(found["kind"], lambda number: classes[number][:1]),
+            effects=_summed(found["effect"], lambda number: classes[number][1]),
+            ranks=_summed(found["rank"], lambda number: classes[number][2:]),
+            watches=_summed(found["watch"], lambda number: self._audiences.items[number]),
+            sources=_summed(found["source"], lambda number: traits[number][:1]),
+            groups=_summed(found["group"], lambda number: traits[number].groups),
+            countries=_summed(found["country"], lambda number: traits[number].countries),
+            statuses=_summed(found["status"], lambda number: [one for one in (traits[number].status,) if one is not None]),
+        )
+
+    # --- stories ------------------------------------------------------------------------------------------------------
+
+    def newest(self, wanted: Wanted, after: LogPlace | None, stories: int) -> frozenset[Moment]:
+        """Where the newest wanted events stand, behind a place: at least those of so many stories, if there are so many.
+
+        One trial has few events, which the database finds by itself.
+        """
+        left = self.counted(wanted).total
+        bits = dict.fromkeys((*BY_TRIAL, "kind", "effect", "rank", "watch"), 1)
+        by_traits, by_class, by_audience = self._missed(wanted, bits)
+        by_trial = [by_traits[number] for number in self._traits_of]
+        class_, audience, trial = self._class, self._audience, self._trial
+        behind = (-after.at.timestamp(), -after.weight, _first_letters(after.story)) if after else None
+        found, seen = set[tuple[float, int]](), set[tuple[float, int, int]]()
+        for row in self._span(wanted, after) if left else ():
+            if by_class[class_[row]] or by_trial[trial[row]] or by_audience[audience[row]]:
+                continue
+            place = (-self._effective[row], -self._weight[row], self._story[row])
+            if behind is None or place >= behind:
+                if place != behind:  # of that one most is shown already
+                    seen.add(place)
+                if len(seen) > stories:
+                    break
+                found.add((self._effective[row], trial[row]))
+            left -= 1
+            if not left:  # these were all
+                break
+        return frozenset((_moment(at), self._trials.items[number]) for at, number in found)
+
+    def _span(self, wanted: Wanted, after: LogPlace | None) -> array[int]:
+        """The events of a span of time, the newest first, from the moment of a place on."""
+
+        def back(row: int) -> float:
+            return -self._effective[row]
+
+        begin, end = 0, len(self._order)
+        if wanted.until:
+            begin = bisect_right(self._order, -wanted.until.timestamp(), key=back)
+        if after:
+            begin = max(begin, bisect_left(self._order, -after.at.timestamp(), key=back))
+        if wanted.since:
+            end = bisect_right(self._order, -wanted.since.timestamp(), key=back)
+        return self._order[begin:end]
 
 
 def _span(one: FollowingTime) -> tuple[str, float, float]:
     return one.watch, one.joined_at.timestamp(), one.ended_at.timestamp() if one.ended_at else float("inf")
+
+
+def _moment(seconds: float) -> datetime:
+    return _EPOCH + timedelta(microseconds=round(seconds * 1_000_000))
+
+
+def _first_letters(story: str) -> int:
+    """The beginning of an id as a number, in the order of ids: what it does not tell apart is read together."""
+    return int.from_bytes(story.encode()[:8].ljust(8, b"\0"))
+
+
+def _missed_by_traits(wanted: Wanted, one: Traits, bits: Mapping[str, int]) -> int:
+    missed = bits["source"] if wanted.source and one.source != wanted.source else 0
+    missed |= bits["group"] if wanted.group and wanted.group not in one.groups else 0
+    if wanted.country and not any(wanted.country.casefold() == country.casefold() for country in one.countries):
+        missed |= bits["country"]
+    return missed | (bits["status"] if wanted.status and one.status != wanted.status else 0)
+
+
+def _missed_by_class(wanted: Wanted, one: Classified, bits: Mapping[str, int]) -> int:
+    kind, effects, rank = one
+    missed = bits["kind"] if wanted.kind and kind != wanted.kind else 0
+    missed |= bits["effect"] if wanted.effect and wanted.effect not in effects else 0
+    return missed | (bits["rank"] if rank < wanted.rank else 0)
+
+
+def _summed(found: Mapping[int, int], values: Callable[[int], Iterable[Item]]) -> Counter[Item]:
+    """Counts of numbers as counts of the values that each number stands for."""
+    summed = Counter[Item]()
+    for number, count in found.items():
+        for value in values(number):
+            summed[value] += count
+    return summed

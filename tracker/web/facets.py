@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from tracker.model.ids import split_key
 from tracker.model.vocabulary import KIND_NAMES, RECRUITMENT_STATUSES, SEVERITIES, rank
 from tracker.render import kinds, vocabulary
 from tracker.render.safe_text import one_line
@@ -62,6 +61,24 @@ def chosen_trials(reading: Reading, asked: LogFilter) -> dict[str, frozenset[str
     return found
 
 
+def in_columns(reading: Reading, asked: LogFilter) -> Wanted:
+    """What the log in memory is asked for; it has no words."""
+    chosen = event_filter(asked, reading.context)
+    return Wanted(
+        since=chosen.since,
+        until=chosen.until,
+        watch=asked.watch,
+        kind=asked.kind,
+        effect=asked.effect,
+        rank=rank(chosen.min_severity),
+        source=asked.source,
+        group=asked.group,
+        country=asked.country,
+        status=asked.status,
+        trial=trial_key(reading, asked.trial) if asked.trial else "",
+    )
+
+
 def filters(reading: Reading, asked: LogFilter) -> dict[str, Filter]:
     """Every filter that has values to choose from, with counts unless words are asked for: those are not counted."""
     counts = {} if asked.words else _counts(reading, asked)
@@ -92,39 +109,15 @@ def filters(reading: Reading, asked: LogFilter) -> dict[str, Filter]:
 
 def _counts(reading: Reading, asked: LogFilter) -> Mapping[str, Counter[str]]:
     """For each filter how many changes each of its values would leave, all other filters being as they are."""
-    chosen = event_filter(asked, reading.context)
-    wanted = Wanted(
-        since=chosen.since,
-        until=chosen.until,
-        watch=asked.watch,
-        kind=asked.kind,
-        effect=asked.effect,
-        rank=rank(chosen.min_severity),
-        source=asked.source,
-        trials=chosen_trials(reading, asked),
-    )
-    found = reading.counted(wanted, (asked, chosen.since, chosen.until))
-    standing = reading.all_standing()
-    countries, statuses, sources, groups = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
-    for trial, count in found.trials("source"):
-        sources[split_key(trial).source] += count
-    for trial, count in found.trials("country"):
-        for country in standing[trial].countries if trial in standing else ():
-            countries[country] += count
-    for trial, count in found.trials("status"):
-        if trial in standing and not standing[trial].row.removed_at:
-            statuses[standing[trial].row.recruitment_status or ""] += count
-    for group in reading.context.groups:
-        keys = reading.archive.in_group(group)
-        groups[group] = sum(count for trial, count in found.trials("group") if trial in keys)
+    found = reading.counted(in_columns(reading, asked))
     heavier = {word: sum(count for at, count in found.ranks.items() if at >= rank(word)) for word in SEVERITIES}
     return {
         "watch": found.watches,
-        "group": groups,
+        "group": found.groups,
         "min_severity": Counter(heavier),
         "kind": found.kinds,
         "effect": found.effects,
-        "source": sources,
-        "country": countries,
-        "status": statuses,
+        "source": found.sources,
+        "country": found.countries,
+        "status": found.statuses,
     }

@@ -11,10 +11,15 @@ Item = TypeVar("Item")
 
 
 class Kept(Generic[Item]):
-    """The last ``most`` items, each for one state of everything that it was made from. Several threads may ask."""
+    """The last ``most`` items, each for one state of everything that it was made from. Several threads may ask.
 
-    def __init__(self, *, most: int, fits: Callable[[Item], bool] = lambda _item: True) -> None:
-        self._most, self._fits = most, fits
+    With ``weigh`` it keeps the last items that weigh so much together.
+    """
+
+    def __init__(
+        self, *, most: int, fits: Callable[[Item], bool] = lambda _item: True, weigh: Callable[[Item], int] = lambda _item: 1
+    ) -> None:
+        self._most, self._fits, self._weigh, self._weight = most, fits, weigh, 0
         self._lock = threading.Lock()
         self._found: OrderedDict[tuple[object, ...], Item] = OrderedDict()
         self._gates: dict[tuple[object, ...], threading.Lock] = {}
@@ -51,5 +56,6 @@ class Kept(Generic[Item]):
             return
         with self._lock:
             self._found[key] = made
-            while len(self._found) > self._most:
-                self._found.popitem(last=False)
+            self._weight += self._weigh(made)
+            while self._weight > self._most:
+                self._weight -= self._weigh(self._found.popitem(last=False)[1])

@@ -22,7 +22,7 @@ from tracker.render.safe_text import one_line
 from tracker.render.story_view import story_view
 from tracker.web.asked import BEGIN, Cursor, LogFilter, event_filter, moment_cursor
 from tracker.web.cards import Card
-from tracker.web.facets import chosen_trials, filters
+from tracker.web.facets import chosen_trials, filters, in_columns
 from tracker.web.pages import Page
 from tracker.web.reading import Reading
 from tracker.web.refusals import Refusal
@@ -96,6 +96,10 @@ def wanted(reading: Reading, asked: LogFilter) -> tuple[EventFilter, Judge | Non
     sets = list(chosen_trials(reading, asked).values())
     if sets:
         chosen = msgspec.structs.replace(chosen, trials=frozenset.intersection(*sets) or NONE)
+    return _with_effect(chosen, asked)
+
+
+def _with_effect(chosen: EventFilter, asked: LogFilter) -> tuple[EventFilter, Judge | None]:
     if asked.effect:  # only these kinds have it: a plain column rules most of the log out
         having = frozenset(kind for kind, info in KINDS.items() if asked.effect in (*info.effects, *info.former_effects))
         kinds_ = having & chosen.kinds if chosen.kinds else having
@@ -115,6 +119,8 @@ def stories_of(
     reading: Reading, asked: LogFilter, after: Cursor, limit: int, *, most: int = MOST_SCANNED
 ) -> Found[StoryChanges]:
     """Stories, the latest first. Words are looked for in some thousand events at once: the next page goes on behind them."""
+    if not (asked.words or asked.trial or reading.published):
+        return _newest_of(reading, asked, after, limit)
     chosen, keep = wanted(reading, asked)
     chosen = msgspec.structs.replace(chosen, until=_least(chosen.until, after.moment))
     end = None
@@ -122,7 +128,25 @@ def stories_of(
         end = reading.archive.moment_back(most, until=_least(chosen.until, _end(_at(reading, after))))
         end = end if end and end > (chosen.since or end - MOMENT) else None
         chosen = msgspec.structs.replace(chosen, since=end or chosen.since)
-    found, looked = _as_far(reading.archive.latest(chosen, after=after.event, keep=keep), limit)
+    return _stories_found(*_as_far(reading.archive.latest(chosen, after=after.event, keep=keep), limit), limit, end)
+
+
+def _newest_of(reading: Reading, asked: LogFilter, after: Cursor, limit: int) -> Found[StoryChanges]:
+    """Stories that the log in memory chooses: their moments alone are read."""
+    columns = in_columns(reading, asked)
+    columns = msgspec.structs.replace(columns, until=_least(columns.until, after.moment))
+    place = reading.archive.log_place(after.event) if after.event else None
+    moments = reading.newest(columns, place, limit + 1)
+    if not moments:
+        return Found(items=[])
+    chosen = msgspec.structs.replace(event_filter(asked, reading.context), until=columns.until, moments=moments)
+    chosen, keep = _with_effect(chosen, asked)
+    return _stories_found(*_as_far(reading.archive.latest(chosen, after=after.event, keep=keep), limit), limit)
+
+
+def _stories_found(
+    found: list[StoryChanges], looked: datetime | None, limit: int, end: datetime | None = None
+) -> Found[StoryChanges]:
     if len(found) > limit:
         return Found(items=found[:limit], next=found[limit - 1].events[-1].id)
     looked = looked or end
@@ -212,13 +236,13 @@ def cards(reading: Reading, found: Sequence[StoryChanges]) -> list[Card]:
     records = {known.trial.key: known.record for known in reading.archive.records(trials)} if trials else {}
     watches = reading.archive.watches_of({each.events[0].trial for each in found})
 
-    def laid_out(each: StoryChanges) -> Card:
+    def laid_out(each: StoryChanges, key: tuple[object, ...]) -> Card:
         trial = each.events[0].trial
         if trial not in trials:  # it was taken off the shelf meanwhile
             records.update((known.trial.key, known.record) for known in reading.archive.records([trial]))
-        return card_of(reading, each, records.get(trial), watches[trial])
+        return msgspec.structs.replace(card_of(reading, each, records.get(trial), watches[trial]), key=key)
 
-    return [shelf.get(key, partial(laid_out, each)) for key, each in zip(keys, found, strict=True)]
+    return [shelf.get(key, partial(laid_out, each, key)) for key, each in zip(keys, found, strict=True)]
 
 
 def card_of(reading: Reading, found: StoryChanges, record: TrialRecord | None, watches: Sequence[str]) -> Card:

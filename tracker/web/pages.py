@@ -14,12 +14,15 @@ from urllib.parse import quote
 
 import jinja2
 import msgspec
+from markupsafe import Markup
 
 from tracker.model.ids import split_key
 from tracker.model.vocabulary import Severity
 from tracker.render import kinds, search, times, vocabulary
 from tracker.render.safe_text import one_line, plural
 from tracker.render.tables import shown_number
+from tracker.web.cards import Card
+from tracker.web.kept import Kept
 
 STATIC = {
     "style.css": "text/css; charset=utf-8",
@@ -61,9 +64,16 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     version: str
 
 
-def drawn(page: Page, frame: Frame, links: Links) -> bytes:
-    """The page as HTML; every value is escaped."""
+def drawn(page: Page, frame: Frame, links: Links, stories: Kept[Markup] | None = None) -> bytes:
+    """The page as HTML; every value is escaped. The HTML of stories that are shown again is kept in ``stories``."""
     zone = frame.timezone
+
+    def story(card: Card) -> Markup:
+        macro = _environment().get_template("parts.html.j2").module.story  # type: ignore[attr-defined]
+        if stories is None or not card.key:
+            return Markup(macro(card, links.to))
+        return stories.get(card.key, lambda: Markup(macro(card, links.to)))
+
     return (
         _environment()
         .get_template(page.template)
@@ -74,6 +84,7 @@ def drawn(page: Page, frame: Frame, links: Links) -> bytes:
             to=links.to,
             day=lambda at: times.day(at, zone),
             moment=lambda at: times.moment(at, zone),
+            story=story,
             note=NOTE,
             **page.values,
         )

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, tzinfo
+from functools import cached_property
 
 import msgspec
 
 from tracker.archive import Archive
-from tracker.model.event import EventFilter
+from tracker.model.event import EventFilter, LogPlace
 from tracker.model.ids import recognise
 from tracker.model.views import DeadlineRow, PresentRow, TrialStanding
 from tracker.render.safe_text import one_line
 from tracker.web.asked import Context
 from tracker.web.cards import Card
-from tracker.web.counts import Counted, Wanted
+from tracker.web.counts import Counted, Moment, Wanted
 from tracker.web.kept import Kept
 from tracker.web.refusals import Refusal
 from tracker.web.standing import Standings
+
+
+class AnswersArchive(Archive):
+    """The read layer for one answer: which state the database is in is asked once."""
+
+    @cached_property
+    def _mark(self) -> str:
+        return super().mark()
+
+    def mark(self) -> str:
+        """A sign that is another one whenever something that pages show has changed."""
+        return self._mark
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,9 +84,13 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
         """The state of the log, and the stories that are laid out already."""
         return self.standings.shelf(self.archive)
 
-    def counted(self, wanted: Wanted, key: tuple[object, ...]) -> Counted:
-        """The counts beside the filters of the log; ``key`` says what is wanted."""
-        return self.standings.counted(self.archive, wanted, key)
+    def counted(self, wanted: Wanted) -> Counted:
+        """The counts beside the filters of the log."""
+        return self.standings.counted(self.archive, wanted)
+
+    def newest(self, wanted: Wanted, after: LogPlace | None, stories: int) -> frozenset[Moment]:
+        """Where the newest wanted events stand, behind a place: those of so many stories, or a few more."""
+        return self.standings.newest(self.archive, wanted, after, stories)
 
     def kinds(self, watch: str, since: datetime) -> dict[str, int]:
         """How many events of each kind a watch has had since a time."""

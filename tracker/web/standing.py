@@ -6,18 +6,20 @@ All of it belongs to one state of the log and of what is followed, and is renewe
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 
 import msgspec
 
 from tracker.archive import Archive
-from tracker.model.event import EventFilter
+from tracker.model.event import EventFilter, LogPlace
+from tracker.model.ids import split_key
 from tracker.model.snapshot import TrialMark
 from tracker.model.views import CurrentRecord, DeadlineRow, Nearest, PresentRow, TrialStanding
 from tracker.model.watch import Watch
+from tracker.web.asked import groups_of
 from tracker.web.cards import Card
-from tracker.web.counts import Counted, LogCounts, Wanted
+from tracker.web.counts import Counted, LogColumns, Moment, Traits, Wanted
 from tracker.web.kept import Kept
 
 COUNTS = 200
@@ -50,8 +52,9 @@ class Standings:
         self._marks: dict[str, TrialMark] = {}
         self._found: dict[str, TrialStanding] = {}
         self._read: dict[str, Read] = {}
-        self._log_counts = LogCounts()
+        self._columns = LogColumns()
         self._counts = Kept[Counted](most=COUNTS)
+        self._newest = Kept[frozenset[Moment]](most=COUNTS)
         self._moves = Kept[dict[str, dict[str, datetime]]](most=20)
         self._cards = Kept[Card](most=CARDS)
         self._since = Kept[dict[str, datetime]](most=20)
@@ -134,28 +137,54 @@ class Standings:
 
     # --- the log ------------------------------------------------------------------------------------------------------
 
-    def counted(self, archive: Archive, wanted: Wanted, key: tuple[object, ...]) -> Counted:
-        """The counts beside the filters of the log; ``key`` says what is wanted."""
+    def counted(self, archive: Archive, wanted: Wanted) -> Counted:
+        """The counts beside the filters of the log."""
         with self._counting:
-            self._renew_counts(archive)
-            return self._counts.get(key, lambda: self._log_counts.counted(wanted))
+            self._renew_columns(archive)
+            return self._counts.get((wanted,), lambda: self._columns.counted(wanted))
+
+    def newest(self, archive: Archive, wanted: Wanted, after: LogPlace | None, stories: int) -> frozenset[Moment]:
+        """Where the newest wanted events stand, behind a place: those of so many stories, or a few more."""
+        with self._counting:
+            self._renew_columns(archive)
+            key = (wanted, after, stories)
+            return self._newest.get(key, lambda: self._columns.newest(wanted, after, stories))
 
     def kinds(self, archive: Archive, watch: str, since: datetime) -> dict[str, int]:
         """How many events of each kind a watch has had since a time."""
         with self._counting:
-            self._renew_counts(archive)
-            return self._log_counts.kinds(watch, since)
+            self._renew_columns(archive)
+            return self._columns.kinds(watch, since)
 
     def last_moves(self, archive: Archive, wanted: EventFilter) -> dict[str, dict[str, datetime]]:
         """When each trial last had a wanted event of each kind, asked once for each state of the log."""
         return self._moves.get((self._log_now(archive), wanted), lambda: archive.last_moves(wanted))
 
-    def _renew_counts(self, archive: Archive) -> None:
+    def _renew_columns(self, archive: Archive) -> None:
         log = self._log_now(archive)
         if (log, archive.watches) != self._counted_for:
-            self._log_counts.renew(archive)
+            self._columns.renew(archive, self._traits(archive))
             self._counts = Kept[Counted](most=COUNTS)
+            self._newest = Kept[frozenset[Moment]](most=COUNTS)
             self._counted_for = (log, archive.watches)
+
+    def _traits(self, archive: Archive) -> Callable[[str], Traits]:
+        """What filters know of each trial: of one that nobody follows, where it comes from and its groups."""
+        standing = self.all(archive)
+        groups: dict[str, list[str]] = {}
+        for group in groups_of(archive.watches):
+            for key in archive.in_group(group):
+                groups.setdefault(key, []).append(group)
+
+        def traits(trial: str) -> Traits:
+            source, groups_ = split_key(trial).source, tuple(groups.get(trial, ()))
+            found = standing.get(trial)
+            if found is None:
+                return Traits(source, groups_)
+            status = None if found.row.removed_at else found.row.recruitment_status or ""
+            return Traits(source, groups_, found.countries, status)
+
+        return traits
 
     def _log_now(self, archive: Archive) -> str:
         with self._lock:
