@@ -180,6 +180,11 @@ class Store(Database):
     timelines = _history.timelines
     keep_history = _histories.keep_history
     histories = _histories.histories
+    note_version_error = _histories.note_version_error
+    staged_versions = _histories.staged_versions
+    drop_versions = _histories.drop_versions
+    number_version = _histories.number_version
+    move_versions = _histories.move_versions
     trials_with_history = _history.trials_with_history
     snapshot_at = _snapshots.snapshot_at
     redigest = _snapshots.redigest
