@@ -100,7 +100,7 @@ class Keeper:
         Raises AnswerError for one that cannot be read.
         """
         record = self.source.as_past(self.source.parse(document).record)
-        same = seen_as(version, record, seen)
+        same = seen_as(version, record, seen, {when.date() for when in times.values()})
         if same is not None:
             if same.meta.registry_version is None:
                 self.store.number_version(self._lease, same.meta.id, version.number)

@@ -41,24 +41,28 @@ def valid_times(history: RecordHistory) -> dict[int, dt.datetime]:
     return found
 
 
-def seen_as(version: RegistryVersion, record: TrialRecord, seen: Sequence[SeenVersion]) -> SeenVersion | None:
+def seen_as(
+    version: RegistryVersion, record: TrialRecord, seen: Sequence[SeenVersion], days: Collection[dt.date]
+) -> SeenVersion | None:
     """The version that we saw and that says what a version of the registry says: the first of those that fit by their dates.
 
-    A version that has a number already is that one and no other.
+    A version that has a number already is that one and no other. ``days`` are those of all versions of the index.
     """
     for one in seen:
         if one.meta.registry_version is not None:
             if one.meta.registry_version == version.number:
                 return one
-        elif _may_be(version, one) and not differences(record, one.record):
+        elif _may_be(version, one, days) and not differences(record, one.record):
             return one
     return None
 
 
-def _may_be(version: RegistryVersion, one: SeenVersion) -> bool:
+def _may_be(version: RegistryVersion, one: SeenVersion, days: Collection[dt.date]) -> bool:
+    """Whether a version has the day that the record states, or the first one behind it where no version has that day."""
     if one.updated is None:
         return version.date <= one.meta.last_seen_at.date()
-    return one.updated <= version.date <= one.updated + QC_TAKES
+    behind = min((day for day in days if one.updated <= day <= one.updated + QC_TAKES), default=None)
+    return version.date == behind
 
 
 def differences(old: TrialRecord, new: TrialRecord) -> tuple[Change, ...]:

@@ -72,6 +72,7 @@ def _replayed(store: Store, job: ReplayJob, trials: tuple[str, ...]) -> Iterator
                 source=source.info,  # noqa: B023 - called before the next trial's turn
                 label=names.name(record),
                 tracking_since=timeline[0].first_seen_at,  # noqa: B023
+                registered_at=timeline[0].valid_from if timeline[0].registry_version == 0 else None,  # noqa: B023
                 past=past,
                 near={watch.name: watch.near for watch in watches if watch.near},  # noqa: B023
                 countries={watch.name: named_countries(watch) for watch in watches},  # noqa: B023

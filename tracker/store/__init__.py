@@ -128,6 +128,7 @@ class Store(Database):
     members = _trials.members
     unanswered = _trials.unanswered
     tracking_since = _trials.tracking_since
+    registered_at = _trials.registered_at
     due_trials = _trials.due_trials
     count_due = _trials.count_due
     moving = _trials.moving
