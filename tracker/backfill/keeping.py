@@ -50,6 +50,7 @@ class Keeper:
         self._run: OpenRun | None = None
         self._cursor = ""
         self._numbered: list[int] = []
+        self._since: dict[int, dt.datetime] = {}
 
     def begin(self, asked: str) -> dt.datetime:
         """When the backfill began that asks this: now, or when one did that was killed and is taken up."""
@@ -77,10 +78,12 @@ class Keeper:
 
     def seen(self, metas: Iterable[SnapshotMeta]) -> list[SeenVersion]:
         """The versions among these that we saw ourselves and that can be read."""
+        return self.read(meta for meta in metas if meta.origin == "live")
+
+    def read(self, metas: Iterable[SnapshotMeta]) -> list[SeenVersion]:
+        """Those of these versions that can be read."""
         found = []
         for meta in metas:
-            if meta.origin != "live":
-                continue
             document = self.store.document(meta.id)
             with suppress(SourceError):
                 record = self.source.as_past(self.source.parse(document).record)
@@ -103,13 +106,22 @@ class Keeper:
         same = seen_as(version, record, seen, {when.date() for when in times.values()})
         if same is not None:
             if same.meta.registry_version is None:
-                self.store.number_version(self._lease, same.meta.id, version.number)
+                self.number(same.meta, version.number)
                 self._numbered.append(same.meta.id)
                 numbered = msgspec.structs.replace(same.meta, registry_version=version.number)
                 seen[seen.index(same)] = msgspec.structs.replace(same, meta=numbered)
             return False
         self.stage(document, place(version, times[version.number], seen), version.number, document.fetched_at)
         return True
+
+    def dated(self, meta: SnapshotMeta, since: dt.datetime) -> None:
+        """Note since when the registry had a version that we saw, to be written when it is known that the order stays."""
+        self._since[meta.id] = since
+
+    def number(self, meta: SnapshotMeta, number: int | None) -> None:
+        """Note that a version which is kept has this number, unless it has one or there is none to give."""
+        if number is not None and meta.registry_version is None:
+            self.store.number_version(self._lease, meta.id, number)
 
     def stage(self, document: Document, valid_from: dt.datetime, number: int | None, seen_at: dt.datetime) -> None:
         """Put one version on its way."""
@@ -150,14 +162,21 @@ class Keeper:
         for trial in trials:
             if trial in stored:
                 metas = self.store.timelines([trial])[trial]
-                self.store.move_versions(self._lease, moved(metas, valid_times(stored[trial].history)))
+                times = valid_times(stored[trial].history)
+                since = {meta.id: times[meta.registry_version] for meta in metas if meta.registry_version in times}
+                self._since |= since
+            self.store.move_versions(self._lease, moved(self.store.timelines([trial])[trial], self._since))
         added: dict[str, int] = {}
+        gone: list[str] = []
         for found in replay_trials(self._job, tuple(trials)):
             if found.missing:
                 batch = Batch(events=found.missing, stories=found.stories)
                 self.store.stage(self._lease, self._opened().run.id, batch, self.clock())
+            gone += [event.id for event in found.superseded]
             added[found.trial] = len(found.missing)
         self._accept(RunCounts(events=sum(added.values())))
+        self.store.drop_events(self._lease, gone)
+        self._since = {}
         return added
 
     def _accept(self, counts: RunCounts) -> None:

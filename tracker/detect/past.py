@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -80,18 +81,17 @@ def place(version: RegistryVersion, when: dt.datetime, seen: Iterable[SeenVersio
     return max([when, *(since + dt.timedelta(seconds=1) for since in older if since >= when)])
 
 
-def moved(seen: Sequence[SnapshotMeta], times: Mapping[int, dt.datetime]) -> dict[int, dt.datetime]:
-    """Versions that we saw and that the registry had before, with since when, as long as their order stays."""
+def moved(timeline: Sequence[SnapshotMeta], since_when: Mapping[int, dt.datetime]) -> dict[int, dt.datetime]:
+    """Versions that we saw and that the registry had before, with since when, as long as their order stays; by their ids."""
     found: dict[int, dt.datetime] = {}
     last: dt.datetime | None = None
-    for meta in seen:
-        since = meta.valid_from
-        if meta.origin == "live" and meta.registry_version is not None:
-            earlier = times.get(meta.registry_version)
-            if earlier is not None and earlier < since and (last is None or earlier > last):
-                found[meta.id] = since = earlier
-        if meta.origin == "live":
-            last = since
+    for meta in timeline:
+        if meta.origin != "live":
+            continue
+        since, earlier = meta.valid_from, since_when.get(meta.id)
+        if earlier is not None and earlier < since and (last is None or earlier > last):
+            found[meta.id] = since = earlier
+        last = since
     return found
 
 
@@ -102,6 +102,8 @@ def told_between(timeline: Sequence[SnapshotMeta], logged: Iterable[Event]) -> d
     """
     by_pair: dict[tuple[str | None, str | None], list[Event]] = {}
     for event in logged:
+        if event.origin != "live":
+            continue
         by_pair.setdefault((event.evidence.old, event.evidence.new), []).append(event)
     found: dict[int, frozenset[Told]] = {}
     between: list[SnapshotMeta] = []
@@ -116,6 +118,23 @@ def told_between(timeline: Sequence[SnapshotMeta], logged: Iterable[Event]) -> d
                 found.update((step.id, said) for step in between)
         last, between = meta, []
     return found
+
+
+def superseded(timeline: Sequence[SnapshotMeta], logged: Iterable[Event]) -> tuple[Event, ...]:
+    """Events of the past, which nobody was alerted of, that compare versions between which others were found since.
+
+    The finer steps say the same with the right days.
+    """
+    next_to = {(f"sha256:{old.sha256}", f"sha256:{new.sha256}") for old, new in pairwise(timeline)}
+    known = {f"sha256:{meta.sha256}" for meta in timeline}
+    return tuple(
+        event
+        for event in logged
+        if event.origin == "backfill"
+        and event.cause == "record"
+        and {event.evidence.old, event.evidence.new} <= known
+        and (event.evidence.old, event.evidence.new) not in next_to
+    )
 
 
 def values(event: Event) -> Iterable[Told]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 import msgspec
 
 from tracker.compare import compare
-from tracker.detect.past import Told, differences, tells_again, told_between
+from tracker.detect.past import Told, differences, superseded, tells_again, told_between
 from tracker.events import Detected, TrialContext, detect
 from tracker.events.making import identity
 from tracker.model.event import Event, Story, Version
@@ -33,7 +33,8 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     """What today's rules say of one trial's versions.
 
     ``said`` counts all its events by kind. ``missing`` are those that the change log lacks, with their stories; ``unsaid`` are
-    events of the log that today's rules would not make of the same versions. ``unreadable`` counts versions left out.
+    events of the log that today's rules would not make of the same versions. ``superseded`` are events of the past that finer
+    steps have taken the place of. ``unreadable`` counts versions left out.
     """
 
     trial: str
@@ -43,6 +44,7 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     missing: tuple[StagedEvent, ...] = ()
     stories: tuple[Story, ...] = ()
     unsaid: tuple[Event, ...] = ()
+    superseded: tuple[Event, ...] = ()
 
 
 def replay(
@@ -61,6 +63,9 @@ def replay(
     those before are read all the same, since slips are counted from the first. ``level`` makes records comparable that came
     from different interfaces. What was told of two versions that were seen is not told again of versions found between them.
     """
+    versions = list(_readable(timeline, read))
+    former = superseded([meta for meta, _ in versions], logged)
+    logged = [event for event in logged if event not in former] if former else logged
     elsewhere = [event for event in logged if not _of_a_pair(event)]
     known = {event.id for event in logged}
     told: list[Event] = []
@@ -69,7 +74,6 @@ def replay(
     stories: list[Story] = []
     judged: set[tuple[str, str]] = set()
     ids: set[str] = set()
-    versions = list(_readable(timeline, read))
     summed = told_between([meta for meta, _ in versions], logged)
     for (old, older), (new, newer) in pairwise(versions):
         before, after = level(old, older, new, newer)
@@ -99,6 +103,7 @@ def replay(
         said=dict(said),
         missing=tuple(missing),
         stories=tuple(stories),
+        superseded=former,
         unsaid=tuple(
             event
             for event in logged

@@ -186,6 +186,7 @@ class Store(Database):
     drop_versions = _histories.drop_versions
     number_version = _histories.number_version
     move_versions = _histories.move_versions
+    drop_events = _histories.drop_events
     trials_with_history = _history.trials_with_history
     snapshot_at = _snapshots.snapshot_at
     redigest = _snapshots.redigest

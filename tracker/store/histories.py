@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 
 from tracker.model.history import OriginalData, RecordHistory, RegistryVersion, StoredHistory
 from tracker.model.snapshot import SnapshotMeta
@@ -104,6 +104,17 @@ def number_version(database: Database, lease: Lease, snapshot: int, number: int 
     """Note that a version which we saw ourselves is the one that the registry gives this number; None when it is not."""
     with database.writing(lease) as connection:
         connection.execute(update(t.snapshots).where(t.snapshots.c.id == snapshot).values(registry_version=number))
+
+
+def drop_events(database: Database, lease: Lease, ids: Collection[str]) -> None:
+    """Delete events of the past that finer ones have taken the place of, with their stories; nobody was alerted of them."""
+    with database.writing(lease) as connection:
+        for some in chunks(ids):
+            own = (t.events.c.id.in_(some), t.events.c.origin == "backfill")
+            stories = list(connection.scalars(select(t.events.c.story).where(*own)))
+            connection.execute(delete(t.events).where(*own))
+            told = exists().where(t.events.c.story == t.stories.c.id)
+            connection.execute(delete(t.stories).where(t.stories.c.id.in_(stories), ~told))
 
 
 def move_versions(database: Database, lease: Lease, since: Mapping[int, datetime]) -> None:
