@@ -112,10 +112,12 @@ class _Command:
         from tracker.backfill import MOST, Asked
         from tracker.model.source import Historic
 
-        source, its = self.app.sources[key], self.app.settings.sources[key]
-        if not isinstance(source, Historic):
-            self.troubles.append(f"{source.info.title} shows no history that the tracker reads; its trials were left out.")
+        source = self.app.sources.get(key)
+        if source is None or not isinstance(source, Historic):
+            title = source.info.title if source else key
+            self.troubles.append(f"{title} shows no history that the tracker reads; its trials were left out.")
             return
+        its = self.app.settings.sources[key]
         if not its.enabled:
             self.troubles.append(f"[sources.{key}] is not enabled, so nothing was asked.")
             return
