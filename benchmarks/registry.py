@@ -105,6 +105,7 @@ class InMemory:
         *,
         accept: str = "application/json",
         validators: Validators | None = None,
+        try_profiles: bool = True,
     ) -> Response:
         """Get an address."""
         body = self._answer(url, dict(params))

@@ -17,7 +17,8 @@ class ScriptedFetch:
     """A `Fetch` that answers from a script: a list in order, a table by address, or a function of address and parameters.
 
     An exception in the script is raised, and bytes are the body of a plain answer. ``asked`` holds each address and its
-    parameters, ``options`` what was accepted and which validators were sent along.
+    parameters, ``options`` what was accepted and which validators were sent along, ``profiles`` whether other TLS profiles
+    might be tried.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class ScriptedFetch:
         self.base_url = base_url
         self.asked: list[tuple[str, Params]] = []
         self.options: list[tuple[str, Validators | None]] = []
+        self.profiles: list[bool] = []
         self._answer = _answerer(script)
         self._content_type = content_type
 
@@ -40,11 +42,13 @@ class ScriptedFetch:
         *,
         accept: str = "application/json",
         validators: Validators | None = None,
+        try_profiles: bool = True,
     ) -> Response:
         given = dict(params)
         assert len(given) == len(params), f"a parameter is given twice: {params}"
         self.asked.append((url, given))
         self.options.append((accept, validators))
+        self.profiles.append(try_profiles)
         served = self._answer(url, given)
         if isinstance(served, Exception):
             raise served

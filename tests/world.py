@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.lab import Day, LoopbackRegistry, Mailbox
+from tests.lab.history import RecordPast
 from tracker import events, sources
 from tracker.archive import Archive
 from tracker.config import Settings, load
@@ -122,6 +123,7 @@ class World:
         self.now = FIRST_DAY
         self.studies: dict[str, Study | bytes] = {}
         self.pages: dict[str, str] = {}
+        self.histories: dict[str, RecordPast] = {}
         self.registry = LoopbackRegistry(self._today())
         self.mailbox = Mailbox()
         self.config = folder / "config.toml"
@@ -219,4 +221,9 @@ class World:
 
     def _today(self) -> Day:
         studies: Mapping[str, Study | bytes] = dict(self.studies)
-        return Day(data_timestamp=f"{self.now:%Y-%m-%d}T09:00:05", studies=studies, pages=dict(self.pages))
+        return Day(
+            data_timestamp=f"{self.now:%Y-%m-%d}T09:00:05",
+            studies=studies,
+            pages=dict(self.pages),
+            histories=dict(self.histories),
+        )

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("recruitment_status", sa.Text(), nullable=True),
         sa.Column("said", sa.Text(), server_default="", nullable=False),
         sa.Column("touched", sa.Text(), server_default="[]", nullable=False),
+        sa.Column("error", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["trial"], ["histories.trial"], name=op.f("fk_registry_versions_trial_histories"), ondelete="CASCADE"
         ),

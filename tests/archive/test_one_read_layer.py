@@ -80,6 +80,8 @@ WORK = {
     "staged_calendar", "staged_findings", "unsettled_since", "attachments", "given_up", "moved_memberships", "taken_since",
     "paused", "stale_present", "note_present", "stale_words", "note_words", "forget_replaced", "calendar_trials",
     "timelines", "trials_with_history",
+    "registered_at", "note_version_error", "staged_versions", "drop_versions", "number_version", "move_versions",
+    "drop_events",
     "stage_whole", "compare_whole", "note_cursor",
     "answered", "complete_acceptance", "begin_listing", "stage_listed", "compare_listing", "gone_from_listing", "cut_listing",
     "entering", "search_moves", "count_explained", "due_trials", "count_due", "moving", "staged_events", "unmoved_documents",

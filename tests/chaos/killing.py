@@ -44,6 +44,7 @@ PARTS = (
     ("delivery", "tracker.deliver", "deliver"),
     ("copy", "tracker.store.copying", "copy"),
     ("replay", "tracker.replay", "replay_and_store"),
+    ("backfill", "tracker.cli.backfill", "backfill_command"),
 )
 """Which part of the work a step belongs to: part, and module and function that must be under way. All else is the sync."""
 

@@ -68,10 +68,21 @@ def hello_of(context: ssl.SSLContext) -> Hello:
     return read_hello(outgoing.read())
 
 
+Guarded = tuple[str, Callable[[Hello], bool]]
+"""The beginning of paths that are guarded otherwise, and which hellos are let in there."""
+
+
 class TlsServer:
     """Answers 200 to the ClientHellos that ``likes`` accepts, ``refusal`` to the others; keeps them all."""
 
-    def __init__(self, certificate: Path, likes: Callable[[Hello], bool], refusal: bytes) -> None:
+    def __init__(
+        self,
+        certificate: Path,
+        likes: Callable[[Hello], bool],
+        refusal: bytes,
+        path: Guarded | None,
+    ) -> None:
+        self._path = path
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(certificate)
         self._likes = likes
@@ -101,8 +112,11 @@ class TlsServer:
         hello = read_hello(connection.recv(length, socket.MSG_PEEK | socket.MSG_WAITALL))
         self.hellos.append(hello)
         with self._context.wrap_socket(connection, server_side=True) as tls:
-            self.heads.append(tls.recv(65536))
-            tls.sendall(SERVED if self._likes(hello) else self._refusal)
+            head = tls.recv(65536)
+            self.heads.append(head)
+            guarded = self._path is not None and head.split(b" ")[1].startswith(self._path[0].encode())
+            likes = self._path[1] if self._path is not None and guarded else self._likes
+            tls.sendall(SERVED if likes(hello) else self._refusal)
 
     def close(self) -> None:
         with suppress(OSError):
@@ -113,9 +127,14 @@ class TlsServer:
 
 @contextmanager
 def tls_server(
-    certificate: Path, likes: Callable[[Hello], bool] = lambda hello: True, *, refusal: bytes = REFUSED
+    certificate: Path,
+    likes: Callable[[Hello], bool] = lambda hello: True,
+    *,
+    refusal: bytes = REFUSED,
+    path: Guarded | None = None,
 ) -> Iterator[TlsServer]:
-    server = TlsServer(certificate, likes, refusal)
+    """``path`` is the beginning of paths that are guarded otherwise, and how."""
+    server = TlsServer(certificate, likes, refusal, path)
     try:
         yield server
     finally:

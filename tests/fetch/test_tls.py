@@ -37,6 +37,10 @@ def likes_tls_1_2(hello: Hello) -> bool:
     return not hello.offers_tls_1_3
 
 
+def likes_curl(hello: Hello) -> bool:
+    return hello.ciphers == hello_of(ssl_context("curl-like")).ciphers
+
+
 def likes_nobody(hello: Hello) -> bool:
     return False
 
@@ -68,6 +72,17 @@ def test_the_third_client_hello_offers_tls_1_2_only() -> None:
     assert first.offers_tls_1_3
     assert not third.offers_tls_1_3
     assert third.ciphers < first.ciphers
+
+
+def test_the_fourth_client_hello_offers_what_curl_offers_but_no_version_before_tls_1_2() -> None:
+    """Curl sends the extensions of ``requests`` in the same order, and every cipher suite that OpenSSL offers by itself."""
+    plain = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    plain.set_ciphers("DEFAULT")
+    plain.minimum_version = ssl.TLSVersion.TLSv1_2
+    second, fourth = hello_of(ssl_context("requests-like")), hello_of(ssl_context("curl-like"))
+    assert fourth.extensions == second.extensions
+    assert fourth.ciphers == hello_of(plain).ciphers > second.ciphers
+    assert fourth.versions == (b"\x03\x04", b"\x03\x03")
 
 
 def test_the_client_hello_of_plain_httpx_is_not_one_of_ours() -> None:
@@ -104,6 +119,7 @@ def test_a_certificate_that_is_not_trusted_is_told_at_once(certificate: Path) ->
         (likes_the_standard_library, "standard library"),
         (likes_requests, "requests-like"),
         (likes_tls_1_2, "tls1.2"),
+        (likes_curl, "curl-like"),
     ],
 )
 def test_profiles_are_tried_until_the_host_accepts_one(
@@ -154,11 +170,67 @@ def test_where_no_profile_helps_the_error_says_what_each_one_got(trusted: Path) 
         fetch = bound(fetcher, server)
         with pytest.raises(BlockedError) as caught:
             fetch.get("/version")
-        assert "Tried: 403 with standard library, 403 with requests-like, 403 with tls1.2." in caught.value.message
+        assert (
+            "Tried: 403 with standard library, 403 with requests-like, 403 with tls1.2, 403 with curl-like."
+            in caught.value.message
+        )
         assert "[sources.registry]" in caught.value.remedy
         with pytest.raises(BlockedError):
             fetch.get("/version")
-        assert len(server.hellos) == 4, "the others are tried once per run"
+        assert len(server.hellos) == len(TLS_PROFILES) + 1, "the others are tried once per run"
+
+
+# --- interfaces of one host
+
+
+def of_api(fetcher: Fetcher, server: TlsServer) -> BoundFetch:
+    return fetcher.bind(make_info(tls_profiles_may_help=True), base_url=f"{server.url}/api/v2", pace=1000)
+
+
+def test_each_interface_of_a_host_has_the_profile_that_it_accepts(trusted: Path) -> None:
+    """What guards ``/api/int`` says nothing of ``/api/v2``, and the other way about."""
+    remembered: list[tuple[str, str]] = []
+    with (
+        tls_server(trusted, path=("/api/int/", likes_curl)) as server,
+        make_fetcher(remember=lambda place, name: remembered.append((place, name))) as fetcher,
+    ):
+        fetch = of_api(fetcher, server)
+        fetch.get("/version")
+        fetch.get(f"{server.url}/api/int/studies/NCT00000001")
+        fetch.get(f"{server.url}/api/int/studies/NCT00000002/history/3")
+        fetch.get("/studies")
+        sent = ["curl-like" if likes_curl(hello) else "another" for hello in server.hellos]
+        others = ["another"] * (len(TLS_PROFILES) - 1)
+        assert sent == ["another", *others, "curl-like", "curl-like", "another"]
+        assert [str(attempt) for attempt in fetch.attempts()] == ["200 with standard library"]
+    assert remembered == [(f"{server.host}/api/int", "curl-like")]
+
+
+def test_a_profile_that_was_remembered_for_a_host_is_where_each_of_its_interfaces_begins(trusted: Path) -> None:
+    """Earlier releases remembered hosts only."""
+    remembered: list[tuple[str, str]] = []
+    with (
+        tls_server(trusted, path=("/api/int/", likes_curl)) as server,
+        make_fetcher(
+            profiles={server.host: "tls1.2"}, remember=lambda place, name: remembered.append((place, name))
+        ) as fetcher,
+    ):
+        fetch = of_api(fetcher, server)
+        fetch.get("/version")
+        fetch.get(f"{server.url}/api/int/studies/NCT00000001")
+        assert [likes_tls_1_2(hello) for hello in server.hellos[:2]] == [True, True]
+    assert remembered == [(f"{server.host}/api/int", "curl-like")]
+
+
+def test_a_refusal_that_may_be_about_the_address_alone_is_not_answered_with_another_profile(trusted: Path) -> None:
+    with tls_server(trusted, likes_nobody) as server, make_fetcher() as fetcher:
+        fetch = of_api(fetcher, server)
+        with pytest.raises(BlockedError):
+            fetch.get(f"{server.url}/api/int/studies/NCT00000001/history/99", try_profiles=False)
+        assert len(server.hellos) == 1
+        with pytest.raises(BlockedError):
+            fetch.get(f"{server.url}/api/int/studies/NCT00000001")
+        assert len(server.hellos) == 1 + len(TLS_PROFILES), "the others are still to be tried for an address that must be there"
 
 
 # --- when no other profile is tried
@@ -244,9 +316,9 @@ def test_a_probe_tries_every_profile_and_changes_nothing(trusted: Path) -> None:
     with tls_server(trusted, likes_requests) as server, make_fetcher() as fetcher:
         fetch = bound(fetcher, server)
         told = ", ".join(map(str, fetch.probe("/version")))
-        assert told == "403 with standard library, 200 with requests-like, 403 with tls1.2"
+        assert told == "403 with standard library, 200 with requests-like, 403 with tls1.2, 200 with curl-like"
         fetch.get("/version")
-        assert len(server.hellos) == 3 + 2, "the next request begins with the first profile"
+        assert len(server.hellos) == len(TLS_PROFILES) + 2, "the next request begins with the first profile"
 
 
 def test_a_probe_of_a_plain_address_has_nothing_to_tell() -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from tests.lab.history import RecordPast
+
 Content = bytes | Mapping[str, Any]
 """A study as JSON, encoded (served as it is) or not."""
 
@@ -19,12 +21,14 @@ class Day:
     """What the registry and the sites that copy it serve on one day.
 
     ``data_timestamp`` is the registry's own (2026-02-10T09:00:05), ``studies`` map NCT number to study and may be a lazy
-    mapping, ``pages`` map the path of a page (/meddatax/clinical-trials/NCT07177911) to its HTML.
+    mapping, ``pages`` map the path of a page (/meddatax/clinical-trials/NCT07177911) to its HTML. ``histories`` map NCT number
+    to the versions of a record.
     """
 
     data_timestamp: str
     studies: Mapping[str, Content]
     pages: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    histories: Mapping[str, RecordPast] = field(default_factory=lambda: MappingProxyType({}))
 
     def body(self, nct: str) -> bytes:
         """A study's JSON as served. Raises KeyError for a number that is not there."""

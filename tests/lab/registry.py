@@ -1,4 +1,4 @@
-"""A registry on the loopback address that behaves like ClinicalTrials.gov's API v2, as far as a tracker asks it.
+"""A registry on the loopback address that behaves like ClinicalTrials.gov's API v2 and history, as far as a tracker asks it.
 
 It also serves the trial pages of sites that copy the registry. What it holds is a `Day`; ``show`` turns the page.
 """
@@ -21,6 +21,7 @@ from tests.lab.study_paths import Path, resolve, restrict
 
 API_VERSION = "2.0.5"
 API = "/api/v2"
+HISTORY = "/api/int/studies"
 
 _STUDY_PARAMETERS = frozenset({"format", "markupFormat", "fields"})
 _JSON = {"Content-Type": "application/json"}
@@ -109,6 +110,8 @@ class _Shown:
             return Reply(405, {**_TEXT, "Allow": "GET, HEAD"}, b"Method not allowed")
         if request.path == "/robots.txt":
             return Reply(200, _TEXT, b"User-agent: *\nAllow: /\n")
+        if request.path.startswith(HISTORY + "/"):
+            return self._history(request)
         if not request.path.startswith(API + "/"):
             return self._page(request)
         rest = request.path[len(API) :]
@@ -126,6 +129,21 @@ class _Shown:
         if reply.status == 200 and request.headers.get("if-none-match") == self._tag:
             return Reply(304, {"ETag": self._tag})
         return reply
+
+    def _history(self, request: Request) -> Reply:
+        """As reported: a version that does not exist is refused like a stranger."""
+        nct, _, rest = request.path.removeprefix(HISTORY + "/").partition("/")
+        past = self.day.histories.get(nct)
+        if past is None:
+            return Reply(404, _TEXT, f"No study {nct} history summary".encode())
+        if not rest:
+            asked = dict(request.params).get("history") == "true"
+            return _json({"study": past.present(), "topics": []} | ({"history": past.index()} if asked else {}))
+        if rest == "history":
+            return _json(past.index())
+        if (match := re.fullmatch(r"history/([0-9]+)", rest)) and int(match[1]) < len(past.versions):
+            return _json(past.version(int(match[1])))
+        return Reply(403, {"Content-Type": "text/html"}, b"<html><title>403 Forbidden</title>Access denied</html>")
 
     def _study(self, number: str, params: dict[str, str]) -> Reply:
         nct = canonical(number)

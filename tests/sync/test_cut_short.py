@@ -42,6 +42,7 @@ class Ends:
                 *,
                 accept: str = "application/json",
                 validators: Validators | None = None,
+                try_profiles: bool = True,
             ) -> Response:
                 if "filter.ids" in dict(params):
                     if not ends._left:

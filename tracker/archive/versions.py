@@ -98,6 +98,7 @@ def compare_versions(
             source=sources[split_key(old.trial).source].info,
             label=Names(watches, sources).name(after),
             tracking_since=timeline[0].first_seen_at,
+            registered_at=timeline[0].valid_from if timeline[0].registry_version == 0 else None,
             past=tuple(store.events(EventFilter(trials=frozenset({old.trial}), until=later))),
             near={watch.name: watch.near for watch in watches if watch.near and watch.name in following},
             countries={watch.name: named_countries(watch) for watch in watches if watch.name in following},

@@ -91,6 +91,7 @@ class BatchInputs(msgspec.Struct, frozen=True, kw_only=True):
     past: Mapping[str, tuple[Event, ...]] = {}
     alerts: Mapping[str, tuple[Alert, ...]] | None = None
     tracking_since: Mapping[str, datetime] = {}
+    registered_at: Mapping[str, datetime] = {}
     homes: Mapping[str, mirrors.Home] = {}
     believed: Mapping[str, Mapping[int, Document]] = {}
 
@@ -239,6 +240,7 @@ def check_context(
         label=next((label for label in labels if label), ""),
         home=home.record if home else None,
         tracking_since=inputs.tracking_since.get(trial),
+        registered_at=inputs.registered_at.get(trial),
         past=inputs.past.get(trial, ()),
         told=None if inputs.alerts is None else alerts.told(inputs.alerts),
         watches=tuple(watches),

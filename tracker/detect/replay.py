@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 
 import msgspec
 
 from tracker.compare import compare
+from tracker.detect.past import Told, differences, superseded, tells_again, told_between
 from tracker.events import Detected, TrialContext, detect
 from tracker.events.making import identity
 from tracker.model.event import Event, Story, Version
@@ -21,6 +22,9 @@ from tracker.model.vocabulary import rank
 Read = Callable[[SnapshotMeta], TrialRecord | None]
 """The record of a stored version; None for one that today's parser refuses."""
 
+Level = Callable[[SnapshotMeta, TrialRecord, SnapshotMeta, TrialRecord], tuple[TrialRecord, TrialRecord]]
+"""The records of two versions with what both interfaces say that they came from; the same objects where that is one."""
+
 ContextOf = Callable[[TrialRecord, tuple[Event, ...]], TrialContext]
 """What is known around a trial, by its newer record and what happened before."""
 
@@ -29,7 +33,8 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     """What today's rules say of one trial's versions.
 
     ``said`` counts all its events by kind. ``missing`` are those that the change log lacks, with their stories; ``unsaid`` are
-    events of the log that today's rules would not make of the same versions. ``unreadable`` counts versions left out.
+    events of the log that today's rules would not make of the same versions. ``superseded`` are events of the past that finer
+    steps have taken the place of. ``unreadable`` counts versions left out.
     """
 
     trial: str
@@ -39,6 +44,7 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     missing: tuple[StagedEvent, ...] = ()
     stories: tuple[Story, ...] = ()
     unsaid: tuple[Event, ...] = ()
+    superseded: tuple[Event, ...] = ()
 
 
 def replay(
@@ -48,13 +54,18 @@ def replay(
     logged: Sequence[Event],
     context_of: ContextOf,
     since: datetime | None = None,
+    level: Level = lambda _old, before, _new, after: (before, after),
 ) -> Replayed:
     """Compare each version of a trial with the one before, as a sync would have that knew today's rules.
 
     ``logged`` are the trial's events in the change log. What happened before a step is what the steps before it say, and what
     the log has from elsewhere: the calendar and searches. With ``since``, only versions that are valid from then on count;
-    those before are read all the same, since slips are counted from the first.
+    those before are read all the same, since slips are counted from the first. ``level`` makes records comparable that came
+    from different interfaces. What was told of two versions that were seen is not told again of versions found between them.
     """
+    versions = list(_readable(timeline, read))
+    former = superseded([meta for meta, _ in versions], logged)
+    logged = [event for event in logged if event not in former] if former else logged
     elsewhere = [event for event in logged if not _of_a_pair(event)]
     known = {event.id for event in logged}
     told: list[Event] = []
@@ -63,18 +74,20 @@ def replay(
     stories: list[Story] = []
     judged: set[tuple[str, str]] = set()
     ids: set[str] = set()
-    versions = list(_readable(timeline, read))
-    for (old, before), (new, after) in pairwise(versions):
-        past = tuple(sorted((*told, *(one for one in elsewhere if one.effective_at < new.first_seen_at)), key=_moment))
+    summed = told_between([meta for meta, _ in versions], logged)
+    for (old, older), (new, newer) in pairwise(versions):
+        before, after = level(old, older, new, newer)
+        past = tuple(sorted((*told, *(one for one in elsewhere if one.effective_at < new.valid_from)), key=_moment))
         detected = detect(
             Version(record=before, seen=old.seen),
             Version(record=after, seen=new.seen),
-            compare(before, after),
+            compare(before, after) if after is newer else differences(before, after),
             at=new.first_seen_at,
             known=context_of(after, past),
             origin="backfill",
         )
         told += detected.events
+        detected = _without(detected, summed.get(new.id, ()), known)
         if since is not None and new.valid_from < since:
             continue
         judged.add((f"sha256:{old.sha256}", f"sha256:{new.sha256}"))
@@ -90,12 +103,23 @@ def replay(
         said=dict(said),
         missing=tuple(missing),
         stories=tuple(stories),
+        superseded=former,
         unsaid=tuple(
             event
             for event in logged
             if event.id not in ids and (event.evidence.old, event.evidence.new) in judged and _of_a_pair(event)
         ),
     )
+
+
+def _without(detected: Detected, told: Collection[Told], known: Collection[str]) -> Detected:
+    """What a step says beyond what was told of the versions around it; an event of the log stays."""
+    if not told or detected.story is None:
+        return detected
+    events = tuple(event for event in detected.events if event.id in known or not tells_again(event, told))
+    if len(events) == len(detected.events):
+        return detected
+    return msgspec.structs.replace(detected, events=events)
 
 
 def _readable(timeline: Iterable[SnapshotMeta], read: Read) -> Iterator[tuple[SnapshotMeta, TrialRecord]]:
@@ -119,7 +143,8 @@ def _lacking(detected: Detected, known: set[str], stories: set[str]) -> Detected
     events = tuple(event for event in detected.events if event.id not in known)
     if not events or detected.story is None:
         return Detected()
-    if len(events) == len(detected.events) and detected.story.id not in stories:
+    whole = len(events) == len(detected.events) == len(detected.story.parts)
+    if whole and detected.story.id not in stories:
         return detected
     story = identity(detected.story.id, *sorted(event.id for event in events))
     return Detected(

@@ -52,6 +52,7 @@ class CheckContext(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
     label: str = ""
     tracking_since: datetime | None = None
+    registered_at: datetime | None = None
     past: tuple[Event, ...] = ()
     told: frozenset[str] | None = None
     watches: tuple[Watch, ...] = ()
@@ -307,6 +308,7 @@ def trial_context(record: TrialRecord | None, trial: str, context: CheckContext,
         source=context.source,
         label=label_of(record, trial, context),
         tracking_since=context.tracking_since or since,
+        registered_at=context.registered_at,
         past=context.past,
         told=context.told,
         near={watch.name: watch.near for watch in context.watches if watch.near},

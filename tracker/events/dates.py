@@ -117,7 +117,7 @@ def _severity(
         if abs(days) >= MAJOR_CORRECTION_DAYS:
             return "major", f"an actual date was corrected by {MAJOR_CORRECTION_DAYS} days or more"
         return "notable", f"an actual date was corrected by less than {MAJOR_CORRECTION_DAYS} days"
-    base, since = _last_major(context, field) or (_baseline(context, field) or old, "tracking began")
+    base, since = _last_major(context, field) or (_baseline(context, field) or old, context.comparison.reaches_to)
     moved = _certain(base.shift_to(new) or (0, 0))
     if days and abs(moved) >= MAJOR_DAYS and (moved > 0) == (days > 0):
         word = "slipped" if moved > 0 else "advanced"
@@ -126,7 +126,7 @@ def _severity(
         return "notable", "the date became actual"
     if effects[0] == "back_to_estimated":
         return "notable", "an actual date became an estimate again"
-    told, known_since = _last_told(context, field) or (_baseline(context, field) or old, "tracking began")
+    told, known_since = _last_told(context, field) or (_baseline(context, field) or old, context.comparison.reaches_to)
     if "moved_after_passing" not in effects and abs(_certain(told.shift_to(new) or (0, 0))) < NOTABLE_DAYS:
         return "minor", f"moved less than {NOTABLE_DAYS} days since {known_since}"
     return "notable", f"moved less than {MAJOR_DAYS} days since {since}"
@@ -142,7 +142,7 @@ def _with_history(details: DateDetails, context: Context, effects: tuple[str, ..
         details,
         cumulative_days=_certain(base.shift_to(details.new) or (0, 0)),
         nth=1 + sum(move in event.effects for event in _past(context)),
-        coverage=f"since tracking began {context.comparison.tracking_since.date().isoformat()}",
+        coverage=context.comparison.coverage,
     )
 
 

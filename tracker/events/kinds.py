@@ -38,12 +38,14 @@ class TrialContext(msgspec.Struct, frozen=True, kw_only=True):
     or "kind.effect" to a severity. ``echo_of`` names the registry's trial whose record said the same as these changes before,
     where the record is a page's. ``told`` are the past events that anybody was sent a message of, None where that is not known.
     ``named`` are the kinds that watches ask for by name.
-    Without ``tracking_since`` the older version's first sight counts.
+    Without ``tracking_since`` the older version's first sight counts. ``registered_at`` is since when the registry had the
+    trial's first version, where that one is kept.
     """
 
     source: SourceInfo
     label: str
     tracking_since: datetime | None = None
+    registered_at: datetime | None = None
     past: tuple[Event, ...] = ()
     near: Mapping[str, Near] = {}
     countries: Mapping[str, frozenset[str]] = {}
@@ -78,6 +80,17 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     def tracking_since(self) -> datetime:
         """Since when the trial's history is known."""
         return self.known.tracking_since or self.before.seen.first_seen_at
+
+    @property
+    def reaches_to(self) -> str:
+        """What the trial's history begins with."""
+        return "tracking began" if self.known.registered_at is None else "registration"
+
+    @property
+    def coverage(self) -> str:
+        """How far the trial's history reaches, with its day."""
+        since = self.known.registered_at or self.tracking_since
+        return f"since {self.reaches_to} {since.date().isoformat()}"
 
     @property
     def effective_at(self) -> datetime:

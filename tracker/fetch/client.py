@@ -17,7 +17,7 @@ from tracker.fetch.challenges import challenge, is_json
 from tracker.fetch.exchange import RawResponse, Request, RequestOptions, refusal
 from tracker.fetch.pace import CircuitBreaker, HostQueue
 from tracker.fetch.robots import NEVER, OUR_NAME, READ_BYTES, RobotsBook, Rules
-from tracker.fetch.site import Site, site_of
+from tracker.fetch.site import Site, place_of, site_of
 from tracker.fetch.tls import Remember, TlsAttempt, TlsProfiles, remember_nothing
 from tracker.fetch.wire import Limits, Transport, Wire
 from tracker.model.http_times import http_date
@@ -50,8 +50,8 @@ def tell_nobody(source: str, what: str) -> None:
 class Fetcher:
     """One client per run: connections, pace and limits shared by all sources. A context manager; safe across threads.
 
-    ``profiles`` are the TLS profiles that hosts accepted in earlier runs; ``remember`` is called with a better one.
-    ``ending`` says when to give up whatever is under way; ``waiting`` is told what a source waits for.
+    ``profiles`` are the TLS profiles that hosts and their interfaces accepted in earlier runs; ``remember`` is called with a
+    better one. ``ending`` says when to give up whatever is under way; ``waiting`` is told what a source waits for.
     ``transport`` replaces the network (the test transport), ``resolve`` the look-up of page hosts, ``sleep``,
     ``monotonic`` and ``now`` the time.
     """
@@ -106,9 +106,12 @@ class Fetcher:
         agent = self._user_agent if user_agent is None else user_agent
         return BoundFetch(self, site_of(info, base_url=base_url, pace=pace, tls=tls, user_agent=agent))
 
-    def attempts(self, host: str) -> tuple[TlsAttempt, ...]:
-        """What a host (with its port, where unusual) last answered to each TLS profile; empty over plain http."""
-        return self._tls.attempts(host)
+    def attempts(self, place: str) -> tuple[TlsAttempt, ...]:
+        """What a host (with its port, where unusual, and the path of an interface) last answered to each TLS profile.
+
+        Empty over plain http.
+        """
+        return self._tls.attempts(place)
 
     def queue(self, host: str) -> HostQueue:
         """The one queue for a host."""
@@ -123,7 +126,8 @@ class Fetcher:
         """Ask one address, again and with other TLS profiles while that makes sense; a response to use or to follow."""
         origin = origin_of(request.url)
         may_retry_tls = options.may_retry_tls and origin.scheme == "https"
-        candidates = self._tls.candidates(origin.host, options.tls, may_retry_tls=may_retry_tls)
+        place = place_of(request, options)
+        candidates = self._tls.candidates(place, options.tls, may_retry_tls=may_retry_tls)
         refused: BlockedError | None = None
         for profile in candidates:
             try:
@@ -135,7 +139,7 @@ class Fetcher:
             error = self._refusal(request, response, options)
             if not _may_be_about_tls(response):
                 if may_retry_tls and options.tls == "auto" and (error is None or isinstance(error, StatusError)):
-                    self._tls.accept(origin.host, profile)
+                    self._tls.accept(place, profile)
                 if error is not None:
                     raise error
                 return response
@@ -143,8 +147,8 @@ class Fetcher:
             refused = refused or error
         assert refused is not None
         if len(candidates) > 1:
-            self._tls.exhaust(origin.host)
-        raise _with_attempts(refused, self.attempts(origin.host)) if may_retry_tls else refused
+            self._tls.exhaust(place)
+        raise _with_attempts(refused, self.attempts(place)) if may_retry_tls else refused
 
     def probe(self, request: Request, options: RequestOptions) -> tuple[TlsAttempt, ...]:
         """Send one request with each TLS profile, whatever comes of it; nothing is remembered. Empty for plain http."""
@@ -159,7 +163,7 @@ class Fetcher:
                     self._once(request, options, profile, self.limits.patience)
             except FetchError as error:
                 _LOG.info(log.pairs("probe", profile=profile, error=error.message))
-        return self.attempts(origin.host)
+        return self.attempts(place_of(request, options))
 
     def _with_retries(self, request: Request, options: RequestOptions, profile: TlsProfile) -> RawResponse:
         """Ask one address with one profile, again while the trouble may pass; a response with any other status."""
@@ -215,7 +219,7 @@ class Fetcher:
             got = "challenge page" if challenge(response.headers, response.body) else str(response.status)
         finally:
             if origin.scheme == "https":
-                self._tls.record(origin.host, profile, got)
+                self._tls.record(place_of(request, options), profile, got)
         return response
 
     def _refusal(self, request: Request, response: RawResponse, options: RequestOptions) -> FetchError | None:
@@ -248,11 +252,16 @@ class BoundFetch:
         *,
         accept: str = "application/json",
         validators: Validators | None = None,
+        try_profiles: bool = True,
     ) -> Response:
         """See `model.source.Fetch.get`."""
         conditions = _conditions(validators)
+        options = self._accepting(accept, conditions)
         options = msgspec.structs.replace(
-            self._accepting(accept, conditions), page="html" in accept, conditional=bool(conditions)
+            options,
+            page="html" in accept,
+            conditional=bool(conditions),
+            may_retry_tls=options.may_retry_tls and try_profiles,
         )
         request, response = self._followed(self._site.request(url, params), options, heed_robots=self._site.is_page_site)
         self.server_time = http_date(response.headers.get("date", "")) or self.server_time
@@ -265,8 +274,9 @@ class BoundFetch:
         )
 
     def attempts(self) -> tuple[TlsAttempt, ...]:
-        """What the host of the base address last answered to each TLS profile that was tried."""
-        return self._fetcher.attempts(origin_of(self.base_url).host)
+        """What the base address last answered to each TLS profile that was tried."""
+        request = self._site.request(self.base_url)
+        return self._fetcher.attempts(place_of(request, self._site.options))
 
     def probe(self, url: str, *, accept: str = "application/json") -> tuple[TlsAttempt, ...]:
         """Ask one address once with each TLS profile, at the source's pace; for people who look for the one that works."""

@@ -77,7 +77,8 @@ class RequestOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     ``pace`` is in requests per second; ``tls`` the profile, or ``auto``. ``may_retry_tls`` says that other profiles may be
     tried, ``public_only`` that the host must resolve to public addresses, ``page`` that a trial page is expected, and
-    ``conditional`` that "not modified" is a usable response. ``time_limit`` bounds each try in seconds, ``attempts`` their
+    ``conditional`` that "not modified" is a usable response. ``interface`` is how many steps of a path name an interface, for
+    which the profile is chosen. ``time_limit`` bounds each try in seconds, ``attempts`` their
     number; ``read_bytes`` is where reading stops, without an error, for a body of which the beginning will do.
     """
 
@@ -85,6 +86,7 @@ class RequestOptions(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     tls: TlsChoice = "auto"
     may_retry_tls: bool = False
+    interface: int = 0
     public_only: bool = False
     page: bool = False
     conditional: bool = False

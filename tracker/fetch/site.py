@@ -88,8 +88,15 @@ def site_of(info: SourceInfo, *, base_url: str, pace: float, tls: TlsChoice, use
             headers={"User-Agent": user_agent} if user_agent else {},
             tls=tls,
             may_retry_tls=info.tls_profiles_may_help,
+            interface=sum(1 for step in urlsplit(base_url).path.split("/") if step),
         ),
     )
+
+
+def place_of(request: Request, options: RequestOptions) -> str:
+    """The host and the interface that a request is for: as many steps of its path as the source's base address has."""
+    steps = [step for step in urlsplit(request.url).path.split("/") if step][: options.interface]
+    return "/".join((origin_of(request.url).host, *steps))
 
 
 def _not_followed(request: Request, response: RawResponse, why: str) -> StatusError:

@@ -14,6 +14,7 @@ class RegistryVersion(msgspec.Struct, frozen=True, kw_only=True):
 
     ``recruitment_status`` is of our vocabulary, None where the index has none that is known; ``said`` is the registry's word.
     ``touched`` are the sections that it changed, in the registry's words: an open set, which may name unchanged ones.
+    ``error`` says why its record could not be read when it was last asked for.
     """
 
     number: int
@@ -21,6 +22,7 @@ class RegistryVersion(msgspec.Struct, frozen=True, kw_only=True):
     recruitment_status: str | None = None
     said: str = ""
     touched: tuple[str, ...] = ()
+    error: str = ""
 
     @property
     def valid_from(self) -> dt.datetime:
@@ -44,6 +46,11 @@ class RecordHistory(msgspec.Struct, frozen=True, kw_only=True):
     trial: str
     versions: tuple[RegistryVersion, ...]
     original: OriginalData = OriginalData()
+
+    @property
+    def begins(self) -> tuple[tuple[int, dt.date, str], ...]:
+        """What must stay the same when the index is read again: it may only have grown."""
+        return tuple((version.number, version.date, version.said) for version in self.versions)
 
 
 class StoredHistory(msgspec.Struct, frozen=True, kw_only=True):

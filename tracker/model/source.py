@@ -25,13 +25,13 @@ from tracker.model.history import RecordHistory, RegistryVersion
 from tracker.model.record import Site, TrialRecord
 from tracker.model.watch import Near
 
-TlsProfile = Literal["standard library", "requests-like", "tls1.2"]
-"""The ClientHello the fetcher sends: that of ``urllib.request``, that of ``requests``, or one that offers TLS 1.2 only."""
+TlsProfile = Literal["standard library", "requests-like", "tls1.2", "curl-like"]
+"""The ClientHello the fetcher sends: that of ``urllib.request``, of ``requests``, of TLS 1.2 only, or the like of ``curl``."""
 
-TlsChoice = Literal["auto", "standard library", "requests-like", "tls1.2"]
+TlsChoice = Literal["auto", "standard library", "requests-like", "tls1.2", "curl-like"]
 """A profile set by hand, or ``auto``: begin with the standard library's, and try the others where they may help."""
 
-TLS_PROFILES: tuple[TlsProfile, ...] = ("standard library", "requests-like", "tls1.2")
+TLS_PROFILES: tuple[TlsProfile, ...] = ("standard library", "requests-like", "tls1.2", "curl-like")
 """In the order in which they are tried."""
 
 
@@ -60,6 +60,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     says that each version which a sponsor sends moves a date of the record: without one, the registry changed it.
     ``anchor_places`` are its own paths of what every record has; what cannot be read there is a sign of a new layout.
     ``first_submitted`` is the source's own path of the day on which a trial was first sent in, which the record does not model.
+    ``history_sections`` maps the sections that the index of a record's versions names to the record's fields that they hold.
     ``tls_profiles_may_help`` says that its hosts may answer 403 to one TLS profile and accept another.
     """
 
@@ -92,6 +93,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     fades_to_unknown: bool = False
     dates_every_update: bool = False
     first_submitted: str = ""
+    history_sections: Mapping[str, Sequence[str]] = {}
 
     def understands(self, search: Search) -> bool:
         """Whether a search is one for this source: its address is on the source's hosts, and its fields are the source's."""
@@ -214,8 +216,11 @@ class Fetch(Protocol):
         *,
         accept: str = "application/json",
         validators: Validators | None = None,
+        try_profiles: bool = True,
     ) -> Response:
         """Get an address (relative ones are under ``base_url``); pace, retries, caps and redirects are seen to.
+
+        Without ``try_profiles`` a refusal is not answered with other TLS profiles: it may be about this address alone.
 
         Raises BlockedError (401, 403, 407, 451, challenge and login pages, robots.txt), StatusError for other unwelcome
         statuses (404 and 410 mean gone), TooLargeError, TransientFetchError when the retries are used up, and a plain
@@ -468,6 +473,26 @@ class Historic(Protocol):
     @abstractmethod
     def past_version(self, trial: str, version: RegistryVersion, fetch: Fetch) -> Document:
         """The record as one version of the index had it; ``as_of`` is since when. Raises FetchError or AnswerError."""
+        ...
+
+    @abstractmethod
+    def version_number(self, document: Document) -> int | None:
+        """The number of the version that a document says it is; None where it does not say. Raises AnswerError."""
+        ...
+
+    @abstractmethod
+    def version_address(self, trial: str, number: int) -> str:
+        """Where the registry shows one version of a record."""
+        ...
+
+    @abstractmethod
+    def is_past(self, url: str) -> bool:
+        """Whether what was served at an address came from the history, which may say less than the present record."""
+        ...
+
+    @abstractmethod
+    def as_past(self, record: TrialRecord) -> TrialRecord:
+        """A record without what the history never says, so that the two can be compared."""
         ...
 
 

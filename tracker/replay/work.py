@@ -14,7 +14,7 @@ import msgspec
 from tracker import __version__, sources
 from tracker.archive.names import Names
 from tracker.detect import kept
-from tracker.detect.replay import Replayed, replay
+from tracker.detect.replay import Level, Replayed, replay
 from tracker.errors import SourceError, StoreError
 from tracker.events import TrialContext
 from tracker.geo.watched import named_countries
@@ -22,7 +22,7 @@ from tracker.model.event import Event
 from tracker.model.ids import split_key
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import SnapshotMeta
-from tracker.model.source import Source
+from tracker.model.source import Historic, Source
 from tracker.model.vocabulary import Severity
 from tracker.model.watch import Watch
 from tracker.store import Store
@@ -72,6 +72,7 @@ def _replayed(store: Store, job: ReplayJob, trials: tuple[str, ...]) -> Iterator
                 source=source.info,  # noqa: B023 - called before the next trial's turn
                 label=names.name(record),
                 tracking_since=timeline[0].first_seen_at,  # noqa: B023
+                registered_at=timeline[0].valid_from if timeline[0].registry_version == 0 else None,  # noqa: B023
                 past=past,
                 near={watch.name: watch.near for watch in watches if watch.near},  # noqa: B023
                 countries={watch.name: named_countries(watch) for watch in watches},  # noqa: B023
@@ -79,7 +80,18 @@ def _replayed(store: Store, job: ReplayJob, trials: tuple[str, ...]) -> Iterator
                 overrides=job.severities,
             )
 
-        yield replay(trial, timeline, reader.read, logged.get(trial, ()), context, job.since)
+        yield replay(trial, timeline, reader.read, logged.get(trial, ()), context, job.since, leveller(source))
+
+
+def leveller(source: Source) -> Level:
+    """Makes a version of the source's history and one that we saw comparable: what only one of them can say is left out."""
+
+    def level(old: SnapshotMeta, before: TrialRecord, new: SnapshotMeta, after: TrialRecord) -> tuple[TrialRecord, TrialRecord]:
+        if not isinstance(source, Historic) or source.is_past(old.url) == source.is_past(new.url):
+            return before, after
+        return source.as_past(before), source.as_past(after)
+
+    return level
 
 
 class _Reader:

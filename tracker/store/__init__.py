@@ -110,6 +110,7 @@ class Store(Database):
     members = _trials.members
     unanswered = _trials.unanswered
     tracking_since = _trials.tracking_since
+    registered_at = _trials.registered_at
     due_trials = _trials.due_trials
     count_due = _trials.count_due
     moving = _trials.moving
@@ -162,6 +163,12 @@ class Store(Database):
     timelines = _history.timelines
     keep_history = _histories.keep_history
     histories = _histories.histories
+    note_version_error = _histories.note_version_error
+    staged_versions = _histories.staged_versions
+    drop_versions = _histories.drop_versions
+    number_version = _histories.number_version
+    move_versions = _histories.move_versions
+    drop_events = _histories.drop_events
     trials_with_history = _history.trials_with_history
     snapshot_at = _snapshots.snapshot_at
     is_kept = _snapshots.is_kept

@@ -251,6 +251,7 @@ registry_versions = Table(
     Column("recruitment_status", Text),
     _required("said"),
     Column("touched", Words, nullable=False, server_default="[]"),
+    Column("error", Words, nullable=False, server_default=""),
     comment="every version of a record that its registry lists, whether its bytes are here or not",
     sqlite_with_rowid=False,
 )

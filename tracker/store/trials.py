@@ -155,6 +155,17 @@ def tracking_since(database: Database, trials: Collection[str]) -> dict[str, dat
     return since
 
 
+def registered_at(database: Database, trials: Collection[str]) -> dict[str, datetime]:
+    """Since when the registry had the first version of a trial, where that version is kept."""
+    found: dict[str, datetime] = {}
+    first = (t.snapshots.c.registry_version == 0, rows.is_accepted())
+    with database.reading() as connection:
+        for keys in chunks(sorted(trials)):
+            statement = select(t.snapshots.c.trial, t.snapshots.c.valid_from).where(t.snapshots.c.trial.in_(keys), *first)
+            found.update((row.trial, row.valid_from) for row in connection.execute(statement))
+    return found
+
+
 def select_followed() -> Select[*tuple[Any, ...]]:
     """Trials with their current snapshots, by key."""
     joined = t.trials.outerjoin(t.snapshots, t.snapshots.c.id == t.trials.c.current_snapshot)

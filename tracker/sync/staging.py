@@ -101,6 +101,7 @@ class RunStager:
             past=past,
             alerts=self.store.alerts_of(recent) if recent else {},
             tracking_since=self.store.tracking_since(wanted.moved) if wanted.moved else {},
+            registered_at=self.store.registered_at(wanted.moved) if wanted.moved else {},
             homes=dict(self._homes(wanted.homes)) if wanted.homes else {},
             believed={trial: {one: self.store.document(one) for one in ids} for trial, ids in wanted.believed.items()},
         )

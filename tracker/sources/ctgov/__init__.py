@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from tracker.model.history import RecordHistory, RegistryVersion
+from tracker.model.ids import split_key
+from tracker.model.record import TrialRecord
 from tracker.model.source import (
     Answer,
     Asked,
@@ -17,6 +20,7 @@ from tracker.model.source import (
     Fetch,
     Fingerprint,
     Fingerprinted,
+    Historic,
     Listed,
     Locating,
     Parsed,
@@ -33,11 +37,11 @@ from tracker.model.source import (
     Whole,
     WholePage,
 )
-from tracker.sources.ctgov.fields import ANCHOR_PLACES, REST_TITLES
+from tracker.sources.ctgov.fields import ANCHOR_PLACES, HISTORY_SECTIONS, REST_TITLES
 from tracker.sources.ctgov.search_fields import QUERY_FIELDS, SEARCH_PARAMETERS
 
 
-class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerprinted, Whole):
+class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerprinted, Historic, Whole):
     """See `tracker.model.source`."""
 
     info = SourceInfo(
@@ -78,6 +82,7 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerpr
         fades_to_unknown=True,
         dates_every_update=True,
         first_submitted="protocolSection.statusModule.studyFirstSubmitDate",
+        history_sections=HISTORY_SECTIONS,
     )
 
     EXAMPLES = (
@@ -171,6 +176,42 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerpr
         from tracker.sources.ctgov import whole
 
         return whole.sweep(fetch)
+
+    def history(self, trial: str, fetch: Fetch) -> RecordHistory:
+        """The index of a study's versions, with its first outcomes, enrollment and sponsor."""
+        from tracker.sources.ctgov import history
+
+        return history.history(trial, fetch)
+
+    def past_version(self, trial: str, version: RegistryVersion, fetch: Fetch) -> Document:
+        """One version of a study, as its history page has it."""
+        from tracker.sources.ctgov import history
+
+        return history.past_version(trial, version, fetch)
+
+    def version_number(self, document: Document) -> int | None:
+        """The number that an answer of the history states."""
+        from tracker.sources.ctgov import history
+
+        return history.numbered(document)
+
+    def version_address(self, trial: str, number: int) -> str:
+        """The address of one version."""
+        from tracker.sources.ctgov import history
+
+        return history.address(self.info.base_url, split_key(trial).number, number)
+
+    def is_past(self, url: str) -> bool:
+        """Whether it is the address of one version."""
+        from tracker.sources.ctgov import history
+
+        return history.is_past(url)
+
+    def as_past(self, record: TrialRecord) -> TrialRecord:
+        """A record without derived terms and papers, steps of quality control, and tables of results."""
+        from tracker.sources.ctgov import history
+
+        return history.as_past(record)
 
     def parse(self, document: Document) -> Parsed:
         """The record of one study."""

@@ -13,6 +13,7 @@ from tracker.extract.read_log import canonical_digest, guarded, layout_error, wr
 from tracker.model.dates import RegistryDate
 from tracker.model.ids import split_key
 from tracker.model.source import Document, Fingerprint, StatedDates
+from tracker.sources.ctgov import envelope
 from tracker.sources.ctgov.fields import ANCHORS
 from tracker.sources.ctgov.served import ProtocolSection
 
@@ -21,7 +22,7 @@ NUMBER = re.compile(r"NCT[0-9]{8}\Z")
 
 
 def study(document: Document) -> dict[str, Any]:
-    """The study's JSON as fresh dicts. A page of studies that holds just this one is opened.
+    """The study's JSON as fresh dicts. A page of studies that holds just this one is opened, as is a version of the history.
 
     Raises AnswerError when the bytes are no study or another trial's, LayoutError when its anchors are gone.
     """
@@ -29,13 +30,15 @@ def study(document: Document) -> dict[str, Any]:
     studies = decoded.get("studies")
     if isinstance(studies, list) and len(studies) == 1 and isinstance(studies[0], dict):
         decoded = studies[0]
+    with guarded(document):
+        decoded = envelope.opened(decoded)
     protocol = decoded.get("protocolSection")
-    numbers = _numbers(protocol) if isinstance(protocol, dict) else ()
-    if not isinstance(protocol, dict) or not numbers:
+    found = numbers(protocol) if isinstance(protocol, dict) else ()
+    if not isinstance(protocol, dict) or not found:
         shape = ", ".join(key[:40] for key in list(decoded)[:5]) or "nothing"
         raise layout_error(document, f"the answer is no study: it has no protocolSection with an nctId, but {shape}")
-    if split_key(document.trial).number not in numbers:
-        raise wrong_answer(document, f"the answer is the record of {numbers[0]}")
+    if split_key(document.trial).number not in found:
+        raise wrong_answer(document, f"the answer is the record of {found[0]}")
     missing = [".".join(path) for path in ANCHORS if _is_missing(protocol, path) and not _may_lack(protocol, path)]
     if missing:
         raise layout_error(document, f"the answer lacks protocolSection's {', '.join(missing)}")
@@ -139,6 +142,8 @@ def stated_dates(document: Document) -> StatedDates:
     """The version holder, which is the day of the data that the study was served from, and the last update's submission."""
     try:
         ages = _AGES.decode(document.body)
+        if ages == _Ages():
+            ages = _ages_of(sniff_object(document.body))
     except (msgspec.MsgspecError, ValueError, RecursionError):
         ages = _ages_of(sniff_object(document.body))
     return StatedDates(
@@ -148,7 +153,9 @@ def stated_dates(document: Document) -> StatedDates:
 
 
 def _ages_of(study: dict[str, Any]) -> _Ages:
-    """The same of a study in which a module has a wrong type."""
+    """The same of a study in which a module has a wrong type, or that is a version of the history."""
+    if envelope.version_of(study) is not None:
+        study = study["study"]
     holder = _at(study, ("derivedSection", "miscInfoModule", "versionHolder"))
     submitted = _at(study, ("protocolSection", "statusModule", "lastUpdateSubmitDate"))
     return _Ages(
@@ -166,12 +173,14 @@ def sniff(body: bytes) -> str | None:
     decoded: object = sniff_object(body)
     if isinstance(decoded, dict) and isinstance(studies := decoded.get("studies"), list) and len(studies) == 1:
         decoded = studies[0]
+    if isinstance(decoded, dict) and envelope.version_of(decoded) is not None:
+        decoded = decoded["study"]
     protocol = decoded.get("protocolSection") if isinstance(decoded, dict) else None
-    numbers = _numbers(protocol) if isinstance(protocol, dict) else ()
-    return f"ctgov:{numbers[0]}" if numbers else None
+    found = numbers(protocol) if isinstance(protocol, dict) else ()
+    return f"ctgov:{found[0]}" if found else None
 
 
-def _numbers(protocol: dict[str, Any]) -> tuple[str, ...]:
+def numbers(protocol: dict[str, Any]) -> tuple[str, ...]:
     """The study's own number, then its former ones."""
     module = protocol.get("identificationModule")
     number = module.get("nctId") if isinstance(module, dict) else None
