@@ -36,6 +36,9 @@ from tracker.store import (
     leases as _leases,
 )
 from tracker.store import (
+    ledgers as _ledgers,
+)
+from tracker.store import (
     listings as _listings,
 )
 from tracker.store import (
@@ -180,6 +183,7 @@ class Store(Database):
     timelines = _history.timelines
     keep_history = _histories.keep_history
     histories = _histories.histories
+    moved_values = _ledgers.moved_values
     trials_with_history = _history.trials_with_history
     snapshot_at = _snapshots.snapshot_at
     redigest = _snapshots.redigest
