@@ -72,8 +72,9 @@ def archive_of(store: Store) -> Archive:
 
 def _staged(key: str, changes: Mapping[str, object], now: datetime, brought: Brought | None = None) -> StagedSnapshot:
     number = split_key(key).number
-    # Each version has bytes of its own, as each says another date.
-    made = study(number, **changes) | {"seen": now.isoformat() if brought is None else brought.number}
+    made = study(number, **changes)
+    # Each version has bytes of its own: the registry stamps what it serves.
+    made["derivedSection"] = {"miscInfoModule": {"versionHolder": now.isoformat() if brought is None else brought.date}}
     staged = snapshot(key, json.dumps(made).encode(), now)
     if brought is None:
         return staged

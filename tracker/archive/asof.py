@@ -61,6 +61,7 @@ def known(timeline: Sequence[SnapshotMeta], history: StoredHistory | None) -> Kn
         tracked_since=min(seen).date() if seen else None,
         listed=len(versions) if history else None,
         stored=len(timeline),
+        numbered=sum(meta.registry_version is not None for meta in timeline),
     )
 
 
@@ -73,7 +74,8 @@ def nothing_known(trial: str, when: date, found: Known, *, historic: bool) -> Us
             remedy="Ask for a day from then on.",
         )
     remedy = f"`tracker backfill {number}` brings its history." if historic else "Its registry tells no earlier history."
-    return UsageError(f"Nothing is known of {number} before {found.text_since}, when tracking began.", remedy=remedy)
+    why = "when tracking began" if found.text_since == found.tracked_since else "the day of its earliest stored version"
+    return UsageError(f"Nothing is known of {number} before {found.text_since}, {why}.", remedy=remedy)
 
 
 def only_index_known(found: IndexedVersion, when: date | None) -> UsageError:

@@ -102,7 +102,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
     ``registered`` is the day of the registry's first version, where that is known. ``text_since`` is the day of the earliest
     stored version, ``tracked_since`` of the first that this tracker saw itself. ``listed`` counts the versions in the
-    registry's index (None: it was not read), ``stored`` those that are kept.
+    registry's index (None: it was not read), ``stored`` those that are kept, ``numbered`` those of them that the registry has a
+    number for.
     """
 
     registered: dt.date | None = None
@@ -110,6 +111,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     tracked_since: dt.date | None = None
     listed: int | None = None
     stored: int = 0
+    numbered: int = 0
 
     @property
     def since(self) -> dt.date | None:

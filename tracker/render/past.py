@@ -60,7 +60,7 @@ def grid(part: str, pasts: Iterable[TrialPast], now: datetime, timezone: tzinfo,
         flexible=flexible,
         widest={"Name": 30},
         optional=("Name", "Seen"),
-        numbers=frozenset({"Version", "Registry's", "Days", "In all", "Participants"}),
+        numbers=frozenset({"Version", "Registry's", "Days", "Sum", "Participants"}),
         caption=f"… and {plural(beyond, 'more row')}: --format csv --show {part} has all." if beyond else "",
     )
 
@@ -68,7 +68,7 @@ def grid(part: str, pasts: Iterable[TrialPast], now: datetime, timezone: tzinfo,
 _COLUMNS = {
     "versions": (("Day", "Version", "Registry's", "Status", "What changed", "Seen"), "What changed"),
     "statuses": (("Status", "From", "Until", "Days"), "Status"),
-    "slips": (("Moved", "Date", "From", "To", "Days", "In all", "Move"), "Date"),
+    "slips": (("Moved", "Date", "From", "To", "Days", "Sum", "Move"), "Date"),
     "enrollment": (("Since", "Participants", "Type"), "Type"),
 }
 
@@ -164,8 +164,11 @@ def known(found: Known) -> str:
         return "Nothing is stored."
     if found.listed is None:
         return f"{since}: {plural(found.stored, 'version')} stored; the registry's index of its versions was not read."
+    texts = f"{found.numbered or 'none'} of them stored"
+    seen = found.stored - found.numbered
+    more = f"; {seen} {'more ' if found.numbered else ''}stored as they were seen" if seen else ""
     first = f", the earliest of {times.plain_day(found.text_since)}" if found.text_since else ""
-    return f"{since}: the registry's index lists {plural(found.listed, 'version')}; {found.stored} stored{first}."
+    return f"{since}: the registry's index lists {plural(found.listed, 'version')}, {texts}{more}{first}."
 
 
 def indexed(found: IndexedVersion) -> list[str]:
