@@ -98,14 +98,12 @@ def _chart(title: str, steps: Sequence[Step], begin: datetime, until: datetime) 
     if len(steps) < 2:
         return None
     begin = min(begin, steps[0][0])
-    begin -= max((until - begin) / 12, timedelta(days=1))
     span = max((until - begin).total_seconds(), 1.0)
     values = [value for _, _, value in steps]
     low, high = min(values), max(values)
     scale = (high - low) or 1
     points = []
-    for index, (at, shown, value) in enumerate(steps):
-        since = begin if index == 0 else at
+    for since, shown, value in steps:
         x = _LEFT + ((since - begin).total_seconds() / span) * (WIDTH - _LEFT - _RIGHT)
         y = HEIGHT - _BOTTOM - (value - low) / scale * (HEIGHT - _TOP - _BOTTOM)
         points.append(Point(since=since, shown=shown, value=value, x=round(x, 1), y=round(y, 1)))
