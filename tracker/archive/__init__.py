@@ -22,7 +22,7 @@ from tracker.errors import SourceError
 from tracker.model.alert import AlertTally, Message
 from tracker.model.event import Event, EventClass, EventFilter, Story
 from tracker.model.ids import split_key
-from tracker.model.ledgers import IndexedVersion, TrialPast
+from tracker.model.ledgers import IndexedVersion, TrialPast, WatchRates
 from tracker.model.record import TrialRecord
 from tracker.model.run import Run, SourceState
 from tracker.model.search import SearchAnswer
@@ -46,7 +46,6 @@ from tracker.store import Store
 
 if TYPE_CHECKING:
     from tracker.archive.moments import Moment, Word
-    from tracker.archive.rates import WatchRates
     from tracker.events import Detected
 
 __all__ = [
@@ -335,15 +334,24 @@ class Archive:
 
     # --- the past ---------------------------------------------------------------------------------------------------
 
-    def pasts(self, *, watch: str | None = None, trials: Collection[str] = (), events: bool = True) -> Iterator[TrialPast]:
+    def pasts(
+        self,
+        *,
+        watch: str | None = None,
+        trials: Collection[str] = (),
+        events: bool = True,
+        limit: int | None = None,
+        after: str = "",
+    ) -> Iterator[TrialPast]:
         """Versions, statuses, moved dates and enrollment of these trials, or of those that are followed, by key.
 
         Without ``events``, versions do not say what changed with them.
         """
         from tracker.archive import timeline
 
-        found = self.records(trials) if trials else self.current(watch=watch)
-        return timeline.pasts(self.store, self.sources, self._names, found, events=events)
+        named = [trial for trial in trials if trial > after]
+        found = self.records(named) if trials else self.current(watch=watch, after=after)
+        return timeline.pasts(self.store, self.sources, self._names, islice(found, limit), events=events)
 
     def rates(self, watch: str, standing: Iterable[TrialStanding], now: datetime) -> WatchRates:
         """How often the trials of a watch change, by its own history and the past that is known; they stand as given."""

@@ -14,6 +14,7 @@ import msgspec
 from tracker.archive import ledgers
 from tracker.model.event import EventFilter
 from tracker.model.history import StoredHistory
+from tracker.model.ledgers import Rate, WatchRates
 from tracker.model.snapshot import SnapshotMeta
 from tracker.model.views import TrialStanding
 from tracker.store import Store
@@ -49,32 +50,6 @@ class Followed(msgspec.Struct, frozen=True, kw_only=True):
     status_since: datetime | None = None
     removed_at: datetime | None = None
     phases: tuple[str, ...] = ()
-
-
-class Rate(msgspec.Struct, frozen=True, kw_only=True):
-    """Of so many trials that are known for the whole span, how many did something in it, each counted once.
-
-    ``since`` is the beginning of a span that is shorter than a year, None for a year.
-    """
-
-    trials: int
-    moved: int
-    what: str
-    phase: str = ""
-    since: datetime | None = None
-
-    @property
-    def percent(self) -> int:
-        """The share."""
-        return round(100 * self.moved / self.trials)
-
-
-class WatchRates(msgspec.Struct, frozen=True, kw_only=True):
-    """The rates of a watch; how many of its trials were read, and since when the first of them is known."""
-
-    found: tuple[Rate, ...] = ()
-    trials: int = 0
-    since: datetime | None = None
 
 
 def watch_rates(store: Store, watch: str, standing: Iterable[TrialStanding], now: datetime) -> WatchRates:

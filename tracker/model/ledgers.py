@@ -142,3 +142,29 @@ class IndexedVersion(msgspec.Struct, frozen=True, kw_only=True):
     said: str
     touched: tuple[str, ...]
     read_at: dt.datetime
+
+
+class Rate(msgspec.Struct, frozen=True, kw_only=True):
+    """Of so many trials that are known for the whole span, how many did something in it, each counted once.
+
+    ``since`` is the beginning of a span that is shorter than a year, None for a year.
+    """
+
+    trials: int
+    moved: int
+    what: str
+    phase: str = ""
+    since: dt.datetime | None = None
+
+    @property
+    def percent(self) -> int:
+        """The share."""
+        return round(100 * self.moved / self.trials)
+
+
+class WatchRates(msgspec.Struct, frozen=True, kw_only=True):
+    """The rates of a watch; how many of its trials were read, and since when the first of them is known."""
+
+    found: tuple[Rate, ...] = ()
+    trials: int = 0
+    since: dt.datetime | None = None

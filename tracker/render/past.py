@@ -7,13 +7,13 @@ from datetime import datetime, time, tzinfo
 
 import msgspec
 
-from tracker.archive.rates import Rate
 from tracker.model.ids import split_key
 from tracker.model.ledgers import (
     DateMove,
     EnrollmentStep,
     IndexedVersion,
     Known,
+    Rate,
     StatusSpan,
     TimelineVersion,
     TrialPast,

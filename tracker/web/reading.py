@@ -8,8 +8,8 @@ from datetime import date, datetime, tzinfo
 import msgspec
 
 from tracker.archive import Archive
-from tracker.archive.rates import WatchRates
 from tracker.model.ids import recognise
+from tracker.model.ledgers import WatchRates
 from tracker.model.views import DeadlineRow, PresentRow, TrialStanding
 from tracker.render.safe_text import one_line
 from tracker.web.asked import Context

@@ -12,7 +12,7 @@ from datetime import date, datetime
 import msgspec
 
 from tracker.archive import Archive
-from tracker.archive.rates import WatchRates
+from tracker.model.ledgers import WatchRates
 from tracker.model.snapshot import TrialMark
 from tracker.model.views import CurrentRecord, DeadlineRow, Nearest, PresentRow, TrialStanding
 from tracker.model.watch import Watch
