@@ -72,9 +72,8 @@ def _print_parts(app: App, archive: Archive, key: str, watch: str | None, parts:
         found = next(_pasts(archive, key, watch, events=False), None)
         if found is not None:
             app.print(f"{found.name} ({found.trial.partition(':')[2]})", past.known(found.known))
-    for part in parts:
-        read = _pasts(archive, key, watch, events=part == "versions")
-        shown = past.grid(part, read, now, app.timezone, most=MOST_ROWS, several=not key)
+    read = _pasts(archive, key, watch, events="versions" in parts)
+    for part, shown in past.grids(parts, read, now, app.timezone, most=MOST_ROWS, several=not key).items():
         app.print("", past.HEADINGS[part])
         if shown.rows:
             app.show(shown)

@@ -43,20 +43,27 @@ MIDNIGHT = time(0)
 Row = tuple[str, ...]
 
 
-def grid(part: str, pasts: Iterable[TrialPast], now: datetime, timezone: tzinfo, *, most: int, several: bool) -> Grid:
-    """One part of the past of trials as a table of at most so many rows; with ``several``, each row names its trial."""
-    columns, flexible = _COLUMNS[part]
-    made: list[Row] = []
-    beyond = 0
+def grids(
+    parts: Sequence[str], pasts: Iterable[TrialPast], now: datetime, timezone: tzinfo, *, most: int, several: bool
+) -> dict[str, Grid]:
+    """Parts of the past of trials as tables of at most so many rows each; with ``several``, each row names its trial."""
+    made: dict[str, list[Row]] = {part: [] for part in parts}
+    beyond = dict.fromkeys(parts, 0)
     for past in pasts:
-        rows = list(_rows(part, past, now, timezone))
         head = (split_key(past.trial).number, one_line(past.name, 40)) if several else ()
-        room = max(most - len(made), 0)
-        made += [(*head, *row) for row in rows[:room]]
-        beyond += max(len(rows) - room, 0)
+        for part in parts:
+            rows = list(_rows(part, past, now, timezone))
+            room = max(most - len(made[part]), 0)
+            made[part] += [(*head, *row) for row in rows[:room]]
+            beyond[part] += max(len(rows) - room, 0)
+    return {part: _grid(part, made[part], beyond[part], several=several) for part in parts}
+
+
+def _grid(part: str, rows: Sequence[Row], beyond: int, *, several: bool) -> Grid:
+    columns, flexible = _COLUMNS[part]
     return Grid(
         columns=(*(("Trial", "Name") if several else ()), *columns),
-        rows=tuple(made),
+        rows=tuple(rows),
         flexible=flexible,
         widest={"Name": 30},
         optional=("Name", "Seen"),
