@@ -203,7 +203,7 @@ def test_show_takes_keys_and_addresses(ask: Run) -> None:
     [
         (("NCT00000000",), "Nothing is stored of ctgov:NCT00000000. `tracker list` shows what is followed."),
         (("hello",), "hello is not a number of a known registry."),
-        ((MIRRORED, "--at", "2026-02-01"), "was not followed yet on 2026-02-01. The first version was seen 2026-02-10."),
+        ((MIRRORED, "--at", "2026-02-01"), "Nothing is known of NCT07177911 before 2026-02-10, when tracking began."),
         ((MIRRORED, "--at", "tomorrow"), "tomorrow is neither a day nor a time span."),
     ],
 )

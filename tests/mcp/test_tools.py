@@ -106,7 +106,7 @@ def _ours(value: object) -> Iterator[str]:
         ("trial", {"trial": LUPUS, "part": "colour"}, "It has "),
         ("trial", {"trial": LUPUS, "part": "brief_summary", "after": "x"}, "more.after"),
         ("trial_at", {"trial": LUPUS, "at": "soon"}, "Write 2026-02-11"),
-        ("trial_at", {"trial": LUPUS, "at": "2001-01-01"}, "first version was seen 2026-03-02"),
+        ("trial_at", {"trial": LUPUS, "at": "2001-01-01"}, "before 2026-03-02, when tracking began"),
         ("changes", {"watch": "lupos"}, "There are lupus, gout"),
         ("changes", {"kind": "recruiting"}, "recruitment_status_changed"),
         ("changes", {"min_severity": "huge"}, "minor, notable, major"),

@@ -134,6 +134,8 @@ def _reading(store: Store, wanted: EventFilter) -> Iterator[tuple[str, Ask]]:
     yield "followed_sources", lambda: store.followed_sources(["few"])
     yield "timeline", lambda: store.timeline(A)
     yield "is_kept", lambda: store.is_kept(A)
+    yield "moved_values", lambda: store.moved_values([A])
+    yield "histories", lambda: store.histories([A])
     yield "snapshot_at", lambda: store.snapshot_at(A, day(1))
     yield "events", lambda: store.events(EventFilter(since=day(1), limit=5))
     yield "events", lambda: store.events(EventFilter(trials=frozenset({A})))

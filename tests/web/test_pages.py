@@ -151,7 +151,7 @@ def test_trials_with_a_place_nearby_stand_on_top(reader: Reader) -> None:
 
 def test_base_rates_say_what_they_rest_on(reader: Reader) -> None:
     text = words(reader.ask("/watches/lupus").text)
-    assert "Too little is known for a rate: 10 trials, followed since 10 Feb 2026." in text
+    assert "Too little is known for a rate: 10 trials, known since 10 Feb 2026." in text
     assert "%" not in text
 
 

@@ -11,7 +11,8 @@ import pytest
 from tests.web.conftest import served
 from tests.web.test_pages import stories, words
 from tests.world import World, study
-from tracker.web.rates import Followed, Moved, Rate, base_rates
+from tracker.archive.rates import Followed, Moved, base_rates
+from tracker.model.ledgers import Rate
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 KIND = "primary_completion_date_changed"

@@ -22,6 +22,7 @@ from tracker.errors import SourceError
 from tracker.model.alert import AlertTally, Message
 from tracker.model.event import Event, EventClass, EventFilter, LogPlace, Story
 from tracker.model.ids import split_key
+from tracker.model.ledgers import IndexedVersion, TrialPast, WatchRates
 from tracker.model.record import TrialRecord
 from tracker.model.run import Run, SourceState
 from tracker.model.search import SearchAnswer
@@ -44,6 +45,7 @@ from tracker.model.watch import FollowingTime, Near, PausedSending, Silence, Wat
 from tracker.store import Store
 
 if TYPE_CHECKING:
+    from tracker.archive.moments import Moment, Word
     from tracker.events import Detected
 
 __all__ = [
@@ -176,12 +178,6 @@ class Archive:
         """The trials that a search brought into a watch, as (watch, trial)."""
         return frozenset((member.watch, member.trial) for member in self.store.memberships() if member.how == "search")
 
-    def followed_since(self, watch: str) -> dict[str, datetime]:
-        """Since when a watch follows each of its trials that was read: since it joined, and since it was first seen."""
-        joined = {member.trial: member.joined_at for member in self.store.memberships() if member.watch == watch}
-        seen = self.store.tracking_since(joined)
-        return {trial: max(at, seen[trial]) for trial, at in joined.items() if trial in seen}
-
     def in_group(self, group: str) -> frozenset[str]:
         """The trials that a watch's ``trials_file`` puts into a group, and the pages that repeat their records."""
         folded = group.casefold()
@@ -266,10 +262,6 @@ class Archive:
         """Since when and until when each watch followed each of its trials."""
         return self.store.following_times()
 
-    def last_moves(self, wanted: EventFilter) -> dict[str, dict[str, datetime]]:
-        """When each trial last had a wanted event of each kind; of a date's kind, one that moved the date."""
-        return self.store.last_moves(wanted)
-
     def mark(self) -> str:
         """A sign that is another one whenever something that pages show has changed."""
         return self.store.mark()
@@ -309,7 +301,19 @@ class Archive:
         """A stored version by its number, or the one that stood at a time."""
         from tracker.archive import versions
 
-        return versions.version(self.store, trial, which)
+        return versions.version(self.store, self.sources, trial, which)
+
+    def at(self, trial: str, when: datetime) -> TrialView | IndexedVersion:
+        """A trial as it stood at a time, or what the registry's index tells of it; raises where nothing is known."""
+        from tracker.archive import versions
+
+        return versions.at(self.store, self.sources, trial, when)
+
+    def named_version(self, trial: str, word: Word) -> Moment:
+        """The stored version that a word names: the first, that of the start, of primary completion, before results."""
+        from tracker.archive import versions
+
+        return versions.named(self.store, self.sources, trial, word)
 
     def version_before_latest(self, trial: str) -> SnapshotMeta:
         """The version that the latest one replaced."""
@@ -331,6 +335,41 @@ class Archive:
         from tracker.archive import versions
 
         return versions.compare_versions(self.store, self.sources, self.watches, self.severities, old, new)
+
+    # --- the past ---------------------------------------------------------------------------------------------------
+
+    def pasts(
+        self,
+        *,
+        watch: str | None = None,
+        trials: Collection[str] = (),
+        events: bool = True,
+        limit: int | None = None,
+        after: str = "",
+    ) -> Iterator[TrialPast]:
+        """Versions, statuses, moved dates and enrollment of these trials, or of those that are followed, by key.
+
+        Without ``events``, versions do not say what changed with them.
+        """
+        from tracker.archive import timeline
+
+        named = [trial for trial in trials if trial > after]
+        found = self.records(named) if trials else self.current(watch=watch, after=after)
+        return timeline.pasts(self.store, self.sources, self._names, islice(found, limit), events=events)
+
+    def rates(self, watch: str, standing: Iterable[TrialStanding], now: datetime) -> WatchRates:
+        """How often the trials of a watch change, by its own history and the past that is known; they stand as given."""
+        from tracker.archive import rates
+
+        return rates.watch_rates(self.store, watch, standing, now)
+
+    def followed_by(self, watch: str) -> list[str]:
+        """The trials that a watch follows, by key."""
+        return sorted(member.trial for member in self.store.memberships() if member.watch == watch)
+
+    def past(self, trial: str) -> TrialPast | None:
+        """The past of one trial; None for one that was never read."""
+        return next(self.pasts(trials=[trial]), None)
 
     # --- how the work goes ------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import date
 
 from tracker.model.ids import split_key
 from tracker.model.source import Source
@@ -21,6 +22,7 @@ def coverage(
     unread = [known for known in store.unanswered(watch) if not trials or known.key in trials]
     return Coverage(
         since=since,
+        registered=_registered(store, trials),
         trials=len(trials) or members.trials,
         unread=len(unread),
         sources=tuple(
@@ -34,3 +36,10 @@ def coverage(
             for key in sorted(keys)
         ),
     )
+
+
+def _registered(store: Store, trials: Collection[str]) -> date | None:
+    """The first day of trials whose index of versions was read, all of them."""
+    histories = store.histories(trials) if trials else {}
+    first = [found.history.versions[0].date for found in histories.values() if found.history.versions]
+    return min(first) if first and len(first) == len(trials) else None

@@ -7,9 +7,10 @@ from functools import lru_cache
 
 from tracker import log
 from tracker.errors import SourceError
+from tracker.model.ids import split_key
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import KeptField, TrackedTrial, with_kept
-from tracker.model.source import Document, Source
+from tracker.model.source import Document, Historic, Source
 from tracker.model.views import CurrentRecord
 from tracker.store import Store
 
@@ -41,6 +42,11 @@ def read(sources: Mapping[str, Source], document: Document) -> TrialRecord:
     if isinstance(sources, RememberingSources):
         return sources.read(document)
     return sources[document.source].parse(document).record
+
+
+def is_historic(sources: Mapping[str, Source], trial: str) -> bool:
+    """Whether a trial's registry keeps the earlier versions of its records."""
+    return isinstance(sources.get(split_key(trial).source), Historic)
 
 
 def readable_version(store: Store, sources: Mapping[str, Source], version: int) -> TrialRecord:

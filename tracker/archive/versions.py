@@ -7,15 +7,17 @@ from datetime import datetime
 from hashlib import sha256
 
 from tracker import events
-from tracker.archive import records
+from tracker.archive import asof, moments, records
 from tracker.archive.names import Names
 from tracker.compare import compare
 from tracker.errors import UsageError
 from tracker.events import Detected, TrialContext
 from tracker.geo.watched import named_countries
 from tracker.model.event import EventFilter, Seen, Version
+from tracker.model.history import RegistryVersion
 from tracker.model.ids import split_key
 from tracker.model.labels import trial_label
+from tracker.model.ledgers import IndexedVersion
 from tracker.model.snapshot import SnapshotMeta
 from tracker.model.source import Document, Source
 from tracker.model.views import TrialView
@@ -24,22 +26,21 @@ from tracker.model.watch import Watch
 from tracker.store import Store
 
 
-def version(store: Store, trial: str, which: int | datetime = -1) -> SnapshotMeta:
+def version(store: Store, sources: Mapping[str, Source], trial: str, which: int | datetime = -1) -> SnapshotMeta:
     """A stored version by its number (1 is the first, -1 the latest), or the one that stood at a time.
 
-    Raises UsageError when there is none.
+    Raises UsageError when there is none, or when the text of the one that stood is not stored.
     """
-    return _version(store, _timeline(store, trial), trial, which)
+    return _version(store, sources, _timeline(store, trial), trial, which)
 
 
-def _version(store: Store, timeline: Sequence[SnapshotMeta], trial: str, which: int | datetime) -> SnapshotMeta:
+def _version(
+    store: Store, sources: Mapping[str, Source], timeline: Sequence[SnapshotMeta], trial: str, which: int | datetime
+) -> SnapshotMeta:
     if isinstance(which, datetime):
-        found = store.snapshot_at(trial, which)
-        if found is None:
-            raise UsageError(
-                f"{trial} was not followed yet on {which:%Y-%m-%d}.",
-                remedy=f"The first version was seen {timeline[0].first_seen_at:%Y-%m-%d}.",
-            )
+        found = _at(store, sources, timeline, which)
+        if isinstance(found, IndexedVersion):
+            raise asof.only_index_known(found, which.date())
         return found
     index = which - 1 if which > 0 else len(timeline) + which
     if not 0 <= index < len(timeline):
@@ -48,6 +49,21 @@ def _version(store: Store, timeline: Sequence[SnapshotMeta], trial: str, which: 
             remedy=f"`tracker show {trial}` lists them.",
         )
     return timeline[index]
+
+
+def at(store: Store, sources: Mapping[str, Source], trial: str, when: datetime) -> TrialView | IndexedVersion:
+    """A trial as it stood at a time, or what the registry's index tells of that time where the text is not stored.
+
+    Raises UsageError for a time of which nothing is known.
+    """
+    timeline = _timeline(store, trial)
+    found = _at(store, sources, timeline, when)
+    return found if isinstance(found, IndexedVersion) else _view(store, sources, timeline, found)
+
+
+def named(store: Store, sources: Mapping[str, Source], trial: str, word: moments.Word) -> moments.Moment:
+    """The stored version that a word such as ``start`` names. Raises UsageError when it is not known."""
+    return moments.version_at(store, sources, _timeline(store, trial), word)
 
 
 def version_before_latest(store: Store, trial: str) -> SnapshotMeta:
@@ -63,7 +79,10 @@ def version_before_latest(store: Store, trial: str) -> SnapshotMeta:
 def view(store: Store, sources: Mapping[str, Source], trial: str, which: int | datetime = -1) -> TrialView:
     """A trial as it stood in one of its versions."""
     timeline = _timeline(store, trial)
-    meta = _version(store, timeline, trial, which)
+    return _view(store, sources, timeline, _version(store, sources, timeline, trial, which))
+
+
+def _view(store: Store, sources: Mapping[str, Source], timeline: Sequence[SnapshotMeta], meta: SnapshotMeta) -> TrialView:
     numbers = [one.id for one in timeline]
     return TrialView(
         record=records.read(sources, store.document(meta.id)),
@@ -86,7 +105,7 @@ def compare_versions(
     An event that a sync has met has the id that it has in the change log.
     """
     timeline = store.timeline(old.trial)
-    later = next((meta.first_seen_at for meta in timeline if meta.first_seen_at > old.first_seen_at), None)
+    later = next((meta.valid_from for meta in timeline if meta.valid_from > old.valid_from), None)
     following = store.watches_of([old.trial])[old.trial]
     before, after = (records.readable_version(store, sources, meta.id) for meta in (old, new))
     return events.detect(
@@ -97,13 +116,14 @@ def compare_versions(
         known=TrialContext(
             source=sources[split_key(old.trial).source].info,
             label=Names(watches, sources).name(after),
-            tracking_since=timeline[0].first_seen_at,
+            tracking_since=min(meta.first_seen_at for meta in timeline),
             registered_at=timeline[0].valid_from if timeline[0].registry_version == 0 else None,
             past=tuple(store.events(EventFilter(trials=frozenset({old.trial}), until=later))),
             near={watch.name: watch.near for watch in watches if watch.near and watch.name in following},
             countries={watch.name: named_countries(watch) for watch in watches if watch.name in following},
             overrides=severities,
         ),
+        origin=new.origin,
     )
 
 
@@ -128,6 +148,22 @@ def _timeline(store: Store, trial: str) -> list[SnapshotMeta]:
     if not timeline:
         raise UsageError(f"Nothing is stored of {trial}.", remedy="`tracker list` shows what is followed.")
     return timeline
+
+
+def _at(
+    store: Store, sources: Mapping[str, Source], timeline: Sequence[SnapshotMeta], when: datetime
+) -> SnapshotMeta | IndexedVersion:
+    """What stood at a time. Raises UsageError for a time of which nothing is known."""
+    trial = timeline[0].trial
+    history = store.histories([trial]).get(trial)
+    found = asof.in_force(timeline, history, when)
+    if found is None:
+        known = asof.known(timeline, history)
+        raise asof.nothing_known(trial, when.date(), known, historic=records.is_historic(sources, trial))
+    if isinstance(found, RegistryVersion):
+        assert history is not None
+        return asof.indexed_version(history, found)
+    return found
 
 
 def _saved(document: Document) -> Seen:

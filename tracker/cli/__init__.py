@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "feeds": ("publish", "Atom feeds of everything, of each watch and of each trial, as files."),
     "mcp": ("mcp", "Read-only tools for assistants, over standard input and output."),
     "show": ("show", "A record as it stands or stood, and its timeline."),
+    "timeline": ("timeline", "Versions and what each changed, days in each status, dates that moved."),
     "diff": ("diff", "What changed between two versions, or two saved files."),
     "parse": ("parse", "The record read from a saved payload or page, as JSON."),
     "digest": ("digest", "The change-log digest, to read or to send."),

@@ -14,13 +14,21 @@ from tracker.cli.options import Shared, shared_options
 from tracker.errors import UsageError
 
 if TYPE_CHECKING:
+    from tracker.archive import Archive
     from tracker.events import Detected
+    from tracker.model.snapshot import SnapshotMeta
 
 
 @click.command("diff")
 @click.argument("trial", required=False)
-@click.option("--from", "old", metavar="DATE|N", help="A stored version; the one before the latest by default.")
-@click.option("--to", "new", metavar="DATE|N", help="A stored version; the latest by default.")
+@click.option(
+    "--from",
+    "old",
+    metavar="WHEN",
+    help="first, start, primary_completion, results (the last before them), a DATE or the number of a version; "
+    "the one before the latest by default.",
+)
+@click.option("--to", "new", metavar="WHEN", help="The same; the latest by default.")
 @click.option("--files", nargs=2, type=click.Path(path_type=Path), metavar="OLD NEW", help="Compare two saved files instead.")
 @click.option("--source", metavar="SOURCE", help="Whose files they are, when that is not recognised.")
 @shared_options
@@ -67,8 +75,24 @@ def _compare_files(app: App, files: tuple[Path, Path], source: str | None) -> tu
 
 def _compare_versions(app: App, trial: str, old: str | None, new: str | None) -> Detected:
     with app.archive() as archive:
-        first = archive.version(trial, arguments.version(app, old)) if old else archive.version_before_latest(trial)
-        second = archive.version(trial, arguments.version(app, new) if new else -1)
-        if second.first_seen_at < first.first_seen_at:
+        first = _version(app, archive, trial, "--from", old) if old else archive.version_before_latest(trial)
+        second = _version(app, archive, trial, "--to", new) if new else archive.version(trial)
+        places = [meta.id for meta in archive.timeline(trial)]
+        if places.index(second.id) < places.index(first.id):
             raise UsageError("The version of --from is newer than that of --to.", remedy="Exchange them.")
         return archive.compare(first, second)
+
+
+def _version(app: App, archive: Archive, trial: str, option: str, given: str) -> SnapshotMeta:
+    """A version as typed; which one a word means is said."""
+    from tracker.archive.moments import WORDS
+
+    word = next((word for word in WORDS if word == given.lower().replace("-", "_")), None)
+    if word is None:
+        return archive.version(trial, arguments.version(app, given))
+    found = archive.named_version(trial, word)
+    meta = found.version
+    numbered = "" if meta.registry_version is None else f"registry version {meta.registry_version}, "
+    dated = f"valid from {meta.valid_from:%Y-%m-%d}, seen {meta.first_seen_at.astimezone(app.timezone):%Y-%m-%d}"
+    app.say(f"{option} {given}: {numbered}{dated}: {found.why}.")
+    return meta

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 import click
 
 from tracker import clock
@@ -9,6 +12,11 @@ from tracker.archive.asked import moment
 from tracker.cli import arguments
 from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
+from tracker.model.ledgers import IndexedVersion
+
+if TYPE_CHECKING:
+    from tracker.archive import Archive
+    from tracker.model.views import TrialView
 
 
 @click.command("show")
@@ -23,9 +31,13 @@ def show_command(shared: Shared, trial: str, at: str | None, everything: bool) -
 
     app = App(shared)
     key = arguments.trial_key(app, trial)
-    until = moment(at, timezone=app.timezone, now=clock.now(), end_of_day=True) if at else None
+    when = moment(at, timezone=app.timezone, now=clock.now(), end_of_day=True).astimezone(app.timezone) if at else None
     with app.archive() as archive:
-        found = archive.trial(key, arguments.version(app, at) if at else -1)
+        found = archive.at(key, when) if when else archive.trial(key)
+        if isinstance(found, IndexedVersion):
+            _show_indexed(app, found)
+            return
+        until = _end(archive, found, when) if when else None
         if shared.json:
             app.write([machine.record_json(found.record, contacts=app.settings.contacts)])
             return
@@ -35,3 +47,26 @@ def show_command(shared: Shared, trial: str, at: str | None, everything: bool) -
     seen = (found.version.first_seen_at, found.version.last_seen_at)
     first, last = (f"{moment.astimezone(app.timezone):%Y-%m-%d %H:%M}" for moment in seen)
     app.print("", f"Version {found.number} of {found.versions}, seen {first} to {last}, sha256 {found.version.sha256}")
+    if found.version.registry_version is not None:
+        app.print(f"Registry version {found.version.registry_version} of {found.version.valid_from:%Y-%m-%d}")
+
+
+def _end(archive: Archive, found: TrialView, when: datetime) -> datetime:
+    """Changes up to the time that is asked for are shown, and none of a later version."""
+    versions = list(archive.timeline(found.record.trial))
+    return min(when, versions[found.number].valid_from) if found.number < len(versions) else when
+
+
+def _show_indexed(app: App, found: IndexedVersion) -> None:
+    """The status and dates of a day of which only the registry's index tells; the rest is refused with the reason."""
+    from tracker.render import machine, past
+
+    if app.shared.json:
+        app.write([machine.document(past.indexed_values(found))])
+        return
+    number = found.trial.partition(":")[2]
+    app.print(*past.indexed(found), "")
+    app.print(
+        "The rest of the record is not known for that day: only the registry's index of versions was read. "
+        f"`tracker backfill {number} --versions all` brings the texts."
+    )

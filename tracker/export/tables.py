@@ -1,31 +1,28 @@
-"""The tables that `tracker export` writes: changes, trials, timeline, outcomes, sites and snapshots. No contact persons."""
+"""The tables that `tracker export` writes: changes, trials, the past, outcomes, sites, snapshots. No contact persons."""
 
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from tracker.archive import Archive, CurrentRecord
+from tracker.export import pasts
 from tracker.export.own_columns import OwnColumns
 from tracker.export.table import Column, Table, Value, date_columns, date_values, joined
+from tracker.export.wanted import TRIAL, Wanted, trial_values
 from tracker.model.dates import RegistryDate
 from tracker.model.details import DateDetails, EnrollmentDetails
-from tracker.model.event import Event, EventFilter
-from tracker.model.ids import split_key
+from tracker.model.event import Event
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import SnapshotMeta
 from tracker.model.views import DeadlineRow
-from tracker.model.vocabulary import OPEN_STATUSES, Severity, rank
+from tracker.model.vocabulary import OPEN_STATUSES
 from tracker.render import kinds
 from tracker.render.privacy import public_event
 from tracker.render.safe_text import web_link
 
-_SEVERITIES: tuple[Severity, ...] = ("minor", "notable", "major")
-
-_TRIAL = (Column("trial"), Column("registry"), Column("number"), Column("name"))
+__all__ = ["TABLES", "Wanted", "changes", "current", "deadlines", "outcomes", "sites", "snapshots", "trials"]
 
 _RECORD = (
     Column("recruitment_status"),
@@ -52,7 +49,7 @@ _RECORD = (
     Column("secondary_outcomes", "whole"),
 )
 _TRIALS = (
-    *_TRIAL,
+    *TRIAL,
     Column("brief_title"),
     *_RECORD,
     Column("nearest_place"),
@@ -64,7 +61,7 @@ _TRIALS = (
 _CHANGES = (
     Column("effective_at", "moment"),
     Column("detected_at", "moment"),
-    *_TRIAL,
+    *TRIAL,
     Column("kind"),
     Column("effects"),
     Column("severity"),
@@ -86,22 +83,8 @@ _CHANGES = (
     Column("story"),
     Column("id"),
 )
-_TIMELINE = (
-    *_TRIAL,
-    Column("version", "whole"),
-    Column("valid_from", "moment"),
-    Column("first_seen_at", "moment"),
-    Column("last_seen_at", "moment"),
-    Column("data_version"),
-    Column("origin"),
-    Column("changes", "whole"),
-    Column("severity"),
-    Column("kinds"),
-    Column("headlines"),
-    Column("sha256"),
-)
 _OUTCOMES = (
-    *_TRIAL,
+    *TRIAL,
     Column("level"),
     Column("position", "whole"),
     Column("measure"),
@@ -109,7 +92,7 @@ _OUTCOMES = (
     Column("description"),
 )
 _SITES = (
-    *_TRIAL,
+    *TRIAL,
     Column("facility"),
     Column("city"),
     Column("state"),
@@ -120,7 +103,7 @@ _SITES = (
     Column("longitude", "number"),
 )
 _SNAPSHOTS = (
-    *_TRIAL,
+    *TRIAL,
     Column("version", "whole"),
     Column("valid_from", "moment"),
     Column("valid_to", "moment"),
@@ -136,7 +119,7 @@ _DEADLINES = (
     Column("due", "day"),
     Column("days_overdue", "whole"),
     Column("state"),
-    *_TRIAL,
+    *TRIAL,
     Column("lead_sponsor"),
     Column("kind"),
     Column("duty"),
@@ -146,17 +129,6 @@ _DEADLINES = (
     Column("rule"),
     Column("link", "link"),
 )
-
-
-class Wanted(NamedTuple):
-    """What is exported: of one watch or all; ``log`` says of which trials, and which changes.
-
-    ``own``: with the columns of the readers' own, which are not for everybody.
-    """
-
-    watch: str | None = None
-    log: EventFilter = EventFilter()
-    own: bool = False
 
 
 def changes(archive: Archive, wanted: Wanted) -> Table:
@@ -177,12 +149,6 @@ def trials(archive: Archive, wanted: Wanted) -> Table:
     own = OwnColumns(archive, wanted.watch, _TRIALS)
     rows = ((*_present(archive, one), *own.cells(one.trial.key, one.record)) for one in found)
     return Table(name="trials", columns=(*_TRIALS, *own.columns), rows=rows)
-
-
-def timeline(archive: Archive, wanted: Wanted) -> Table:
-    """A row for each stored version of a trial, and what changed with it."""
-    rows = itertools.chain.from_iterable(_versions(archive, found) for found in current(archive, wanted))
-    return Table(name="timeline", columns=_TIMELINE, rows=rows)
 
 
 def outcomes(archive: Archive, wanted: Wanted) -> Table:
@@ -207,7 +173,10 @@ TABLES: Mapping[str, Callable[[Archive, Wanted], Table]] = MappingProxyType(
     {
         "changes": changes,
         "trials": trials,
-        "timeline": timeline,
+        "timeline": pasts.timeline,
+        "statuses": pasts.statuses,
+        "slips": pasts.slips,
+        "enrollment": pasts.enrollment,
         "outcomes": outcomes,
         "sites": sites,
         "snapshots": snapshots,
@@ -225,11 +194,6 @@ def current(archive: Archive, wanted: Wanted) -> Iterator[CurrentRecord]:
     """The followed trials that are wanted, by key."""
     found = archive.current(watch=wanted.watch)
     return (one for one in found if one.trial.key in wanted.log.trials) if wanted.log.trials else found
-
-
-def _trial(archive: Archive, trial: str, name: str) -> tuple[Value, ...]:
-    key = split_key(trial)
-    return trial, archive.source_title(key.source), key.number, name
 
 
 def _record(record: TrialRecord) -> tuple[Value, ...]:
@@ -265,7 +229,7 @@ def _record(record: TrialRecord) -> tuple[Value, ...]:
 def _present(archive: Archive, found: CurrentRecord) -> tuple[Value, ...]:
     row, record = archive.present_row(found, archive.near_of(found.watches)), found.record
     return (
-        *_trial(archive, record.trial, row.name),
+        *trial_values(archive, record.trial, row.name),
         record.brief_title,
         *_record(record),
         row.nearest.place if row.nearest else None,
@@ -283,7 +247,7 @@ def _change(archive: Archive, event: Event) -> tuple[Value, ...]:
     return (
         event.effective_at,
         event.detected_at,
-        *_trial(archive, event.trial, event.label),
+        *trial_values(archive, event.trial, event.label),
         event.kind,
         joined(event.effects),
         event.severity,
@@ -324,37 +288,12 @@ def _plain(value: object) -> str | None:
     return str(value) if isinstance(value, str | int | float) else None
 
 
-def _versions(archive: Archive, found: CurrentRecord) -> Iterator[tuple[Value, ...]]:
-    touched: dict[str | None, list[Event]] = defaultdict(list)
-    for event in archive.changes(EventFilter(trials=frozenset({found.trial.key}))):
-        if event.evidence.old != event.evidence.new:
-            touched[event.evidence.new].append(event)
-    name = archive.present_row(found).name
-    for number, version in enumerate(archive.timeline(found.trial.key), start=1):
-        seen = touched.get(f"sha256:{version.sha256}", []) if number > 1 else []
-        weight = max((rank(event.severity) for event in seen), default=None)
-        yield (
-            *_trial(archive, found.trial.key, name),
-            number,
-            version.valid_from,
-            version.first_seen_at,
-            version.last_seen_at,
-            version.data_version,
-            version.origin,
-            len(seen),
-            None if weight is None else _SEVERITIES[weight],
-            joined([event.kind for event in seen]),
-            joined([kinds.headline(event) for event in seen]),
-            version.sha256,
-        )
-
-
 def _outcomes(archive: Archive, record: TrialRecord) -> Iterator[tuple[Value, ...]]:
     name = archive.name(record)
     for level in ("primary", "secondary", "other"):
         for position, outcome in enumerate(getattr(record, f"{level}_outcomes") or (), start=1):
             yield (
-                *_trial(archive, record.trial, name),
+                *trial_values(archive, record.trial, name),
                 level,
                 position,
                 outcome.measure,
@@ -367,7 +306,7 @@ def _sites(archive: Archive, record: TrialRecord) -> Iterator[tuple[Value, ...]]
     name = archive.name(record)
     for site in record.sites or ():
         yield (
-            *_trial(archive, record.trial, name),
+            *trial_values(archive, record.trial, name),
             site.facility,
             site.city,
             site.state,
@@ -388,7 +327,7 @@ def _snapshots(archive: Archive, found: CurrentRecord) -> Iterator[tuple[Value, 
         if record is None:
             continue
         yield (
-            *_trial(archive, found.trial.key, name),
+            *trial_values(archive, found.trial.key, name),
             number,
             version.valid_from,
             later.valid_from if later else found.trial.removed_at,
@@ -406,7 +345,7 @@ def _deadline(archive: Archive, row: DeadlineRow) -> tuple[Value, ...]:
         found.due,
         -found.details.days,
         found.state,
-        *_trial(archive, found.trial, row.name),
+        *trial_values(archive, found.trial, row.name),
         row.lead_sponsor,
         found.kind,
         effects if found.kind in _RESULTS else None,

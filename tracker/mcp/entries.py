@@ -21,6 +21,7 @@ def coverage(found: Coverage) -> Fields:
     """Since when, how well and when last: it stands in every answer."""
     return {
         "followed_since": found.since,
+        "known": _known(found),
         "trials": found.trials,
         "unread_when_last_asked": found.unread,
         "sources": [
@@ -35,6 +36,13 @@ def coverage(found: Coverage) -> Fields:
             for one in found.sources
         ],
     }
+
+
+def _known(found: Coverage) -> str:
+    """Since when anything is known, in the words of the other surfaces."""
+    if found.registered is not None:
+        return f"since registration {found.registered}"
+    return f"since tracking began {found.since:%Y-%m-%d}" if found.since else "not yet"
 
 
 def present(row: PresentRow) -> Fields:

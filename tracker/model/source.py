@@ -49,6 +49,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     unless given).
     ``home`` is the registry whose numbers a page site republishes (its pages are mirrors of that registry's records).
     ``history_page`` is the address where the registry compares versions of a record; ``{number}`` stands for its number.
+    ``comparison_page`` shows two of its versions beside each other, ``{old}`` and ``{new}`` by the registry's own numbers.
     ``contact_page`` is the address where a record says how to reach the study, written alike; by default the record's own.
     ``results_page`` is where posted results are read, ``document_page`` where a document is kept (``{ending}`` are the number's
     last two digits, ``{filename}`` the document's); nothing where the source has none.
@@ -83,6 +84,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     query_fields: frozenset[str] = frozenset()
     attribution: str = ""
     history_page: str = ""
+    comparison_page: str = ""
     contact_page: str = ""
     results_page: str = ""
     document_page: str = ""

@@ -131,12 +131,17 @@ class Members(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
-    """How far an answer reaches: ``since`` when its ``trials`` are followed, and how many could not be read when last asked."""
+    """How far an answer reaches: ``since`` when its ``trials`` are followed, and how many could not be read when last asked.
+
+    ``registered`` is the day of the first registration of trials that were asked for by name and whose registry's index of
+    versions was read: of these something is known of every day since.
+    """
 
     since: datetime | None
     trials: int
     unread: int
     sources: tuple[SourceCoverage, ...]
+    registered: date | None = None
 
 
 class PlainDue(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tracker.store import incidents as _incidents
     from tracker.store import kept_fields as _kept_fields
     from tracker.store import leases as _leases
+    from tracker.store import ledgers as _ledgers
     from tracker.store import listings as _listings
     from tracker.store import maintenance as _maintenance
     from tracker.store import notes as _notes
@@ -48,6 +49,7 @@ else:  # each is loaded when the first of its functions is called: a command nee
     _incidents = Later("incidents")
     _kept_fields = Later("kept_fields")
     _leases = Later("leases")
+    _ledgers = Later("ledgers")
     _listings = Later("listings")
     _maintenance = Later("maintenance")
     _notes = Later("notes")
@@ -169,6 +171,7 @@ class Store(Database):
     number_version = _histories.number_version
     move_versions = _histories.move_versions
     drop_events = _histories.drop_events
+    moved_values = _ledgers.moved_values
     trials_with_history = _history.trials_with_history
     snapshot_at = _snapshots.snapshot_at
     is_kept = _snapshots.is_kept

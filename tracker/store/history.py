@@ -44,7 +44,7 @@ def timelines(database: Database, trials: Collection[str]) -> dict[str, list[Sna
         statement = (
             rows.select_versions()
             .where(t.snapshots.c.trial.in_(keys), t.snapshots.c.accepted)
-            .order_by(t.snapshots.c.trial, t.snapshots.c.valid_from, t.snapshots.c.id)
+            .order_by(t.snapshots.c.trial, t.snapshots.c.valid_from, *rows.of_one_moment())
         )
         with database.reading() as connection:
             metas = [rows.meta(row) for row in connection.execute(statement).mappings()]

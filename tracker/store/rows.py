@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, func, or_, select
 
 from tracker.model.alert import Message
 from tracker.model.event import Story
@@ -26,6 +26,9 @@ _META = tuple(name for name in SnapshotMeta.__struct_fields__ if name != "kept")
 _RUN = ("id", "source", "state", "started_at", "finished_at", "data_timestamp", "counts", "verdict", "error")
 MESSAGE = tuple(name for name in Message.__struct_fields__ if name != "attachments")
 """The fields of a message that are columns of its row."""
+
+UNNUMBERED = 2**31 - 1
+"""Among versions of one moment those without a number of the registry come last."""
 
 _TRIAL = tuple(name for name in TrackedTrial.__struct_fields__ if name not in ("validators", "current"))
 
@@ -47,6 +50,11 @@ def is_accepted() -> ColumnElement[bool]:
     """Whether a snapshot is part of history: it is marked so, or its run counts and the mark is still being written."""
     settling = select(runs.c.id).where(runs.c.accepting.is_not(None), runs.c.state == "accepted")
     return or_(snapshots.c.accepted, snapshots.c.run.in_(settling))
+
+
+def of_one_moment() -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """The order of versions that are valid from one moment: by the registry's own number, then as they were stored."""
+    return func.coalesce(snapshots.c.registry_version, UNNUMBERED), snapshots.c.id
 
 
 @cache

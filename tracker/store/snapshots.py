@@ -152,7 +152,7 @@ def timeline(database: Database, trial: str) -> list[SnapshotMeta]:
     statement = (
         rows.select_versions()
         .where(t.snapshots.c.trial == trial, rows.is_accepted())
-        .order_by(t.snapshots.c.valid_from, t.snapshots.c.id)
+        .order_by(t.snapshots.c.valid_from, *rows.of_one_moment())
     )
     with database.reading() as connection:
         return [rows.meta(row) for row in connection.execute(statement).mappings()]
@@ -170,7 +170,7 @@ def snapshot_at(database: Database, trial: str, when: datetime) -> SnapshotMeta 
     statement = (
         rows.select_versions()
         .where(t.snapshots.c.trial == trial, rows.is_accepted(), t.snapshots.c.valid_from <= when)
-        .order_by(t.snapshots.c.valid_from.desc(), t.snapshots.c.id.desc())
+        .order_by(t.snapshots.c.valid_from.desc(), *(column.desc() for column in rows.of_one_moment()))
         .limit(1)
     )
     with database.reading() as connection:

@@ -10,18 +10,34 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, text
 
+from tracker.store.rows import UNNUMBERED
+
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "sqlite": {
         "today": "date('now')",
         "now": "datetime('now')",
         "days_since": "CAST(julianday(date('now')) - julianday({0}) AS INTEGER)",
         "days_between": "ROUND(julianday({1}) - julianday({0}), 1)",
+        "whole_days": "CAST(julianday({1}) - julianday({0}) AS INTEGER)",
+        "least": "MIN({0}, {1})",
+        "most": "MAX({0}, {1})",
+        "first": "date(substr({0} || '-01-01', 1, 10))",
+        "last": "CASE LENGTH({0}) WHEN 4 THEN date({0} || '-12-31') WHEN 7 THEN date({0} || '-01', '+1 month', '-1 day') "
+        "ELSE date({0}) END",
+        "soon_after": "{1} <= {0} AND date({1}) >= date({0}, '-30 days')",
     },
     "postgresql": {
         "today": "(now() AT TIME ZONE 'utc')::date",
         "now": "now()",
         "days_since": "((now() AT TIME ZONE 'utc')::date - {0})",
         "days_between": "ROUND((EXTRACT(EPOCH FROM ({1} - {0})) / 86400)::numeric, 1)",
+        "whole_days": "({1} - {0})",
+        "least": "LEAST({0}, {1})",
+        "most": "GREATEST({0}, {1})",
+        "first": "LEFT({0} || '-01-01', 10)::date",
+        "last": "CASE LENGTH({0}) WHEN 4 THEN ({0} || '-12-31')::date "
+        "WHEN 7 THEN (({0} || '-01')::date + INTERVAL '1 month' - INTERVAL '1 day')::date ELSE {0}::date END",
+        "soon_after": "{1} <= {0} AND ({1} AT TIME ZONE 'utc')::date >= ({0} AT TIME ZONE 'utc')::date - 30",
     },
 }
 
@@ -43,9 +59,9 @@ def drop(connection: Connection) -> None:
 def _views(words: Mapping[str, str]) -> dict[str, str]:
     views = {
         "changes": _changes(),
-        "status_timeline": _status_timeline(),
+        "status_timeline": _status_timeline(words),
         "days_in_status": _days_in_status(words),
-        "slips": _slips(),
+        "slips": _slips(words),
         "overdue": _overdue(words),
     }
     return {name: " ".join(view.split()) for name, view in views.items()}
@@ -61,30 +77,62 @@ def _changes() -> str:
     """  # nosec B608: only names of our own tables and words of this module
 
 
-def _status_timeline() -> str:
-    """A row for each time that a trial spent in a status; the first begins with the first version that is kept."""
-    return """
+def _moves() -> str:
+    """The changed values with the registry's own number of their version, by which versions of one day are in order."""
+    return f"""
+        SELECT e.trial, c.path, c.old, c.new, c.days, {_SEVERITY.format("e.severity")} AS severity, e.detected_at AS seen_at,
+            e.effective_at AS valid_from, e.id AS event, COALESCE(v.registry_version, {UNNUMBERED}) AS numbered
+        FROM events AS e JOIN changed_values AS c ON c.run = e.run AND c.event = e.id
+            LEFT JOIN snapshots AS v ON v.id = e.new_snapshot
+        WHERE e.accepted
+    """  # nosec B608: only names of our own tables and words of this module
+
+
+def _status_timeline(words: Mapping[str, str]) -> str:
+    """A row for each time that a trial spent in a status, by the rules of `tracker.archive.ledgers.statuses`.
+
+    It begins with the first version that the registry's index lists, or else with the first that is kept.
+    """
+    echo = words["soon_after"].format("m.valid_from", "i.valid_from")
+    return f"""
         WITH moves AS (
-            SELECT trial, old, new, valid_from, ROW_NUMBER() OVER (PARTITION BY trial ORDER BY valid_from, seen_at) AS nth
-            FROM changes WHERE path = 'recruitment_status'
+            SELECT trial, old, new, valid_from,
+                ROW_NUMBER() OVER (PARTITION BY trial ORDER BY valid_from, numbered, seen_at, event) AS nth
+            FROM ({_moves()}) AS moved WHERE path = 'recruitment_status'
+        ), listed AS (
+            SELECT trial, number, valid_from, recruitment_status AS status,
+                LAG(recruitment_status) OVER (PARTITION BY trial ORDER BY number) AS before
+            FROM registry_versions
         ), begun AS (
             SELECT trial, MIN(valid_from) AS since FROM snapshots WHERE accepted OR run IN (
                 SELECT id FROM runs WHERE accepting IS NOT NULL AND state = 'accepted'
             ) GROUP BY trial
         ), points AS (
-            SELECT b.trial, CASE WHEN m.trial IS NULL THEN p.recruitment_status ELSE m.old END AS status, b.since, 0 AS nth
+            SELECT trial, valid_from AS since, 0 AS told, number AS nth, status FROM listed
+            UNION ALL
+            SELECT m.trial, m.valid_from, 1, m.nth, m.new FROM moves AS m WHERE NOT EXISTS (
+                SELECT 1 FROM listed AS i JOIN histories AS h ON h.trial = i.trial
+                WHERE i.trial = m.trial AND i.before = m.old AND i.status = m.new AND {echo} AND m.valid_from <= h.read_at
+            )
+            UNION ALL
+            SELECT b.trial, b.since, 1, 0, CASE WHEN m.trial IS NULL THEN p.recruitment_status ELSE m.old END
             FROM begun AS b LEFT JOIN moves AS m ON m.trial = b.trial AND m.nth = 1
                 LEFT JOIN trials AS t ON t.key = b.trial LEFT JOIN present AS p ON p.snapshot = t.current_snapshot
-            UNION ALL
-            SELECT trial, new AS status, valid_from AS since, nth FROM moves
+            WHERE NOT EXISTS (SELECT 1 FROM registry_versions AS r WHERE r.trial = b.trial AND r.valid_from <= b.since)
+        ), ordered AS (
+            SELECT trial, since, told, nth, status,
+                LAG(status) OVER (PARTITION BY trial ORDER BY since, told, nth) AS before,
+                ROW_NUMBER() OVER (PARTITION BY trial ORDER BY since, told, nth) AS place
+            FROM points
         ), spans AS (
-            SELECT trial, status, since, nth, LEAD(since) OVER (PARTITION BY trial ORDER BY nth) AS next FROM points
+            SELECT trial, status, since, LEAD(since) OVER (PARTITION BY trial ORDER BY place) AS next,
+                CASE WHEN place = 1 AND (told = 1 OR nth > 0) THEN 1 ELSE 0 END AS at_least
+            FROM ordered WHERE place = 1 OR COALESCE(status, '') <> COALESCE(before, '')
         )
-        SELECT s.trial, s.status, s.since, COALESCE(s.next, t.removed_at) AS until,
-            CASE WHEN s.nth = 0 THEN 1 ELSE 0 END AS at_least
+        SELECT s.trial, s.status, s.since, COALESCE(s.next, t.removed_at) AS until, s.at_least
         FROM spans AS s JOIN trials AS t ON t.key = s.trial
         WHERE s.status IS NOT NULL
-    """
+    """  # nosec B608: only names of our own tables and words of this module
 
 
 def _days_in_status(words: Mapping[str, str]) -> str:
@@ -97,18 +145,40 @@ def _days_in_status(words: Mapping[str, str]) -> str:
     """  # nosec B608: only names of our own tables and words of this module
 
 
-def _slips() -> str:
-    """A row for each date that moved later; ``total_days`` is what it moved until then, moves to earlier days included."""
-    return """
-        SELECT trial, path, old, new, days, nth, total_days, severity, seen_at, valid_from, event
-        FROM (
-            SELECT *,
-                SUM(days) OVER (PARTITION BY trial, path ORDER BY valid_from, event) AS total_days,
-                SUM(CASE WHEN days > 0 THEN 1 ELSE 0 END) OVER (PARTITION BY trial, path ORDER BY valid_from, event) AS nth
-            FROM changes WHERE days <> 0
-        ) AS moves
-        WHERE days > 0
+def _slips(words: Mapping[str, str]) -> str:
+    """A row for each date that moved later; ``total_days`` is how far the new date is from the first that is known.
+
+    Days are counted as `RegistryDate.shift_to` counts them: only those that are certain.
     """
+
+    def days(one: str, other: str) -> str:
+        return words["whole_days"].format(one, other)
+
+    spread = [
+        f"CASE WHEN LENGTH(base) = LENGTH(new) THEN {words[pick].format(days('b1', 'n1'), days('b2', 'n2'))} ELSE {other} END"
+        for pick, other in (("least", days("b2", "n1")), ("most", days("b1", "n2")))
+    ]
+    ends = ", ".join(
+        f"{words[end].format(date)} AS {name}"
+        for name, end, date in (("b1", "first", "base"), ("b2", "last", "base"), ("n1", "first", "new"), ("n2", "last", "new"))
+    )
+    order = "PARTITION BY trial, path ORDER BY valid_from, numbered, seen_at, event"
+    return f"""
+        WITH moves AS (
+            SELECT *, FIRST_VALUE(old) OVER ({order}) AS base,
+                SUM(CASE WHEN days > 0 THEN 1 ELSE 0 END) OVER ({order} ROWS UNBOUNDED PRECEDING) AS nth
+            FROM ({_moves()}) AS moved WHERE days IS NOT NULL
+        ), ends AS (
+            SELECT *, {ends} FROM moves WHERE days > 0
+        ), shifts AS (
+            SELECT *, CASE WHEN (b1 <= n1 AND n2 <= b2) OR (n1 <= b1 AND b2 <= n2) THEN 0 ELSE {spread[0]} END AS low,
+                CASE WHEN (b1 <= n1 AND n2 <= b2) OR (n1 <= b1 AND b2 <= n2) THEN 0 ELSE {spread[1]} END AS high
+            FROM ends
+        )
+        SELECT trial, path, old, new, days, nth, CASE WHEN low > 0 THEN low WHEN high < 0 THEN high ELSE 0 END AS total_days,
+            severity, seen_at, valid_from, event
+        FROM shifts
+    """  # nosec B608: only names of our own tables and words of this module
 
 
 def _overdue(words: Mapping[str, str]) -> str:

@@ -8,13 +8,14 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from tracker.archive import Archive
+from tracker.archive.rates import FEWEST, SHORTEST
 from tracker.model.event import Event, EventFilter
-from tracker.model.views import DeadlineRow, PresentRow, TrialStanding
-from tracker.render import kinds, notices
+from tracker.model.views import DeadlineRow, PresentRow
+from tracker.render import kinds, notices, past
 from tracker.render.safe_text import one_line
 from tracker.render.tables import PresentLine, present_line
 from tracker.text.normalize import fold
-from tracker.web import charts, rates
+from tracker.web import charts
 from tracker.web.asked import Query, choice, one, whole
 from tracker.web.cards import Card
 from tracker.web.log_pages import STORIES, cards
@@ -80,7 +81,7 @@ def watch(reading: Reading, name: str, query: Query) -> Page:
             "sort": sort,
             "order": order,
             "recent": _recent(reading, name),
-            "rates": _rates(reading, name, standing),
+            "rates": _rates(reading, name),
         },
     )
 
@@ -129,21 +130,15 @@ def _recent(reading: Reading, name: str) -> list[tuple[int, int, list[tuple[str,
     return found
 
 
-def _rates(reading: Reading, name: str, standing: Sequence[TrialStanding]) -> dict[str, object]:
+def _rates(reading: Reading, name: str) -> dict[str, object]:
     """How often such trials change, from the watch's own history, with the count and the span that it rests on."""
-    since = reading.followed_since(name)
-    followed = [
-        rates.Followed(trial=each.row.trial, since=since[each.row.trial], removed_at=each.row.removed_at, phases=each.phases)
-        for each in standing
-        if each.row.trial in since
-    ]
-    moved = reading.last_moves(EventFilter(watch=name, since=reading.hour - rates.YEAR))
+    found = reading.rates(name)
     return {
-        "found": rates.base_rates(followed, moved, reading.hour),
-        "trials": len(followed),
-        "since": min(since.values(), default=None),
-        "fewest": rates.FEWEST,
-        "shortest": rates.SHORTEST.days,
+        "found": [past.rate(one, reading.timezone) for one in found.found],
+        "trials": found.trials,
+        "since": found.since,
+        "fewest": FEWEST,
+        "shortest": SHORTEST.days,
     }
 
 

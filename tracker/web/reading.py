@@ -9,8 +9,9 @@ from functools import cached_property
 import msgspec
 
 from tracker.archive import Archive
-from tracker.model.event import EventFilter, LogPlace
+from tracker.model.event import LogPlace
 from tracker.model.ids import recognise
+from tracker.model.ledgers import WatchRates
 from tracker.model.views import DeadlineRow, PresentRow, TrialStanding
 from tracker.render.safe_text import one_line
 from tracker.web.asked import Context
@@ -52,10 +53,6 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
         """The beginning of this hour: what is counted from it back need not be counted again for each reader."""
         return self.context.now.replace(minute=0, second=0, microsecond=0)
 
-    def last_moves(self, wanted: EventFilter) -> dict[str, dict[str, datetime]]:
-        """When each trial last had a wanted event of each kind."""
-        return self.standings.last_moves(self.archive, wanted)
-
     def all_standing(self) -> dict[str, TrialStanding]:
         """Every followed trial as it stands, by key."""
         return self.standings.all(self.archive)
@@ -76,9 +73,9 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
         """When each followed trial was first seen."""
         return self.standings.seen_since(self.archive)
 
-    def followed_since(self, watch: str) -> dict[str, datetime]:
-        """Since when a watch follows each of its trials."""
-        return self.standings.followed_since(self.archive, watch)
+    def rates(self, watch: str) -> WatchRates:
+        """How often the trials of a watch change, counted back from this hour."""
+        return self.standings.rates(self.archive, watch, self.hour)
 
     def shelf(self) -> tuple[str, Kept[Card]]:
         """The state of the log, and the stories that are laid out already."""

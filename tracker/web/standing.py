@@ -12,8 +12,9 @@ from datetime import date, datetime
 import msgspec
 
 from tracker.archive import Archive
-from tracker.model.event import EventFilter, LogPlace
+from tracker.model.event import LogPlace
 from tracker.model.ids import split_key
+from tracker.model.ledgers import WatchRates
 from tracker.model.snapshot import TrialMark
 from tracker.model.views import CurrentRecord, DeadlineRow, Nearest, PresentRow, TrialStanding
 from tracker.model.watch import Watch
@@ -55,7 +56,7 @@ class Standings:
         self._columns = LogColumns()
         self._counts = Kept[Counted](most=COUNTS)
         self._newest = Kept[frozenset[Moment]](most=COUNTS)
-        self._moves = Kept[dict[str, dict[str, datetime]]](most=20)
+        self._rates = Kept[WatchRates](most=20)
         self._cards = Kept[Card](most=CARDS)
         self._since = Kept[dict[str, datetime]](most=20)
 
@@ -99,9 +100,10 @@ class Standings:
         """When each followed trial was first seen, asked once for each state of the log."""
         return self._since.get((self._log_now(archive), None), lambda: archive.tracking_since(self.all(archive)))
 
-    def followed_since(self, archive: Archive, watch: str) -> dict[str, datetime]:
-        """Since when a watch follows each of its trials, asked once for each state of the log."""
-        return self._since.get((self._log_now(archive), watch), lambda: archive.followed_since(watch))
+    def rates(self, archive: Archive, watch: str, now: datetime) -> WatchRates:
+        """How often the trials of a watch change, asked once for each state of the log."""
+        standing = self.of(archive, watch)
+        return self._rates.get((self._log_now(archive), watch, now), lambda: archive.rates(watch, standing, now))
 
     def _renewed(self, archive: Archive) -> dict[str, TrialStanding]:
         marks = {mark.trial: mark for mark in archive.trial_marks()}
@@ -155,10 +157,6 @@ class Standings:
         with self._counting:
             self._renew_columns(archive)
             return self._columns.kinds(watch, since)
-
-    def last_moves(self, archive: Archive, wanted: EventFilter) -> dict[str, dict[str, datetime]]:
-        """When each trial last had a wanted event of each kind, asked once for each state of the log."""
-        return self._moves.get((self._log_now(archive), wanted), lambda: archive.last_moves(wanted))
 
     def _renew_columns(self, archive: Archive) -> None:
         log = self._log_now(archive)

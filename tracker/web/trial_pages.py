@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from tracker.archive.timeline import until as past_until
 from tracker.errors import UsageError
-from tracker.model.event import Event, EventFilter
 from tracker.model.ids import split_key
+from tracker.model.ledgers import Known, TimelineVersion, TrialPast
 from tracker.model.record import TrialRecord
-from tracker.model.snapshot import SnapshotMeta
 from tracker.model.views import StoryChanges, TrialView
 from tracker.model.vocabulary import Severity, rank
-from tracker.render import kinds
+from tracker.render import kinds, past
 from tracker.render.comparison import comparison
 from tracker.render.record_page import sections
 from tracker.web import charts
@@ -30,7 +30,7 @@ def which(reading: Reading, query: Query) -> int | datetime:
     if at := one(query, "at"):
         found = moment(at, reading.context, end_of_day=True)
         assert found is not None
-        return found - timedelta(microseconds=1)
+        return (found - timedelta(microseconds=1)).astimezone(reading.timezone)
     return whole(query, "version", default=-1, least=-9_999, most=9_999)
 
 
@@ -49,18 +49,17 @@ def trial(reading: Reading, key: str, query: Query) -> Page:
     record, current = view.record, view.number == view.versions
     versions = list(archive.timeline(key))
     until = versions[view.number].valid_from if not current else None
-    every = list(archive.changes(EventFilter(trials=frozenset({key}))))
-    found = [event for event in every if until is None or event.effective_at < until]
     mirrors = _mirrors(reading, record)
     followed = next(archive.records([key]), None)
     end = until or reading.context.now
+    whole_past = archive.past(key) or TrialPast(trial=key, name=archive.name(record), known=Known())
+    so_far = past_until(whole_past, until) if until else whole_past
+    begin = next((one.valid_from for one in so_far.versions if one.number), end)
     moved = [
-        charts.date_chart(
-            "Primary completion", "primary_completion_date", "primary_completion_date_changed", record, found, end
-        ),
-        charts.date_chart("Completion", "completion_date", "completion_date_changed", record, found, end),
-        charts.date_chart("Start", "start_date", "start_date_changed", record, found, end),
-        charts.enrollment_chart(record, found, end),
+        charts.date_chart("Primary completion", "primary_completion_date", so_far.slips, begin, end),
+        charts.date_chart("Completion", "completion_date", so_far.slips, begin, end),
+        charts.date_chart("Start", "start_date", so_far.slips, begin, end),
+        charts.enrollment_chart(so_far.enrollment, begin, end),
     ]
     name = archive.name(record)
     return Page(
@@ -78,9 +77,12 @@ def trial(reading: Reading, key: str, query: Query) -> Page:
             "source": archive.source_title(split_key(key).source),
             "watches": archive.watches_of([key])[key],
             "deadlines": _trial_deadlines(reading, record) if current else [],
-            "timeline": timeline(versions, every),
+            "timeline": timeline(whole_past.versions),
+            "latest_shown": LATEST_SHOWN,
+            "known": past.known(whole_past.known),
+            "on": lambda at: past.day(at, reading.timezone),
             "charts": [chart for chart in moved if chart],
-            "bands": charts.status_bands(record, found, versions[0].valid_from, end),
+            "bands": charts.status_bands(so_far.statuses, end),
             "mirrors": mirrors,
             "at": one(query, "at"),
         },
@@ -108,8 +110,9 @@ def _mirrors(reading: Reading, record: TrialRecord) -> list[tuple[str, str]]:
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
     """A version on the timeline: how much changed with it, how heavy that was, and what was told."""
 
-    number: int
-    meta: SnapshotMeta
+    version: TimelineVersion
+    status: str
+    sections: str
     size: int
     bar: int
     severity: Severity | None
@@ -118,31 +121,28 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 LONGEST_BAR = 120
+LATEST_SHOWN = 50
+"""Versions of the timeline that are open to the eye; those before stand folded below."""
 
 
-def timeline(versions: Sequence[SnapshotMeta], events: Sequence[Event]) -> list[Moment]:
+def timeline(versions: Sequence[TimelineVersion]) -> list[Moment]:
     """The versions of a trial, the latest first; a bar grows with the values that changed."""
-    by_version: dict[str, list[Event]] = {}
-    for event in events:
-        if event.evidence.old and event.evidence.new:
-            by_version.setdefault(event.evidence.new, []).append(event)
-    found = []
-    for number, meta in enumerate(versions, start=1):
-        of = by_version.get(f"sha256:{meta.sha256}", []) if number > 1 else []
-        size = sum(max(len(event.changes), 1) for event in of)
-        heaviest = max(of, key=lambda event: rank(event.severity), default=None)
-        found.append(
-            Moment(
-                number=number,
-                meta=meta,
-                size=size,
-                bar=min(round(8 * size**0.6), LONGEST_BAR) if size else 2,
-                severity=heaviest.severity if heaviest else None,
-                headlines=tuple(kinds.headline(event) for event in of),
-                story=of[0].story or of[0].id if of else "",
-            )
-        )
-    return found[::-1]
+    return [_moment(one) for one in reversed(versions)]
+
+
+def _moment(one: TimelineVersion) -> Moment:
+    size = sum(max(len(event.changes), 1) for event in one.events)
+    heaviest = max(one.events, key=lambda event: rank(event.severity), default=None)
+    return Moment(
+        version=one,
+        status=past.status_of(one),
+        sections=past.sections(one.touched),
+        size=size,
+        bar=min(round(8 * size**0.6), LONGEST_BAR) if size else 2,
+        severity=heaviest.severity if heaviest else None,
+        headlines=tuple(kinds.headline(event) for event in one.events),
+        story=one.events[0].story or one.events[0].id if one.events else "",
+    )
 
 
 def versions_asked(query: Query, count: int) -> tuple[int, int]:
