@@ -136,9 +136,7 @@ def _named(removed: list[Change], added: list[Change]) -> list[tuple[Change, Cha
 
 
 def _alone(removed: list[Change], added: list[Change]) -> list[tuple[Change, Change]]:
-    """The one outcome that a field lost with the one that it gained, where both name the same thing in a phrase, or where
-    one's description has all that the other's measure names.
-    """
+    """The one outcome that a field lost with the one it gained, where a phrase or a description says that they are one."""
     pairs = []
     for field in FIELDS:
         gone = [change for change in removed if field_of(change) == field]

@@ -53,9 +53,9 @@ _OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
 
 _QUALIFIERS = frozenset(
     tokens(
-        "adequate cardiovascular clinically complete confirmed corrected diastolic durable fatal fasting major meaningful minimal "
-        "nocturnal normalised normalized persistent severe successful sustained symptomatic systolic undetectable unplanned "
-        "unscheduled"
+        "adequate cardiovascular clinically complete confirmed corrected diastolic durable fatal fasting major meaningful "
+        "minimal nocturnal normalised normalized persistent severe successful sustained symptomatic systolic undetectable "
+        "unplanned unscheduled"
     )
 )
 """Words that count less of the same thing: "complete clearance" is not "clearance"."""

@@ -49,6 +49,8 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     unless given).
     ``home`` is the registry whose numbers a page site republishes (its pages are mirrors of that registry's records).
     ``history_page`` is the address where the registry compares versions of a record; ``{number}`` stands for its number.
+    ``version_page`` is where it shows one version and ``comparison_page`` where it compares two; ``{a}`` and ``{b}`` stand for
+    their numbers counted from 1.
     ``contact_page`` is the address where a record says how to reach the study, written alike; by default the record's own.
     ``results_page`` is where posted results are read, ``document_page`` where a document is kept (``{ending}`` are the number's
     last two digits, ``{filename}`` the document's); nothing where the source has none.
@@ -82,6 +84,8 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     query_fields: frozenset[str] = frozenset()
     attribution: str = ""
     history_page: str = ""
+    version_page: str = ""
+    comparison_page: str = ""
     contact_page: str = ""
     results_page: str = ""
     document_page: str = ""

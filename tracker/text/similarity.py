@@ -52,8 +52,8 @@ _FRAME = frozenset(
     for word in tokens(
         "aim analysis clinical common compare comparison criteria demonstrate demonstration effect effective efficacy endpoint "
         "error estimate evaluation explore full full intention interim itt investigate kaplan least ls meier objective outcome "
-        "overall placebo population primary protocol se secondary set show solid squares standard terminology test tumor versus "
-        "vs recist ctcae"
+        "overall placebo population primary protocol se secondary set show solid squares standard terminology test tumor "
+        "versus vs recist ctcae"
     )
 )
 
@@ -146,7 +146,7 @@ def _phrases(text: str) -> frozenset[tuple[str, str]]:
     """Neighbouring words of a text, of which neither could stand in any measure."""
     found: set[tuple[str, str]] = set()
     for phrase in _PHRASE.split(text):
-        stems = [stem(word) for word in tokens(phrase)]
+        stems = [stem(word.rstrip("0123456789") or word) for word in tokens(phrase)]  # ACR20 and ACR50 are one response
         found |= {
             (word, following)
             for word, following in pairwise(stems)

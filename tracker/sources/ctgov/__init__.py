@@ -70,6 +70,8 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerpr
         results_page="https://clinicaltrials.gov/study/{number}?tab=results",
         document_page="https://cdn.clinicaltrials.gov/large-docs/{ending}/{number}/{filename}",
         history_page="https://clinicaltrials.gov/study/{number}?tab=history",
+        version_page="https://clinicaltrials.gov/study/{number}?tab=history&a={a}#version-content-panel",
+        comparison_page="https://clinicaltrials.gov/study/{number}?tab=history&a={a}&b={b}#version-content-panel",
         contact_page="https://clinicaltrials.gov/study/{number}#contacts-and-locations",
         rest_titles=REST_TITLES,
         rest_echoes={"removedCountries": "sites", "firstMcpInfo": "results", "mcpReleaseN": "results"},
