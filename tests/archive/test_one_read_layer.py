@@ -72,7 +72,8 @@ WORK = {
     "discard", "drop", "drop_alerts", "fail_run", "forget_incident", "hold", "housekeep", "mark_failed", "mark_incident_told",
     "mark_retry",
     "mark_sent", "open", "open_incident", "open_run", "reading", "redigest", "release", "release_lease", "remember_host",
-    "hurry", "keep_history", "renew_lease", "retry", "set_due", "settle_sent", "silence", "stage", "staged_documents", "sync_watches",
+    "hurry", "keep_history", "renew_lease", "retry", "set_due", "settle_sent", "silence", "stage", "staged_documents",
+    "sync_watches",
     "pause", "resume", "unmerge", "unsilence", "writing",
     # what the next step of a run, a delivery or the daemon works on
     "count_sent_immediately", "due", "due_messages", "events_already_sent", "host_profiles", "message",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import get_args
 
 import msgspec
 
@@ -11,7 +12,11 @@ from tracker.model.event import Event, EventFilter
 from tracker.model.ids import split_key
 from tracker.model.snapshot import SnapshotMeta
 from tracker.model.source import Document, Source, SourceInfo, Validators
+from tracker.model.vocabulary import CALENDAR_KINDS, ListingKind
 from tracker.store import Store
+
+_WITHOUT_EARLIER = frozenset((*get_args(ListingKind), *CALENDAR_KINDS))
+"""Kinds of events that come from one version alone."""
 
 
 class ServedVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +49,7 @@ def evidence(store: Store, sources: Mapping[str, Source], trial: str, event: str
     after, before = _found(versions, new, chosen), _found(versions, old, chosen)
     if after is not None and old is not None and old != new:
         before = _before(versions, after, old) or before
-    if after is None or (before is None and (old is not None or chosen.cause == "record")):
+    if after is None or (before is None and (old is not None or chosen.kind not in _WITHOUT_EARLIER)):
         which = "later" if after is None else "earlier"
         raise UsageError(
             f"The bytes of the {which} version that event {chosen.id} comes from are not kept any more.",
