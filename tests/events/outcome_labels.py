@@ -18,6 +18,7 @@ SAME = (
 )
 REFINED = (
     ("Wart count, for noninferiority of one balm to another", "Wart Count: Non-Inferiority of One Balm to Another"),
+    ("Infarct size by a scan", "Infarct Size by a Scan, Balm vs. No Balm"),
     ("Understanding", "Understanding of the Leaflet by Readers"),
     ("Body composition by a scan", "Change in body composition by a scan of the whole trunk"),
     ("Quality of sleep", "Quality of Sleep by a Wrist Recorder"),
@@ -53,6 +54,8 @@ DIFFERENT = (
     ("To count warts on both feet. To measure ferritin in blood.", "Count of Warts on Both Feet", "members"),
     ("Overall survival", "Progression-free survival (PFS)", "event"),
     ("Disease-free survival", "Overall survival", "event"),
+    ("Safety assessed by adverse events and laboratory results", "Number of participants with adverse events", "members"),
+    ("Hazard of any gout flare", "Total number of gout flares", "aggregation"),
     ("Effects on both 1) zinc levels and 2) grip strength", "Zinc Levels", "members"),
 )
 UNCLEAR = (("Primary outcome measure", "Change in Grip Strength"), ("To be determined", "Wound Length"))

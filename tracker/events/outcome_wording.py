@@ -28,8 +28,8 @@ _AGGREGATIONS = {
 }
 _ASIDE = re.compile(r"\([^()]*\)")
 _NEGATIONS = frozenset({"without", "not", "no", "non", "never"})
-_HYPOTHESIS = re.compile(r"\bnon[- ]?inferior\w*")
-"""How an outcome is tested, not what it is: its "non" denies nothing."""
+_COMPARED = re.compile(r"\bnon[- ]?inferior\w*|\b(?:vs\.?|versus|compared (?:to|with)) (?:no|non)\b")
+"""How an outcome is tested or with whom it is compared, not what it is: "versus no treatment" denies nothing."""
 
 _OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
     (frozenset(map(stem, tokens(one))), frozenset(map(stem, tokens(other))))
@@ -88,7 +88,7 @@ _DEADLINE = re.compile(
 )
 _AT_TIME = re.compile(r"\b(?:at|by|within|before|after|through|to|until|over|during)\s+((?:\S+\s*){1,4})")
 _EVENT_BY = re.compile(r"\b\S+[- ](?:day|week|month|year)s?\s+(?:\S+\s+){0,2}?(?:survival|mortality|death|relapse|recurrence)")
-_TIME_TO = re.compile(r"\btime (?:to|until|from)\b")
+_TIME_TO = re.compile(r"\btime (?:to|until|from)\b|\bhazards?\b")
 _WHICH_SURVIVAL = re.compile(r"\b(overall|[a-z]+(?:[ /]or [a-z]+)?[- ]free) survival\b|\b(os|pfs|dfs|efs|rfs)\b")
 _SURVIVALS = {
     "os": "overall",
@@ -115,6 +115,11 @@ _TAIL = re.compile(
     r"|expressed|reported|at|from|between|over|until)\b.*",
     re.DOTALL,
 )
+_UMBRELLA = re.compile(
+    r"^\W*(?:the |overall )*(?:safety|efficacy|effectiveness|tolerability)(?: (?:and|or) (?:safety|efficacy|tolerability))?"
+    r"(?: will be| was| is| as)? (?:assessed|measured|evaluated|determined|defined) (?:by|as|with|using)\b"
+)
+"""What names no outcome by itself: its members stand behind it ("safety assessed by adverse events and laboratory results")."""
 _CONJUNCTION = re.compile(r"&|\band/or\b|\band\b|\bor\b")
 _JOINED = re.compile(rf"\s*(?:,\s*(?:{_CONJUNCTION.pattern})?|{_CONJUNCTION.pattern})\s*")
 _CHOICE = re.compile(r"(?<!\band)\bor\b(?! (?:equal|more|greater|higher|less|lower|worse|before)\b)")
@@ -194,7 +199,7 @@ def wording(text: str) -> Wording:
     return Wording(
         text=plain,
         aggregations=aggregations,
-        negations=_NEGATIONS & set(tokens(_HYPOTHESIS.sub(" ", _ASIDE.sub(" ", plain)))),
+        negations=_NEGATIONS & set(tokens(_COMPARED.sub(" ", _ASIDE.sub(" ", plain)))),
         words=stems | frozenset(found),
         qualifiers=_qualifiers(plain, found),
         limits=frozenset(_limits(timeless)),
@@ -282,7 +287,7 @@ def list_members(text: str, *, choice: bool = False) -> list[str]:
 
     A comma joins only in a list that goes on to "and" or "or": "survival, by central review" is no list.
     """
-    listed = _TAIL.sub(" ", _ASIDE.sub(" ", with_usual_names(plain_signs(text))))
+    listed = _TAIL.sub(" ", _UMBRELLA.sub(" ", _ASIDE.sub(" ", with_usual_names(plain_signs(text)))))
     if choice:
         return _CHOICE.split(listed)
     last = max((found.end() for found in _CONJUNCTION.finditer(listed)), default=0)
