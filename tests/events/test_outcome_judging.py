@@ -93,6 +93,18 @@ def test_parts_that_are_still_judged_alone_are_split_or_merged() -> None:
         assert (set(event.effects), event.severity) == ({"measure_reworded", "regrouped"}, "notable")
 
 
+def test_one_quantity_of_one_substance_merged_over_its_arms_is_no_removal() -> None:
+    old = ("Maximum Concentration (Cmax) of Zinc-12/salt when alone", "Cmax of Zinc-12/salt when given with bread")
+    event = step(old, ("Maximum Observed Plasma Concentration (Cmax) of Zinc-12",))
+    assert "removed" not in event.effects
+    assert (
+        step(
+            (*old, "Cmax of ferritin when given with bread"), ("Maximum Observed Plasma Concentration (Cmax) of Zinc-12",)
+        ).severity
+        == "major"
+    )
+
+
 def test_two_outcomes_made_one_composite_are_another_outcome() -> None:
     assert step(("Time to fever", "Time to wheeze"), ("Time to fever or wheeze",)).severity == "major"
 
