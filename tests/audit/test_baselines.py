@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.audit.builders import DESIGN, OUTCOMES, day, held, index
 from tests.audit.test_judging import CTGOV
 from tests.builders import actual, date, make_record, measure
-from tracker.audit import Baseline, Start, baseline, flags, judged, numbered, timing
+from tracker.audit import Baseline, Start, baseline, flags, judged, numbered, timed
 from tracker.audit.timing import window
 from tracker.model.history import OriginalData
 from tracker.model.record import TrialRecord
@@ -105,7 +105,7 @@ def test_a_version_seen_live_has_the_number_of_the_last_update_it_states() -> No
 def test_a_change_has_the_days_between_which_it_came_and_the_window_of_the_later_one() -> None:
     begun = baseline("first", ALL, LISTED)
     assert isinstance(begun, Baseline)
-    rows = [timing(one, begun, ALL, LISTED) for one in judged(V0, V2, CTGOV)]
+    rows = timed(judged(V0, V2, CTGOV), begun, ALL, LISTED)
     added = next(row for row in rows if row.finding.found == "added")
     dropped = next(row for row in rows if row.finding.found == "dropped")
     assert (added.changed_by, added.changed_number, added.window) == (day("2021-01-01"), 2, "during")
@@ -116,9 +116,7 @@ def test_without_the_versions_between_a_window_is_uncertain() -> None:
     ends = [ALL[0], ALL[2]]
     begun = baseline("first", ends, LISTED)
     assert isinstance(begun, Baseline)
-    dropped = next(
-        row for row in (timing(one, begun, ends, LISTED) for one in judged(V0, V2, CTGOV)) if row.finding.now is None
-    )
+    dropped = next(row for row in timed(judged(V0, V2, CTGOV), begun, ends, LISTED) if row.finding.now is None)
     assert (dropped.changed_after, dropped.changed_by, dropped.certain) == (day("2020-01-01"), day("2021-01-01"), False)
 
 
@@ -146,7 +144,7 @@ def test_changes_within_31_days_of_posting_on_either_side_are_near_it() -> None:
         versions = [ALL[0], held(text, new, 1)]
         begun = baseline("first", versions, known)
         assert isinstance(begun, Baseline)
-        assert {timing(one, begun, versions, known).near_posting for one in judged(V0, new, CTGOV)} == {near}
+        assert {one.near_posting for one in timed(judged(V0, new, CTGOV), begun, versions, known)} == {near}
 
 
 def test_flags_of_the_registry_with_equal_texts_are_counted() -> None:

@@ -68,9 +68,7 @@ def _audited(names: Names, begins: Baseline, versions: list[Held], index: Stored
         has_results=has_results(latest.record),
         start_date=start.date if start else None,
         registered_on=index.history.versions[0].date if index and index.history.versions else None,
-        outcomes=tuple(
-            audit.timing(finding, begins, versions, index) for finding in audit.judged(begins.record, latest.record, info)
-        ),
+        outcomes=audit.timed(audit.judged(begins.record, latest.record, info), begins, versions, index),
         flagged=flagged,
         identical=identical,
         url=latest.record.url or "",

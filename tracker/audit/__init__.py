@@ -8,7 +8,7 @@ from tracker.audit.findings import FACETS, FOUND, Audited, Finding, Refusal, Tri
 from tracker.audit.judging import judged
 from tracker.audit.sampling import drawn
 from tracker.audit.strata import Stratum, Summary, summary
-from tracker.audit.timing import Timing, timing
+from tracker.audit.timing import timed
 
 __all__ = [
     "FACETS",
@@ -21,7 +21,6 @@ __all__ = [
     "Start",
     "Stratum",
     "Summary",
-    "Timing",
     "TrialAudit",
     "baseline",
     "drawn",
@@ -30,6 +29,6 @@ __all__ = [
     "numbered",
     "starts",
     "summary",
-    "timing",
+    "timed",
     "title",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -26,12 +27,27 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     number: int | None = None
 
 
-def timing(finding: Finding, begins: Baseline, versions: Sequence[Held], index: StoredHistory | None) -> Audited:
-    """The finding with its time; an outcome that is the same has none."""
+class _Stated(NamedTuple):
+    """A version and what it states: the words of measure and time frame of each outcome, with its level."""
+
+    version: Held
+    outcomes: frozenset[tuple[tuple[str, str], Level]]
+
+
+def timed(
+    findings: Sequence[Finding], begins: Baseline, versions: Sequence[Held], index: StoredHistory | None
+) -> tuple[Audited, ...]:
+    """The findings with their times; an outcome that is the same has none."""
+    later = versions[0 if begins.place is None else begins.place + 1 :]
+    stated = [_Stated(version, _outcomes(version.record)) for version in later]
+    return tuple(_timed(finding, begins, stated, versions[-1], index) for finding in findings)
+
+
+def _timed(finding: Finding, begins: Baseline, later: Sequence[_Stated], latest: Held, index: StoredHistory | None) -> Audited:
     if finding.found == "same":
         return Audited(finding=finding)
-    when = _narrowed(_between(finding, begins, versions), begins, index)
-    record = versions[-1].record
+    when = _narrowed(_between(finding, begins, later, latest), begins, index)
+    record = latest.record
     by, after = window(record, when.by), window(record, when.after + dt.timedelta(days=1))
     posted = record.results_first_posted.first if record.results_first_posted else None
     return Audited(
@@ -65,43 +81,39 @@ def _is_within(day: dt.date, given: RegistryDate) -> bool:
     return given.precision != "day" and bool(given.first and given.last and given.first <= day <= given.last)
 
 
-def _between(finding: Finding, begins: Baseline, versions: Sequence[Held]) -> Timing:
+def _between(finding: Finding, begins: Baseline, later: Sequence[_Stated], latest: Held) -> Timing:
     """The days of the version that first was as it is now in this point, and of the one before it."""
-    later = versions[(begins.place or 0) + (0 if begins.place is None else 1) :]
     stands = _test(finding)
-    after, brought = begins.day, None
-    for held in reversed(later):
-        if not stands(held.record):
-            after = held.day
+    after, brought = begins.day, latest
+    for stated in reversed(later):
+        if not stands(stated):
+            after = stated.version.day
             break
-        brought = held
-    brought = brought or versions[-1]
+        brought = stated.version
     return Timing(after=min(after, brought.day), by=brought.day, number=brought.number)
 
 
-def _test(finding: Finding) -> Callable[[TrialRecord], bool]:
-    """Whether a record is as the newest one in the point that the finding is about."""
+def _test(finding: Finding) -> Callable[[_Stated], bool]:
+    """Whether a version is as the newest one in the point that the finding is about."""
     if finding.now is None or finding.reason == "merged":
         assert finding.before is not None
         assert finding.level_before is not None
         gone = _said(finding.before), finding.level_before
-        return lambda record: gone not in _stated(record)
+        return lambda stated: gone not in stated.outcomes
     said, level = finding.now, finding.level_now
     assert level is not None
     if finding.reason == "description":
-        return lambda record: said in (getattr(record, f"{level}_outcomes") or ())
-    if finding.reason == "split":
-        return lambda record: any(normalized(said.measure) == words for (words, _), _ in _stated(record))
+        return lambda stated: said in (getattr(stated.version.record, f"{level}_outcomes") or ())
     now = _said(said), level
-    return lambda record: now in _stated(record)
+    return lambda stated: now in stated.outcomes
 
 
 def _said(entry: OutcomeMeasure) -> tuple[str, str]:
     return normalized(entry.measure), normalized(entry.time_frame or "")
 
 
-def _stated(record: TrialRecord) -> set[tuple[tuple[str, str], Level]]:
-    return {(_said(entry), level) for level in LEVELS for entry in getattr(record, f"{level}_outcomes") or ()}
+def _outcomes(record: TrialRecord) -> frozenset[tuple[tuple[str, str], Level]]:
+    return frozenset((_said(entry), level) for level in LEVELS for entry in getattr(record, f"{level}_outcomes") or ())
 
 
 def _narrowed(when: Timing, begins: Baseline, index: StoredHistory | None) -> Timing:
