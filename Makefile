@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 # Twice the cores: many tests wait for a server or a clock.
 WORKERS := $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 
-.PHONY: help demo docs test postgres chaos peers security audit fuzz api-fuzz bench bench-compare check lint types imports browser migrate pictures clean
+.PHONY: help demo docs test postgres chaos peers security audit fuzz api-fuzz bench bench-compare audit-bench check lint types imports browser migrate pictures clean
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -38,6 +38,9 @@ bench: $(READY) ## Speed, memory and disk against their floors and beside urlwat
 
 bench-compare: $(READY) ## Two runs side by side: make bench-compare BEFORE=FILE AFTER=FILE
 	$(BIN)/python -m benchmarks.compare $(BEFORE) $(AFTER)
+
+audit-bench: $(READY) ## How far the judging of outcomes agrees with readers: writes the figures of docs/audit.md
+	$(BIN)/python -m benchmarks.outcomes
 
 check: lint types imports security test ## Everything that must be green before a change lands
 

@@ -21,7 +21,7 @@ REGISTERED = Brought(0, "2024-04-02", said(status="NOT_YET_RECRUITING", completi
 STARTED = Brought(1, "2025-05-20", said(status="RECRUITING", completion="2026-12", count=60))
 SLIPPED = Brought(2, "2025-10-09", said(status="RECRUITING", completion="2027-03", count=80))
 LISTED = (REGISTERED.listed(), STARTED.listed("Study Status"), SLIPPED.listed("Study Status", "Study Design"))
-COMPARISON = f"https://clinicaltrials.gov/study/{NCT}?tab=history&a=1&b=2#version-content-panel"
+COMPARISON = f"https://clinicaltrials.gov/study/{NCT}?tab=history&a=2&b=3#version-content-panel"
 
 
 @pytest.fixture

@@ -14,8 +14,11 @@ SAME = (
     ("PFS", "Progression-Free Survival (PFS)"),
     ("VWAS total score", "Vienna Winter Ache Scale (VWAS) Total Score"),
     ("To determine the risk of ankle sprain", "Risk of Ankle Sprain"),
+    ("Teaes", "Treatment Emergent Adverse Events"),
 )
 REFINED = (
+    ("Wart count, for noninferiority of one balm to another", "Wart Count: Non-Inferiority of One Balm to Another"),
+    ("Infarct size by a scan", "Infarct Size by a Scan, Balm vs. No Balm"),
     ("Understanding", "Understanding of the Leaflet by Readers"),
     ("Body composition by a scan", "Change in body composition by a scan of the whole trunk"),
     ("Quality of sleep", "Quality of Sleep by a Wrist Recorder"),
@@ -45,5 +48,14 @@ DIFFERENT = (
     ("Overall survival", "Overall survival in Arms A and B", "population"),
     ("Overall survival", "Overall survival in women with marker-positive disease", "population"),
     ("Grip strength at week 6", "Grip strength at week 24", "time_point"),
+    ("Hospital admission for gout", "Unplanned hospital admission for gout", "qualifier"),
+    ("Peak flow in the morning", "Peak flow in the morning in 5-11 year old readers", "population"),
+    ("Zinc in blood during a mixed meal tolerance test", "Zinc in blood during a glucagon stimulation test", "instrument"),
+    ("To count warts on both feet. To measure ferritin in blood.", "Count of Warts on Both Feet", "members"),
+    ("Overall survival", "Progression-free survival (PFS)", "event"),
+    ("Disease-free survival", "Overall survival", "event"),
+    ("Safety assessed by adverse events and laboratory results", "Number of participants with adverse events", "members"),
+    ("Hazard of any gout flare", "Total number of gout flares", "aggregation"),
+    ("Effects on both 1) zinc levels and 2) grip strength", "Zinc Levels", "members"),
 )
 UNCLEAR = (("Primary outcome measure", "Change in Grip Strength"), ("To be determined", "Wound Length"))

@@ -96,6 +96,18 @@ def test_parts_that_are_still_judged_alone_are_split_or_merged() -> None:
         assert (set(event.effects), event.severity) == ({"measure_reworded", "regrouped"}, "notable")
 
 
+def test_one_quantity_of_one_substance_merged_over_its_arms_is_no_removal() -> None:
+    old = ("Maximum Concentration (Cmax) of Zinc-12/salt when alone", "Cmax of Zinc-12/salt when given with bread")
+    event = step(old, ("Maximum Observed Plasma Concentration (Cmax) of Zinc-12",))
+    assert "removed" not in event.effects
+    assert (
+        step(
+            (*old, "Cmax of ferritin when given with bread"), ("Maximum Observed Plasma Concentration (Cmax) of Zinc-12",)
+        ).severity
+        == "major"
+    )
+
+
 def test_two_outcomes_made_one_composite_are_another_outcome() -> None:
     assert step(("Time to fever", "Time to wheeze"), ("Time to fever or wheeze",)).severity == "major"
 
@@ -107,6 +119,31 @@ def test_an_outcome_that_only_stood_twice_is_no_removal() -> None:
 
 def test_an_outcome_beside_one_that_stays_is_added() -> None:
     assert step(("Zinc level",), ("Zinc level", "Number of participants with rash")).effects == ("added",)
+
+
+def test_the_one_outcome_lost_and_the_one_gained_are_one_where_they_share_a_phrase() -> None:
+    event = step(
+        ("To compare a balm with a lotion as to complete wart clearance",), ("Wart clearance by a modified foot score",)
+    )
+    assert not {"added", "removed"} & set(event.effects)
+
+
+def test_an_outcome_that_the_others_description_names_is_that_outcome() -> None:
+    before = make_record(primary_outcomes=(measure("Efficacy of balm", description="Efficacy on itching, by a recorder."),))
+    after = changed(before, primary_outcomes=(measure("Itching"),))
+    assert "added" not in events(before, after)["primary_outcomes_changed"].effects
+
+
+def test_an_outcome_that_shares_no_phrase_with_the_one_that_went_is_added() -> None:
+    assert step(("Number of joints in flare",), ("Number of warts",)).effects == ("added", "removed")
+
+
+def test_numbers_of_arms_in_brackets_state_no_outcomes_apart() -> None:
+    old, new = (
+        "Parts 2 (Arm 5 and Arm 6) and 3 (Arm 7): Wart count",
+        "Parts 2 (Arm 5, Arm 6, and Arm 8) and 3 (Arm 7): Wart count",
+    )
+    assert judge(Said(measure=old), Said(measure=new)).verdict is Verdict.REFINED
 
 
 def test_a_drugs_other_measure_is_not_the_same() -> None:

@@ -45,7 +45,9 @@ from tracker.model.watch import FollowingTime, Near, PausedSending, Silence, Wat
 from tracker.store import Store
 
 if TYPE_CHECKING:
+    from tracker.archive.evidence import EventEvidence
     from tracker.archive.moments import Moment, Word
+    from tracker.audit import Refusal, Start, TrialAudit
     from tracker.events import Detected
 
 __all__ = [
@@ -370,6 +372,21 @@ class Archive:
     def past(self, trial: str) -> TrialPast | None:
         """The past of one trial; None for one that was never read."""
         return next(self.pasts(trials=[trial]), None)
+
+    def audits(self, trials: Sequence[str], wanted: Sequence[Start]) -> Iterator[TrialAudit | Refusal]:
+        """The outcomes of each of these trials against each baseline, or why that baseline is not known."""
+        from tracker.archive import auditing
+
+        return auditing.audits(self.store, self.sources, self._names, trials, wanted)
+
+    def evidence(self, trial: str, event: str | None = None) -> EventEvidence:
+        """The events of one step of a trial with both versions as served: that of an event, or the latest one.
+
+        Raises UsageError where there is none, or where a version is not kept any more.
+        """
+        from tracker.archive import evidence
+
+        return evidence.evidence(self.store, self.sources, trial, event)
 
     # --- how the work goes ------------------------------------------------------------------------------------------
 

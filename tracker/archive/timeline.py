@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -20,6 +20,9 @@ from tracker.model.snapshot import SnapshotMeta
 from tracker.model.source import Source
 from tracker.model.views import CurrentRecord
 from tracker.store import Store
+
+Compared = Callable[[int | None], str]
+"""The address where the registry compares a version, by its own number, with the one before; nothing where there is none."""
 
 AT_ONCE = 100
 """Trials whose past is read at once."""
@@ -52,14 +55,14 @@ def past(
     record: TrialRecord,
     name: str,
     *,
-    link: str,
+    link: Compared,
     timeline: Sequence[SnapshotMeta],
     history: StoredHistory | None,
     moved: Sequence[MovedValue],
     events: Sequence[Event],
     removed_at: datetime | None = None,
 ) -> TrialPast:
-    """The past of a trial whose last version says what ``record`` says; ``link`` is the registry's comparison of versions."""
+    """The past of a trial whose last version says what ``record`` says; ``link`` gives the registry's comparisons."""
     facts = ledgers.Facts(
         trial=record.trial,
         moved=tuple(moved),
@@ -101,7 +104,7 @@ def _versions(
     history: StoredHistory | None,
     statuses: Sequence[StatusSpan],
     events: Sequence[Event],
-    link: str,
+    link: Compared,
 ) -> list[TimelineVersion]:
     """Stored and listed versions in one order; a stored one that the registry has a number for is that version."""
     listed = {one.number: one for one in history.history.versions} if history else {}
@@ -116,7 +119,7 @@ def _versions(
             touched=listed[meta.registry_version].touched if meta.registry_version in listed else (),
             snapshot=meta,
             events=tuple(changed.get(meta.id, ())),
-            link=_linked(link, meta.registry_version),
+            link=link(meta.registry_version),
         )
         for number, meta in enumerate(timeline, start=1)
     ]
@@ -130,7 +133,7 @@ def _versions(
                 recruitment_status=one.recruitment_status,
                 said=one.said,
                 touched=one.touched,
-                link=_linked(link, one.number),
+                link=link(one.number),
             )
         )
     return sorted(found, key=_place)
@@ -170,12 +173,8 @@ def _events(store: Store, trials: Sequence[str]) -> dict[str, list[Event]]:
     return found
 
 
-def _comparison(sources: Mapping[str, Source], trial: str) -> str:
-    """The registry's own comparison of two versions of a trial, where it has one."""
+def _comparison(sources: Mapping[str, Source], trial: str) -> Compared:
+    """The registry's own comparison of a version of a trial with the one before, where it has one."""
     key = split_key(trial)
-    page = sources[key.source].info.comparison_page if key.source in sources else ""
-    return page.replace("{number}", key.number)
-
-
-def _linked(page: str, number: int | None) -> str:
-    return page.replace("{old}", str(number - 1)).replace("{new}", str(number)) if page and number else ""
+    info = sources[key.source].info if key.source in sources else None
+    return lambda number: info.comparison_link(key.number, number - 1, number) if info and number else ""

@@ -32,6 +32,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "changes": ("changes", "The change log."),
     "deadlines": ("deadlines", "Results due and overdue, planned dates that passed: estimates."),
     "export": ("export", "Typed tables for analysis: csv, xlsx, jsonl, parquet, ris."),
+    "audit": ("audit", "Outcomes against what was registered: for two readers, by strata."),
+    "evidence": ("evidence", "The bytes that an event comes from, as a zip that sha256sum verifies."),
     "publish": ("publish", "The change log, feeds, calendar and pages as files, for git or any web host."),
     "feeds": ("publish", "Atom feeds of everything, of each watch and of each trial, as files."),
     "mcp": ("mcp", "Read-only tools for assistants, over standard input and output."),

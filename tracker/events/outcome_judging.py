@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import msgspec
 
-from tracker.events.outcome_wording import Wording, joints, numbers, wording
+from tracker.events.outcome_wording import Wording, instruments, joints, numbers, statements, wording
 from tracker.text.durations import all_times, durations, names_period
 from tracker.text.limits import beginning
 from tracker.text.normalize import same_words
@@ -137,6 +137,12 @@ def _opposed(pair: Pair) -> bool:
     return pair.before.opposed(pair.after)
 
 
+def _ended_otherwise(pair: Pair) -> bool:
+    """Survival until another event: overall, progression-free, disease-free."""
+    one, other = pair.before.survivals, pair.after.survivals
+    return bool(one and other) and not one & other
+
+
 def _limited(pair: Pair) -> bool:
     """A limit or grade was added, changed, turned round or dropped, and the rest of the other text does not have it."""
     if any((value, -way) in pair.after.limits and (value, way) not in pair.after.limits for value, way in pair.before.limits):
@@ -175,6 +181,30 @@ def _lone_member(text: str, other: str) -> Iterator[bool]:
     have = measured_words(other, text) | frozenset(map(stem, tokens(other)))
     for one, two in joints(text):
         yield (one in have) != (two in have)
+
+
+def _stated_apart(pair: Pair) -> bool:
+    """One text states several outcomes in a row, and the other lacks one of them."""
+    return _lacks_statement(pair.old, pair.new) or _lacks_statement(pair.new, pair.old)
+
+
+def _lacks_statement(text: Said, other: Said) -> bool:
+    stated = statements(text.measure)
+    if len(stated) < 2:
+        return False
+    have = measured_words(other.whole, text.measure)
+    words = (telling_words(measured_words(part, other.whole)) for part in stated)
+    return any(len(told & have) * 2 <= len(told) for told in words)
+
+
+def _measured_otherwise(pair: Pair) -> bool:
+    """Both name the test or scale, and each has one that the other does not mention at all."""
+    before, after = instruments(pair.old.whole), instruments(pair.new.whole)
+    if not before or not after or before & after:
+        return False
+    if not instruments(pair.old.measure) and not instruments(pair.new.measure):
+        return False
+    return not before & pair.new.known_words and not after & pair.old.known_words
 
 
 def _restricted(pair: Pair) -> bool:
@@ -219,9 +249,12 @@ _TESTS: tuple[tuple[str, Callable[[Pair], bool]], ...] = (
     ("negation", _negated),
     ("aggregation", _aggregated),
     ("opposite", _opposed),
+    ("event", _ended_otherwise),
     ("threshold", _limited),
     ("qualifier", _qualified),
     ("members", _joined),
+    ("members", _stated_apart),
+    ("instrument", _measured_otherwise),
     ("population", _restricted),
     ("time_point", _timed),
 )

@@ -18,6 +18,7 @@ from tracker.text.inline_diff import edit_span
 from tracker.text.limits import beginning
 from tracker.text.normalize import normalized, squeeze_whitespace
 from tracker.text.pairing import pair_alike, pair_equal, pair_in_turn
+from tracker.text.similarity import is_told_in, share_a_phrase
 
 FIELDS = ("primary_outcomes", "secondary_outcomes", "other_outcomes")
 
@@ -93,7 +94,7 @@ def _moves(asked: _Once) -> OutcomeMoves:
 
 def _paired(removed: list[Change], added: list[Change]) -> tuple[list[tuple[Change, Change]], list[Change], list[Change]]:
     """One to one: the same words, then like ones, then what came in the place of a text that named nothing."""
-    matchers = (_equal_in_time, _equal_in_field, _equal, _alike_in_field, _alike, _named)
+    matchers = (_equal_in_time, _equal_in_field, _equal, _alike_in_field, _alike, _named, _alone)
     return pair_in_turn(removed, added, matchers)
 
 
@@ -132,6 +133,26 @@ def _named(removed: list[Change], added: list[Change]) -> list[tuple[Change, Cha
     """What a field names now where it only said that there would be an outcome."""
     empty = [change for change in removed if is_placeholder(measure_of(change))]
     return pair_equal(empty, added, lambda change: (field_of(change),))
+
+
+def _alone(removed: list[Change], added: list[Change]) -> list[tuple[Change, Change]]:
+    """The one outcome that a field lost with the one it gained, where a phrase or a description says that they are one."""
+    pairs = []
+    for field in FIELDS:
+        gone = [change for change in removed if field_of(change) == field]
+        came = [change for change in added if field_of(change) == field]
+        if len(gone) == len(came) == 1 and _name_one_thing(gone[0], came[0]):
+            pairs.append((gone[0], came[0]))
+    return pairs
+
+
+def _name_one_thing(old: Change, new: Change) -> bool:
+    one, other = measure_of(old), measure_of(new)
+    return (
+        share_a_phrase(one, other)
+        or is_told_in(one, str(_entry(new).get("description") or ""))
+        or is_told_in(other, str(_entry(old).get("description") or ""))
+    )
 
 
 def about(comparison: Comparison) -> str:

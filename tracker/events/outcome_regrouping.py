@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -18,6 +19,7 @@ from tracker.text.similarity import head, measure_likeness, measured_words, tell
 MOST_COMPARED = 12
 """How many outcomes of the other side a left-over one is compared with."""
 _SAME_HEAD = 0.5
+_ASIDE = re.compile(r"\s?\([^()]*\)")
 
 
 class Regrouping(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +104,8 @@ def _is_part(old: Said, new: Said) -> bool:
         return False
     if not (_is_within(old.time_frame, new.time_frame) or _is_within(new.time_frame, old.time_frame)):
         return False
+    if _is_quantity_of_one_thing(old.measure, new.measure):
+        return judge(old, new).verdict in HARMLESS and judge(new, old).verdict in HARMLESS
     if not measure_likeness(old.measure, new.measure) and not _is_member(old.measure, new.measure):
         return False
     harmless = judge(old, new).verdict in HARMLESS and judge(new, old).verdict in HARMLESS
@@ -116,9 +120,24 @@ def _is_within(old: str, new: str) -> bool:
     return len(after) > 1 and min(after) <= before <= max(after)
 
 
+def _is_quantity_of_one_thing(one: str, other: str) -> bool:
+    """Whether both name one quantity of what shares a name: "Cmax of drug 12 when fed", "maximum concentration of drug 12"."""
+    quantities, things = [], []
+    for text, beside in ((one, other), (other, one)):
+        quantity, _, thing = _ASIDE.sub("", text).partition(" of ")
+        quantities.append(telling_words(measured_words(quantity, beside)))
+        things.append(telling_words(measured_words(head(thing), beside)))
+    return _overlap(*quantities) and bool(things[0] & things[1])
+
+
 def _same_head(one: str, other: str) -> bool:
-    left = telling_words(measured_words(head(one), other))
-    right = telling_words(measured_words(head(other), one))
+    return _overlap(
+        telling_words(measured_words(head(one), other)),
+        telling_words(measured_words(head(other), one)),
+    )
+
+
+def _overlap(left: frozenset[str], right: frozenset[str]) -> bool:
     return bool(left and right) and len(left & right) >= _SAME_HEAD * len(left | right)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 
 import msgspec
 
 from tracker.text.durations import durations, without_durations
-from tracker.text.limits import remembered
+from tracker.text.limits import beginning, remembered
 from tracker.text.normalize import plain_signs
 from tracker.text.stem import stem
 from tracker.text.tokens import STOP_WORDS, tokens, with_usual_names
@@ -27,6 +28,8 @@ _AGGREGATIONS = {
 }
 _ASIDE = re.compile(r"\([^()]*\)")
 _NEGATIONS = frozenset({"without", "not", "no", "non", "never"})
+_COMPARED = re.compile(r"\bnon[- ]?inferior\w*|\b(?:vs\.?|versus|compared (?:to|with)) (?:no|non)\b")
+"""How an outcome is tested or with whom it is compared, not what it is: "versus no treatment" denies nothing."""
 
 _OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
     (frozenset(map(stem, tokens(one))), frozenset(map(stem, tokens(other))))
@@ -50,8 +53,9 @@ _OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
 
 _QUALIFIERS = frozenset(
     tokens(
-        "adequate cardiovascular clinically complete confirmed diastolic durable fatal fasting major meaningful minimal "
-        "nocturnal persistent severe successful sustained symptomatic systolic undetectable"
+        "adequate cardiovascular clinically complete confirmed corrected diastolic durable fatal fasting major meaningful "
+        "minimal nocturnal normalised normalized persistent severe successful sustained symptomatic systolic undetectable "
+        "unplanned unscheduled"
     )
 )
 """Words that count less of the same thing: "complete clearance" is not "clearance"."""
@@ -84,7 +88,17 @@ _DEADLINE = re.compile(
 )
 _AT_TIME = re.compile(r"\b(?:at|by|within|before|after|through|to|until|over|during)\s+((?:\S+\s*){1,4})")
 _EVENT_BY = re.compile(r"\b\S+[- ](?:day|week|month|year)s?\s+(?:\S+\s+){0,2}?(?:survival|mortality|death|relapse|recurrence)")
-_TIME_TO = re.compile(r"\btime (?:to|until|from)\b")
+_TIME_TO = re.compile(r"\btime (?:to|until|from)\b|\bhazards?\b")
+_WHICH_SURVIVAL = re.compile(r"\b(overall|[a-z]+(?:[ /]or [a-z]+)?[- ]free) survival\b|\b(os|pfs|dfs|efs|rfs)\b")
+_SURVIVALS = {
+    "os": "overall",
+    "pfs": "progression",
+    "dfs": "disease",
+    "efs": "event",
+    "rfs": "recurrence",
+    "relapse": "recurrence",
+    "progress": "progression",
+}
 _SURVIVAL = re.compile(r"\bsurvival\b|\b[opder]fs\b|\bos\b")
 
 _GROUP = re.compile(r"\b(?:in|among|for|of)\s+((?:[^\s,;()]+\s*){1,10})")
@@ -95,11 +109,17 @@ _RESTRICTING = frozenset(
         "elderly aged older younger carriers"
     )
 )
+_AGES = re.compile(r"\b\d+ ?(?:-|to) ?\d+[- ](?:years?|months?)[- ](?:olds?|of age)\b")
 _TAIL = re.compile(
     r"\b(?:as )?(?:assessed|measured|defined|determined|evaluated|based|according|using|following|during|compared|when"
     r"|expressed|reported|at|from|between|over|until)\b.*",
     re.DOTALL,
 )
+_UMBRELLA = re.compile(
+    r"^\W*(?:the |overall )*(?:safety|efficacy|effectiveness|tolerability)(?: (?:and|or) (?:safety|efficacy|tolerability))?"
+    r"(?: will be| was| is| as)? (?:assessed|measured|evaluated|determined|defined) (?:by|as|with|using)\b"
+)
+"""What names no outcome by itself: its members stand behind it ("safety assessed by adverse events and laboratory results")."""
 _CONJUNCTION = re.compile(r"&|\band/or\b|\band\b|\bor\b")
 _JOINED = re.compile(rf"\s*(?:,\s*(?:{_CONJUNCTION.pattern})?|{_CONJUNCTION.pattern})\s*")
 _CHOICE = re.compile(r"(?<!\band)\bor\b(?! (?:equal|more|greater|higher|less|lower|worse|before)\b)")
@@ -121,6 +141,23 @@ _NO_MEMBER = frozenset(
 )
 
 
+_INSTRUMENT = re.compile(
+    r"\b((?:[a-z\d]+[- ]){1,3})(?:tolerance |stimulation |challenge |provocation )?"
+    r"(?:tests?|scales?|questionnaires?|inventory|index)\b"
+)
+_NO_INSTRUMENT = frozenset(
+    tokens(
+        "during using used each total score scores point rating visual global assessment measured based change baseline "
+        "tolerance stimulation challenge provocation same after before when will body mass area treatment therapeutic "
+        "questions questionnaire diagnostic pregnancy laboratory statistical lab blood log rank sided two one"
+    )
+)
+"""Words before "test" or "scale" that do not say which."""
+_STATEMENT = re.compile(
+    r"(?<=[.;])\s+(?=to [a-z]+ )|(?:^|(?<=[:;,.] )|(?<=\band )|(?<=\bboth ))\(?[1-9a-d]\)\s+", re.IGNORECASE
+)
+
+
 class Wording(msgspec.Struct, frozen=True, kw_only=True):
     """What a measure's text says of how it is judged. Times are days; a limit's +1 is "from", its -1 "up to" the number."""
 
@@ -138,6 +175,8 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     composite: bool
     population: frozenset[str]
     labels: frozenset[str]
+    survivals: frozenset[str]
+    """Which events end survival: "progression" of progression-free survival, "overall" for death alone."""
 
     def opposed(self, other: Wording) -> bool:
         """Whether one says the one and the other the other of two words that exclude each other."""
@@ -160,7 +199,7 @@ def wording(text: str) -> Wording:
     return Wording(
         text=plain,
         aggregations=aggregations,
-        negations=_NEGATIONS & set(tokens(_ASIDE.sub(" ", plain))),
+        negations=_NEGATIONS & set(tokens(_COMPARED.sub(" ", _ASIDE.sub(" ", plain)))),
         words=stems | frozenset(found),
         qualifiers=_qualifiers(plain, found),
         limits=frozenset(_limits(timeless)),
@@ -172,6 +211,7 @@ def wording(text: str) -> Wording:
         composite=bool(_COMPOSITE.search(plain)),
         population=_population(plain),
         labels=frozenset(_LABEL.findall(plain)),
+        survivals=frozenset(_survivals(plain)),
     )
 
 
@@ -186,6 +226,12 @@ def _times(plain: str) -> set[float]:
     """The times at which the measure is judged; in "24-hour urine" or "6-minute walk" the time is part of the test's name."""
     found = {time for match in _AT_TIME.finditer(plain) for time in durations(match[1])}
     return found | {time for match in _EVENT_BY.finditer(plain) for time in durations(match[0])}
+
+
+def _survivals(plain: str) -> Iterator[str]:
+    for named, short in _WHICH_SURVIVAL.findall(plain):
+        event = (named or short).removesuffix("free").rstrip("- ")
+        yield _SURVIVALS.get(event, event)
 
 
 def _limits(text: str) -> list[tuple[str, int]]:
@@ -216,7 +262,18 @@ def _population(plain: str) -> frozenset[str]:
     found: set[str] = set()
     for phrase in _GROUP.findall(plain):
         found |= _RESTRICTING & set(tokens(phrase))
-    return frozenset(found)
+    return frozenset(found | {"aged"} if _AGES.search(plain) else found)
+
+
+def instruments(text: str) -> frozenset[str]:
+    """The words that name the tests, scales and questionnaires of a text."""
+    named = (tokens(name) for name in _INSTRUMENT.findall(plain_signs(beginning(text))))
+    return frozenset(stem(word) for words in named for word in words if word not in STOP_WORDS and word not in _NO_INSTRUMENT)
+
+
+def statements(text: str) -> list[str]:
+    """The outcomes that one text states one after another, each as a sentence with an aim of its own or behind a number."""
+    return [part for part in _STATEMENT.split(text) if part.strip()]
 
 
 def joints(text: str) -> tuple[tuple[str, str], ...]:
@@ -230,7 +287,7 @@ def list_members(text: str, *, choice: bool = False) -> list[str]:
 
     A comma joins only in a list that goes on to "and" or "or": "survival, by central review" is no list.
     """
-    listed = _TAIL.sub(" ", _ASIDE.sub(" ", with_usual_names(plain_signs(text))))
+    listed = _TAIL.sub(" ", _UMBRELLA.sub(" ", _ASIDE.sub(" ", with_usual_names(plain_signs(text)))))
     if choice:
         return _CHOICE.split(listed)
     last = max((found.end() for found in _CONJUNCTION.finditer(listed)), default=0)

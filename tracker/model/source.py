@@ -49,7 +49,8 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     unless given).
     ``home`` is the registry whose numbers a page site republishes (its pages are mirrors of that registry's records).
     ``history_page`` is the address where the registry compares versions of a record; ``{number}`` stands for its number.
-    ``comparison_page`` shows two of its versions beside each other, ``{old}`` and ``{new}`` by the registry's own numbers.
+    ``version_page`` is where it shows one version and ``comparison_page`` where it compares two; ``{a}`` and ``{b}`` stand for
+    their numbers counted from 1.
     ``contact_page`` is the address where a record says how to reach the study, written alike; by default the record's own.
     ``results_page`` is where posted results are read, ``document_page`` where a document is kept (``{ending}`` are the number's
     last two digits, ``{filename}`` the document's); nothing where the source has none.
@@ -84,6 +85,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     query_fields: frozenset[str] = frozenset()
     attribution: str = ""
     history_page: str = ""
+    version_page: str = ""
     comparison_page: str = ""
     contact_page: str = ""
     results_page: str = ""
@@ -104,6 +106,20 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
         if search.url and urlsplit(search.url).hostname not in self.search_hosts:
             return False
         return self.query_fields.issuperset(search.fields)
+
+    def version_link(self, number: str, version: int | None) -> str:
+        """The registry's page of one version of a record, by its own number (the first is 0); nothing without one."""
+        return _paged(self.version_page, number, version, version)
+
+    def comparison_link(self, number: str, old: int | None, new: int | None) -> str:
+        """The registry's page that compares two versions of a record, as above."""
+        return _paged(self.comparison_page, number, old, new)
+
+
+def _paged(page: str, number: str, one: int | None, other: int | None) -> str:
+    if not page or one is None or other is None:
+        return ""
+    return page.replace("{number}", number).replace("{a}", str(one + 1)).replace("{b}", str(other + 1))
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,6 +41,8 @@ _TAIL = re.compile(
     r"|after|following|compared|in\s+(?:participants|patients|subjects))\b|\s?[(\[;:]",
     re.IGNORECASE,
 )
+_LABEL = re.compile(r"^\s*(?:primary|secondary|interim|main|final)(?: \w+)? ?: ?", re.IGNORECASE)
+"""What announces a measure: "Interim analysis: ..."."""
 _INSTRUMENT = re.compile(
     r"\b(?:assessed|measured|defined|determined|evaluated|based)\s+(?:by|on|as|with|using|via)\s+([^,;()\[\]]+)", re.IGNORECASE
 )
@@ -49,9 +51,15 @@ _FRAME = frozenset(
     stem(word)
     for word in tokens(
         "aim analysis clinical common compare comparison criteria demonstrate demonstration effect effective efficacy endpoint "
-        "estimate evaluation explore full full intention itt investigate kaplan meier objective outcome overall placebo "
-        "population primary protocol secondary set show solid terminology test tumor versus vs recist ctcae"
+        "error estimate evaluation explore full full intention interim itt investigate kaplan least ls meier objective outcome "
+        "overall placebo population primary protocol se secondary set show solid squares standard terminology test tumor "
+        "versus vs recist ctcae"
     )
+)
+
+
+_NO_PHRASE = (
+    _GENERIC | (_FRAME - {stem("clinical"), stem("test")}) | frozenset(map(stem, STOP_WORDS)) | {stem("free"), *_ONE_UNIT}
 )
 
 
@@ -118,7 +126,41 @@ def telling_words(words: frozenset[str]) -> frozenset[str]:
 
 def head(text: str) -> str:
     """What a text names first, without how, when and in whom it is measured."""
-    return _TAIL.split(text, maxsplit=1)[0]
+    return _TAIL.split(_LABEL.sub("", text), maxsplit=1)[0]
+
+
+def share_a_phrase(one: str, other: str) -> bool:
+    """Whether two texts have two neighbouring words in common that say what is measured ("clinical remission").
+
+    So do three such words anywhere, where they are half of the shorter text's.
+    """
+    one, other = beginning(one), beginning(other)
+    if _phrases(one) & _phrases(other):
+        return True
+    left, right = (telling_words(measured_words(*texts)) - _FRAME for texts in ((one, other), (other, one)))
+    return len(left & right) >= max(3, min(len(left), len(right)) / 2)
+
+
+def is_told_in(measure: str, description: str) -> bool:
+    """Whether a description has every word that says what a measure measures; of five and more, four fifths."""
+    measure, description = beginning(measure), beginning(description)
+    told = telling_words(measured_words(measure, description)) - _FRAME
+    known = told & measured_words(description, measure)
+    return bool(told) and (known == told or (len(told) >= 5 and 5 * len(known) >= 4 * len(told)))
+
+
+@remembered(4096)
+def _phrases(text: str) -> frozenset[tuple[str, str]]:
+    """Neighbouring words of a text, of which neither could stand in any measure."""
+    found: set[tuple[str, str]] = set()
+    for phrase in _PHRASE.split(text):
+        stems = [stem(word.rstrip("0123456789") or word) for word in tokens(phrase)]  # ACR20 and ACR50 are one response
+        found |= {
+            (word, following)
+            for word, following in pairwise(stems)
+            if not {word, following} & _NO_PHRASE and not word.isdigit() and not following.isdigit()
+        }
+    return frozenset(found)
 
 
 def _is_subject(core: frozenset[str], longer: str, words: frozenset[str]) -> bool:

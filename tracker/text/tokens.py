@@ -31,6 +31,8 @@ _MORE_WORDS = 5
 _FEWEST_INITIALS = 3  # two letters begin two neighbouring words by chance
 
 _SHORT_FORMS = {
+    "6mwd": "6 minute walk distance",
+    "6mwt": "6 minute walk test",
     "ae": "adverse event",
     "auc": "area under curve",
     "bp": "blood pressure",
@@ -41,10 +43,14 @@ _SHORT_FORMS = {
     "pk": "pharmacokinetics",
     "pr": "partial response",
     "qol": "quality of life",
+    "sae": "serious adverse event",
+    "teae": "treatment emergent adverse event",
 }
 """Short forms of the field that no text explains, or that are not made of the first letters of their words."""
 
 _SYNONYMS = {
+    "ae": "adverse event",
+    "aes": "adverse events",
     "bone density": "bone mineral density",
     "cmax": "maximum concentration",
     "cmin": "minimum concentration",
@@ -64,6 +70,10 @@ _SYNONYMS = {
     "peak concentration": "maximum concentration",
     "progression or death": "progression free survival",
     "relapse free": "recurrence free",
+    "sae": "serious adverse event",
+    "saes": "serious adverse events",
+    "teae": "treatment emergent adverse event",
+    "teaes": "treatment emergent adverse events",
     "tmax": "time maximum concentration",
     "wound infection": "surgical site infection",
     "wound infections": "surgical site infection",

@@ -123,6 +123,8 @@ _REASON = {
     "negation": "negated, or no longer negated",
     "aggregation": "counted differently",
     "opposite": "the opposite",
+    "event": "another event counts",
+    "instrument": "another test or scale",
     "threshold": "a different threshold",
     "qualifier": "a narrower or wider term",
     "members": "a part was added or left out",
