@@ -45,7 +45,15 @@ class ScriptedFetch:
         assert len(given) == len(params), f"a parameter is given twice: {params}"
         self.asked.append((url, given))
         self.options.append((accept, validators))
-        served = self._answer(url, given)
+        return self._response(url, self._answer(url, given))
+
+    def post(self, url: str, body: bytes, *, accept: str = "application/json") -> Response:
+        """A posted question is scripted as an address with one parameter, ``body``."""
+        self.asked.append((url, {"body": body.decode()}))
+        self.options.append((accept, None))
+        return self._response(url, self._answer(url, {"body": body.decode()}))
+
+    def _response(self, url: str, served: Served) -> Response:
         if isinstance(served, Exception):
             raise served
         if isinstance(served, Response):

@@ -59,7 +59,7 @@ QUERIES = {
     "trial_marks",
     "unsent_alerts",
     "unsent_messages",
-    "watch_states",
+    "watch_names",
     "watches_of",
     "with_number",
 }
@@ -78,7 +78,7 @@ WORK = {
     "notes", "ready_alerts", "staged_totals", "alerts_of", "looks", "unanswered", "doubted_trials", "kept_fields",
     "staged_calendar", "staged_findings", "unsettled_since", "attachments", "given_up", "moved_memberships", "taken_since",
     "paused", "stale_present", "note_present", "stale_words", "note_words", "forget_replaced", "calendar_trials",
-    "timelines", "trials_with_history",
+    "timelines", "trials_with_history", "watch_states",
     "stage_whole", "compare_whole", "note_cursor",
     "answered", "complete_acceptance", "begin_listing", "stage_listed", "compare_listing", "gone_from_listing", "cut_listing",
     "entering", "search_moves", "count_explained", "due_trials", "count_due", "moving", "staged_events", "unmoved_documents",
