@@ -121,7 +121,8 @@ def _regulatory_headline(_event: Event, details: RegulatoryDetails) -> str:
 
 def _regulatory(entry: RegulatoryEntry) -> str:
     where = f" ({quote(entry.country, 40)})" if entry.country else ""
-    return f"{first_capital(enumerated(entry.type))}{where}"
+    words = enumerated(entry.type) if entry.type.isupper() else quote(entry.type, 100)
+    return f"{first_capital(words)}{where}"
 
 
 def _other_headline(_event: Event, details: OtherFieldsDetails) -> str:
