@@ -131,14 +131,17 @@ def _mark(row: _Row, today: date) -> str:
 # --- a search
 
 
-def listing(search: Search, fetch: Fetch) -> Iterator[Listed]:
-    """All trials of a search. Raises AnswerError when a criterion is not read, or fewer trials came than were counted."""
+def listing(search: Search, fetch: Fetch, *, deepest: int = DEEPEST) -> Iterator[Listed]:
+    """All trials of a search. Raises AnswerError when a criterion is not read, or fewer trials came than were counted.
+
+    ``deepest`` is how many rows of an order the portal shows.
+    """
     asked = criteria(search)
     total = _proved(asked, fetch)
     for last_try in (False, True):
         seen: set[str] = set()
-        for order in ("ASC",) if total <= DEEPEST else ("ASC", "DESC"):
-            for row in _rows(asked, order, fetch):
+        for order in ("ASC",) if total <= deepest else ("ASC", "DESC"):
+            for row in _rows(asked, order, deepest, fetch):
                 if row.ctNumber not in seen:
                     seen.add(row.ctNumber)
                     yield _listed(row)
@@ -147,7 +150,7 @@ def listing(search: Search, fetch: Fetch) -> Iterator[Listed]:
             return
         if last_try:
             what = f"EU CTIS counts {total:,} trials for this search, and {len(seen):,} could be read"
-            also = ": it is too long to be read from both ends" if total > 2 * DEEPEST else ""
+            also = ": it is too long to be read from both ends" if total > 2 * deepest else ""
             raise AnswerError(f"{what}{also}.", remedy=_AGAIN, source="ctis")
 
 
@@ -175,9 +178,9 @@ def _unproved(asked: Criteria, fetch: Fetch) -> Iterator[str]:
             yield f"{counted}: " + ("check its spelling." if alone == 0 else "it does not read this part as a filter.")
 
 
-def _rows(asked: Criteria, order: str, fetch: Fetch) -> Iterator[_Row]:
+def _rows(asked: Criteria, order: str, deepest: int, fetch: Fetch) -> Iterator[_Row]:
     """The rows of a search in the order of their decisions, as far as the portal gives them."""
-    for number in range(1, DEEPEST // PAGE_SIZE + 1):
+    for number in range(1, deepest // PAGE_SIZE + 1):
         page, _ = _ask(asked, fetch, number=number, order=order)
         yield from page.data
         if not page.data or number * PAGE_SIZE >= page.pagination.totalRecords:

@@ -118,12 +118,13 @@ def _places(reader: JsonReader, log: ReadLog) -> Values:
     counts: list[int | None] = []
     parts = reader.children("authorizedPartsII")
     for part in parts:
-        country = None
+        country: str | None = None
         if msc := part.child("mscInfo"):
             country = msc.text("mscName")
             msc.close(country)
         counts.append(part.count("recruitmentSubjectCount"))
-        sites += [_site(site, country) for site in part.children("trialSites")]
+        state = states.get(country or "")
+        sites += [_site(site, country, state.status if state else None) for site in part.children("trialSites")]
         part.close(country)
     complete = parts and all(count is not None for count in counts)
     return {
@@ -149,7 +150,8 @@ def _numbered(given: object, log: ReadLog) -> Iterable[CountryStatus]:
         yield CountryStatus(country=name, status=status, as_given=said)
 
 
-def _site(site: JsonReader, country: str | None) -> Site:
+def _site(site: JsonReader, country: str | None, status: str | None) -> Site:
+    """A site; the portal states who recruits by member state, and the trial as a whole may do otherwise."""
     facility = city = postcode = None
     if info := site.child("organisationAddressInfo"):
         if organisation := info.child("organisation"):
@@ -168,7 +170,9 @@ def _site(site: JsonReader, country: str | None) -> Site:
     department = site.text("departmentName")
     site.close(facility, city)
     whole = ", ".join(filter(None, (facility, department))) or None
-    return Site(facility=whole, city=city, zip=postcode, country=country, contacts=contacts)
+    return Site(
+        facility=whole, city=city, zip=postcode, country=country, recruitment_status=status, contacts=contacts
+    )
 
 
 def _sponsors(reader: JsonReader, part: JsonReader) -> Values:
