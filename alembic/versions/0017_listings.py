@@ -1,7 +1,7 @@
 """What is remembered of a watch's search is remembered for each registry that it is asked of.
 
-Why: a second registry that lists the trials of the same search has a first listing, joins and leaves of its own, and failures of
-its own. What was listed so far was listed by ClinicalTrials.gov.
+Why: a second registry that lists the trials of the same search has a first listing, joins, leaves and failures of its own. What
+was listed so far was listed by ClinicalTrials.gov.
 """
 
 import sqlalchemy as sa

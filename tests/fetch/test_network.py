@@ -318,6 +318,6 @@ def test_a_redirect_of_a_posted_question_is_not_followed() -> None:
         connection.sendall(answer(b"", "302 Found", "Location: /other"))
 
     with serving(handler) as server, make_fetcher() as fetcher:
-        with pytest.raises(StatusError, match="POST .*not posted to another address"):
+        with pytest.raises(StatusError, match=r"POST .*not posted to another address"):
             bind(fetcher, base_url=server.url).post("/search", b"{}")
         assert len(server.requests) == 1

@@ -153,19 +153,17 @@ def test_a_circle_is_refused() -> None:
 
 
 @pytest.mark.parametrize("ignored", ["medicalCondition", "msc"])
-def test_a_criterion_that_the_portal_ignores_makes_the_search_fail(
-    ignored: str, portal: LoopbackPortal, fetch: Fetch
-) -> None:
+def test_a_criterion_that_the_portal_ignores_makes_the_search_fail(ignored: str, portal: LoopbackPortal, fetch: Fetch) -> None:
     portal.add(f"{B}-00", msc={"Spain": 724})
     portal.reads.discard(ignored)
     search = Search(fields={"condition": "testitis", "country": "Germany"})
-    with pytest.raises(AnswerError, match=f"{ignored} = .*does not read this part"):
+    with pytest.raises(AnswerError, match=rf"{ignored} = .*does not read this part"):
         listed(search, fetch)
     assert any(ignored in sentence for sentence in SEARCHED.count(search, fetch).misread)
 
 
 def test_a_criterion_that_no_trial_has_is_not_proved(portal: LoopbackPortal, fetch: Fetch) -> None:
-    with pytest.raises(AnswerError, match="counts 0 of 2 trials.*check its spelling"):
+    with pytest.raises(AnswerError, match=r"counts 0 of 2 trials.*check its spelling"):
         listed(Search(fields={"condition": "tetsitis"}), fetch)
 
 
@@ -180,7 +178,7 @@ def test_a_search_past_what_an_order_shows_is_read_from_both_ends(portal: Loopba
 def test_a_search_too_long_for_both_ends_is_refused(portal: LoopbackPortal, fetch: Fetch) -> None:
     _many(portal, 210)
     portal.deepest = 100
-    with pytest.raises(AnswerError, match="counts 211 trials .* 200 could be read: it is too long"):
+    with pytest.raises(AnswerError, match=r"counts 211 trials .* 200 could be read: it is too long"):
         list(asking.listing(TESTITIS, fetch, deepest=100))
 
 

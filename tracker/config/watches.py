@@ -229,9 +229,7 @@ def _read_registries(table: Table, sources: Mapping[str, SourceInfo]) -> tuple[s
     return tuple(found)
 
 
-def _check_search(
-    table: Table, search: Search, registries: tuple[str, ...], context: ValidationContext
-) -> SearchReading:
+def _check_search(table: Table, search: Search, registries: tuple[str, ...], context: ValidationContext) -> SearchReading:
     """How its registries read a search; what they find wrong with it is noted."""
     key = "search" if search.url else "query"
     if registries and not search.url:

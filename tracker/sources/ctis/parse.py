@@ -3,48 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from tracker.extract.json_reader import JsonReader
 from tracker.extract.read_log import ReadLog, guarded
-from tracker.geo.countries import country_name
 from tracker.model.dates import RegistryDate
 from tracker.model.record import (
     Contact,
-    CountryStatus,
     Criteria,
     Eligibility,
     Enrollment,
     Intervention,
     Organisation,
     OutcomeMeasure,
-    RegulatoryEvent,
     SecondaryId,
-    Site,
     StudyDocument,
     TrialRecord,
 )
 from tracker.model.source import Document, Parsed
 from tracker.sources.ctis import payload, words
-from tracker.text.clean import clean
+from tracker.sources.ctis.notices import regulatory_events
+from tracker.sources.ctis.places import Values, countries, read_places, read_status
 
 PAGE = "https://euclinicaltrials.eu/ctis-public/view/"
 
-Values = dict[str, Any]
-"""Some of TrialRecord's fields, by name."""
-
 _DAY_FIRST = re.compile(r"(\d{2})/(\d{2})/(\d{4})\Z", re.ASCII)
-_COUNTRY_WORDS = re.compile(r"([A-Z]{2}): ?(.+?)(?=, ?[A-Z]{2}:|\Z)", re.DOTALL)
 _FORM_CODE = re.compile(r"PHF\d+MIG\Z", re.ASCII)
-_GRAVE = {
-    "temporaryHaltList": "TEMPORARY_HALT",
-    "unexpectedEvents": "UNEXPECTED_EVENT",
-    "seriousBreaches": "SERIOUS_BREACH",
-    "urgentSafetyMeasures": "URGENT_SAFETY_MEASURE",
-}
-_GRAVE_DATES = ("date", "startDate", "haltDate", "eventDate", "dateOfEvent", "submissionDate", "submitDate", "publishDate")
-_GRAVE_COUNTRIES = ("mscName", "countryName", "country")
+_AGE_ORDER = ("CHILD", "ADULT", "OLDER_ADULT")
 
 
 def parse(document: Document) -> Parsed:
@@ -63,116 +48,18 @@ def _record(document: Document, reader: JsonReader, log: ReadLog) -> TrialRecord
     assert part is not None  # as payload.trial has seen to
     details = part.child("trialDetails")
     made: Values = {"trial": document.trial, "url": f"{PAGE}{number}", "study_type": "INTERVENTIONAL"}
-    made |= _status(reader, log)
-    made |= _places(reader, log)
+    made |= read_status(reader, log)
+    made |= read_places(reader, log)
     made |= _sponsors(reader, part)
     made |= _details(details, number, reader) if details else {}
     made |= _size(part, made.pop("eea"))
-    made["countries"] = _countries(part, made)
+    made["countries"] = countries(part, made)
     made["interventions"] = _interventions(part)
     made |= _results(reader)
-    made["regulatory_events"] = _regulatory(reader, log)
+    made["regulatory_events"] = regulatory_events(reader)
     made |= _dates(reader)
     part.close()
     return TrialRecord(**made)
-
-
-def _status(reader: JsonReader, log: ReadLog) -> Values:
-    """The code decides; the word beside it is the application's. Before June 2024 there was only the word."""
-    code, given = reader.raw("ctPublicStatusCode"), reader.raw("ctStatus")
-    if code is None and isinstance(given, int):
-        code = given
-    if code is None:
-        known = words.STATUS_WORDS.get(given) if isinstance(given, str) else None
-        if known is None:
-            log.note("unknown_word", "ctStatus", given)
-        return {"recruitment_status": known or "OTHER", "recruitment_status_as_given": clean(str(given))}
-    said, status = _coded(code, "ctPublicStatusCode", log)
-    return {"recruitment_status": status, "recruitment_status_as_given": said}
-
-
-def _coded(code: object, path: str, log: ReadLog) -> tuple[str, str]:
-    """The portal's words for a status code, and the recruitment status."""
-    known = words.PUBLIC_STATUSES.get(code) if isinstance(code, int) and not isinstance(code, bool) else None
-    if known is None:
-        log.note("unknown_word", path, code)
-        return f"code {code}", "OTHER"
-    return known
-
-
-def _places(reader: JsonReader, log: ReadLog) -> Values:
-    """Status by member state, and the sites with the number of participants planned there."""
-    states: dict[str, CountryStatus] = {}
-    for state in reader.children("memberStatesConcerned"):
-        name, code = state.text("mscName") or "", state.raw("mscPublicStatusCode")
-        if code is not None:
-            said, status = _coded(code, "memberStatesConcerned[].mscPublicStatusCode", log)
-            states[name] = CountryStatus(country=name, status=status, as_given=said)
-        state.close(name)
-    given = reader.raw("trialCountries")
-    if isinstance(given, str):
-        states |= {one.country: one for one in _worded(given, log) if one.country not in states}
-    elif given is not None and not states:
-        states |= {one.country: one for one in _numbered(given, log)}
-    sites: list[Site] = []
-    counts: list[int | None] = []
-    parts = reader.children("authorizedPartsII")
-    for part in parts:
-        country: str | None = None
-        if msc := part.child("mscInfo"):
-            country = msc.text("mscName")
-            msc.close(country)
-        counts.append(part.count("recruitmentSubjectCount"))
-        state = states.get(country or "")
-        sites += [_site(site, country, state.status if state else None) for site in part.children("trialSites")]
-        part.close(country)
-    complete = parts and all(count is not None for count in counts)
-    return {
-        "country_status": tuple(states.values()) or None,
-        "sites": tuple(sites) if parts else None,
-        "eea": sum(count or 0 for count in counts) if complete else None,
-    }
-
-
-def _worded(given: str, log: ReadLog) -> Iterable[CountryStatus]:
-    """``DE:Ongoing, recruiting, GR:Authorised, not started``."""
-    for code, said in _COUNTRY_WORDS.findall(given):
-        if said not in words.STATUS_WORDS:
-            log.note("unknown_word", "trialCountries", said)
-        yield CountryStatus(country=country_name(code), status=words.STATUS_WORDS.get(said, "OTHER"), as_given=said)
-
-
-def _numbered(given: object, log: ReadLog) -> Iterable[CountryStatus]:
-    """``["Spain:4", "Italy:4"]``."""
-    for entry in given if isinstance(given, list) else [given]:
-        name, _, code = str(entry).rpartition(":")
-        said, status = _coded(int(code) if code.isdecimal() else code, "trialCountries[]", log)
-        yield CountryStatus(country=name, status=status, as_given=said)
-
-
-def _site(site: JsonReader, country: str | None, status: str | None) -> Site:
-    """A site; the portal states who recruits by member state, and the trial as a whole may do otherwise."""
-    facility = city = postcode = None
-    if info := site.child("organisationAddressInfo"):
-        if organisation := info.child("organisation"):
-            facility = organisation.text("name")
-            organisation.close(facility)
-        if address := info.child("address"):
-            city, postcode = address.text("city"), address.text("postcode")
-            country = address.text("countryName") or country
-            address.close(facility)
-        info.close(facility)
-    contacts: tuple[Contact, ...] | None = None
-    if person := site.child("personInfo"):
-        name = " ".join(filter(None, (person.text("firstName"), person.text("lastName"))))
-        contacts = (Contact(name=name or None, phone=person.text("telephone"), email=person.text("email")),)
-        person.close(facility)
-    department = site.text("departmentName")
-    site.close(facility, city)
-    whole = ", ".join(filter(None, (facility, department))) or None
-    return Site(
-        facility=whole, city=city, zip=postcode, country=country, recruitment_status=status, contacts=contacts
-    )
 
 
 def _sponsors(reader: JsonReader, part: JsonReader) -> Values:
@@ -277,9 +164,9 @@ def _information(information: JsonReader) -> Values:
         made["completion_date"] = end or duration.date("estimatedEndDate", "ESTIMATED")
         made["start_date"] = duration.date("estimatedRecruitmentStartDate", "ESTIMATED")
         duration.close()
-    made["funders"] = tuple(
-        Organisation(name=name) for name in _each(information, "sourceOfMonetarySupport", "organisationName")
-    ) or None
+    made["funders"] = (
+        tuple(Organisation(name=name) for name in _each(information, "sourceOfMonetarySupport", "organisationName")) or None
+    )
     made["eligibility"] = _eligibility(information)
     return made
 
@@ -339,13 +226,6 @@ def _size(part: JsonReader, eea: int | None) -> Values:
     return {"enrollment": Enrollment(count=eea + (elsewhere or 0), type="ESTIMATED")}
 
 
-def _countries(part: JsonReader, made: Mapping[str, Any]) -> tuple[str, ...] | None:
-    named = [one.country for one in made["country_status"] or ()]
-    named += [site.country for site in made["sites"] or () if site.country]
-    named += _each(part, "rowCountriesInfo", "name")
-    return tuple(dict.fromkeys(named)) or None
-
-
 def _interventions(part: JsonReader) -> tuple[Intervention, ...] | None:
     made: dict[Intervention, None] = {}
     groups = part.children("productRoleGroupInfos")
@@ -403,54 +283,6 @@ def _results(reader: JsonReader) -> Values:
     return {"results_state": state, "documents": tuple(documents) or None}
 
 
-def _regulatory(reader: JsonReader, log: ReadLog) -> tuple[RegulatoryEvent, ...] | None:
-    found: list[RegulatoryEvent] = []
-    for key in ("applicationInfo", "applications"):
-        found += [event for application in reader.children(key) for event in _application(application)]
-    if events := reader.child("events"):
-        found += _notices(events, "trialEvents", "events")
-        for key, kind in _GRAVE.items():
-            found += _grave(events.peek(key), kind)
-        events.close()
-    found += _notices(reader, "mscTrialNotificationsInfoList", "mscNotificationsListInfo")
-    found += _grave(reader.peek("correctiveMeasures"), "CORRECTIVE_MEASURE")
-    return tuple(dict.fromkeys(found)) or None
-
-
-def _application(application: JsonReader) -> Iterable[RegulatoryEvent]:
-    """What was applied for, by its key at the portal (IN, SM-2, NSM-1, AM-1), when, and when it was decided."""
-    key, kind = application.text("businessKey"), application.coded("type", words.APPLICATIONS)
-    scope = application.coded("modScope", words.SCOPES)
-    submitted, decided = application.day("submissionDate"), application.day("decisionDate")
-    application.close(key)
-    name = " ".join(filter(None, (kind, key if key != "IN" else None, scope)))
-    if submitted:
-        yield RegulatoryEvent(type=f"{name} submitted", date=submitted)
-    if decided:
-        yield RegulatoryEvent(type=f"{name} decided", date=decided)
-
-
-def _notices(reader: JsonReader, key: str, inner: str) -> Iterable[RegulatoryEvent]:
-    """What sponsors notified in each member state: start and end of the trial and of recruitment."""
-    for state in reader.children(key):
-        country = state.text("mscName")
-        for notice in state.children(inner):
-            kind, day = notice.coded("notificationType", words.NOTICES), notice.day("date")
-            notice.close(kind, day)
-            if kind:
-                yield RegulatoryEvent(type=kind, date=day, country=country)
-        state.close(country)
-
-
-def _grave(entries: object, kind: str) -> Iterable[RegulatoryEvent]:
-    """Halts, breaches and the like: what and, as far as the entry says it under a known name, when and where."""
-    for entry in entries if isinstance(entries, list) else ():
-        said = entry if isinstance(entry, dict) else {}
-        day = next((said[name][:10] for name in _GRAVE_DATES if isinstance(said.get(name), str)), None)
-        country = next((said[name] for name in _GRAVE_COUNTRIES if isinstance(said.get(name), str)), None)
-        yield RegulatoryEvent(type=kind, date=day, country=country)
-
-
 def _dates(reader: JsonReader) -> Values:
     """A trial that has begun has a date in the member states; a search row, if it was saved with the record, may know more."""
     found: Values = {}
@@ -476,6 +308,3 @@ def _day(reader: JsonReader, key: str) -> str | None:
     if RegistryDate(day).precision != "day":
         reader.unread("unreadable_date", key, text)
     return day
-
-
-_AGE_ORDER = ("CHILD", "ADULT", "OLDER_ADULT")

@@ -23,7 +23,7 @@ PUBLIC_STATUSES: Mapping[int, tuple[str, str]] = {
 Expired, not authorised and cancelled trials never enrolled anybody. "Ended" does not say whether it was early.
 """
 
-STATUS_WORDS: Mapping[str, str] = {words: status for words, status in PUBLIC_STATUSES.values()} | {
+STATUS_WORDS: Mapping[str, str] = dict(PUBLIC_STATUSES.values()) | {
     "Authorised, not started": "NOT_YET_RECRUITING",
 }
 """The same by its words, with one of the portal before June 2024."""
@@ -98,32 +98,34 @@ DOCUMENTS: Mapping[str, str] = {
 }
 """Documents that ClinicalTrials.gov has a word for; others are named by the portal's own label."""
 
+
+def _within(path: str, names: str, why: str) -> dict[str, str]:
+    return {f"{path}.{name}" if path else name: why for name in names.split()}
+
+
 INTERNAL: Mapping[str, str] = {
-    **dict.fromkeys(
-        (
-            "id uuid party personId mscId applicationId part1Id part2Id clinicalTrialId ctId countryOrganisationId trialCategoryId "
-            "trialScopeId associatedEntityId addressId eutctId partOneConclusionId partIIIinfoKey initialApplicationId "
-            "productPk substancePk productRoleGroupId documentUuid termId mscExtendedId organClass partTwoConclusionId partTwoId"
-        ).split(),
+    **_within(
+        "",
+        "id uuid party personId mscId applicationId part1Id part2Id clinicalTrialId ctId countryOrganisationId trialCategoryId "
+        "trialScopeId associatedEntityId addressId eutctId partOneConclusionId partIIIinfoKey initialApplicationId productPk "
+        "substancePk productRoleGroupId documentUuid termId mscExtendedId organClass partTwoConclusionId partTwoId",
         "a key inside the portal's database, made anew with each version",
     ),
-    **dict.fromkeys(
-        (
-            "isEditable isCreate isSave isBusinessKeyValidated businessKeyForDisplay versionNumber systemVersion submittedBy "
-            "isPublished contentLabeling organisationLocationStatus"
-        ).split(),
+    **_within(
+        "",
+        "isEditable isCreate isSave isBusinessKeyValidated businessKeyForDisplay versionNumber systemVersion submittedBy "
+        "isPublished contentLabeling organisationLocationStatus",
         "about the portal's forms, not the trial",
     ),
-    **dict.fromkeys(
-        (
-            "fullTitleTranslations publicTitleTranslations medicalConditionTranslations mainObjectiveTranslations "
-            "secondaryObjectiveTranslations principalInclusionCriteriaTranslations principalExclusionCriteriaTranslations "
-            "endPointTranslations translatedNames"
-        ).split(),
+    **_within(
+        "",
+        "fullTitleTranslations publicTitleTranslations medicalConditionTranslations mainObjectiveTranslations "
+        "secondaryObjectiveTranslations principalInclusionCriteriaTranslations principalExclusionCriteriaTranslations "
+        "endPointTranslations translatedNames",
         "translations of a text that is read",
     ),
-    **dict.fromkeys("fromDate toDate".split(), "when a row was written into the portal's database"),
-    **dict.fromkeys("ctrname record_last_import".split(), "added by a program that saved the record"),
+    **_within("", "fromDate toDate", "when a row was written into the portal's database"),
+    **_within("", "ctrname record_last_import", "added by a program that saved the record"),
 }
 """Fields that are left out wherever they stand: name -> why."""
 
@@ -136,10 +138,6 @@ _ADDRESS = "of an address, beyond place and postcode"
 _EVALUATION = "how member states came to their decisions"
 
 
-def _within(path: str, names: str, why: str) -> dict[str, str]:
-    return {f"{path}.{name}" if path else name: why for name in names.split()}
-
-
 IGNORED: Mapping[str, str] = {
     **_within(
         "",
@@ -150,7 +148,7 @@ IGNORED: Mapping[str, str] = {
     **_within(
         "",
         "authorizationDate hasDeferrallApplied hasAmendmentApplied title primarySponsor submissionDate eeaStartDate "
-        "trialStartDate recruitmentStartDate isRmsTacitAssignment totalPartIISubjectCount publicEvaluation ctStatus ctPublicStatus",
+        "trialStartDate recruitmentStartDate isRmsTacitAssignment totalPartIISubjectCount publicEvaluation ctPublicStatus",
         _BEFORE_2024,
     ),
     **_within("memberStatesConcerned[]", "reportingStatusCode isProposedRms countryName organisationInfo trialStatus", _SAME),
@@ -172,8 +170,8 @@ IGNORED: Mapping[str, str] = {
     **_within(f"{_PART_I}.rowCountriesInfo[]", "isoNumber isoAlpha2Code isoAlpha3Code current", _SAME),
     **_within(
         f"{_PART_I}.sponsors[]",
-        "thirdParties legalRepresentative contactPointForUnion legislationComplianceResp contactPointResp article77ComplianceResp addresses "
-        "isCommercial commercial",
+        "thirdParties legalRepresentative contactPointForUnion legislationComplianceResp contactPointResp "
+        "article77ComplianceResp addresses isCommercial commercial",
         _ORGANISATION,
     ),
     **_within(
@@ -185,13 +183,11 @@ IGNORED: Mapping[str, str] = {
     **_within(f"{_PART_I}.sponsors[].scientificContacts[]", "type organisation", _ORGANISATION),
     **_within(
         "coSponsors[]",
-        "thirdParties legalRepresentative contactPointForUnion legislationComplianceResp contactPointResp article77ComplianceResp addresses "
-        "isCommercial commercial primary publicContacts scientificContacts",
+        "thirdParties legalRepresentative contactPointForUnion legislationComplianceResp contactPointResp "
+        "article77ComplianceResp addresses isCommercial commercial primary publicContacts scientificContacts",
         _ORGANISATION,
     ),
-    **_within(
-        "coSponsors[].organisation", "typeCode acronym clinicalTrialSponsor commercial businessKey", _ORGANISATION
-    ),
+    **_within("coSponsors[].organisation", "typeCode acronym clinicalTrialSponsor commercial businessKey", _ORGANISATION),
     **_within(f"{_INFORMATION}.trialCategory", "justificationForTrialCategory", "why the trial has its category"),
     **_within(f"{_INFORMATION}.medicalCondition.partIMedicalConditions[]", "isConditionRareDisease", _SAME),
     **_within(
@@ -235,8 +231,8 @@ IGNORED: Mapping[str, str] = {
         "authorizedPartsII[].mscInfo",
         "reportingStatusCode isProposedRms countryName organisationInfo firstDecisionDate trialStatus trialPeriod "
         "trialRecruitmentPeriod hasRecruitmentStarted activeTrialPeriod activeTrialRecruitmentPeriod willingAtDayThreeView "
-        "isWillingAtDayThreeView clinicalTrialStatusHistory applicationTypeMsc assessmentOutcome assessmentOutcomeDate decision "
-        "decisionDate expressDecision recruitmentSubjectCount",
+        "isWillingAtDayThreeView clinicalTrialStatusHistory applicationTypeMsc assessmentOutcome assessmentOutcomeDate "
+        "decision decisionDate expressDecision recruitmentSubjectCount",
         _SAME,
     ),
     **_within("authorizedPartsII[].trialSites[].organisationAddressInfo", "phone email businessKey intl ext", _ADDRESS),
