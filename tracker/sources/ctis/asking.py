@@ -53,7 +53,9 @@ class _Pagination(msgspec.Struct, frozen=True):
     nextPage: bool = False
 
 
-class _Row(msgspec.Struct, frozen=True):
+class Row(msgspec.Struct, frozen=True):
+    """A row of a search, as far as it is read."""
+
     ctNumber: str
     ctStatus: int | str | None = None
     lastUpdated: str | None = None
@@ -61,12 +63,14 @@ class _Row(msgspec.Struct, frozen=True):
     decisionDateOverall: str | None = None
 
 
-class _Page(msgspec.Struct, frozen=True):
+class Page(msgspec.Struct, frozen=True):
+    """A page of a search."""
+
     pagination: _Pagination
-    data: tuple[_Row, ...]
+    data: tuple[Row, ...]
 
 
-_PAGES = msgspec.json.Decoder(_Page)
+_PAGES = msgspec.json.Decoder(Page)
 
 
 # --- one trial
@@ -108,7 +112,7 @@ def _retrieved(info: SourceInfo, one: Asked, fetch: Fetch) -> Answer:
     return msgspec.structs.replace(answer, validators=Validators(etag=mark))
 
 
-def _row_of(number: str, fetch: Fetch) -> tuple[_Row | None, Response]:
+def _row_of(number: str, fetch: Fetch) -> tuple[Row | None, Response]:
     """The row of a trial's latest submission. Whether the portal finds the beginning of a number is not documented."""
     for text in (number, *(f"{number}{end}" for end in _ROUNDS)):
         page, response = _ask({"containAll": text}, fetch, size=_OF_ONE)
@@ -121,7 +125,7 @@ def _row_of(number: str, fetch: Fetch) -> tuple[_Row | None, Response]:
     return None, response
 
 
-def _mark(row: _Row, today: date) -> str:
+def _mark(row: Row, today: date) -> str:
     """What moves in the row when its record does."""
     mark = f"{row.ctNumber} {row.lastPublicationUpdate} {row.lastUpdated} {row.ctStatus}"
     published = RegistryDate(_day(row.lastPublicationUpdate) or "").first
@@ -144,7 +148,7 @@ def listing(search: Search, fetch: Fetch, *, deepest: int = DEEPEST) -> Iterator
             for row in _rows(asked, order, deepest, fetch):
                 if row.ctNumber not in seen:
                     seen.add(row.ctNumber)
-                    yield _listed(row)
+                    yield listed(row)
         total = _count(asked, fetch)
         if len(seen) == total:
             return
@@ -178,7 +182,7 @@ def _unproved(asked: Criteria, fetch: Fetch) -> Iterator[str]:
             yield f"{counted}: " + ("check its spelling." if alone == 0 else "it does not read this part as a filter.")
 
 
-def _rows(asked: Criteria, order: str, deepest: int, fetch: Fetch) -> Iterator[_Row]:
+def _rows(asked: Criteria, order: str, deepest: int, fetch: Fetch) -> Iterator[Row]:
     """The rows of a search in the order of their decisions, as far as the portal gives them."""
     for number in range(1, deepest // PAGE_SIZE + 1):
         page, _ = _ask(asked, fetch, number=number, order=order)
@@ -191,7 +195,8 @@ def _count(asked: Criteria, fetch: Fetch) -> int:
     return _ask(asked, fetch, size=1)[0].pagination.totalRecords
 
 
-def _listed(row: _Row) -> Listed:
+def listed(row: Row) -> Listed:
+    """A trial that a search holds. Raises AnswerError for a row of something else."""
     number = NUMBER.match(row.ctNumber)
     if number is None:
         raise AnswerError(f"EU CTIS lists {row.ctNumber[:40]!r}, which is no EU CT number.", remedy=_AGAIN, source="ctis")
@@ -208,9 +213,14 @@ def _day(day_first: str | None) -> str | None:
     return "-".join(reversed(day_first.split("/"))) if day_first else None
 
 
+def read_page(body: bytes) -> Page:
+    """A page of a search. Raises msgspec's errors for anything else."""
+    return _PAGES.decode(body)
+
+
 def _ask(
     asked: Criteria, fetch: Fetch, *, number: int = 1, size: int = PAGE_SIZE, order: str = "DESC"
-) -> tuple[_Page, Response]:
+) -> tuple[Page, Response]:
     question = {
         "pagination": {"page": number, "size": size},
         "sort": {"property": "decisionDate", "direction": order},
@@ -218,7 +228,7 @@ def _ask(
     }
     response = fetch.post("search", msgspec.json.encode(question))
     try:
-        return _PAGES.decode(response.body), response
+        return read_page(response.body), response
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         kind = "a web page" if response.body.lstrip()[:1] == b"<" else f"no page of a search ({error})"
         raise AnswerError(f"EU CTIS answered a search with {kind}.", remedy=_AGAIN, source="ctis", url=response.url) from error
