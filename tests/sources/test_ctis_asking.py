@@ -86,8 +86,10 @@ def test_the_latest_submission_of_a_trial_is_read(portal: LoopbackPortal, fetch:
 
 def test_a_portal_that_only_finds_whole_numbers_is_asked_by_round(portal: LoopbackPortal, fetch: Fetch) -> None:
     portal.whole_numbers = True
+    portal.add(f"{A}-01")
     assert isinstance(asked_for(A, fetch), Found)
-    assert [one["searchCriteria"]["containAll"] for one in portal.searched] == [A, f"{A}-00"]
+    assert portal.retrieved == [f"{A}-01"]
+    assert [one["searchCriteria"]["containAll"] for one in portal.searched] == [A, f"{A}-02", f"{A}-01"]
 
 
 def test_a_number_without_a_row_is_absent(portal: LoopbackPortal, fetch: Fetch) -> None:

@@ -38,7 +38,8 @@ PAGE_SIZE = 100
 DEEPEST = 10_000
 """Rows of an order that the portal gives, whatever number it counts."""
 
-_ROUNDS = ("-00", "-01", "-02")
+_ROUNDS = ("-02", "-01", "-00")
+"""Rounds of a submission, the latest first: more have not been seen."""
 _OF_ONE = 20
 """Rows that a search for one number may hold; with more, the portal has not read the number."""
 
