@@ -113,6 +113,10 @@ class InMemory:
         headers = {"content-type": "application/json"}
         return Response(url=f"{self.base_url}/{url}", status=200, headers=headers, body=body, fetched_at=self._at())
 
+    def post(self, url: str, body: bytes, *, accept: str = "application/json") -> Response:
+        """Post a question, which is answered as an address with one parameter."""
+        return self.get(url, [("body", body.decode())], accept=accept)
+
 
 class Served:
     """The registry as a process of its own on the loopback address; a context manager."""

@@ -49,7 +49,15 @@ class ScriptedFetch:
         self.asked.append((url, given))
         self.options.append((accept, validators))
         self.profiles.append(try_profiles)
-        served = self._answer(url, given)
+        return self._response(url, self._answer(url, given))
+
+    def post(self, url: str, body: bytes, *, accept: str = "application/json") -> Response:
+        """A posted question is scripted as an address with one parameter, ``body``."""
+        self.asked.append((url, {"body": body.decode()}))
+        self.options.append((accept, None))
+        return self._response(url, self._answer(url, {"body": body.decode()}))
+
+    def _response(self, url: str, served: Served) -> Response:
         if isinstance(served, Exception):
             raise served
         if isinstance(served, Response):

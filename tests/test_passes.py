@@ -136,4 +136,4 @@ def test_no_trouble_of_a_search_ends_because_it_was_not_asked(world: World) -> N
     world.now += timedelta(days=1)
     world.sync(only=("mine",))
     [incident] = world.store.incidents()
-    assert (incident.name, incident.ended_at) == ("search:bad", None)
+    assert (incident.name, incident.ended_at) == ("search:ctgov:bad", None)

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.lab import Day, LoopbackRegistry, Mailbox
+from tests.lab.ctis_portal import LoopbackPortal
 from tests.lab.history import RecordPast
 from tracker import events, sources
 from tracker.archive import Archive
@@ -125,6 +126,7 @@ class World:
         self.pages: dict[str, str] = {}
         self.histories: dict[str, RecordPast] = {}
         self.registry = LoopbackRegistry(self._today())
+        self.portal: LoopbackPortal | None = None
         self.mailbox = Mailbox()
         self.config = folder / "config.toml"
         self.sources = sources.load()
@@ -150,6 +152,8 @@ class World:
         """The settings of a source: the loopback registry stands in for it, or it is off and nothing leaves the machine."""
         registry = self.registry
         served = {"ctgov": registry.base_url, "meddatax": registry.meddatax_url, "trialx": registry.trialx_url}
+        if self.portal:
+            served["ctis"] = self.portal.base_url
         if key not in served:
             return f'[sources.{key}]\nbase_url = "{NOWHERE}"\nenabled = false\n'
         return f'[sources.{key}]\nbase_url = "{served[key]}"\npace = 1000\n'

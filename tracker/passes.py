@@ -17,7 +17,7 @@ from tracker.config import Settings
 from tracker.deliver import DeliveryReport, channels, deliver, operator_messages
 from tracker.deliver.channels import Sender, ping
 from tracker.deliver.operator_messages import DOUBTED, UNKNOWN
-from tracker.detect.listing import search_of
+from tracker.detect.listing import may_list
 from tracker.errors import StoppedError
 from tracker.fetch import Fetcher, Waiting, tell_nobody, user_agent
 from tracker.model.alert import Message
@@ -241,11 +241,12 @@ def _note_searches(store: Store, source_report: SourceReport, now: datetime) -> 
         return
     errors = {failure.watch: failure.error for failure in source_report.failures if failure.watch}
     for watch in source_report.searched:
+        name = f"{SEARCH}{source_report.source}:{watch}"
         if watch in errors:
             message = operator_messages.search_failed(watch, source_report.title, errors[watch])
-            store.open_incident(f"{SEARCH}{watch}", message, now)
+            store.open_incident(name, message, now)
         else:
-            store.close_incident(f"{SEARCH}{watch}", now)
+            store.close_incident(name, now)
 
 
 def _note_older(store: Store, source_report: SourceReport, now: datetime) -> None:
@@ -263,9 +264,10 @@ def _note_older(store: Store, source_report: SourceReport, now: datetime) -> Non
 
 def _close_searches(settings: Settings, store: Store, kept: Archive, now: datetime) -> None:
     """A search that is no longer in the configuration is never asked again, so its incident would never end."""
-    asked = {watch.name for watch in settings.watches if search_of(watch) or watch.everything}
+    enabled = [key for key, one in settings.sources.items() if one.enabled]
+    asked = {f"{SEARCH}{key}:{watch.name}" for watch in settings.watches for key in enabled if may_list(watch, key)}
     for incident in kept.incidents():
-        if incident.name.startswith(SEARCH) and incident.name.removeprefix(SEARCH) not in asked:
+        if incident.name.startswith(SEARCH) and incident.name not in asked:
             store.close_incident(incident.name, now)
 
 

@@ -62,7 +62,7 @@ QUERIES = {
     "trial_marks",
     "unsent_alerts",
     "unsent_messages",
-    "watch_states",
+    "watch_names",
     "watches_of",
     "with_number",
 }
@@ -81,7 +81,7 @@ WORK = {
     "notes", "ready_alerts", "staged_totals", "alerts_of", "looks", "unanswered", "doubted_trials", "kept_fields",
     "staged_calendar", "staged_findings", "unsettled_since", "attachments", "given_up", "moved_memberships", "taken_since",
     "paused", "stale_present", "note_present", "stale_words", "note_words", "forget_replaced", "calendar_trials",
-    "timelines", "trials_with_history",
+    "timelines", "trials_with_history", "watch_states",
     "registered_at", "note_version_error", "staged_versions", "drop_versions", "number_version", "move_versions",
     "drop_events",
     "stage_whole", "compare_whole", "note_cursor",

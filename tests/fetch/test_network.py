@@ -296,3 +296,28 @@ def test_a_large_page_for_an_error_is_not_read_to_its_end() -> None:
     with serving(handler) as server, make_fetcher() as fetcher, pytest.raises(StatusError, match="gone gone") as caught:
         bind(fetcher, base_url=server.url).get("/record")
     assert caught.value.status == 404
+
+
+def test_a_posted_question_arrives_with_its_body_and_is_asked_again_after_a_fault() -> None:
+    heads: list[bytes] = []
+
+    def handler(connection: socket.socket, head: bytes) -> None:
+        heads.append(head)
+        connection.sendall(answer(b"busy", "503 Busy") if len(heads) == 1 else answer(b'{"data": []}'))
+
+    with serving(handler) as server, make_fetcher() as fetcher:
+        response = bind(fetcher, base_url=server.url).post("/search", b'{"page": 1}')
+    assert response.body == b'{"data": []}'
+    assert len(heads) == 2
+    assert all(head.startswith(b"POST /search HTTP/1.1\r\n") for head in heads)
+    assert all(b"Content-Type: application/json\r\n" in head and b"Content-Length: 11\r\n" in head for head in heads)
+
+
+def test_a_redirect_of_a_posted_question_is_not_followed() -> None:
+    def handler(connection: socket.socket, head: bytes) -> None:
+        connection.sendall(answer(b"", "302 Found", "Location: /other"))
+
+    with serving(handler) as server, make_fetcher() as fetcher:
+        with pytest.raises(StatusError, match=r"POST .*not posted to another address"):
+            bind(fetcher, base_url=server.url).post("/search", b"{}")
+        assert len(server.requests) == 1

@@ -25,6 +25,7 @@ class Request:
     path: str
     params: tuple[tuple[str, str], ...]
     headers: Mapping[str, str]
+    body: bytes = b""
 
     @property
     def user_agent(self) -> str:
@@ -134,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer one request."""
         parts = urlsplit(self.path)
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self._send(
             self._loopback.answerer(
                 Request(
@@ -143,6 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
                     path=unquote(parts.path),
                     params=tuple(parse_qsl(parts.query, keep_blank_values=True)),
                     headers={name.lower(): value for name, value in self.headers.items()},
+                    body=body,
                 )
             )
         )

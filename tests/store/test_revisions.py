@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
 from tests.store.builders import A, Pass, check, day, snapshot
 from tests.store.revisions import EARLIER, REVISIONS, TOLD, as_of, columns, furnish, rows, without_headlines
@@ -52,6 +52,25 @@ def test_a_database_of_each_earlier_revision_upgrades_without_loss(
         assert upgraded.timeline(A) == store.timeline(A)
         assert upgraded.outbox() == store.outbox()
         upgraded.acquire_lease("source:ctgov", "next", day(9), day(1) - day(0))
+
+
+def test_what_was_listed_before_was_listed_by_clinicaltrials_gov(store: Store, store_url: str, url_beside: str) -> None:
+    """So no watch begins anew after the upgrade, and the end of a search's trouble is told under its old name."""
+    furnish(store)
+    store.open_incident("search:lupus", "It could not be read.", day(3))
+    as_of("0016", store_url, url_beside)
+    engine = make_engine(parse_url(url_beside))
+    with engine.begin() as connection:
+        words = "UPDATE watches SET listing_digest = 'd', last_complete_listing_at = created_at WHERE name = 'lupus'"
+        connection.execute(text(words))
+    engine.dispose()
+    migrate(url_beside, now=day(9))
+    with Store.open(url_beside) as upgraded:
+        states = upgraded.watch_states("ctgov")
+        assert (states["lupus"].listing_digest, states["lupus"].last_complete_listing_at) == ("d", states["lupus"].created_at)
+        assert states["else"].listing_digest is None
+        assert upgraded.watch_states("ctis")["lupus"].last_complete_listing_at is None
+        assert "search:ctgov:lupus" in {one.name for one in upgraded.incidents()}
 
 
 def test_a_long_log_loses_its_headlines_to_the_last_row(store: Store, store_url: str, url_beside: str) -> None:

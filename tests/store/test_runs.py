@@ -280,7 +280,7 @@ def test_release_accepts_a_held_run_with_its_joins_and_listings(store: Store) ->
     report = store.release(sick.id, day(1.5))
     assert (report.events, report.alerts) == (1, 1)
     assert [member.trial for member in store.memberships()] == [A, B]
-    assert store.watch_states()["lupus"].listing_digest == "d1"
+    assert store.watch_states("ctgov")["lupus"].listing_digest == "d1"
     assert the_run(store, sick.id).state == "accepted"
     assert store.document(current(store)).body == b"second"
 

@@ -85,9 +85,9 @@ def test_a_watch_that_is_gone_ends_and_begins_anew_when_it_returns(store: Store)
     Pass(store, 0).accept(listings=[CompletedListing(watch="lupus", digest="d1")])
     gone = store.sync_watches([watch("other", B)], {"me"}, day(1))
     assert gone == {"lupus": WatchChanges(watch="lupus", removed=True, ended=1)}
-    assert set(store.watch_states()) == {"other"}
+    assert set(store.watch_names()) == {"other"}
     assert store.sync_watches([watch("lupus", A), watch("other", B)], {"me"}, day(2))["lupus"].created
-    state = store.watch_states()["lupus"]
+    state = store.watch_states("ctgov")["lupus"]
     assert (state.created_at, state.listing_digest, state.last_complete_listing_at) == (day(2), None, None)
 
 
@@ -96,7 +96,7 @@ def test_a_complete_listing_is_remembered_and_says_who_left(store: Store) -> Non
     search_finds(store, 1, A, B)
     run = Pass(store, 2)
     run.accept(listings=[CompletedListing(watch="lupus", digest="d2", left=(A,))])
-    state = store.watch_states()["lupus"]
+    state = store.watch_states("ctgov")["lupus"]
     assert (state.listing_digest, state.last_complete_listing_at) == ("d2", day(2))
     assert {member.trial: member.left_search_at for member in store.memberships()} == {A: day(2), B: None}
     run = Pass(store, 3)

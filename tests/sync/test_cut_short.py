@@ -50,6 +50,9 @@ class Ends:
                     ends._left -= 1
                 return bound.get(url, params, accept=accept, validators=validators)
 
+            def post(self, url: str, body: bytes, *, accept: str = "application/json") -> Response:
+                return bound.post(url, body, accept=accept)
+
         return Bound()
 
 
@@ -97,11 +100,11 @@ def test_a_first_load_goes_on_in_the_next_pass_and_says_so_and_announces_nothing
     source = cut(world, PassLimitError("time over")).sources[0]
     assert 0 < source.counts.baseline < len(world.studies)
     assert len(world.store.memberships()) == source.counts.baseline
-    assert world.store.watch_states()["mine"].last_complete_listing_at is None
+    assert world.store.watch_states("ctgov")["mine"].last_complete_listing_at is None
     assert world.sync().state == "done"
     assert len(world.store.memberships()) == len(world.studies)
     assert world.kinds() == [], "the rest joins as silently as the first did"
-    assert world.store.watch_states()["mine"].last_complete_listing_at is not None
+    assert world.store.watch_states("ctgov")["mine"].last_complete_listing_at is not None
 
 
 def test_the_operator_hears_that_a_pass_was_cut_short_and_when_one_is_read_to_its_end_again(world: World) -> None:

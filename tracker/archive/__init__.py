@@ -170,7 +170,7 @@ class Archive:
 
     def watch_names(self) -> Collection[str]:
         """The watches that passes have seen, whether a configuration is at hand or not."""
-        return self.store.watch_states().keys()
+        return self.store.watch_names()
 
     def followed_sources(self, watches: Collection[str]) -> frozenset[str]:
         """The sources whose trials these watches follow."""

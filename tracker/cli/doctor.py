@@ -16,7 +16,7 @@ from tracker.cli.options import Shared, shared_options
 from tracker.cli.waiting import waiting_told
 from tracker.errors import ConfigError, DeliveryError, SourceError, StatusError, StoreError, TransientFetchError
 from tracker.model.ids import split_key
-from tracker.model.source import Searchable, Versioned
+from tracker.model.source import Searchable, Versioned, Whole
 
 if TYPE_CHECKING:
     from tracker.archive import Archive
@@ -217,13 +217,13 @@ def searches(app: App) -> Iterator[Finding]:
 
 
 def _searches(app: App, source: Source, fetch: Fetch) -> Iterator[Finding]:
-    from tracker.detect.listing import EVERYTHING, search_of
+    from tracker.detect.listing import EVERYTHING, search_for
     from tracker.render.tables import Finding
 
     assert isinstance(source, Searchable)
     for watch in app.settings.watches:
-        search = EVERYTHING if watch.everything else search_of(watch)
-        if search is None or not source.info.understands(search):
+        search = EVERYTHING if watch.everything and isinstance(source, Whole) else search_for(watch, source.info)
+        if search is None:
             continue
         subject = f"search of {watch.name}"
         try:

@@ -33,6 +33,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
         "pages",
         "search",
         "query",
+        "registries",
         "everything",
         "near",
         "exclude",

@@ -99,7 +99,7 @@ _WATCH = """\
 name = {name}
 {follows}
 # pages = ["https://…"]                         # trial pages of other sites
-# query = {{ condition = "lupus", country = "Germany" }}    # a search written as fields
+# query = {{ condition = "lupus", country = "Germany" }}    # a search written as fields; `registries` says of whom it is asked
 # everything = true                             # all trials of ClinicalTrials.gov: give it a watch of its own
 {near}
 # exclude = ["NCT06801119"]                     # never from a search

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,11 +23,11 @@ from tracker.text.suggest import did_you_mean
 PageOf = Callable[[str, Mapping[str, str]], Page | None]
 """Recognises the address of a trial page. Takes the address and each source's base address; None if no source reads it."""
 
-ReadSearch = Callable[[Search], SearchReading]
-"""How the source that a search is for reads it."""
+ReadSearch = Callable[[Search, Sequence[str]], SearchReading]
+"""How the registries that a search is for read it."""
 
 
-def unread(_search: Search) -> SearchReading:
+def unread(_search: Search, _registries: Sequence[str] = ()) -> SearchReading:
     """For those who have no source at hand: nothing is said of the search."""
     return SearchReading()
 
@@ -73,10 +73,11 @@ def _read_watch(table: Table, context: ValidationContext) -> Watch:
         table.wrong("", f"This watch follows nothing. Give it one of {', '.join(_FOLLOWS)}, or delete it.")
     search, query = _read_search(table, context.sources), _read_query(table, context.sources)
     near = _read_near(table.table("near", "watch.near")) if "near" in table else None
+    registries = _read_registries(table, context.sources)
     everything = table.flag("everything", default=False)
     reading = SearchReading()
     if search or query:
-        reading = _check_search(table, Search(url=search, fields=query, near=near), context)
+        reading = _check_search(table, Search(url=search, fields=query, near=near), registries, context)
     return Watch(
         name=name or "",
         trials=tuple(trials),
@@ -85,6 +86,7 @@ def _read_watch(table: Table, context: ValidationContext) -> Watch:
         search=search,
         query=query,
         everything=everything,
+        registries=registries,
         left_out=reading.left_out,
         near=near or reading.near,
         circle_in_search=reading.near is not None and "near" not in table,
@@ -205,13 +207,39 @@ def _read_search(table: Table, sources: Mapping[str, SourceInfo]) -> str | None:
     return url
 
 
-def _check_search(table: Table, search: Search, context: ValidationContext) -> SearchReading:
-    """How its source reads a search; what it finds wrong with it is noted."""
+def _read_registries(table: Table, sources: Mapping[str, SourceInfo]) -> tuple[str, ...]:
+    """The registries that ``query`` is asked of; none named means the usual one."""
+    known = sorted(key for key, info in sources.items() if info.query_fields)
+    found: dict[str, None] = {}
+    if "registries" in table:
+        if "search" in table:
+            table.wrong("registries", "An address is asked of its own registry. Write the search as a query instead.")
+        elif "query" not in table:
+            table.wrong("registries", "This says of which registries a query is asked, and there is none. Add one.")
+        elif not table.entries("registries"):
+            table.wrong("registries", f"This list is empty. Name some of {', '.join(known)}, or leave it out.")
+    for index, key in table.texts("registries"):
+        if key not in known:
+            hint = did_you_mean(key, known) or f"Registries: {', '.join(known)}."
+            table.wrong("registries", f"{table.quoted('registries', index)} cannot be asked by a query. {hint}", index)
+        elif key in found:
+            table.wrong("registries", f"{table.quoted('registries', index)} is named twice. Delete one.", index)
+        found[key] = None
+    return tuple(found)
+
+
+def _check_search(table: Table, search: Search, registries: tuple[str, ...], context: ValidationContext) -> SearchReading:
+    """How its registries read a search; what they find wrong with it is noted."""
     key = "search" if search.url else "query"
+    if registries and not search.url:
+        reading = context.read_search(search, registries)
+        for problem in reading.problems:
+            table.fails_alone(key, problem)
+        return reading
     if not any(info.understands(search) for info in context.sources.values()):
         table.fails_alone(key, "No registry of this version answers all of this. Give a search or a query of one registry.")
         return SearchReading()
-    reading = context.read_search(search)
+    reading = context.read_search(search, ())
     for problem in reading.problems:
         table.fails_alone(key, problem)
     return reading

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import msgspec
 
-from tracker.model.source import Listed, Search, Sited
-from tracker.model.watch import ListingTotals, Near, SearchEntry, Watch, WatchState
+from tracker.model.source import Listed, Search, Sited, SourceInfo
+from tracker.model.watch import ASKED_BY_DEFAULT, ListingTotals, Near, SearchEntry, Watch, WatchState
 
 NEW_WITHIN = timedelta(days=7)
 """A trial is a new registration if it was first posted since the last complete listing, less these days of posting lag."""
@@ -70,6 +70,17 @@ def search_of(watch: Watch) -> Search | None:
     if watch.everything or (watch.search is None and not watch.query):
         return None
     return Search(url=watch.search, fields=watch.query, near=watch.near)
+
+
+def search_for(watch: Watch, info: SourceInfo) -> Search | None:
+    """What a watch asks this source to list: an address is its own registry's, fields are asked of the watch's registries."""
+    search = search_of(watch)
+    return search if search and info.understands(search) and may_list(watch, info.key) else None
+
+
+def may_list(watch: Watch, source: str) -> bool:
+    """Whether a watch can have something for a source to list: a whole registry, an address, or fields for that source."""
+    return watch.everything or watch.search is not None or source in (watch.registries or ASKED_BY_DEFAULT)
 
 
 def listing_digest(search: Search, exclude: frozenset[str]) -> str:

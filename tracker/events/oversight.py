@@ -44,7 +44,7 @@ def _country_status(context: Context) -> Finding | None:
     "regulatory_events_changed",
     owns=("regulatory_events",),
     effects=("added", "removed", "changed"),
-    description="A temporary halt, serious breach, urgent safety measure or lay summary was stated or taken back.",
+    description="A halt, breach, safety measure, application, or start or end in a member state was stated or taken back.",
     weight=88,
 )
 def _regulatory_events(context: Context) -> Finding | None:

@@ -120,6 +120,15 @@ class JsonReader(Reader):
         """A value of any shape, for those that are digested and not read."""
         return self._left.pop(key, None)
 
+    def peek(self, key: str) -> Any:
+        """A value of any shape that stays where it is, for those that are also kept as they are."""
+        return self._left.get(key)
+
+    def unread(self, code: str, key: str, value: object) -> None:
+        """Note that a value which was taken says nothing that a source understands, and keep it as it is."""
+        self._log.note(code, self._at(key), value)
+        self.keep(key, value)
+
     def _taken(self, key: str) -> Any:
         """The value under a key, taken out; None when absent."""
         value = self._left.pop(key, self)

@@ -263,7 +263,15 @@ class BoundFetch:
             conditional=bool(conditions),
             may_retry_tls=options.may_retry_tls and try_profiles,
         )
-        request, response = self._followed(self._site.request(url, params), options, heed_robots=self._site.is_page_site)
+        return self._read(self._site.request(url, params), options)
+
+    def post(self, url: str, body: bytes, *, accept: str = "application/json") -> Response:
+        """See `model.source.Fetch.post`."""
+        request = msgspec.structs.replace(self._site.request(url), body=body)
+        return self._read(request, self._accepting(accept, {"Content-Type": "application/json"}))
+
+    def _read(self, request: Request, options: RequestOptions) -> Response:
+        request, response = self._followed(request, options, heed_robots=self._site.is_page_site)
         self.server_time = http_date(response.headers.get("date", "")) or self.server_time
         return Response(
             url=request.url,

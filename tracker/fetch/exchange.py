@@ -43,10 +43,19 @@ ErrorT = TypeVar("ErrorT", bound=FetchError)
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """The key of the source that asks, and the full address, which errors show masked."""
+    """The key of the source that asks, and the full address, which errors show masked.
+
+    ``body`` is the JSON of a question that is posted, None for an address that is simply got.
+    """
 
     source: str
     url: str
+    body: bytes | None = None
+
+    @property
+    def method(self) -> str:
+        """GET, or POST for a question with a body."""
+        return "GET" if self.body is None else "POST"
 
     def error(self, kind: type[ErrorT], what: str, remedy: str = "") -> ErrorT:
         """An error of this kind that names the address and says what went wrong."""
@@ -69,7 +78,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         return StatusError(self._sentence(what), source=self.source, url=masked_url(self.url), status=status)
 
     def _sentence(self, what: str) -> str:
-        return f"GET {masked_url(self.url)}: {what}"
+        return f"{self.method} {masked_url(self.url)}: {what}"
 
 
 class RequestOptions(msgspec.Struct, frozen=True, kw_only=True):

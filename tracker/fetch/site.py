@@ -57,6 +57,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises BlockedError where it leads to a login page, and StatusError where it must not be followed.
         """
+        if request.body is not None:
+            raise _not_followed(request, response, "a question is not posted to another address")
         try:
             target = redirect_target(request.url, response.redirect or "")
         except ValueError as error:

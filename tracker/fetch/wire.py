@@ -191,7 +191,9 @@ class Wire:
         self, request: Request, options: RequestOptions, profile: TlsProfile, transfer: Transfer[RawResponse]
     ) -> RawResponse:
         extensions = {"trace": transfer.trace, "profile": profile, "public_only": options.public_only}
-        outgoing = self._client.build_request("GET", request.url, headers=options.headers, extensions=extensions)
+        outgoing = self._client.build_request(
+            request.method, request.url, headers=options.headers, content=request.body, extensions=extensions
+        )
         _check_reading(request, outgoing.url)
         response = self._client.send(outgoing, stream=True)
         try:

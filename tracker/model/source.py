@@ -247,6 +247,13 @@ class Fetch(Protocol):
         """
         ...
 
+    def post(self, url: str, body: bytes, *, accept: str = "application/json") -> Response:
+        """Post a JSON question that changes nothing at the host; it may be asked again as `get` is, and raises alike.
+
+        A redirect is not followed.
+        """
+        ...
+
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """A trial to retrieve: its key, for pages the address, and the validators of the last answer."""

@@ -70,6 +70,10 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     url: str
 
 
+ASKED_BY_DEFAULT = ("ctgov",)
+"""The registries that a search written as fields is asked of, unless a watch says otherwise."""
+
+
 class Watch(msgspec.Struct, frozen=True, kw_only=True):
     """One ``[[watch]]``: which trials, and who hears of them.
 
@@ -79,6 +83,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     owner's ``columns``, of which ``groups`` and ``notes`` are read.
     ``left_out`` names what the address of the search holds that is not asked. ``kinds`` empty means all. ``circle_in_search``:
     ``near`` is the circle that the search's address has. ``everything``: all trials of ClinicalTrials.gov.
+    ``registries`` are the sources that ``query`` is asked of; none named means `ASKED_BY_DEFAULT`.
     """
 
     name: str
@@ -88,6 +93,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     search: str | None = None
     query: Mapping[str, str] = {}
     everything: bool = False
+    registries: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     near: Near | None = None
     circle_in_search: bool = False
@@ -154,7 +160,7 @@ class FollowingTime(NamedTuple):
 
 
 class WatchState(msgspec.Struct, frozen=True, kw_only=True):
-    """What is remembered of an active watch. ``listing_digest`` is of the search that was last listed to its end."""
+    """What is remembered of an active watch, and of the last listing of its search to its end by one source."""
 
     created_at: datetime
     listing_digest: str | None = None

@@ -203,7 +203,8 @@ def _duties(record: TrialRecord) -> Iterator[Field]:
     told = zip(noticed, dates, strict=True)
     yield _texts("Notices of the registry", [_dated(_word(one.type), one.description, days) for one, days in told])
     events = record.regulatory_events or ()
-    yield _texts("Safety and halts", [_dated(_word(one.type), one.date, one.country) for one in events])
+    words = [_dated(vocabulary.regulatory_words(one.type), one.date, one.country) for one in events]
+    yield _texts("Applications, notices and safety", words)
 
 
 def _word(given: str | None) -> str:

@@ -10,7 +10,7 @@ import msgspec
 
 from tracker.model.event import Event, Story
 from tracker.model.ids import split_key
-from tracker.model.record import OutcomeMeasure, Site, TrialRecord
+from tracker.model.record import OutcomeMeasure, RegulatoryEvent, Site, TrialRecord
 from tracker.render import inline_diff, kinds, times, values, vocabulary
 from tracker.render.privacy import public_record
 from tracker.render.safe_text import one_line, plural
@@ -152,10 +152,14 @@ def _groups(record: TrialRecord, everything: bool) -> Iterator[tuple[str, list[L
         yield "Outcome measures", _cut(outcomes, everything)
     if joining := list(_eligibility(record)):
         yield "Who can join", _cut(joining, everything)
+    if by_country := [(vocabulary.status(one.status or ""), one_line(one.country)) for one in record.country_status or ()]:
+        yield "Status by country", _cut(by_country, everything)
     if sites := [_site(site) for site in record.sites or ()]:
         yield f"Where ({plural(len(sites), 'site')})", _cut(sites, everything)
     if summary := [("", one_line(line)) for line in (record.brief_summary or "").split("\n") if line.strip()]:
         yield "Summary", summary
+    if events := [_regulatory_event(one) for one in record.regulatory_events or ()]:
+        yield "Applications, notices and safety", _cut(events, everything)
 
 
 def _fact(record: TrialRecord, field: str, everything: bool) -> str:
@@ -188,6 +192,11 @@ def _eligibility(record: TrialRecord) -> Iterator[Line]:
         yield from (("Inclusion", one_line(line)) for line in given.criteria.inclusion)
         yield from (("Exclusion", one_line(line)) for line in given.criteria.exclusion)
         yield from (("Criteria", one_line(line)) for line in given.criteria.other)
+
+
+def _regulatory_event(event: RegulatoryEvent) -> Line:
+    said = (vocabulary.regulatory_words(event.type), one_line(event.country or ""))
+    return one_line(event.date or ""), ", ".join(filter(None, said))
 
 
 def _site(site: Site) -> Line:

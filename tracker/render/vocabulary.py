@@ -146,6 +146,11 @@ def enumerated(word: str) -> str:
     return VALUE.get(word, _plain(word))
 
 
+def regulatory_words(given: str) -> str:
+    """What an authority or sponsor did: a word of an enumeration, or words with names such as SM-2 that keep their case."""
+    return first_capital(enumerated(given) if given.isupper() else one_line(given, 100))
+
+
 def first_capital(text: str) -> str:
     """The text with its first letter large, the rest as it is."""
     return text[:1].upper() + text[1:]

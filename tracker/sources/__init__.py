@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
+
+import msgspec
 
 from tracker.model.source import ABILITIES, PageSource, Search, Searchable, SearchReading, Source
 from tracker.model.watch import Page
@@ -47,12 +49,18 @@ def page_of(url: str, base_urls: Mapping[str, str]) -> Page | None:
     return None
 
 
-def read_search(search: Search) -> SearchReading:
-    """How the source that a search is for reads it."""
-    for source in load().values():
-        if isinstance(source, Searchable) and source.info.understands(search):
-            return source.read_search(search)
-    return SearchReading(problems=("No registry of this version answers this search.",))
+def read_search(search: Search, registries: Sequence[str] = ()) -> SearchReading:
+    """How the registries that a search is for read it; none named: the first that understands it, as addresses have one."""
+    able = [source for source in load().values() if isinstance(source, Searchable)]
+    if registries:
+        asked = [source for source in able if source.info.key in registries]
+    else:
+        asked = [source for source in able if source.info.understands(search)][:1]
+    if not asked:
+        return SearchReading(problems=("No registry of this version answers this search.",))
+    readings = [source.read_search(search) for source in asked]
+    problems = tuple(problem for reading in readings for problem in reading.problems)
+    return msgspec.structs.replace(readings[0], problems=problems)
 
 
 def _problem(source: Source) -> str:

@@ -104,6 +104,7 @@ class Store(Database):
 
     # which trials are followed, by which watch
     sync_watches = _watches.sync_watches
+    watch_names = _watches.watch_names
     watch_states = _watches.watch_states
     memberships = _watches.memberships
     moved_memberships = _watches.moved_memberships

@@ -197,7 +197,7 @@ def _make_count(connection: Connection, run: RowMapping, closing: _Closing) -> t
     apply_joins(connection, closing.joins, run["started_at"])
     apply_moves(connection, run_id, run["started_at"], now)
     for listing in closing.listings:
-        apply_listing(connection, listing, now)
+        apply_listing(connection, listing, run["source"], now)
     if "merged" in met:
         move_merged(connection, run_id, run["started_at"], now)
     if run["purpose"] == "sync":

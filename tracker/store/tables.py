@@ -65,8 +65,16 @@ watches = Table(
     Column("name", Text, primary_key=True),
     Column("active", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("listing_digest", Text),
-    Column("last_complete_listing_at", UtcDateTime),
+)
+
+listings = Table(
+    "listings",
+    metadata,
+    Column("watch", Text, ForeignKey("watches.name"), primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("digest", Text, nullable=False, comment="of the search that was last listed to its end"),
+    Column("completed_at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 trials = Table(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, bindparam, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, or_, select, update
 
 from tracker.model.watch import CompletedListing, How, Join, Membership, Watch, WatchChanges, WatchState
 from tracker.store import tables as t
@@ -47,17 +47,23 @@ def sync_watches(
     return changes
 
 
-def watch_states(database: Database) -> dict[str, WatchState]:
-    """What is remembered of each watch in the configuration."""
-    columns = (t.watches.c.name, t.watches.c.created_at, t.watches.c.listing_digest, t.watches.c.last_complete_listing_at)
+def watch_names(database: Database) -> list[str]:
+    """The watches of the configuration, by name."""
+    with database.reading() as connection:
+        return list(connection.scalars(active_watches().order_by(t.watches.c.name)))
+
+
+def watch_states(database: Database, source: str) -> dict[str, WatchState]:
+    """What is remembered of each watch in the configuration, and of its last listing by one source."""
+    its = (t.listings.c.watch == t.watches.c.name) & (t.listings.c.source == source)
+    columns = (t.watches.c.name, t.watches.c.created_at, t.listings.c.digest, t.listings.c.completed_at)
+    statement = select(*columns).select_from(t.watches.outerjoin(t.listings, its)).where(t.watches.c.active)
     with database.reading() as connection:
         return {
             row.name: WatchState(
-                created_at=row.created_at,
-                listing_digest=row.listing_digest,
-                last_complete_listing_at=row.last_complete_listing_at,
+                created_at=row.created_at, listing_digest=row.digest, last_complete_listing_at=row.completed_at
             )
-            for row in connection.execute(select(*columns).where(t.watches.c.active))
+            for row in connection.execute(statement)
         }
 
 
@@ -143,13 +149,15 @@ def _inside(connection: Connection, trials: Collection[str]) -> set[tuple[str, s
     }
 
 
-def apply_listing(connection: Connection, listing: CompletedListing, now: datetime) -> None:
-    """Remember that a search was listed to its end, and which trials left it or are back in it."""
-    connection.execute(
-        update(t.watches)
-        .where(t.watches.c.name == listing.watch)
-        .values(listing_digest=listing.digest, last_complete_listing_at=now)
-    )
+def apply_listing(connection: Connection, listing: CompletedListing, source: str, now: datetime) -> None:
+    """Remember that a source listed a search to its end, and which trials left it or are back in it.
+
+    One of a watch that is gone is not remembered: if the watch comes back, its next listing is its first one.
+    """
+    if connection.scalar(select(t.watches.c.active).where(t.watches.c.name == listing.watch)):
+        values = {"digest": listing.digest, "completed_at": now}
+        statement = insert(connection, t.listings).values(watch=listing.watch, source=source, **values)
+        connection.execute(statement.on_conflict_do_update(index_elements=["watch", "source"], set_=values))
     for trials, left_at in ((listing.left, now), (listing.back, None)):
         for keys in chunks(trials):
             connection.execute(
@@ -212,9 +220,10 @@ def _merged(connection: Connection) -> dict[str, str]:
 
 def _begin_watch(connection: Connection, name: str, now: datetime) -> None:
     """A new watch, or one that came back: it has listed nothing yet."""
-    values = {"active": True, "created_at": now, "listing_digest": None, "last_complete_listing_at": None}
+    values = {"active": True, "created_at": now}
     statement = insert(connection, t.watches).values(name=name, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+    connection.execute(delete(t.listings).where(t.listings.c.watch == name))
 
 
 def _sync_watch(connection: Connection, watch: Watch, merged: Mapping[str, str], now: datetime) -> WatchChanges:

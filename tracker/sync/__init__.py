@@ -16,9 +16,9 @@ import msgspec
 
 from tracker.clock import Clock
 from tracker.config import Settings
-from tracker.detect.listing import search_of
+from tracker.detect.listing import search_for
 from tracker.model.run import RunCounts
-from tracker.model.source import Search, Source, Whole
+from tracker.model.source import Source, Whole
 from tracker.model.watch import WatchChanges
 from tracker.store import Store
 from tracker.store.processes import holder_name
@@ -124,15 +124,11 @@ def _added_by_hand(change: WatchChanges) -> str:
 def needed(settings: Settings, followed: Collection[str], sources: Mapping[str, Source]) -> list[Source]:
     """The enabled sources that have a followed trial, or list a search."""
     used = set(followed)
-    used |= {key for key, source in sources.items() for watch in settings.watches if _lists(source, search_of(watch))}
+    used |= {key for key, source in sources.items() for watch in settings.watches if search_for(watch, source.info)}
     used |= {
         key for key, source in sources.items() if isinstance(source, Whole) and any(one.everything for one in settings.watches)
     }
     return [source for key, source in sources.items() if key in used and settings.sources[key].enabled]
-
-
-def _lists(source: Source, search: Search | None) -> bool:
-    return search is not None and source.info.understands(search)
 
 
 def _side_by_side(runs: Sequence[SourceRun], homes_read: threading.Event) -> list[SourceReport]:

@@ -42,7 +42,7 @@ class SearchLister:
     def list_all(self, searches: Iterable[tuple[Watch, Search]], tally: RunTally) -> list[ListingDecision]:
         """List every search, and say who joins and leaves. A search that fails, fails alone."""
         decisions = []
-        states = self.store.watch_states()
+        states = self.store.watch_states(self.key)
         for watch, search in searches:
             tally.searched.add(watch.name)
             subject = f"search of watch {watch.name}"

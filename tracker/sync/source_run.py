@@ -291,7 +291,7 @@ class SourceRun:
     ) -> list[ListingDecision]:
         """Read the registry for each watch that follows all of it. One that fails, fails alone."""
         decisions: list[ListingDecision] = []
-        states = self.store.watch_states() if watches else {}
+        states = self.store.watch_states(self.source.info.key) if watches else {}
         for watch in watches:
             assert isinstance(self.source, Whole)
             reader = WholeReader(
@@ -341,7 +341,7 @@ class SourceRun:
         if not isinstance(source, Searchable):
             return []
         watches = (watch for watch in self.settings.watches if not self.only or watch.name in self.only)
-        searches = [(watch, search) for watch in watches if (search := listing.search_of(watch)) and info.understands(search)]
+        searches = [(watch, search) for watch in watches if (search := listing.search_for(watch, info))]
         lister = SearchLister(
             store=self.store,
             source=source,

@@ -20,7 +20,7 @@ from tracker.render.kinds.kind_words import kind_words
 from tracker.render.phrases import listed, on, quote
 from tracker.render.safe_text import plural
 from tracker.render.values import LONG, NOT_STATED, answer, before_and_after
-from tracker.render.vocabulary import enumerated, field_word, first_capital, status, status_before
+from tracker.render.vocabulary import field_word, regulatory_words, status, status_before
 
 _FEW_ANSWERS = 2
 """Answers on oversight that a headline has room for."""
@@ -121,7 +121,7 @@ def _regulatory_headline(_event: Event, details: RegulatoryDetails) -> str:
 
 def _regulatory(entry: RegulatoryEntry) -> str:
     where = f" ({quote(entry.country, 40)})" if entry.country else ""
-    return f"{first_capital(enumerated(entry.type))}{where}"
+    return f"{regulatory_words(entry.type)}{where}"
 
 
 def _other_headline(_event: Event, details: OtherFieldsDetails) -> str:
