@@ -153,6 +153,9 @@ def test_a_rob2_sheet_has_a_row_per_outcome_with_facts_and_empty_answers(history
         ("", "dropped", "dropped"),
     ]
     assert rows[2]["at_start_outcome"] == "Grip strength"
+    (other,) = rows_of(run("audit", "outcomes", OTHER, "--format", "rob2").out)
+    assert (other["at_registration_found"], other["at_start_found"]) == ("refused", "refused")
+    assert "tracker backfill" in other["at_start_why"]
     assert {row[f"{answer}_reader_1"] for row in rows for answer in ("5.1", "5.2", "5.3", "risk_of_bias")} == {""}
 
 

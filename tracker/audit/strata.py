@@ -30,24 +30,31 @@ class Stratum(msgspec.Struct, frozen=True, kw_only=True):
     identical: int
 
 
+class NearPosting(msgspec.Struct, frozen=True, kw_only=True):
+    """How many changes there are against a baseline, and how many of them within 31 days of posting."""
+
+    baseline: str
+    changes: int
+    near_posting: int
+
+
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """All strata of an audit, how many changes fall near posting, and how many baselines are not known."""
 
     strata: tuple[Stratum, ...]
-    changes: int
-    near_posting: int
+    posting: tuple[NearPosting, ...]
     refused: int
 
 
 def summary(audits: Sequence[TrialAudit], refused: Sequence[Refusal]) -> Summary:
     """What is said at the end of an audit; changes are of primary outcomes, reworded ones left out."""
-    changes = [one for audit in audits for one in _changes(audit)]
-    return Summary(
-        strata=tuple(_strata(audits)),
-        changes=len(changes),
-        near_posting=sum(one.near_posting for one in changes),
-        refused=len(refused),
-    )
+    return Summary(strata=tuple(_strata(audits)), posting=tuple(_posting(audits)), refused=len(refused))
+
+
+def _posting(audits: Sequence[TrialAudit]) -> Iterable[NearPosting]:
+    for baseline in dict.fromkeys(audit.baseline for audit in audits):
+        changes = [one for audit in audits if audit.baseline == baseline for one in _changes(audit)]
+        yield NearPosting(baseline=baseline, changes=len(changes), near_posting=sum(one.near_posting for one in changes))
 
 
 def _strata(audits: Sequence[TrialAudit]) -> Iterable[Stratum]:

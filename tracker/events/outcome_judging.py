@@ -199,10 +199,10 @@ def _lacks_statement(text: Said, other: Said) -> bool:
 
 def _measured_otherwise(pair: Pair) -> bool:
     """Both name the test or scale, and each has one that the other does not mention at all."""
+    if not instruments(pair.old.measure) and not instruments(pair.new.measure):
+        return False
     before, after = instruments(pair.old.whole), instruments(pair.new.whole)
     if not before or not after or before & after:
-        return False
-    if not instruments(pair.old.measure) and not instruments(pair.new.measure):
         return False
     return not before & pair.new.known_words and not after & pair.old.known_words
 

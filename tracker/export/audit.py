@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from tracker.audit import FOUND, Audited, Refusal, Summary, TrialAudit
+from tracker.audit import Audited, Refusal, TrialAudit
 from tracker.export.table import Column, Table, Value
 from tracker.model.ids import split_key
 from tracker.model.record import OutcomeMeasure
@@ -68,11 +68,6 @@ _ROB2 = (
     *(Column(f"{answer}_{reader}") for answer in _ROB2_ANSWERS for reader in ("reader_1", "reader_2")),
     Column("agreed_risk_of_bias"),
     Column("note"),
-)
-_STRATA = (
-    Column("baseline"),
-    Column("stratum"),
-    *(Column(name, "whole") for name in ("trials", "changed_trials", "primary_outcomes", *FOUND, "flagged", "identical")),
 )
 Row = tuple[TrialAudit, Audited]
 MOST_LIKENED = 100
@@ -137,24 +132,6 @@ def _refused(one: Refusal) -> tuple[Value, ...]:
     return tuple(given.get(column.name) for column in _OUTCOMES)
 
 
-def counted(summary: Summary) -> Table:
-    """The strata as a table."""
-    rows: list[tuple[Value, ...]] = [
-        (
-            one.baseline,
-            one.name,
-            one.trials,
-            one.changed_trials,
-            one.primary_outcomes,
-            *(one.found[word] for word in FOUND),
-            one.flagged,
-            one.identical,
-        )
-        for one in summary.strata
-    ]
-    return Table(name="strata", columns=_STRATA, rows=rows)
-
-
 def rob2(audits: Sequence[TrialAudit], refused: Sequence[Refusal]) -> Table:
     """What the registry tells for the signalling questions of domain 5: a row for each outcome as it stands now.
 
@@ -176,6 +153,8 @@ def _rob2_rows(audits: Sequence[TrialAudit], refused: Sequence[Refusal]) -> Iter
         now = [one.finding.now for rows in against.values() for _, one in rows.values() if one.finding.now]
         for rows in against.values():
             yield _rob2_row(rows, list(dict.fromkeys(now)), {name: why_not.get((trial, name), "") for name in _ASKED})
+    for trial in dict.fromkeys(one.trial for one in refused if one.trial not in by_trial):
+        yield _rob2_refused(trial, {name: why_not.get((trial, name), "") for name in _ASKED})
 
 
 def _identity(one: Audited) -> tuple[object, ...]:
@@ -207,6 +186,14 @@ def _rob2_row(rows: Mapping[str, Row], now: Sequence[OutcomeMeasure], why_not: M
         trial.link_comparison or None,
         *(None for _ in range(2 * len(_ROB2_ANSWERS) + 2)),
     )
+
+
+def _rob2_refused(trial: str, why_not: Mapping[str, str]) -> tuple[Value, ...]:
+    """A trial of which no baseline is known."""
+    given: dict[str, Value] = {"trial": trial, "number": split_key(trial).number}
+    for baseline, reason in why_not.items():
+        given |= {f"at_{baseline}_found": "refused" if reason else None, f"at_{baseline}_why": reason or None}
+    return tuple(given.get(column.name) for column in _ROB2)
 
 
 def _against(row: Row | None, why_not: str) -> tuple[Value, Value, Value]:

@@ -44,8 +44,10 @@ def strata_lines(summary: Summary) -> Iterator[str]:
         )
         if one.flagged:
             yield f"  Flagged by the registry: {one.flagged:,}, of these {_share(one.identical, one.flagged)} with equal texts."
-    if summary.changes:
-        yield f"Within 31 days of posting results: {_share(summary.near_posting, summary.changes)} of the changes."
+    for near in summary.posting:
+        if near.changes:
+            share = _share(near.near_posting, near.changes)
+            yield f"Within 31 days of posting results: {share} of the changes against {near.baseline}."
 
 
 def _share(part: int, whole: int) -> str:
