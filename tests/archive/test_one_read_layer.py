@@ -52,7 +52,6 @@ QUERIES = {
     "silences",
     "size",
     "is_kept",
-    "snapshot_at",
     "source_states",
     "stories",
     "timeline",

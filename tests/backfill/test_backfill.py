@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.backfill.builders import KEY, A, B, C, asked_for, backfilled, begin, log, past, told, update
-from tests.lab.history import RecordPast
+from tests.lab.history import PastVersion, RecordPast
 from tests.lab.server import Reply, Request
-from tests.world import World
+from tests.world import World, put
 
 
 @pytest.fixture
@@ -171,6 +171,38 @@ def test_a_version_that_cannot_be_read_is_an_error_with_its_number_and_no_change
     assert backfilled(world, "all", KEY)[KEY].failed == {}
     assert not [version for version in world.store.histories([KEY])[KEY].history.versions if version.error]
     assert [meta.registry_version for meta in world.store.timeline(KEY)] == [0, 1, 2, 3, 4]
+
+
+def test_versions_of_an_older_layout_fail_alone_and_those_behind_them_are_read(world: World) -> None:
+    def bare(request: Request) -> Reply | None:
+        if request.path.rpartition("/")[2] not in ("1", "2", "3"):
+            return None
+        body = f'{{"studyVersion": {request.path[-1]}, "study": {{"protocolSection": {{}}}}}}'
+        return Reply(200, {"Content-Type": "application/json"}, body.encode())
+
+    world.registry.fault = bare
+    found = backfilled(world, "all", KEY)[KEY]
+    assert sorted(found.failed) == [1, 2, 3]
+    assert [meta.registry_version for meta in world.store.timeline(KEY)] == [0, 4]
+
+
+def test_a_version_that_was_submitted_before_we_saw_the_one_before_it_still_follows_it(world: World) -> None:
+    """The registry posts a version some days after it was submitted: until then we see the one before."""
+    submitted = f"{world.now:%Y-%m-%d}"
+    world.day()
+    world.day(change=lambda: update(world, statusModule__overallStatus="COMPLETED"))
+    past_of = list(world.histories[A].versions)
+    last = world.studies[A]
+    assert isinstance(last, dict)
+    put(last, "statusModule__lastUpdateSubmitDate", submitted)
+    world.histories[A] = RecordPast(versions=[*past_of[:-1], PastVersion(submitted, last)])
+    world.now += timedelta(days=1)
+    world.sync()
+    backfilled(world, "all", KEY)
+    timeline = world.store.timeline(KEY)
+    numbers = [meta.registry_version for meta in timeline if meta.registry_version is not None]
+    assert numbers == sorted(numbers)
+    assert [meta.valid_from for meta in timeline] == sorted(meta.valid_from for meta in timeline)
 
 
 def test_an_index_that_is_another_one_afterwards_is_read_again_and_nothing_of_it_is_kept(world: World) -> None:

@@ -23,7 +23,9 @@ from tests.failure_modes.conftest import LISTED, SEARCHED, A, B, studies
 from tests.lab import Reply, Request
 from tests.sources.test_ctgov_parse import document, load, put
 from tests.world import World, study
+from tracker.archive import Archive
 from tracker.fetch import Fetcher
+from tracker.model.views import TrialView
 from tracker.sources.ctgov import SOURCE
 from tracker.sync import sync
 from tracker.sync.due import BATCH_TRIALS
@@ -230,9 +232,10 @@ def test_every_version_can_be_asked_for_as_it_stood_and_as_it_was_served(world: 
     kept = list(world.store.documents(meta.id for meta in timeline))
     assert [each.body for each in kept] == served
     assert [SOURCE.parse(each).record.recruitment_status for each in kept] == ["RECRUITING", *states]
-    then = world.store.snapshot_at(f"ctgov:{A}", world.now - timedelta(days=2))
-    assert then is not None
-    assert then.id == timeline[1].id
+    archive = Archive(store=world.store, sources=world.sources)
+    then = archive.at(f"ctgov:{A}", world.now - timedelta(days=2))
+    assert isinstance(then, TrialView)
+    assert then.version.id == timeline[1].id
 
 
 def test_events_have_the_same_ids_in_every_process(tmp_path: Path) -> None:

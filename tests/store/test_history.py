@@ -77,14 +77,10 @@ def test_damaged_bytes_are_an_error_that_names_the_snapshot() -> None:
         unpack(b"", "zstd-9000", 7)
 
 
-def test_the_timeline_says_what_stood_when(store: Store) -> None:
+def test_the_timeline_says_what_stood_since_when(store: Store) -> None:
     history(store)
     assert [store.document(meta.id).body for meta in store.timeline(A)][1:] == [b"version 1", b"version 2", b"version 3"]
-    stood = store.snapshot_at(A, day(2.5))
-    assert stood is not None
-    assert store.document(stood.id).body == b"version 2"
-    assert stood in store.timeline(A)
-    assert store.snapshot_at(A, day(-1)) is None
+    assert [meta.valid_from for meta in store.timeline(A)] == [day(number) for number in range(4)]
 
 
 def test_current_documents_are_read_page_by_page_and_each_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -136,7 +136,6 @@ def _reading(store: Store, wanted: EventFilter) -> Iterator[tuple[str, Ask]]:
     yield "is_kept", lambda: store.is_kept(A)
     yield "moved_values", lambda: store.moved_values([A])
     yield "histories", lambda: store.histories([A])
-    yield "snapshot_at", lambda: store.snapshot_at(A, day(1))
     yield "events", lambda: store.events(EventFilter(since=day(1), limit=5))
     yield "events", lambda: store.events(EventFilter(trials=frozenset({A})))
     yield "events", lambda: store.events(EventFilter(watch="few", since=day(1)))

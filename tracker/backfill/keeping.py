@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from tracker.model.snapshot import SnapshotMeta
 from tracker.model.source import Dated, Document, Historic, Source
 from tracker.model.staging import Batch, StagedSnapshot
 from tracker.model.upkeep import Lease
+from tracker.model.watch import Watch
 from tracker.replay import ReplayJob
 from tracker.replay.work import replay_trials
 from tracker.store import Store
@@ -201,3 +202,15 @@ def keeping(store: Store, source: PastSource, job: ReplayJob, clock: Clock) -> G
             yield Keeper(store, source, job, clock, lease)
     finally:
         store.release_lease(lease, clock())
+
+
+def followed(store: Store, watch: str | None = None) -> frozenset[str]:
+    """The trials that a watch follows, or any watch, by key."""
+    return frozenset(member.trial for member in store.memberships() if watch in (None, member.watch))
+
+
+def named_kinds(store: Store, watches: Iterable[Watch], trials: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """By trial the kinds of change that the watches which follow it name."""
+    named = {watch.name: watch.kinds for watch in watches}
+    following = store.watches_of(trials)
+    return {trial: tuple(kind for watch in following[trial] for kind in named.get(watch, ())) for trial in trials}

@@ -11,7 +11,7 @@ import msgspec
 from tracker.backfill.keeping import Keeper, PastSource
 from tracker.backfill.plan import MOST, Versions, goes_on, wanted
 from tracker.detect.past import SeenVersion, valid_times
-from tracker.errors import AnswerError, BlockedError, SourceError, StatusError
+from tracker.errors import AnswerError, BlockedError, SourceError, StatusError, TransientFetchError
 from tracker.model.history import RecordHistory
 from tracker.model.source import Fetch
 
@@ -109,7 +109,7 @@ class Backfilling:
 
     def _note(self, error: SourceError) -> None:
         """What several trials in a row meet is no fault of theirs."""
-        if isinstance(error, (BlockedError, AnswerError, StatusError)):
+        if isinstance(error, (BlockedError, AnswerError, StatusError, TransientFetchError)):
             self._in_a_row += 1
         if self._in_a_row >= IN_A_ROW:
             self.over = f"The history of {self._source.info.title} cannot be read: {error.message}"
@@ -196,6 +196,7 @@ class Backfilling:
                 error, self._in_a_row = "", 0
             except SourceError as refused:
                 error = failed[number] = refused.message
-                self._note(refused)
+                if isinstance(refused, BlockedError):  # what cannot be read is the fault of one version
+                    self._note(refused)
             self._keeper.store.note_version_error(trial, number, error)
         return Backfilled(trial=trial, history=history, stored=stored, seen=known, failed=failed)

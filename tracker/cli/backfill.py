@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -92,7 +92,9 @@ class _Command:
         """The trials that were named and those that a watch follows, by key."""
         named = {trial_key(self.app, text) for text in trials}
         if watch:
-            named |= {member.trial for member in self.store.memberships() if member.watch == watch}
+            from tracker.backfill.keeping import followed
+
+            named |= followed(self.store, watch)
         return tuple(sorted(named))
 
     def run(self, trials: tuple[str, ...], versions: Versions, most: int | None) -> int:
@@ -110,6 +112,7 @@ class _Command:
 
     def _source(self, key: str, trials: tuple[str, ...], job: ReplayJob, versions: Versions, most: int | None) -> None:
         from tracker.backfill import MOST, Asked
+        from tracker.backfill.keeping import named_kinds
         from tracker.model.source import Historic
 
         source = self.app.sources.get(key)
@@ -121,7 +124,8 @@ class _Command:
         if not its.enabled:
             self.troubles.append(f"[sources.{key}] is not enabled, so nothing was asked.")
             return
-        asked = Asked(trials=trials, versions=versions, most=most or MOST, kinds=self._kinds(trials))
+        kinds = named_kinds(self.store, self.app.settings.watches, trials)
+        asked = Asked(trials=trials, versions=versions, most=most or MOST, kinds=kinds)
         with self._fetch(key) as fetch:
             self._ask(cast("PastSource", source), fetch, job, asked)
 
@@ -165,12 +169,6 @@ class _Command:
     def _told(self, what: str, done: int, total: int) -> None:
         if done % EVERY == 0 and done < total:
             self.app.say(f"{'Indexes' if what == 'index' else 'Records'}: {done:,} of {total:,}.")
-
-    def _kinds(self, trials: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
-        """The kinds that the watches of each trial name."""
-        named = {watch.name: watch.kinds for watch in self.app.settings.watches}
-        following = self.store.watches_of(trials)
-        return {trial: tuple(kind for watch in following[trial] for kind in named.get(watch, ())) for trial in trials}
 
     def _print(self) -> None:
         read = [one for one in self.found if one.history]

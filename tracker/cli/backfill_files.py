@@ -21,11 +21,12 @@ def from_files(app: App, store: Store, place: Path, trials: Collection[str]) -> 
     """Import what a file or folder holds of these trials, of all that are followed where none are named; the exit code."""
     from tracker.backfill import reading
     from tracker.backfill.files import import_versions
+    from tracker.backfill.keeping import followed
     from tracker.replay import job_of
 
     settings = app.settings
     job = job_of(settings.store_url, settings.watches, settings.severities)
-    wanted = trials or {member.trial for member in store.memberships()}
+    wanted = trials or followed(store)
     imported = import_versions(store, app.sources, job, clock.now, reading.read(place), wanted)
     _emit(app, imported) if app.shared.json else _print(app, imported)
     if imported.troubles:

@@ -82,12 +82,10 @@ def place(version: RegistryVersion, when: dt.datetime, seen: Iterable[SeenVersio
 
 
 def moved(timeline: Sequence[SnapshotMeta], since_when: Mapping[int, dt.datetime]) -> dict[int, dt.datetime]:
-    """Versions that we saw and that the registry had before, with since when, as long as their order stays; by their ids."""
+    """Versions that the registry had before they stand on the timeline, with since when, as long as the order stays; by id."""
     found: dict[int, dt.datetime] = {}
     last: dt.datetime | None = None
     for meta in timeline:
-        if meta.origin != "live":
-            continue
         since, earlier = meta.valid_from, since_when.get(meta.id)
         if earlier is not None and earlier < since and (last is None or earlier > last):
             found[meta.id] = since = earlier

@@ -174,7 +174,6 @@ class Store(Database):
     drop_events = _histories.drop_events
     moved_values = _ledgers.moved_values
     trials_with_history = _history.trials_with_history
-    snapshot_at = _snapshots.snapshot_at
     is_kept = _snapshots.is_kept
     redigest = _snapshots.redigest
     events = _events.events

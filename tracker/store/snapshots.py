@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, bindparam, exists, func, select, update
 
@@ -163,19 +162,6 @@ def is_kept(database: Database, trial: str) -> bool:
     statement = select(exists().where(t.snapshots.c.trial == trial, rows.is_accepted()))
     with database.reading() as connection:
         return bool(connection.scalar(statement))
-
-
-def snapshot_at(database: Database, trial: str, when: datetime) -> SnapshotMeta | None:
-    """The version that stood at a time; None when the earliest one that we know is later."""
-    statement = (
-        rows.select_versions()
-        .where(t.snapshots.c.trial == trial, rows.is_accepted(), t.snapshots.c.valid_from <= when)
-        .order_by(t.snapshots.c.valid_from.desc(), *(column.desc() for column in rows.of_one_moment()))
-        .limit(1)
-    )
-    with database.reading() as connection:
-        row = connection.execute(statement).mappings().one_or_none()
-    return rows.meta(row) if row is not None else None
 
 
 def redigest(database: Database, source: str, digest_version: int, digest: Callable[[Document], str]) -> int:
