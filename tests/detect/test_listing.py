@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from tests.builders import DAY, actual, day
-from tracker.detect.listing import ListingDecision, listing_digest, placed, plan, search_of
+from tracker.detect.listing import ListingDecision, listing_digest, may_list, placed, plan, search_of
 from tracker.detect.listing import decided as listing_decided
 from tracker.model.record import Site
 from tracker.model.source import Listed, Search, Sited
@@ -235,3 +235,11 @@ def test_a_near_that_the_user_moved_is_an_edit(store: Store) -> None:
     watch = Watch(name="lupus", query=SEARCH.fields, near=moved)
     decision = decided(store, [listed(A)], state=state, watch=watch, search=Search(fields=SEARCH.fields, near=moved))
     assert "was edited" in decision.decision.note
+
+
+def test_a_watch_without_a_search_has_nothing_to_list() -> None:
+    """So what was wrong with its former search ends once the search is taken out."""
+    assert not may_list(Watch(name="by hand", trials=(A,)), "ctgov")
+    assert may_list(Watch(name="all", everything=True), "ctgov")
+    assert may_list(Watch(name="fields", query={"condition": "lupus"}, registries=("ctgov",)), "ctgov")
+    assert not may_list(Watch(name="fields", query={"condition": "lupus"}, registries=("ctgov",)), "ctis")

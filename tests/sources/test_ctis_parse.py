@@ -85,6 +85,16 @@ def test_halts_breaches_and_safety_measures_are_regulatory_events_and_kept_whole
     assert parsed.issues == ()
 
 
+def test_a_range_of_ages_never_met_before_is_told_and_kept_behind_the_others() -> None:
+    made = ordinary()
+    information = made["authorizedApplication"]["authorizedPartI"]["trialDetails"]["trialInformation"]
+    information["populationOfTrialSubjects"]["ageRanges"] = [{"ageRangeCategory": code} for code in ("9", "4", "2")]
+    parsed = read(made)
+    assert parsed.record.eligibility is not None
+    assert parsed.record.eligibility.std_ages == ("CHILD", "OLDER_ADULT", "9")
+    assert [issue.value for issue in parsed.issues] == ["9"]
+
+
 def test_a_site_has_the_status_of_its_member_state() -> None:
     record = read(ordinary()).record
     assert {(site.country, site.recruitment_status) for site in record.sites or ()} == {

@@ -86,7 +86,7 @@ def _read_watch(table: Table, context: ValidationContext) -> Watch:
         search=search,
         query=query,
         everything=everything,
-        registries=registries,
+        registries=registries or (_usual(context.sources) if query and not search else ()),
         left_out=reading.left_out,
         near=near or reading.near,
         circle_in_search=reading.near is not None and "near" not in table,
@@ -226,6 +226,11 @@ def _read_registries(table: Table, sources: Mapping[str, SourceInfo]) -> tuple[s
             table.wrong("registries", f"{table.quoted('registries', index)} is named twice. Delete one.", index)
         found[key] = None
     return tuple(found)
+
+
+def _usual(sources: Mapping[str, SourceInfo]) -> tuple[str, ...]:
+    """The registries that a query is asked of where its watch names none."""
+    return tuple(key for key, info in sources.items() if info.asked_by_default)
 
 
 def _check_search(table: Table, search: Search, registries: tuple[str, ...], context: ValidationContext) -> SearchReading:

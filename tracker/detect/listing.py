@@ -9,7 +9,7 @@ from datetime import timedelta
 import msgspec
 
 from tracker.model.source import Listed, Search, Sited, SourceInfo
-from tracker.model.watch import ASKED_BY_DEFAULT, ListingTotals, Near, SearchEntry, Watch, WatchState
+from tracker.model.watch import ListingTotals, Near, SearchEntry, Watch, WatchState
 
 NEW_WITHIN = timedelta(days=7)
 """A trial is a new registration if it was first posted since the last complete listing, less these days of posting lag."""
@@ -80,7 +80,9 @@ def search_for(watch: Watch, info: SourceInfo) -> Search | None:
 
 def may_list(watch: Watch, source: str) -> bool:
     """Whether a watch can have something for a source to list: a whole registry, an address, or fields for that source."""
-    return watch.everything or watch.search is not None or source in (watch.registries or ASKED_BY_DEFAULT)
+    if search_of(watch) is None:
+        return watch.everything
+    return watch.search is not None or not watch.registries or source in watch.registries
 
 
 def listing_digest(search: Search, exclude: frozenset[str]) -> str:

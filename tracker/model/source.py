@@ -63,6 +63,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     ``anchor_places`` are its own paths of what every record has; what cannot be read there is a sign of a new layout.
     ``first_submitted`` is the source's own path of the day on which a trial was first sent in, which the record does not model.
     ``history_sections`` maps the sections that the index of a record's versions names to the record's fields that they hold.
+    ``asked_by_default``: a query is asked of it where a watch names no registries.
     ``tls_profiles_may_help`` says that its hosts may answer 403 to one TLS profile and accept another.
     """
 
@@ -83,6 +84,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     search_hosts: tuple[str, ...] = ()
     search_parameters: frozenset[str] = frozenset()
     query_fields: frozenset[str] = frozenset()
+    asked_by_default: bool = False
     attribution: str = ""
     history_page: str = ""
     version_page: str = ""

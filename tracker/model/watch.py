@@ -70,10 +70,6 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     url: str
 
 
-ASKED_BY_DEFAULT = ("ctgov",)
-"""The registries that a search written as fields is asked of, unless a watch says otherwise."""
-
-
 class Watch(msgspec.Struct, frozen=True, kw_only=True):
     """One ``[[watch]]``: which trials, and who hears of them.
 
@@ -83,7 +79,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     owner's ``columns``, of which ``groups`` and ``notes`` are read.
     ``left_out`` names what the address of the search holds that is not asked. ``kinds`` empty means all. ``circle_in_search``:
     ``near`` is the circle that the search's address has. ``everything``: all trials of ClinicalTrials.gov.
-    ``registries`` are the sources that ``query`` is asked of; none named means `ASKED_BY_DEFAULT`.
+    ``registries`` are the sources that ``query`` is asked of; none named: all that understand it.
     """
 
     name: str

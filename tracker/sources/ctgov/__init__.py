@@ -70,6 +70,7 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerpr
         anchor_places=ANCHOR_PLACES,
         search_parameters=SEARCH_PARAMETERS,
         query_fields=QUERY_FIELDS,
+        asked_by_default=True,
         attribution="ClinicalTrials.gov (U.S. National Library of Medicine)",
         results_page="https://clinicaltrials.gov/study/{number}?tab=results",
         document_page="https://cdn.clinicaltrials.gov/large-docs/{ending}/{number}/{filename}",

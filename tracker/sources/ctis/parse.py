@@ -29,7 +29,7 @@ PAGE = "https://euclinicaltrials.eu/ctis-public/view/"
 
 _DAY_FIRST = re.compile(r"(\d{2})/(\d{2})/(\d{4})\Z", re.ASCII)
 _FORM_CODE = re.compile(r"PHF\d+MIG\Z", re.ASCII)
-_AGE_ORDER = ("CHILD", "ADULT", "OLDER_ADULT")
+_AGES = tuple(dict.fromkeys(words.AGE_RANGES.values()))
 
 
 def parse(document: Document) -> Parsed:
@@ -212,7 +212,8 @@ def _eligibility(information: JsonReader) -> Eligibility | None:
         for entry in population.children("ageRanges"):
             ranges.append(entry.coded("ageRangeCategory", words.AGE_RANGES))
             entry.close()
-        ages = tuple(dict.fromkeys(one for one in sorted(filter(None, ranges), key=_AGE_ORDER.index))) or None
+        unlike = [one for one in ranges if one and one not in _AGES]
+        ages = (*(one for one in _AGES if one in ranges), *dict.fromkeys(unlike)) or None
         population.close()
     found = Eligibility(criteria=criteria, sex=sex, healthy_volunteers=volunteers, std_ages=ages)
     return None if found == Eligibility() else found
