@@ -124,3 +124,20 @@ def test_no_character_is_removed_so_that_two_numbers_become_one(code: int) -> No
 )
 def test_raised_and_lowered_text_keeps_its_meaning(text: str, expected: str) -> None:
     assert clean(text) == expected
+
+
+@pytest.mark.parametrize("filler", ["", "word " * 80])
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (r"p \< 0.05 and \> 2", "p < 0.05 and > 2"),
+        (r"a \x b \1", r"a \x b \1"),
+        (r"two \\* stars", "two * stars"),
+        ("a < b and c <5", "a < b and c <5"),
+        ("x\x07y", "x y"),
+        ("x\u200by", "xy"),
+        ("one\n\n  * two", "one\n* two"),
+    ],
+)
+def test_a_long_text_is_cleaned_as_a_short_one_is(text: str, shown: str, filler: str) -> None:
+    assert clean(f"{filler}{text}") == f"{filler}{shown}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import cast
 
 import msgspec
@@ -70,6 +71,7 @@ def is_clock_ahead(data: DataVersion | None, now: datetime) -> bool:
     return stated is not None and now.astimezone(UTC).date() - stated > AHEAD
 
 
+@lru_cache(maxsize=256)
 def _moment(stamp: str) -> datetime | None:
     """The time of a data version, UTC where it names no zone; None for one that cannot be read."""
     try:

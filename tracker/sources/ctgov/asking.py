@@ -96,6 +96,10 @@ class _Page(msgspec.Struct, frozen=True):
     totalCount: int | None = None
 
 
+_Named = tuple[msgspec.Raw, list[str]]
+"""A study as served, with its number and its former ones."""
+
+
 class _Version(msgspec.Struct, frozen=True):
     dataTimestamp: str
 
@@ -289,10 +293,9 @@ def _asked_once(
     asked = frozenset(numbers)
     former: dict[str, Answer] = {}
     pages, twice, interrupted = _whole(numbers, fetch)
-    for response, page in pages:
-        for raw in page.studies:
+    for response, studies in pages:
+        for raw, names in studies:
             body = bytes(raw)
-            names = _names(body)
             # A study without a readable number, or that nobody asked for, makes the answer no proof of absence.
             strange += asked.isdisjoint(names)
             answers = {name: _answer(name, names[0], body, response, fetch.base_url, data, twice) for name in names}
@@ -336,17 +339,20 @@ def _answer(
     return _found(name, canonical, body, response, base_url, data)
 
 
-def _whole(numbers: Sequence[str], fetch: Fetch) -> tuple[list[tuple[Response, _Page]], frozenset[str], SourceError | None]:
+def _whole(
+    numbers: Sequence[str], fetch: Fetch
+) -> tuple[list[tuple[Response, list[_Named]]], frozenset[str], SourceError | None]:
     """All pages of an answer, the numbers that came twice with different content, and what ended it early, if anything did."""
-    pages: list[tuple[Response, _Page]] = []
+    pages: list[tuple[Response, list[_Named]]] = []
     first: dict[str, msgspec.Raw] = {}
     twice: set[str] = set()
     try:
         asked = [("filter.ids", ",".join(numbers)), ("pageSize", PAGE_SIZE)]
         for response, page in _pages(asked, fetch, 2 * len(numbers)):
-            pages.append((response, page))
-            for raw in page.studies:
-                for name in _names(bytes(raw))[:1]:
+            named = [(raw, _names(bytes(raw))) for raw in page.studies]
+            pages.append((response, named))
+            for raw, names in named:
+                for name in names[:1]:
                     known = first.setdefault(name, raw)
                     if known is not raw and bytes(known) != bytes(raw):
                         twice.add(name)
@@ -403,6 +409,9 @@ def _pages(
     while True:
         response = fetch.get("studies", params)
         page = _read(_PAGES, response, 'a page {"studies": […]}')
+        if not page.nextPageToken and not tokens and len(page.studies) <= most:
+            yield response, page  # the only one: nothing can have come before
+            return
         before = len(came)
         for study in page.studies:
             came.add(_mark(study, by_number=by_number))
