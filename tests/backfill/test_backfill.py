@@ -37,6 +37,25 @@ def test_the_index_takes_one_request_a_trial_and_is_kept(world: World) -> None:
     assert log(world) == []
 
 
+def test_by_its_day_in_the_index_the_version_that_we_saw_has_its_number_and_its_beginning(world: World) -> None:
+    [before] = world.store.timeline(KEY)
+    backfilled(world)
+    [seen] = world.store.timeline(KEY)
+    assert (seen.registry_version, seen.valid_from) == (4, at("2026-02-01"))
+    assert (seen.id, seen.first_seen_at) == (before.id, before.first_seen_at)
+    found = backfilled(world, "all", KEY)
+    assert (found[KEY].stored, found[KEY].seen, found[KEY].left) == (4, 0, 0)
+    assert [meta.registry_version for meta in world.store.timeline(KEY)] == [0, 1, 2, 3, 4]
+
+
+def test_where_two_versions_have_one_day_the_index_alone_does_not_tell_which_we_saw(world: World) -> None:
+    was = world.histories[A]
+    world.histories[A] = RecordPast(versions=[*was.versions[:-1], was.versions[-1], was.versions[-1]])
+    world.show()
+    backfilled(world)
+    assert [meta.registry_version for meta in world.store.timeline(KEY)] == [None]
+
+
 def test_all_versions_are_asked_for_newest_first_and_the_index_once_more(world: World) -> None:
     found = backfilled(world, "all", KEY)
     assert asked_for(world) == [A, *(f"{A}/history/{number}" for number in (4, 3, 2, 1, 0)), A]

@@ -25,11 +25,11 @@ def test_it_says_before_it_asks_how_many_requests_it_takes_and_how_long(begun: W
     ended = run("backfill", "--watch", "mine")
     assert ended.code == 0, ended.err
     assert "3 requests for the index of versions, one a trial: about 1 s at 50 a second." in ended.err
-    assert "3 of 3 trials: 15 versions in their indexes." in ended.out
+    assert "Read the index of 3 of 3 trials: 15 versions." in ended.out
     ended = run("backfill", A, "--versions", "all")
-    assert "6 requests for 5 records, and 1 to see that each index is still the same" in ended.err
-    assert "4 versions were added." in ended.out
-    assert "4 changes of the past were added to the change log; nobody is alerted of them." in ended.out
+    assert "5 requests for 4 records, and 1 to see that each index is still the same" in ended.err
+    assert "Versions added: 4." in ended.out
+    assert "Added to the change log: 4 changes of the past; nobody is alerted of them." in ended.out
     assert begun.mailbox.letters == [] or all("2019" not in str(letter.message) for letter in begun.mailbox.letters)
 
 
@@ -70,11 +70,11 @@ def test_files_are_imported_without_a_question(begun: World, run: Run) -> None:
     folder.mkdir()
     for number in range(5):
         (folder / f"{number}.json").write_text(json.dumps(past().version(number)), "utf-8")
-    assert "4 versions of 1 trials were added." in run("backfill", "--from", folder).out
+    assert "Added 4 versions of 1 trial." in run("backfill", "--from", folder).out
     (folder / "cut.json").write_text('{"stud', "utf-8")
     ended = run("backfill", A, "--from", folder)
     assert ended.code == 3
-    assert "5 were kept already." in ended.out
+    assert "Kept already: 5 versions." in ended.out
     assert "cut.json: it is no readable JSON" in ended.out
     found = run("backfill", "--from", folder, "--json").json
     assert found["counts"] == {"stored": 0, "known": 5, "events": 0}

@@ -109,6 +109,8 @@ def test_diff_goes_from_the_first_version_and_from_the_one_at_the_start(brought:
     start = run("diff", NCT, "--from", "start", "--to", "2026-01-06")
     assert "registry version 1, valid from 2025-05-20" in start.err
     assert "in force at the start as now known (2025-06-01)" in start.err
+    assert "From the registry's own history: the version of" in start.out, "the older one was not seen before the newer"
+    assert "last seen unchanged" not in start.out
     kinds = {event["kind"] for event in run("diff", NCT, "--from", "start", "--to", "2026-01-06", "--json").json["events"]}
     assert {"enrollment_changed", "primary_completion_date_changed"} <= kinds
     assert "recruitment_status_changed" not in kinds

@@ -123,7 +123,7 @@ def compare_versions(
             countries={watch.name: named_countries(watch) for watch in watches if watch.name in following},
             overrides=severities,
         ),
-        origin=new.origin,
+        origin="backfill" if "backfill" in (old.origin, new.origin) else "live",
     )
 
 

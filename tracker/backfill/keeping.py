@@ -10,9 +10,9 @@ from typing import Protocol
 
 import msgspec
 
-from tracker.detect.past import SeenVersion, moved, place, seen_as, valid_times
+from tracker.detect.past import SeenVersion, moved, numbered_by_day, place, seen_as, valid_times
 from tracker.errors import SourceError
-from tracker.model.history import RegistryVersion
+from tracker.model.history import RecordHistory, RegistryVersion
 from tracker.model.run import OpenRun, RunCounts
 from tracker.model.snapshot import SnapshotMeta
 from tracker.model.source import Dated, Document, Historic, Source
@@ -123,6 +123,15 @@ class Keeper:
         """Note that a version which is kept has this number, unless it has one or there is none to give."""
         if number is not None and meta.registry_version is None:
             self.store.number_version(self._lease, meta.id, number)
+
+    def recognise(self, trial: str, history: RecordHistory) -> None:
+        """Give the versions that we saw the numbers and times that the index has for their days."""
+        times = valid_times(history)
+        since: dict[int, dt.datetime] = {}
+        for snapshot, number in numbered_by_day(history, self.seen(self.stored(trial))).items():
+            self.store.number_version(self._lease, snapshot, number)
+            since[snapshot] = times[number]
+        self.store.move_versions(self._lease, moved(self.store.timelines([trial])[trial], since))
 
     def stage(self, document: Document, valid_from: dt.datetime, number: int | None, seen_at: dt.datetime) -> None:
         """Put one version on its way."""

@@ -88,8 +88,10 @@ class Backfilling:
             if self.over:
                 return
             try:
-                self.histories[trial] = self._index(trial)
+                self.histories[trial] = history = self._index(trial)
                 self._in_a_row = 0
+                if self._asked.versions == "index":  # else the records tell more surely
+                    self._keeper.recognise(trial, history)
             except SourceError as error:
                 self._errors[trial] = error.message
                 self._note(error)

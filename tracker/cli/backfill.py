@@ -14,6 +14,7 @@ from tracker.cli.app import App
 from tracker.cli.arguments import trial_key
 from tracker.cli.options import Shared, shared_options
 from tracker.errors import PassEndedError, UsageError
+from tracker.render.safe_text import plural
 
 if TYPE_CHECKING:
     from tracker.backfill import Asked, Backfilled, Versions
@@ -173,15 +174,14 @@ class _Command:
     def _print(self) -> None:
         read = [one for one in self.found if one.history]
         listed = sum(len(one.history.versions) for one in read if one.history)
-        self.app.print(f"{len(read):,} of {len(self.found):,} trials: {listed:,} versions in their indexes.")
-        if stored := sum(one.stored for one in self.found):
-            self.app.print(f"{stored:,} versions were added.")
-        if seen := sum(one.seen for one in self.found):
-            self.app.print(f"{seen:,} are versions that were seen before, and got their numbers.")
-        if events := sum(one.events for one in self.found):
-            self.app.print(f"{events:,} changes of the past were added to the change log; nobody is alerted of them.")
-        if left := sum(one.left for one in self.found):
-            self.app.print(f"{left:,} further versions are wanted; the same command goes on with them.")
+        counts = {name: sum(getattr(one, name) for one in self.found) for name in ("stored", "seen", "events", "left")}
+        self.app.print(
+            f"Read the index of {len(read):,} of {plural(len(self.found), 'trial')}: {plural(listed, 'version')}.",
+            *([f"Versions added: {counts['stored']:,}."] if counts["stored"] else []),
+            *([f"Seen before, now with the registry's number: {plural(counts['seen'], 'version')}."] if counts["seen"] else []),
+            *(added_events(counts["events"]) if counts["events"] else []),
+            *([f"Still wanted: {plural(counts['left'], 'version')}; the same command goes on."] if counts["left"] else []),
+        )
         said = [line for one in self.found for line in _failures(one)]
         for line in [
             *said[:SHOWN],
@@ -190,7 +190,7 @@ class _Command:
             self.app.print(line)
         unasked = sum(1 for one in self.found if one.unasked)
         if unasked:
-            self.app.print(f"{unasked:,} trials were not asked for.")
+            self.app.print(f"Not asked for: {plural(unasked, 'trial')}.")
         for trouble in self.troubles:
             self.app.print(trouble)
 
@@ -210,6 +210,11 @@ class _Command:
                 "troubles": self.troubles,
             }
         )
+
+
+def added_events(count: int) -> list[str]:
+    """How many changes of the past came to the change log."""
+    return [f"Added to the change log: {plural(count, 'change')} of the past; nobody is alerted of them."]
 
 
 def as_json(one: Backfilled) -> dict[str, object]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from tracker import clock
 from tracker.cli.app import App
+from tracker.cli.backfill import added_events
+from tracker.render.safe_text import plural
 
 if TYPE_CHECKING:
     from tracker.backfill.files import Imported
@@ -35,11 +37,12 @@ def from_files(app: App, store: Store, place: Path, trials: Collection[str]) -> 
 
 
 def _print(app: App, imported: Imported) -> None:
-    app.print(f"{imported.stored:,} versions of {sum(1 for one in imported.trials.values() if one):,} trials were added.")
+    trials = sum(1 for one in imported.trials.values() if one)
+    app.print(f"Added {plural(imported.stored, 'version')} of {plural(trials, 'trial')}.")
     if imported.known:
-        app.print(f"{imported.known:,} were kept already.")
+        app.print(f"Kept already: {plural(imported.known, 'version')}.")
     if imported.events:
-        app.print(f"{imported.events:,} changes of the past were added to the change log; nobody is alerted of them.")
+        app.print(*added_events(imported.events))
     app.print(*(f"{one.name}: {one.what}" for one in imported.troubles[:SHOWN]))
     if len(imported.troubles) > SHOWN:
         app.print(f"and {len(imported.troubles) - SHOWN:,} more; --json names them all.")

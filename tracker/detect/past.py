@@ -58,12 +58,35 @@ def seen_as(
     return None
 
 
+def numbered_by_day(history: RecordHistory, seen: Iterable[SeenVersion]) -> dict[int, int]:
+    """The registry's numbers of versions that we saw, by id, as far as their days alone tell: where one version has that day.
+
+    Of several looks at one version, which the registry edited in silence, the first is that version.
+    """
+    numbers: dict[dt.date, list[int]] = {}
+    for version in history.versions:
+        numbers.setdefault(version.date, []).append(version.number)
+    found: dict[int, int] = {}
+    last = -1
+    for one in sorted(seen, key=lambda each: (each.meta.valid_from, each.meta.id)):
+        number = one.meta.registry_version
+        if number is None and one.updated is not None:
+            listed = numbers.get(_day_in_index(one.updated, numbers) or one.updated, [])
+            if len(listed) == 1 and listed[0] > last:
+                number = found[one.meta.id] = listed[0]
+        last = last if number is None else max(last, number)
+    return found
+
+
 def _may_be(version: RegistryVersion, one: SeenVersion, days: Collection[dt.date]) -> bool:
-    """Whether a version has the day that the record states, or the first one behind it where no version has that day."""
     if one.updated is None:
         return version.date <= one.meta.last_seen_at.date()
-    behind = min((day for day in days if one.updated <= day <= one.updated + QC_TAKES), default=None)
-    return version.date == behind
+    return version.date == _day_in_index(one.updated, days)
+
+
+def _day_in_index(updated: dt.date, days: Iterable[dt.date]) -> dt.date | None:
+    """The day that a record states as an index has it: that one, or the first behind it where no version has that day."""
+    return min((day for day in days if updated <= day <= updated + QC_TAKES), default=None)
 
 
 def differences(old: TrialRecord, new: TrialRecord) -> tuple[Change, ...]:
