@@ -6,10 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -64,6 +65,25 @@ def test_a_worker_that_is_killed_is_replaced_and_its_work_done_again(tmp_path: P
         found = list(in_order(workers, partial(die_once, tmp_path / "mark"), range(1, 200)))
     assert found == [(number, number) for number in range(1, 200)]
     assert (tmp_path / "mark").exists()
+
+
+class Brittle(ThreadPoolExecutor):
+    """Workers that are found dead when the given piece of work is handed out, once in all."""
+
+    broken: ClassVar[set[int]] = set()
+
+    def submit(self, work: Callable[..., Any], /, *given: Any, **named: Any) -> Future[Any]:
+        if given[0] == 70 and not self.broken:
+            self.broken.add(70)
+            raise BrokenExecutor("a worker died")
+        return super().submit(work, *given, **named)
+
+
+def test_what_was_about_to_be_handed_out_when_a_worker_was_found_dead_is_done_too() -> None:
+    Brittle.broken.clear()
+    found = list(in_order(Workers(lambda: Brittle(2)), square, range(1, 200)))
+    assert Brittle.broken
+    assert [number for number, _ in found] == list(range(1, 200))
 
 
 def test_workers_that_die_again_and_again_are_given_up(tmp_path: Path) -> None:

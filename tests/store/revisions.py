@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 from alembic.config import Config
-from sqlalchemy import MetaData, column, insert, inspect, select
+from sqlalchemy import Connection, MetaData, column, insert, inspect, select, update
 from sqlalchemy import table as lightweight
 
 from alembic import command
@@ -123,8 +123,19 @@ def as_of(revision: str, source: str, target: str) -> None:
             if found:
                 plain = lightweight(table.name, *(column(one.name, one.type) for one in kept))
                 taken.execute(insert(plain), [_as_written(revision, table.name, row, events) for row in found])
+        if "listings" not in there:
+            _list_with_watches(given, taken)
     new.dispose()
     old.dispose()
+
+
+def _list_with_watches(given: Connection, taken: Connection) -> None:
+    """What was listed, as it stood with each watch when there was one registry to list trials."""
+    for row in given.execute(select(t.listings).where(t.listings.c.source == "ctgov")).mappings():
+        listed = {"listing_digest": row["digest"], "last_complete_listing_at": row["completed_at"]}
+        times = column("last_complete_listing_at", t.listings.c.completed_at.type)
+        watches = lightweight("watches", column("name"), column("listing_digest"), times)
+        taken.execute(update(watches).where(watches.c.name == row["watch"]).values(listed))
 
 
 def _as_written(revision: str, table: str, row: Mapping[Any, Any], events: Mapping[tuple[int, str], str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The ``audit`` commands: outcomes against what was registered."""
+"""The ``audit`` command: outcomes against what was registered."""
 
 from __future__ import annotations
 
@@ -21,12 +21,8 @@ if TYPE_CHECKING:
 FORMATS = ("table", "csv", "xlsx", "json", "rob2")
 
 
-@click.group("audit")
-def audit_command() -> None:
-    """What became of what was registered: for two readers, by strata, never a ranking."""
-
-
-@audit_command.command("outcomes")
+@click.command("audit")
+@click.argument("what", type=click.Choice(["outcomes"]), expose_value=False)
 @click.argument("trials", nargs=-1, metavar="[TRIAL]...")
 @click.option("--watch", metavar="WATCH", help="The trials of this watch.")
 @click.option(
@@ -41,7 +37,7 @@ def audit_command() -> None:
 @click.option("--seed", type=int, metavar="S", help="The same seed draws the same outcomes; 0 by default.")
 @click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="The file to write; else standard output.")
 @shared_options
-def outcomes_command(
+def audit_command(
     shared: Shared,
     trials: tuple[str, ...],
     watch: str | None,
@@ -51,7 +47,10 @@ def outcomes_command(
     seed: int | None,
     out: Path | None,
 ) -> None:
-    """Each outcome against its baseline: same, reworded, redefined, promoted, demoted, added or dropped."""
+    """Each outcome against its baseline: same, reworded, redefined, promoted, demoted, added or dropped.
+
+    `tracker audit outcomes` is for two readers, by strata, and never a ranking.
+    """
     from tracker.audit import drawn, starts, summary
 
     app = App(shared)

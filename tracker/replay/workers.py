@@ -146,32 +146,35 @@ def in_order(workers: Workers, work: Callable[[Given], Found], given: Iterable[G
         yield from ((one, work(one)) for one in first)
         return
     left = chain(first, left)
-    waiting: deque[tuple[Given, Future[Found]]] = deque()
+    waiting: deque[Given] = deque()
+    begun: deque[Future[Found]] = deque()  # of what waits, from the first on
     deadly: tuple[type[Exception], ...] = (BrokenExecutor, CancelledError, *workers.deadly)
     executor, deaths = workers.executor(), 0
     try:
         while True:
+            waiting.extend(islice(left, AT_ONCE - len(waiting)))
+            if not waiting:
+                return
             try:
-                while len(waiting) < AT_ONCE and (one := next(left, None)) is not None:
-                    waiting.append((one, executor.submit(work, one)))
-                if not waiting:
-                    return
-                found = waiting[0][1].result()
+                while len(begun) < len(waiting):  # a worker may be found dead at any of these
+                    begun.append(executor.submit(work, waiting[len(begun)]))
+                found = begun[0].result()
             except deadly as error:
                 deaths += 1
                 if deaths >= TRIES:
                     raise StoreError(f"the workers of the replay die: {error}", remedy="Give them more memory.") from error
-                _end(executor, waiting)
+                _end(executor, begun)
                 executor = workers.executor()
-                waiting = deque((one, executor.submit(work, one)) for one, _ in waiting)
+                begun.clear()
                 continue
             deaths = 0
-            yield waiting.popleft()[0], found
+            begun.popleft()
+            yield waiting.popleft(), found
     finally:
-        _end(executor, waiting)
+        _end(executor, begun)
 
 
-def _end(executor: Executor, waiting: Iterable[tuple[object, Future[Any]]]) -> None:
-    for _, future in waiting:
+def _end(executor: Executor, begun: Iterable[Future[Any]]) -> None:
+    for future in begun:
         future.cancel()
     executor.shutdown(wait=False)
