@@ -130,7 +130,7 @@ def _version(one: TimelineVersion, timezone: tzinfo) -> Row:
 
 
 def _span(one: StatusSpan, now: datetime, timezone: tzinfo) -> Row:
-    days = f"{one.days(now):,.0f}"
+    days = f"{int(one.days(now)):,}"  # whole days, as on the pages
     return (
         vocabulary.status(one.status),
         ("at least since " if one.at_least else "") + day(one.since, timezone),
