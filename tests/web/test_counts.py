@@ -48,9 +48,9 @@ def grow(store: Store, dice: random.Random, number: float) -> None:
     keep_events(store, number, [event for events, _ in made for event in events], [story for _, story in made])
 
 
-def listed(store: Store, wanted: Wanted) -> list[Event]:
-    """The events that the store itself gives."""
-    chosen = EventFilter(
+def narrowed(wanted: Wanted) -> EventFilter:
+    """What of a filter the store itself understands."""
+    return EventFilter(
         since=wanted.since,
         until=wanted.until,
         watch=wanted.watch or None,
@@ -58,6 +58,11 @@ def listed(store: Store, wanted: Wanted) -> list[Event]:
         min_severity=SEVERITIES[wanted.rank],
         sources=frozenset({wanted.source} if wanted.source else ()),
     )
+
+
+def listed(store: Store, wanted: Wanted) -> list[Event]:
+    """The events that the store itself gives."""
+    chosen = narrowed(wanted)
     return [event for event in store.events(chosen) if fits(event, wanted)]
 
 
@@ -106,14 +111,7 @@ def require_same(store: Store, counts: LogColumns, wanted: Wanted) -> None:
 
 def require_newest(archive: Archive, counts: LogColumns, wanted: Wanted, after: str | None, stories: int) -> str | None:
     """The newest stories are those of the whole log; gives the cursor behind them."""
-    chosen = EventFilter(
-        since=wanted.since,
-        until=wanted.until,
-        watch=wanted.watch or None,
-        kinds=frozenset({wanted.kind} if wanted.kind else ()),
-        min_severity=SEVERITIES[wanted.rank],
-        sources=frozenset({wanted.source} if wanted.source else ()),
-    )
+    chosen = narrowed(wanted)
 
     def latest(wanted_: EventFilter) -> list[StoryChanges]:
         return list(archive.latest(wanted_, limit=stories, after=after, keep=lambda event: fits(event, wanted)))

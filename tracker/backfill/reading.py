@@ -86,6 +86,7 @@ def _texts(item: Item) -> Iterator[Item | Trouble]:
             yield from _zipped(item)
             return
         body = _unzipped(item.body) if ending == ".gz" else item.body
+    # What gzip and zipfile raise for damaged, cut, encrypted, unknown and too large archives.
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError) as error:
         yield Trouble(name=item.name, what=f"it cannot be unpacked: {error}")
         return
