@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, func, select
 
-from tests.backfill.builders import KEY, A, B, C, asked_for, backfilled, begin, log, past, told, update
+from tests.backfill.builders import KEY, KEY_B, A, B, C, asked_for, backfilled, begin, log, past, told, update
 from tests.lab.history import PastVersion, RecordPast
 from tests.lab.server import Reply, Request
 from tests.world import World, put
+from tracker.model.upkeep import Lease
+from tracker.store import Store
+from tracker.store import tables as t
 
 
 @pytest.fixture
@@ -304,3 +309,52 @@ def test_versions_of_one_day_stay_in_their_order(world: World) -> None:
     ]
     counts = [event.changes[0].new["count"] for event in log(world) if event.effective_at.date().isoformat() == day]
     assert counts == [2, 3, 4]
+
+
+# --- ended in the middle
+
+
+class EndedError(Exception):
+    """The process ended here."""
+
+
+class Ending(Store):
+    """A store whose process ends instead of beginning one of its transactions; the lease is given back."""
+
+    left = -1
+
+    @contextmanager
+    def writing(self, lease: Lease | None = None) -> Iterator[Connection]:
+        self.left -= 1
+        if self.left == 0:
+            raise EndedError
+        with super().writing(lease) as connection:
+            yield connection
+
+
+def rows(store: Store, trial: str) -> int:
+    """Versions of a trial in the database, whether they count or not."""
+    with store.reading() as connection:
+        return connection.scalar(select(func.count()).select_from(t.snapshots).where(t.snapshots.c.trial == trial)) or 0
+
+
+def test_wherever_a_backfill_ends_the_next_one_goes_on_and_keeps_each_version_once(world: World) -> None:
+    """Each process gets one transaction further than the one before; another trial with the same past shows what is right."""
+    backfilled(world, "all", KEY_B)
+    world.store.close()
+    ended = 0
+    with Ending.open(world.settings.store_url) as store:
+        world._store = store
+        for transactions in range(2, 99):
+            store.left = transactions
+            try:
+                backfilled(world, "all", KEY)
+            except EndedError:
+                ended += 1
+                continue
+            break
+        assert ended > 10
+        store.left = -1
+        assert [meta.registry_version for meta in store.timeline(KEY)] == [0, 1, 2, 3, 4]
+        assert rows(store, KEY) == rows(store, KEY_B)
+        assert told(world, KEY) == told(world, KEY_B)

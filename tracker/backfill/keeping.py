@@ -68,6 +68,7 @@ class Keeper:
 
     def _opened(self) -> OpenRun:
         if self._run is None:
+            self.store.complete_acceptance(self._lease, self.source.info.key, "backfill")
             self._run = self.store.open_run(self._lease, self.source.info.key, self.clock(), None, "backfill")
             if self._cursor:
                 self.store.note_cursor(self._lease, self._run.run.id, self._cursor)

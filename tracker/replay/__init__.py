@@ -72,6 +72,7 @@ def replay_and_store(
     lease = store.acquire_lease(f"replay:{source}", holder_name(), clock(), LEASE_FOR)
     try:
         with LeaseKeeper(lambda: store.renew_lease(lease, clock(), LEASE_FOR)):
+            store.complete_acceptance(lease, source, "backfill")
             opened = store.open_run(lease, source, clock(), None, "backfill")
             asked = msgspec.json.encode([__version__, watch, job.since]).decode()
             after = _after(opened, asked)

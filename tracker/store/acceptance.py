@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, delete, exists, func, or_, select, update
 
 from tracker.errors import StoreError
-from tracker.model.run import Run, RunCounts, Verdict
+from tracker.model.run import Run, RunCounts, RunPurpose, Verdict
 from tracker.model.staging import AcceptReport, Doubts
 from tracker.model.upkeep import Lease
 from tracker.model.watch import CompletedListing, Join
@@ -79,9 +79,11 @@ def accept(
     return _complete(lambda: database.writing(lease), run_id)
 
 
-def complete_acceptance(database: Database, lease: Lease, source: str) -> None:
-    """Go on with an acceptance that a process which ended had decided."""
+def complete_acceptance(database: Database, lease: Lease, source: str, purpose: RunPurpose | None = None) -> None:
+    """Go on with an acceptance that a process which ended had decided; with ``purpose``, only one of such a run."""
     begun = select(t.runs.c.id).where(t.runs.c.source == source, t.runs.c.accepting.is_not(None)).order_by(t.runs.c.id)
+    if purpose is not None:
+        begun = begun.where(t.runs.c.purpose == purpose)
     with database.reading() as connection:
         left = list(connection.scalars(begun))
     for run_id in left:

@@ -23,7 +23,7 @@ def trials_with_history(database: Database, source: str, *, watch: str | None = 
 
     With ``watch``, only those that it follows.
     """
-    accepted = (t.snapshots.c.trial == t.trials.c.key, t.snapshots.c.accepted)
+    accepted = (t.snapshots.c.trial == t.trials.c.key, rows.is_accepted())
     versions = select(func.count(t.snapshots.c.id)).where(*accepted).scalar_subquery()
     statement = select(t.trials.c.key).where(t.trials.c.source == source, versions > 1).order_by(t.trials.c.key).limit(PAGE)
     if watch is not None:
@@ -43,7 +43,7 @@ def timelines(database: Database, trials: Collection[str]) -> dict[str, list[Sna
     for keys in chunks(sorted(trials)):
         statement = (
             rows.select_versions()
-            .where(t.snapshots.c.trial.in_(keys), t.snapshots.c.accepted)
+            .where(t.snapshots.c.trial.in_(keys), rows.is_accepted())
             .order_by(t.snapshots.c.trial, t.snapshots.c.valid_from, *rows.of_one_moment())
         )
         with database.reading() as connection:
