@@ -22,7 +22,7 @@ from tracker.errors import SourceError
 from tracker.model.alert import AlertTally, Message
 from tracker.model.event import Event, EventClass, EventFilter, LogPlace, Story
 from tracker.model.ids import split_key
-from tracker.model.ledgers import IndexedVersion, TrialPast, WatchRates
+from tracker.model.ledgers import DatedDay, IndexedVersion, TrialPast, WatchRates
 from tracker.model.record import TrialRecord
 from tracker.model.run import Run, SourceState
 from tracker.model.search import SearchAnswer
@@ -305,8 +305,8 @@ class Archive:
 
         return versions.version(self.store, self.sources, trial, which)
 
-    def at(self, trial: str, when: datetime) -> TrialView | IndexedVersion:
-        """A trial as it stood at a time, or what the registry's index tells of it; raises where nothing is known."""
+    def at(self, trial: str, when: datetime) -> TrialView | IndexedVersion | DatedDay:
+        """A trial as it stood at a time, or what the index or the record itself tells of it; raises where nothing is known."""
         from tracker.archive import versions
 
         return versions.at(self.store, self.sources, trial, when)

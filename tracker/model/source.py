@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tracker.model.dates import RegistryDate
-from tracker.model.history import RecordHistory, RegistryVersion
+from tracker.model.history import OwnHistory, RecordHistory, RegistryVersion
 from tracker.model.record import Site, TrialRecord
 from tracker.model.watch import Near
 
@@ -524,6 +524,16 @@ class Historic(Protocol):
 
 
 @runtime_checkable
+class SelfDated(Protocol):
+    """A source whose records date their own past: statuses, recruitment and applications by day."""
+
+    @abstractmethod
+    def own_history(self, document: Document) -> OwnHistory:
+        """What a record dates of itself; it asks nobody. Raises AnswerError for what is no record."""
+        ...
+
+
+@runtime_checkable
 class Whole(Protocol):
     """A registry that can be read as a whole, page by page: for watches with ``everything = true``."""
 
@@ -538,5 +548,5 @@ class Whole(Protocol):
         ...
 
 
-ABILITIES = (Searchable, Locating, Versioned, Dated, Fingerprinted, PageSource, Historic, Whole)
+ABILITIES = (Searchable, Locating, Versioned, Dated, Fingerprinted, PageSource, Historic, SelfDated, Whole)
 """What a source may be able to do beyond the core."""

@@ -134,7 +134,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """How far an answer reaches: ``since`` when its ``trials`` are followed, and how many could not be read when last asked.
 
     ``registered`` is the day of the first registration of trials that were asked for by name and whose registry's index of
-    versions was read: of these something is known of every day since.
+    versions was read: of these something is known of every day since. ``dated_since`` is the first day that the records of
+    trials asked for by name date themselves, where all of them do.
     """
 
     since: datetime | None
@@ -142,6 +143,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     unread: int
     sources: tuple[SourceCoverage, ...]
     registered: date | None = None
+    dated_since: date | None = None
 
 
 class PlainDue(msgspec.Struct, frozen=True, kw_only=True):
