@@ -28,7 +28,7 @@ from tracker.model.run import Run, SourceState
 from tracker.model.search import SearchAnswer
 from tracker.model.snapshot import SnapshotMeta, TrialMark
 from tracker.model.source import Source
-from tracker.model.upkeep import Incident, StoreSize
+from tracker.model.upkeep import CANARY, Incident, StoreSize
 from tracker.model.views import (
     Coverage,
     CurrentRecord,
@@ -413,6 +413,7 @@ class Archive:
             held_runs=tuple(self.held_runs()),
             unsent=self.store.count_unsent(),
             incidents=tuple(incident for incident in self.incidents() if incident.ended_at is None),
+            canaries={key: at for key in self.sources if (at := self.store.due(f"{CANARY}{key}").last_at)},
         )
 
     def coverage(self, *, watch: str | None = None, trials: Collection[str] = ()) -> Coverage:

@@ -17,6 +17,7 @@ from tracker.cli.waiting import waiting_told
 from tracker.errors import ConfigError, DeliveryError, SourceError, StatusError, StoreError, TransientFetchError
 from tracker.model.ids import split_key
 from tracker.model.source import Searchable, Versioned, Whole
+from tracker.model.upkeep import CANARY
 
 if TYPE_CHECKING:
     from tracker.archive import Archive
@@ -105,6 +106,11 @@ def _database(app: App) -> Iterator[Finding]:
             for one in archive.paused():
                 text = notices.paused(one, app.timezone)
                 yield Finding(subject="paused", state="warning", text=text)
+            dead = {incident.name.split(":")[1] for incident in health.incidents if incident.name.startswith(CANARY)}
+            for key, asked_at in health.canaries.items():
+                if key not in dead:
+                    text = f"{key}: answered as ever when asked {asked_at:%Y-%m-%d %H:%M} UTC"
+                    yield Finding(subject="canary", state="ok", text=text)
             for key, accepted_at in health.last_accepted.items():
                 text = f"{key}: last accepted run {accepted_at:%Y-%m-%d %H:%M} UTC"
                 yield Finding(subject="runs", state="ok", text=text)

@@ -100,7 +100,26 @@ def _read_source(table: Table, info: SourceInfo) -> SourceSettings:
         enabled=table.flag("enabled", default=True),
         tls=table.choice("tls", TLS_CHOICES, "auto"),
         user_agent=_read_user_agent(table),
+        canary=_read_canary(table, info),
     )
+
+
+def _read_canary(table: Table, info: SourceInfo) -> str | None:
+    """A trial's number, or a page's address, by hand; an empty text is a value here: ask none."""
+    if table.is_empty("canary"):
+        return ""
+    given = table.text("canary")
+    if given is None:
+        return None
+    if info.kind == "page":
+        if problem := web_problem(given):
+            table.wrong("canary", f"{table.quoted('canary')}: {problem}")
+        return given
+    found = ids.recognise(given)
+    if found is None or found.source != info.key:
+        table.wrong("canary", f"{table.quoted('canary')} is not a number of {info.title}.")
+        return None
+    return found.number
 
 
 def _read_user_agent(table: Table) -> str | None:

@@ -93,7 +93,7 @@ class DatedFact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnHistory(msgspec.Struct, frozen=True, kw_only=True):
-    """The dated facts of a record about its own past, oldest first. They are no versions: the text of those days is not known."""
+    """What a record dates of its own past, oldest first. These are facts, no versions: the text of those days is not known."""
 
     trial: str
     facts: tuple[DatedFact, ...] = ()

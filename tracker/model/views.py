@@ -104,12 +104,16 @@ class TrialView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """How the work goes: the last accepted run of each source, what is held, unsent or wrong."""
+    """How the work goes: the last accepted run of each source, what is held, unsent or wrong.
+
+    ``canaries`` says when those of each source were asked last.
+    """
 
     last_accepted: Mapping[str, datetime]
     held_runs: tuple[Run, ...]
     unsent: Mapping[MessageState, int]
     incidents: tuple[Incident, ...]
+    canaries: Mapping[str, datetime] = {}
 
 
 class SourceCoverage(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,6 +52,7 @@ class Ctis(Source, Searchable, SelfDated):
             "last_update_posted",
         ),
         query_fields=QUERY_FIELDS,
+        canary="2024-510663-34",
         attribution="EU Clinical Trials Information System (European Medicines Agency)",
         rest_titles=REST_TITLES,
         path_words={"recruitment_status": "ctPublicStatusCode", "official_title": "fullTitle", "brief_title": "publicTitle"},
