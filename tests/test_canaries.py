@@ -1,4 +1,4 @@
-"""Canaries: once a day a known record and each criterion of the searches in use; told once when one dies, once when it lives."""
+"""Canaries: once a day a known record and each criterion in use; told once when one dies, and once when it lives."""
 
 from __future__ import annotations
 

@@ -175,7 +175,7 @@ def _criteria(settings: Settings, store: Store, source: Source, fetch: Fetch, no
 
 
 def _counted(source: Provable, criterion: tuple[str, str] | None, fetch: Fetch) -> int | str:
-    """How many trials there are with a criterion, or why that cannot be said. Raises TransientFetchError when nobody answered."""
+    """How many trials have a criterion, or why that cannot be said. Raises TransientFetchError when nobody answered."""
     try:
         return source.count_with(criterion, fetch)
     except TransientFetchError:

@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from urllib.parse import urlsplit
-
-import msgspec
 
 from tracker import clock
 from tracker.errors import BlockedError, FetchError, StatusError, TransientFetchError
+from tracker.model.live import Exchange
 from tracker.model.source import Fetch, Response, Validators
 
 
-class Exchange(msgspec.Struct, frozen=True, kw_only=True):
-    """One request as a source made it: path, status (0: none came), the names of the answer's headers, how long it took.
-
-    ``error`` is the class of the error where no usable answer came.
-    """
-
-    method: str
-    path: str
-    status: int
-    headers: tuple[str, ...] = ()
-    size: int = 0
-    seconds: float = 0.0
-    error: str = ""
-
-
 class ObservedFetch:
-    """A `Fetch` around another one; ``exchanges`` are its requests, ``unanswered`` the last error of a silent host."""
+    """A `Fetch` around another one; ``exchanges`` are its requests, ``unanswered`` the last error of a silent host.
+
+    ``step`` is what the requests are made for, as it is noted with each.
+    """
 
     def __init__(self, fetch: Fetch) -> None:
         self.inner = fetch
         self.base_url = fetch.base_url
+        self.step = ""
         self.exchanges: list[Exchange] = []
         self.unanswered: TransientFetchError | None = None
 
@@ -47,34 +34,30 @@ class ObservedFetch:
     ) -> Response:
         """See `Fetch`."""
         return self._noted(
-            "GET", url, lambda: self.inner.get(url, params, accept=accept, validators=validators, try_profiles=try_profiles)
+            "GET", lambda: self.inner.get(url, params, accept=accept, validators=validators, try_profiles=try_profiles)
         )
 
     def post(self, url: str, body: bytes, *, accept: str = "application/json") -> Response:
         """See `Fetch`."""
-        return self._noted("POST", url, lambda: self.inner.post(url, body, accept=accept))
+        return self._noted("POST", lambda: self.inner.post(url, body, accept=accept))
 
-    def _noted(self, method: str, url: str, ask: Callable[[], Response]) -> Response:
+    def _noted(self, method: str, ask: Callable[[], Response]) -> Response:
         begun = clock.monotonic()
-        path = urlsplit(url).path or "/"
         try:
             response = ask()
         except FetchError as error:
             if isinstance(error, TransientFetchError):
                 self.unanswered = error
             status = error.status if isinstance(error, (StatusError, BlockedError)) else 0
-            took = clock.monotonic() - begun
-            self.exchanges.append(Exchange(method=method, path=path, status=status, seconds=took, error=type(error).__name__))
+            self._note(method, begun, status=status, error=type(error).__name__)
             raise
-        took = clock.monotonic() - begun
-        self.exchanges.append(
-            Exchange(
-                method=method,
-                path=path,
-                status=response.status,
-                headers=tuple(sorted(response.headers)),
-                size=len(response.body),
-                seconds=took,
-            )
-        )
+        self._note(method, begun, status=response.status, headers=tuple(sorted(response.headers)), size=len(response.body))
         return response
+
+    def _note(
+        self, method: str, begun: float, *, status: int, headers: tuple[str, ...] = (), size: int = 0, error: str = ""
+    ) -> None:
+        took = round(clock.monotonic() - begun, 3)
+        self.exchanges.append(
+            Exchange(step=self.step, method=method, status=status, headers=headers, size=size, seconds=took, error=error)
+        )
