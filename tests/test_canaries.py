@@ -9,13 +9,16 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.cli.program import inside
 from tests.lab import Reply, Request
 from tests.lab.ctis_portal import LoopbackPortal
 from tests.lab.demo_days import days
 from tests.world import SENDS, World, study
 from tracker import sources
 from tracker.archive import Archive
+from tracker.daemon import Daemon
 from tracker.daemon.monitor import health
+from tracker.fetch import Fetcher
 from tracker.model.source import PageSource, Provable, Source
 from tracker.model.upkeep import CANARY
 from tracker.passes import PassReport, one_pass
@@ -46,6 +49,13 @@ def passed(world: World, *, hours: int = 24) -> PassReport:
     return one_pass(world.settings, world.store, sources.load(), world.clock)
 
 
+def looked(world: World, *, hours: int = 24) -> list[canaries.Canary]:
+    """The canaries alone, asked by a client that does not wait between its tries."""
+    world.now += timedelta(hours=hours)
+    with Fetcher(user_agent="tracker-tests/1", sleep=lambda _: None) as fetcher:
+        return canaries.look(world.settings, world.store, world.sources, fetcher, world.clock)
+
+
 def subjects(world: World) -> list[str]:
     return [subject.strip().removeprefix("Trial tracker: ") for subject in world.subjects(OPERATOR)]
 
@@ -65,6 +75,20 @@ def test_a_known_record_is_asked_once_a_day_however_many_passes_there_are(world:
     assert asked_for(world, KNOWN) == 1
     passed(world)
     assert asked_for(world, KNOWN) == 2
+
+
+def test_the_daemon_and_a_one_shot_sync_ask_it_in_their_first_pass_of_a_day(world: World) -> None:
+    world.store.size()  # the database is there
+    daemon = Daemon(world.settings, sources.load(), world.clock, lambda: world.settings)
+    world.show()
+    for _ in range(4):
+        world.now += timedelta(hours=7)
+        daemon.tick()
+    daemon.store.close()
+    assert asked_for(world, KNOWN) == 2, "28 hours of two days"
+    for _ in range(2):
+        assert inside("--config", world.config, "sync").code == 0
+    assert asked_for(world, KNOWN) == 3, "today, by our clock, is another day than the scenario's"
 
 
 def test_nothing_of_it_is_kept(world: World) -> None:
@@ -106,12 +130,10 @@ def test_a_record_that_cannot_be_read_at_all_is_a_dead_canary(world: World) -> N
 def test_a_host_that_does_not_answer_is_no_dead_canary_and_it_is_asked_again(world: World) -> None:
     passed(world)
     world.registry.fault = lambda request: Reply(503) if KNOWN in request.target else None
-    passed(world)
-    assert lasting(world) == []
+    assert looked(world) == []
     world.registry.fault = None
-    before = asked_for(world, KNOWN)
-    passed(world, hours=2)
-    assert asked_for(world, KNOWN) == before + 1
+    assert [one.dead for one in looked(world, hours=2)] == [""]
+    assert looked(world, hours=2) == []
 
 
 def test_a_source_that_failed_as_a_whole_is_told_by_itself_alone(world: World) -> None:

@@ -141,6 +141,30 @@ def test_what_is_no_record_is_refused(body: bytes) -> None:
         history(body)
 
 
+days = st.dates(date(2020, 1, 1), date(2027, 1, 1))
+facts = st.builds(
+    DatedFact,
+    kind=st.sampled_from(["status", "recruitment", "notice"]),
+    date=days,
+    said=st.just("said"),
+    until=st.none() | days,
+    registered=st.none() | days,
+    country=st.none() | st.just("Spain"),
+)
+
+
+@given(st.lists(facts, max_size=8), days, days)
+def test_a_later_reader_knows_all_that_an_earlier_one_knew(found: list[DatedFact], one: date, other: date) -> None:
+    """What was known before a day is known before a later one; of an earlier day it says the same."""
+    own = OwnHistory(trial=KEY, facts=tuple(found))
+    earlier, later = sorted((one, other))
+    assert len(own.known_before(earlier).facts) <= len(own.known_before(later).facts) <= len(found)
+    before = own.known_before(later)
+    assert before.on(earlier) == before.known_before(later).on(earlier)
+    assert {(fact.date, fact.said) for fact in own.on(earlier)} <= {(fact.date, fact.said) for fact in found}
+    assert all(fact.known_since <= earlier and fact.date <= earlier for fact in own.on(earlier))
+
+
 odd = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=12), lambda inner: st.lists(inner, max_size=2))
 
 

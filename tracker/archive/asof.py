@@ -76,7 +76,7 @@ def nothing_known(trial: str, when: date, found: Known, *, historic: bool) -> Us
         )
     if found.dated_since is not None:
         return UsageError(
-            f"Nothing is known of {number} before {found.dated_since}, the first day that its record dates.",
+            f"Nothing is known of {number} before {found.dated_since}: its record's own history begins then.",
             remedy="Ask for a day from then on.",
         )
     remedy = f"`tracker backfill {number}` brings its history." if historic else "Its registry tells no earlier history."

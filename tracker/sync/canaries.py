@@ -72,6 +72,9 @@ def look(
         except TransientFetchError as error:
             logger.info(log.pairs("canary_not_asked", source=key, error=error))
             continue
+        for one in own:
+            if one.dead:
+                logger.warning(log.pairs("canary_dead", source=key, asked=one.asked, why=one.dead))
         found += own
         store.set_due(f"{CANARY}{key}", clock(), None)
     return found
