@@ -130,6 +130,7 @@ class World:
         self.mailbox = Mailbox()
         self.config = folder / "config.toml"
         self.sources = sources.load()
+        self.canaries: dict[str, str] = {}
         self._store: Store | None = None
 
     def __enter__(self) -> Self:
@@ -156,7 +157,8 @@ class World:
             served["ctis"] = self.portal.base_url
         if key not in served:
             return f'[sources.{key}]\nbase_url = "{NOWHERE}"\nenabled = false\n'
-        return f'[sources.{key}]\nbase_url = "{served[key]}"\npace = 1000\n'
+        canary = f'canary = "{self.canaries[key]}"\n' if key in self.canaries else ""
+        return f'[sources.{key}]\nbase_url = "{served[key]}"\npace = 1000\n{canary}'
 
     @property
     def settings(self) -> Settings:

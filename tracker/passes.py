@@ -24,11 +24,12 @@ from tracker.model.alert import Message
 from tracker.model.event import Event
 from tracker.model.ids import split_key
 from tracker.model.source import Source
-from tracker.model.upkeep import Incident
+from tracker.model.upkeep import CANARY, Incident
 from tracker.model.watch import Channel
 from tracker.stopping import Ending, Stop
 from tracker.store import Store
-from tracker.sync import Progress, SourceReport, SyncReport, no_progress, sync
+from tracker.sync import Progress, SourceReport, SyncReport, canaries, no_progress, sync
+from tracker.sync.canaries import RECORD, Canary
 from tracker.sync.doubts import MANY
 
 GAP = timedelta(days=2)
@@ -96,7 +97,10 @@ def one_pass(
     _note_gap(settings, store, Archive(store=store, sources=sources), clock())
     with fetcher_for(settings, store, clock, ending=Ending(stop, limit), waiting=waiting) as fetcher:
         synced = sync(settings, store, sources, fetcher, clock, only=only, full=full, progress=progress, stop=stop)
+        unread = {one.source for one in synced.sources if one.state in ("failed", "busy", "stopped")}
+        looked = [] if stop() else canaries.look(settings, store, sources, fetcher, clock, leave=unread)
     note_trouble(settings, store, synced, clock())
+    note_canaries(settings, store, sources, looked, clock())
     if stop():
         return PassReport(synced=synced)
     waiting(DELIVERY, "sending what is due" if send else "")
@@ -269,6 +273,24 @@ def _close_searches(settings: Settings, store: Store, kept: Archive, now: dateti
     for incident in kept.incidents():
         if incident.name.startswith(SEARCH) and incident.name not in asked:
             store.close_incident(incident.name, now)
+
+
+def note_canaries(
+    settings: Settings, store: Store, sources: Mapping[str, Source], looked: Sequence[Canary], now: datetime
+) -> None:
+    """Remember which canaries died and which live again; what nobody asks any more is forgotten."""
+    for one in looked:
+        if one.dead:
+            given = operator_messages.canary_died(one.title, one.asked, one.dead, criterion=one.about != RECORD)
+            store.open_incident(one.name, given, now)
+        else:
+            store.close_incident(one.name, now)
+    lasting = [one.name for one in Archive(store=store, sources=sources).incidents() if one.name.startswith(CANARY)]
+    if lasting:
+        known = canaries.in_use(settings, store, sources)
+        for name in lasting:
+            if name not in known:
+                store.forget_incident(name)
 
 
 def _note_gap(settings: Settings, store: Store, archive: Archive, now: datetime) -> None:

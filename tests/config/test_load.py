@@ -24,6 +24,7 @@ base_url = "http://127.0.0.1:8000/api/v2/"
 pace = 50
 tls = "tls1.2"
 user_agent = ""
+canary = "nct 00000555"
 [sources.meddatax]
 enabled = false
 [mail]
@@ -81,9 +82,9 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     assert settings.http.contact == "you@example.org"
     ctgov, meddatax = settings.sources["ctgov"], settings.sources["meddatax"]
     assert (ctgov.base_url, ctgov.pace, ctgov.enabled) == ("http://127.0.0.1:8000/api/v2", 50.0, True)
-    assert (ctgov.tls, ctgov.user_agent) == ("tls1.2", "")
+    assert (ctgov.tls, ctgov.user_agent, ctgov.canary) == ("tls1.2", "", "NCT00000555")
     assert (meddatax.base_url, meddatax.pace, meddatax.enabled) == ("https://meddatax.com", 0.2, False)
-    assert (meddatax.tls, meddatax.user_agent) == ("auto", None)
+    assert (meddatax.tls, meddatax.user_agent, meddatax.canary) == ("auto", None, None)
     assert settings.mail is not None
     assert (settings.mail.port, settings.mail.security, settings.mail.password) == (587, "starttls", "p4ssw0rd")
     assert (settings.operator.channel, settings.operator.ping) == ("me", "https://ping.example.org/secret-key")

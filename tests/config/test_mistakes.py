@@ -83,6 +83,13 @@ ONE_MISTAKE = [
     ('[sources.ctgov]\ntls = "tls1.3"\n', "[sources.ctgov] tls", 'Did you mean "tls1.2"?'),
     ("[sources.ctgov]\ntls = 1.2\n", "[sources.ctgov] tls", "a text in quotes"),
     ('[sources.ctgov]\nuser_agent = " "\n', "[sources.ctgov] user_agent", "empty"),
+    ('[sources.ctgov]\ncanary = "2024-510663-34"\n', "[sources.ctgov] canary", "is not a number of ClinicalTrials.gov"),
+    ('[sources.meddatax]\ncanary = "NCT01072682"\n', "[sources.meddatax] canary", "address"),
+    (
+        '[sources.meddatax]\ncanary = "https://example.org/NCT01072682"\n',
+        "[sources.meddatax] canary",
+        "is not a page of MedDataX",
+    ),
     ('[sources.ctgov]\nuser_agent = "prüfer/1"\n', "[sources.ctgov] user_agent", "ASCII"),
     ('[sources.ctgov]\nuser_agent = "a/1\\r\\nX: y"\n', "[sources.ctgov] user_agent", "one line"),
     # mail, channels, operator

@@ -60,7 +60,7 @@ ARGUMENTS: dict[str, list[tuple[str, ...]]] = {
     "demo": [],  # a world of its own, with no secret of ours; it is tried where it is told of
     "diff": [(A,)],
     "digest": [("--format", "eml"), ("--send", "hook"), ("--send", "mail")],
-    "doctor": [(), ("--mail",)],
+    "doctor": [(), ("--mail",), ("--live",)],
     "mcp": [],  # answers what it is asked, until its input ends
     "outbox": [(), ("retry",)],
     "release": [("1",)],

@@ -22,13 +22,13 @@ from tracker.errors import SourceError
 from tracker.model.alert import AlertTally, Message
 from tracker.model.event import Event, EventClass, EventFilter, LogPlace, Story
 from tracker.model.ids import split_key
-from tracker.model.ledgers import IndexedVersion, TrialPast, WatchRates
+from tracker.model.ledgers import DatedDay, IndexedVersion, TrialPast, WatchRates
 from tracker.model.record import TrialRecord
 from tracker.model.run import Run, SourceState
 from tracker.model.search import SearchAnswer
 from tracker.model.snapshot import SnapshotMeta, TrialMark
 from tracker.model.source import Source
-from tracker.model.upkeep import Incident, StoreSize
+from tracker.model.upkeep import CANARY, Incident, StoreSize
 from tracker.model.views import (
     Coverage,
     CurrentRecord,
@@ -305,8 +305,8 @@ class Archive:
 
         return versions.version(self.store, self.sources, trial, which)
 
-    def at(self, trial: str, when: datetime) -> TrialView | IndexedVersion:
-        """A trial as it stood at a time, or what the registry's index tells of it; raises where nothing is known."""
+    def at(self, trial: str, when: datetime) -> TrialView | IndexedVersion | DatedDay:
+        """A trial as it stood at a time, or what the index or the record itself tells of it; raises where nothing is known."""
         from tracker.archive import versions
 
         return versions.at(self.store, self.sources, trial, when)
@@ -413,6 +413,7 @@ class Archive:
             held_runs=tuple(self.held_runs()),
             unsent=self.store.count_unsent(),
             incidents=tuple(incident for incident in self.incidents() if incident.ended_at is None),
+            canaries={key: at for key in self.sources if (at := self.store.due(f"{CANARY}{key}").last_at)},
         )
 
     def coverage(self, *, watch: str | None = None, trials: Collection[str] = ()) -> Coverage:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from tracker.errors import UsageError
-from tracker.model.history import RegistryVersion, StoredHistory
-from tracker.model.ledgers import IndexedVersion, Known
+from tracker.model.history import OwnHistory, RegistryVersion, StoredHistory
+from tracker.model.ledgers import DatedDay, IndexedVersion, Known
 from tracker.model.snapshot import SnapshotMeta
 
 
@@ -47,7 +47,7 @@ def indexed_version(history: StoredHistory, version: RegistryVersion) -> Indexed
     )
 
 
-def known(timeline: Sequence[SnapshotMeta], history: StoredHistory | None) -> Known:
+def known(timeline: Sequence[SnapshotMeta], history: StoredHistory | None, own: OwnHistory | None = None) -> Known:
     """How far back a trial is known."""
     first = timeline[0] if timeline else None
     versions = history.history.versions if history else ()
@@ -62,6 +62,7 @@ def known(timeline: Sequence[SnapshotMeta], history: StoredHistory | None) -> Kn
         listed=len(versions) if history else None,
         stored=len(timeline),
         numbered=sum(meta.registry_version is not None for meta in timeline),
+        dated_since=own.since if own else None,
     )
 
 
@@ -73,9 +74,23 @@ def nothing_known(trial: str, when: date, found: Known, *, historic: bool) -> Us
             f"{number} was registered on {found.registered}: there was no record of it on {when}.",
             remedy="Ask for a day from then on.",
         )
+    if found.dated_since is not None:
+        return UsageError(
+            f"Nothing is known of {number} before {found.dated_since}: its record's own history begins then.",
+            remedy="Ask for a day from then on.",
+        )
     remedy = f"`tracker backfill {number}` brings its history." if historic else "Its registry tells no earlier history."
     why = "when tracking began" if found.text_since == found.tracked_since else "the day of its earliest stored version"
     return UsageError(f"Nothing is known of {number} before {found.text_since}, {why}.", remedy=remedy)
+
+
+def only_dates_known(found: DatedDay) -> UsageError:
+    """Why the text of a day is refused of which only the record's own history tells."""
+    number = found.trial.partition(":")[2]
+    return UsageError(
+        f"Only the dates in the record itself tell of {number} on {found.date}: its text of that day is not known.",
+        remedy=f"`tracker show {number} --at {found.date}` gives what they say.",
+    )
 
 
 def only_index_known(found: IndexedVersion, when: date | None) -> UsageError:

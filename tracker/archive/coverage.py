@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import date
 
+from tracker.archive.own_history import own_histories
 from tracker.model.ids import split_key
 from tracker.model.source import Source
 from tracker.model.views import Coverage, SourceCoverage
@@ -23,6 +24,7 @@ def coverage(
     return Coverage(
         since=since,
         registered=_registered(store, trials),
+        dated_since=_dated(store, sources, trials),
         trials=len(trials) or members.trials,
         unread=len(unread),
         sources=tuple(
@@ -42,4 +44,10 @@ def _registered(store: Store, trials: Collection[str]) -> date | None:
     """The first day of trials whose index of versions was read, all of them."""
     histories = store.histories(trials) if trials else {}
     first = [found.history.versions[0].date for found in histories.values() if found.history.versions]
+    return min(first) if first and len(first) == len(trials) else None
+
+
+def _dated(store: Store, sources: Mapping[str, Source], trials: Collection[str]) -> date | None:
+    """The first day that the records of these trials date themselves, where all of them do."""
+    first = [found.since for found in own_histories(store, sources, trials).values() if found.since] if trials else []
     return min(first) if first and len(first) == len(trials) else None

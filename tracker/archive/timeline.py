@@ -9,10 +9,10 @@ from itertools import islice
 
 import msgspec
 
-from tracker.archive import asof, changes, ledgers
+from tracker.archive import asof, changes, ledgers, own_history
 from tracker.archive.names import Names
 from tracker.model.event import Event, EventFilter
-from tracker.model.history import RegistryVersion, StoredHistory
+from tracker.model.history import OwnHistory, RegistryVersion, StoredHistory
 from tracker.model.ids import split_key
 from tracker.model.ledgers import MovedValue, StatusSpan, TimelineVersion, TrialPast
 from tracker.model.record import TrialRecord
@@ -37,6 +37,7 @@ def pasts(
         keys = [one.trial.key for one in some]
         versions, histories, moved = store.timelines(keys), store.histories(keys), store.moved_values(keys)
         changed = _events(store, keys) if events else {}
+        own = own_history.own_histories(store, sources, keys)
         for one in some:
             key = one.trial.key
             yield past(
@@ -48,6 +49,7 @@ def pasts(
                 moved=moved[key],
                 events=changed.get(key, ()),
                 removed_at=one.trial.removed_at,
+                own=own.get(key),
             )
 
 
@@ -61,6 +63,7 @@ def past(
     moved: Sequence[MovedValue],
     events: Sequence[Event],
     removed_at: datetime | None = None,
+    own: OwnHistory | None = None,
 ) -> TrialPast:
     """The past of a trial whose last version says what ``record`` says; ``link`` gives the registry's comparisons."""
     facts = ledgers.Facts(
@@ -76,11 +79,12 @@ def past(
     return TrialPast(
         trial=record.trial,
         name=name,
-        known=asof.known(timeline, history),
+        known=asof.known(timeline, history, own),
         versions=tuple(_versions(timeline, history, statuses, events, link)),
         statuses=statuses,
         slips=ledgers.slips(facts),
         enrollment=ledgers.enrollment(facts),
+        own_history=own,
     )
 
 
@@ -96,6 +100,7 @@ def until(found: TrialPast, end: datetime) -> TrialPast:
         ),
         slips=tuple(one for one in found.slips if one.valid_from < end),
         enrollment=tuple(one for one in found.enrollment if one.since < end),
+        own_history=found.own_history.known_before(end.date()) if found.own_history else None,
     )
 
 

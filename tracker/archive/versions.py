@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from tracker import events
-from tracker.archive import asof, moments, records
+from tracker.archive import asof, moments, own_history, records
 from tracker.archive.names import Names
 from tracker.compare import compare
 from tracker.errors import UsageError
@@ -17,7 +17,7 @@ from tracker.model.event import EventFilter, Seen, Version
 from tracker.model.history import RegistryVersion
 from tracker.model.ids import split_key
 from tracker.model.labels import trial_label
-from tracker.model.ledgers import IndexedVersion
+from tracker.model.ledgers import DatedDay, IndexedVersion
 from tracker.model.snapshot import SnapshotMeta
 from tracker.model.source import Document, Source
 from tracker.model.views import TrialView
@@ -41,6 +41,8 @@ def _version(
         found = _at(store, sources, timeline, which)
         if isinstance(found, IndexedVersion):
             raise asof.only_index_known(found, which.date())
+        if isinstance(found, DatedDay):
+            raise asof.only_dates_known(found)
         return found
     index = which - 1 if which > 0 else len(timeline) + which
     if not 0 <= index < len(timeline):
@@ -51,14 +53,14 @@ def _version(
     return timeline[index]
 
 
-def at(store: Store, sources: Mapping[str, Source], trial: str, when: datetime) -> TrialView | IndexedVersion:
-    """A trial as it stood at a time, or what the registry's index tells of that time where the text is not stored.
+def at(store: Store, sources: Mapping[str, Source], trial: str, when: datetime) -> TrialView | IndexedVersion | DatedDay:
+    """A trial as it stood at a time, or what the registry's index, or the record itself, tells of it where no text is stored.
 
     Raises UsageError for a time of which nothing is known.
     """
     timeline = _timeline(store, trial)
     found = _at(store, sources, timeline, when)
-    return found if isinstance(found, IndexedVersion) else _view(store, sources, timeline, found)
+    return _view(store, sources, timeline, found) if isinstance(found, SnapshotMeta) else found
 
 
 def named(store: Store, sources: Mapping[str, Source], trial: str, word: moments.Word) -> moments.Moment:
@@ -152,13 +154,17 @@ def _timeline(store: Store, trial: str) -> list[SnapshotMeta]:
 
 def _at(
     store: Store, sources: Mapping[str, Source], timeline: Sequence[SnapshotMeta], when: datetime
-) -> SnapshotMeta | IndexedVersion:
+) -> SnapshotMeta | IndexedVersion | DatedDay:
     """What stood at a time. Raises UsageError for a time of which nothing is known."""
     trial = timeline[0].trial
     history = store.histories([trial]).get(trial)
     found = asof.in_force(timeline, history, when)
     if found is None:
-        known = asof.known(timeline, history)
+        own = own_history.own_histories(store, sources, [trial]).get(trial)
+        dated = own_history.dated_day(own, timeline[-1], when.date()) if own else None
+        if dated is not None:
+            return dated
+        known = asof.known(timeline, history, own)
         raise asof.nothing_known(trial, when.date(), known, historic=records.is_historic(sources, trial))
     if isinstance(found, RegistryVersion):
         assert history is not None

@@ -14,9 +14,10 @@ from tracker import __version__, clock
 from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
 from tracker.cli.waiting import waiting_told
-from tracker.errors import ConfigError, DeliveryError, SourceError, StatusError, StoreError, TransientFetchError
+from tracker.errors import ConfigError, DeliveryError, SourceError, StatusError, StoreError, TransientFetchError, UsageError
 from tracker.model.ids import split_key
 from tracker.model.source import Searchable, Versioned, Whole
+from tracker.model.upkeep import CANARY
 
 if TYPE_CHECKING:
     from tracker.archive import Archive
@@ -32,23 +33,39 @@ LEAST_FREE = 512 * 1024 * 1024
 
 @click.command("doctor")
 @click.option("--mail", "send", is_flag=True, help="Also send a test message through every channel.")
+@click.option("--live", is_flag=True, help="Ask each registry for a known record and a search, and write a report.")
+@click.option("--report", metavar="FILE", type=click.Path(path_type=Path), help="Where --live writes its report.")
 @shared_options
-def doctor_command(shared: Shared, send: bool) -> int:
+def doctor_command(shared: Shared, send: bool, live: bool, report: Path | None) -> int:
     """Look at configuration, database, disk, registries and channels; each line with its remedy (exit code 1 for a problem).
 
-    This is the live check: it asks each registry in use for its data version, and greets the mail server. A registry of which
-    nothing is followed, by number, page or search, is not asked.
+    It asks each registry in use for its data version, and greets the mail server. A registry of which nothing is followed, by
+    number, page or search, is not asked.
+
+    With --live each enabled registry and site is asked for one known record and one search. The report holds no address, name,
+    number or secret of yours, so that it can be sent to whoever helps.
     """
+    from tracker.cli.live import REPORT, live_checks, live_findings, write_report
     from tracker.render import tables
+
+    if report is not None and not live:
+        raise UsageError("--report goes with --live.", remedy="tracker doctor --live --report FILE")
 
     app = App(shared)
     with waiting_told(app) as (_, waiting):
         found = (*_configuration(app), *_database(app), _disk(app))
-        findings = [*found, *_registries(app, waiting), *_channels(app, send, waiting)]
+        checks = live_checks(app, waiting) if live else []
+        asked = live_findings(checks) if live else _registries(app, waiting)
+        findings = [*found, *asked, *_channels(app, send, waiting)]
+    written = report or Path(REPORT)
+    if live:
+        write_report(checks, written)
     if shared.json:
-        app.emit({"findings": findings})
+        app.emit({"findings": findings} | ({"report": str(written)} if live else {}))
     else:
         app.show(tables.findings_grid(findings))
+        if live:
+            app.print("", f"Report: {written}. It holds no address, name, number or secret of yours.")
     return 1 if any(finding.state == "problem" for finding in findings) else 0
 
 
@@ -105,6 +122,11 @@ def _database(app: App) -> Iterator[Finding]:
             for one in archive.paused():
                 text = notices.paused(one, app.timezone)
                 yield Finding(subject="paused", state="warning", text=text)
+            dead = {incident.name.split(":")[1] for incident in health.incidents if incident.name.startswith(CANARY)}
+            for key, asked_at in health.canaries.items():
+                if key not in dead:
+                    text = f"{key}: answered as ever when asked {asked_at:%Y-%m-%d %H:%M} UTC"
+                    yield Finding(subject="canary", state="ok", text=text)
             for key, accepted_at in health.last_accepted.items():
                 text = f"{key}: last accepted run {accepted_at:%Y-%m-%d %H:%M} UTC"
                 yield Finding(subject="runs", state="ok", text=text)

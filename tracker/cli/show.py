@@ -12,7 +12,7 @@ from tracker.archive.asked import moment
 from tracker.cli import arguments
 from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
-from tracker.model.ledgers import IndexedVersion
+from tracker.model.ledgers import DatedDay, IndexedVersion
 
 if TYPE_CHECKING:
     from tracker.archive import Archive
@@ -37,6 +37,9 @@ def show_command(shared: Shared, trial: str, at: str | None, everything: bool) -
         if isinstance(found, IndexedVersion):
             _show_indexed(app, found)
             return
+        if isinstance(found, DatedDay):
+            _show_dated(app, found)
+            return
         until = _end(archive, found, when) if when else None
         if shared.json:
             app.write([machine.record_json(found.record, contacts=app.settings.contacts)])
@@ -55,6 +58,17 @@ def _end(archive: Archive, found: TrialView, when: datetime) -> datetime:
     """Changes up to the time that is asked for are shown, and none of a later version."""
     versions = list(archive.timeline(found.record.trial))
     return min(when, versions[found.number].valid_from) if found.number < len(versions) else when
+
+
+def _show_dated(app: App, found: DatedDay) -> None:
+    """What the record itself dates of a day before its first stored version; the rest is refused with the reason."""
+    from tracker.render import machine, past
+
+    if app.shared.json:
+        app.write([machine.document(past.dated_day_values(found))])
+        return
+    app.print(*past.dated_day(found), "")
+    app.print("The overall status and the rest of the record are not known for that day: no version of it is stored.")
 
 
 def _show_indexed(app: App, found: IndexedVersion) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tracker.archive import Archive
     from tracker.model.ledgers import TrialPast
 
-PARTS = ("versions", "statuses", "slips", "enrollment")
+PARTS = ("versions", "statuses", "own_history", "slips", "enrollment")
 MOST_ROWS = 300
 """Rows of one part that are shown as a table; the other forms have all."""
 
@@ -74,6 +74,8 @@ def _print_parts(app: App, archive: Archive, key: str, watch: str | None, parts:
             app.print(f"{found.name} ({found.trial.partition(':')[2]})", past.known(found.known))
     read = _pasts(archive, key, watch, events="versions" in parts)
     for part, shown in past.grids(parts, read, now, app.timezone, most=MOST_ROWS, several=not key).items():
+        if part == "own_history" and not shown.rows and len(parts) > 1:
+            continue  # most registries date nothing in a record
         app.print("", past.HEADINGS[part])
         if shown.rows:
             app.show(shown)

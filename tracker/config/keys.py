@@ -22,7 +22,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     ),
     "store": ("url",),
     "http": ("contact", "pass_limit"),
-    "sources.*": ("base_url", "pace", "enabled", "tls", "user_agent"),
+    "sources.*": ("base_url", "pace", "enabled", "tls", "user_agent", "canary"),
     "mail": ("host", "port", "security", "user", "password", "from", "reply_to"),
     "operator": ("channel", "second", "ping"),
     "channel": ("name", "url"),

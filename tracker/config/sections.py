@@ -100,7 +100,28 @@ def _read_source(table: Table, info: SourceInfo) -> SourceSettings:
         enabled=table.flag("enabled", default=True),
         tls=table.choice("tls", TLS_CHOICES, "auto"),
         user_agent=_read_user_agent(table),
+        canary=_read_canary(table, info, base_url or info.base_url),
     )
+
+
+def _read_canary(table: Table, info: SourceInfo, base_url: str) -> str | None:
+    """A trial's number, or a page's address, by hand; an empty text is a value here: ask none."""
+    if table.is_empty("canary"):
+        return ""
+    given = table.text("canary")
+    if given is None:
+        return None
+    if info.kind == "page":
+        if problem := web_problem(given):
+            table.wrong("canary", f"{table.quoted('canary')}: {problem}")
+        elif urlsplit(given).hostname not in {*info.hosts, urlsplit(base_url).hostname}:
+            table.wrong("canary", f"{table.quoted('canary')} is not a page of {info.title}.")
+        return given
+    found = ids.recognise(given)
+    if found is None or found.source != info.key:
+        table.wrong("canary", f"{table.quoted('canary')} is not a number of {info.title}.")
+        return None
+    return found.number
 
 
 def _read_user_agent(table: Table) -> str | None:

@@ -67,6 +67,8 @@ class SourceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where a source is asked, how fast (requests per second), and whether it is asked at all.
 
     ``tls`` fixes the TLS profile; ``user_agent`` stands in for the usual one, an empty text means that none is sent.
+    ``canary`` is the trial, or page, that is asked daily to see whether the source is still read as it was; None is the
+    source's own, and an empty text means that none is asked.
     """
 
     base_url: str
@@ -74,6 +76,7 @@ class SourceSettings(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool = True
     tls: TlsChoice = "auto"
     user_agent: str | None = None
+    canary: str | None = None
 
 
 class Mail(_Discreet, frozen=True, kw_only=True):

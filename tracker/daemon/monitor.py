@@ -12,7 +12,7 @@ import msgspec
 
 from tracker import archive, clock
 from tracker.errors import StoreError
-from tracker.model.upkeep import StoreSize
+from tracker.model.upkeep import CANARY, StoreSize
 
 STALE_AFTER = timedelta(days=2)
 
@@ -29,7 +29,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     """The daemon's health as JSON.
 
     ``status`` is ok, standby, stale (no accepted run for two days) or trouble (a source, a search, a channel or the daemon's
-    own work fails; a trial that cannot be read is among ``conditions`` and no trouble of the whole).
+    own work fails; a trial that cannot be read, or a canary that died, is among ``conditions`` and no trouble of the whole).
+    ``canaries`` says when those of each source were asked last.
     """
 
     status: str
@@ -38,6 +39,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     last_pass_at: datetime | None
     last_pass_clean: bool | None
     last_accepted: dict[str, datetime]
+    canaries: dict[str, datetime]
     held_runs: int
     messages_waiting: int
     messages_failed: int
@@ -62,8 +64,8 @@ def health(
     kept = kept or archive.Health(last_accepted={}, held_runs=(), unsent={}, incidents=())
     latest = max(kept.last_accepted.values(), default=started_at)
     stale = now - max(latest, started_at) > STALE_AFTER
-    # What concerns single trials is no trouble of the whole.
-    failing = last_error or any(not incident.name.startswith("trials:") for incident in kept.incidents)
+    # What concerns single trials is no trouble of the whole, and a dead canary stops nothing.
+    failing = last_error or any(not incident.name.startswith(("trials:", CANARY)) for incident in kept.incidents)
     return Health(
         status="standby" if mode == "standby" else "stale" if stale else "trouble" if failing else "ok",
         mode=mode,
@@ -71,6 +73,7 @@ def health(
         last_pass_at=last_pass_at,
         last_pass_clean=last_pass_clean,
         last_accepted=dict(kept.last_accepted),
+        canaries=dict(kept.canaries),
         held_runs=len(kept.held_runs),
         messages_waiting=kept.unsent.get("waiting", 0),
         messages_failed=kept.unsent.get("failed", 0),

@@ -19,7 +19,7 @@ from tracker.model.alert import Message
 from tracker.model.run import Run
 from tracker.model.source import NO_LONGER_READABLE, Issue
 from tracker.model.staging import NewIssue
-from tracker.model.upkeep import Incident, Lease
+from tracker.model.upkeep import CANARY, Incident, Lease
 from tracker.model.watch import Sending
 from tracker.render import notices, times
 from tracker.render.safe_text import plural
@@ -148,9 +148,15 @@ def incident(given: Incident, timezone: str, lost: Sequence[Message] = ()) -> Op
         key=_incident_key("ended", given),
         subject=f"Over: {what}",
         sentences=tuple(sentences),
-        readers="they miss what was given up until it is sent." if lost else "they hear of changes again.",
+        readers=_when_over(given, lost),
         command=("This sends what was given up:", "tracker outbox retry") if lost else LOOK,
     )
+
+
+def _when_over(given: Incident, lost: Sequence[Message]) -> str:
+    if lost:
+        return "they miss what was given up until it is sent."
+    return "nothing was held back by this." if given.name.startswith(CANARY) else "they hear of changes again."
 
 
 def _ended(sentence: str) -> str:
@@ -163,6 +169,8 @@ def _while_it_lasts(given: Incident) -> str:
         return "those of this channel get nothing meanwhile; messages wait, and are given up after five days."
     if given.name.startswith(DOUBTED):
         return "these changes are not told until they are confirmed; all others are."
+    if given.name.startswith(CANARY):
+        return "nothing is held back by this; what could not be read is told apart."
     if given.name.startswith("search:"):
         return "trials that newly match this search are not noticed meanwhile; all others are followed as ever."
     if given.name.startswith(("source:", "trials:")):
@@ -284,6 +292,13 @@ def unknown_numbers(given: Sequence[Incident], timezone: str) -> OperatorMessage
 def search_failed(watch: str, title: str, error: str) -> str:
     """The incident of a search that could not be listed; everything else was read."""
     return f"The search of watch “{watch}” could not be read at {title}: {error}"
+
+
+def canary_died(title: str, asked: str, why: str, *, criterion: bool) -> str:
+    """What is daily asked of a source to see whether it changed is not answered as it was."""
+    if criterion:
+        return f"{title} may not read a part of your searches any more: {asked}: {why}."
+    return f"{title} may have changed: its known record {asked} is not read as it was: {why.rstrip('.')}."
 
 
 def channel_dead(channel: str, why: str) -> str:

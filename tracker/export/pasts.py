@@ -1,8 +1,9 @@
-"""The tables of the past: versions, days in each status, dates that moved, enrollment over time."""
+"""The tables of the past: versions, days in each status, what records date themselves, dates that moved, enrollment."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 
 from tracker import clock
 from tracker.archive import Archive
@@ -60,6 +61,17 @@ _ENROLLMENT = (
     Column("at_least", "flag"),
 )
 
+_OWN_HISTORY = (
+    *TRIAL,
+    Column("date"),
+    Column("until"),
+    Column("registered"),
+    Column("country"),
+    Column("kind"),
+    Column("said"),
+    Column("recruitment_status"),
+)
+
 Cells = Iterator[tuple[Value, ...]]
 
 
@@ -76,6 +88,21 @@ def statuses(archive: Archive, wanted: Wanted) -> Table:
         return ((one.status, one.since, one.until, round(one.days(now), 1), one.at_least) for one in past.statuses)
 
     return _table("statuses", _STATUSES, archive, wanted, rows)
+
+
+def own_history(archive: Archive, wanted: Wanted) -> Table:
+    """A row for each fact that a record dates of its own past."""
+
+    def rows(past: TrialPast) -> Cells:
+        for one in past.own_history.facts if past.own_history else ():
+            days = (one.date.isoformat(), _day(one.until), _day(one.registered))
+            yield (*days, one.country, one.kind, one.said, one.recruitment_status)
+
+    return _table("own_history", _OWN_HISTORY, archive, wanted, rows)
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def slips(archive: Archive, wanted: Wanted) -> Table:

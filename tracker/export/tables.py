@@ -175,6 +175,7 @@ TABLES: Mapping[str, Callable[[Archive, Wanted], Table]] = MappingProxyType(
         "trials": trials,
         "timeline": pasts.timeline,
         "statuses": pasts.statuses,
+        "own_history": pasts.own_history,
         "slips": pasts.slips,
         "enrollment": pasts.enrollment,
         "outcomes": outcomes,

@@ -42,7 +42,8 @@ def _known(found: Coverage) -> str:
     """Since when anything is known, in the words of the other surfaces."""
     if found.registered is not None:
         return f"since registration {found.registered}"
-    return f"since tracking began {found.since:%Y-%m-%d}" if found.since else "not yet"
+    dated = f"; the record itself dates its past since {found.dated_since}" if found.dated_since else ""
+    return f"since tracking began {found.since:%Y-%m-%d}{dated}" if found.since else "not yet"
 
 
 def present(row: PresentRow) -> Fields:

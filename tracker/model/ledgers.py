@@ -7,6 +7,7 @@ import datetime as dt
 import msgspec
 
 from tracker.model.event import Event
+from tracker.model.history import DatedFact, OwnHistory
 from tracker.model.snapshot import SnapshotMeta
 
 STATUS = "recruitment_status"
@@ -103,7 +104,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     ``registered`` is the day of the registry's first version, where that is known. ``text_since`` is the day of the earliest
     stored version, ``tracked_since`` of the first that this tracker saw itself. ``listed`` counts the versions in the
     registry's index (None: it was not read), ``stored`` those that are kept, ``numbered`` those of them that the registry has a
-    number for.
+    number for. ``dated_since`` is the first day that the record itself dates, for registries whose records do.
     """
 
     registered: dt.date | None = None
@@ -112,6 +113,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     listed: int | None = None
     stored: int = 0
     numbered: int = 0
+    dated_since: dt.date | None = None
 
     @property
     def since(self) -> dt.date | None:
@@ -120,7 +122,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TrialPast(msgspec.Struct, frozen=True, kw_only=True):
-    """The past of one trial; versions and moves are oldest first."""
+    """The past of one trial; versions and moves are oldest first. ``own_history`` is what the record itself dates."""
 
     trial: str
     name: str
@@ -129,6 +131,17 @@ class TrialPast(msgspec.Struct, frozen=True, kw_only=True):
     statuses: tuple[StatusSpan, ...] = ()
     slips: tuple[DateMove, ...] = ()
     enrollment: tuple[EnrollmentStep, ...] = ()
+    own_history: OwnHistory | None = None
+
+
+class DatedDay(msgspec.Struct, frozen=True, kw_only=True):
+    """What a record, as last read, dates of a day on which no stored version stood. ``since`` is the first day it dates."""
+
+    trial: str
+    date: dt.date
+    facts: tuple[DatedFact, ...]
+    since: dt.date
+    read_at: dt.datetime
 
 
 class IndexedVersion(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tracker.model.dates import RegistryDate
-from tracker.model.history import RecordHistory, RegistryVersion
+from tracker.model.history import OwnHistory, RecordHistory, RegistryVersion
 from tracker.model.record import Site, TrialRecord
 from tracker.model.watch import Near
 
@@ -64,6 +64,8 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     ``first_submitted`` is the source's own path of the day on which a trial was first sent in, which the record does not model.
     ``history_sections`` maps the sections that the index of a record's versions names to the record's fields that they hold.
     ``asked_by_default``: a query is asked of it where a watch names no registries.
+    ``canary`` is a trial that is known to stay there, by its number, for pages by its address: asked daily, it shows that the
+    source is still read as it was. Nothing: a followed page stands in for it.
     ``tls_profiles_may_help`` says that its hosts may answer 403 to one TLS profile and accept another.
     """
 
@@ -99,6 +101,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     fades_to_unknown: bool = False
     dates_every_update: bool = False
     first_submitted: str = ""
+    canary: str = ""
     history_sections: Mapping[str, Sequence[str]] = {}
 
     def understands(self, search: Search) -> bool:
@@ -439,6 +442,21 @@ class Searchable(Protocol):
 
 
 @runtime_checkable
+class Provable(Protocol):
+    """A source whose searches are made of criteria that can be counted one by one: a listing alone does not prove them."""
+
+    @abstractmethod
+    def criteria(self, search: Search) -> tuple[tuple[str, str], ...]:
+        """What a search asks for, each part by its name at the registry and its value. Raises SearchError."""
+        ...
+
+    @abstractmethod
+    def count_with(self, criterion: tuple[str, str] | None, fetch: Fetch) -> int:
+        """How many trials the registry counts with this one alone; None: how many it has."""
+        ...
+
+
+@runtime_checkable
 class Locating(Protocol):
     """A source whose listings can say where the trials' sites are, so that nearness need not be left to its coordinates."""
 
@@ -524,6 +542,16 @@ class Historic(Protocol):
 
 
 @runtime_checkable
+class SelfDated(Protocol):
+    """A source whose records date their own past: statuses, recruitment and applications by day."""
+
+    @abstractmethod
+    def own_history(self, document: Document) -> OwnHistory:
+        """What a record dates of itself; it asks nobody. Raises AnswerError for what is no record."""
+        ...
+
+
+@runtime_checkable
 class Whole(Protocol):
     """A registry that can be read as a whole, page by page: for watches with ``everything = true``."""
 
@@ -538,5 +566,5 @@ class Whole(Protocol):
         ...
 
 
-ABILITIES = (Searchable, Locating, Versioned, Dated, Fingerprinted, PageSource, Historic, Whole)
+ABILITIES = (Searchable, Provable, Locating, Versioned, Dated, Fingerprinted, PageSource, Historic, SelfDated, Whole)
 """What a source may be able to do beyond the core."""

@@ -12,6 +12,10 @@ SchemaState = Literal["absent", "current", "behind", "ahead", "copying"]
 """``copying``: a copy into it has begun and has not ended."""
 
 
+CANARY = "canary:"
+"""How the names begin of what is remembered of canaries: incidents, and when those of a source were asked last."""
+
+
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
     """The right to write under ``name`` until ``expires_at``; ``token`` grows with every taker, so an old one is told apart."""
 

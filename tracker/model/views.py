@@ -104,12 +104,16 @@ class TrialView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """How the work goes: the last accepted run of each source, what is held, unsent or wrong."""
+    """How the work goes: the last accepted run of each source, what is held, unsent or wrong.
+
+    ``canaries`` says when those of each source were asked last.
+    """
 
     last_accepted: Mapping[str, datetime]
     held_runs: tuple[Run, ...]
     unsent: Mapping[MessageState, int]
     incidents: tuple[Incident, ...]
+    canaries: Mapping[str, datetime] = {}
 
 
 class SourceCoverage(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +138,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     """How far an answer reaches: ``since`` when its ``trials`` are followed, and how many could not be read when last asked.
 
     ``registered`` is the day of the first registration of trials that were asked for by name and whose registry's index of
-    versions was read: of these something is known of every day since.
+    versions was read: of these something is known of every day since. ``dated_since`` is the first day that the records of
+    trials asked for by name date themselves, where all of them do.
     """
 
     since: datetime | None
@@ -142,6 +147,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     unread: int
     sources: tuple[SourceCoverage, ...]
     registered: date | None = None
+    dated_since: date | None = None
 
 
 class PlainDue(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, time, tzinfo
+from datetime import UTC, datetime, time, tzinfo
+from itertools import chain
 
 import msgspec
 
+from tracker.model.history import DatedFact
 from tracker.model.ids import split_key
 from tracker.model.ledgers import (
+    DatedDay,
     DateMove,
     EnrollmentStep,
     IndexedVersion,
@@ -23,14 +26,21 @@ from tracker.render import kinds, times, vocabulary
 from tracker.render.grid import Grid
 from tracker.render.safe_text import one_line, plural
 
-PARTS = ("versions", "statuses", "slips", "enrollment")
+PARTS = ("versions", "statuses", "own_history", "slips", "enrollment")
 """What can be shown of the past, in the order in which it is."""
 
-HEADINGS = {"versions": "Versions", "statuses": "Days in each status", "slips": "Dates that moved", "enrollment": "Enrollment"}
+HEADINGS = {
+    "versions": "Versions",
+    "statuses": "Days in each status",
+    "own_history": "What the record itself dates",
+    "slips": "Dates that moved",
+    "enrollment": "Enrollment",
+}
 
 NOTHING = {
     "versions": "No version is stored.",
     "statuses": "No status is known.",
+    "own_history": "The records of this registry date nothing of their own past, or this one does not.",
     "slips": "None moved, as far as is known.",
     "enrollment": "No number is known.",
 }
@@ -75,6 +85,7 @@ def _grid(part: str, rows: Sequence[Row], beyond: int, *, several: bool) -> Grid
 _COLUMNS = {
     "versions": (("Day", "Version", "Registry's", "Status", "What changed", "Seen"), "What changed"),
     "statuses": (("Status", "From", "Until", "Days"), "Status"),
+    "own_history": (("Day", "Until", "Where", "What", "In the registry since"), "What"),
     "slips": (("Moved", "Date", "From", "To", "Days", "Sum", "Move"), "Date"),
     "enrollment": (("Since", "Participants", "Type"), "Type"),
 }
@@ -85,7 +96,9 @@ def _rows(part: str, past: TrialPast, now: datetime, timezone: tzinfo) -> Iterat
         case "versions":
             return (_version(one, timezone) for one in past.versions)
         case "statuses":
-            return (_span(one, now, timezone) for one in past.statuses)
+            return chain((_span(one, now, timezone) for one in past.statuses), _country_spans(past, now))
+        case "own_history":
+            return (_dated(one) for one in (past.own_history.facts if past.own_history else ()))
         case "slips":
             return (_move(one, timezone) for one in past.slips)
         case _:
@@ -139,6 +152,29 @@ def _span(one: StatusSpan, now: datetime, timezone: tzinfo) -> Row:
     )
 
 
+def _country_spans(past: TrialPast, now: datetime) -> Iterator[Row]:
+    """The statuses of member states as the record itself dates them; who recruits does so from the first day to the last."""
+    for one in past.own_history.statuses if past.own_history else ():
+        until = times.plain_day(one.until) if one.until else "today"
+        days = ((one.until or now.astimezone(UTC).date()) - one.date).days
+        yield f"{_whose(one)}, by its own record", times.plain_day(one.date), until, f"{days:,}"
+
+
+def _whose(one: DatedFact) -> str:
+    said = one_line(one.said, 80)
+    return f"{one_line(one.country, 40)}: {said}" if one.country else said
+
+
+def _dated(one: DatedFact) -> Row:
+    return (
+        times.plain_day(one.date),
+        times.plain_day(one.until) if one.until else "",
+        one_line(one.country, 40) if one.country else "",
+        one_line(one.said, 100),
+        times.plain_day(one.registered) if one.registered else "",
+    )
+
+
 def _move(one: DateMove, timezone: tzinfo) -> Row:
     return (
         day(one.valid_from, timezone),
@@ -169,6 +205,9 @@ def known(found: Known) -> str:
         since = f"Known since {times.plain_day(found.text_since)}"
     else:
         return "Nothing is stored."
+    if found.dated_since is not None:
+        dates = f"the record itself dates its past since {times.plain_day(found.dated_since)}"
+        return f"{since}: {plural(found.stored, 'version')} stored; {dates}."
     if found.listed is None:
         return f"{since}: {plural(found.stored, 'version')} stored; the registry's index of its versions was not read."
     texts = f"{found.numbered or 'none'} of them stored"
@@ -193,6 +232,24 @@ def indexed(found: IndexedVersion) -> list[str]:
     return lines
 
 
+def dated_day(found: DatedDay) -> list[str]:
+    """What a record dates of a day on which no stored version stood: where things stood in each country, what had happened."""
+    number = split_key(found.trial).number
+    standing = [one for one in found.facts if one.recruitment_status is not None]
+    happened = [one for one in found.facts if one.recruitment_status is None]
+    lines = [
+        f"{number} on {times.plain_day(found.date)}, by the dates in its own record (they begin {times.plain_day(found.since)})"
+    ]
+    lines += [f"{_whose(one)} since {times.plain_day(one.date)}" for one in standing]
+    lines += [f"{times.plain_day(one.date)} {_whose(one)}" for one in happened]
+    return lines if found.facts else [*lines, "Nothing that it dates stood on that day."]
+
+
+def dated_day_values(found: DatedDay) -> dict[str, object]:
+    """The same for machines; the record, and the overall status, which no record dates, are null."""
+    return {**msgspec.structs.asdict(found), "recruitment_status": None, "record": None}
+
+
 def rate(found: Rate, timezone: tzinfo) -> str:
     """A base rate in a sentence, with the count and the span that it rests on."""
     phase = f"{vocabulary.enumerated(found.phase)} " if found.phase else ""
@@ -214,6 +271,9 @@ def values(past: TrialPast, now: datetime, parts: Sequence[str] = PARTS) -> dict
                 made[part] = [_version_values(one) for one in past.versions]
             case "statuses":
                 made[part] = [{**_without_trial(one), "days": round(one.days(now), 1)} for one in past.statuses]
+                made["country_statuses"] = past.own_history.statuses if past.own_history else ()
+            case "own_history":
+                made[part] = past.own_history.facts if past.own_history else ()
             case "slips":
                 made[part] = [{**_without_trial(one), "severity": SEVERITIES[one.severity]} for one in past.slips]
             case _:

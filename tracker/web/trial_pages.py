@@ -81,6 +81,7 @@ def trial(reading: Reading, key: str, query: Query) -> Page:
             "latest_shown": LATEST_SHOWN,
             "known": past.known(whole_past.known),
             "on": lambda at: past.day(at, reading.timezone),
+            "own_history": so_far.own_history.facts if so_far.own_history else (),
             "charts": [chart for chart in moved if chart],
             "bands": charts.status_bands(so_far.statuses, end),
             "mirrors": mirrors,

@@ -24,6 +24,7 @@ from tracker.model.source import (
     Listed,
     Locating,
     Parsed,
+    Provable,
     Region,
     Search,
     Searchable,
@@ -41,7 +42,7 @@ from tracker.sources.ctgov.fields import ANCHOR_PLACES, HISTORY_SECTIONS, REST_T
 from tracker.sources.ctgov.search_fields import QUERY_FIELDS, SEARCH_PARAMETERS
 
 
-class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerprinted, Historic, Whole):
+class ClinicalTrialsGov(Source, Searchable, Provable, Locating, Versioned, Dated, Fingerprinted, Historic, Whole):
     """See `tracker.model.source`."""
 
     info = SourceInfo(
@@ -67,6 +68,7 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerpr
             "eligibility",
             "conditions",
         ),
+        canary="NCT00454051",
         anchor_places=ANCHOR_PLACES,
         search_parameters=SEARCH_PARAMETERS,
         query_fields=QUERY_FIELDS,
@@ -155,6 +157,18 @@ class ClinicalTrialsGov(Source, Searchable, Locating, Versioned, Dated, Fingerpr
         from tracker.sources.ctgov import asking
 
         return asking.count(search, fetch)
+
+    def criteria(self, search: Search) -> tuple[tuple[str, str], ...]:
+        """The parameters of a search, each with its value."""
+        from tracker.sources.ctgov import search as searches
+
+        return tuple(searches.parameters(search))
+
+    def count_with(self, criterion: tuple[str, str] | None, fetch: Fetch) -> int:
+        """How many trials the registry counts with one parameter, or in all."""
+        from tracker.sources.ctgov import asking
+
+        return asking.count_with([criterion] if criterion else [], fetch)
 
     def understood(self, search: Search) -> str:
         """The search as it is asked."""

@@ -129,10 +129,10 @@ def listing(search: Search, fetch: Fetch) -> Iterator[Listed]:
 def count(search: Search, fetch: Fetch) -> SearchCount:
     """The number of trials of a search, and the parts with which it holds more trials than without them."""
     params = parameters(search)
-    total = _count(params, fetch)
+    total = count_with(params, fetch)
     misread = []
     for name, value in params if len(params) > 1 else ():
-        without = _count([param for param in params if param[0] != name], fetch)
+        without = count_with([param for param in params if param[0] != name], fetch)
         if without < total:
             misread.append(
                 f"With {name} = {value} ClinicalTrials.gov counts {total:,} trials, without it only {without:,}: "
@@ -141,7 +141,8 @@ def count(search: Search, fetch: Fetch) -> SearchCount:
     return SearchCount(total=total, misread=tuple(misread))
 
 
-def _count(params: Params, fetch: Fetch) -> int:
+def count_with(params: Params, fetch: Fetch) -> int:
+    """How many trials the registry counts with these parameters; without any, how many it has."""
     response = fetch.get("studies", [*params, ("fields", "NCTId"), ("countTotal", "true"), ("pageSize", "1")])
     total = _read(_PAGES, response, 'a page {"studies": […]}').totalCount
     if total is None:

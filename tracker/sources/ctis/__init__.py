@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from tracker.model.history import OwnHistory
 from tracker.model.source import (
     Answer,
     Asked,
@@ -20,6 +21,7 @@ from tracker.model.source import (
     Searchable,
     SearchCount,
     SearchReading,
+    SelfDated,
     Source,
     SourceInfo,
 )
@@ -27,7 +29,7 @@ from tracker.sources.ctis.search import QUERY_FIELDS, read_search, understood
 from tracker.sources.ctis.words import REST_TITLES
 
 
-class Ctis(Source, Searchable):
+class Ctis(Source, Searchable, SelfDated):
     """See `tracker.model.source`."""
 
     info = SourceInfo(
@@ -50,6 +52,7 @@ class Ctis(Source, Searchable):
             "last_update_posted",
         ),
         query_fields=QUERY_FIELDS,
+        canary="2024-510663-34",
         attribution="EU Clinical Trials Information System (European Medicines Agency)",
         rest_titles=REST_TITLES,
         path_words={"recruitment_status": "ctPublicStatusCode", "official_title": "fullTitle", "brief_title": "publicTitle"},
@@ -126,6 +129,12 @@ class Ctis(Source, Searchable):
         from tracker.sources.ctis import payload
 
         return payload.digest(document)
+
+    def own_history(self, document: Document) -> OwnHistory:
+        """The statuses, recruitment periods, applications and notices that the record dates."""
+        from tracker.sources.ctis.own_history import own_history
+
+        return own_history(document)
 
     def sniff(self, body: bytes) -> str | None:
         """The trial's key if the bytes are a trial's JSON."""

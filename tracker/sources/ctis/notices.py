@@ -8,7 +8,7 @@ from tracker.extract.json_reader import JsonReader
 from tracker.model.record import RegulatoryEvent
 from tracker.sources.ctis import words
 
-_GRAVE = {
+GRAVE = {
     "temporaryHaltList": "TEMPORARY_HALT",
     "unexpectedEvents": "UNEXPECTED_EVENT",
     "seriousBreaches": "SERIOUS_BREACH",
@@ -25,11 +25,11 @@ def regulatory_events(reader: JsonReader) -> tuple[RegulatoryEvent, ...] | None:
         found += [event for application in reader.children(key) for event in _application(application)]
     if events := reader.child("events"):
         found += _notices(events, "trialEvents", "events")
-        for key, kind in _GRAVE.items():
-            found += _grave(events.peek(key), kind)
+        for key, kind in GRAVE.items():
+            found += grave(events.peek(key), kind)
         events.close()
     found += _notices(reader, "mscTrialNotificationsInfoList", "mscNotificationsListInfo")
-    found += _grave(reader.peek("correctiveMeasures"), "CORRECTIVE_MEASURE")
+    found += grave(reader.peek("correctiveMeasures"), "CORRECTIVE_MEASURE")
     return tuple(dict.fromkeys(found)) or None
 
 
@@ -58,7 +58,7 @@ def _notices(reader: JsonReader, key: str, inner: str) -> Iterable[RegulatoryEve
         state.close(country)
 
 
-def _grave(entries: object, kind: str) -> Iterable[RegulatoryEvent]:
+def grave(entries: object, kind: str) -> Iterable[RegulatoryEvent]:
     """Halts, breaches and the like: what and, as far as the entry says it under a known name, when and where."""
     for entry in entries if isinstance(entries, list) else ():
         said = entry if isinstance(entry, dict) else {}

@@ -49,6 +49,7 @@ class MedDataX(Source, PageSource):
         access="HTML, by labels",
         address="https://meddatax.com/clinical-trials/NCT…",
         anchors=("nct_number", "brief_title", "last_update_posted", "recruitment_status"),
+        canary="https://meddatax.com/clinical-trials/NCT01072682",
         attribution="meddatax.com, a site that republishes ClinicalTrials.gov",
     )
 
