@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -163,7 +164,8 @@ def test_a_registry_s_number_is_named_as_such_wherever_it_stands() -> None:
 def test_empty_elements_numbers_of_storage_and_escapes_say_nothing() -> None:
     digest = SOURCE.digest(document(ordinary()))
     text = ordinary().replace("<studyDesign/>", "").replace('version="36"', 'version="99"')
-    text = text.replace("-0512-4135-", "-2222-3333-").replace("Inventazole eases", "Inventazole &amp;#101;ases")
+    text = re.sub("(?<!12121212)-0512-4135-", "-2222-3333-", text)
+    text = text.replace("Inventazole eases", "Inventazole &amp;#101;ases")
     assert SOURCE.digest(document(text)) == digest
     assert read(text).record == read(ordinary()).record
     assert SOURCE.digest(document(ordinary(targetEnrolment="241"))) != digest

@@ -83,12 +83,17 @@ def is_historic(sources: Mapping[str, Source], trial: str) -> bool:
 def readable_version(store: Store, sources: Mapping[str, Source], version: int) -> TrialRecord:
     """The record of a stored version; what cannot be read of it stands as in the last version that could be read."""
     fields = [field for field in store.kept_fields([version]).get(version, ()) if field.why == "unreadable"]
+    return _restored(store, sources, fields, read(sources, dated_version(store, sources, version)))
+
+
+def dated_version(store: Store, sources: Mapping[str, Source], version: int) -> Document:
+    """A stored version as of when it was last seen; one that is current and follows the calendar as that last found it."""
     document = store.document(version)
     if follows_calendar(sources, document.source):
-        current = next(iter(store.followed(document.source, [document.trial])), None)
-        if current and current.current and current.current.id == version:
-            document = _Days(store, sources).dated(document)
-    return _restored(store, sources, fields, read(sources, document))
+        known = next(iter(store.followed(document.source, [document.trial])), None)
+        if known and known.current and known.current.id == version:
+            return _Days(store, sources).dated(document)
+    return document
 
 
 def believed_version(store: Store, sources: Mapping[str, Source], version: int, doubted: Sequence[KeptField]) -> TrialRecord:
@@ -116,7 +121,8 @@ def current_on(
     fields = store.kept_fields()
     for followed, document in store.current_documents(trials):
         known = with_kept(followed, fields)
-        told = max(since or document.fetched_at, document.fetched_at)
+        first = followed.current.first_seen_at if followed.current else document.fetched_at
+        told = max(since or first, first)
         before = _readable(store, sources, known, msgspec.structs.replace(document, as_of=told))
         now = _readable(store, sources, known, msgspec.structs.replace(document, as_of=max(told, until)))
         if before is not None and now is not None:

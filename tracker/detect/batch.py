@@ -21,7 +21,7 @@ from tracker.model.alert import Alert
 from tracker.model.details import EnteredDetails, NewRegistrationDetails, WatchDetails
 from tracker.model.event import Event, Story
 from tracker.model.record import TrialRecord
-from tracker.model.snapshot import TrackedTrial
+from tracker.model.snapshot import SnapshotMeta, TrackedTrial
 from tracker.model.source import (
     Absent,
     Answer,
@@ -283,7 +283,7 @@ def _home_keys(run: RunContext, known: TrackedTrial, looked: Looked) -> set[str]
 def _result(run: RunContext, looked: Looked, inputs: BatchInputs, now: datetime) -> CheckResult:
     known = run.followed[looked.answer.trial]
     context = check_context(run, known.key, now, inputs=inputs)
-    stored = _as_told(run, inputs.documents.get(known.key))
+    stored = _as_told(run, known, inputs.documents.get(known.key))
     match looked.answer:
         case Found(canonical=str(canonical)):
             return verdict.merged(known, canonical, context)
@@ -305,12 +305,16 @@ def _result(run: RunContext, looked: Looked, inputs: BatchInputs, now: datetime)
             return verdict.failed(known, answer, context)
 
 
-def _as_told(run: RunContext, stored: Document | None) -> Document | None:
+def _as_told(run: RunContext, known: TrackedTrial, stored: Document | None) -> Document | None:
     """The stored version as it was last told of: one that follows the calendar turns with days, and these are told of daily."""
-    if stored is None or not isinstance(run.source, FollowsCalendar):
+    if stored is None or known.current is None or not isinstance(run.source, FollowsCalendar):
         return stored
-    told = max(run.calendar_at or stored.fetched_at, stored.fetched_at)
-    return msgspec.structs.replace(stored, as_of=told)
+    return msgspec.structs.replace(stored, as_of=told_until(known.current, run.calendar_at))
+
+
+def told_until(current: SnapshotMeta, calendar_at: datetime | None) -> datetime:
+    """Up to when a version that follows the calendar was told of: when it came, or when its days were last looked at."""
+    return max(calendar_at or current.first_seen_at, current.first_seen_at)
 
 
 def _read(run: RunContext, document: Document | None) -> TrialRecord | None:

@@ -22,7 +22,7 @@ from tracker.detect.standing import Decided
 from tracker.detect.tally import Failure, RunTally
 from tracker.errors import SourceError
 from tracker.events.changed_back import WITHIN
-from tracker.model.source import Answer, Document, FollowsCalendar, Source
+from tracker.model.source import Answer, Document, FollowsCalendar, Found, Source
 from tracker.model.staging import Batch
 from tracker.model.upkeep import Lease
 from tracker.store import Store
@@ -53,6 +53,8 @@ class RunStager:
     def stage(self, lease: Lease, context: RunContext, answers: Iterable[Answer]) -> None:
         """Load what a batch of answers is judged against, judge it, and stage it in one transaction."""
         now = self.clock()
+        if isinstance(context.source, FollowsCalendar):
+            answers = (_read_at(now, answer) for answer in answers)
         looks = [batches.look(context, answer) for answer in answers]
         inputs = self._load(batches.wanted(context, looks, now), now)
         decision = batches.decide(context, looks, inputs, now)
@@ -145,6 +147,13 @@ class RunStager:
         if batch.checks or batch.events:
             read_by_this = msgspec.structs.replace(batch, reader=__version__)
             self.tally.issues += self.store.stage(lease, self.run, read_by_this, now)
+
+
+def _read_at(now: datetime, answer: Answer) -> Answer:
+    """An answer whose document is read by the clock that tells which days have come."""
+    if not isinstance(answer, Found):
+        return answer
+    return msgspec.structs.replace(answer, document=msgspec.structs.replace(answer.document, as_of=now))
 
 
 def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
