@@ -10,9 +10,11 @@ import pytest
 
 from tests.lab.isrctn_registry import LoopbackIsrctn
 from tests.lab.server import Reply
+from tests.replay.builders import HERE, job
 from tests.world import SENDS, World, accepted
 from tracker.archive import Archive
 from tracker.model.event import Event, EventFilter
+from tracker.replay import replay
 from tracker.sync import SyncReport
 
 A, B, C = "ISRCTN90000101", "ISRCTN90000102", "ISRCTN90000103"
@@ -194,3 +196,18 @@ def test_every_mail_names_the_registry_as_the_source(world: World, registry: Loo
     bodies = [letter.message.get_body(("plain",)).get_content() for letter in world.mailbox.to("me@example.org")]
     assert bodies
     assert all("ISRCTN registry" in " ".join(body.split()) for body in bodies)
+
+
+def test_what_turned_and_what_was_edited_is_what_a_replay_says(world: World, registry: LoopbackIsrctn) -> None:
+    world.configure(WATCH)
+    for _ in range(4):
+        world.day()
+
+    def edited() -> None:
+        registry.studies[A].set(targetEnrolment="300").edited = "2026-03-07"
+
+    world.day(change=edited)
+    world.day(after=timedelta(days=900))
+    assert len(turned(world, A)) == 2
+    [result] = [one for one in replay(world.store, HERE, job(world), "isrctn") if one.trial == f"isrctn:{A}"]
+    assert (result.pairs, result.missing, result.unsaid) == (1, (), ())

@@ -307,7 +307,7 @@ def _result(run: RunContext, looked: Looked, inputs: BatchInputs, now: datetime)
 
 def _as_told(run: RunContext, known: TrackedTrial, stored: Document | None) -> Document | None:
     """The stored version as it was last told of: one that follows the calendar turns with days, and these are told of daily."""
-    if stored is None or known.current is None or not isinstance(run.source, FollowsCalendar):
+    if stored is None or known.current is None or FollowsCalendar not in type(run.source).__mro__:
         return stored
     return msgspec.structs.replace(stored, as_of=told_until(known.current, run.calendar_at))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
+from typing import cast
 
 from tracker.archive import records
 from tracker.archive.reader import READER
@@ -95,7 +96,7 @@ def _plain(
 
 def turning_days(source: Source, record: TrialRecord) -> tuple[dt.date, ...]:
     """The days from which on a record reads otherwise; none where the source's records do not follow the calendar."""
-    return source.turning_days(record) if isinstance(source, FollowsCalendar) else ()
+    return cast("FollowsCalendar", source).turning_days(record) if FollowsCalendar in type(source).__mro__ else ()
 
 
 def _turn(day: dt.date) -> PlainDue:
