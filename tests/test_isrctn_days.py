@@ -64,9 +64,12 @@ def test_a_status_turns_on_its_day_though_nobody_edits_the_record(world: World, 
     [event] = turned(world, A)
     assert (event.cause, event.effects) == ("calendar", ("started",))
     assert event.evidence.old == event.evidence.new
+    assert event.seen_between == (world.now - timedelta(days=1), world.now)
     assert standing(world, A) == ("RECRUITING", "RECRUITING")
     assert any("recruiting" in subject.lower() for subject in world.subjects())
     assert told(world, world.sync()) == told(world, world.day()) == set()
+    bodies = [letter.message.get_body(("plain",)).get_content() for letter in world.mailbox.to("me@example.org")]
+    assert all("ISRCTN registry" in " ".join(body.split()) for body in bodies)
 
 
 def test_a_status_turns_once_however_long_nobody_looked(world: World, registry: LoopbackIsrctn) -> None:
@@ -80,7 +83,9 @@ def test_a_status_turns_once_however_long_nobody_looked(world: World, registry: 
     assert [event.effects for event in turned(world, A)] == [("started_and_closed",), ("completed",)]
 
 
-def test_a_status_turns_for_a_study_that_cannot_be_read_that_day(world: World, registry: LoopbackIsrctn) -> None:
+def test_a_status_turns_for_a_study_that_cannot_be_read_that_day_and_an_edit_later_does_not_tell_it_again(
+    world: World, registry: LoopbackIsrctn
+) -> None:
     world.configure(WATCH)
     world.day()
     registry.fault = lambda request: Reply(500) if f"/trial/{A}/" in request.path else None
@@ -88,19 +93,6 @@ def test_a_status_turns_for_a_study_that_cannot_be_read_that_day(world: World, r
     world.day()
     assert told(world, world.day()) == {(A, "recruitment_status_changed")}
     assert standing(world, A) == ("RECRUITING", "RECRUITING")
-    registry.fault = None
-    registry.reads_or = True
-    assert told(world, world.day()) == set()
-
-
-def test_an_edit_after_a_turn_that_was_told_does_not_tell_it_again(world: World, registry: LoopbackIsrctn) -> None:
-    world.configure(WATCH)
-    world.day()
-    registry.fault = lambda request: Reply(500) if f"/trial/{A}/" in request.path else None
-    registry.reads_or = False
-    world.day()
-    world.day()
-    assert len(turned(world, A)) == 1
 
     def edited() -> None:
         registry.fault = None
@@ -179,23 +171,6 @@ def test_a_search_brings_studies_in_and_one_that_the_registry_stops_reading_fail
     assert {one.trial for one in world.store.memberships()} == {f"isrctn:{number}" for number in (A, B, C)}
     incidents = Archive(store=world.store, sources=world.sources).incidents()
     assert "search:isrctn:mine" in {one.name for one in incidents if one.ended_at is None}
-
-
-def test_a_study_is_removed_only_when_a_second_look_says_so(world: World, registry: LoopbackIsrctn) -> None:
-    world.configure(WATCH)
-    world.day()
-    del registry.studies[B]
-    assert told(world, world.day()) == set()
-    assert (B, "removed") in told(world, world.day())
-
-
-def test_every_mail_names_the_registry_as_the_source(world: World, registry: LoopbackIsrctn) -> None:
-    world.configure(WATCH)
-    for _ in range(3):
-        world.day()
-    bodies = [letter.message.get_body(("plain",)).get_content() for letter in world.mailbox.to("me@example.org")]
-    assert bodies
-    assert all("ISRCTN registry" in " ".join(body.split()) for body in bodies)
 
 
 def test_what_turned_and_what_was_edited_is_what_a_replay_says(world: World, registry: LoopbackIsrctn) -> None:

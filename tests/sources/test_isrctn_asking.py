@@ -13,7 +13,7 @@ from tests.lab.server import Reply, Request
 from tracker import sources
 from tracker.errors import AnswerError
 from tracker.fetch import Fetcher
-from tracker.model.source import Absent, Answer, Asked, Failed, Fetch, Found, NotModified, Search, Searchable
+from tracker.model.source import Absent, Answer, Asked, Failed, Fetch, Found, NotModified, Search, Searchable, Validators
 from tracker.model.watch import Near
 from tracker.sources.isrctn import asking
 
@@ -21,6 +21,8 @@ SOURCE = sources.load()["isrctn"]
 assert isinstance(SOURCE, Searchable)
 SEARCHED: Searchable = SOURCE
 A, B, C = "ISRCTN90000101", "ISRCTN90000102", "ISRCTN90000103"
+FEW = 12
+"""So many known studies are enough, in these tests, for a list of edits to stand for their records."""
 TESTITIS = Search(fields={"condition": "testitis"})
 
 
@@ -41,7 +43,7 @@ def fetch(registry: LoopbackIsrctn) -> Iterator[Fetch]:
 
 def retrieved(fetch: Fetch, *asked: str | Asked) -> dict[str, Answer]:
     given = [one if isinstance(one, Asked) else Asked(trial=f"isrctn:{one}") for one in asked]
-    answers = list(SOURCE.retrieve(given, fetch, None))
+    answers = list(asking.retrieve(SOURCE.info, given, fetch, delta_from=FEW))
     assert sorted(answer.trial for answer in answers) == sorted(one.trial for one in given)
     return {answer.trial.removeprefix("isrctn:"): answer for answer in answers}
 
@@ -96,26 +98,22 @@ def test_an_empty_list_for_one_number_means_absent(registry: LoopbackIsrctn, fet
 
 
 def known(read: str, count: int) -> list[Asked]:
-    from tracker.model.source import Validators
-
     return [Asked(trial=f"isrctn:{number}", validators=Validators(etag=read)) for number in numbers(count)]
 
 
 def test_of_many_studies_read_lately_only_edited_ones_are_sent(registry: LoopbackIsrctn, fetch: Fetch) -> None:
-    for number in numbers(asking.DELTA_FROM):
+    for number in numbers(FEW):
         registry.add(number)
     edited = "ISRCTN91000007"
     registry.studies[edited].edited = "2026-03-01"
-    answers = retrieved(fetch, *known("2026-03-01", asking.DELTA_FROM))
+    answers = retrieved(fetch, *known("2026-03-01", FEW))
     assert {number for number, answer in answers.items() if isinstance(answer, Found)} == {edited}
-    assert sum(isinstance(answer, NotModified) for answer in answers.values()) == asking.DELTA_FROM - 1
+    assert sum(isinstance(answer, NotModified) for answer in answers.values()) == FEW - 1
     assert len(registry.requests) == 3
     assert registry.queries[-1] == ("lastEdited GE 2026-02-28T00:00:00", 1)
 
 
-@pytest.mark.parametrize(
-    ("read", "count"), [("2026-02-20", asking.DELTA_FROM), ("2026-03-01", 60), ("2026-03-20", asking.DELTA_FROM)]
-)
+@pytest.mark.parametrize(("read", "count"), [("2026-02-20", FEW), ("2026-03-01", 11), ("2026-03-20", FEW)])
 def test_few_studies_or_those_read_long_ago_are_read_again(
     read: str, count: int, registry: LoopbackIsrctn, fetch: Fetch
 ) -> None:
@@ -126,12 +124,12 @@ def test_few_studies_or_those_read_long_ago_are_read_again(
 
 
 def test_a_list_of_edits_that_is_ignored_or_empty_is_not_believed(registry: LoopbackIsrctn, fetch: Fetch) -> None:
-    for number in numbers(asking.DELTA_FROM):
+    for number in numbers(FEW):
         registry.add(number)
     for ignores in (True, False):
         registry.reads.discard("lastEdited")
         (registry.ignores.add if ignores else registry.ignores.discard)("lastEdited")
-        answers = retrieved(fetch, *known("2026-03-01", asking.DELTA_FROM))
+        answers = retrieved(fetch, *known("2026-03-01", FEW))
         assert all(isinstance(answer, Found) for answer in answers.values())
 
 

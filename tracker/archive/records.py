@@ -122,8 +122,8 @@ def current_on(
     fields = store.kept_fields()
     for followed, document in store.current_documents(trials):
         known = with_kept(followed, fields)
-        first = followed.current.first_seen_at if followed.current else document.fetched_at
-        told = max(since or first, first)
+        assert followed.current is not None
+        told = followed.current.told_until(since)
         before = _readable(store, sources, known, msgspec.structs.replace(document, as_of=told))
         now = _readable(store, sources, known, msgspec.structs.replace(document, as_of=max(told, until)))
         if before is not None and now is not None:

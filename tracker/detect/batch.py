@@ -21,7 +21,7 @@ from tracker.model.alert import Alert
 from tracker.model.details import EnteredDetails, NewRegistrationDetails, WatchDetails
 from tracker.model.event import Event, Story
 from tracker.model.record import TrialRecord
-from tracker.model.snapshot import SnapshotMeta, TrackedTrial
+from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import (
     Absent,
     Answer,
@@ -309,12 +309,7 @@ def _as_told(run: RunContext, known: TrackedTrial, stored: Document | None) -> D
     """The stored version as it was last told of: one that follows the calendar turns with days, and these are told of daily."""
     if stored is None or known.current is None or FollowsCalendar not in type(run.source).__mro__:
         return stored
-    return msgspec.structs.replace(stored, as_of=told_until(known.current, run.calendar_at))
-
-
-def told_until(current: SnapshotMeta, calendar_at: datetime | None) -> datetime:
-    """Up to when a version that follows the calendar was told of: when it came, or when its days were last looked at."""
-    return max(calendar_at or current.first_seen_at, current.first_seen_at)
+    return msgspec.structs.replace(stored, as_of=known.current.told_until(run.calendar_at))
 
 
 def _read(run: RunContext, document: Document | None) -> TrialRecord | None:

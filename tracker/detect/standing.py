@@ -58,7 +58,8 @@ def decide_turned(
     inputs = BatchInputs(past=past)
     for known, before, record in turned:
         try:
-            detected = verdict.turned(run.source, known, before, record, check_context(run, known.key, now, inputs=inputs))
+            context = check_context(run, known.key, now, inputs=inputs)
+            detected = verdict.turned(run.source, known, before, record, run.calendar_at, context)
             batches.append(told_of(run, known, detected, record))
         except Exception as error:
             failed.append(broken(known.key, error))

@@ -397,23 +397,30 @@ def came_true(
     )
 
 
-def turned(source: Source, known: TrackedTrial, before: TrialRecord, record: TrialRecord, context: CheckContext) -> Detected:
-    """What a version says otherwise on another day: the same bytes, before and now.
+def turned(
+    source: Source,
+    known: TrackedTrial,
+    before: TrialRecord,
+    record: TrialRecord,
+    last: datetime | None,
+    context: CheckContext,
+) -> Detected:
+    """What a version says otherwise on another day: the same bytes, when the calendar ran ``last`` and now.
 
     The events are known by the day from which on it is so: whoever looks again, or later, finds the same ones.
     """
     assert known.current is not None
     seen = known.current.seen
     detected = detect(
-        Version(record=before, seen=seen),
-        Version(record=record, seen=seen),
+        Version(record=before, seen=msgspec.structs.replace(seen, last_seen_at=known.current.told_until(last))),
+        Version(record=record, seen=msgspec.structs.replace(seen, first_seen_at=context.now, last_seen_at=context.now)),
         compare(before, record),
         at=context.now,
         known=trial_context(record, known.key, context, since=known.first_seen_at),
     )
     days = source.turning_days(record) if isinstance(source, FollowsCalendar) else ()
-    since = max((day for day in days if day <= context.now.date()), default=context.now.date()).isoformat()
-    story_id = identity(known.key, seen.sha256, since)
+    day = max((day for day in days if day <= context.now.date()), default=context.now.date()).isoformat()
+    story_id = identity(known.key, seen.sha256, day)
     events = tuple(
         msgspec.structs.replace(event, id=identity(story_id, event.kind), story=story_id) for event in detected.events
     )

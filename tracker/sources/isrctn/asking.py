@@ -60,10 +60,10 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
 # --- studies by their numbers
 
 
-def retrieve(info: SourceInfo, asked: Sequence[Asked], fetch: Fetch) -> Iterator[Answer]:
-    """One answer for each study, many by one request; those that were read lately only if they were edited since."""
+def retrieve(info: SourceInfo, asked: Sequence[Asked], fetch: Fetch, *, delta_from: int = DELTA_FROM) -> Iterator[Answer]:
+    """One answer for each study, many by one request; of ``delta_from`` read lately and more, only those edited since."""
     try:
-        known = _known_by_edits(info, asked, fetch)
+        known = _known_by_edits(info, asked, fetch, delta_from)
     except BlockedError as error:
         if error.whole_host:
             raise
@@ -105,15 +105,15 @@ def _alone(info: SourceInfo, one: Asked, fetch: Fetch) -> Answer:
     return msgspec.structs.replace(answer, validators=_read_at(answer.document.fetched_at))
 
 
-def _known_by_edits(info: SourceInfo, asked: Sequence[Asked], fetch: Fetch) -> dict[str, Answer]:
+def _known_by_edits(info: SourceInfo, asked: Sequence[Asked], fetch: Fetch, least: int) -> dict[str, Answer]:
     """What one list of edits says of studies that were read lately; nothing where there are few, or the list is not sure."""
     days = {one.trial: day for one in asked if (day := _day_read(one.validators))}
-    if len(days) < DELTA_FROM:
+    if len(days) < least:
         return {}
     register, response = _count("", fetch)
     today = response.fetched_at.date()
     recent = {trial: day for trial, day in days.items() if timedelta(0) <= today - day < READ_AGAIN}
-    if len(recent) < DELTA_FROM:
+    if len(recent) < least:
         return {}
     edited = _edited(min(recent.values()) - _A_DAY, None)
     total, _ = _count(edited, fetch)
