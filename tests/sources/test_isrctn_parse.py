@@ -161,6 +161,11 @@ def test_a_registry_s_number_is_named_as_such_wherever_it_stands() -> None:
     assert ("REGISTRY", "NCT01234567", "ClinicalTrials.gov") in {(one.type, one.id, one.domain) for one in ids}
 
 
+def test_several_numbers_in_one_field_are_several() -> None:
+    ids = read(ordinary(clinicalTrialsGovNumber="NCT01234567; NCT01234568 and NCT01234569")).record.secondary_ids or ()
+    assert [one.id for one in ids if one.domain == "ClinicalTrials.gov"] == ["NCT01234567", "NCT01234568", "NCT01234569"]
+
+
 def test_empty_elements_numbers_of_storage_and_escapes_say_nothing() -> None:
     digest = SOURCE.digest(document(ordinary()))
     text = ordinary().replace("<studyDesign/>", "").replace('version="36"', 'version="99"')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from tracker.extract.list_marks import without_marks
@@ -11,6 +12,7 @@ from tracker.model.record import OutcomeMeasure, SecondaryId
 from tracker.sources.isrctn import words
 from tracker.text.clean import clean
 
+_SEPARATORS = re.compile(r"\s*[,;]\s*|\s+and\s+")
 _REGISTRIES = {"ctgov": "ClinicalTrials.gov", "drks": "DRKS", "anzctr": "ANZCTR", "chictr": "ChiCTR"}
 
 
@@ -53,7 +55,7 @@ def _named(reader: XmlReader) -> Iterable[SecondaryId]:
         ("irasNumber", "OTHER", "IRAS"),
     ):
         if number := words.said(reader.text(key)):
-            yield numbered(number, kind, domain)
+            yield from _each(number, kind, domain)
 
 
 def _typed(numbers: XmlReader) -> Iterable[SecondaryId]:
@@ -66,7 +68,14 @@ def _typed(numbers: XmlReader) -> Iterable[SecondaryId]:
         kind, domain = words.NUMBERS.get(issuer, ("OTHER", issuer or None))
         if kind == "CTIS" and canonical:
             given = canonical.upper().removeprefix("CTIS")
-        yield numbered(given, kind, domain)
+        yield from _each(given, kind, domain)
+
+
+def _each(given: str, kind: str, domain: str | None) -> Iterable[SecondaryId]:
+    """One field may hold several numbers of registries; any other text is one number."""
+    numbers = _SEPARATORS.split(given)
+    several = len(numbers) > 1 and all(recognise(number) for number in numbers)
+    yield from (numbered(number, kind, domain) for number in (numbers if several else [given]))
 
 
 def numbered(given: str, kind: str, domain: str | None) -> SecondaryId:
