@@ -199,6 +199,11 @@ def test_kept_fields_that_are_empty_are_as_if_they_were_not_there() -> None:
         (b'<allTrials totalCount="0"/>', AnswerError, "holds no study"),
         (b"<trial><isrctn>90000019</isrctn></trial>", LayoutError, "lacks trialDescription, participants"),
         (b"<trial><isrctn>90000028</isrctn></trial>", AnswerError, "record of ISRCTN90000028"),
+        (
+            b"<trial><isrctn>90000019</isrctn><trialDescription/><participants/><participants/></trial>",
+            LayoutError,
+            "more than one participants",
+        ),
         (b"<allTrials><fullTrial><trial/></fullTrial></allTrials>", LayoutError, "names no ISRCTN number"),
         (b'<!DOCTYPE a [<!ENTITY b "c">]><allTrials>&b;</allTrials>', AnswerError, "document type or entities"),
         (b"<rss/>", AnswerError, "rss, which is no study"),

@@ -103,12 +103,17 @@ def sniff(body: bytes) -> str | None:
 
 
 def _require_anchors(document: Document, element: Element) -> None:
+    """A study has one of each part that everything else stands in."""
     held = element if is_who(element) else trial_of(element)
     assert held is not None  # as it has a number
-    wanted = ("main",) if is_who(element) else _ANCHORS
-    missing = [name for name in wanted if inner(held, name) is None]
-    if missing:
+    parts = [(held, name) for name in (("main",) if is_who(element) else _ANCHORS)]
+    if held is not element:
+        parts.append((element, "trial"))
+    counts = {name: sum(name_of(one) == name for one in outer) for outer, name in parts}
+    if missing := [name for name, count in counts.items() if not count]:
         raise layout_error(document, f"the answer lacks {', '.join(missing)}")
+    if doubled := [name for name, count in counts.items() if count > 1]:
+        raise layout_error(document, f"the answer has more than one {', '.join(doubled)}")
 
 
 def _lead(element: Element) -> str:
