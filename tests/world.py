@@ -12,6 +12,7 @@ from typing import Any, Self
 from tests.lab import Day, LoopbackRegistry, Mailbox
 from tests.lab.ctis_portal import LoopbackPortal
 from tests.lab.history import RecordPast
+from tests.lab.isrctn_registry import LoopbackIsrctn
 from tracker import events, sources
 from tracker.archive import Archive
 from tracker.config import Settings, load
@@ -127,6 +128,7 @@ class World:
         self.histories: dict[str, RecordPast] = {}
         self.registry = LoopbackRegistry(self._today())
         self.portal: LoopbackPortal | None = None
+        self.isrctn: LoopbackIsrctn | None = None
         self.mailbox = Mailbox()
         self.config = folder / "config.toml"
         self.sources = sources.load()
@@ -155,6 +157,8 @@ class World:
         served = {"ctgov": registry.base_url, "meddatax": registry.meddatax_url, "trialx": registry.trialx_url}
         if self.portal:
             served["ctis"] = self.portal.base_url
+        if self.isrctn:
+            served["isrctn"] = self.isrctn.base_url
         if key not in served:
             return f'[sources.{key}]\nbase_url = "{NOWHERE}"\nenabled = false\n'
         canary = f'canary = "{self.canaries[key]}"\n' if key in self.canaries else ""

@@ -60,7 +60,7 @@ def test_without_trials_nothing_is_asked(begun: World, run: Run) -> None:
     assert ended.code == 2
     assert "Name trials, a watch" in ended.err
     assert asked_for(begun) == []
-    ended = run("backfill", "ISRCTN12345678")
+    ended = run("backfill", "ACTRN12612345678901")
     assert ended.code == 1
     assert "no history that the tracker reads" in ended.out
 

@@ -56,7 +56,7 @@ def test_a_table_is_read_however_it_was_saved(tmp_path: Path, csv: Path, content
     ("content", "expected"),
     [
         (
-            "id\nNCT07177911\nNCT1\n\nISRCTN12345678\n,x\n",
+            "id\nNCT07177911\nNCT1\n\nACTRN12612345678901\n,x\n",
             ["line 3", "NCT and eight", "line 5", "not follow", "line 6", "empty"],
         ),
         ("id\nNCT07177911\nNCT07177911\n", ["lupus.csv line 3", "twice, first at lupus.csv line 2"]),

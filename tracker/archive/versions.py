@@ -87,7 +87,7 @@ def view(store: Store, sources: Mapping[str, Source], trial: str, which: int | d
 def _view(store: Store, sources: Mapping[str, Source], timeline: Sequence[SnapshotMeta], meta: SnapshotMeta) -> TrialView:
     numbers = [one.id for one in timeline]
     return TrialView(
-        record=records.read(sources, store.document(meta.id)),
+        record=records.read(sources, records.dated_version(store, sources, meta.id)),
         version=meta,
         number=numbers.index(meta.id) + 1,
         versions=len(numbers),

@@ -16,12 +16,25 @@ from tracker import alerts, log
 from tracker.detect import age, mirrors, served, verdict
 from tracker.detect.verdict import CheckContext, CheckResult
 from tracker.errors import SourceError, printable
+from tracker.events import Detected
 from tracker.model.alert import Alert
 from tracker.model.details import EnteredDetails, NewRegistrationDetails, WatchDetails
 from tracker.model.event import Event, Story
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import TrackedTrial
-from tracker.model.source import Absent, Answer, DataVersion, Document, Failed, Found, Issue, NotModified, Parsed, Source
+from tracker.model.source import (
+    Absent,
+    Answer,
+    DataVersion,
+    Document,
+    Failed,
+    FollowsCalendar,
+    Found,
+    Issue,
+    NotModified,
+    Parsed,
+    Source,
+)
 from tracker.model.staging import Batch, StagedEvent
 from tracker.model.vocabulary import Severity
 from tracker.model.watch import Membership, SearchEntry, SearchMove, Watch
@@ -270,7 +283,7 @@ def _home_keys(run: RunContext, known: TrackedTrial, looked: Looked) -> set[str]
 def _result(run: RunContext, looked: Looked, inputs: BatchInputs, now: datetime) -> CheckResult:
     known = run.followed[looked.answer.trial]
     context = check_context(run, known.key, now, inputs=inputs)
-    stored = inputs.documents.get(known.key)
+    stored = _as_told(run, known, inputs.documents.get(known.key))
     match looked.answer:
         case Found(canonical=str(canonical)):
             return verdict.merged(known, canonical, context)
@@ -290,6 +303,13 @@ def _result(run: RunContext, looked: Looked, inputs: BatchInputs, now: datetime)
             return verdict.absent(known, answer, _read(run, stored), context)
         case Failed() as answer:
             return verdict.failed(known, answer, context)
+
+
+def _as_told(run: RunContext, known: TrackedTrial, stored: Document | None) -> Document | None:
+    """The stored version as it was last told of: one that follows the calendar turns with days, and these are told of daily."""
+    if stored is None or known.current is None or FollowsCalendar not in type(run.source).__mro__:
+        return stored
+    return msgspec.structs.replace(stored, as_of=known.current.told_until(run.calendar_at))
 
 
 def _read(run: RunContext, document: Document | None) -> TrialRecord | None:
@@ -352,6 +372,16 @@ def alone(event: Event, known: TrackedTrial, result: CheckResult | None = None) 
     (story,) = verdict.stories_of((event,))
     old, new = verdict.versions(known, result.snapshot if result else None)
     return StagedEvent(event=event, old=old, new=new), story
+
+
+def told_of(run: RunContext, known: TrackedTrial, detected: Detected, record: TrialRecord) -> Batch:
+    """What is to be staged of the events of one trial that stand in one story."""
+    old, new = verdict.versions(known)
+    return Batch(
+        events=tuple(StagedEvent(event=event, old=old, new=new) for event in detected.events),
+        stories=(detected.story,) if detected.story else (),
+        alerts=tuple(routed(run, detected.events, run.joined.get(known.key, {}), record)),
+    )
 
 
 def routed(run: RunContext, events: Iterable[Event], joined: Mapping[str, datetime], record: TrialRecord | None) -> list[Alert]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from tracker.detect import age, verdict
-from tracker.detect.batch import RunContext, alone, broken, check_context, entered_or_left, routed
+from tracker.detect.batch import BatchInputs, RunContext, alone, broken, check_context, entered_or_left, routed, told_of
 from tracker.model.alert import Alert
 from tracker.model.event import Event, Story
 from tracker.model.record import TrialRecord
@@ -41,6 +41,33 @@ def decide_moves(run: RunContext, moves: Iterable[SearchMove], stored: Mapping[s
 def decide_calendar(run: RunContext, stored: Iterable[tuple[TrackedTrial, TrialRecord]], now: datetime) -> Decided:
     """What the calendar has made true of trials that did not change."""
     return _calendar(run, ((known, record, None) for known, record in stored), now)
+
+
+def decide_turned(
+    run: RunContext,
+    turned: Iterable[tuple[TrackedTrial, TrialRecord, TrialRecord]],
+    past: Mapping[str, tuple[Event, ...]],
+    now: datetime,
+) -> Decided:
+    """What reads otherwise than it did when the calendar was last looked at, in versions that nobody changed.
+
+    ``turned`` are trials with their record as it read then and as it reads now.
+    """
+    batches: list[Batch] = []
+    failed: list[Failed] = []
+    inputs = BatchInputs(past=past)
+    for known, before, record in turned:
+        try:
+            context = check_context(run, known.key, now, inputs=inputs)
+            detected = verdict.turned(run.source, known, before, record, run.calendar_at, context)
+            batches.append(told_of(run, known, detected, record))
+        except Exception as error:
+            failed.append(broken(known.key, error))
+    return Batch(
+        events=tuple(event for batch in batches for event in batch.events),
+        stories=tuple(story for batch in batches for story in batch.stories),
+        alerts=tuple(alert for batch in batches for alert in batch.alerts),
+    ), tuple(failed)
 
 
 def decide_calendar_anew(

@@ -18,6 +18,7 @@ from tracker.compare import compare
 from tracker.detect import age, drift, kept, mirrors, other_trial, second_opinion, unread
 from tracker.errors import AnswerError, LayoutError, SourceError
 from tracker.events import Detected, Hashes, TrialContext, calendar_events, detect, listing_event
+from tracker.events.making import identity
 from tracker.geo.watched import named_countries
 from tracker.model.details import (
     Details,
@@ -32,7 +33,19 @@ from tracker.model.labels import trial_label
 from tracker.model.record import TrialRecord
 from tracker.model.run import Check, CheckStatus
 from tracker.model.snapshot import TrackedTrial
-from tracker.model.source import Absent, DataVersion, Document, Failed, Found, Issue, Parsed, Source, SourceInfo, Validators
+from tracker.model.source import (
+    Absent,
+    DataVersion,
+    Document,
+    Failed,
+    FollowsCalendar,
+    Found,
+    Issue,
+    Parsed,
+    Source,
+    SourceInfo,
+    Validators,
+)
 from tracker.model.staging import StagedCheck, StagedEvent, StagedSnapshot, VersionRef
 from tracker.model.vocabulary import ListingKind, Severity, rank
 from tracker.model.watch import Watch
@@ -382,6 +395,39 @@ def came_true(
         known=trial_context(record, known.key, context),
         before=before,
     )
+
+
+def turned(
+    source: Source,
+    known: TrackedTrial,
+    before: TrialRecord,
+    record: TrialRecord,
+    last: datetime | None,
+    context: CheckContext,
+) -> Detected:
+    """What a version says otherwise on another day: the same bytes, when the calendar ran ``last`` and now.
+
+    The events are known by the day from which on it is so: whoever looks again, or later, finds the same ones.
+    """
+    assert known.current is not None
+    seen = known.current.seen
+    detected = detect(
+        Version(record=before, seen=msgspec.structs.replace(seen, last_seen_at=known.current.told_until(last))),
+        Version(record=record, seen=msgspec.structs.replace(seen, first_seen_at=context.now, last_seen_at=context.now)),
+        compare(before, record),
+        at=context.now,
+        known=trial_context(record, known.key, context, since=known.first_seen_at),
+    )
+    days = source.turning_days(record) if isinstance(source, FollowsCalendar) else ()
+    day = max((day for day in days if day <= context.now.date()), default=context.now.date()).isoformat()
+    story_id = identity(known.key, seen.sha256, day)
+    events = tuple(
+        msgspec.structs.replace(event, id=identity(story_id, event.kind), story=story_id) for event in detected.events
+    )
+    if detected.story is None:
+        return Detected(events=events)
+    story = msgspec.structs.replace(detected.story, id=story_id, parts=tuple(event.id for event in events))
+    return Detected(events=events, story=story)
 
 
 def lagging(trial: str, record: TrialRecord, home: mirrors.Home, context: CheckContext) -> Event | None:

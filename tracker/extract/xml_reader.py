@@ -15,7 +15,7 @@ from defusedxml.ElementTree import ParseError, fromstring
 
 from tracker.extract.read_log import DEEPEST, LARGEST, Reader, ReadLog, wrong_answer
 from tracker.model.source import Document
-from tracker.text.clean import clean
+from tracker.text.clean import clean, cleaned
 from tracker.text.numbers import whole_number
 
 _DEGREES = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{1,20})?\Z")
@@ -171,6 +171,22 @@ class XmlReader(Reader):
         value = self._left.pop(key, None)
         return None if value is None else self._plain(value)
 
+    def peek(self, key: str) -> str | None:
+        """A cleaned text that stays where it is, for one that is also kept as it is; None when absent, empty or no text."""
+        value = self._left.get(key)
+        if isinstance(value, list):
+            value = value[0].text if len(value) == 1 and not len(value[0]) else None
+        return cleaned(value)
+
+    def close(self, *names: str | None) -> None:
+        """See to what was not taken; a kept element or attribute that is empty says nothing."""
+        for key in list(self._left):
+            path = self._at(key)
+            if path in self._log.kept and _is_empty(self._left[key]):
+                del self._left[key]
+                self._log.nulls.add(path)
+        super().close(*names)
+
     def _text_of(self, path: str, element: Element, in_list: bool) -> str | None:
         reader = type(self)(_parts(element), path, self._log, in_list)
         text = reader.verbatim("#text")
@@ -209,6 +225,12 @@ def _parts(element: Element) -> dict[str, Any]:
     for inner in element:
         parts.setdefault(name_of(inner), []).append(inner)
     return parts
+
+
+def _is_empty(part: Any) -> bool:
+    """Whether an attribute, or elements of one name, hold no text and no element."""
+    elements = part if isinstance(part, list) else []
+    return not part or (bool(elements) and not any(_parts(element) for element in elements))
 
 
 def _plain_part(part: Any) -> Any:

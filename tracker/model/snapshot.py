@@ -59,6 +59,10 @@ class SnapshotMeta(msgspec.Struct, frozen=True, kw_only=True):
         """The fields whose change waits for a second opinion."""
         return tuple(kept for kept in self.kept if kept.why == "doubted")
 
+    def told_until(self, calendar_at: datetime | None) -> datetime:
+        """Up to when a version that follows the calendar was told of: when it came, or when its days were last looked at."""
+        return max(calendar_at or self.first_seen_at, self.first_seen_at)
+
     @property
     def seen(self) -> Seen:
         """The version as a comparison needs it."""

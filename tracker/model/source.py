@@ -4,14 +4,15 @@ The flow: ``listing`` (which trials does a search hold?) and ``retrieve`` (the r
 `Fetch`; each trial asked for comes back as exactly one `Answer`; ``parse`` turns a document into a record.
 ``parse`` and ``digest`` are pure: they see the document and nothing else, never the clock or the network.
 
-Every source is a `Source`. It is also `Searchable`, `Locating`, `Versioned`, `Dated`, `Fingerprinted` or a `PageSource` if
-it can do what these ask for.
+Every source is a `Source`. It is also `Searchable`, `Locating`, `Versioned`, `Dated`, `Fingerprinted`, `FollowsCalendar` or a
+`PageSource` if it can do what these ask for.
 A source's class names all of them as its base classes: then neither mypy nor Python accepts a method that is missing or
 misspelt.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -566,5 +567,27 @@ class Whole(Protocol):
         ...
 
 
-ABILITIES = (Searchable, Provable, Locating, Versioned, Dated, Fingerprinted, PageSource, Historic, SelfDated, Whole)
+@runtime_checkable
+class FollowsCalendar(Protocol):
+    """A source whose records read otherwise on another day, though their bytes are the same: ``parse`` goes by ``as_of``."""
+
+    @abstractmethod
+    def turning_days(self, record: TrialRecord) -> tuple[dt.date, ...]:
+        """The days from which on a record may read otherwise; days without effect do no harm."""
+        ...
+
+
+ABILITIES = (
+    Searchable,
+    Provable,
+    Locating,
+    Versioned,
+    Dated,
+    Fingerprinted,
+    PageSource,
+    Historic,
+    SelfDated,
+    Whole,
+    FollowsCalendar,
+)
 """What a source may be able to do beyond the core."""

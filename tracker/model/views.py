@@ -161,6 +161,9 @@ class PlainDue(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
 
 
+TURNS = "status_turns"
+"""The kind of a stored day from which on a version reads otherwise: it is no deadline, and no list shows it."""
+
 SHOWN = 1
 """Raised whenever `ShownRecord` holds more of a record: those that are stored are then made anew."""
 

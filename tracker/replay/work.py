@@ -22,7 +22,7 @@ from tracker.model.event import Event
 from tracker.model.ids import split_key
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import SnapshotMeta
-from tracker.model.source import Historic, Source
+from tracker.model.source import FollowsCalendar, Historic, Source
 from tracker.model.vocabulary import Severity
 from tracker.model.watch import Watch
 from tracker.store import Store
@@ -80,7 +80,8 @@ def _replayed(store: Store, job: ReplayJob, trials: tuple[str, ...]) -> Iterator
                 overrides=job.severities,
             )
 
-        yield replay(trial, timeline, reader.read, logged.get(trial, ()), context, job.since, leveller(source))
+        level = reader.as_told if isinstance(source, FollowsCalendar) else leveller(source)
+        yield replay(trial, timeline, reader.read, logged.get(trial, ()), context, job.since, level)
 
 
 def leveller(source: Source) -> Level:
@@ -101,16 +102,28 @@ class _Reader:
         self._store, self._source = store, source
 
     def read(self, meta: SnapshotMeta) -> TrialRecord | None:
-        """The record as it was believed; None for one that cannot be read."""
+        """The record as it was believed when it came; None for one that cannot be read."""
+        return self._read(meta, meta.first_seen_at)
+
+    def as_told(
+        self, old: SnapshotMeta, before: TrialRecord, _new: SnapshotMeta, after: TrialRecord
+    ) -> tuple[TrialRecord, TrialRecord]:
+        """Two versions that follow the calendar, the old one as last seen: its turns until then were told on their days."""
+        return self._read(old, old.last_seen_at) or before, after
+
+    def _read(self, meta: SnapshotMeta, at: datetime) -> TrialRecord | None:
         try:
-            record = self._parse(meta.id)
+            record = self._parse(meta.id, at)
         except SourceError:
             return None
         earlier = {}
         for field in meta.kept:
             with suppress(SourceError):
-                earlier[field.snapshot] = self._parse(field.snapshot)
+                earlier[field.snapshot] = self._parse(field.snapshot, at)
         return kept.restored(record, meta.kept, earlier)
 
-    def _parse(self, snapshot: int) -> TrialRecord:
-        return self._source.parse(self._store.document(snapshot)).record
+    def _parse(self, snapshot: int, at: datetime) -> TrialRecord:
+        document = self._store.document(snapshot)
+        if isinstance(self._source, FollowsCalendar):
+            document = msgspec.structs.replace(document, as_of=at)
+        return self._source.parse(document).record

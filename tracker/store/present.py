@@ -11,7 +11,7 @@ from datetime import date, datetime
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, or_, select
 
-from tracker.model.views import PlainRecord, ShownRecord, ShownTrial
+from tracker.model.views import TURNS, PlainRecord, ShownRecord, ShownTrial
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks, execute_many, insert
 from tracker.store.packing import to_json
@@ -24,12 +24,17 @@ SHOWN = 500
 _shown = msgspec.json.Decoder(ShownRecord)
 
 
-def stale_present(database: Database, source: str, reader: str, after: str = "") -> list[str]:
+def stale_present(database: Database, source: str, reader: str, after: str = "", turned_by: date | None = None) -> list[str]:
     """Trials of a source whose current version has no plain columns, or has them of another reader, by key and some at a time.
 
     A trial with fields that are read from an earlier version is always among them: they come and go without a new version.
+    So are, with ``turned_by``, those that read otherwise since a day up to that one.
     """
     unfit = or_(_stale(reader), t.present.c.shown.is_(None))
+    if turned_by is not None:
+        days = t.due_dates.c
+        turned = exists().where(days.snapshot == t.trials.c.current_snapshot, days.kind == TURNS, days.true_from <= turned_by)
+        unfit = or_(unfit, turned)
     wanted = _current(source).where(unfit, t.trials.c.key > after).order_by(t.trials.c.key).limit(SHOWN)
     with database.reading() as connection:
         return list(connection.scalars(wanted))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, text
 
+from tracker.model.views import TURNS
 from tracker.store.rows import UNNUMBERED
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -192,7 +193,7 @@ def _overdue(words: Mapping[str, str]) -> str:
                 WHEN d.kind = 'results_due_soon' THEN 'grace' ELSE 'passed' END AS state,
             {_SEVERITY.format("d.severity")} AS severity, d.rule
         FROM due_dates AS d JOIN trials AS t ON t.current_snapshot = d.snapshot JOIN present AS p ON p.snapshot = d.snapshot
-        WHERE d.due < {today} AND t.removed_at IS NULL
+        WHERE d.due < {today} AND t.removed_at IS NULL AND d.kind <> '{TURNS}'
             AND EXISTS (SELECT 1 FROM memberships AS m WHERE m.trial = d.trial AND m.ended_at IS NULL)
             AND NOT (d.kind = 'results_overdue' AND d.true_from > {today})
             AND NOT (d.kind = 'results_due_soon' AND EXISTS (

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from tracker import health, log
+from tracker.archive import records
 from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.detect import age, drift, listing, mass
@@ -22,7 +23,18 @@ from tracker.events import bulk_edits
 from tracker.events.bulk_edits import BulkEdit
 from tracker.model.event import EventFilter
 from tracker.model.run import OpenRun, Run, RunCounts
-from tracker.model.source import DataVersion, Document, Fetch, Searchable, Source, SourceInfo, TlsChoice, Versioned, Whole
+from tracker.model.source import (
+    DataVersion,
+    Document,
+    Fetch,
+    FollowsCalendar,
+    Searchable,
+    Source,
+    SourceInfo,
+    TlsChoice,
+    Versioned,
+    Whole,
+)
 from tracker.model.staging import NewIssue
 from tracker.model.upkeep import Lease
 from tracker.model.watch import CompletedListing, Watch
@@ -201,6 +213,9 @@ class SourceRun:
         if all_looked_at and report.state == "accepted":
             # Trials that changed were held against the calendar when they were read, at the run's beginning or later.
             self.store.set_due(self._calendar, opened.run.started_at, None)
+            if isinstance(self.source, FollowsCalendar):
+                turned_by = opened.run.started_at.astimezone(UTC).date()
+                note_present(self.store, self.sources, self.source.info.key, self.stop, turned_by=turned_by)
         return report
 
     def _ask(self, lease: Lease, stager: RunStager, due: DueTrials, fetch: Fetch) -> Lease:
@@ -323,7 +338,7 @@ class SourceRun:
 
     @property
     def _calendar(self) -> str:
-        return f"calendar:{self.source.info.key}"
+        return records.calendar_name(self.source.info.key)
 
     def _is_calendar_due(self, scope: RunScope) -> bool:
         """Whether all records are to be held against the calendar: once a day. Pages have no calendar of their own.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -22,7 +22,7 @@ from tracker.detect.standing import Decided
 from tracker.detect.tally import Failure, RunTally
 from tracker.errors import SourceError
 from tracker.events.changed_back import WITHIN
-from tracker.model.source import Answer, Document, Source
+from tracker.model.source import Answer, Document, FollowsCalendar, Found, Source
 from tracker.model.staging import Batch
 from tracker.model.upkeep import Lease
 from tracker.store import Store
@@ -53,12 +53,14 @@ class RunStager:
     def stage(self, lease: Lease, context: RunContext, answers: Iterable[Answer]) -> None:
         """Load what a batch of answers is judged against, judge it, and stage it in one transaction."""
         now = self.clock()
+        if isinstance(context.source, FollowsCalendar):
+            answers = (_read_at(now, answer) for answer in answers)
         looks = [batches.look(context, answer) for answer in answers]
         inputs = self._load(batches.wanted(context, looks, now), now)
         decision = batches.decide(context, looks, inputs, now)
         for result in decision.results:
             self.tally.add(result)
-        plain = present.staged(decision.results, context.source.info)
+        plain = present.staged(decision.results, context.source)
         self._write(lease, msgspec.structs.replace(decision.batch, plain=plain), now)
 
     def stage_listings(self, lease: Lease) -> None:
@@ -80,11 +82,22 @@ class RunStager:
         after = last.astimezone(UTC).date() if last else None
         until = self.clock().astimezone(UTC).date()
         for due in self.store.calendar_trials(self.scope.source.info.key, READER, after, until, unmoved_in=self.run):
+            if isinstance(self.scope.source, FollowsCalendar):
+                self._stage_turned(lease, due)
             stored = records.current(self.store, self.sources, due)
             for some in _chunks(one for one in stored if not one[0].removed_at):
                 now = self.clock()
                 context = self.scope.context(known for known, _ in some)
                 self._write_decided(lease, standing.decide_calendar(context, some, now), now)
+
+    def _stage_turned(self, lease: Lease, due: Sequence[str]) -> None:
+        """Stage what reads otherwise today in versions that did not change."""
+        turned = records.current_on(self.store, self.sources, due, self.scope.calendar_at, self.clock())
+        for some in _chunks(one for one in turned if not one[0].removed_at and one[1] != one[2]):
+            now = self.clock()
+            context = self.scope.context(known for known, _, _ in some)
+            past = self.store.past_events([known.key for known, _, _ in some])
+            self._write_decided(lease, standing.decide_turned(context, some, past, now), now)
 
     def readings(self) -> Iterator[Reading]:
         """The trials that answered in this run as they now stand, one at a time: changed ones, then the others."""
@@ -134,6 +147,13 @@ class RunStager:
         if batch.checks or batch.events:
             read_by_this = msgspec.structs.replace(batch, reader=__version__)
             self.tally.issues += self.store.stage(lease, self.run, read_by_this, now)
+
+
+def _read_at(now: datetime, answer: Answer) -> Answer:
+    """An answer whose document is read by the clock that tells which days have come."""
+    if not isinstance(answer, Found):
+        return answer
+    return msgspec.structs.replace(answer, document=msgspec.structs.replace(answer.document, as_of=now))
 
 
 def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
