@@ -39,7 +39,7 @@ def trial_key(app: App, text: str) -> str:
     if text.startswith(("http://", "https://")):
         from tracker import sources
 
-        page = sources.page_of(text, {key: its.base_url for key, its in app.settings.sources.items()})
+        page = sources.page_of(text, {key: its.base_url for key, its in app.settings.sources.items()}, app.page_sites)
         if page:
             return page.trial
     source, _, number = text.partition(":")

@@ -225,7 +225,7 @@ class Table:
             return []
         found = []
         for index, content in enumerate(given):
-            name = content.get("name")
+            name = content.get("name", content.get("key"))
             title = f"{self.title} {key}[{index}]" if self.title else f"[[{header}]] {_named(name, index)}"
             found.append(Table(self.report, kind, content, (*self.path, key, index), title))
         return found

@@ -22,6 +22,7 @@ import msgspec
 
 from tracker.model.dates import RegistryDate
 from tracker.model.history import RecordHistory, RegistryVersion
+from tracker.model.ids import split_key
 from tracker.model.record import Site, TrialRecord
 from tracker.model.watch import Near
 
@@ -108,6 +109,10 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
         if search.url and urlsplit(search.url).hostname not in self.search_hosts:
             return False
         return self.query_fields.issuperset(search.fields)
+
+    def home_key(self, trial: str, nct_number: str | None) -> str:
+        """The key that a page's trial has at its home registry: by the NCT number it carries, else by its own key's number."""
+        return f"{self.home}:{nct_number if self.home == 'ctgov' else split_key(trial).number}"
 
     def version_link(self, number: str, version: int | None) -> str:
         """The registry's page of one version of a record, by its own number (the first is 0); nothing without one."""
