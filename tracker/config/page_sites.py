@@ -36,8 +36,8 @@ def read_page_sites(tables: list[Table], sources: Mapping[str, SourceInfo]) -> t
 
 def _read_site(table: Table, sources: Mapping[str, SourceInfo]) -> PageSite | None:
     key, address = _read_key(table, sources), _read_address(table, sources)
-    home = table.choice("home", tuple(registry.source for registry in ids.REGISTRIES), "ctgov")
-    if address and "{id}" in address and home != "ctgov":
+    home = table.choice("home", tuple(registry.source for registry in ids.REGISTRIES), ids.NCT_REGISTRY)
+    if address and "{id}" in address and home != ids.NCT_REGISTRY:
         table.wrong("home", "Only pages with an NCT number may have an address of the site's own. Use {number} in the address.")
     hosts = _read_hosts(table, sources)
     order = table.choice("dates", DATE_ORDERS, "day first") if "dates" in table else None

@@ -19,6 +19,7 @@ from tracker.errors import SourceError, printable
 from tracker.model.alert import Alert
 from tracker.model.details import EnteredDetails, NewRegistrationDetails, WatchDetails
 from tracker.model.event import Event, Story
+from tracker.model.ids import NCT_REGISTRY
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import Absent, Answer, DataVersion, Document, Failed, Found, Issue, NotModified, Parsed, Source
@@ -267,7 +268,7 @@ def _home_keys(run: RunContext, known: TrackedTrial, looked: Looked) -> set[str]
     if not info.home or not known.current:
         return set()
     numbers = {known.nct_number, looked.parsed.record.nct_number if looked.parsed else None}
-    return {info.home_key(known.key, number) for number in numbers if number or info.home != "ctgov"}
+    return {info.home_key(known.key, number) for number in numbers if number or info.home != NCT_REGISTRY}
 
 
 def _result(run: RunContext, looked: Looked, inputs: BatchInputs, now: datetime) -> CheckResult:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from tracker.model.ids import NCT_REGISTRY
 from tracker.model.source import SourceInfo
 
 PAGE_FIELDS = (
@@ -56,7 +57,7 @@ class PageSite(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     address: str
     hosts: tuple[str, ...] = ()
-    home: str = "ctgov"
+    home: str = NCT_REGISTRY
     dates: DateOrder | None = None
     fields: Mapping[str, str] = {}
     statuses: Mapping[str, str] = {}
@@ -81,6 +82,6 @@ class PageSite(msgspec.Struct, frozen=True, kw_only=True):
             reads=f"trial pages of {self.title}, as [[page]] describes them",
             access="HTML, by labels",
             address=self.address,
-            anchors=("recruitment_status",),
+            anchors=("nct_number", "recruitment_status") if self.home == NCT_REGISTRY else ("recruitment_status",),
             attribution=f"{self.title} ({host})",
         )

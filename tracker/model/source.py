@@ -4,8 +4,8 @@ The flow: ``listing`` (which trials does a search hold?) and ``retrieve`` (the r
 `Fetch`; each trial asked for comes back as exactly one `Answer`; ``parse`` turns a document into a record.
 ``parse`` and ``digest`` are pure: they see the document and nothing else, never the clock or the network.
 
-Every source is a `Source`. It is also `Searchable`, `Locating`, `Versioned`, `Dated`, `Fingerprinted` or a `PageSource` if
-it can do what these ask for.
+Every source is a `Source`. It is also `Searchable`, `Locating`, `Versioned`, `Dated`, `Fingerprinted`, `Labelled` or a `PageSource`
+if it can do what these ask for.
 A source's class names all of them as its base classes: then neither mypy nor Python accepts a method that is missing or
 misspelt.
 """
@@ -22,7 +22,7 @@ import msgspec
 
 from tracker.model.dates import RegistryDate
 from tracker.model.history import RecordHistory, RegistryVersion
-from tracker.model.ids import split_key
+from tracker.model.ids import NCT_REGISTRY, split_key
 from tracker.model.record import Site, TrialRecord
 from tracker.model.watch import Near
 
@@ -112,7 +112,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     def home_key(self, trial: str, nct_number: str | None) -> str:
         """The key that a page's trial has at its home registry: by the NCT number it carries, else by its own key's number."""
-        return f"{self.home}:{nct_number if self.home == 'ctgov' else split_key(trial).number}"
+        return f"{self.home}:{nct_number if self.home == NCT_REGISTRY else split_key(trial).number}"
 
     def version_link(self, number: str, version: int | None) -> str:
         """The registry's page of one version of a record, by its own number (the first is 0); nothing without one."""
@@ -493,6 +493,24 @@ class PageSource(Protocol):
         ...
 
 
+class FoundLabel(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page says under a label: the record's field, the label (or the selector), and the words as they stand there."""
+
+    field: str
+    label: str
+    value: str
+
+
+@runtime_checkable
+class Labelled(Protocol):
+    """A site whose pages are read by labels that its map may name."""
+
+    @abstractmethod
+    def labels(self, document: Document) -> tuple[tuple[FoundLabel, ...], tuple[Issue, ...]]:
+        """Which label each field was found under, and what could not be read. Same errors as parse."""
+        ...
+
+
 @runtime_checkable
 class Historic(Protocol):
     """A source whose registry keeps the earlier versions of a record."""
@@ -543,5 +561,5 @@ class Whole(Protocol):
         ...
 
 
-ABILITIES = (Searchable, Locating, Versioned, Dated, Fingerprinted, PageSource, Historic, Whole)
+ABILITIES = (Searchable, Locating, Versioned, Dated, Fingerprinted, PageSource, Labelled, Historic, Whole)
 """What a source may be able to do beyond the core."""

@@ -18,6 +18,9 @@ from tracker.model.source import (
     Document,
     Example,
     Fetch,
+    FoundLabel,
+    Issue,
+    Labelled,
     PageSource,
     Parsed,
     Source,
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
 _ANY = PageSite(key="page", title="Trial page", address="")
 
 
-class TrialPage(Source, PageSource):
+class TrialPage(Source, PageSource, Labelled):
     """See `tracker.model.source`."""
 
     info = SourceInfo(
@@ -97,6 +100,11 @@ class TrialPage(Source, PageSource):
         from tracker.sources.page import read
 
         return read.read_page(self.site, self.info, document)
+
+    def labels(self, document: Document) -> tuple[tuple[FoundLabel, ...], tuple[Issue, ...]]:
+        """The labels of a page, and what could not be read."""
+        found = self.read(document)
+        return found.readings, found.issues
 
     def sniff(self, body: bytes) -> str | None:
         """The key of a saved page that names its own address; any other page may be anybody's."""

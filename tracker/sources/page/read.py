@@ -16,7 +16,7 @@ from tracker.extract.decoding import decode, is_html
 from tracker.model import ids
 from tracker.model.page_site import CSS, PageSite
 from tracker.model.record import SecondaryId, TrialRecord
-from tracker.model.source import Document, Issue, SourceInfo
+from tracker.model.source import Document, FoundLabel, Issue, SourceInfo
 from tracker.sources.page import labels
 from tracker.sources.page.labels import Pair
 from tracker.sources.page.terms import RESULTS, SAYS_ALONE, folded
@@ -30,22 +30,13 @@ NUMBER, STATUS = "trial number", "recruitment status"
 _FEW_WORDS = 12
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What a label was found to say, for people who make a map: the field, the label, the value as it stands there."""
-
-    field: str
-    label: str
-    value: str
-
-
 @dataclass
 class PageReading:
     """A page that has been read."""
 
     record: TrialRecord
     issues: tuple[Issue, ...]
-    readings: tuple[Reading, ...]
+    readings: tuple[FoundLabel, ...]
 
     def digest(self, version: int) -> str:
         """SHA-256 (hex) over all that was read, and over what could not be."""
@@ -65,7 +56,7 @@ class _PageReader:
     info: SourceInfo
     document: Document
     issues: list[Issue] = field(default_factory=list)
-    readings: list[Reading] = field(default_factory=list)
+    readings: list[FoundLabel] = field(default_factory=list)
 
     def read(self) -> PageReading:
         parser = self._parser()
@@ -121,7 +112,7 @@ class _PageReader:
                 self._issue("unreadable_value", _path(name, said[0][0]), " / ".join(" ".join(pair.texts) for pair, _ in said))
                 return None
             pair, one = said[0]
-            self.readings.append(Reading(name, pair.label, "; ".join(pair.texts)))
+            self.readings.append(FoundLabel(field=name, label=pair.label, value="; ".join(pair.texts)))
             if one.trouble:
                 self._issue(one.trouble, _path(name, pair), " ".join(pair.texts))
             return one.value
@@ -163,7 +154,7 @@ class _PageReader:
             some = [number for pair in pairs if pair.rank == rank for number in self._read(pair).value or ()]  # type: ignore[attr-defined]
             for pair in pairs:
                 if pair.rank == rank and some:
-                    self.readings.append(Reading("nct_number", pair.label, "; ".join(pair.texts)))
+                    self.readings.append(FoundLabel(field="nct_number", label=pair.label, value="; ".join(pair.texts)))
             yield some, True
         yield [number for line in lines if line.level == 1 for number in numbers_in(line.text, home)], True
         yield numbers_in(_named_by(parser), home) if parser else (), True
