@@ -25,7 +25,7 @@ HEAD = f"<p>NCT ID: {A}</p><p>Overall Status: Recruiting</p>"
 SITE = PageSite(key="greenfield", title="Greenfield", address="https://greenfield.example/trials/{number}")
 
 
-def mapped(fields: Mapping[str, str] | None = None, **more: object) -> Source:
+def mapped(fields: Mapping[str, tuple[str, ...]] | None = None, **more: object) -> Source:
     """The source of a site with this map."""
     return site_source(msgspec.structs.replace(SITE, fields=fields or {}, **more))
 
@@ -131,7 +131,7 @@ def test_a_status_word_of_several_meanings_is_other_and_kept_as_given(text: str)
 
 
 def test_a_withheld_record_is_read_as_withheld_without_its_blackened_values() -> None:
-    record = read(f"<p>NCT ID: {A}</p><p>Overall Status: Withheld</p><p>Lead Sponsor: [Redacted]</p><p>Phase: N/A</p>")
+    record = read(f"<p>NCT ID: {A}</p><p>Overall Status: Withheld</p><p>Sponsor: [Redacted]</p><p>Phase: N/A</p>")
     assert record.recruitment_status == "WITHHELD"
     assert (record.lead_sponsor, record.phases) == (None, None)
 
@@ -174,10 +174,10 @@ def test_the_page_is_known_by_its_own_address_where_its_text_has_several_numbers
 MAPPED_PAGE = f"""<p>Study code {A}</p><div class="top"><i class="badge">Recruiting</i></div><p>Refreshed on: 5/6/2026</p>
 <p>Funded by Hedgerow Institute</p><p>Overall Status: Completed</p><p>Last Updated: 2020-01-01</p><ul class="c"><li>Gout</li></ul>"""
 MAP = {
-    "recruitment_status": "css: .top .badge",
-    "last_update_posted": "Refreshed on",
-    "lead_sponsor": "Funded by",
-    "conditions": "css: ul.c li",
+    "recruitment_status": ("css: .top .badge",),
+    "last_update_posted": ("Refreshed on",),
+    "lead_sponsor": ("Funded by",),
+    "conditions": ("css: ul.c li",),
 }
 
 
@@ -193,9 +193,16 @@ def test_a_map_takes_the_place_of_the_usual_labels() -> None:
 
 def test_a_mapped_label_that_is_gone_is_said_and_a_selector_that_finds_two_values_is_not_believed() -> None:
     gone = MAPPED_PAGE.replace("Refreshed", "Renewed")
-    assert issues(gone, mapped(MAP)) == [("missing_shape", "last_update_posted")]
+    assert issues(gone, mapped(MAP)) == [("missing_shape", "last update posted")]
     with pytest.raises(LayoutError, match="recruitment status"):
         read(MAPPED_PAGE + '<div class="top"><i class="badge">Completed</i></div>', mapped(MAP))
+
+
+def test_of_several_places_the_first_that_is_on_the_page_counts() -> None:
+    source = mapped({"recruitment_status": ("Stand of affairs", "css: .badge", "Overall Status")})
+    assert read(MAPPED_PAGE, source).recruitment_status == "RECRUITING"
+    assert read(MAPPED_PAGE.replace("badge", "b"), source).recruitment_status == "COMPLETED"
+    assert read(MAPPED_PAGE + "<p>Stand of affairs: Suspended</p>", source).recruitment_status == "SUSPENDED"
 
 
 def test_the_labels_that_were_found_are_listed_for_people_who_make_a_map() -> None:

@@ -125,17 +125,16 @@ def _read_hosts(table: Table, sources: Mapping[str, SourceInfo]) -> tuple[str, .
     return tuple(dict.fromkeys(found))
 
 
-def _read_fields(table: Table) -> dict[str, str]:
+def _read_fields(table: Table) -> dict[str, tuple[str, ...]]:
     found = {}
     for field in PAGE_FIELDS:
-        place = table.text(field)
-        if place is None:
-            continue
-        wrong = _selector_problem(place.removeprefix(CSS).strip()) if place.startswith(CSS) else _label_problem(place)
-        if wrong:
-            table.wrong(field, f"{table.quoted(field)}: {wrong}")
-        else:
-            found[field] = place
+        given = table.one_or_more(field)
+        for index, place in given:
+            wrong = _selector_problem(place.removeprefix(CSS).strip()) if place.startswith(CSS) else _label_problem(place)
+            if wrong:
+                table.wrong(field, f"{table.quoted(field, index)}: {wrong}", index)
+        if given:
+            found[field] = tuple(place for _, place in given)
     return found
 
 

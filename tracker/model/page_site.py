@@ -48,8 +48,9 @@ class PageSite(msgspec.Struct, frozen=True, kw_only=True):
     """One ``[[page]]``.
 
     ``address`` is that of a page, with ``{number}`` for the registry's number or ``{id}`` for the site's own, and ``*`` for
-    any other part. ``hosts`` are further hosts of the site. ``fields`` maps fields of `PAGE_FIELDS` to the label as it
-    stands on the page, or to ``css:`` and a selector; what it leaves out is found by the usual labels. ``statuses`` maps the
+    any other part. ``hosts`` are further hosts of the site. ``fields`` maps fields of `PAGE_FIELDS` to labels as they
+    stand on the page, or to ``css:`` and a selector, of which the first one there counts; what it leaves out is found by the
+    usual labels. ``statuses`` maps the
     site's own words to recruitment statuses. ``dates`` says how ``3/4/2026`` is meant.
     """
 
@@ -59,7 +60,7 @@ class PageSite(msgspec.Struct, frozen=True, kw_only=True):
     hosts: tuple[str, ...] = ()
     home: str = NCT_REGISTRY
     dates: DateOrder | None = None
-    fields: Mapping[str, str] = {}
+    fields: Mapping[str, tuple[str, ...]] = {}
     statuses: Mapping[str, str] = {}
 
     @property
@@ -76,6 +77,7 @@ class PageSite(msgspec.Struct, frozen=True, kw_only=True):
             kind="page",
             digest_version=_DIGEST_RULE + (zlib.crc32(said) >> 2),
             home=self.home,
+            described=True,
             base_url=f"{parts.scheme}://{parts.netloc}",
             hosts=(*((host,) if own else ()), *self.hosts),
             pace=PACE,

@@ -4,8 +4,8 @@ The flow: ``listing`` (which trials does a search hold?) and ``retrieve`` (the r
 `Fetch`; each trial asked for comes back as exactly one `Answer`; ``parse`` turns a document into a record.
 ``parse`` and ``digest`` are pure: they see the document and nothing else, never the clock or the network.
 
-Every source is a `Source`. It is also `Searchable`, `Locating`, `Versioned`, `Dated`, `Fingerprinted`, `Labelled` or a `PageSource`
-if it can do what these ask for.
+Every source is a `Source`. It is also `Searchable`, `Locating`, `Versioned`, `Dated`, `Fingerprinted`, `Labelled` or a
+`PageSource` if it can do what these ask for.
 A source's class names all of them as its base classes: then neither mypy nor Python accepts a method that is missing or
 misspelt.
 """
@@ -65,6 +65,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     ``first_submitted`` is the source's own path of the day on which a trial was first sent in, which the record does not model.
     ``history_sections`` maps the sections that the index of a record's versions names to the record's fields that they hold.
     ``asked_by_default``: a query is asked of it where a watch names no registries.
+    ``described``: the configuration says how it is read, so that a new map may not fit what is stored.
     ``tls_profiles_may_help`` says that its hosts may answer 403 to one TLS profile and accept another.
     """
 
@@ -81,6 +82,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
     digest_version: int = 1
     home: str | None = None
+    described: bool = False
     tls_profiles_may_help: bool = False
     search_hosts: tuple[str, ...] = ()
     search_parameters: frozenset[str] = frozenset()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from tracker.extract.blocks import Line, read_lines
 from tracker.extract.decoding import is_html
+from tracker.model.page_site import CSS
 from tracker.model.source import Document
 from tracker.sources.page.terms import BOTH, LABELS, OTHER_LABELS, PLACES, RELATED, folded
 
@@ -56,7 +57,7 @@ Fits = Callable[[str, str], bool]
 """Whether a text looks like a value of a field."""
 
 
-def terms_of(declared: Mapping[str, str]) -> Terms:
+def terms_of(declared: Mapping[str, Sequence[str]]) -> Terms:
     """The labels of a site: those that its map names take the place of the usual ones of their fields."""
     found = dict.fromkeys(OTHER_LABELS, Term())
     for field, groups in LABELS.items():
@@ -64,10 +65,11 @@ def terms_of(declared: Mapping[str, str]) -> Terms:
             found.update(dict.fromkeys(labels, Term() if field in declared else Term((field,), rank)))
     for label, fields in BOTH.items():
         found[label] = Term(tuple(field for field in fields if field not in declared), 3)
-    for field, label in declared.items():
-        key = folded(label)
-        known = found.get(key, Term())
-        found[key] = Term((*(known.fields if known.declared else ()), field), 0, declared=True)
+    for field, places in declared.items():
+        for rank, place in enumerate(places):
+            known = found.get(folded(place), Term())
+            if not place.startswith(CSS):
+                found[folded(place)] = Term((*(known.fields if known.declared else ()), field), rank, declared=True)
     return found
 
 

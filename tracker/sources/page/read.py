@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 NUMBER, STATUS = "trial number", "recruitment status"
 _FEW_WORDS = 12
+_NO_RANK = 100
 
 
 @dataclass
@@ -62,12 +63,9 @@ class _PageReader:
         parser = self._parser()
         lines = labels.own_lines(labels.page_lines(self.document))
         declared = self.site.fields
-        terms = labels.terms_of({name: place for name, place in declared.items() if not place.startswith(CSS)})
-        found = labels.pairs_of(lines, terms, lambda name, text: fits(name, text, self.site))
-        found = [pair for pair in found if not declared.get(pair.field, "").startswith(CSS)]
-        for name, place in declared.items():
-            if place.startswith(CSS):
-                found.append(_selected(parser, name, place))
+        found = labels.pairs_of(lines, labels.terms_of(declared), lambda name, text: fits(name, text, self.site))
+        for name, places in declared.items():
+            found += [_selected(parser, name, place, rank) for rank, place in enumerate(places) if place.startswith(CSS)]
         by_field: dict[str, list[Pair]] = {}
         for pair in found:
             by_field.setdefault(pair.field, []).append(pair)
@@ -75,8 +73,9 @@ class _PageReader:
         values = {name: self._value(name, pairs) for name, pairs in by_field.items()}
         self._require(number, values.get("recruitment_status"))
         for name in declared:
-            if name not in ("nct_number", "recruitment_status") and name not in by_field:
-                self._issue("missing_shape", name, declared[name])
+            there = any(pair.texts for pair in by_field.get(name, ()))
+            if name not in ("nct_number", "recruitment_status") and not there:
+                self._issue("missing_shape", name.replace("_", " "), " / ".join(declared[name]))
         if "results_state" not in declared and values.get("results_state") is None:
             values["results_state"] = self._said_alone(lines)
         if "brief_title" not in declared and values.get("brief_title") is None:
@@ -105,7 +104,8 @@ class _PageReader:
         """What the field's most exact labels say, all of them alike. What they say in different ways is not believed."""
         read_pairs = [(pair, self._read(pair)) for pair in pairs]
         said = [(pair, one) for pair, one in read_pairs if one.value is not None]
-        if said:
+        broken = [pair.rank for pair, one in read_pairs if pair.declared and one.value is None and one.trouble]
+        if said and min(broken, default=_NO_RANK) > min(pair.rank for pair, _ in said):
             best = min((pair.rank, one.trouble is not None) for pair, one in said)
             said = [(pair, one) for pair, one in said if (pair.rank, one.trouble is not None) == best]
             if any(one.value != said[0][1].value for _, one in said):
@@ -172,8 +172,8 @@ class _PageReader:
 
     def _layout_error(self, missing: str) -> LayoutError:
         error = pages.layout_error(self.document, missing)
-        place = self.site.fields.get("nct_number" if missing == NUMBER else "recruitment_status")
-        looked = f" It was looked for under {place!r}." if place else ""
+        places = self.site.fields.get("nct_number" if missing == NUMBER else "recruitment_status")
+        looked = f" It was looked for under {' and '.join(map(repr, places))}." if places else ""
         remedy = f"{error.remedy}{looked} Where it stands can be said under `fields` of its [[page]] in the configuration."
         return LayoutError(error.message, remedy=remedy, source=self.info.key, trial=self.document.trial, url=self.document.url)
 
@@ -212,13 +212,13 @@ def _path(name: str, pair: Pair) -> str:
     return f"{name.replace('_', ' ')} / {pair.label}"
 
 
-def _selected(parser: LexborHTMLParser | None, name: str, place: str) -> Pair:
+def _selected(parser: LexborHTMLParser | None, name: str, place: str, rank: int) -> Pair:
     """What a CSS selector finds on the page: the text of each element, alike ones once."""
     nodes = parser.css(place.removeprefix(CSS).strip()) if parser else []
     texts = tuple(dict.fromkeys(text for node in nodes if (text := _text_of(node.html or "", several=name == "conditions"))))
     if len(texts) > 1 and name not in ("conditions", "nct_number"):
-        return Pair(name, place, texts, declared=True, beside=True, endless=True)
-    return Pair(name, place, tuple(part for text in texts for part in text.split("\n")), declared=True, beside=True)
+        return Pair(name, place, texts, rank, declared=True, beside=True, endless=True)
+    return Pair(name, place, tuple(part for text in texts for part in text.split("\n")), rank, declared=True, beside=True)
 
 
 def _text_of(html: str, *, several: bool) -> str:
