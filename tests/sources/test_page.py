@@ -172,7 +172,8 @@ def test_the_page_is_known_by_its_own_address_where_its_text_has_several_numbers
 
 
 MAPPED_PAGE = f"""<p>Study code {A}</p><div class="top"><i class="badge">Recruiting</i></div><p>Refreshed on: 5/6/2026</p>
-<p>Funded by Hedgerow Institute</p><p>Overall Status: Completed</p><p>Last Updated: 2020-01-01</p><ul class="c"><li>Gout</li></ul>"""
+<p>Funded by Hedgerow Institute</p><p>Overall Status: Completed</p><p>Last Updated: 2020-01-01</p>
+<ul class="c"><li>Gout</li></ul>"""
 MAP = {
     "recruitment_status": ("css: .top .badge",),
     "last_update_posted": ("Refreshed on",),
@@ -255,3 +256,35 @@ def test_any_text_under_any_label_is_read_or_said_and_never_breaks(text: str) ->
     body = HEAD + "".join(f"<p>{label}: {text.replace('<', '')}</p>" for label in ("Phase", "Enrollment", "Start date"))
     record = read(body)
     assert record.recruitment_status == "RECRUITING"
+
+
+@pytest.mark.parametrize(
+    "heading", ["Clinical Trials", "Clinical trials for 2015-000590-12", "Greenfield", "Study record NCT90000031"]
+)
+def test_a_main_heading_that_names_the_site_or_the_kind_of_page_is_no_title(heading: str) -> None:
+    assert read(f"{HEAD}<h1>{heading}</h1>").brief_title is None
+    assert read(f"{HEAD}<h1>{heading} of tea</h1>").brief_title == f"{heading} of tea"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (("See what this trial is about in the list.", "Gout", "Sore Feet", "Interventions"), ("Gout", "Sore Feet")),
+        (("Gout; Sore Feet", "Interventions"), ("Gout", "Sore Feet")),
+        (("Lupus Erythematosus, Systemic", "Interventions"), ("Lupus Erythematosus, Systemic")),
+        (("Condition Gout", "Interventions"), None),
+        (("Gout Disease: Version: 19.0", "Interventions"), None),
+        (("Gout", "Sore Feet", "and so on"), None),
+        (("Interventions", "Gout"), None),
+    ],
+)
+def test_conditions_are_a_list_whose_end_is_known(lines: tuple[str, ...], expected: object) -> None:
+    found = read(f"{HEAD}<div>Conditions</div>" + "".join(f"<div>{line}</div>" for line in lines)).conditions
+    assert found == ((expected,) if isinstance(expected, str) else expected)
+
+
+def test_a_value_under_a_heading_is_not_the_row_of_another_label() -> None:
+    assert read(f"{HEAD}<h3>Primary Sponsor</h3><p>Name Hedgerow Institute</p>").lead_sponsor is None
+    found = read(f"{HEAD}<h3>Primary Sponsor</h3><p>Hedgerow Institute</p>").lead_sponsor
+    assert found is not None
+    assert found.name == "Hedgerow Institute"

@@ -23,6 +23,11 @@ _LONGEST_LIST = 12
 _HEADING = re.compile(r"(#{1,6})\s+(?=\S)")
 _LINK = re.compile(r"\[([^\[\]]+)\]\([^()\s]+\)")
 _STRONG = re.compile(r"\*\*|__(?=\S)|(?<=\S)__")
+_TEXTS = ("brief_title", "official_title", "lead_sponsor", "conditions")
+_BEGINS_ANOTHER = re.compile(
+    r"(?:name|acronym|conditions?|title|sponsors?|type|status|phase|country|city|address|e-?mail|phone|telephone|date)\s",
+    re.IGNORECASE,
+)  # a label that stands before its value without a colon: under a heading, it begins the rows of a part of the page
 _RULE = re.compile(r"[\s|:]*-{3,}[\s|:-]*")
 
 
@@ -216,6 +221,8 @@ class _Finder:
             run = _while(run, lambda line: bool(line.mark))
         elif field == "conditions" and len(run) > 1 and len(run) == len(after):
             return tuple(line.plain for line in run[:1]), False, True
+        if field in _TEXTS and run and _BEGINS_ANOTHER.match(run[0].plain):
+            return (run[0].plain,), False, True
         if field in ("conditions", "nct_number") or several:
             return tuple(line.plain for line in run), False, False
         return tuple(line.plain for line in run[:1]), False, False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from tracker.model.record import SecondaryId, TrialRecord
 from tracker.model.source import Document, FoundLabel, Issue, SourceInfo
 from tracker.sources.page import labels
 from tracker.sources.page.labels import Pair
-from tracker.sources.page.terms import RESULTS, SAYS_ALONE, folded
+from tracker.sources.page.terms import RESULTS, SAYS_ALONE, SITE_WORDS, folded
 from tracker.sources.page.values import Read, fits, numbers_in, read
 from tracker.text.clean import clean
 
@@ -186,10 +187,11 @@ class _PageReader:
         return known.pop() if len(known) == 1 else None
 
     def _heading(self, lines: Sequence[Line]) -> str | None:
-        """The page's only main heading, if it is not the site's name."""
+        """The page's only main heading, if it names the trial and not the site or the kind of page."""
         headings = {clean(line.text) for line in lines if line.level == 1} - {""}
         title = headings.pop() if len(headings) == 1 else None
-        return None if title is None or folded(title) == folded(self.site.title) else title
+        words = set(re.findall(r"[a-z]+", title.casefold())) if title else set()
+        return None if words <= SITE_WORDS or folded(title or "") == folded(self.site.title) else title
 
     def _parser(self) -> LexborHTMLParser | None:
         if not is_html(self.document.body, self.document.content_type):

@@ -134,6 +134,9 @@ BOTH: Mapping[str, tuple[str, ...]] = {
 
 OTHER_LABELS = frozenset(
     _split(
+        "base | classification by specialty | classification by malignancy | date registration | registration status | "
+        "scientific title acronym | title acronym | secondary sponsor | secondary sponsors | secondary sponsor(s) | "
+        "source support | web address | date enrollment | date enrolment | results date posted | results url link | "
         "about | about this study | abstract | accepts healthy volunteers | acronym | activities | address | administrative "
         "data | age | age group | age groups | age limits | age range | ages | ages eligible | ages eligible for study | "
         "allocation | arms | arm group | arm groups | arms and interventions | arms & interventions | attachments | "
@@ -173,6 +176,15 @@ OTHER_LABELS = frozenset(
     )
 )
 """Labels and headings of trial pages whose values are not read."""
+
+SITE_WORDS = frozenset(
+    _split(
+        "a | about | all | clinical | clinicaltrials | database | detail | details | directory | finder | for | gov | home | in | "
+        "information | nct | of | our | overview | page | profile | record | records | register | registry | result | results | "
+        "search | studies | study | summary | the | this | trial | trials | view"
+    )
+)
+"""A main heading of nothing but these (and numbers) names the site or the kind of page, not the trial."""
 
 RELATED = frozenset(
     _split(

@@ -28,6 +28,7 @@ _COUNT_WORDS = re.compile(r"\b(?:actual|estimated|anticipated|expected|planned|t
 _PHASE_PART = re.compile(r"(?P<early>early\s*)?(?:phase)?[\s_]*(?P<number>[1-4]|iv|i{1,3})", re.IGNORECASE)
 _PHASE_BETWEEN = re.compile(r"\s*(?:/|,|;|&|\band\b|\|)\s*", re.IGNORECASE)
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
+_SENTENCE = re.compile(r"(?:\S+ ){5,}\S+[.!?]")  # what a site says about its list is no entry of it
 _IN_BRACKETS = re.compile(r"(?P<name>.+?)\s*\((?P<what>[^()]+)\)")
 _NCT = re.compile(r"NCT\d{8}(?!\d)", re.IGNORECASE)
 
@@ -173,8 +174,10 @@ def _enrollment(text: str, label: str, _site: PageSite) -> Read:
 
 def _conditions(texts: Sequence[str], _site: PageSite) -> Read:
     parts = (part.strip() for text in texts for part in re.split(r"\s*[;|]\s+|\s+\|\s*", text))
-    found = tuple(dict.fromkeys(part for part in parts if part))
-    return Read(found) if all(len(part) <= _LONGEST_TEXT for part in found) else Read(trouble="unreadable_value")
+    found = tuple(dict.fromkeys(part for part in parts if part and not _SENTENCE.fullmatch(part)))
+    if any(len(part) > _LONGEST_TEXT or part.count(":") > 1 for part in found):
+        return Read(trouble="unreadable_value")
+    return Read(found) if found else NO_VALUE
 
 
 def _number(texts: Sequence[str], site: PageSite) -> Read:
