@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.program import Ended, inside
 from tests.lab.server import LoopbackServer, Reply, Request
 from tests.world import SENDS, World, study
 from tracker import sources
@@ -186,6 +187,10 @@ def test_a_mirror_repeats_its_registry_in_silence(world: World, sites: Sites) ->
     assert not any(event.trial == f"green:{A}" and event.severity == "major" for event in world.store.events(EventFilter()))
 
 
+def run_inside(world: World, *args: str) -> Ended:
+    return inside("--config", world.config, *args)
+
+
 def test_the_change_log_stays_readable_when_the_site_is_described_no_longer(world: World, sites: Sites) -> None:
     world.day()
     world.day(change=lambda: sites.show(GREEN, status="Completed"))
@@ -193,5 +198,6 @@ def test_the_change_log_stays_readable_when_the_site_is_described_no_longer(worl
     world.sources = sources.load(world.settings.page_sites)
     world.day()
     archive = Archive(store=world.store, sources=world.sources, watches=world.settings.watches)
+    assert run_inside(world, "show", f"green:{A}").code == 0
     assert archive.at(f"green:{A}", world.now).record.recruitment_status == "COMPLETED"
     assert [found.trial for found in archive.changes(EventFilter())] == [f"green:{A}"]

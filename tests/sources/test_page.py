@@ -283,6 +283,11 @@ def test_conditions_are_a_list_whose_end_is_known(lines: tuple[str, ...], expect
     assert found == ((expected,) if isinstance(expected, str) else expected)
 
 
+def test_a_label_of_two_parts_is_not_its_first_part() -> None:
+    assert read(f"{HEAD}<p>Scientific Title:Acronym Mint</p>").official_title is None
+    assert read(f"{HEAD}<p>Scientific Title: Type of Mint</p>").official_title == "Type of Mint"
+
+
 def test_a_value_under_a_heading_is_not_the_row_of_another_label() -> None:
     assert read(f"{HEAD}<h3>Primary Sponsor</h3><p>Name Hedgerow Institute</p>").lead_sponsor is None
     found = read(f"{HEAD}<h3>Primary Sponsor</h3><p>Hedgerow Institute</p>").lead_sponsor

@@ -13,7 +13,7 @@ import click
 from tracker import clock
 from tracker.archive.asked import moment, require_order
 from tracker.cli.app import App
-from tracker.errors import UsageError
+from tracker.errors import TrackerError, UsageError
 from tracker.model.event import EventFilter
 from tracker.model.ids import recognise
 from tracker.model.source import Document, Source
@@ -46,12 +46,22 @@ def trial_key(app: App, text: str) -> str:
     if source in app.sources and number:
         return f"{source}:{number}"
     found = recognise(text)
+    if found is None and number and _is_kept(app, text):
+        return text  # of a site that the configuration describes no longer
     if found is None:
         raise UsageError(
             f"{text} is not a number of a known registry.",
             remedy="Give a number such as NCT07177911, or source:number as `tracker list --format csv` shows it.",
         )
     return found.key
+
+
+def _is_kept(app: App, key: str) -> bool:
+    try:
+        with app.store() as store:
+            return store.is_kept(key)
+    except TrackerError:
+        return False  # what is wrong with the database or the configuration is said by whoever needs it
 
 
 def log_options(command: Callable[..., Any]) -> Callable[..., Any]:

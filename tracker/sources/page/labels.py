@@ -185,7 +185,7 @@ class _Finder:
         if (term := self._terms.get(folded(text))) is not None:
             return text.rstrip(" :"), term, None
         before, colon, after = text.partition(":")
-        if colon and not after.startswith("//"):
+        if colon and not after.startswith("//") and not _BEGINS_ANOTHER.match(after):  # "Title:Acronym Mint" has two labels
             key = "brief title" if line.part == "front" and folded(before) == "title" else folded(before)
             if (term := self._terms.get(key)) is not None:
                 return before.strip(), term, after.strip() or None

@@ -179,9 +179,9 @@ OTHER_LABELS = frozenset(
 
 SITE_WORDS = frozenset(
     _split(
-        "a | about | all | clinical | clinicaltrials | database | detail | details | directory | finder | for | gov | home | in | "
-        "information | nct | of | our | overview | page | profile | record | records | register | registry | result | results | "
-        "search | studies | study | summary | the | this | trial | trials | view"
+        "a | about | all | clinical | clinicaltrials | database | detail | details | directory | finder | for | gov | home | "
+        "in | information | nct | of | our | overview | page | profile | record | records | register | registry | result | "
+        "results | search | studies | study | summary | the | this | trial | trials | view"
     )
 )
 """A main heading of nothing but these (and numbers) names the site or the kind of page, not the trial."""
