@@ -58,8 +58,8 @@ def trial_key(app: App, text: str) -> str:
 
 def _is_kept(app: App, key: str) -> bool:
     try:
-        with app.store() as store:
-            return store.is_kept(key)
+        with app.archive() as archive:
+            return archive.is_kept(key)
     except TrackerError:
         return False  # what is wrong with the database or the configuration is said by whoever needs it
 
