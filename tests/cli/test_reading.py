@@ -451,3 +451,25 @@ def test_parse_called_wrongly(tmp_path: Path) -> None:
     assert ended.code == 2
     assert ended.err == f"error: There is no source ctgv. Sources: {', '.join(sources.load())}.\n"
     assert json.loads(inside("parse", FIXTURES / "ctgov/ordinary.json", "--json").out)["record"]
+
+
+def test_a_page_of_any_site_is_parsed_and_its_labels_are_shown(tmp_path: Path) -> None:
+    page = Path(__file__).parents[1] / "fixtures" / "page" / "odd.html"
+    ended = inside("parse", page, "--source", "page")
+    assert ended.code == 3
+    assert json.loads(ended.out)["record"]["recruitment_status_as_given"] == "Paused for harvest"
+    shown = inside("parse", page, "--source", "page", "--labels").out
+    assert "Trial status" in shown
+    assert "unreadable_date: start date / Start date: 04/05/2026" in shown
+    config = tmp_path / "config.toml"
+    config.write_text(
+        '[[page]]\nkey = "orchard"\naddress = "https://orchard.example/{number}"\ndates = "day first"\n'
+        '[page.fields]\ncompletion_date = "Start date"\n'
+    )
+    mapped = inside("--config", config, "parse", page, "--source", "orchard")
+    assert json.loads(mapped.out)["record"]["completion_date"]["date"] == "2026-05-04"
+    config.write_text(config.read_text().replace("Start date", "::"))
+    refused = inside("--config", config, "parse", page, "--source", "orchard")
+    assert refused.code == 2
+    assert "completion_date (line 6)" in refused.err
+    assert inside("parse", page, "--source", "ctgov", "--labels").code == 2

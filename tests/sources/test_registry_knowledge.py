@@ -103,7 +103,12 @@ def literals(file: Path) -> Iterator[str]:
 def registry_words(text: str) -> set[str]:
     """The words in a text that only one registry says; its bare key counts where it is the whole text."""
     found = {match[0] for match in _pattern().finditer(text)}
-    return found | ({text} & set(sources.load()))
+    return found | ({text} & own_keys())
+
+
+def own_keys() -> set[str]:
+    """The keys of the sources, but for the one that is also a kind of source."""
+    return {key for key, source in sources.load().items() if key != source.info.kind}
 
 
 @cache
@@ -112,7 +117,8 @@ def _pattern() -> re.Pattern[str]:
     keys: list[str] = []
     for key, source in sources.load().items():
         info = source.info
-        keys.append(f"{re.escape(key)}:")
+        if key in own_keys():
+            keys.append(f"{re.escape(key)}:")
         words |= {*info.hosts, *info.search_hosts}
         words |= {name for name in info.search_parameters if "." in name}
         words |= {name for name in (*info.rest_titles, *info.rest_echoes) if own(name)}

@@ -187,7 +187,7 @@ class Archive:
         pages = [source for source in self.sources.values() if source.info.kind == "page"] if keys else []
         for source in pages:
             followed = self.store.followed(source.info.key)
-            keys |= {known.key for known in followed if f"{source.info.home}:{known.nct_number}" in keys}
+            keys |= {known.key for known in followed if source.info.home_key(known.key, known.nct_number) in keys}
         return frozenset(keys)
 
     def watches_of(self, trials: Collection[str]) -> dict[str, tuple[str, ...]]:

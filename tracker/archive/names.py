@@ -49,7 +49,7 @@ class Names:
         return OwnWords(group=next(iter(groups), ""), note="; ".join(notes), columns=columns)
 
     def _home_key(self, record: TrialRecord) -> str:
-        return f"{self._sources[split_key(record.trial).source].info.home}:{record.nct_number}"
+        return self._sources[split_key(record.trial).source].info.home_key(record.trial, record.nct_number)
 
     def _own(self, record: TrialRecord) -> str:
         return self._given.get(record.trial) or self._given.get(self._home_key(record)) or ""

@@ -33,6 +33,9 @@ class RememberingSources(Mapping[str, Source]):
     def __getitem__(self, key: str) -> Source:
         return self._sources[key]
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._sources
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._sources)
 

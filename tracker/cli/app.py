@@ -20,11 +20,12 @@ import msgspec
 
 from tracker import clock, log
 from tracker.cli.options import Shared
-from tracker.errors import DatabaseMissingError, TrackerError, UsageError
+from tracker.errors import ConfigError, DatabaseMissingError, TrackerError, UsageError
 
 if TYPE_CHECKING:
     from tracker.archive import Archive
     from tracker.config import Settings
+    from tracker.model.page_site import PageSite
     from tracker.model.source import Source
     from tracker.model.upkeep import MigrationReport
     from tracker.model.watch import Channel
@@ -54,10 +55,21 @@ class App:
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:
-        """Every source by key."""
+        """Every source by key, those among them that the configuration describes under ``[[page]]``."""
         from tracker import sources
 
-        return sources.load()
+        return sources.load(self.page_sites)
+
+    @cached_property
+    def page_sites(self) -> tuple[PageSite, ...]:
+        """The sites of the configuration's ``[[page]]`` tables; none where there is no configuration."""
+        from tracker import config, sources
+
+        try:
+            path = self.config_path
+        except ConfigError:
+            return ()
+        return config.page_sites(path, {key: source.info for key, source in sources.load().items()}, os.environ)
 
     @cached_property
     def config_path(self) -> Path:

@@ -13,7 +13,7 @@ import click
 from tracker import clock
 from tracker.archive.asked import moment, require_order
 from tracker.cli.app import App
-from tracker.errors import UsageError
+from tracker.errors import TrackerError, UsageError
 from tracker.model.event import EventFilter
 from tracker.model.ids import recognise
 from tracker.model.source import Document, Source
@@ -39,19 +39,29 @@ def trial_key(app: App, text: str) -> str:
     if text.startswith(("http://", "https://")):
         from tracker import sources
 
-        page = sources.page_of(text, {key: its.base_url for key, its in app.settings.sources.items()})
+        page = sources.page_of(text, {key: its.base_url for key, its in app.settings.sources.items()}, app.page_sites)
         if page:
             return page.trial
     source, _, number = text.partition(":")
     if source in app.sources and number:
         return f"{source}:{number}"
     found = recognise(text)
+    if found is None and number and _is_kept(app, text):
+        return text  # of a site that the configuration describes no longer
     if found is None:
         raise UsageError(
             f"{text} is not a number of a known registry.",
             remedy="Give a number such as NCT07177911, or source:number as `tracker list --format csv` shows it.",
         )
     return found.key
+
+
+def _is_kept(app: App, key: str) -> bool:
+    try:
+        with app.archive() as archive:
+            return archive.is_kept(key)
+    except TrackerError:
+        return False  # what is wrong with the database or the configuration is said by whoever needs it
 
 
 def log_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -186,7 +186,7 @@ def _trial_or_search(app: App, text: str) -> Mapping[str, object]:
 
     infos = {key: source.info for key, source in app.sources.items()}
     address = _ADDRESS.match(text) or re.match(r"[\w.-]+\.[a-z]+/", text, re.IGNORECASE)
-    if address and not study_number(text, infos) and not sources.page_of(text, {}):
+    if address and not study_number(text, infos) and not sources.page_of(text, {}, app.page_sites):
         return {"search": text if _ADDRESS.match(text) else f"https://{text}"}
     found = _following(app, Answers(), (text,))
     return {"trials": found.trials, "pages": found.pages}

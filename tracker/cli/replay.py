@@ -71,7 +71,7 @@ def replay_command(shared: Shared, watch: str | None, since: str | None, keep: b
     app.require_watches([watch] if watch else [])
     url = app.settings.store_url
     begin = moment(since, timezone=app.timezone, now=clock.now()) if since else None
-    job = replaying.job_of(url, app.settings.watches, app.settings.severities, begin)
+    job = replaying.job_of(url, app.settings.watches, app.settings.severities, begin, app.settings.page_sites)
     made: AbstractContextManager[Workers] = replaying.cluster(cluster, url) if cluster else replaying.processes()
     tally = Tally()
     with app.store() as store, made as workers, closing(_found(app, store, workers, job, watch, keep)) as found:

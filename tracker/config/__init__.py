@@ -1,6 +1,6 @@
 """config.toml and the environment, checked and frozen. Adding or removing trials is in `edit`, a new file in `template`."""
 
-from tracker.config.load import Known, check, find, load
+from tracker.config.load import Known, check, find, load, page_sites
 from tracker.config.settings import (
     Digest,
     Http,
@@ -28,6 +28,7 @@ __all__ = [
     "check",
     "find",
     "load",
+    "page_sites",
     "remarks",
     "whereabouts",
 ]

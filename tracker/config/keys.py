@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tracker.model.page_site import PAGE_FIELDS
+
 KEYS: Mapping[str, tuple[str, ...]] = {
     "": (
         "store",
@@ -12,6 +14,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
         "mail",
         "operator",
         "channel",
+        "page",
         "watch",
         "digest",
         "schedule",
@@ -26,6 +29,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "mail": ("host", "port", "security", "user", "password", "from", "reply_to"),
     "operator": ("channel", "second", "ping"),
     "channel": ("name", "url"),
+    "page": ("key", "title", "address", "hosts", "home", "dates", "fields", "statuses"),
+    "page.fields": PAGE_FIELDS,
     "watch": (
         "name",
         "trials",
@@ -51,7 +56,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "web.trusted_proxy": ("address", "header"),
     "privacy": ("contacts",),
 }
-"""``[sources]``, ``[severity]`` and ``query`` are missing: their keys are sources, change kinds and the registry's fields."""
+"""``[sources]``, ``[severity]``, ``query`` and the ``statuses`` of a page are missing: their keys are sources, change kinds,
+the registry's fields and the site's own words."""
 
 SECRET_KEYS = frozenset({"password", "url", "ping", "base_url", "token", "secret"})
 """Keys whose values are never quoted in an error: they are secret or may carry a password."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NotRequired, TypedDict, Unpack
 
 from tracker.config import sections
+from tracker.config.page_sites import read_page_sites
 from tracker.config.positions import places
 from tracker.config.secrets import plain_secrets
 from tracker.config.settings import Settings
@@ -16,7 +17,10 @@ from tracker.config.table import Report, Table
 from tracker.config.watches import PageOf, ReadSearch, ValidationContext, read_watches, unread
 from tracker.config.web import read_web
 from tracker.errors import ConfigError
+from tracker.extract import page_addresses
+from tracker.model.page_site import PageSite
 from tracker.model.source import SourceInfo
+from tracker.model.watch import Page
 
 _AT = re.compile(r" \(at (line \d+, column \d+|end of document)\)\Z")
 
@@ -82,13 +86,15 @@ def _read_all(text: str, path: Path, known: Known) -> tuple[Settings, Report]:
     mail = sections.read_mail(root.table("mail", "mail")) if "mail" in root else None
     channels = sections.read_channels(root.tables("channel", "channel"), has_mail=mail is not None)
     names = frozenset(channel.name for channel in channels)
-    asked = sections.read_sources(root.table("sources", "sources"), known["sources"])
+    sites = read_page_sites(root.tables("page", "page"), known["sources"])
+    sources = {**known["sources"], **{site.key: site.info for site in sites}}
+    asked = sections.read_sources(root.table("sources", "sources"), sources)
     context = ValidationContext(
-        sources=known["sources"],
+        sources=sources,
         kinds=known["kinds"],
         channels=names,
         base_urls={key: source.base_url for key, source in asked.items()},
-        page_of=known["page_of"],
+        page_of=_page_of(sites, known["page_of"]),
         read_search=known.get("read_search", unread),
         folder=folder,
     )
@@ -100,6 +106,7 @@ def _read_all(text: str, path: Path, known: Known) -> tuple[Settings, Report]:
         mail=mail,
         operator=sections.read_operator(root.table("operator", "operator"), names),
         channels=channels,
+        page_sites=sites,
         watches=read_watches(root.tables("watch", "watch"), context),
         digest=sections.read_digest(root.table("digest", "digest")),
         schedule=sections.read_schedule(root.table("schedule", "schedule")),
@@ -110,6 +117,33 @@ def _read_all(text: str, path: Path, known: Known) -> tuple[Settings, Report]:
         plain_secrets=plain_secrets(document),
     )
     return settings, report
+
+
+def page_sites(path: Path, sources: Mapping[str, SourceInfo], environ: Mapping[str, str]) -> tuple[PageSite, ...]:
+    """The sites that a file describes under ``[[page]]``, whatever else is wrong with it; none of what is not TOML.
+
+    Raises ConfigError with the mistakes of these tables.
+    """
+    try:
+        text = read(path)
+        document = parse(text, path)
+    except ConfigError:
+        return ()
+    report = Report(places(text), environ)
+    tables = Table(report, "page sites", {"page": document.get("page", [])}, (), "").tables("page", "page")
+    sites = read_page_sites(tables, sources)
+    if report.must_be_mended:
+        raise ConfigError(report.mistakes, path=str(path))
+    return sites
+
+
+def _page_of(sites: tuple[PageSite, ...], built_in: PageOf) -> PageOf:
+    """Recognises the pages of the program's own sites, and of those that the configuration describes."""
+
+    def page_of(url: str, base_urls: Mapping[str, str]) -> Page | None:
+        return built_in(url, base_urls) or page_addresses.page_at(sites, url, base_urls)
+
+    return page_of
 
 
 def read(path: Path) -> str:

@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from tracker.model.page_site import PageSite
 from tracker.model.source import TLS_PROFILES, TlsChoice
 from tracker.model.vocabulary import Severity
 from tracker.model.watch import Channel, Watch
@@ -162,8 +163,9 @@ class Web(_Discreet, frozen=True, kw_only=True):
 class Settings(_Discreet, frozen=True, kw_only=True):
     """Everything config.toml says, checked, with defaults filled in.
 
-    ``sources`` has every source of this version; ``severities`` maps ``kind`` or ``kind.effect``; ``contacts`` says
-    whether contact persons may be shown and sent. ``path`` is the file, absolute; ``store_url`` holds no relative path.
+    ``sources`` has every source of this version and of ``page_sites``; ``severities`` maps ``kind`` or ``kind.effect``;
+    ``contacts`` says whether contact persons may be shown and sent. ``path`` is the file, absolute; ``store_url`` holds no
+    relative path.
     ``plain_secrets`` names what the file itself holds of secrets, rather than ``${NAME}``.
     """
 
@@ -174,6 +176,7 @@ class Settings(_Discreet, frozen=True, kw_only=True):
     mail: Mail | None = None
     operator: Operator = Operator()
     channels: tuple[Channel, ...] = ()
+    page_sites: tuple[PageSite, ...] = ()
     watches: tuple[Watch, ...] = ()
     digest: Digest = Digest()
     schedule: Schedule = Schedule()

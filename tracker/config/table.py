@@ -154,6 +154,13 @@ class Table:
         """The texts of a list, each with its place in it; a single text is a mistake whose remedy is brackets."""
         return [(index, text) for index, value in self.entries(key) if (text := self.entry(key, index, value)) is not None]
 
+    def one_or_more(self, key: str) -> list[tuple[int | None, str]]:
+        """A text, or the texts of a list, each with its place in it."""
+        if isinstance(self._content.get(key), list):
+            return [(index, text) for index, text in self.texts(key)]
+        text = self.text(key)
+        return [] if text is None else [(None, text)]
+
     def entries(self, key: str) -> list[tuple[int, object]]:
         """The entries of a list as they are, each with its place in it."""
         value = self._take(key, list)
@@ -225,7 +232,7 @@ class Table:
             return []
         found = []
         for index, content in enumerate(given):
-            name = content.get("name")
+            name = content.get("name", content.get("key"))
             title = f"{self.title} {key}[{index}]" if self.title else f"[[{header}]] {_named(name, index)}"
             found.append(Table(self.report, kind, content, (*self.path, key, index), title))
         return found

@@ -12,7 +12,7 @@ import msgspec
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from tracker import log
+from tracker import log, sources
 from tracker.archive import Archive
 from tracker.clock import Clock
 from tracker.config import Settings
@@ -76,16 +76,16 @@ class Daemon:
     def __init__(
         self,
         settings: Settings,
-        sources: Mapping[str, Source],
+        known: Mapping[str, Source],
         clock: Clock,
         load: Callable[[], Settings],
         untold: Callable[[str], None] = lambda _sentence: None,
     ) -> None:
-        self.settings, self.sources, self.clock = settings, sources, clock
+        self.settings, self.sources, self.clock = settings, known, clock
         self.store = Store.open(settings.store_url)
         self.state = State(started_at=clock())
         self.troubles = Troubles(self.store, clock)
-        self._archive = Archive(store=self.store, sources=sources)
+        self._archive = Archive(store=self.store, sources=known)
         self._kept, self._size = LastReading(self._archive.health), LastReading(self._archive.size)
         self._load, self._untold = load, untold
         self._lost: DatabaseReplacedError | None = None
@@ -359,6 +359,8 @@ class Daemon:
             if settings.store_url != self.settings.store_url:
                 self._keep_settings("The [store] url changed: restart the daemon to work in another database.")
             else:
+                if settings.page_sites != self.settings.page_sites:
+                    self.sources = sources.load(settings.page_sites)
                 self.settings = settings
                 logger.info(log.pairs("config_reread", config=settings.path))
                 self.troubles.end(settings, CONFIG)

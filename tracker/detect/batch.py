@@ -20,6 +20,7 @@ from tracker.events import Detected
 from tracker.model.alert import Alert
 from tracker.model.details import EnteredDetails, NewRegistrationDetails, WatchDetails
 from tracker.model.event import Event, Story
+from tracker.model.ids import NCT_REGISTRY
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import (
@@ -244,8 +245,9 @@ def check_context(
     inputs = inputs or BatchInputs()
     info, number = run.source.info, run.followed[trial].nct_number
     watches = [run.watches[name] for name in (*entering, *run.joined.get(trial, {})) if name in run.watches]
-    labels = [watch.labels.get(trial) or watch.labels.get(f"{info.home}:{number}") for watch in watches]
-    home = inputs.homes.get(f"{info.home}:{number}")
+    home_key = info.home_key(trial, number)
+    labels = [watch.labels.get(trial) or watch.labels.get(home_key) for watch in watches]
+    home = inputs.homes.get(home_key)
     return CheckContext(
         source=info,
         data=run.data,
@@ -275,9 +277,11 @@ def _needs_stored(run: RunContext, known: TrackedTrial, looked: Looked, now: dat
 
 def _home_keys(run: RunContext, known: TrackedTrial, looked: Looked) -> set[str]:
     """The registry's records that a page repeats: by the number that it is known by, and by the one that it now carries."""
-    home = run.source.info.home
+    info = run.source.info
+    if not info.home or not known.current:
+        return set()
     numbers = {known.nct_number, looked.parsed.record.nct_number if looked.parsed else None}
-    return {f"{home}:{number}" for number in numbers if number} if home and known.current else set()
+    return {info.home_key(known.key, number) for number in numbers if number or info.home != NCT_REGISTRY}
 
 
 def _result(run: RunContext, looked: Looked, inputs: BatchInputs, now: datetime) -> CheckResult:
@@ -327,7 +331,7 @@ def _lagging(run: RunContext, result: CheckResult, inputs: BatchInputs, now: dat
     if run.source.info.home is None or known.current is None or check.status not in ("unchanged", "changed", "quiet"):
         return
     record = result.record or _read(run, inputs.documents.get(check.trial))
-    home = inputs.homes.get(f"{run.source.info.home}:{record.nct_number}") if record else None
+    home = inputs.homes.get(run.source.info.home_key(check.trial, record.nct_number)) if record else None
     if record is None or home is None or home.current.first_seen_at <= known.first_seen_at:
         return
     event = verdict.lagging(check.trial, record, home, check_context(run, check.trial, now))

@@ -131,7 +131,7 @@ def moved(
     ``believed`` are the versions that the stored one is read from where it is not believed itself. While one of its fields
     is doubted, the same document is compared as well: it may be the second opinion.
     Raises AnswerError when it carries another registry number than was pinned at first read, SourceError when today's
-    parser cannot read the stored document.
+    parser cannot read the stored document, unless that is so by a new map of the configuration.
     """
     record = parsed.record
     _require_pinned_number(source, known, record, answer.document.url)
@@ -146,7 +146,14 @@ def moved(
     if known.current is None or old is None:
         _require_anchors(source, known, parsed, answer.document.url)
         return result("baseline", record=record, snapshot=snapshot, issues=parsed.issues)
-    earlier = source.parse(old)
+    try:
+        earlier = source.parse(old)
+    except LayoutError:
+        if not source.info.described:
+            raise
+        # A new map cannot read what an older one read: begun anew, since it would never be compared otherwise.
+        unreadable = Issue(code="missing_shape", path="the version before, by the map that the configuration has now")
+        return result("baseline", record=record, snapshot=snapshot, issues=(*parsed.issues, unreadable))
     dates = age.record_dates(source, answer.document, record)
     gone_back = age.gone_back(age.record_dates(source, old, earlier.record), dates)
     if gone_back and not _says_again(known, age.claim(dates), context):

@@ -35,6 +35,7 @@ _INLINE = _tags(
 )
 # These may stand inside a word ("CC<b>312</b>", "H<sub>2</sub>O"); the others hold words of their own.
 _WITHIN_WORDS = _tags("abbr b bdi bdo big code del em font i ins mark q s small strike strong sub sup tt u var wbr")
+_PARTS = _tags("tr td th dt dd")
 _PRE_TAGS = _INLINE | _tags("pre p div td dd section")
 _PRE_DEPTH = 30  # how far up a style that keeps line ends is looked for
 _PRE_HINT = re.compile(r"white-?space\s*[:-]\s*(?:pre|break-spaces)|\bpre-(?:line|wrap)\b", re.IGNORECASE)
@@ -60,13 +61,18 @@ class Line:
     """One line of visible text, white space single.
 
     ``seams`` are the places (character offsets) where an inline element begins or ends, ``level`` is 1 to 6 inside a
-    heading and else 0, ``mark`` is the list mark that HTML draws and does not write ("* ", "2. ").
+    heading and else 0, ``mark`` is the list mark that HTML draws and does not write ("* ", "2. "). ``part`` is the
+    cell or the list entry that holds the line (th, td, dt, dd), ``row`` counts the table rows of the page and ``column`` the
+    cells of the row.
     """
 
     text: str
     seams: frozenset[int] = frozenset()
     level: int = 0
     mark: str = ""
+    part: str = ""
+    row: int = 0
+    column: int = 0
 
     @property
     def plain(self) -> str:
@@ -141,6 +147,16 @@ def html_lines(html: str) -> tuple[Line, ...]:
 
 
 @dataclass
+class _OpenPart:
+    """A table row, a cell or a list entry that is open; ``cells`` counts those of a row."""
+
+    tag: str
+    row: int = 0
+    column: int = 0
+    cells: int = 0
+
+
+@dataclass
 class _Writer:
     """Collects the text between two line ends."""
 
@@ -154,6 +170,8 @@ class _Writer:
     _levels: list[int] = field(default_factory=list)
     _mark: str = ""
     _lists: list[int | None] = field(default_factory=list)
+    _parts_open: list[_OpenPart] = field(default_factory=list)
+    _rows: int = 0
 
     def text(self, text: str, *, lined: bool) -> None:
         first, *more = _LINE_ENDS.split(text) if lined else [text]
@@ -209,6 +227,22 @@ class _Writer:
                 self._lists.pop()
         elif tag == "li":
             self._mark = self._drawn_mark() if opens else ""
+        elif tag in _PARTS:
+            self._part(tag, opens=opens)
+
+    def _part(self, tag: str, *, opens: bool) -> None:
+        if not opens:
+            if self._parts_open:
+                self._parts_open.pop()
+            return
+        if tag == "tr":
+            self._rows += 1
+            self._parts_open.append(_OpenPart(tag, row=self._rows))
+            return
+        row = self._parts_open[-1] if self._parts_open and self._parts_open[-1].tag == "tr" else None
+        if row and tag in ("td", "th"):
+            row.cells += 1
+        self._parts_open.append(_OpenPart(tag, row=row.row if row else 0, column=row.cells if row else 0))
 
     def _drawn_mark(self) -> str:
         """What a browser draws before the next item of the innermost list."""
@@ -224,7 +258,9 @@ class _Writer:
             level = self._levels[-1] if self._levels else 0
             mark = "" if _LIST_MARK.match(text) else self._mark
             seams = self._seams - {0, len(text)}
-            self.lines.append(Line(text, frozenset(seams if len(seams) <= _MOST_SEAMS else ()), level, mark))
+            held = self._parts_open[-1] if self._parts_open and self._parts_open[-1].tag != "tr" else _OpenPart("")
+            kept = frozenset(seams if len(seams) <= _MOST_SEAMS else ())
+            self.lines.append(Line(text, kept, level, mark, held.tag, held.row, held.column))
             self._mark = ""  # only the first line of an item carries its mark
         self._parts, self._length, self._blank, self._closed, self._script = [], 0, False, "", ""
         self._seams = set()

@@ -43,6 +43,8 @@ REGISTRIES: tuple[Registry, ...] = (
     _registry("ntr", "Dutch trial register", r"NTR\d{3,5}|NL-OMON\d+"),
 )
 
+NCT_REGISTRY = REGISTRIES[0].source
+"""The registry whose numbers a record holds as `nct_number`."""
 
 _HYPHENS = re.compile(r"[\u2010-\u2015\u2212\u00ad]")
 

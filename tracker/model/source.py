@@ -4,8 +4,8 @@ The flow: ``listing`` (which trials does a search hold?) and ``retrieve`` (the r
 `Fetch`; each trial asked for comes back as exactly one `Answer`; ``parse`` turns a document into a record.
 ``parse`` and ``digest`` are pure: they see the document and nothing else, never the clock or the network.
 
-Every source is a `Source`. It is also `Searchable`, `Locating`, `Versioned`, `Dated`, `Fingerprinted`, `FollowsCalendar` or a
-`PageSource` if it can do what these ask for.
+Every source is a `Source`. It is also `Searchable`, `Locating`, `Versioned`, `Dated`, `Fingerprinted`, `Labelled`,
+`FollowsCalendar` or a `PageSource` if it can do what these ask for.
 A source's class names all of them as its base classes: then neither mypy nor Python accepts a method that is missing or
 misspelt.
 """
@@ -23,6 +23,7 @@ import msgspec
 
 from tracker.model.dates import RegistryDate
 from tracker.model.history import OwnHistory, RecordHistory, RegistryVersion
+from tracker.model.ids import NCT_REGISTRY, split_key
 from tracker.model.record import Site, TrialRecord
 from tracker.model.watch import Near
 
@@ -67,6 +68,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     ``asked_by_default``: a query is asked of it where a watch names no registries.
     ``canary`` is a trial that is known to stay there, by its number, for pages by its address: asked daily, it shows that the
     source is still read as it was. Nothing: a followed page stands in for it.
+    ``described``: the configuration says how it is read, so that a new map may not fit what is stored.
     ``tls_profiles_may_help`` says that its hosts may answer 403 to one TLS profile and accept another.
     """
 
@@ -83,6 +85,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
     digest_version: int = 1
     home: str | None = None
+    described: bool = False
     tls_profiles_may_help: bool = False
     search_hosts: tuple[str, ...] = ()
     search_parameters: frozenset[str] = frozenset()
@@ -112,6 +115,10 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
         if search.url and urlsplit(search.url).hostname not in self.search_hosts:
             return False
         return self.query_fields.issuperset(search.fields)
+
+    def home_key(self, trial: str, nct_number: str | None) -> str:
+        """The key that a page's trial has at its home registry: by the NCT number it carries, else by its own key's number."""
+        return f"{self.home}:{nct_number if self.home == NCT_REGISTRY else split_key(trial).number}"
 
     def version_link(self, number: str, version: int | None) -> str:
         """The registry's page of one version of a record, by its own number (the first is 0); nothing without one."""
@@ -507,6 +514,24 @@ class PageSource(Protocol):
         ...
 
 
+class FoundLabel(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page says under a label: the record's field, the label (or the selector), and the words as they stand there."""
+
+    field: str
+    label: str
+    value: str
+
+
+@runtime_checkable
+class Labelled(Protocol):
+    """A site whose pages are read by labels that its map may name."""
+
+    @abstractmethod
+    def labels(self, document: Document) -> tuple[tuple[FoundLabel, ...], tuple[Issue, ...]]:
+        """Which label each field was found under, and what could not be read. Same errors as parse."""
+        ...
+
+
 @runtime_checkable
 class Historic(Protocol):
     """A source whose registry keeps the earlier versions of a record."""
@@ -585,6 +610,7 @@ ABILITIES = (
     Dated,
     Fingerprinted,
     PageSource,
+    Labelled,
     Historic,
     SelfDated,
     Whole,

@@ -20,6 +20,7 @@ from tracker.events import TrialContext
 from tracker.geo.watched import named_countries
 from tracker.model.event import Event
 from tracker.model.ids import split_key
+from tracker.model.page_site import PageSite
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import SnapshotMeta
 from tracker.model.source import FollowsCalendar, Historic, Source
@@ -34,19 +35,31 @@ class ReplayJob(msgspec.Struct, frozen=True, kw_only=True):
     store_url: str
     version: str
     watches: tuple[Watch, ...] = ()
+    page_sites: tuple[PageSite, ...] = ()
     severities: Mapping[str, Severity] = {}
     since: datetime | None = None
 
 
 def job_of(
-    store_url: str, watches: Iterable[Watch], severities: Mapping[str, Severity], since: datetime | None = None
+    store_url: str,
+    watches: Iterable[Watch],
+    severities: Mapping[str, Severity],
+    since: datetime | None = None,
+    page_sites: tuple[PageSite, ...] = (),
 ) -> ReplayJob:
     """A job by a configuration. Of a watch goes along what events depend on: its lists may be long, and go with every task."""
     needed = tuple(
         Watch(name=one.name, search=one.search, query=one.query, near=one.near, kinds=one.kinds, labels=one.labels)
         for one in watches
     )
-    return ReplayJob(store_url=store_url, version=__version__, watches=needed, severities=severities, since=since)
+    return ReplayJob(
+        store_url=store_url,
+        version=__version__,
+        watches=needed,
+        page_sites=page_sites,
+        severities=severities,
+        since=since,
+    )
 
 
 def replay_trials(job: ReplayJob, trials: tuple[str, ...]) -> tuple[Replayed, ...]:
@@ -58,7 +71,7 @@ def replay_trials(job: ReplayJob, trials: tuple[str, ...]) -> tuple[Replayed, ..
 
 
 def _replayed(store: Store, job: ReplayJob, trials: tuple[str, ...]) -> Iterator[Replayed]:
-    known = sources.load()
+    known = sources.load(job.page_sites)
     names = Names(job.watches, known)
     timelines, logged, following = store.timelines(trials), store.past_events(trials), store.watches_of(trials)
     for trial in trials:

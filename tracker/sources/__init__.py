@@ -4,22 +4,54 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 
 import msgspec
 
+from tracker.extract import page_addresses
+from tracker.model.page_site import PageSite
 from tracker.model.source import ABILITIES, PageSource, Search, Searchable, SearchReading, Source
 from tracker.model.watch import Page
+from tracker.sources import page
 
 
-@cache
-def load() -> Mapping[str, Source]:
-    """Every source by its key, registries before the page sites that republish them.
+def load(sites: Iterable[PageSite] = ()) -> Mapping[str, Source]:
+    """Every source by its key, registries before the page sites that republish them, and those that a configuration describes.
 
     Raises TypeError, which names the file and the member, for a module that is not a source.
     """
+    described = {site.key: page.site_source(site) for site in sites}
+    return Sources({**_built_in(), **described})
+
+
+class Sources(Mapping[str, Source]):
+    """Sources by key. A site that the configuration no longer describes is read as any page, for what is kept of it."""
+
+    def __init__(self, known: Mapping[str, Source]) -> None:
+        self._known = known
+        self._former: dict[str, Source] = {}
+
+    def __getitem__(self, key: str) -> Source:
+        if key in self._known:
+            return self._known[key]
+        if key not in self._former:
+            self._former[key] = page.former_site(key)
+        return self._former[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+@cache
+def _built_in() -> Mapping[str, Source]:
     found = [source_of(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
     found.sort(key=lambda source: (source.info.kind != "registry", source.info.key))
     return MappingProxyType({source.info.key: source for source in found})
@@ -40,13 +72,13 @@ def source_of(name: str) -> Source:
     return source
 
 
-def page_of(url: str, base_urls: Mapping[str, str]) -> Page | None:
+def page_of(url: str, base_urls: Mapping[str, str], sites: Iterable[PageSite] = ()) -> Page | None:
     """Whose trial page is at an address? ``base_urls`` are the sources' configured addresses; None if no source reads it."""
-    for key, source in load().items():
+    for key, source in _built_in().items():
         trial = source.key_from_url(url, base_urls.get(key)) if isinstance(source, PageSource) else None
         if trial:
             return Page(source=key, trial=trial, url=url)
-    return None
+    return page_addresses.page_at(sites, url, base_urls)
 
 
 def read_search(search: Search, registries: Sequence[str] = ()) -> SearchReading:

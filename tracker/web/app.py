@@ -27,6 +27,7 @@ from tracker.deliver.stop_links import PATH
 from tracker.errors import SourceError, StoreError, TrackerError, UsageError
 from tracker.model.source import Source
 from tracker.render import times
+from tracker.sources import load
 from tracker.store import Store
 from tracker.web import answers, api, log_pages, openapi, pages, present_pages, search_page, stop_page, trial_pages
 from tracker.web.answers import Answer
@@ -89,6 +90,7 @@ class Site:
     def __init__(self, settings: Callable[[], Settings], sources: Mapping[str, Source], store: Store, now: Clock) -> None:
         self._settings, self.store, self.now = settings, store, now
         self._sources = RememberingSources(sources, most=REMEMBERED)
+        self._page_sites = settings().page_sites
         self.standings = Standings()
         self._kept = Kept[Made](
             most=MOST_KEPT, fits=lambda made: len(made.body) <= LONGEST_KEPT, weigh=lambda made: len(made.body) + BESIDE
@@ -106,6 +108,9 @@ class Site:
     def reading(self) -> Reading:
         """What one answer is made from."""
         settings, now = self.settings, self.now()
+        if settings.page_sites != self._page_sites:  # the configuration was read again
+            self._page_sites = settings.page_sites
+            self._sources = RememberingSources(load(settings.page_sites), most=REMEMBERED)
         archive = AnswersArchive(
             store=self.store, sources=self._sources, watches=settings.watches, severities=settings.severities
         )
