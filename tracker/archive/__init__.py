@@ -96,7 +96,9 @@ class Archive:
         after: str = "",
     ) -> Iterator[PresentRow]:
         """A row for each followed trial by key: those of a watch, of a recruitment status, within their watch's radius."""
-        rows = _present.present(self.store, self.sources, self.watches, watch=watch, status=status, near=near, after=after)
+        rows = _present.present(
+            self.store, self.sources, self.watches, watch=watch, status=status, near=near, after=after, rules=self.links
+        )
         return islice(rows, limit)
 
     def current(self, *, watch: str | None = None, limit: int | None = None, after: str = "") -> Iterator[CurrentRecord]:
@@ -141,6 +143,18 @@ class Archive:
         from tracker.archive import links
 
         return links.registrations(self.store, self.sources, self.links, trials)
+
+    def told_first(self, events: Iterable[Event]) -> dict[str, tuple[Event, ...]]:
+        """By event, those by which a linked registry told the same before; events without any are left out."""
+        from tracker.archive import witnesses
+
+        return witnesses.firsts(self.store, self.sources, self.links, events)
+
+    def said_again(self, events: Iterable[Event]) -> dict[str, tuple[Event, ...]]:
+        """By event, those by which a linked registry said the same again: its second witnesses."""
+        from tracker.archive import witnesses
+
+        return witnesses.seconds(self.store, self.sources, self.links, events)
 
     def deadline_rows(self, record: TrialRecord, today: date) -> list[DeadlineRow]:
         """Days that matter to one trial, ahead and passed."""

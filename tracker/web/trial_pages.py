@@ -14,7 +14,7 @@ from tracker.model.ledgers import Known, TimelineVersion, TrialPast
 from tracker.model.record import TrialRecord
 from tracker.model.views import StoryChanges, TrialView
 from tracker.model.vocabulary import Severity, rank
-from tracker.render import kinds, past
+from tracker.render import kinds, past, registrations
 from tracker.render.comparison import comparison
 from tracker.render.record_page import sections
 from tracker.web import charts
@@ -84,6 +84,9 @@ def trial(reading: Reading, key: str, query: Query) -> Page:
             "charts": [chart for chart in moved if chart],
             "bands": charts.status_bands(so_far.statuses, end),
             "mirrors": mirrors,
+            "also": [
+                (one, registrations.line(one), archive.is_kept(one.trial)) for one in archive.registrations([key]).get(key, ())
+            ],
             "at": one(query, "at"),
         },
     )
