@@ -41,7 +41,7 @@ def show_command(shared: Shared, trial: str, at: str | None, everything: bool) -
         if shared.json:
             app.write([machine.record_json(found.record, contacts=app.settings.contacts)])
             return
-        also = archive.registrations([key]).get(key, ())
+        also = () if when else archive.registrations([key]).get(key, ())
         stories = tuple(archive.story_changes(EventFilter(trials=frozenset({key}), until=until)))
     timeline = [event for story in reversed(stories) for event in story.events]
     app.show(record_view.record_view(found.record, timeline, timezone=app.timezone, everything=everything, also=also))
