@@ -161,7 +161,10 @@ def open(url: str, *, config: str | Path | None = None) -> Tracker:
         return Tracker(archive)
     settings = loading.settings(Path(config))
     known = sources.load(settings.page_sites)
-    return Tracker(dataclasses.replace(archive, sources=known, watches=settings.watches, severities=settings.severities))
+    told = dataclasses.replace(
+        archive, sources=known, watches=settings.watches, severities=settings.severities, links=settings.links
+    )
+    return Tracker(told)
 
 
 def _require(given: Iterable[str], known: Collection[str], what: str) -> None:

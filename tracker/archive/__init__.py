@@ -23,6 +23,7 @@ from tracker.model.alert import AlertTally, Message
 from tracker.model.event import Event, EventClass, EventFilter, LogPlace, Story
 from tracker.model.ids import split_key
 from tracker.model.ledgers import DatedDay, IndexedVersion, TrialPast, WatchRates
+from tracker.model.links import LinkRule, Registration
 from tracker.model.record import TrialRecord
 from tracker.model.run import Run, SourceState
 from tracker.model.search import SearchAnswer
@@ -72,7 +73,8 @@ ALL_EVENTS = EventFilter()
 class Archive:
     """What is kept, to be read: the stored versions through ``sources``, named and measured by ``watches``.
 
-    ``severities`` are the user's own weights of change kinds, by which versions are compared. ``limit`` None is no limit;
+    ``severities`` are the user's own weights of change kinds, by which versions are compared, ``links`` his word on which
+    registrations are one trial. ``limit`` None is no limit;
     ``after`` is the cursor of the last item of the page before: its key, id or ``cursor``.
     """
 
@@ -80,6 +82,7 @@ class Archive:
     sources: Mapping[str, Source]
     watches: Sequence[Watch] = ()
     severities: Mapping[str, Severity] = field(default_factory=dict)
+    links: Sequence[LinkRule] = ()
 
     # --- the present ------------------------------------------------------------------------------------------------
 
@@ -93,7 +96,9 @@ class Archive:
         after: str = "",
     ) -> Iterator[PresentRow]:
         """A row for each followed trial by key: those of a watch, of a recruitment status, within their watch's radius."""
-        rows = _present.present(self.store, self.sources, self.watches, watch=watch, status=status, near=near, after=after)
+        rows = _present.present(
+            self.store, self.sources, self.watches, watch=watch, status=status, near=near, after=after, rules=self.links
+        )
         return islice(rows, limit)
 
     def current(self, *, watch: str | None = None, limit: int | None = None, after: str = "") -> Iterator[CurrentRecord]:
@@ -132,6 +137,24 @@ class Archive:
     def with_number(self, number: str) -> list[str]:
         """The trials whose registry number, or number at ClinicalTrials.gov, is this one."""
         return self.store.with_number(number)
+
+    def registrations(self, trials: Collection[str]) -> dict[str, tuple[Registration, ...]]:
+        """The other registrations of each of these trials, nearest first; trials without any are left out."""
+        from tracker.archive import links
+
+        return links.registrations(self.store, self.sources, self.links, trials)
+
+    def told_first(self, events: Iterable[Event]) -> dict[str, tuple[Event, ...]]:
+        """By event, those by which a linked registry told the same before; events without any are left out."""
+        from tracker.archive import witnesses
+
+        return witnesses.firsts(self.store, self.sources, self.links, events)
+
+    def said_again(self, events: Iterable[Event]) -> dict[str, tuple[Event, ...]]:
+        """By event, those by which a linked registry said the same again: its second witnesses."""
+        from tracker.archive import witnesses
+
+        return witnesses.seconds(self.store, self.sources, self.links, events)
 
     def deadline_rows(self, record: TrialRecord, today: date) -> list[DeadlineRow]:
         """Days that matter to one trial, ahead and passed."""

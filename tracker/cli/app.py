@@ -160,7 +160,14 @@ class App:
         """What an open database keeps, to be read."""
         from tracker.archive import Archive
 
-        return Archive(store=store, sources=self.sources, watches=self.settings.watches, severities=self.settings.severities)
+        settings = self.settings
+        return Archive(
+            store=store,
+            sources=self.sources,
+            watches=settings.watches,
+            severities=settings.severities,
+            links=settings.links,
+        )
 
     def channel(self, name: str) -> Channel:
         """The channel of that name. Raises UsageError, naming those there are."""

@@ -14,7 +14,19 @@ from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
 from tracker.errors import UsageError
 
-TABLES = ("changes", "trials", "timeline", "statuses", "own_history", "slips", "enrollment", "outcomes", "sites", "snapshots")
+TABLES = (
+    "changes",
+    "trials",
+    "timeline",
+    "statuses",
+    "own_history",
+    "slips",
+    "enrollment",
+    "outcomes",
+    "sites",
+    "snapshots",
+    "registrations",
+)
 FORMATS = ("csv", "xlsx", "jsonl", "parquet", "ris")
 
 

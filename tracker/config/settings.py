@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from tracker.model.links import LinkRule
 from tracker.model.page_site import PageSite
 from tracker.model.source import TLS_PROFILES, TlsChoice
 from tracker.model.vocabulary import Severity
@@ -178,6 +179,7 @@ class Settings(_Discreet, frozen=True, kw_only=True):
     channels: tuple[Channel, ...] = ()
     page_sites: tuple[PageSite, ...] = ()
     watches: tuple[Watch, ...] = ()
+    links: tuple[LinkRule, ...] = ()
     digest: Digest = Digest()
     schedule: Schedule = Schedule()
     daemon: Daemon = Daemon()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from tracker.archive import Archive, CurrentRecord
-from tracker.export import pasts
+from tracker.export import linked, pasts
 from tracker.export.own_columns import OwnColumns
 from tracker.export.table import Column, Table, Value, date_columns, date_values, joined
 from tracker.export.wanted import TRIAL, Wanted, trial_values
@@ -181,6 +181,7 @@ TABLES: Mapping[str, Callable[[Archive, Wanted], Table]] = MappingProxyType(
         "outcomes": outcomes,
         "sites": sites,
         "snapshots": snapshots,
+        "registrations": linked.registrations,
     }
 )
 """Every table by name."""

@@ -159,7 +159,9 @@ class Questions:
         parts = entries.parts(record)
         if not part:
             watches = self.archive.watches_of([key])[key]
+            also = [entries.registration(one) for one in self.archive.registrations([key]).get(key, ())]
             fields = {**head, **entries.record(record, self.archive.name(record)), "watches": watches, "parts": list(parts)}
+            fields |= {"registrations": also} if also else {}
             return answers.whole(fields)
         if part not in parts:
             raise UsageError(f"The record of {key} has nothing under {part}.", remedy=f"It has {answers.choices(list(parts))}.")

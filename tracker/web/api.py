@@ -12,6 +12,7 @@ from tracker.archive.search import LONGEST_QUESTION
 from tracker.errors import UsageError
 from tracker.model.deadline import Deadline
 from tracker.model.event import Event
+from tracker.model.links import Registration
 from tracker.model.record import TrialRecord
 from tracker.model.run import Run, SourceState
 from tracker.model.search import SearchAnswer
@@ -34,7 +35,7 @@ from tracker.web.asked import (
     refuse_unknown,
     whole,
 )
-from tracker.web.log_pages import events_of, stories_of
+from tracker.web.log_pages import events_of, stories_of, witnesses
 from tracker.web.present_pages import require_watch
 from tracker.web.reading import Reading, trial_key
 from tracker.web.refusals import Refusal
@@ -45,7 +46,10 @@ PER_PAGE = 50
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """A story with its headline and its events, weightiest first."""
+    """A story with its headline and its events, weightiest first.
+
+    A story asked for by itself names its ``witnesses``: the events by which linked registries said the same again.
+    """
 
     id: str
     trial: str
@@ -53,6 +57,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     parts: tuple[str, ...]
     events: tuple[dict[str, Any], ...]
+    witnesses: tuple[str, ...] = ()
 
 
 class Stories(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +89,7 @@ class Present(msgspec.Struct, frozen=True, kw_only=True):
     nearest: Nearest | None
     removed_at: dt.datetime | None
     url: str | None
+    registrations: tuple[Registration, ...] = ()
 
 
 class Trials(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +108,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     version: SnapshotMeta
     watches: tuple[str, ...]
     record: TrialRecord
+    registrations: tuple[Registration, ...] = ()
 
 
 class Versions(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,7 +231,8 @@ def _story(reading: Reading, path: Mapping[str, str], _query: Query) -> Told:
     found = reading.archive.story(path["story"])
     if found is None:
         raise Refusal(404, "There is no such story.")
-    return _told(found)
+    again = tuple(one.id for one in witnesses(reading, found.events))
+    return msgspec.structs.replace(_told(found), witnesses=again)
 
 
 def _events(reading: Reading, _path: Mapping[str, str], query: Query) -> Events:
@@ -246,6 +254,8 @@ def _trials(reading: Reading, _path: Mapping[str, str], query: Query) -> Trials:
         if each.row.trial > after and (not status or (each.row.recruitment_status == status and not each.row.removed_at))
     ]
     shown = reading.rows(found[:limit], watch)
+    linked = reading.archive.registrations([row.trial for row in shown])
+    shown = [msgspec.structs.replace(row, registrations=linked.get(row.trial, ())) for row in shown]
     return Trials(trials=tuple(map(_present, shown)), next=shown[-1].trial if len(found) > limit else "")
 
 
@@ -264,6 +274,7 @@ def _present(row: PresentRow) -> Present:
         nearest=row.nearest,
         removed_at=row.removed_at,
         url=row.url,
+        registrations=row.registrations,
     )
 
 
@@ -277,6 +288,7 @@ def _trial(reading: Reading, path: Mapping[str, str], query: Query) -> Trial:
         version=view.version,
         watches=reading.archive.watches_of([key])[key],
         record=public_record(view.record),
+        registrations=reading.archive.registrations([key]).get(key, ()),
     )
 
 

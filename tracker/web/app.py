@@ -112,7 +112,11 @@ class Site:
             self._page_sites = settings.page_sites
             self._sources = RememberingSources(load(settings.page_sites), most=REMEMBERED)
         archive = AnswersArchive(
-            store=self.store, sources=self._sources, watches=settings.watches, severities=settings.severities
+            store=self.store,
+            sources=self._sources,
+            watches=settings.watches,
+            severities=settings.severities,
+            links=settings.links,
         )
         context = Context(
             watches=tuple(watch.name for watch in settings.watches),

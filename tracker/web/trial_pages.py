@@ -11,10 +11,11 @@ from tracker.archive.timeline import until as past_until
 from tracker.errors import UsageError
 from tracker.model.ids import split_key
 from tracker.model.ledgers import Known, TimelineVersion, TrialPast
+from tracker.model.links import Registration
 from tracker.model.record import TrialRecord
 from tracker.model.views import StoryChanges, TrialView
 from tracker.model.vocabulary import Severity, rank
-from tracker.render import kinds, past
+from tracker.render import kinds, past, registrations
 from tracker.render.comparison import comparison
 from tracker.render.record_page import sections
 from tracker.web import charts
@@ -85,6 +86,7 @@ def trial(reading: Reading, key: str, query: Query) -> Page:
             "charts": [chart for chart in moved if chart],
             "bands": charts.status_bands(so_far.statuses, end),
             "mirrors": mirrors,
+            "also": _also(reading, key) if current else [],
             "at": one(query, "at"),
         },
     )
@@ -96,6 +98,12 @@ def _trial_deadlines(reading: Reading, record: TrialRecord) -> list[dict[str, ob
         {"due": one.due, "text": kinds.deadline(one), "away": charts.days_ahead(one.due, reading.today)}
         for one in sorted(found, key=lambda one: one.due)
     ]
+
+
+def _also(reading: Reading, key: str) -> list[tuple[Registration, str, bool]]:
+    """The other registrations of a trial in words, and whether each has a page here."""
+    found = reading.archive.registrations([key]).get(key, ())
+    return [(one, registrations.line(one), reading.archive.is_kept(one.trial)) for one in found]
 
 
 def _mirrors(reading: Reading, record: TrialRecord) -> list[tuple[str, str]]:
