@@ -1,7 +1,8 @@
 """Prepares two records for DeepDiff: lists become mappings by natural key, and equal parts are left out.
 
-DeepDiff visits equal parts too, at a tenth of a millisecond each, and pairs the entries of a list by their index: so
-entries are paired here, by their own names, and only what differs is handed on. An absent list and an empty one are the
+DeepDiff visits equal parts too, at a tenth of a millisecond each, copies all steps of a path for each part that it visits,
+and pairs the entries of a list by their index: so entries are paired here, by their own names, and what differs is handed
+on as one mapping by path. An absent list and an empty one are the
 same; a text that was there and is gone is news.
 """
 
@@ -20,6 +21,8 @@ Tree = dict[str, Any]
 Entry = dict[str, Any]
 Key = Callable[[Entry], str]
 Pair = tuple[Entry | None, Entry | None]
+Path = tuple[str, ...]
+Leaves = dict[Path, Any]
 
 
 def _by(*names: str) -> Key:
@@ -83,48 +86,55 @@ _DEEPEST = 30
 _BRANCHES = (dict, *_LISTS)
 
 
-def keyed_difference(old: Tree, new: Tree, path: tuple[str, ...] = ()) -> tuple[Tree, Tree]:
-    """Both trees without what is equal, and with their lists keyed.
+def keyed_difference(old: Tree, new: Tree) -> tuple[Leaves, Leaves]:
+    """What differs between two trees, by its path on either side, with the lists keyed.
 
-    A list or mapping that differs stays on both sides, even if it is empty on one, so that its leaves are found and not
-    the whole of it; a leaf stands only where it has a value.
+    A leaf stands on a side only where it has a value. An entry of a list that only one side has is one leaf.
     """
-    left: Tree = {}
-    right: Tree = {}
-    for name in dict.fromkeys([*old, *new]):
-        before, after = old.get(name), new.get(name)
-        if _same(before, after):
-            continue
-        if isinstance(before, _BRANCHES) or isinstance(after, _BRANCHES):
-            before, after = _branches(before, after, (*path, name))
-            if before or after:
-                left[name], right[name] = before, after
-            continue
-        if not _empty(before):
-            left[name] = before
-        if not _empty(after):
-            right[name] = after
+    left: Leaves = {}
+    right: Leaves = {}
+    _differ(old, new, (), left, right)
     return left, right
 
 
-def _branches(old: Any, new: Any, path: tuple[str, ...]) -> tuple[Tree, Tree]:
+def _differ(old: Tree, new: Tree, path: Path, left: Leaves, right: Leaves) -> None:
+    for name in old if old.keys() == new.keys() else dict.fromkeys([*old, *new]):
+        before, after = old.get(name), new.get(name)
+        if _same(before, after):
+            continue
+        here = (*path, name)
+        if isinstance(before, _BRANCHES) or isinstance(after, _BRANCHES):
+            _branches(before, after, here, left, right)
+            continue
+        if not _empty(before):
+            left[here] = before
+        if not _empty(after):
+            right[here] = after
+
+
+def _branches(old: Any, new: Any, path: Path, left: Leaves, right: Leaves) -> None:
     if len(path) > _DEEPEST:
-        return _whole(old), _whole(new)
+        _as_a_whole(old, path, left)
+        _as_a_whole(new, path, right)
+        return
     if not isinstance(old, _LISTS) and not isinstance(new, _LISTS):
-        return keyed_difference(_mapping(old), _mapping(new), path)
+        _differ(_mapping(old), _mapping(new), path, left, right)
+        return
     befores, afters = _items(old), _items(new)
     if not any(isinstance(item, dict) for item in (*befores, *afters)):
-        return _sets(befores, afters)
+        _sets(befores, afters, path, left, right)
+        return
     olds, news = _without_equals(_entries(befores, path), _entries(afters, path))
     if path == ("sites",):
-        return _labelled(match_sites(olds, news), site_key, path)
+        _labelled(match_sites(olds, news), site_key, path, left, right)
+        return
     natural = NATURAL_KEYS.get(path[-1], _ANY)
-    return _labelled(_match(olds, news, natural.keys), natural.label, path)
+    _labelled(_match(olds, news, natural.keys), natural.label, path, left, right)
 
 
-def _whole(value: Any) -> Tree:
-    """A part as one leaf."""
-    return {} if value in _NOTHING else {"": msgspec.json.encode(value, order="deterministic").decode()}
+def _as_a_whole(value: Any, path: Path, side: Leaves) -> None:
+    if value not in _NOTHING:
+        side[*path, ""] = msgspec.json.encode(value, order="deterministic").decode()
 
 
 def _mapping(value: Any) -> Tree:
@@ -139,16 +149,15 @@ def _items(value: Any) -> Sequence[Any]:
     return [value] if value else []  # only ``rest`` can hold a list on one side and something else on the other
 
 
-def _sets(old: Iterable[Any], new: Iterable[Any]) -> tuple[Tree, Tree]:
+def _sets(old: Iterable[Any], new: Iterable[Any], path: Path, left: Leaves, right: Leaves) -> None:
     """Lists of plain values: what is in one and not in the other, whatever the order."""
     befores = {_text(item): item for item in old if item not in (None, "")}
     afters = {_text(item): item for item in new if item not in (None, "")}
-    left = {key: item for key, item in befores.items() if key not in afters}
-    right = {key: item for key, item in afters.items() if key not in befores}
-    return left, right
+    left.update(((*path, key), item) for key, item in befores.items() if key not in afters)
+    right.update(((*path, key), item) for key, item in afters.items() if key not in befores)
 
 
-def _entries(items: Iterable[Any], path: tuple[str, ...]) -> list[Entry]:
+def _entries(items: Iterable[Any], path: Path) -> list[Entry]:
     """The list's items as mappings without what is empty or quiet; an item that says nothing is none."""
     quiet = _QUIET_IN_SITES if path == ("sites",) else ()
     entries = (
@@ -213,35 +222,37 @@ def _match(old: list[Entry], new: list[Entry], keys: Sequence[Key]) -> list[Pair
     return [*pairs, *((entry, None) for entry in old), *((None, entry) for entry in new)]
 
 
-def _labelled(pairs: Iterable[Pair], label: Key, path: tuple[str, ...]) -> tuple[Tree, Tree]:
-    """Pairs that differ as two mappings by label, with an ordinal where a label repeats."""
-    left: Tree = {}
-    right: Tree = {}
+def _labelled(pairs: Iterable[Pair], label: Key, path: Path, left: Leaves, right: Leaves) -> None:
+    """The leaves of pairs that differ, by label, with an ordinal where a label repeats."""
     ordinals: Counter[str] = Counter()  # repeats of a name so far
+    taken: set[str] = set()
     for old, new in pairs:
         name = label(old or new or {}) or "(unnamed)"
+        unique, repeats = name, ordinals[name]
+        while unique in taken:
+            repeats += 1
+            unique = f"{name} #{repeats + 1}"
+        here, before = (*path, unique), len(left) + len(right)
         if old is None or new is None:
-            before, after = _shown(old, path), _shown(new, path)
+            _one_sided(old, here, left)
+            _one_sided(new, here, right)
         else:
-            before, after = keyed_difference(old, new, (*path, name))
-            if not before and not after:
-                continue
-        unique = name
-        while unique in left or unique in right:
-            ordinals[name] += 1
-            unique = f"{name} #{ordinals[name] + 1}"
-        if before is not None:
-            left[unique] = before
-        if after is not None:
-            right[unique] = after
-    return left, right
+            _differ(old, new, here, left, right)
+        if len(left) + len(right) > before:
+            taken.add(unique)
+            ordinals[name] = repeats
 
 
-def _shown(entry: Entry | None, path: tuple[str, ...]) -> Any:
+def _one_sided(entry: Entry | None, path: Path, side: Leaves) -> None:
+    if (shown := _shown(entry, path)) is not None:
+        side[path] = shown
+
+
+def _shown(entry: Entry | None, path: Path) -> Any:
     """A whole entry as a change shows it: of a site that comes or goes the contact persons are no news of their own."""
     if entry is None:
         return None
-    if path == ("sites",):
+    if path[:-1] == ("sites",):
         return {key: value for key, value in entry.items() if key != "contacts"}
     return entry.get("", entry)
 
