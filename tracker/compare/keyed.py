@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -27,7 +28,7 @@ Leaves = dict[Path, Any]
 
 def _by(*names: str) -> Key:
     def key(entry: Entry) -> str:
-        return " | ".join(squeeze_whitespace(str(entry[name])) for name in names if entry.get(name) not in (None, ""))
+        return " | ".join([squeeze_whitespace(str(entry[name])) for name in names if entry.get(name) not in (None, "")])
 
     return key
 
@@ -81,6 +82,7 @@ _ANY = NaturalKey(
 _QUIET_IN_SITES = ("geo",)
 _NOTHING: tuple[Any, ...] = (None, "", (), [])
 _LISTS = (list, tuple)
+_LIST_TYPES = frozenset(_LISTS)
 _DEEPEST = 30
 """Steps of a path below which parts are compared as a whole, as JSON; no registry nests its records half as deep."""
 _BRANCHES = (dict, *_LISTS)
@@ -161,7 +163,7 @@ def _entries(items: Iterable[Any], path: Path) -> list[Entry]:
     """The list's items as mappings without what is empty or quiet; an item that says nothing is none."""
     quiet = _QUIET_IN_SITES if path == ("sites",) else ()
     entries = (
-        {key: value for key, value in item.items() if value not in _NOTHING and key not in quiet}
+        {key: value for key, value in item.items() if (value or value not in _NOTHING) and key not in quiet}
         if isinstance(item, dict)
         else {"": item}
         for item in items
@@ -171,7 +173,7 @@ def _entries(items: Iterable[Any], path: Path) -> list[Entry]:
 
 def canonical(entry: Any) -> bytes:
     """Bytes that are equal for equal entries; also the order that makes matching independent of the list's order."""
-    if isinstance(entry, dict) and any(isinstance(value, _LISTS) for value in entry.values()):
+    if isinstance(entry, dict) and not _LIST_TYPES.isdisjoint(map(type, entry.values())):
         entry = {key: _in_order(value) if isinstance(value, _LISTS) else value for key, value in entry.items()}
     return msgspec.json.encode(entry, order="deterministic")
 
@@ -182,6 +184,8 @@ def _in_order(items: Iterable[Any]) -> list[msgspec.Raw]:
 
 def _without_equals(old: list[Entry], new: list[Entry]) -> tuple[list[Entry], list[Entry]]:
     """Both lists without the entries that occur in both (counted), in canonical order."""
+    if not old or not new:
+        return sorted(old, key=canonical), sorted(new, key=canonical)
     waiting: dict[bytes, list[Entry]] = defaultdict(list)
     for entry in new:
         waiting[canonical(entry)].append(entry)
@@ -193,17 +197,15 @@ def _without_equals(old: list[Entry], new: list[Entry]) -> tuple[list[Entry], li
         else:
             left.append((code, entry))
     right = [(code, entry) for code, entries in waiting.items() for entry in entries]
-    return [entry for _, entry in sorted(left, key=_code)], [entry for _, entry in sorted(right, key=_code)]
-
-
-def _code(item: tuple[bytes, Entry]) -> bytes:
-    return item[0]
+    return [entry for _, entry in sorted(left, key=itemgetter(0))], [entry for _, entry in sorted(right, key=itemgetter(0))]
 
 
 def _match(old: list[Entry], new: list[Entry], keys: Sequence[Key]) -> list[Pair]:
     """Pairs by the most exact key first; within one key in canonical order. Entries without a name are alike at last."""
     pairs: list[Pair] = []
     for exact, key in enumerate(keys, 1 - len(keys)):
+        if not old or not new:
+            break
         waiting: dict[str, list[Entry]] = defaultdict(list)
         for entry in reversed(new):
             if (name := key(entry)) or not exact:
@@ -258,13 +260,16 @@ def _shown(entry: Entry | None, path: Path) -> Any:
 
 
 def _same(old: Any, new: Any) -> bool:
+    if old == new:
+        return True
     if isinstance(old, str) and isinstance(new, str):
-        return old == new or squeeze_whitespace(old) == squeeze_whitespace(new)
-    return bool(old == new) or (_empty(old) and _empty(new))
+        return squeeze_whitespace(old) == squeeze_whitespace(new)
+    return _empty(old) and _empty(new)
 
 
 def _empty(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and not squeeze_whitespace(value))
+    # A text that begins with a letter or digit is not looked through.
+    return value is None or (isinstance(value, str) and not value[:1].isalnum() and not squeeze_whitespace(value))
 
 
 def _text(item: Any) -> str:
