@@ -152,7 +152,7 @@ def stories(database: Database, ids: Collection[str]) -> dict[str, Story]:
     with database.reading() as connection:
         for some in chunks(sorted(ids)):
             statement = select(t.stories.c.id, t.stories.c.body).where(t.stories.c.accepted, t.stories.c.id.in_(some))
-            found.update((key, rows.stories_decoder.decode(body)) for key, body in connection.execute(statement))
+            found.update((key, rows.stories_decoder.decode(body)) for key, body in connection.execute(statement).all())
     return found
 
 
