@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
@@ -116,6 +118,15 @@ def put(made: Study, path: str, value: Any) -> Study:
     return made
 
 
+@cache
+def empty_database() -> bytes:
+    """A SQLite database with all tables and no rows: the migrations run once for all scenarios of a process."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "tracker.db"
+        migrate(f"sqlite:///{file}", now=FIRST_DAY)
+        return file.read_bytes()
+
+
 class World:
     """The registry, mailbox, database (a file in the folder unless named) and configuration of one scenario."""
 
@@ -178,6 +189,9 @@ class World:
     @property
     def store(self) -> Store:
         if self._store is None:
+            file = self.folder / "tracker.db"
+            if self.database == f"sqlite:///{file}" and not file.exists():
+                file.write_bytes(empty_database())
             migrate(self.settings.store_url, now=self.now)
             self._store = Store.open(self.settings.store_url)
         return self._store

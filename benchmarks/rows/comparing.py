@@ -13,7 +13,7 @@ from benchmarks import studies
 from benchmarks.figures import Bar, Figure, Size
 from benchmarks.measuring import best
 from tracker.compare import compare
-from tracker.compare.keyed import keyed_difference
+from tracker.compare.keyed import Leaves, keyed_difference
 from tracker.events import TrialContext, detect
 from tracker.model.event import Seen, Version
 from tracker.model.record import IDENTITY_FIELDS, QUIET_FIELDS, TrialRecord
@@ -71,12 +71,25 @@ def _events(step: _Step) -> None:
 def _keyed(step: _Step, times: int) -> float:
     from deepdiff import DeepDiff
 
-    old, new = keyed_difference(_tree(step.old), _tree(step.new))
+    lefts, rights = keyed_difference(_tree(step.old), _tree(step.new))
+    old, new = _nested(lefts, rights), _nested(rights, lefts)
 
     def leaves() -> None:
         DeepDiff(old, new, view="tree", threshold_to_diff_deeper=0, ignore_private_variables=False)
 
     return best(leaves, times) if old or new else 0.0
+
+
+def _nested(leaves: Leaves, others: Leaves) -> dict[str, Any]:
+    """Leaves by their path as the tree that they stand in; so do branches in which only the other side has leaves."""
+    tree: dict[str, Any] = {}
+    for path in (*leaves, *others):
+        branch = tree
+        for step in path[:-1]:
+            branch = branch.setdefault(step, {})
+        if path in leaves:
+            branch[path[-1]] = leaves[path]
+    return tree
 
 
 def _tree(version: Version) -> dict[str, Any]:

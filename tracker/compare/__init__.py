@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from tracker.compare.keyed import keyed_difference
+from tracker.compare.keyed import Leaves, keyed_difference
 from tracker.model.dates import RegistryDate
 from tracker.model.event import Change
 from tracker.model.record import IDENTITY_FIELDS, QUIET_FIELDS, Enrollment, TrialRecord
@@ -85,20 +85,19 @@ def _plain(value: RegistryDate | Enrollment | None) -> dict[str, Any] | None:
     return plain if any(part not in (None, "") for part in plain.values()) else None
 
 
-def _leaves(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
-    """The leaves of two trees that DeepDiff finds: their lists are keyed, and what is equal is left out."""
+def _leaves(old: Leaves, new: Leaves) -> Iterator[Change]:
+    """The leaves that DeepDiff finds in what differs, by path."""
     if not old and not new:
         return
     from deepdiff import DeepDiff  # 0.2 s to import; most runs find nothing to compare
 
-    # Keys are registry texts: DeepDiff must neither skip those that begin with "__" nor give up on dicts that
-    # share few keys (its default since 8.0).
+    # DeepDiff must not give up on mappings that share few keys (its default since 8.0).
     tree = DeepDiff(old, new, view="tree", threshold_to_diff_deeper=0, ignore_private_variables=False)
     for report, levels in tree.items():
         for level in levels:
-            path = tuple(str(step) for step in level.path(output_format="list"))
+            [path] = level.path(output_format="list")
             yield Change(
-                path=path,
+                path=tuple(map(str, path)),
                 old=None if report == "dictionary_item_added" else level.t1,
                 new=None if report == "dictionary_item_removed" else level.t2,
             )

@@ -23,6 +23,8 @@ Pair = tuple[Entry | None, Entry | None]
 Found = tuple[list[Pair], list[Entry], list[Entry]]
 """Pairs, and the old and new sites that are left."""
 Same = Callable[[Entry, Entry], bool]
+Kind = Literal["named", "numbered", "bare"]
+"""What a site's name says of which one it is: "bare" is anonymous without a number."""
 
 _IDENTITY = ("facility", "city", "state", "zip", "country")
 # Every name in a city is held against every other, which is slow. Cities with few names left over come first; once as many
@@ -30,6 +32,17 @@ _IDENTITY = ("facility", "city", "state", "zip", "country")
 _MOST_COMPARISONS = 30_000
 _USUAL_LETTERS = 1_000  # the lengths of two usual names, multiplied: longer names count as several comparisons
 _MOST_TRIED = 20  # sites of one name that a site is held against before it is told as gone
+
+_RENAMINGS: tuple[tuple[Kind, Kind], ...] = (
+    ("numbered", "named"),
+    ("bare", "named"),
+    ("named", "numbered"),
+    ("named", "bare"),
+    ("bare", "bare"),
+    ("bare", "numbered"),
+    ("numbered", "bare"),
+)
+"""How a site gets or loses its name, the surest first."""
 
 MatchKey = tuple[str, ...] | None
 Groups = dict[MatchKey, list[Entry]]
@@ -62,7 +75,7 @@ def match_sites(old: list[Entry], new: list[Entry]) -> list[Pair]:
 
 def _by_spelling(old: list[Entry], new: list[Entry]) -> Found:
     def key(entry: Entry) -> MatchKey:
-        parts = tuple(_text(entry, name) for name in _IDENTITY)
+        parts = tuple([_text(entry, name) for name in _IDENTITY])
         return parts if any(parts) else None
 
     return _by_key(old, new, key)
@@ -70,7 +83,7 @@ def _by_spelling(old: list[Entry], new: list[Entry]) -> Found:
 
 def _by_folded_spelling(old: list[Entry], new: list[Entry]) -> Found:
     def key(entry: Entry) -> MatchKey:
-        parts = tuple(_folded(entry, name) for name in _IDENTITY)
+        parts = tuple([_folded(entry, name) for name in _IDENTITY])
         return parts if any(parts) else None
 
     return _by_key(old, new, key)
@@ -87,18 +100,20 @@ def _by_name_and_city(old: list[Entry], new: list[Entry]) -> Found:
         name, city = _folded(entry, "facility"), _city(entry)
         return (name, *city) if name and city else None
 
+    names = {_folded(site, "facility") for site in old} & {_folded(site, "facility") for site in new}
+    olds, news = ([site for site in sites if _folded(site, "facility") in names] for sites in (old, new))
     pairs: list[Pair] = []
     for key in (plainly, known, _named_in_country):
-        found, old, new = _by_key(old, new, key, _in_one_city)
+        found, olds, news = _by_key(olds, news, key, _in_one_city)
         pairs += found
-    return pairs, old, new
+    return pairs, *_left(old, new, pairs)
 
 
 def _by_name_and_postcode(old: list[Entry], new: list[Entry]) -> Found:
     """One name in one city under one postcode, whatever the registry calls the country now."""
 
     def key(entry: Entry) -> MatchKey:
-        parts = tuple(_folded(entry, name) for name in ("facility", "city", "zip"))
+        parts = tuple([_folded(entry, name) for name in ("facility", "city", "zip")])
         return parts if all(parts) else None
 
     return _by_key(old, new, key, unique=True)
@@ -165,16 +180,21 @@ def _by_anonymity(old: list[Entry], new: list[Entry]) -> Found:
     Two anonymous sites with numbers of their own are two; any other may be the same.
     """
     pairs: list[Pair] = []
-    steps = (("numbered", "named"), ("bare", "named"), ("named", "numbered"), ("named", "bare"))
-    for (was, now), key in product((*steps, ("bare", "bare"), ("bare", "numbered"), ("numbered", "bare")), (_postcode, _city)):
-        befores, afters = ([site for site in sites if _kind(site) == kind] for sites, kind in ((old, was), (new, now)))
-        found, _, _ = _by_key(befores, afters, key, _in_one_city)
-        old, new = _left(old, new, found)
+    befores, afters = _kinds(old), _kinds(new)
+    for (was, now), key in product(_RENAMINGS, (_postcode, _city)):
+        found, befores[was], afters[now] = _by_key(befores[was], afters[now], key, _in_one_city)
         pairs += found
-    return pairs, old, new
+    return pairs, *_left(old, new, pairs)
 
 
-def _kind(entry: Entry) -> Literal["named", "numbered", "bare"]:
+def _kinds(sites: Iterable[Entry]) -> dict[Kind, list[Entry]]:
+    kinds: dict[Kind, list[Entry]] = {"named": [], "numbered": [], "bare": []}
+    for site in sites:
+        kinds[_kind(site)].append(site)
+    return kinds
+
+
+def _kind(entry: Entry) -> Kind:
     name = _text(entry, "facility")
     if not is_anonymous(name):
         return "named"
@@ -185,6 +205,8 @@ def _by_key(
     old: list[Entry], new: list[Entry], key: Callable[[Entry], MatchKey], same: Same | None = None, *, unique: bool = False
 ) -> Found:
     """Sites with the same key, one for one, where ``same`` agrees; with ``unique`` only where no other has that key."""
+    if not old or not new:
+        return [], old, new
     befores, afters = _grouped(old, key), _grouped(new, key)
     pairs: list[Pair] = []
     for name, group in befores.items():
@@ -204,6 +226,8 @@ def _grouped(sites: Iterable[Entry], key: Callable[[Entry], MatchKey]) -> Groups
 
 def _alike_first(old: list[Entry], new: list[Entry], same: Same | None = None) -> list[Pair]:
     """Sites that may be one: those that also agree in the rest of their place, then in their status, come first."""
+    if len(old) == len(new) == 1:
+        return [(old[0], new[0])] if same is None or same(old[0], new[0]) else []
     pairs: list[Pair] = []
     for names in (
         (*_IDENTITY, "recruitment_status"),
@@ -232,16 +256,20 @@ def _alike_first(old: list[Entry], new: list[Entry], same: Same | None = None) -
 
 
 def _left(old: list[Entry], new: list[Entry], pairs: list[Pair]) -> tuple[list[Entry], list[Entry]]:
+    if not pairs:
+        return old, new
     taken = {id(site) for pair in pairs for site in pair}
     return [site for site in old if id(site) not in taken], [site for site in new if id(site) not in taken]
 
 
 def _text(entry: Entry, name: str) -> str:
-    return str(entry.get(name) or "")
+    text: str = entry.get(name) or ""
+    return text
 
 
 def _folded(entry: Entry, name: str) -> str:
-    return fold(_text(entry, name))
+    text = entry.get(name)
+    return fold(text) if text else ""
 
 
 def _country(entry: Entry) -> str:

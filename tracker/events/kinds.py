@@ -16,8 +16,10 @@ Its name stands in `tracker.model.vocabulary`, the type of its details in `track
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -56,7 +58,7 @@ class TrialContext(msgspec.Struct, frozen=True, kw_only=True):
     named: frozenset[str] = frozenset()
 
 
-class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+class Comparison(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Two versions of one trial, what differs between them, and what is known around them. ``at`` is aware UTC."""
 
     before: Version
@@ -113,9 +115,18 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     def changes_of(self, *fields: str) -> tuple[Change, ...]:
         """The changes of these record fields."""
-        if not fields:
-            return ()
-        return tuple(change for change in self.changes if change.path[0] in fields)
+        there = [field for field in fields if field in self._by_field]
+        if len(there) < 2:
+            return self._by_field[there[0]] if there else ()
+        return tuple(change for change in self.changes if change.path[0] in there)
+
+    @cached_property
+    def _by_field(self) -> Mapping[str, tuple[Change, ...]]:
+        """Every kind asks for its fields, and most find nothing."""
+        found: dict[str, list[Change]] = defaultdict(list)
+        for change in self.changes:
+            found[change.path[0]].append(change)
+        return {field: tuple(changes) for field, changes in found.items()}
 
     def echoes_of(self, part: Literal["sites", "results"]) -> Iterator[Change]:
         """Changes of the source's own fields that only repeat what the record says of its sites or results."""

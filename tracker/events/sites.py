@@ -68,13 +68,13 @@ def _effects(parts: Sequence[Change], old: TrialRecord) -> Iterator[str]:
     for change in parts:
         if change.path[2] == "facility" or change.path[2] in PLACE:
             changed[change.path[1]][change.path[2]] = change
-    if not changed:
-        return
-    sites: Mapping[str, Site] = {path_name((site.facility, *_place(site))): site for site in old.sites or ()}
+    renamings = {name: _renaming(fields["facility"]) if "facility" in fields else "respelt" for name, fields in changed.items()}
+    sites: Mapping[str, Site] = {}
+    if "respelt" in renamings.values():
+        sites = {path_name((site.facility, *_place(site))): site for site in old.sites or ()}
     for name, fields in changed.items():
-        renaming = _renaming(fields["facility"]) if "facility" in fields else "respelt"
-        if renaming != "respelt":
-            yield renaming
+        if renamings[name] != "respelt":
+            yield renamings[name]
         else:
             was = _place(sites[name.rpartition(" #")[0] or name] if name not in sites else sites[name])
             now = was._replace(**{field: change.new or "" for field, change in fields.items() if field in PLACE})

@@ -194,7 +194,7 @@ def _from_columns(columns: EventColumns, body: _Body) -> Event:
         cause=columns.cause,
         origin=columns.origin,
         details=stored_details(columns.kind, body.details),
-        changes=tuple(Change(path=leaf.path, old=leaf.old, new=leaf.new) for leaf in body.changes),
+        changes=tuple([Change(path=leaf.path, old=leaf.old, new=leaf.new) for leaf in body.changes]),
         detected_at=columns.detected_at,
         seen_between=(body.since, body.until or columns.detected_at),
         effective_at=columns.effective_at,
@@ -219,7 +219,7 @@ def _shortened(links: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _lengthened(links: tuple[str, ...]) -> tuple[str, ...]:
-    return (*links[:1], *(links[0] + link[1:] if link.startswith("+") else link for link in links[1:]))
+    return (*links[:1], *[links[0] + link[1:] if link.startswith("+") else link for link in links[1:]])
 
 
 def _hash(named: str | bool | None, stored: str | None) -> str | None:

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -33,6 +34,7 @@ _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _GAP = 2
 _LEAST_FLEXIBLE = 20
 _NARROWEST = 12
+_CELLS_KEPT = 16_384
 
 
 class Grid(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,12 +67,15 @@ def grid_markdown(grid: Grid) -> str:
 
 def grid_table(grid: Grid, *, width: int = 100) -> Table:
     """The grid as a rich table ``width`` columns wide: no frame, a thin rule under the head, states in colour."""
+    widths, left_out = _fitted(grid, width)
+    return _table(grid, widths, grid.rows, _captioned(grid.caption, left_out))
+
+
+def _table(grid: Grid, widths: Mapping[str, int], rows: Iterable[Sequence[str]], caption: str = "") -> Table:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    widths, left_out = _fitted(grid, width)
-    caption = _captioned(grid.caption, left_out)
     table = Table(
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
@@ -83,7 +88,7 @@ def grid_table(grid: Grid, *, width: int = 100) -> Table:
         justify: Literal["right", "left"] = "right" if column in grid.numbers else "left"
         table.add_column(Text(column), justify=justify, width=space, overflow="fold", vertical="top")
     kept = [index for index, column in enumerate(grid.columns) if column in widths]
-    for row in grid.rows:
+    for row in rows:
         table.add_row(*(Text(one_line(row[index]), style=_style(row[index])) for index in kept))
     return table
 
@@ -98,15 +103,26 @@ def long_text(grid: Grid, more: Iterable[Sequence[str]], caption: Callable[[], s
 
     ``caption`` is asked for when all rows are written.
     """
-    yield grid_text(grid, width=width)
     widths, left_out = _fitted(grid, width)
+    yield terminal(_table(grid, widths, ()), width=width)
     kept = [(index, widths[column], column in grid.numbers) for index, column in enumerate(grid.columns) if column in widths]
-    for row in more:
-        cells = [(_folded(one_line(row[index]), space), space, number) for index, space, number in kept]
-        for line in range(max(len(lines) for lines, _, _ in cells)):
-            parts = (_filled(lines[line] if line < len(lines) else "", space, number) for lines, space, number in cells)
-            yield f"{(' ' * _GAP).join(parts).rstrip()}\n"
+    gap = " " * _GAP
+    for row in chain(grid.rows, more):
+        cells = [_laid_out(row[index], space, number) for index, space, number in kept]
+        lines = max(map(len, cells))
+        if lines == 1:
+            yield f"{gap.join([cell[0] for cell in cells]).rstrip()}\n"
+            continue
+        for line in range(lines):
+            parts = [cell[line] if line < len(cell) else " " * kept[column][1] for column, cell in enumerate(cells)]
+            yield f"{gap.join(parts).rstrip()}\n"
     yield f"{_captioned(caption(), left_out)}\n"
+
+
+@lru_cache(maxsize=_CELLS_KEPT)
+def _laid_out(text: str, width: int, to_the_right: bool) -> tuple[str, ...]:
+    """The lines of a cell, each as wide as its column. Days, numbers and names come again and again."""
+    return tuple(_filled(line, width, to_the_right) for line in _folded(one_line(text), width))
 
 
 def _folded(text: str, width: int) -> list[str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, case, func, select
+from sqlalchemy import ColumnElement, Row, RowMapping, Select, case, func, select
 
-from tracker.model.event import Event, EventColumns, compact_event, stored_event, whole_event
+from tracker.model.event import Event, EventColumns, EventPlace, compact_event, stored_event, whole_event
 from tracker.model.vocabulary import SEVERITIES, rank
 from tracker.store import tables as t
-from tracker.store.packing import THOROUGH, pack, unzip
+from tracker.store.packing import THOROUGH, pack, unpacked_size, unzip
 
 LONGEST = 1_000
 """Characters that are stored as they are, for SQL to look into; longer texts are compressed."""
@@ -51,6 +51,19 @@ def columns_of(row: RowMapping) -> EventColumns:
         old_sha256=row["old_sha256"],
         new_sha256=row["new_sha256"],
     )
+
+
+def place_of(row: Row[*tuple[Any, ...]], short: int) -> EventPlace:
+    """Where the event of a row of `select_events` stands in the log; its text comes along up to ``short`` characters.
+
+    Read by its places: a log has very many rows.
+    """
+    key, kind, trial, severity, cause, origin, detected_at, effective_at, story, body, packed, old, new = row
+    if not body and (packed is None or unpacked_size(packed) > short):
+        return EventPlace(id=key, effective_at=effective_at, severity=severity, story=story)
+    columns = EventColumns(key, kind, trial, SEVERITIES[severity], cause, origin, detected_at, effective_at, story, old, new)
+    text = stored_body(body, packed, key)
+    return EventPlace(id=key, effective_at=effective_at, severity=severity, story=story, columns=columns, body=text)
 
 
 def event_text(row: RowMapping) -> str:

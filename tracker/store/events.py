@@ -9,15 +9,14 @@ from itertools import islice
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, exists, or_, select, true
+from sqlalchemy import ColumnElement, Row, RowMapping, Select, and_, exists, or_, select, true
 
 from tracker.model.event import Event, EventFilter, EventPlace, Story, read_event
 from tracker.model.vocabulary import rank
 from tracker.store import rows
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks
-from tracker.store.event_rows import columns_of, event_of, event_text, select_events, stored_body
-from tracker.store.packing import unpacked_size
+from tracker.store.event_rows import event_of, event_text, place_of, select_events
 
 FIRST_PAGE = 50
 PAGE = 400
@@ -76,12 +75,12 @@ def event_places(database: Database, wanted: EventFilter, *, newest_first: bool 
     size = FIRST_PAGE
     while True:
         with database.reading() as connection:
-            page = connection.execute(statement.where(behind).limit(size)).mappings().all()
-        yield from (_place(row) for row in page if may_fit(row, wanted))
+            page = connection.execute(statement.where(behind).limit(size)).all()
+        yield from _places(page, wanted)
         if len(page) < size:
             return
         # "At or after" is said beside it, so that the planner begins at this place in the index.
-        last_at, last_id = page[-1]["event_effective_at"], page[-1]["event_id"]
+        last_at, last_id = page[-1].event_effective_at, page[-1].event_id
         size = min(2 * size, PAGE)
         if newest_first:
             behind = and_(at <= last_at, or_(at < last_at, key < last_id))
@@ -99,11 +98,9 @@ def _of_moments(
         at, trial = ({moment[place] for moment in some} for place in (0, 1))
         near = statement.where(t.events.c.effective_at.in_(at), t.events.c.trial.in_(trial))
         with database.reading() as connection:
-            rows_ = connection.execute(near).mappings().all()
+            rows_ = connection.execute(near).all()
         there = set(some)
-        found += [
-            _place(row) for row in rows_ if (row["event_effective_at"], row["event_trial"]) in there and may_fit(row, wanted)
-        ]
+        found += _places([row for row in rows_ if (row.event_effective_at, row.event_trial) in there], wanted)
     yield from sorted(found, key=lambda place: (place.effective_at, place.id), reverse=newest_first)
 
 
@@ -155,7 +152,7 @@ def stories(database: Database, ids: Collection[str]) -> dict[str, Story]:
     with database.reading() as connection:
         for some in chunks(sorted(ids)):
             statement = select(t.stories.c.id, t.stories.c.body).where(t.stories.c.accepted, t.stories.c.id.in_(some))
-            found.update((row.id, rows.stories_decoder.decode(row.body)) for row in connection.execute(statement))
+            found.update((key, rows.stories_decoder.decode(body)) for key, body in connection.execute(statement).all())
     return found
 
 
@@ -201,17 +198,8 @@ def may_fit(row: RowMapping, wanted: EventFilter) -> bool:
     return all(part in text for part in _parts(wanted))
 
 
-def _place(row: RowMapping) -> EventPlace:
-    packed = row["event_packed"]
-    short = row["event_body"] or (packed is not None and unpacked_size(packed) <= SHORT)
-    return EventPlace(
-        id=row["event_id"],
-        effective_at=row["event_effective_at"],
-        severity=row["event_severity"],
-        story=row["event_story"],
-        columns=columns_of(row) if short else None,
-        body=stored_body(row["event_body"], packed, row["event_id"]) if short else "",
-    )
+def _places(page: Iterable[Row[*tuple[Any, ...]]], wanted: EventFilter) -> Iterator[EventPlace]:
+    return (place_of(row, SHORT) for row in page if not wanted.words or may_fit(row._mapping, wanted))
 
 
 def _has_effect(effect: str) -> ColumnElement[bool]:

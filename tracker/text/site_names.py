@@ -64,7 +64,7 @@ _LONGEST_COMPARED = 300  # no name is longer, and letters are compared in more t
 
 def path_name(parts: Iterable[str | None]) -> str:
     """A site's name in the path of a change: facility, city, state, postcode and country as far as given."""
-    return ", ".join(squeeze_whitespace(part) for part in parts if part)
+    return ", ".join([squeeze_whitespace(part) for part in parts if part])
 
 
 @lru_cache(maxsize=16384)
