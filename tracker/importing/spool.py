@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -20,8 +20,6 @@ from tracker.model.source import (
     FromFiles,
     Response,
     SourceInfo,
-    TlsChoice,
-    Validators,
 )
 
 
@@ -40,7 +38,7 @@ class Spool:
     base_url = "file:"
 
     def __init__(self, name: str, now: dt.datetime) -> None:
-        self.name, self._now = name, now
+        self.name, self._now, self._title = name, now, ""
         self.troubles: list[FileTrouble] = []
         self.held = 0
         self.made_at: DataVersion | None = None
@@ -81,34 +79,25 @@ class Spool:
         """The wanted trials that the file holds."""
         return tuple(self._places)
 
-    def bind(
-        self, info: SourceInfo, *, base_url: str, pace: float, tls: TlsChoice = "auto", user_agent: str | None = None
-    ) -> Self:
+    def bind(self, info: SourceInfo, **_settings: object) -> Self:
         """Itself: whatever the source's settings are, no host is asked."""
+        self._title = info.title
         return self
 
-    def get(
-        self,
-        url: str,
-        params: object = (),
-        *,
-        accept: str = "",
-        validators: Validators | None = None,
-        try_profiles: bool = True,
-    ) -> Response:
+    def get(self, url: str, params: Sequence[tuple[str, str]] = (), **_how: object) -> Response:
         """The record of a trial, by its key; when the file was made, by `MADE_AT`."""
         if url == MADE_AT:
             return self._response(url, "text/plain", self.made_at.timestamp.encode() if self.made_at else b"")
         place = self._places.get(url)
-        if place is None:
+        if place is None or params:
             raise FetchError(f"{self.name} does not hold {url}.")
         self._file.seek(place.offset)
         number = split_key(url).number
         return self._response(f"file:{self.name}#{number}", place.content_type, self._file.read(place.size))
 
-    def post(self, url: str, body: bytes, *, accept: str = "") -> Response:
+    def post(self, url: str, body: bytes, *, accept: str = "application/json") -> Response:
         """A file takes no questions."""
-        raise FetchError(f"{self.name} is a file.")
+        raise FetchError(f"{self.name} is a file of {self._title}: {len(body)} bytes for {url} were not sent as {accept}.")
 
     def _response(self, url: str, content_type: str, body: bytes) -> Response:
         return Response(url=url, status=200, headers={"content-type": content_type}, body=body, fetched_at=self._now)

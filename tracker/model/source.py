@@ -36,6 +36,9 @@ TLS_PROFILES: tuple[TlsProfile, ...] = ("standard library", "requests-like", "tl
 """In the order in which they are tried."""
 
 
+CUT_TEXT = "cut_text"
+"""The code of an issue where a file ends a text before its end: the version before stands for it, and no layout has changed."""
+
 SourceKind = Literal["registry", "page", "aggregator"]
 """A registry, a site that shows a registry's records, or a collection of the records of many registries."""
 
@@ -51,7 +54,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     changes. ``pace`` is in requests a second.
     ``reads``, ``access`` and ``address`` say in ``docs/registries.md`` what is read, in which way, and where (``base_url``
     unless given).
-    ``from_files``: no host is asked; its records come out of files that a person downloads and imports. ``download`` says where.
+    ``from_files``: no host is asked; its records come out of files that a person downloads; ``download`` says where.
     ``home`` is the registry whose numbers a page site republishes (its pages are mirrors of that registry's records).
     ``history_page`` is the address where the registry compares versions of a record; ``{number}`` stands for its number.
     ``version_page`` is where it shows one version and ``comparison_page`` where it compares two; ``{a}`` and ``{b}`` stand for
@@ -595,12 +598,12 @@ class FromFiles(Protocol):
 
     @abstractmethod
     def entries(self, file: BinaryIO) -> Iterator[FileEntry | FileTrouble]:
-        """The records of a file, one at a time; what cannot be read is named, and the rest goes on. Raises nothing of its own."""
+        """The records of a file, one at a time; what cannot be read is named, and the rest goes on. Never raises."""
         ...
 
     @abstractmethod
     def made_at(self, stated: Collection[str], latest: date | None, now: datetime) -> DataVersion | None:
-        """When a file was made, by what its records state; ``latest`` is the latest day that they name. None: it does not say."""
+        """When a file was made, by what its records state and the latest day that they name; None where it does not say."""
         ...
 
 

@@ -122,7 +122,7 @@ def unmerge(database: Database, trials: Collection[str]) -> dict[str, str | None
 
 
 def join_imported(database: Database, joins: Collection[Join], now: datetime) -> list[Join]:
-    """Let trials of a file join watches; gives those that were not in before. Nobody is told: they join with their first record."""
+    """Let trials of a file join watches; gives those that were not in before."""
     with database.writing() as connection:
         inside = _inside(connection, {join.trial for join in joins})
         new = [join for join in joins if (join.watch, join.trial) not in inside]

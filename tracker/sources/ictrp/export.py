@@ -128,16 +128,17 @@ def _of_csv(text: io.TextIOBase, delimiter: str, content_type: str) -> Iterator[
     rows = csv.reader(text, delimiter=delimiter)
     header: list[str] = []
     pending: list[str] = []
-    line = 0
+    line = place = 0
     try:
         for row in rows:
             if not header:
-                header = row if header_names(row) else []
+                names = header_names(row)
+                header, place = (row, names.index("trialid")) if names else ([], 0)
                 line = rows.line_num + 1
                 continue
-            begins = bool(row) and ids.recognise(row[0]) is not None if len(row) != len(header) else True
+            begins = len(row) == len(header) or _number_in(row, place) is not None
             if pending and begins:
-                yield _broken(line, pending, header)
+                yield _broken(line, pending, header, place)
                 pending = []
             if pending:
                 pending = [*pending[:-1], "\n".join((pending[-1], *row[:1])), *row[1:]]
@@ -147,16 +148,23 @@ def _of_csv(text: io.TextIOBase, delimiter: str, content_type: str) -> Iterator[
                 yield _entry(_as_csv(header, pending), content_type, f"line {line}")
                 pending = []
             elif len(pending) > len(header) or sum(map(len, pending)) > LARGEST:
-                yield _broken(line, pending, header)
+                yield _broken(line, pending, header, place)
                 pending = []
     except csv.Error as error:
         yield FileTrouble(name=f"line {rows.line_num}", what=f"it cannot be read ({error}); the file was not read further")
     if pending:
-        yield _broken(line, pending, header)
+        yield _broken(line, pending, header, place)
 
 
-def _broken(line: int, row: list[str], header: list[str]) -> FileTrouble:
-    about = f" ({row[0][:40]})" if ids.recognise(row[0]) else ""
+def _number_in(row: list[str], place: int) -> str | None:
+    """The trial's number in a row's cell; None where no registry has such a number, or the cell is not there."""
+    found = ids.recognise(row[place]) if place < len(row) else None
+    return found.number if found else None
+
+
+def _broken(line: int, row: list[str], header: list[str], place: int) -> FileTrouble:
+    number = _number_in(row, place) or next((found for at in range(place) if (found := _number_in(row, at))), None)
+    about = f" ({number})" if number else ""
     return FileTrouble(
         name=f"line {line}{about}", what=f"it has {len(row)} cells and the header {len(header)}; it was not read"
     )
@@ -265,7 +273,7 @@ def _moments(text: str) -> Iterator[datetime]:
 def _clock(text: str) -> time:
     for form in _CLOCKS:
         try:
-            return datetime.strptime(text.strip(), form).time()
+            return datetime.strptime(text.strip(), form).time()  # noqa: DTZ007 (exports name no zone)
         except ValueError:
             continue
     return datetime.min.time()

@@ -117,7 +117,7 @@ def _cells(document: Document) -> list[tuple[str, str]]:
 
 
 def undamaged(text: str) -> str:
-    """The text without what spreadsheets do to it: line ends written out, and UTF-8 read in the character set of another system."""
+    """The text without what spreadsheets do to it: line ends written out, and UTF-8 read in another character set."""
     text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
     if text.isascii():
         return text

@@ -14,7 +14,6 @@ from tracker.extract.read_log import ReadLog, canonical_digest, guarded, layout_
 from tracker.extract.who import Unread
 from tracker.model import ids
 from tracker.model.dates import RegistryDate
-from tracker.model.ids import split_key
 from tracker.model.record import (
     Eligibility,
     Enrollment,
@@ -25,9 +24,9 @@ from tracker.model.record import (
     SecondaryId,
     TrialRecord,
 )
-from tracker.model.source import Document, Parsed
+from tracker.model.source import CUT_TEXT, Document, Parsed
 from tracker.sources.ictrp.export import number_of
-from tracker.sources.ictrp.fields import cut_fields, fields_of
+from tracker.sources.ictrp.fields import CUT_AFTER, cut_fields, fields_of
 from tracker.text.clean import clean, cleaned
 
 T = TypeVar("T")
@@ -77,13 +76,16 @@ _MOVES_ALONE = frozenset({"page_date", "url"})
 """Fields of the record that the digest leaves out: the day of the last delivery moves without the trial changing."""
 
 _NO_FUNDER = "please refer to primary and secondary sponsors"
-_TYPED = re.compile(r"(?P<type>Behavioral|Biological|Combination Product|Device|Diagnostic Test|Dietary Supplement|Drug|Genetic|"
+_TYPED = re.compile(r"(?P<type>Behavioral|Biological|Combination Product|Device|Diagnostic Test|Dietary Supplement|Drug|"
+                    r"Genetic|"
                     r"Procedure|Radiation|Other): (?P<name>.+)\Z", re.DOTALL)  # fmt: skip
 _BREAK = re.compile(r"\s*<br ?/? ?>\s*", re.IGNORECASE)
 _BEFORE_ITEM = re.compile(
-    r"(?<=:)\s*<br ?/? ?>\s*|\s*<br ?/? ?>\s*(?=(?:[-*•] |[0-9]{1,2}[.)]|[a-z][.)] )|(?:key )?(?:inclusion|exclusion) criteria)",
+    r"(?<=:)\s*<br ?/? ?>\s*|\s*<br ?/? ?>\s*(?=(?:[-*•] |[0-9]{1,2}[.)]|[a-z][.)] )|"
+    r"(?:key )?(?:inclusion|exclusion) criteria)",
     re.IGNORECASE,
 )
+_CRITERIA_HEADING = re.compile(r"\A((?:In|Ex)clusion criteria:)\s*", re.IGNORECASE)
 _BREAKS = re.compile(r"(?:\s*<br ?/? ?>\s*){2,}", re.IGNORECASE)
 _FIRST_OF_MONTH = re.compile(r"\d{4}-\d{2}-01(?: 00:00:00)?\Z")
 _QUESTIONS = re.compile(
@@ -174,7 +176,7 @@ class _Row:
         given = self._fields.verbatim(name) or ""
         if name not in self._cut:
             return given
-        self._log.note("unreadable_value", name, f"cut after {len(given)} characters: {given[:40]}…")
+        self._log.note(CUT_TEXT, name, f"after {CUT_AFTER} characters")
         return ""
 
     def _text(self, name: str) -> str | None:
@@ -205,7 +207,7 @@ class _Row:
         return status, given if status in (None, "OTHER") else None
 
     def _start(self) -> RegistryDate | None:
-        """A spreadsheet makes the first day of "April 2020", as ClinicalTrials.gov writes months: then only the month is sure."""
+        """A spreadsheet makes a first day of "April 2020", as ClinicalTrials.gov writes months: then only the month is sure."""
         found = self._day("date_enrollement", self._enrolment_type())
         if found and self._is_ctgov and _FIRST_OF_MONTH.match(self._given["date_enrollement"]):
             return RegistryDate(found.date[:7], found.type)
@@ -279,18 +281,22 @@ class _Row:
             blocks = dict.fromkeys(cleaned(block) for block in _BREAKS.split(self._raw("intervention")))
             return tuple(Intervention(name=block) for block in blocks if block and not who.says_nothing(block)) or None
         found = []
-        for part in who.parts(self._raw("intervention")):
+        for part in self._parts("intervention"):
             typed = _TYPED.match(part) if self._is_ctgov else None
             kind = typed["type"].upper().replace(" ", "_") if typed else None
             found.append(Intervention(type=kind, name=typed["name"] if typed else part))
         return tuple(found) or None
+
+    def _parts(self, name: str) -> tuple[str, ...]:
+        """The entries between semicolons; a line that ends before one is no entry."""
+        return who.parts(clean(self._raw(name)).replace("\n", " "))
 
     def _outcomes(self, name: str) -> tuple[OutcomeMeasure, ...] | None:
         """One after the other; of the European questionnaire the end points, whose objectives are kept beside them."""
         given = self._raw(name)
         answers = _QUESTIONS.split(given)
         if not self._is_european or len(answers) < 3:
-            return tuple(OutcomeMeasure(measure=part) for part in who.parts(given)) or None
+            return tuple(OutcomeMeasure(measure=part) for part in who.parts(clean(given).replace("\n", " "))) or None
         said = {label: cleaned(text.strip(" ;\n")) for label, text in zip(answers[1::2], answers[2::2], strict=True)}
         measure, when = (next((text for label, text in said.items() if label.startswith(part)), None) for part in _ENDPOINT)
         if answers[0].strip(" ;"):
@@ -313,7 +319,7 @@ class _Row:
         """ClinicalTrials.gov's lines are broken where a column was full; items have a mark or two breaks before them."""
         given = self._raw(name)
         if not self._is_ctgov:
-            return given
+            return _CRITERIA_HEADING.sub(r"\1\n", given)
         return "\n".join(_BREAK.sub(" ", _BEFORE_ITEM.sub("\n", item)) for item in _BREAKS.split(given))
 
     def _ipd(self) -> IpdSharing | None:
