@@ -10,14 +10,14 @@ from xml.sax.saxutils import escape
 Row = Mapping[str, str]
 
 PLAIN = {
-    "Export_date": "10/04/2026 04:51:51",
+    "Export_date": "02/27/2026 04:51:51",
     "TrialID": "NCT90000001",
-    "Last_Refreshed_on": "21 September 2026",
+    "Last_Refreshed_on": "12 January 2026",
     "Public_title": "An invented study",
     "Scientific_title": "An invented study in invented adults",
     "Primary_sponsor": "Invented Institute",
-    "Date_registration3": "20260302",
-    "Date_registration": "02/03/2026",
+    "Date_registration3": "20260102",
+    "Date_registration": "02/01/2026",
     "Source_Register": "ClinicalTrials.gov",
     "web_address": "https://clinicaltrials.gov/study/NCT90000001",
     "Recruitment_Status": "Not recruiting",
@@ -44,7 +44,8 @@ def row(number: str = "NCT90000001", **changes: str) -> dict[str, str]:
 def as_xml(*rows: Row, pad: str = "\n    ") -> bytes:
     """The portal's XML."""
     trials = "".join(
-        "<Trial>" + "".join(f"<{name}>{escape(text)}{pad}</{name}>" for name, text in one.items()) + "</Trial>\n" for one in rows
+        "<Trial>" + "".join(f"<{name}>{escape(text)}{pad}</{name}>" for name, text in one.items()) + "</Trial>\n"
+        for one in rows
     )
     head = "<?xml version='1.0' encoding='UTF-8' ?>\n<Trials_downloaded_from_ICTRP>\n"
     return (head + trials + "</Trials_downloaded_from_ICTRP>\n").encode()

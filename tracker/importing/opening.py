@@ -6,6 +6,7 @@ import gzip
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -18,32 +19,39 @@ UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedE
 """What Python raises for damaged, encrypted and strangely packed archives."""
 
 
-def opened(path: Path) -> Iterator[tuple[str, BinaryIO]]:
-    """Each file in what was given, with its name; closed when the next one is asked for. Raises UsageError."""
+@contextmanager
+def readable(name: str) -> Iterator[None]:
+    """Say in one sentence why a file cannot be read: one that is not there, a damaged or an encrypted archive."""
     try:
-        with path.open("rb") as file:
-            magic = file.read(4)
-            file.seek(0)
-            if magic.startswith(b"PK\x03\x04"):
-                yield from _of_zip(path.name, file)
-            elif magic.startswith(b"\x1f\x8b"):
-                with gzip.GzipFile(fileobj=file) as unpacked:
-                    yield path.name, cast(BinaryIO, unpacked)
-            else:
-                yield path.name, file
+        yield
     except UNREADABLE as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
-        raise UsageError(f"{path} cannot be read: {reason}.", remedy="Download it again, or name another file.") from error
+        raise UsageError(f"{name} cannot be read: {reason}.", remedy="Download it again, or name another file.") from error
 
 
-def _of_zip(name: str, file: BinaryIO) -> Iterator[tuple[str, BinaryIO]]:
-    with zipfile.ZipFile(file) as archive:
-        for info in archive.infolist():
-            if info.is_dir():
-                continue
-            if info.file_size > LARGEST:
-                raise UsageError(
-                    f"{info.filename} in {name} unpacks to {info.file_size:,} bytes.", remedy="No export has as many."
-                )
-            with archive.open(info) as member:
-                yield f"{name}: {info.filename}", cast(BinaryIO, member)
+def opened(path: Path) -> Iterator[tuple[str, BinaryIO]]:
+    """Each file in what was given, with its name; closed when the next one is asked for. Read it within `readable`."""
+    with ExitStack() as stack:
+        with readable(str(path)):
+            file = stack.enter_context(path.open("rb"))
+            magic = file.read(4)
+            file.seek(0)
+            archive = stack.enter_context(zipfile.ZipFile(file)) if magic.startswith(b"PK\x03\x04") else None
+        if archive is not None:
+            yield from _of_zip(path.name, archive)
+        elif magic.startswith(b"\x1f\x8b"):
+            yield path.name, cast(BinaryIO, stack.enter_context(gzip.GzipFile(fileobj=file)))
+        else:
+            yield path.name, file
+
+
+def _of_zip(name: str, archive: zipfile.ZipFile) -> Iterator[tuple[str, BinaryIO]]:
+    for info in archive.infolist():
+        if info.is_dir():
+            continue
+        if info.file_size > LARGEST:
+            raise UsageError(f"{info.filename} in {name} unpacks to {info.file_size:,} bytes.", remedy="No export has as many.")
+        with readable(name):
+            member = archive.open(info)
+        with member:
+            yield f"{name}: {info.filename}", cast(BinaryIO, member)

@@ -14,6 +14,7 @@ from tracker.config import Settings
 from tracker.detect import age
 from tracker.errors import UsageError
 from tracker.extract.saved import what_it_is
+from tracker.importing.opening import readable
 from tracker.importing.spool import Spool
 from tracker.model.ids import split_key
 from tracker.model.source import DataVersion, FileTrouble, FromFiles, Source, Versioned
@@ -66,14 +67,16 @@ class Import(msgspec.Struct, frozen=True, kw_only=True):
 
 def import_file(work: Import, name: str, file: BinaryIO, wanted: Wanted) -> ImportReport:
     """Read one file and accept what it says of the trials that are wanted. Raises UsageError for a file that is not read."""
-    opening = file.read(OPENING)
-    file.seek(0)
+    with readable(name):
+        opening = file.read(OPENING)
+        file.seek(0)
     source = _reader(work.sources, name, opening)
     assert isinstance(source, FromFiles)
     now = work.clock()
     with Spool(name, now) as spool:
         following = _following(work.store)
-        spool.fill(source, file, None if wanted.watch else following.keys())
+        with readable(name):
+            spool.fill(source, file, None if wanted.watch else following.keys())
         spool.made_at = wanted.as_of or spool.made_at
         if spool.trials and isinstance(source, Versioned) and spool.made_at is None:
             raise UsageError(

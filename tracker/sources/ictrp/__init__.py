@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import BinaryIO
 
+import msgspec
+
 from tracker.errors import AnswerError
 from tracker.extract.retrieval import retrieve_each
 from tracker.model.source import (
@@ -22,6 +24,7 @@ from tracker.model.source import (
     Fetch,
     FileEntry,
     FileTrouble,
+    Found,
     FromFiles,
     Parsed,
     Source,
@@ -109,7 +112,12 @@ class Ictrp(Source, FromFiles, Versioned):
 
     def retrieve(self, asked: Sequence[Asked], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
         """The rows of the file that is being imported, each by its trial's key."""
-        return retrieve_each(self.info, asked, fetch, lambda one: one.trial, accept="*/*")
+        for answer in retrieve_each(self.info, asked, fetch, lambda one: one.trial, accept="*/*"):
+            if isinstance(answer, Found) and data is not None:
+                document = msgspec.structs.replace(answer.document, data_version=data.date)
+                yield msgspec.structs.replace(answer, document=document)
+            else:
+                yield answer
 
     def data_version(self, fetch: Fetch) -> DataVersion:
         """When the file that is being imported was made."""
