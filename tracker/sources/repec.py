@@ -46,7 +46,7 @@ class Repec(Source, FromFiles):
         download="The XML of a year, in the layout of WHO.",
         reads="REPEC records, saved as XML",
         access="XML of the WHO layout that you download, by `tracker import`",
-        address="the XML of a year",
+        address="https://ensayosclinicos-repec.ins.gob.pe",
         anchors=("official_title", "recruitment_status", "first_posted"),
         attribution="Registro Peruano de Ensayos Clínicos (REPEC), Instituto Nacional de Salud",
         rest_titles={"main.study_design": "study design", "main.study_type": "study type", "main.target_size": "target size"},
