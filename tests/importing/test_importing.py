@@ -161,6 +161,24 @@ def test_a_strangers_file_is_refused_with_what_to_download(world: World, body: b
         imported(world, body=body or b" ")
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("CTRI Number  CTRI/2023/11/059755 [Registered on: 13/11/2023]", "CTRI (CTRI/2023/11/059755)"),
+        ("<html><title>ChiCTR</title><p>ChiCTR2400084905</p></html>", "ChiCTR (ChiCTR2400084905)"),
+        ("Unique ID issued by UMIN UMIN000013698", "UMIN-CTR (UMIN000013698)"),
+        ("number,submitted\nACTRN12605000090617,2005-08-01", "ANZCTR (ACTRN12605000090617)"),
+        ('{"trial_id": "KCT0000145", "resultCode": "00"}', "CRIS (KCT0000145)"),
+        ("<title>ICTRP Search Portal</title>", "a page of the WHO ICTRP portal"),
+    ],
+)
+def test_a_page_that_is_not_read_is_named_and_never_guessed_at(world: World, text: str, said: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        imported(world, body=text.encode())
+    assert said in str(refused.value)
+    assert "Export results to XML" in str(refused.value)
+
+
 def test_a_saved_record_of_a_registry_that_is_asked_is_sent_to_its_own_way(world: World) -> None:
     body = (Path(__file__).parent.parent / "fixtures" / "ctgov" / "ended_early.json").read_bytes()
     with pytest.raises(UsageError, match=r"asked directly.*tracker add"):

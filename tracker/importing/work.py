@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import threading
 from collections.abc import Callable, Collection, Mapping
 from typing import BinaryIO
@@ -16,13 +17,16 @@ from tracker.errors import UsageError
 from tracker.extract.saved import what_it_is
 from tracker.importing.opening import readable
 from tracker.importing.spool import Spool
-from tracker.model.ids import split_key
+from tracker.model.ids import REGISTRIES, recognise, split_key
 from tracker.model.source import DataVersion, FileTrouble, FromFiles, Source, Versioned
 from tracker.model.watch import Join
 from tracker.store import Store
 from tracker.store.processes import holder_name
 from tracker.sync import Progress, SourceReport, no_progress
 from tracker.sync.source_run import SourceRun
+
+_PORTAL = "ICTRP Search Portal"
+_NUMBER = re.compile(r"[A-Za-z]{2,}[A-Za-z0-9/-]{6,30}")
 
 OPENING = 1 << 16
 """Bytes by which a file is recognised."""
@@ -107,9 +111,23 @@ def _reader(sources: Mapping[str, Source], name: str, opening: bytes) -> Source:
                 f"{name} is a record of {source.info.title}, which is asked directly.",
                 remedy="Follow the trial with `tracker add`; `tracker backfill --from` brings in versions of the past.",
             )
-    looks = what_it_is(opening)
+    looks = _whose(opening) or what_it_is(opening) or "It is no export or record known here"
     kinds = " ".join(f"{one.info.title}: {one.info.download}" for one in sources.values() if one.info.from_files)
-    raise UsageError(f"{name} is not read: it is no export known here.{looks and f' {looks}.'}", remedy=kinds)
+    raise UsageError(f"{name} is not read. {looks}. What is read:", remedy=kinds)
+
+
+def _whose(opening: bytes) -> str:
+    """Whose page or export a file seems to be, by the first trial's number in it; nothing where it names none."""
+    text = opening.decode("utf-8", "replace")
+    if _PORTAL in text:
+        return "It is a page of the WHO ICTRP portal, which is not read: export the search instead"
+    for token in _NUMBER.findall(text):
+        found = recognise(token)
+        if found:
+            title = next(registry.title for registry in REGISTRIES if registry.source == found.source)
+            said = "which is not read as a file of this form: import the trial from an export of WHO ICTRP"
+            return f"It seems to be of {title} ({found.number}), {said}"
+    return ""
 
 
 def _following(store: Store) -> dict[str, set[str]]:
