@@ -206,6 +206,18 @@ def test_a_document_type_is_refused_unread(evil: bytes) -> None:
     assert "document type" in trouble.what
 
 
+def test_hostile_files_are_read_in_a_time_that_grows_with_their_size() -> None:
+    header = as_csv(row()).splitlines(keepends=True)[0]
+    assert len(entries(header + b"NCT90000001,x\n" + b"a\n" * 200_000)) < 20
+    assert len(entries(header + b'"' + b"x\n" * 200_000)) < 20
+    assert len(entries(as_xml(row())[:100] + b"<Trial>" * 100_000)) < 20
+    padded = row(Inclusion_Criteria="<br>" + " " * 200_000 + "x" + "\n" * 200_000)
+    assert record(padded).eligibility is not None
+    chictr = sources.load()["chictr"]
+    assert isinstance(chictr, FromFiles)
+    assert len(list(chictr.entries(io.BytesIO(b"<trials>" + b"<trial>" * 100_000)))) == 1
+
+
 @given(st.binary(max_size=400), st.integers(0, 2000))
 def test_no_damage_raises(noise: bytes, at: int) -> None:
     for form in (as_xml(row(), row("NCT90000002")), as_csv(row(), row("NCT90000002"))):

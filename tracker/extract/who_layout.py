@@ -33,7 +33,7 @@ LARGEST: Final = 64 * 1024 * 1024
 """Bytes of a file: a year of a registry has some ten."""
 
 _IGNORED: Final = frozenset({"main.reg_name", "intervention_code.i_code", "@subjects"})
-_TRIAL = re.compile(r"<(trial|Triall)(?:\s[^<>]*)?>.*?</\1>", re.DOTALL)
+_OPENS = re.compile(r"<(trial|Triall)(?:\s[^<>]*)?>")
 _DECLARED = re.compile(rb"""<\?xml[^>]*encoding=["']([A-Za-z0-9._-]+)["']""")
 
 
@@ -68,12 +68,14 @@ def entries(layout: Layout, file: BinaryIO) -> Iterator[FileEntry | FileTrouble]
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         yield FileTrouble(name="the file", what="it has a document type, which no export has; nothing of it was read")
         return
-    end = 0
-    for number, found in enumerate(_TRIAL.finditer(text), start=1):
-        end = found.end()
-        yield _entry(layout, found[0].encode(), "application/xml", f"trial {number}")
-    if re.search(r"<(?:trial|Triall)[ >]", text[end:]):
-        yield FileTrouble(name="the last trial", what="the file ends in the middle of it; download it again")
+    number = end = 0
+    while found := _OPENS.search(text, end):
+        number, closes = number + 1, f"</{found[1]}>"
+        end = text.find(closes, found.end()) + len(closes)
+        if end < found.end():
+            yield FileTrouble(name=f"trial {number}", what="the file ends in the middle of it; download it again")
+            return
+        yield _entry(layout, text[found.start() : end].encode(), "application/xml", f"trial {number}")
 
 
 def sniff(layout: Layout, body: bytes) -> str | None:

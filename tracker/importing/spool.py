@@ -22,6 +22,9 @@ from tracker.model.source import (
     SourceInfo,
 )
 
+MOST_NAMED = 1_000
+"""Parts of one file that could not be read and are named: a file of another sort may have as many as lines."""
+
 
 class _Place(msgspec.Struct, frozen=True):
     """Where a record lies on disk."""
@@ -57,7 +60,7 @@ class Spool:
         latest: dt.date | None = None
         for entry in source.entries(file):
             if isinstance(entry, FileTrouble):
-                self.troubles.append(entry)
+                self.troubles += [entry] if len(self.troubles) < MOST_NAMED else []
                 continue
             self.held += 1
             stated.add(entry.stated)

@@ -25,6 +25,9 @@ PART = 1 << 16
 LARGEST = 8 * 1024 * 1024
 """Characters of one trial, far more than any has: a mark that is never closed must not bring the whole file into memory."""
 
+LARGEST_BROKEN = 256 * 1024
+"""Characters of a row that is put together: each further line copies what there is."""
+
 _OPENS = re.compile(r"<Trial(?:\s[^<>]*)?>")
 _CLOSES = "</Trial>"
 _DECLARED = re.compile(rb"""<\?xml[^>]*encoding=["']([A-Za-z0-9._-]+)["']""")
@@ -147,7 +150,7 @@ def _of_csv(text: io.TextIOBase, delimiter: str, content_type: str) -> Iterator[
             if len(pending) == len(header):
                 yield _entry(_as_csv(header, pending), content_type, f"line {line}")
                 pending = []
-            elif len(pending) > len(header) or sum(map(len, pending)) > LARGEST:
+            elif len(pending) > len(header) or sum(map(len, pending)) > LARGEST_BROKEN:
                 yield _broken(line, pending, header, place)
                 pending = []
     except csv.Error as error:

@@ -119,6 +119,11 @@ def digest(document: Document) -> str:
         return canonical_digest(said)
 
 
+def _squeezed(text: str) -> str:
+    """The text with single blanks and no empty lines: padding may be long, and the patterns of breaks look at all of it."""
+    return "\n".join(line for raw in text.splitlines() if (line := " ".join(raw.split())))
+
+
 class _Row:
     """One row being read; what it says in words that are not understood is kept and named."""
 
@@ -278,7 +283,7 @@ class _Row:
     def _interventions(self) -> tuple[Intervention, ...] | None:
         """One by one, ClinicalTrials.gov's with their types; the European registers' product by product."""
         if self._is_european:
-            blocks = dict.fromkeys(cleaned(block) for block in _BREAKS.split(self._raw("intervention")))
+            blocks = dict.fromkeys(cleaned(block) for block in _BREAKS.split(_squeezed(self._raw("intervention"))))
             return tuple(Intervention(name=block) for block in blocks if block and not who.says_nothing(block)) or None
         found = []
         for part in self._parts("intervention"):
@@ -317,7 +322,7 @@ class _Row:
 
     def _criteria(self, name: str) -> str:
         """ClinicalTrials.gov's lines are broken where a column was full; items have a mark or two breaks before them."""
-        given = self._raw(name)
+        given = _squeezed(self._raw(name))
         if not self._is_ctgov:
             return _CRITERIA_HEADING.sub(r"\1\n", given)
         return "\n".join(_BREAK.sub(" ", _BEFORE_ITEM.sub("\n", item)) for item in _BREAKS.split(given))
