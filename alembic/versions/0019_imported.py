@@ -38,7 +38,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     names = "watch, trial, how, joined_at, silent, left_search_at, ended_at, merged_into"
-    op.execute(f"INSERT INTO memberships_new ({names}) SELECT {names} FROM memberships")  # nosec B608
+    op.execute(f"INSERT INTO memberships_new ({names}) SELECT {names} FROM memberships")
     op.drop_table("memberships")
     op.rename_table("memberships_new", "memberships")
     for column in ("trial", "joined_at"):
