@@ -137,6 +137,20 @@ def _tidy(store: Store, now: datetime, stop: Stop) -> None:
 def note_trouble(settings: Settings, store: Store, synced: SyncReport, now: datetime) -> None:
     """Remember what is wrong and what is well again; the next delivery tells the operator, once each."""
     kept = Archive(store=store, sources={})
+    _note_sources(settings, store, kept, synced, now)
+    _forget_unasked(store, kept, {source_report.source for source_report in synced.sources})
+    _close_searches(settings, store, kept, now)
+
+
+def tell_imported(
+    settings: Settings, store: Store, sources: Mapping[str, Source], clock: Clock, synced: SyncReport, *, send: bool
+) -> DeliveryReport | None:
+    """What follows an import: its troubles are noted, and what is due is sent. It says nothing of sources that are asked."""
+    _note_sources(settings, store, Archive(store=store, sources={}), synced, clock())
+    return deliver(settings, store, sources, clock) if send else None
+
+
+def _note_sources(settings: Settings, store: Store, kept: Archive, synced: SyncReport, now: datetime) -> None:
     for source_report in synced.sources:
         _note_incidents(store, kept, source_report, now)
         _note_trials(store, kept, source_report, now)
@@ -150,8 +164,6 @@ def note_trouble(settings: Settings, store: Store, synced: SyncReport, now: date
             given = operator_messages.reformatted(source_report.run, source_report.title, edit.kinds, edit.trials, edit.checked)
             operator_messages.cut(settings, store, given, now)
         _note_doubts(store, source_report, now)
-    _forget_unasked(store, kept, {source_report.source for source_report in synced.sources})
-    _close_searches(settings, store, kept, now)
 
 
 def _note_doubts(store: Store, source_report: SourceReport, now: datetime) -> None:

@@ -75,7 +75,7 @@ WORK = {
     "mark_retry",
     "mark_sent", "open", "open_incident", "open_run", "reading", "redigest", "release", "release_lease", "remember_host",
     "hurry", "keep_history", "renew_lease", "retry", "set_due", "settle_sent", "silence", "stage", "staged_documents",
-    "pause", "sync_watches", "resume", "unmerge", "unsilence", "writing",
+    "join_imported", "pause", "sync_watches", "resume", "unmerge", "unsilence", "writing",
     # what the next step of a run, a delivery or the daemon works on
     "count_sent_immediately", "due", "due_messages", "events_already_sent", "host_profiles", "message",
     "notes", "ready_alerts", "staged_totals", "alerts_of", "looks", "unanswered", "doubted_trials", "kept_fields",

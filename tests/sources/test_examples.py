@@ -26,6 +26,7 @@ CONTENT_TYPES = {
     ".xml": "application/xml",
     ".html": "text/html; charset=utf-8",
     ".txt": "text/plain",
+    ".csv": "text/csv",
 }
 SOURCES = list(sources.load().values())
 EXAMPLES = [

@@ -229,7 +229,7 @@ def test_numbers_of_other_registries_are_read_for_a_site_of_that_home() -> None:
     record = source.parse(page).record
     assert record.nct_number is None
     assert [one.id for one in record.secondary_ids or ()] == ["ISRCTN90000031"]
-    assert source.info.home_key(record.trial, record.nct_number) == "isrctn:ISRCTN90000031"
+    assert source.info.home_keys(record.trial, record.nct_number) == ("isrctn:ISRCTN90000031",)
     with pytest.raises(AnswerError, match="ISRCTN90000031"):
         source.parse(msgspec.structs.replace(page, trial="greenfield:ISRCTN90000032"))
 

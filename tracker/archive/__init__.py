@@ -207,10 +207,9 @@ class Archive:
         """The trials that a watch's ``trials_file`` puts into a group, and the pages that repeat their records."""
         folded = group.casefold()
         keys = {key for watch in self.watches for key, given in watch.groups.items() if given.casefold() == folded}
-        pages = [source for source in self.sources.values() if source.info.kind == "page"] if keys else []
-        for source in pages:
-            followed = self.store.followed(source.info.key)
-            keys |= {known.key for known in followed if source.info.home_key(known.key, known.nct_number) in keys}
+        for info in [source.info for source in self.sources.values() if source.info.repeats] if keys else []:
+            followed = self.store.followed(info.key)
+            keys |= {known.key for known in followed if not keys.isdisjoint(info.home_keys(known.key, known.nct_number))}
         return frozenset(keys)
 
     def watches_of(self, trials: Collection[str]) -> dict[str, tuple[str, ...]]:

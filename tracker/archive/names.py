@@ -39,7 +39,7 @@ class Names:
 
     def own_words(self, trial: str, record: TrialRecord | None = None) -> OwnWords:
         """What is said of a trial, of several watches the first that says it; notes are put together."""
-        keys = (trial, self._home_key(record)) if record is not None else (trial,)
+        keys = (trial, *self._home_keys(record)) if record is not None else (trial,)
         groups = [watch.groups[key] for key in keys for watch in self._watches if key in watch.groups]
         notes = dict.fromkeys(watch.notes[key] for key in keys for watch in self._watches if key in watch.notes)
         columns: dict[str, str] = {}
@@ -48,12 +48,12 @@ class Names:
                 columns.setdefault(name.casefold(), cell)
         return OwnWords(group=next(iter(groups), ""), note="; ".join(notes), columns=columns)
 
-    def _home_key(self, record: TrialRecord) -> str:
-        return self._sources[split_key(record.trial).source].info.home_key(record.trial, record.nct_number)
+    def _home_keys(self, record: TrialRecord) -> tuple[str, ...]:
+        return self._sources[split_key(record.trial).source].info.home_keys(record.trial, record.nct_number)
 
     def _own(self, record: TrialRecord) -> str:
-        return self._given.get(record.trial) or self._given.get(self._home_key(record)) or ""
+        return next((given for key in (record.trial, *self._home_keys(record)) if (given := self._given.get(key))), "")
 
     def _site(self, record: TrialRecord) -> str:
         info = self._sources[split_key(record.trial).source].info
-        return info.title if info.kind == "page" else ""
+        return info.title if info.kind != "registry" else ""

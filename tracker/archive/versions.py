@@ -140,7 +140,7 @@ def compare_documents(source: Source, before: Document, after: Document) -> Dete
         at=saved.first_seen_at,
         known=TrialContext(
             source=source.info,
-            label=trial_label(new.trial, new, site=source.info.title if source.info.kind == "page" else ""),
+            label=trial_label(new.trial, new, site=source.info.title if source.info.kind != "registry" else ""),
         ),
     )
 

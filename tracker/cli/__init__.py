@@ -52,6 +52,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "backup": ("setup", "A consistent copy of the database, also while the tracker runs."),
     "copy": ("copy", "The whole database into another one, as from SQLite to PostgreSQL."),
     "backfill": ("backfill", "The registry's own history of records: the index of versions first, then the records."),
+    "import": ("importing", "Exports and saved records that you downloaded, compared and told as after a sync."),
     "replay": ("replay", "Today's rules over all stored versions: what they would have told."),
     "completion": ("completion", "The script that lets bash, zsh or fish complete commands and options."),
     "demo": ("demo", "The whole job on three invented days, offline."),

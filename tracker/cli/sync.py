@@ -51,7 +51,7 @@ def sync_command(shared: Shared, watches: tuple[str, ...], full: bool, dry_run: 
     app = App(shared)
     app.require_watches(watches)
     stop = Stop()
-    with heeded(stop, orderly=True, words=say_stopped) as heard, _working_store(app, dry_run) as (settings, store):
+    with heeded(stop, orderly=True, words=say_stopped) as heard, working_store(app, dry_run) as (settings, store):
         first = not app.archive_of(store).runs(1)
         send = not dry_run and not no_deliver
         with waiting_told(app) as (progress, waiting):
@@ -85,7 +85,7 @@ def sync_command(shared: Shared, watches: tuple[str, ...], full: bool, dry_run: 
 
 
 @contextmanager
-def _working_store(app: App, dry_run: bool) -> Iterator[tuple[Settings, Store]]:
+def working_store(app: App, dry_run: bool) -> Iterator[tuple[Settings, Store]]:
     """The store to work in; a dry run works in a copy that is thrown away."""
     if not dry_run:
         with app.fresh_store() as store:
@@ -113,7 +113,7 @@ def _emit(app: App, archive: Archive, report: SyncReport, delivery: DeliveryRepo
     found = archive.run_events(report.accepted_runs)
     app.write(
         machine.with_list(
-            _run_and_counts(report),
+            run_and_counts(report),
             "events",
             (machine.event_json(event, contacts=app.settings.contacts) for event in found),
             {"messages": delivery.tried if delivery else []},
@@ -121,7 +121,8 @@ def _emit(app: App, archive: Archive, report: SyncReport, delivery: DeliveryRepo
     )
 
 
-def _run_and_counts(report: SyncReport) -> dict[str, object]:
+def run_and_counts(report: SyncReport) -> dict[str, object]:
+    """How a pass went, as JSON: each source's run, and the counts of all."""
     return {
         "run": {
             "state": report.state,

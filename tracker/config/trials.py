@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from tracker.model import ids
 from tracker.model.source import SourceInfo
 
+AGGREGATOR = "ictrp"
+"""The source that collects the records of other registries, under their numbers."""
+
 _PREFIX = re.compile(r"([a-z]+):(?!//)(.+)", re.IGNORECASE | re.DOTALL)
 
 
@@ -23,6 +26,8 @@ def trial_number(text: str) -> ids.Recognised | str:
     if recognised is None:
         hint = "An NCT number is NCT and eight digits." if number[:3].upper() == "NCT" else "Write one such as NCT07177911."
         return f"This is not a trial number of a registry known here. {hint}"
+    if prefix and prefix[1].lower() == AGGREGATOR:
+        return ids.Recognised(AGGREGATOR, recognised.number)
     if prefix and prefix[1].lower() != recognised.source:
         return f'{recognised.number} is not a number of "{prefix[1]}". Write the number alone.'
     return recognised
@@ -45,10 +50,18 @@ def study_number(text: str, sources: Mapping[str, SourceInfo]) -> str | None:
 
 
 def followed_trial(text: str, sources: Mapping[str, SourceInfo]) -> ids.Recognised | str:
-    """As `trial_number`, and its registry is one that this version can ask."""
+    """As `trial_number`, of a registry that can be asked; the trials of others come from imported exports of an aggregator.
+
+    A key (``chictr:ChiCTR…``) names the registry's own record, saved and imported as a file.
+    """
     found = trial_number(text)
-    if isinstance(found, str) or found.source in sources:
+    if isinstance(found, str):
         return found
+    info = sources.get(found.source)
+    if info and (not info.from_files or text.strip().lower().startswith(f"{found.source}:")):
+        return found
+    if AGGREGATOR in sources:
+        return ids.Recognised(AGGREGATOR, found.number)
     registry = next(registry.title for registry in ids.REGISTRIES if registry.source == found.source)
     readable = ", ".join(sorted(info.title for info in sources.values() if info.kind == "registry"))
     return f"{found.number} is a number of {registry}, which this version does not follow. It follows {readable}."

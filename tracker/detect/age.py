@@ -49,6 +49,12 @@ def is_older_data(stamp: str, accepted: str | None, now: datetime) -> bool:
     return mine < theirs
 
 
+def between(earlier: str, later: str) -> timedelta:
+    """The time from one data version to another; none where one of them cannot be read."""
+    before, after = _moment(earlier), _moment(later)
+    return after - before if before and after and after > before else timedelta(0)
+
+
 def gone_back(before: RecordDates, after: RecordDates) -> str:
     """A sentence about the first date that is certainly lower than it was; empty where none is."""
     for name, what in _CALLED.items():

@@ -20,7 +20,6 @@ from tracker.events import Detected
 from tracker.model.alert import Alert
 from tracker.model.details import EnteredDetails, NewRegistrationDetails, WatchDetails
 from tracker.model.event import Event, Story
-from tracker.model.ids import NCT_REGISTRY
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import (
@@ -245,9 +244,9 @@ def check_context(
     inputs = inputs or BatchInputs()
     info, number = run.source.info, run.followed[trial].nct_number
     watches = [run.watches[name] for name in (*entering, *run.joined.get(trial, {})) if name in run.watches]
-    home_key = info.home_key(trial, number)
-    labels = [watch.labels.get(trial) or watch.labels.get(home_key) for watch in watches]
-    home = inputs.homes.get(home_key)
+    home_keys = info.home_keys(trial, number)
+    labels = [next((watch.labels[key] for key in (trial, *home_keys) if watch.labels.get(key)), "") for watch in watches]
+    home = next((inputs.homes[key] for key in home_keys if key in inputs.homes), None)
     return CheckContext(
         source=info,
         data=run.data,
@@ -270,18 +269,15 @@ def _needs_stored(run: RunContext, known: TrackedTrial, looked: Looked, now: dat
         case Absent():
             return verdict.is_gone(known, check_context(run, known.key, now))
         case Found(canonical=None) | NotModified():
-            return looked.parsed is not None or run.source.info.home is not None
+            return looked.parsed is not None or run.source.info.repeats
         case _:
             return False
 
 
 def _home_keys(run: RunContext, known: TrackedTrial, looked: Looked) -> set[str]:
     """The registry's records that a page repeats: by the number that it is known by, and by the one that it now carries."""
-    info = run.source.info
-    if not info.home or not known.current:
-        return set()
-    numbers = {known.nct_number, looked.parsed.record.nct_number if looked.parsed else None}
-    return {info.home_key(known.key, number) for number in numbers if number or info.home != NCT_REGISTRY}
+    numbers = (known.nct_number, looked.parsed.record.nct_number if looked.parsed else None)
+    return set(run.source.info.home_keys(known.key, *numbers)) if known.current else set()
 
 
 def _result(run: RunContext, looked: Looked, inputs: BatchInputs, now: datetime) -> CheckResult:
@@ -328,10 +324,11 @@ def _lagging(run: RunContext, result: CheckResult, inputs: BatchInputs, now: dat
     """A page that still shows what the registry has moved on from since the page was first read."""
     check = result.staged.check
     known = run.followed[check.trial]
-    if run.source.info.home is None or known.current is None or check.status not in ("unchanged", "changed", "quiet"):
+    if not run.source.info.repeats or known.current is None or check.status not in ("unchanged", "changed", "quiet"):
         return
     record = result.record or _read(run, inputs.documents.get(check.trial))
-    home = inputs.homes.get(run.source.info.home_key(check.trial, record.nct_number)) if record else None
+    keys = run.source.info.home_keys(check.trial, record.nct_number) if record else ()
+    home = next((inputs.homes[key] for key in keys if key in inputs.homes), None)
     if record is None or home is None or home.current.first_seen_at <= known.first_seen_at:
         return
     event = verdict.lagging(check.trial, record, home, check_context(run, check.trial, now))

@@ -14,6 +14,7 @@ from tracker.model.dates import RegistryDate
 from tracker.model.event import Change
 from tracker.model.record import Enrollment, TrialRecord
 from tracker.model.snapshot import SnapshotMeta
+from tracker.model.vocabulary import PUBLIC_STATUSES
 from tracker.text.tokens import tokens
 
 COMPARED = (
@@ -28,6 +29,8 @@ COMPARED = (
 
 Compared = Mapping[str, object]
 """What a record says in the fields that are compared."""
+
+_COARSE = frozenset({"NOT_RECRUITING_UNSPECIFIED", "OTHER"})
 
 _ORDINAL = re.compile(r" #\d+\Z")
 
@@ -73,10 +76,10 @@ def lag(page: TrialRecord, home: TrialRecord, earlier: Sequence[Compared]) -> La
     dated_earlier = _earlier(page.last_update_posted, home.last_update_posted)
     for field in COMPARED:
         mine, theirs = getattr(page, field), getattr(home, field)
-        if mine is None or theirs is None or _agree(mine, theirs):
+        if mine is None or theirs is None or _agree_on(field, mine, theirs):
             continue
         differing[field] = (msgspec.to_builtins(mine), msgspec.to_builtins(theirs))
-        behind = behind and (dated_earlier or any(_agree(mine, said[field]) for said in earlier))
+        behind = behind and (dated_earlier or any(_agree_on(field, mine, said[field]) for said in earlier))
     return Lag(fields=differing, behind=behind) if differing else None
 
 
@@ -87,7 +90,7 @@ def _repeats(change: Change, page: TrialRecord, home: TrialRecord) -> bool:
         return True
     mine, theirs = getattr(page, field, None), getattr(home, field, None)
     if field in COMPARED or isinstance(mine or theirs, RegistryDate | Enrollment):
-        return _agree(mine, theirs)
+        return _agree_on(field, mine, theirs)
     return _says(msgspec.to_builtins(theirs), steps, change.old, change.new)
 
 
@@ -131,6 +134,13 @@ def _words(value: object) -> set[str]:
 
 def _earlier(page: RegistryDate | None, home: RegistryDate | None) -> bool:
     return bool(page and home and page.last and home.first and page.last < home.first)
+
+
+def _agree_on(field: str, mine: object, theirs: object) -> bool:
+    """As `_agree`; an aggregator's "not recruiting" holds all that is not open, and its other words say nothing of that."""
+    if field == "recruitment_status" and mine in _COARSE and theirs is not None:
+        return mine == "OTHER" or theirs not in PUBLIC_STATUSES
+    return _agree(mine, theirs)
 
 
 def _agree(mine: object, theirs: object) -> bool:

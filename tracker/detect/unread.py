@@ -17,7 +17,7 @@ from tracker.detect import kept
 from tracker.errors import SourceError
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import KeptField, SnapshotMeta
-from tracker.model.source import NO_LONGER_READABLE, Document, Issue, Parsed, Source, SourceInfo
+from tracker.model.source import CUT_TEXT, NO_LONGER_READABLE, Document, Issue, Parsed, Source, SourceInfo
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
@@ -105,7 +105,7 @@ def new_to_us(source: Source, new: Document, before: Parsed, after: Parsed, know
 
 
 def _unreadable(issues: Iterable[Issue]) -> frozenset[str]:
-    return frozenset(issue.path for issue in issues if issue.code == "unreadable_value")
+    return frozenset(issue.path for issue in issues if issue.code in ("unreadable_value", CUT_TEXT))
 
 
 def _fed_by(source: Source, old: Document, record: TrialRecord, path: str) -> frozenset[str]:

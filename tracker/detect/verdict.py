@@ -98,7 +98,7 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
 
 def label_of(record: TrialRecord | None, trial: str, context: CheckContext) -> str:
     """The name people call a trial by."""
-    site = context.source.title if context.source.kind == "page" else ""
+    site = context.source.title if context.source.kind != "registry" else ""
     return trial_label(trial, record, own=context.label, site=site)
 
 

@@ -9,7 +9,7 @@ from tracker.events.kinds import Comparison, Context, Finding, change_kind
 from tracker.model.details import RecruitmentStatusDetails, WhyStoppedDetails
 from tracker.model.event import Change
 from tracker.model.record import TrialRecord
-from tracker.model.vocabulary import ENDED_STATUSES, OPEN_STATUSES
+from tracker.model.vocabulary import ENDED_STATUSES, OPEN_STATUSES, PUBLIC_STATUSES
 
 _ENROLLING = frozenset({"RECRUITING", "ENROLLING_BY_INVITATION"})
 _NAMED = {
@@ -138,11 +138,16 @@ def _recruitment_status(context: Context) -> Finding | None:
         sites_open=sites_open,
         sites_total=sites_total,
     )
-    if effect in _QUIETER:
+    if effect in _QUIETER and not _opens_to_public(old, new):
         return Finding(
             severity="notable", rule="a status that says little about recruitment", effects=(effect,), details=details
         )
     return Finding(severity="major", rule="the trial's recruitment status changed", effects=(effect,), details=details)
+
+
+def _opens_to_public(old: str | None, new: str | None) -> bool:
+    """Whether a trial recruits that did not, where nobody says whether for the first time: an aggregator's words are coarse."""
+    return old == "NOT_RECRUITING_UNSPECIFIED" and new in PUBLIC_STATUSES
 
 
 def _last_known(context: Context, effect: str) -> str | None:

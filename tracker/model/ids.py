@@ -22,15 +22,18 @@ def _registry(source: str, title: str, pattern: str) -> Registry:
 # Order matters: an EU CT number begins like a EudraCT number, so the more exact pattern stands first.
 REGISTRIES: tuple[Registry, ...] = (
     _registry("ctgov", "ClinicalTrials.gov", r"NCT\d{8}"),
-    _registry("ctis", "EU CTIS", r"20\d{2}-5\d{5}-\d{2}(?:-\d{2})?"),
+    _registry("ctis", "EU CTIS", r"(?:CTIS)?20\d{2}-5\d{5}-\d{2}(?:-\d{2})?"),
     _registry("euctr", "EU Clinical Trials Register", r"(?:EUCTR)?(?:19|20)\d{2}-\d{6}-\d{2}(?:-(?:[A-Z]{2}|3rd))?"),
     _registry("isrctn", "ISRCTN", r"ISRCTN\d{8}"),
     _registry("drks", "DRKS", r"DRKS\d{8}"),
     _registry("anzctr", "ANZCTR", r"ACTRN\d{14}"),
     _registry("chictr", "ChiCTR", r"ChiCTR(?:-[A-Z]{2,5}-)?\d{8,10}"),
+    _registry("itmctr", "ITMCTR", r"ITMCTR\d{10}"),
     _registry("ctri", "CTRI", r"CTRI/\d{4}/\d{2,3}/\d{6}"),
-    _registry("jrct", "jRCT", r"jRCT[a-z]?\d{9,10}"),
-    _registry("umin", "UMIN-CTR", r"UMIN\d{9}"),
+    _registry("jrct", "jRCT", r"(?:JPRN-)?jRCT[a-z]?\d{9,10}"),
+    _registry("umin", "UMIN-CTR", r"(?:JPRN-)?UMIN\d{9}"),
+    _registry("japic", "JapicCTI", r"(?:JPRN-)?JapicCTI-?\d{6}"),
+    _registry("jma", "JMACCT", r"(?:JPRN-)?JMA-IIA\d{5}"),
     _registry("irct", "IRCT", r"IRCT\d{8,14}N\d{1,3}"),
     _registry("cris", "CRIS", r"KCT\d{7}"),
     _registry("pactr", "PACTR", r"PACTR\d{15}"),
@@ -40,7 +43,7 @@ REGISTRIES: tuple[Registry, ...] = (
     _registry("rpcec", "RPCEC", r"RPCEC\d{8}"),
     _registry("lbctr", "LBCTR", r"LBCTR\d{10}"),
     _registry("repec", "REPEC", r"PER-\d{3}-\d{2}"),
-    _registry("ntr", "Dutch trial register", r"NTR\d{3,5}|NL-OMON\d+"),
+    _registry("ntr", "Dutch trial register", r"NTR\d{3,5}|NL\d{3,5}|NL-OMON\d+"),
 )
 
 NCT_REGISTRY = REGISTRIES[0].source
@@ -77,13 +80,20 @@ def recognise(text: str) -> Recognised | None:
     return None
 
 
+_OF_AGGREGATORS = re.compile(r"(?:JPRN-|CTIS(?=\d))", re.IGNORECASE)
+"""What WHO ICTRP writes before the numbers of registries that do not write it themselves."""
+
+
 def _canonical(source: str, number: str) -> str:
+    number = _OF_AGGREGATORS.sub("", number, count=1)
     if source == "ctis":  # the resubmission round is not part of a trial's key
         return "-".join(number.split("-")[:3])
     if source == "chictr":
         return "ChiCTR" + number[6:].upper()
     if source == "jrct":
         return "jRCT" + number[4:].lower()
+    if source == "japic":
+        return "JapicCTI-" + number[-6:]
     if source == "rebec":
         return "RBR-" + number[4:].lower()
     return number.upper()

@@ -12,18 +12,17 @@ misspelt.
 
 from __future__ import annotations
 
-import datetime as dt
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import ClassVar, Literal, Protocol, runtime_checkable
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import BinaryIO, ClassVar, Literal, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 import msgspec
 
 from tracker.model.dates import RegistryDate
 from tracker.model.history import OwnHistory, RecordHistory, RegistryVersion
-from tracker.model.ids import NCT_REGISTRY, split_key
+from tracker.model.ids import NCT_REGISTRY, recognise, split_key
 from tracker.model.record import Site, TrialRecord
 from tracker.model.watch import Near
 
@@ -37,6 +36,12 @@ TLS_PROFILES: tuple[TlsProfile, ...] = ("standard library", "requests-like", "tl
 """In the order in which they are tried."""
 
 
+CUT_TEXT = "cut_text"
+"""The code of an issue where a file ends a text before its end: the version before stands for it, and no layout has changed."""
+
+SourceKind = Literal["registry", "page", "aggregator"]
+"""A registry, a site that shows a registry's records, or a collection of the records of many registries."""
+
 NO_LONGER_READABLE = "no_longer_readable"
 """The code of an issue at a place that could be read in the version before."""
 
@@ -49,6 +54,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     changes. ``pace`` is in requests a second.
     ``reads``, ``access`` and ``address`` say in ``docs/registries.md`` what is read, in which way, and where (``base_url``
     unless given).
+    ``from_files``: no host is asked; its records come out of files that a person downloads; ``download`` says where.
     ``home`` is the registry whose numbers a page site republishes (its pages are mirrors of that registry's records).
     ``history_page`` is the address where the registry compares versions of a record; ``{number}`` stands for its number.
     ``version_page`` is where it shows one version and ``comparison_page`` where it compares two; ``{a}`` and ``{b}`` stand for
@@ -74,7 +80,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     key: str
     title: str
-    kind: Literal["registry", "page"]
+    kind: SourceKind
     base_url: str
     hosts: tuple[str, ...]
     pace: float
@@ -86,6 +92,8 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     digest_version: int = 1
     home: str | None = None
     described: bool = False
+    from_files: bool = False
+    download: str = ""
     tls_profiles_may_help: bool = False
     search_hosts: tuple[str, ...] = ()
     search_parameters: frozenset[str] = frozenset()
@@ -116,9 +124,23 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
             return False
         return self.query_fields.issuperset(search.fields)
 
-    def home_key(self, trial: str, nct_number: str | None) -> str:
-        """The key that a page's trial has at its home registry: by the NCT number it carries, else by its own key's number."""
-        return f"{self.home}:{nct_number if self.home == NCT_REGISTRY else split_key(trial).number}"
+    def home_keys(self, trial: str, *numbers: str | None) -> tuple[str, ...]:
+        """The keys of the registry's record that a trial of this source repeats; ``numbers`` are those that its record carries.
+
+        An aggregator keeps its trials under the numbers of their registries; pages carry NCT numbers, and stand under others.
+        """
+        if self.kind == "aggregator":
+            found = recognise(split_key(trial).number)
+            return (found.key,) if found else ()
+        if self.home is None:
+            return ()
+        carried = numbers if self.home == NCT_REGISTRY else (split_key(trial).number,)
+        return tuple(dict.fromkeys(f"{self.home}:{number}" for number in carried if number))
+
+    @property
+    def repeats(self) -> bool:
+        """Whether its records are other registries' own, so that what these told before is not told again."""
+        return self.home is not None or self.kind == "aggregator"
 
     def version_link(self, number: str, version: int | None) -> str:
         """The registry's page of one version of a record, by its own number (the first is 0); nothing without one."""
@@ -597,8 +619,52 @@ class FollowsCalendar(Protocol):
     """A source whose records read otherwise on another day, though their bytes are the same: ``parse`` goes by ``as_of``."""
 
     @abstractmethod
-    def turning_days(self, record: TrialRecord) -> tuple[dt.date, ...]:
+    def turning_days(self, record: TrialRecord) -> tuple[date, ...]:
         """The days from which on a record may read otherwise; days without effect do no harm."""
+        ...
+
+
+MADE_AT = "file:made-at"
+"""What a source asks the file that is being imported for, to hear when it was made; see `FromFiles`."""
+
+
+class FileEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One trial's record in a file: its key and bytes. ``stated`` is when the file was made, as the record has it.
+
+    ``latest`` is the latest day that the record names as past: no file is older than what it holds.
+    """
+
+    trial: str
+    body: bytes
+    content_type: str
+    stated: str = ""
+    latest: date | None = None
+
+
+class FileTrouble(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a file that could not be read: ``name`` says which, ``what`` why, in words for people."""
+
+    name: str
+    what: str
+
+
+@runtime_checkable
+class FromFiles(Protocol):
+    """A source whose records come out of files that a person downloads: exports of many trials, or one saved record."""
+
+    @abstractmethod
+    def is_file(self, opening: bytes) -> bool:
+        """Whether a file that begins like this is one of the source's. Never raises."""
+        ...
+
+    @abstractmethod
+    def entries(self, file: BinaryIO) -> Iterator[FileEntry | FileTrouble]:
+        """The records of a file, one at a time; what cannot be read is named, and the rest goes on. Never raises."""
+        ...
+
+    @abstractmethod
+    def made_at(self, stated: Collection[str], latest: date | None, now: datetime) -> DataVersion | None:
+        """When a file was made, by what its records state and the latest day that they name; None where it does not say."""
         ...
 
 
@@ -615,5 +681,6 @@ ABILITIES = (
     SelfDated,
     Whole,
     FollowsCalendar,
+    FromFiles,
 )
 """What a source may be able to do beyond the core."""

@@ -128,8 +128,9 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-How = Literal["listed", "page", "search"]
-"""How a trial came into a watch: listed by hand, as a page, or matched by the watch's search."""
+How = Literal["listed", "page", "search", "import", "beside"]
+"""How a trial came into a watch: listed by hand, as a page, matched by the watch's search, with all of an imported file, or
+from a file beside a trial of the same number that the watch follows otherwise."""
 
 
 class Membership(msgspec.Struct, frozen=True, kw_only=True):

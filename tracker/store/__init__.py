@@ -109,6 +109,7 @@ class Store(Database):
     watch_names = _watches.watch_names
     watch_states = _watches.watch_states
     memberships = _watches.memberships
+    join_imported = _watches.join_imported
     moved_memberships = _watches.moved_memberships
     unmerge = _watches.unmerge
     followed = _trials.followed

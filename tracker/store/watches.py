@@ -9,10 +9,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, and_, bindparam, delete, or_, select, update
 
+from tracker.model.ids import split_key
 from tracker.model.watch import CompletedListing, How, Join, Membership, Watch, WatchChanges, WatchState
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks, execute_many, insert
 from tracker.store.trials import ensure_trials
+
+_STICKY = frozenset({"search", "import", "beside"})
+"""How trials came in that no line of the configuration names."""
 
 
 def sync_watches(
@@ -117,6 +121,15 @@ def unmerge(database: Database, trials: Collection[str]) -> dict[str, str | None
     return into
 
 
+def join_imported(database: Database, joins: Collection[Join], now: datetime) -> list[Join]:
+    """Let trials of a file join watches; gives those that were not in before."""
+    with database.writing() as connection:
+        inside = _inside(connection, {join.trial for join in joins})
+        new = [join for join in joins if (join.watch, join.trial) not in inside]
+        apply_joins(connection, new, now)
+    return new
+
+
 def bring_back(connection: Connection, trials: Collection[str]) -> None:
     """The watches that followed these trials before they were merged follow them again, as if nothing had happened."""
     active = select(t.watches.c.name).where(t.watches.c.active)
@@ -204,6 +217,18 @@ def _members(connection: Connection, watch: Watch, by_hand: Collection[str]) -> 
     return members
 
 
+def _alone(connection: Connection, watch: str, members: Mapping[str, str]) -> set[str]:
+    """The trials beside others whose number the watch follows no more: neither what is listed nor what a search brought in."""
+    beside = {trial for trial, how in members.items() if how == "beside"}
+    if not beside:
+        return beside
+    others = select(t.memberships.c.trial).where(
+        t.memberships.c.watch == watch, t.memberships.c.ended_at.is_(None), t.memberships.c.how != "beside"
+    )
+    numbers = {split_key(trial).number for trial in connection.scalars(others)}
+    return {trial for trial in beside if split_key(trial).number not in numbers}
+
+
 def _merged(connection: Connection) -> dict[str, str]:
     """Merged trials and the trial that each is followed as, at the end of the chain."""
     statement = select(t.trials.c.key, t.trials.c.merged_into).where(t.trials.c.merged_into.is_not(None))
@@ -231,9 +256,10 @@ def _sync_watch(connection: Connection, watch: Watch, merged: Mapping[str, str],
     by_hand |= {page.trial: "page" for page in watch.pages}
     members = _members(connection, watch, by_hand)
     joined = [trial for trial in by_hand if trial not in members]
-    ended = [trial for trial, how in members.items() if trial not in by_hand and (how != "search" or trial in watch.exclude)]
+    ended = [trial for trial, how in members.items() if trial not in by_hand and (how not in _STICKY or trial in watch.exclude)]
     _join(connection, [Join(watch=watch.name, trial=trial, how=by_hand[trial]) for trial in joined], now)
     _end(connection, watch.name, ended, now)
+    _end(connection, watch.name, _alone(connection, watch.name, members), now)
     _sync_moved(connection, watch, merged, now)
     # A trial that a search matched and that is now listed by hand stays whatever the search does.
     retold = [
@@ -256,7 +282,7 @@ def _sync_moved(connection: Connection, watch: Watch, merged: Mapping[str, str],
         for row in connection.execute(select(*columns).where(of_watch, t.memberships.c.merged_into.is_not(None)))
     }
     listed = [trial for trial in watch.trials if trial in merged]
-    dropped = [one for one, how in moved.items() if one in watch.exclude or (how != "search" and one not in listed)]
+    dropped = [one for one, how in moved.items() if one in watch.exclude or (how not in _STICKY and one not in listed)]
     for keys in chunks(dropped):
         connection.execute(update(t.memberships).where(of_watch, t.memberships.c.trial.in_(keys)).values(merged_into=None))
     new = [trial for trial in listed if trial not in moved]

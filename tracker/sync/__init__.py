@@ -122,13 +122,17 @@ def _added_by_hand(change: WatchChanges) -> str:
 
 
 def needed(settings: Settings, followed: Collection[str], sources: Mapping[str, Source]) -> list[Source]:
-    """The enabled sources that have a followed trial, or list a search."""
+    """The enabled sources that have a followed trial, or list a search; those that come out of files are imported."""
     used = set(followed)
     used |= {key for key, source in sources.items() for watch in settings.watches if search_for(watch, source.info)}
     used |= {
         key for key, source in sources.items() if isinstance(source, Whole) and any(one.everything for one in settings.watches)
     }
-    return [source for key, source in sources.items() if key in used and settings.sources[key].enabled]
+    return [
+        source
+        for key, source in sources.items()
+        if key in used and settings.sources[key].enabled and not source.info.from_files
+    ]
 
 
 def _side_by_side(runs: Sequence[SourceRun], homes_read: threading.Event) -> list[SourceReport]:

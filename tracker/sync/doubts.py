@@ -47,6 +47,8 @@ class RunDoubts:
     def find(self, counts: RunCounts, pause: timedelta, now: datetime) -> Suspicion:
         """What too many trials say at once without a new version of their own, and what a second opinion speaks for."""
         twice = self._said_twice(now)
+        if self.scope.source.info.from_files:
+            return Suspicion(confirmed=twice)  # a file brings the changes of weeks at once, and tells of no versions
         staged = self.store.staged_findings(self.run.id)
         findings = [one for one in staged if one.event.trial not in twice and mass.counts(one.event)]
         if not findings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
@@ -35,13 +35,15 @@ class DueTrials:
     """The due trials of one run and how far they were asked for.
 
     ``stopped``: somebody asked to end. ``cut`` says why the pass ended early, ``error`` why the source did: trials that were
-    not asked for have failed for that reason. ``apart`` are watches whose trials are read otherwise.
+    not asked for have failed for that reason. ``apart`` are watches whose trials are read otherwise. ``offered`` are the trials
+    that a file holds; those that it lacks are not asked for.
     """
 
     scope: RunScope
     clock: Clock
     only: frozenset[str]
     apart: frozenset[str] = frozenset()
+    offered: Container[str] | None = None
     full: bool
     progress: Progress
     stop: Callable[[], bool]
@@ -70,7 +72,9 @@ class DueTrials:
     def _due(self, page: Sequence[TrackedTrial]) -> Iterator[TrackedTrial]:
         moving = self.scope.store.moving(self.scope.run, [known.key for known in page])
         for known in page:
-            if self.full or known.key in moving or self._is_due(known, self.scope.data):
+            if self.offered is not None and known.key not in self.offered:
+                self.total -= 1
+            elif self.full or known.key in moving or self._is_due(known, self.scope.data):
                 yield known
             else:
                 self.total -= 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from itertools import islice
@@ -129,7 +129,7 @@ class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class SourceRun:
-    """One source and all it needs for a pass."""
+    """One source and all it needs for a pass; ``offered`` are the trials of a file that is imported, else None."""
 
     settings: Settings
     store: Store
@@ -143,6 +143,7 @@ class SourceRun:
     progress: Progress
     stop: Callable[[], bool]
     homes_read: threading.Event
+    offered: Container[str] | None = None
 
     @property
     def kind(self) -> str:
@@ -291,6 +292,7 @@ class SourceRun:
             only=self.only,
             apart=frozenset(watch.name for watch in whole),
             full=self.full,
+            offered=self.offered,
             progress=self.progress,
             stop=self.stop,
         )
@@ -384,8 +386,7 @@ class SourceRun:
             error = f"None of the {counts.checked:,} trials asked for could be read"
             error += f": {tally.failures[-1].error}" if tally.failures else "."
             return self._report(self.store.fail_run(lease, run_id, now, error, counts), "failed", tally, error=error)
-        looks = self.store.looks(info.key)
-        pause = health.longest_pause([*looks, opened.run.started_at]) if looks else timedelta(0)
+        pause = self._pause(opened, stager)
         doubts = RunDoubts(store=self.store, sources=self.sources, scope=stager.scope, run=opened.run)
         suspicion = doubts.find(counts, pause, now)
         bulk_edit = self._bulk_edit(lease, run_id, tally, counts)
@@ -427,6 +428,16 @@ class SourceRun:
             settled=doubts.settle(told, self.store.log(EventFilter(run=run_id)), now),
             cut_short=cut,
         )
+
+    def _pause(self, opened: OpenRun, stager: RunStager) -> timedelta:
+        """How long nobody looked; of files, the time from one to the next, whenever they are imported."""
+        looks = self.store.looks(self.source.info.key)
+        data = stager.scope.data
+        if self.offered is not None and data is not None:
+            state = self.store.source_states().get(self.source.info.key)
+            before = state.data_timestamp if state else None
+            return age.between(before, data.timestamp) if before else timedelta(0)
+        return health.longest_pause([*looks, opened.run.started_at]) if looks else timedelta(0)
 
     def _judged(self, run_id: int, decisions: Iterable[ListingDecision]) -> Iterator[health.Listing]:
         """What the searches held. A trial that changed or is gone had a reason of its own to leave."""
