@@ -52,6 +52,7 @@ class Ctis(Source, Searchable):
         query_fields=QUERY_FIELDS,
         attribution="EU Clinical Trials Information System (European Medicines Agency)",
         rest_titles=REST_TITLES,
+        duties=frozenset({"eu_ctr", "uk_clinical_trials"}),
         path_words={"recruitment_status": "ctPublicStatusCode", "official_title": "fullTitle", "brief_title": "publicTitle"},
     )
 
