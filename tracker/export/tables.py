@@ -12,7 +12,7 @@ from tracker.export.own_columns import OwnColumns
 from tracker.export.table import Column, Table, Value, date_columns, date_values, joined
 from tracker.export.wanted import TRIAL, Wanted, trial_values
 from tracker.model.dates import RegistryDate
-from tracker.model.details import DateDetails, EnrollmentDetails
+from tracker.model.details import DateDetails, EnrollmentDetails, ResultsDueDetails
 from tracker.model.event import Event
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import SnapshotMeta
@@ -123,6 +123,7 @@ _DEADLINES = (
     Column("lead_sponsor"),
     Column("kind"),
     Column("duty"),
+    Column("laws"),
     Column("milestone"),
     Column("what"),
     Column("reasons"),
@@ -349,6 +350,9 @@ def _deadline(archive: Archive, row: DeadlineRow) -> tuple[Value, ...]:
         row.lead_sponsor,
         found.kind,
         effects if found.kind in _RESULTS else None,
+        joined([f"{law.title} ({law.law})" for law in found.details.laws])
+        if isinstance(found.details, ResultsDueDetails)
+        else None,
         None if found.kind in _RESULTS else effects,
         kinds.deadline(found),
         joined(found.details.reasons),
