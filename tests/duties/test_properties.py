@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.builders import make_record
 from tracker import sources
 from tracker.duties import DUTIES, ResultsDuty, duties_of, judgements
-from tracker.duties.registrations import Registration, over_registrations, state_of
+from tracker.duties.registrations import RegisteredTrial, over_registrations, state_of
 from tracker.events import deadlines
 from tracker.events.due_dates import due_dates
 from tracker.events.results_duty import standing
@@ -72,8 +72,8 @@ def info(record: TrialRecord, duties: frozenset[str] = ALL) -> SourceInfo:
     return msgspec.structs.replace(base, key=key, duties=duties)
 
 
-def on_its_own(record: TrialRecord) -> Registration:
-    return Registration(trial=record.trial, registry="a register", record=record, duties=ALL)
+def on_its_own(record: TrialRecord) -> RegisteredTrial:
+    return RegisteredTrial(trial=record.trial, registry="a register", record=record, duties=ALL)
 
 
 @given(RECORDS, DAYS)

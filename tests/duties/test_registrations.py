@@ -9,7 +9,7 @@ import msgspec
 
 from tests.builders import actual, make_record
 from tests.duties.test_worked_examples import EU, IN_PLAN, OLD_EU, UK, US
-from tracker.duties.registrations import Presence, Registration, over_registrations, presence
+from tracker.duties.registrations import Presence, RegisteredTrial, over_registrations, presence
 from tracker.model.record import CountryStatus, TrialRecord
 
 TODAY = dt.date(2026, 9, 1)
@@ -22,13 +22,13 @@ DUTIES = {
 }
 
 
-def registered(fields: dict[str, Any], **more: Any) -> Registration:
+def registered(fields: dict[str, Any], **more: Any) -> RegisteredTrial:
     record = make_record(**fields | more)
     key = record.trial.partition(":")[0]
-    return Registration(trial=record.trial, registry=TITLES[key], record=record, duties=DUTIES[key])
+    return RegisteredTrial(trial=record.trial, registry=TITLES[key], record=record, duties=DUTIES[key])
 
 
-def states(*registrations: Registration, day: dt.date = TODAY) -> list[tuple[str, str, str]]:
+def states(*registrations: RegisteredTrial, day: dt.date = TODAY) -> list[tuple[str, str, str]]:
     return [(row.registry, row.law.rule, row.state) for row in over_registrations(registrations, day)]
 
 
@@ -45,7 +45,7 @@ def test_it_works_with_one_registration() -> None:
 
 
 def test_a_register_whose_record_is_not_held_is_not_known() -> None:
-    known, other = registered(US, results_state="SUBMITTED"), Registration(trial="ctis:2023-590001-11", registry="EU CTIS")
+    known, other = registered(US, results_state="SUBMITTED"), RegisteredTrial(trial="ctis:2023-590001-11", registry="EU CTIS")
     assert presence([known, other]) == Presence(under_way=("ClinicalTrials.gov",), unknown=("EU CTIS",))
     assert states(known, other) == [("ClinicalTrials.gov", "fdaaa_801", "submitted")]
 
@@ -58,7 +58,7 @@ def test_the_duty_of_the_united_kingdom_holds_in_each_register_of_the_trial() ->
     """The record at ISRCTN says nothing of the medicine; that of ClinicalTrials.gov does."""
     told = registered(UK, results_state="POSTED")
     silent = registered(UK, trial="isrctn:ISRCTN12345674", nct_number=None, interventions=None)
-    elsewhere = Registration(trial="ctis:2023-590001-11", registry="EU CTIS")
+    elsewhere = RegisteredTrial(trial="ctis:2023-590001-11", registry="EU CTIS")
     found = states(told, silent, elsewhere, day=dt.date(2027, 7, 1))
     assert found == [
         ("ClinicalTrials.gov", "uk_clinical_trials", "posted"),
@@ -79,7 +79,7 @@ def test_a_register_that_is_not_judged_by_its_own_law_is_not_judged_by_another()
     ]
 
 
-def country(code: str, **fields: Any) -> Registration:
+def country(code: str, **fields: Any) -> RegisteredTrial:
     return registered(OLD_EU, trial=f"euctr:2015-000001-10-{code}", country_status=None, **fields)
 
 

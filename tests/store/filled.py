@@ -71,6 +71,19 @@ def _rows() -> Iterable[tuple[Table, Iterable[dict[str, Any]]]]:
             for kind in ("results_overdue", "milestone_passed")
         ),
     )
+    yield (
+        t.links,
+        (
+            {
+                "snapshot": 2 * number + 2,
+                "trial": key(number),
+                "other": f"euctr:2019-{number:06}-12",
+                "type": "",
+                "evidence": "",
+            }
+            for number in range(TRIALS)
+        ),
+    )
     yield t.events, (_event(number) for number in range(EVENTS))
     yield (
         t.changed_values,

@@ -17,6 +17,7 @@ from tests.store.builders import DAY_0, PAGE, TTL, A, B, C, Pass, alert, baselin
 from tracker.errors import LeaseHeldError
 from tracker.model.alert import Attachment
 from tracker.model.history import RecordHistory, RegistryVersion
+from tracker.model.links import NamedNumber
 from tracker.model.search import SearchEntry, SearchTexts
 from tracker.model.source import Issue, Validators
 from tracker.model.views import PlainDue, PlainRecord
@@ -93,7 +94,8 @@ def furnish(store: Store) -> None:
     first = RegistryVersion(number=0, date=day(-90).date(), recruitment_status="RECRUITING", touched=("Study Status",))
     store.keep_history(RecordHistory(trial=A, versions=(first,)), day(3))
     due = PlainDue(kind="milestone_passed", effects=("start",), due=day(1).date(), true_from=None, severity=1, rule="a rule")
-    store.note_present([(current.id, PlainRecord(trial=A, reader="1", due_dates=(due,)))])
+    named = NamedNumber(trial=A, other="euctr:2019-001234-12", type="EUDRACT_NUMBER", evidence="2019-001234-12")
+    store.note_present([(current.id, PlainRecord(trial=A, reader="1", due_dates=(due,), named=(named,)))])
     store.note_words([SearchEntry(snapshot=current.id, texts=SearchTexts(names=("lupus",)), reader="1")])
     with store.writing() as connection:
         kept = {"snapshot": current.id, "field": "enrollment", "earlier": current.id, "why": "unreadable", "since": DAY_0}

@@ -23,6 +23,7 @@ from tracker.model.alert import AlertTally, Message
 from tracker.model.event import Event, EventClass, EventFilter, LogPlace, Story
 from tracker.model.ids import split_key
 from tracker.model.ledgers import IndexedVersion, TrialPast, WatchRates
+from tracker.model.links import LinkRule, Registration
 from tracker.model.record import TrialRecord
 from tracker.model.run import Run, SourceState
 from tracker.model.search import SearchAnswer
@@ -72,7 +73,8 @@ ALL_EVENTS = EventFilter()
 class Archive:
     """What is kept, to be read: the stored versions through ``sources``, named and measured by ``watches``.
 
-    ``severities`` are the user's own weights of change kinds, by which versions are compared. ``limit`` None is no limit;
+    ``severities`` are the user's own weights of change kinds, by which versions are compared, ``links`` his word on which
+    registrations are one trial. ``limit`` None is no limit;
     ``after`` is the cursor of the last item of the page before: its key, id or ``cursor``.
     """
 
@@ -80,6 +82,7 @@ class Archive:
     sources: Mapping[str, Source]
     watches: Sequence[Watch] = ()
     severities: Mapping[str, Severity] = field(default_factory=dict)
+    links: Sequence[LinkRule] = ()
 
     # --- the present ------------------------------------------------------------------------------------------------
 
@@ -133,11 +136,24 @@ class Archive:
         """The trials whose registry number, or number at ClinicalTrials.gov, is this one."""
         return self.store.with_number(number)
 
+    def registrations(self, trials: Collection[str]) -> dict[str, tuple[Registration, ...]]:
+        """The other registrations of each of these trials, nearest first; trials without any are left out."""
+        from tracker.archive import links
+
+        return links.registrations(self.store, self.sources, self.links, trials)
+
     def deadline_rows(self, record: TrialRecord, today: date) -> list[DeadlineRow]:
         """Days that matter to one trial, ahead and passed."""
         from tracker.archive import due
 
         return due.deadlines_of(record, self.sources[split_key(record.trial).source].info, self._names, today)
+
+    def duties(self, record: TrialRecord, today: date) -> TrialDuties:
+        """What each law asks for in each register of a trial, and where its results are: estimates."""
+        from tracker.archive import due
+
+        linked = self.registrations([record.trial]).get(record.trial, ())
+        return due.duties(self.store, self.sources, record, linked, today)
 
     def open_nearby(self, record: TrialRecord, watches: Sequence[str]) -> tuple[Nearest, ...] | None:
         """The open sites near the place of these watches, nearest first; None when none of them has a place."""

@@ -25,7 +25,7 @@ _BY_COUNTRY = "euctr"
 """The register that keeps a record for each country of a trial."""
 
 
-class Registration(msgspec.Struct, frozen=True, kw_only=True):
+class RegisteredTrial(msgspec.Struct, frozen=True, kw_only=True):
     """A trial in one register: its key, the register's title, its record where one is held.
 
     ``results_state`` stands in for the record's where none is held. ``duties`` are the rules its records are judged by.
@@ -72,7 +72,7 @@ class Presence(msgspec.Struct, frozen=True, kw_only=True):
     unknown: tuple[str, ...] = ()
 
 
-def presence(registrations: Sequence[Registration]) -> Presence:
+def presence(registrations: Sequence[RegisteredTrial]) -> Presence:
     """Where results of a trial are, register by register; one of several records in a register suffices."""
     found: dict[str, set[str | None]] = {}
     for one in registrations:
@@ -84,7 +84,7 @@ def presence(registrations: Sequence[Registration]) -> Presence:
     return Presence(posted=posted, under_way=under_way, missing=missing, unknown=unknown)
 
 
-def over_registrations(registrations: Sequence[Registration], day: dt.date) -> tuple[RegistrationDuty, ...]:
+def over_registrations(registrations: Sequence[RegisteredTrial], day: dt.date) -> tuple[RegistrationDuty, ...]:
     """What each law asks for in each register of a trial, by register in the order given."""
     joined = _without_moved(_joined(registrations))
     judged = [(one, _judged(one)) for one in joined]
@@ -117,7 +117,7 @@ def state_of(duty: ResultsDuty, results: str | None, day: dt.date) -> DutyState:
     return "grace" if day <= duty.due + duty.grace else "overdue"
 
 
-def _judged(one: Registration) -> tuple[ResultsDuty | NotJudged, ...]:
+def _judged(one: RegisteredTrial) -> tuple[ResultsDuty | NotJudged, ...]:
     """What binds or would bind in one register; where its own law is not judged, no other is judged there either."""
     found = judgements(one.record, one.duties) if one.record else ()
     not_judged = next((duty for duty in found if isinstance(duty, NotJudged)), None)
@@ -139,7 +139,7 @@ def _carried(everywhere: Sequence[ResultsDuty], own: Sequence[ResultsDuty | NotJ
             yield duty
 
 
-def _rows(one: Registration, duties: Sequence[ResultsDuty | NotJudged], day: dt.date) -> Iterator[RegistrationDuty]:
+def _rows(one: RegisteredTrial, duties: Sequence[ResultsDuty | NotJudged], day: dt.date) -> Iterator[RegistrationDuty]:
     for duty in duties:
         if duty.law is None or day < DUTIES[duty.law.rule].valid_from:
             continue
@@ -160,13 +160,13 @@ def _unjudged(results: str | None) -> DutyState:
     return "posted" if results == "POSTED" else "not_judged"
 
 
-def _without_moved(registrations: Sequence[Registration]) -> list[Registration]:
+def _without_moved(registrations: Sequence[RegisteredTrial]) -> list[RegisteredTrial]:
     """Without the older EU register where the trial went on in EU CTIS: its duty went with it."""
     moved = any(one.record and facts.was_moved(one.record) for one in registrations)
     return [one for one in registrations if not (moved and split_key(one.trial).source == _BY_COUNTRY)]
 
 
-def _joined(registrations: Sequence[Registration]) -> list[Registration]:
+def _joined(registrations: Sequence[RegisteredTrial]) -> list[RegisteredTrial]:
     """The registrations, with the records of one trial's countries as one: the duty counts from the latest global end."""
     by_country = [one for one in registrations if split_key(one.trial).source == _BY_COUNTRY and one.record]
     if len(by_country) < 2:

@@ -12,7 +12,7 @@ from tracker.export.own_columns import OwnColumns
 from tracker.export.table import Column, Table, Value, date_columns, date_values, joined
 from tracker.export.wanted import TRIAL, Wanted, trial_values
 from tracker.model.dates import RegistryDate
-from tracker.model.details import DateDetails, EnrollmentDetails, ResultsDueDetails
+from tracker.model.details import DateDetails, EnrollmentDetails
 from tracker.model.event import Event
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import SnapshotMeta
@@ -20,6 +20,7 @@ from tracker.model.views import DeadlineRow
 from tracker.model.vocabulary import OPEN_STATUSES
 from tracker.render import kinds
 from tracker.render.privacy import public_event
+from tracker.render.duties import laws
 from tracker.render.safe_text import web_link
 
 __all__ = ["TABLES", "Wanted", "changes", "current", "deadlines", "outcomes", "sites", "snapshots", "trials"]
@@ -350,9 +351,7 @@ def _deadline(archive: Archive, row: DeadlineRow) -> tuple[Value, ...]:
         row.lead_sponsor,
         found.kind,
         effects if found.kind in _RESULTS else None,
-        joined([f"{law.title} ({law.law})" for law in found.details.laws])
-        if isinstance(found.details, ResultsDueDetails)
-        else None,
+        joined(laws(found.details)),
         None if found.kind in _RESULTS else effects,
         kinds.deadline(found),
         joined(found.details.reasons),

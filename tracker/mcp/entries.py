@@ -6,12 +6,12 @@ import msgspec
 
 from tracker.archive import Coverage, DeadlineRow, PresentRow
 from tracker.mcp.answers import Fields
-from tracker.model.details import DueDetails, ResultsDueDetails
 from tracker.model.event import Event
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import SnapshotMeta
 from tracker.model.vocabulary import OPEN_STATUSES
 from tracker.render import kinds
+from tracker.render.duties import laws
 from tracker.render.privacy import public_event, public_record
 from tracker.render.safe_text import web_link
 
@@ -151,7 +151,7 @@ def deadline(row: DeadlineRow) -> Fields:
             "trial": found.trial,
             "kind": found.kind,
             "basis": found.effects or None,
-            "laws": _laws(found.details) or None,
+            "laws": laws(found.details) or None,
             "due": found.due,
             "days_until_due": found.details.days,
             "state": found.state,
@@ -161,11 +161,6 @@ def deadline(row: DeadlineRow) -> Fields:
             "quoted": _said({"name": row.name, "lead_sponsor": row.lead_sponsor, "reasons": found.details.reasons}),
         }
     )
-
-
-def _laws(details: DueDetails) -> list[str]:
-    """The laws that ask for results by the day."""
-    return [f"{law.title} ({law.law})" for law in details.laws] if isinstance(details, ResultsDueDetails) else []
 
 
 def _nearest(row: PresentRow) -> Fields | None:

@@ -87,6 +87,14 @@ def _canonical(source: str, number: str) -> str:
     return number.upper()
 
 
+_TITLES = {registry.source: registry.title for registry in REGISTRIES}
+
+
+def registry_title(source: str) -> str:
+    """What people call the registry of a source; a source that is none by its own name."""
+    return _TITLES.get(source, source)
+
+
 def split_key(key: str) -> Recognised:
     """Source and number of a trial key such as ``meddatax:NCT07177911``."""
     source, _, number = key.partition(":")

@@ -11,7 +11,8 @@ from tracker.model.alert import MessageState
 from tracker.model.dates import RegistryDate
 from tracker.model.deadline import Deadline
 from tracker.model.event import Event, Story
-from tracker.model.record import Enrollment, TrialRecord
+from tracker.model.links import NamedNumber
+from tracker.model.record import Enrollment, Organisation, TrialRecord
 from tracker.model.run import Run
 from tracker.model.snapshot import SnapshotMeta, TrackedTrial
 from tracker.model.upkeep import Incident
@@ -155,12 +156,15 @@ class PlainDue(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
 
 
-SHOWN = 1
+SHOWN = 2
 """Raised whenever `ShownRecord` holds more of a record: those that are stored are then made anew."""
 
 
 class ShownRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a list of the present shows of a record, without its places; ``countries`` are also those of its sites."""
+    """What a list of the present shows of a record, without its places; ``countries`` are also those of its sites.
+
+    By sponsor and conditions a link to another record is doubted.
+    """
 
     trial: str
     nct_number: str | None = None
@@ -174,6 +178,8 @@ class ShownRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     results_state: str | None = None
     last_update_posted: RegistryDate | None = None
     phases: tuple[str, ...] | None = None
+    lead_sponsor: Organisation | None = None
+    conditions: tuple[str, ...] | None = None
     countries: tuple[str, ...] | None = None
 
     @classmethod
@@ -199,7 +205,10 @@ class ShownTrial(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlainRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What SQL views show of a version's record, and its days: read by which ``reader``, with ``kept`` fields or not."""
+    """What SQL views show of a version's record, and its days: read by which ``reader``, with ``kept`` fields or not.
+
+    ``named`` are the numbers of other registries that it gives its trial.
+    """
 
     trial: str
     reader: str
@@ -210,3 +219,4 @@ class PlainRecord(msgspec.Struct, frozen=True, kw_only=True):
     results_state: str | None = None
     shown: ShownRecord | None = None
     due_dates: tuple[PlainDue, ...] = ()
+    named: tuple[NamedNumber, ...] = ()

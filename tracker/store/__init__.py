@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tracker.store import kept_fields as _kept_fields
     from tracker.store import leases as _leases
     from tracker.store import ledgers as _ledgers
+    from tracker.store import links as _links
     from tracker.store import listings as _listings
     from tracker.store import maintenance as _maintenance
     from tracker.store import notes as _notes
@@ -50,6 +51,7 @@ else:  # each is loaded when the first of its functions is called: a command nee
     _kept_fields = Later("kept_fields")
     _leases = Later("leases")
     _ledgers = Later("ledgers")
+    _links = Later("links")
     _listings = Later("listings")
     _maintenance = Later("maintenance")
     _notes = Later("notes")
@@ -199,6 +201,7 @@ class Store(Database):
     shown_trials = _present.shown_trials
     shown_of = _present.shown_of
     note_present = _present.note_present
+    named_numbers = _links.named_numbers
     search = _search.search
     count_unindexed = _search.count_unindexed
     stale_words = _search.stale_words

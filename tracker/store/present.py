@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, or_, select
 
 from tracker.model.views import PlainRecord, ShownRecord, ShownTrial
+from tracker.store import links
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks, execute_many, insert
 from tracker.store.packing import to_json
@@ -115,7 +116,7 @@ def _read(connection: Connection, statement: Select[str, datetime | None, str | 
 
 
 def note_present(database: Database, records: Iterable[tuple[int, PlainRecord]]) -> None:
-    """Write the plain columns of these versions and their due dates in place of those that are there."""
+    """Write the plain columns of these versions, their due dates and the numbers they name in place of those that are there."""
     noted = list(records)
     if noted:
         with database.writing() as connection:
@@ -127,12 +128,14 @@ def write_present(connection: Connection, records: Iterable[tuple[int, PlainReco
     noted = dict(records)
     for some in chunks(noted):
         connection.execute(delete(t.due_dates).where(t.due_dates.c.snapshot.in_(some)))
+        connection.execute(delete(t.links).where(t.links.c.snapshot.in_(some)))
         connection.execute(delete(t.present).where(t.present.c.snapshot.in_(some)))
     if not noted:
         return
     execute_many(connection, insert(connection, t.present), [_row(snapshot, one) for snapshot, one in noted.items()])
     dues = [row for snapshot, one in noted.items() for row in _days(snapshot, one)]
     execute_many(connection, insert(connection, t.due_dates), dues)
+    execute_many(connection, insert(connection, t.links), links.rows(noted))
 
 
 def drop_former(connection: Connection, trials: Collection[str]) -> None:
@@ -140,6 +143,7 @@ def drop_former(connection: Connection, trials: Collection[str]) -> None:
     current = select(t.trials.c.current_snapshot).where(t.trials.c.key == t.present.c.trial).scalar_subquery()
     former = select(t.present.c.snapshot).where(t.present.c.trial.in_(trials), t.present.c.snapshot != current)
     connection.execute(delete(t.due_dates).where(t.due_dates.c.snapshot.in_(former)))
+    connection.execute(delete(t.links).where(t.links.c.snapshot.in_(former)))
     connection.execute(delete(t.present).where(t.present.c.snapshot.in_(former)))
 
 

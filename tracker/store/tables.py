@@ -347,6 +347,20 @@ present = Table(
     comment="plain columns of current and of staged versions, for the views and the calendar; derived",
 )
 
+links = Table(
+    "links",
+    metadata,
+    Column("snapshot", Id, ForeignKey("present.snapshot", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("other", Text, primary_key=True, comment="the trial's number at another registry, as source:number"),
+    Column("trial", Text, nullable=False),
+    Column("type", Text, nullable=False, comment="what the record calls the number"),
+    Column("evidence", Words, nullable=False, comment="the number as the record gives it"),
+    Index(None, "other"),
+    Index(None, "trial"),
+    comment="numbers of other registries that a version's record names; derived like the table present",
+    sqlite_with_rowid=False,
+)
+
 due_dates = Table(
     "due_dates",
     metadata,

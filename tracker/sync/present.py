@@ -1,4 +1,4 @@
-"""The plain columns of records: SQL views read them, and the calendar the days in them.
+"""The plain columns of records: SQL views read them, the calendar the days in them, links the numbers that they name.
 
 They are staged with each new version. `note_present` makes those that are missing or of another reader, from stored bytes.
 """
@@ -12,6 +12,7 @@ from tracker.archive import records
 from tracker.archive.reader import READER
 from tracker.detect.verdict import CheckResult
 from tracker.events.due_dates import due_dates
+from tracker.links import named_numbers
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import TrackedTrial
 from tracker.model.source import Source, SourceInfo
@@ -72,6 +73,7 @@ def _plain(record: TrialRecord, trial: str, source: SourceInfo, reader: str, *, 
             )
             for due in due_dates(record, source)
         ),
+        named=named_numbers(record) if source.kind == "registry" else (),
     )
 
 
