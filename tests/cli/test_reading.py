@@ -330,6 +330,11 @@ def test_deadlines_are_asked_for_by_time_kind_duty_and_sponsor(ask: Run) -> None
         assert {row["kind"] for row in ask("deadlines", "--kind", kind, "--json").json["deadlines"]} == {kind}
     legal = ask("deadlines", "--duty", "legal", "--json").json["deadlines"]
     assert all("legal_duty" in row["effects"] for row in legal)
+    assert ask("deadlines", "--duty", "fdaaa_801", "--json").json["deadlines"] == legal
+    assert all(row["details"]["laws"][0]["rule"] == "fdaaa_801" for row in legal)
+    laws = {row["laws"] for row in table(ask("deadlines", "--duty", "legal", "--format", "csv").out)}
+    assert laws <= {"FDAAA 801 (42 CFR 11.42 and 11.44)"}
+    assert ask("deadlines", "--duty", "eu_ctr", "--json").json["deadlines"] == []
     assert ask("deadlines", "--sponsor", "no such sponsor", "--json").json["deadlines"] == []
     sponsors = {row["lead_sponsor"] for row in table(ask("deadlines", "--format", "csv").out)}
     some = min(sponsors)

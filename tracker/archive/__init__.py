@@ -46,6 +46,7 @@ from tracker.model.watch import FollowingTime, Near, PausedSending, Silence, Wat
 from tracker.store import Store
 
 if TYPE_CHECKING:
+    from tracker.archive.due import TrialDuties
     from tracker.archive.evidence import EventEvidence
     from tracker.archive.moments import Moment, Word
     from tracker.audit import Refusal, Start, TrialAudit

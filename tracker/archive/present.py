@@ -11,7 +11,7 @@ import msgspec
 
 from tracker.archive import records
 from tracker.archive.names import Names
-from tracker.archive.reader import READER
+from tracker.archive.reader import reader_of
 from tracker.model.ids import split_key
 from tracker.model.record import Site, TrialRecord
 from tracker.model.source import Source
@@ -54,7 +54,7 @@ def _listed(
     store: Store, sources: Mapping[str, Source], measured: Sequence[Watch], watch: str | None, after: str
 ) -> Iterator[tuple[ShownTrial, TrialRecord]]:
     """Each followed trial by key with as much of its record as a row shows: read whole only where its sites are measured."""
-    for page in store.shown_trials(READER, watch, after):
+    for page in store.shown_trials(reader_of(source.info for source in sources.values()), watch, after):
         yield from _with_records(store, sources, measured, page)
 
 
@@ -74,7 +74,7 @@ def _with_records(
 
 def standing(store: Store, sources: Mapping[str, Source], names: Names, trials: Collection[str]) -> Iterator[TrialStanding]:
     """These trials as they stand, without the site that is nearest: whole records are read only where columns do not fit."""
-    for page in store.shown_of(READER, sorted(trials)):
+    for page in store.shown_of(reader_of(source.info for source in sources.values()), sorted(trials)):
         for trial, record in _with_records(store, sources, (), page):
             shown = ShownRecord.of(record)
             yield TrialStanding(

@@ -60,6 +60,14 @@ class App:
         return sources.load()
 
     @cached_property
+    def judging_sources(self) -> Mapping[str, Source]:
+        """Every source by key, its records judged by the rules that the configuration asks for too."""
+        from tracker import sources
+        from tracker.duties import GOOD_PRACTICE
+
+        return sources.judged_also_by(GOOD_PRACTICE if self.settings.good_practice else frozenset())
+
+    @cached_property
     def config_path(self) -> Path:
         """Where the configuration is: --config, $TRACKER_CONFIG, ./config.toml."""
         from tracker import config
@@ -148,7 +156,12 @@ class App:
         """What an open database keeps, to be read."""
         from tracker.archive import Archive
 
-        return Archive(store=store, sources=self.sources, watches=self.settings.watches, severities=self.settings.severities)
+        return Archive(
+            store=store,
+            sources=self.judging_sources,
+            watches=self.settings.watches,
+            severities=self.settings.severities,
+        )
 
     def channel(self, name: str) -> Channel:
         """The channel of that name. Raises UsageError, naming those there are."""

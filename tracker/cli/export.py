@@ -14,7 +14,7 @@ from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
 from tracker.errors import UsageError
 
-TABLES = ("changes", "trials", "timeline", "statuses", "slips", "enrollment", "outcomes", "sites", "snapshots")
+TABLES = ("changes", "trials", "timeline", "statuses", "slips", "enrollment", "outcomes", "sites", "duties", "snapshots")
 FORMATS = ("csv", "xlsx", "jsonl", "parquet", "ris")
 
 

@@ -18,6 +18,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
         "daemon",
         "web",
         "severity",
+        "duties",
         "privacy",
     ),
     "store": ("url",),
@@ -49,6 +50,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "daemon": ("port", "metrics"),
     "web": ("bind", "url", "token", "secret", "trusted_proxy", "public"),
     "web.trusted_proxy": ("address", "header"),
+    "duties": ("good_practice",),
     "privacy": ("contacts",),
 }
 """``[sources]``, ``[severity]`` and ``query`` are missing: their keys are sources, change kinds and the registry's fields."""

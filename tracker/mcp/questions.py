@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from tracker.archive import Archive, DeadlineRow
 from tracker.archive.asked import about_asked, moment, require_order, trial_key
+from tracker.archive.due import TrialDuties
 from tracker.clock import Clock
 from tracker.errors import UsageError
 from tracker.mcp import answers, entries
@@ -17,6 +18,7 @@ from tracker.model.event import EventFilter
 from tracker.model.snapshot import SnapshotMeta
 from tracker.model.views import TrialView
 from tracker.model.vocabulary import CALENDAR_KINDS, KIND_NAMES, RECRUITMENT_STATUSES, Severity
+from tracker.render import duties
 
 SEVERITIES: tuple[Severity, ...] = ("minor", "notable", "major")
 DUE = ("all", "overdue", "ahead")
@@ -160,6 +162,8 @@ class Questions:
         if not part:
             watches = self.archive.watches_of([key])[key]
             fields = {**head, **entries.record(record, self.archive.name(record)), "watches": watches, "parts": list(parts)}
+            owed = self.archive.duties(record, self.clock().date()) if view.number == view.versions else TrialDuties()
+            fields["results_duties"] = list(duties.lines(owed.rows, owed.where)) or None
             return answers.whole(fields)
         if part not in parts:
             raise UsageError(f"The record of {key} has nothing under {part}.", remedy=f"It has {answers.choices(list(parts))}.")

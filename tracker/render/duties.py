@@ -32,9 +32,16 @@ def laws(details: DueDetails) -> list[str]:
 
 def lines(duties: Sequence[RegistrationDuty], where: Presence) -> Iterator[str]:
     """A line for each duty in each register, and one on where results are where registers differ."""
-    if where.posted and where.missing:
-        yield f"Results are on {listed(where.posted)}, missing on {listed(where.missing)}"
+    if said := presence(where):
+        yield said
     yield from (line(duty) for duty in duties)
+
+
+def presence(where: Presence) -> str:
+    """In which registers results are and in which they are missing, where registers differ."""
+    if not (where.posted and where.missing):
+        return ""
+    return f"Results are on {listed(where.posted)}, missing on {listed(where.missing)}"
 
 
 def line(duty: RegistrationDuty) -> str:

@@ -55,11 +55,17 @@ _FACTS = (
 
 
 def record_view(
-    record: TrialRecord, timeline: Sequence[Event] = (), *, label: str = "", timezone: tzinfo, everything: bool = False
+    record: TrialRecord,
+    timeline: Sequence[Event] = (),
+    *,
+    label: str = "",
+    timezone: tzinfo,
+    everything: bool = False,
+    duties: Sequence[str] = (),
 ) -> Group:
     """The record in groups and its timeline, newest first as given; contact persons are never in it.
 
-    ``everything`` prints lists to their end instead of the first ``MOST_LINES`` entries.
+    ``everything`` prints lists to their end instead of the first ``MOST_LINES`` entries; ``duties`` are lines on what is due.
     """
     from rich.console import Group
     from rich.text import Text
@@ -72,6 +78,9 @@ def record_view(
     parts += [Text(one_line(shown.url), no_wrap=True, overflow="ignore")] if shown.url else []
     for heading, lines in _groups(shown, everything):
         parts += [Text(), Text(heading, style="bold underline"), _fields(lines)]
+    if duties:
+        parts += [Text(), Text("Duties to post results: estimates, not legal findings", style="bold underline")]
+        parts += [_hanging("*", Text(line), 0) for line in duties]
     if timeline:
         parts += [Text(), Text("Timeline", style="bold underline")]
         parts.append(_timeline(timeline, timezone))

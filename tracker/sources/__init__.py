@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import cache
 from types import MappingProxyType
 
@@ -23,6 +23,19 @@ def load() -> Mapping[str, Source]:
     found = [source_of(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
     found.sort(key=lambda source: (source.info.kind != "registry", source.info.key))
     return MappingProxyType({source.info.key: source for source in found})
+
+
+def judged_also_by(rules: Set[str]) -> Mapping[str, Source]:
+    """Every source by its key, its records judged by these rules too: what the configuration asks for beside the law."""
+    if not rules:
+        return load()
+    return MappingProxyType({key: _judged_also_by(source, rules) for key, source in load().items()})
+
+
+def _judged_also_by(source: Source, rules: Set[str]) -> Source:
+    info = msgspec.structs.replace(source.info, duties=source.info.duties | rules)
+    made: Source = type(type(source).__name__, (type(source),), {"info": info})()
+    return made
 
 
 def source_of(name: str) -> Source:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 
 from tracker.archive import records
-from tracker.archive.reader import READER
+from tracker.archive.reader import reader_of
 from tracker.detect.verdict import CheckResult
 from tracker.events.due_dates import due_dates
 from tracker.links import named_numbers
@@ -25,10 +25,10 @@ TOGETHER = 200
 
 
 def note_present(
-    store: Store, sources: Mapping[str, Source], source: str, stop: Callable[[], bool], *, reader: str = READER
+    store: Store, sources: Mapping[str, Source], source: str, stop: Callable[[], bool], *, reader: str = ""
 ) -> None:
     """Write what is missing or does not fit any more; asked to end, leave the rest to the next pass."""
-    after = ""
+    after, reader = "", reader or reader_of([sources[source].info])
     while stale := store.stale_present(source, reader, after):
         found = records.current(store, sources, stale)
         for some in _chunks(_stored(known, record, sources[source].info, reader) for known, record in found):
@@ -41,7 +41,7 @@ def note_present(
 def staged(results: Iterable[CheckResult], source: SourceInfo) -> dict[StagedVersion, PlainRecord]:
     """The plain columns of the new versions among results; those that are read in part from earlier ones are made later."""
     return {
-        result.snapshot.version: _plain(result.record, result.snapshot.document.trial, source, READER)
+        result.snapshot.version: _plain(result.record, result.snapshot.document.trial, source, reader_of([source]))
         for result in results
         if result.snapshot and result.record and not result.snapshot.kept
     }

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from tracker.archive.search import LONGEST_QUESTION
+from tracker.duties.registrations import RegistrationDuty
 from tracker.errors import UsageError
 from tracker.model.deadline import Deadline
 from tracker.model.event import Event
@@ -94,7 +95,7 @@ class Trials(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """A trial in one version: the ``number``-th of ``versions``."""
+    """A trial in one version: the ``number``-th of ``versions``. The current one has ``duties`` of today: estimates."""
 
     trial: str
     number: int
@@ -102,6 +103,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     version: SnapshotMeta
     watches: tuple[str, ...]
     record: TrialRecord
+    duties: tuple[RegistrationDuty, ...]
 
 
 class Versions(msgspec.Struct, frozen=True, kw_only=True):
@@ -277,6 +279,7 @@ def _trial(reading: Reading, path: Mapping[str, str], query: Query) -> Trial:
         version=view.version,
         watches=reading.archive.watches_of([key])[key],
         record=public_record(view.record),
+        duties=reading.archive.duties(view.record, reading.today).rows if view.number == view.versions else (),
     )
 
 

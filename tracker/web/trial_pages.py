@@ -14,7 +14,7 @@ from tracker.model.ledgers import Known, TimelineVersion, TrialPast
 from tracker.model.record import TrialRecord
 from tracker.model.views import StoryChanges, TrialView
 from tracker.model.vocabulary import Severity, rank
-from tracker.render import kinds, past
+from tracker.render import duties, kinds, past
 from tracker.render.comparison import comparison
 from tracker.render.record_page import sections
 from tracker.web import charts
@@ -77,6 +77,7 @@ def trial(reading: Reading, key: str, query: Query) -> Page:
             "source": archive.source_title(split_key(key).source),
             "watches": archive.watches_of([key])[key],
             "deadlines": _trial_deadlines(reading, record) if current else [],
+            "duties": _trial_duties(reading, record) if current else [],
             "timeline": timeline(whole_past.versions),
             "latest_shown": LATEST_SHOWN,
             "known": past.known(whole_past.known),
@@ -95,6 +96,13 @@ def _trial_deadlines(reading: Reading, record: TrialRecord) -> list[dict[str, ob
         {"due": one.due, "text": kinds.deadline(one), "away": charts.days_ahead(one.due, reading.today)}
         for one in sorted(found, key=lambda one: one.due)
     ]
+
+
+def _trial_duties(reading: Reading, record: TrialRecord) -> list[tuple[str, str]]:
+    """Each duty in each register, with its reasons."""
+    owed = reading.archive.duties(record, reading.today)
+    said = duties.presence(owed.where)
+    return [(said, "")] * bool(said) + [(duties.line(row), duties.because(row)) for row in owed.rows]
 
 
 def _mirrors(reading: Reading, record: TrialRecord) -> list[tuple[str, str]]:
