@@ -160,7 +160,8 @@ def open(url: str, *, config: str | Path | None = None) -> Tracker:
     if config is None:
         return Tracker(archive)
     settings = loading.settings(Path(config))
-    return Tracker(dataclasses.replace(archive, watches=settings.watches, severities=settings.severities))
+    told = dataclasses.replace(archive, watches=settings.watches, severities=settings.severities, links=settings.links)
+    return Tracker(told)
 
 
 def _require(given: Iterable[str], known: Collection[str], what: str) -> None:

@@ -97,7 +97,9 @@ class Archive:
         after: str = "",
     ) -> Iterator[PresentRow]:
         """A row for each followed trial by key: those of a watch, of a recruitment status, within their watch's radius."""
-        rows = _present.present(self.store, self.sources, self.watches, watch=watch, status=status, near=near, after=after)
+        rows = _present.present(
+            self.store, self.sources, self.watches, watch=watch, status=status, near=near, after=after, rules=self.links
+        )
         return islice(rows, limit)
 
     def current(self, *, watch: str | None = None, limit: int | None = None, after: str = "") -> Iterator[CurrentRecord]:
@@ -143,17 +145,33 @@ class Archive:
 
         return links.registrations(self.store, self.sources, self.links, trials)
 
+    def told_first(self, events: Iterable[Event]) -> dict[str, tuple[Event, ...]]:
+        """By event, those by which a linked registry told the same before; events without any are left out."""
+        from tracker.archive import witnesses
+
+        return witnesses.firsts(self.store, self.sources, self.links, events)
+
+    def said_again(self, events: Iterable[Event]) -> dict[str, tuple[Event, ...]]:
+        """By event, those by which a linked registry said the same again: its second witnesses."""
+        from tracker.archive import witnesses
+
+        return witnesses.seconds(self.store, self.sources, self.links, events)
+
     def deadline_rows(self, record: TrialRecord, today: date) -> list[DeadlineRow]:
         """Days that matter to one trial, ahead and passed."""
         from tracker.archive import due
 
         return due.deadlines_of(record, self.sources[split_key(record.trial).source].info, self._names, today)
 
-    def duties(self, record: TrialRecord, today: date) -> TrialDuties:
-        """What each law asks for in each register of a trial, and where its results are: estimates."""
+    def duties(self, record: TrialRecord, today: date, linked: Sequence[Registration] | None = None) -> TrialDuties:
+        """What each law asks for in each register of a trial, and where its results are: estimates.
+
+        ``linked`` are its other registrations, where they have been read.
+        """
         from tracker.archive import due
 
-        linked = self.registrations([record.trial]).get(record.trial, ())
+        if linked is None:
+            linked = self.registrations([record.trial]).get(record.trial, ())
         return due.duties(self.store, self.sources, record, linked, today)
 
     def open_nearby(self, record: TrialRecord, watches: Sequence[str]) -> tuple[Nearest, ...] | None:

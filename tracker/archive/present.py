@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tracker.archive import records
+from tracker.archive import links, records
 from tracker.archive.names import Names
 from tracker.archive.reader import reader_of
 from tracker.model.ids import split_key
+from tracker.model.links import LinkRule, Registration
 from tracker.model.record import Site, TrialRecord
 from tracker.model.source import Source
 from tracker.model.views import CurrentRecord, Nearest, PresentRow, ShownRecord, ShownTrial, TrialStanding
@@ -36,26 +37,34 @@ def present(
     status: str | None,
     near: bool,
     after: str,
+    rules: Sequence[LinkRule] = (),
 ) -> Iterator[PresentRow]:
     """A row for each followed trial, by key. A trial that is gone from its registry has no recruitment status to ask for."""
     names = Names(watches, sources)
     measured = [one for one in watches if watch in (None, one.name)]
-    for trial, record in _listed(store, sources, measured, watch, after):
+    for trial, record, others in _listed(store, sources, measured, watch, after, rules):
         if status and (trial.removed_at or record.recruitment_status != status):
             continue
         around = near_of(measured, trial.watches)
         row = _row(record, trial.removed_at, names, around)
         if near and (around is None or row.nearest is None or not row.nearest.within):
             continue
-        yield row
+        yield msgspec.structs.replace(row, registrations=others) if others else row
 
 
 def _listed(
-    store: Store, sources: Mapping[str, Source], measured: Sequence[Watch], watch: str | None, after: str
-) -> Iterator[tuple[ShownTrial, TrialRecord]]:
-    """Each followed trial by key with as much of its record as a row shows: read whole only where its sites are measured."""
+    store: Store,
+    sources: Mapping[str, Source],
+    measured: Sequence[Watch],
+    watch: str | None,
+    after: str,
+    rules: Sequence[LinkRule],
+) -> Iterator[tuple[ShownTrial, TrialRecord, tuple[Registration, ...]]]:
+    """Each followed trial by key with as much of its record as a row shows, whole only where its sites are measured."""
     for page in store.shown_trials(reader_of(source.info for source in sources.values()), watch, after):
-        yield from _with_records(store, sources, measured, page)
+        linked = links.registrations(store, sources, rules, [one.key for one in page])
+        for trial, record in _with_records(store, sources, measured, page):
+            yield trial, record, linked.get(trial.key, ())
 
 
 def _with_records(

@@ -156,11 +156,13 @@ class App:
         """What an open database keeps, to be read."""
         from tracker.archive import Archive
 
+        settings = self.settings
         return Archive(
             store=store,
             sources=self.judging_sources,
-            watches=self.settings.watches,
-            severities=self.settings.severities,
+            watches=settings.watches,
+            severities=settings.severities,
+            links=settings.links,
         )
 
     def channel(self, name: str) -> Channel:

@@ -14,7 +14,10 @@ from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
 from tracker.errors import UsageError
 
-TABLES = ("changes", "trials", "timeline", "statuses", "slips", "enrollment", "outcomes", "sites", "duties", "snapshots")
+TABLES = (
+    *("changes", "trials", "timeline", "statuses", "slips", "enrollment"),
+    *("outcomes", "sites", "duties", "snapshots", "registrations"),
+)
 FORMATS = ("csv", "xlsx", "jsonl", "parquet", "ris")
 
 

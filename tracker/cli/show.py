@@ -42,11 +42,14 @@ def show_command(shared: Shared, trial: str, at: str | None, everything: bool) -
         if shared.json:
             app.write([machine.record_json(found.record, contacts=app.settings.contacts)])
             return
-        owed = archive.duties(found.record, clock.now().date()) if when is None else TrialDuties()
+        also = archive.registrations([key]).get(key, ())
+        owed = TrialDuties() if when else archive.duties(found.record, clock.now().date(), also)
         stories = tuple(archive.story_changes(EventFilter(trials=frozenset({key}), until=until)))
     timeline = [event for story in reversed(stories) for event in story.events]
     lines = tuple(duties.lines(owed.rows, owed.where))
-    app.show(record_view.record_view(found.record, timeline, timezone=app.timezone, everything=everything, duties=lines))
+    app.show(
+        record_view.record_view(found.record, timeline, timezone=app.timezone, everything=everything, also=also, duties=lines)
+    )
     seen = (found.version.first_seen_at, found.version.last_seen_at)
     first, last = (f"{moment.astimezone(app.timezone):%Y-%m-%d %H:%M}" for moment in seen)
     app.print("", f"Version {found.number} of {found.versions}, seen {first} to {last}, sha256 {found.version.sha256}")

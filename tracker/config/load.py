@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NotRequired, TypedDict, Unpack
 
 from tracker.config import sections
+from tracker.config.links import read_links
 from tracker.config.positions import places
 from tracker.config.secrets import plain_secrets
 from tracker.config.settings import Settings
@@ -101,6 +102,7 @@ def _read_all(text: str, path: Path, known: Known) -> tuple[Settings, Report]:
         operator=sections.read_operator(root.table("operator", "operator"), names),
         channels=channels,
         watches=read_watches(root.tables("watch", "watch"), context),
+        links=read_links(root.tables("link", "link")),
         digest=sections.read_digest(root.table("digest", "digest")),
         schedule=sections.read_schedule(root.table("schedule", "schedule")),
         severities=sections.read_severities(root.table("severity", "severity"), known["kinds"]),

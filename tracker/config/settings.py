@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from tracker.model.links import LinkRule
 from tracker.model.source import TLS_PROFILES, TlsChoice
 from tracker.model.vocabulary import Severity
 from tracker.model.watch import Channel, Watch
@@ -173,6 +174,7 @@ class Settings(_Discreet, frozen=True, kw_only=True):
     operator: Operator = Operator()
     channels: tuple[Channel, ...] = ()
     watches: tuple[Watch, ...] = ()
+    links: tuple[LinkRule, ...] = ()
     digest: Digest = Digest()
     schedule: Schedule = Schedule()
     daemon: Daemon = Daemon()

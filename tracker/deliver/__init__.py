@@ -62,7 +62,13 @@ def deliver(
     Everything is done twice, the second time after the lease was given back: a process that found the lease held has left
     its alerts to us, and may have no other delivery for hours.
     """
-    archive = Archive(store=store, sources=sources, watches=settings.watches, severities=settings.severities)
+    archive = Archive(
+        store=store,
+        sources=sources,
+        watches=settings.watches,
+        severities=settings.severities,
+        links=settings.links,
+    )
     sender = OutboxSender(settings, store, archive, clock, send)
     busy = _deliver_once(settings, store, archive, clock, sender)
     if not busy:
@@ -80,6 +86,7 @@ def _deliver_once(settings: Settings, store: Store, archive: Archive, clock: Clo
     try:
         cutter = Cutter(settings, store, archive, clock, lease)
         cutter.drop_unwanted()
+        cutter.drop_second_witnesses()
         cutter.cut_welcomes()
         cutter.cut_immediate()
         cutter.cut_digests()

@@ -204,6 +204,7 @@ class Composer:
         stories = self.archive.stories(by_story.keys())
         described = weightiest_trials(stories[story_id] for story_id in by_story)
         now_known = {found.record.trial: found.record for found in self.archive.records(described)}
+        linked = self.archive.registrations(now_known)
         entries = []
         for story_id, ids in by_story.items():
             story = stories[story_id]
@@ -221,6 +222,7 @@ class Composer:
                     watches=watches,
                     section=self._section(own.group, watches),
                     note=own.note,
+                    also=linked.get(story.trial, ()),
                     source_title=source.info.title if source else "",
                     nearby=self._nearby(record, watches, source.info.contact_page if source else ""),
                 )

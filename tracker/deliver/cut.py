@@ -22,6 +22,7 @@ from tracker.deliver.messages import make_message, numbered_messages
 from tracker.deliver.operator_messages import UNKNOWN, OperatorMessage
 from tracker.deliver.sender import CHANNEL, Sent
 from tracker.deliver.stop_links import stop_link
+from tracker.deliver.witnesses import told_already
 from tracker.errors import StoreError
 from tracker.model.alert import Alert, Content, Cut, MessageKind, ReadyAlert
 from tracker.model.run import Run
@@ -68,6 +69,28 @@ class Cutter:
             unwanted += self._on_their_way(subscription, self.store.ready_alerts(channel=subscription.channel))[1]
         if unwanted:
             self.store.cut(None, (), self.clock(), superseded=unwanted, lease=self.lease)
+
+    def drop_second_witnesses(self) -> None:
+        """Drop the alerts of what a linked registry has told their readers already."""
+        ready = self.store.ready_alerts()
+        firsts = self.archive.told_first(one.event for one in ready) if ready else {}
+        if not firsts:
+            return
+        now, watches = self.clock(), self.settings.watches
+        of_events = self.store.alerts_of({first.id for found in firsts.values() for first in found})
+        silences = self.archive.silences(now)
+        dropped = [
+            found
+            for one in ready
+            if one.event.id in firsts
+            and (
+                found := told_already(
+                    one, [(first, of_events.get(first.id, ())) for first in firsts[one.event.id]], watches, silences
+                )
+            )
+        ]
+        if dropped:
+            self.store.cut(None, (), now, superseded=dropped, lease=self.lease)
 
     def cut_welcomes(self) -> None:
         """One welcome per watch and channel, once its first trials were read."""

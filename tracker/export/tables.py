@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from tracker import clock
 from tracker.archive import Archive, CurrentRecord
-from tracker.export import pasts
+from tracker.export import linked, pasts
 from tracker.export.own_columns import OwnColumns
 from tracker.export.table import Column, Table, Value, date_columns, date_values, joined
 from tracker.export.wanted import TRIAL, Wanted, trial_values
@@ -204,6 +204,7 @@ TABLES: Mapping[str, Callable[[Archive, Wanted], Table]] = MappingProxyType(
         "sites": sites,
         "duties": duties,
         "snapshots": snapshots,
+        "registrations": linked.registrations,
     }
 )
 """Every table by name."""

@@ -7,10 +7,11 @@ import msgspec
 from tracker.archive import Coverage, DeadlineRow, PresentRow
 from tracker.mcp.answers import Fields
 from tracker.model.event import Event
+from tracker.model.links import Registration
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import SnapshotMeta
 from tracker.model.vocabulary import OPEN_STATUSES
-from tracker.render import kinds
+from tracker.render import kinds, registrations
 from tracker.render.duties import laws
 from tracker.render.privacy import public_event, public_record
 from tracker.render.safe_text import web_link
@@ -93,6 +94,20 @@ def record(found: TrialRecord, name: str) -> Fields:
                     "countries": found.countries,
                 }
             ),
+        }
+    )
+
+
+def registration(found: Registration) -> Fields:
+    """Another registration of a trial, and what the link rests on. Nothing is to be done by a doubtful one."""
+    return _said(
+        {
+            "trial": found.trial,
+            "registry": found.registry,
+            "recruitment_status": found.recruitment_status,
+            "results_state": found.results_state,
+            "confidence": found.link.confidence,
+            "quoted": {"evidence": registrations.evidence(found)},
         }
     )
 

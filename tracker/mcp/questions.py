@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from tracker.archive import Archive, DeadlineRow
 from tracker.archive.asked import about_asked, moment, require_order, trial_key
-from tracker.archive.due import TrialDuties
 from tracker.clock import Clock
 from tracker.errors import UsageError
 from tracker.mcp import answers, entries
@@ -161,9 +160,11 @@ class Questions:
         parts = entries.parts(record)
         if not part:
             watches = self.archive.watches_of([key])[key]
+            also = self.archive.registrations([key]).get(key, ())
             fields = {**head, **entries.record(record, self.archive.name(record)), "watches": watches, "parts": list(parts)}
-            owed = self.archive.duties(record, self.clock().date()) if view.number == view.versions else TrialDuties()
-            fields["results_duties"] = list(duties.lines(owed.rows, owed.where)) or None
+            fields |= {"registrations": [entries.registration(one) for one in also]} if also else {}
+            owed = self.archive.duties(record, self.clock().date(), also) if view.number == view.versions else None
+            fields |= {"results_duties": list(duties.lines(owed.rows, owed.where))} if owed and owed.rows else {}
             return answers.whole(fields)
         if part not in parts:
             raise UsageError(f"The record of {key} has nothing under {part}.", remedy=f"It has {answers.choices(list(parts))}.")

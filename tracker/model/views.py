@@ -11,7 +11,7 @@ from tracker.model.alert import MessageState
 from tracker.model.dates import RegistryDate
 from tracker.model.deadline import Deadline
 from tracker.model.event import Event, Story
-from tracker.model.links import NamedNumber
+from tracker.model.links import NamedNumber, Registration
 from tracker.model.record import Enrollment, Organisation, TrialRecord
 from tracker.model.run import Run
 from tracker.model.snapshot import SnapshotMeta, TrackedTrial
@@ -45,6 +45,7 @@ class PresentRow(msgspec.Struct, frozen=True, kw_only=True):
     """One trial as it stands: the facts of ``tracker list``, without the whole record.
 
     ``name`` is what people call the trial by; ``label`` is the user's own name for it, empty where there is none.
+    ``registrations`` are its other ones.
     """
 
     trial: str
@@ -60,6 +61,7 @@ class PresentRow(msgspec.Struct, frozen=True, kw_only=True):
     nearest: Nearest | None = None
     removed_at: datetime | None = None
     url: str | None = None
+    registrations: tuple[Registration, ...] = ()
 
 
 class TrialStanding(msgspec.Struct, frozen=True, kw_only=True):

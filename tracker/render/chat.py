@@ -51,6 +51,8 @@ def _story(story: StoryView, *, evidence: bool) -> Iterator[str]:
     yield story.name if story.number in story.name else f"{story.name} ({story.number})"
     if story.introduction:
         yield story.introduction
+    if story.also:
+        yield story.also
     if story.note:
         yield f"Your note: {story.note}"
     yield from _part(story.first)

@@ -124,6 +124,7 @@ class _Writer:
                 fold=True,
                 year=self.given.until.astimezone(self.timezone).year,
                 pages=self.given.pages,
+                also=item.entry.also,
             )
         return self._full[key]
 

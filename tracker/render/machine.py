@@ -79,6 +79,7 @@ def present_values(rows: Iterable[PresentRow]) -> Iterator[dict[str, object]]:
             "nearest": row.nearest,
             "removed_at": row.removed_at,
             "url": row.url,
+            "registrations": row.registrations,
         }
         for row in rows
     )

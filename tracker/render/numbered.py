@@ -15,6 +15,7 @@ import msgspec
 
 from tracker.model.alert import Attachment, Content
 from tracker.model.event import Event, Story
+from tracker.model.links import Registration
 from tracker.model.record import TrialRecord
 from tracker.render.introduction import Nearby
 from tracker.render.lists import LIMIT, ChangeLists, Listed, change_lists
@@ -60,7 +61,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One story to show: its events (at least one), weightiest first, the record as it stands now, and its watches.
 
     ``section`` is the heading it stands under where a digest is grouped, ``note`` what the reader's own file says of the trial.
-    ``nearby`` stands for readers near a place.
+    ``nearby`` stands for readers near a place, ``also`` are the trial's other registrations.
     """
 
     story: Story
@@ -71,6 +72,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     section: str = ""
     note: str = ""
     nearby: Nearby | None = None
+    also: tuple[Registration, ...] = ()
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):

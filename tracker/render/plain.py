@@ -116,6 +116,7 @@ def _story(story: StoryView, *, named: bool, evidence: bool) -> str:
         lines += _wrapped(story.name if story.number in story.name else f"{story.name} ({story.number})")
         lines += _wrapped(story.title, "  ")
         lines += _wrapped(story.introduction, "  ")
+        lines += _wrapped(story.also, "  ", "    ")
         lines += _wrapped(f"Your note: {story.note}" if story.note else "", "  ", "    ")
         lines.append("")
     lines += _wrapped(story.first.headline, "> ", "  ")

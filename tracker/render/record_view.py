@@ -10,8 +10,9 @@ import msgspec
 
 from tracker.model.event import Event, Story
 from tracker.model.ids import split_key
+from tracker.model.links import Registration
 from tracker.model.record import OutcomeMeasure, RegulatoryEvent, Site, TrialRecord
-from tracker.render import inline_diff, kinds, times, values, vocabulary
+from tracker.render import inline_diff, kinds, registrations, times, values, vocabulary
 from tracker.render.privacy import public_record
 from tracker.render.safe_text import one_line, plural
 from tracker.render.story_view import PartView, StoryView, story_view
@@ -61,11 +62,13 @@ def record_view(
     label: str = "",
     timezone: tzinfo,
     everything: bool = False,
+    also: Sequence[Registration] = (),
     duties: Sequence[str] = (),
 ) -> Group:
     """The record in groups and its timeline, newest first as given; contact persons are never in it.
 
-    ``everything`` prints lists to their end instead of the first ``MOST_LINES`` entries; ``duties`` are lines on what is due.
+    ``everything`` prints lists to their end instead of the first ``MOST_LINES`` entries, ``also`` are other registrations,
+    ``duties`` lines on results that are due.
     """
     from rich.console import Group
     from rich.text import Text
@@ -76,6 +79,9 @@ def record_view(
     parts: list[Text | Table] = [Text(f"{title} ({number})", style="bold")]
     parts += [Text(one_line(label and shown.brief_title))] if label and shown.brief_title else []
     parts += [Text(one_line(shown.url), no_wrap=True, overflow="ignore")] if shown.url else []
+    if also:
+        parts += [Text(), Text("Other registrations", style="bold underline")]
+        parts += [_hanging("-", Text(registrations.line(one)), 0) for one in also]
     for heading, lines in _groups(shown, everything):
         parts += [Text(), Text(heading, style="bold underline"), _fields(lines)]
     if duties:

@@ -12,9 +12,10 @@ from tracker.model.details import MirrorDetails, RecruitmentStatusDetails, WhySt
 from tracker.model.event import Event, Story
 from tracker.model.ids import split_key
 from tracker.model.labels import trial_label
+from tracker.model.links import Registration
 from tracker.model.record import TrialRecord
 from tracker.model.vocabulary import Severity, rank
-from tracker.render import inline_diff, kinds, times
+from tracker.render import inline_diff, kinds, registrations, times
 from tracker.render.field_changes import FieldChange, field_changes
 from tracker.render.introduction import Nearby, introduction
 from tracker.render.kinds.dates import COMPLETIONS
@@ -77,6 +78,7 @@ class StoryView(msgspec.Struct, frozen=True, kw_only=True):
     watches: tuple[str, ...]
     events: int
     note: str = ""
+    also: str = ""
 
 
 class BriefView(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,11 +140,13 @@ def story_view(
     fold: bool = False,
     year: int = 0,
     pages: str = "",
+    also: Sequence[Registration] = (),
 ) -> StoryView:
     """Lay out a story; ``events`` are at least one, weightiest first, all shown. Days are those of ``timezone``.
 
     ``fold``: each fact is told once, and the minor events of a weightier story by their headlines alone.
     ``year`` is that of the message. ``pages`` is the address of the site on which the story has a page with its evidence.
+    ``also`` are the trial's other registrations.
     """
     leading = events[0]
     title = one_line((record and (record.brief_title or record.official_title)) or "", 200)
@@ -178,6 +182,7 @@ def story_view(
         watches=tuple(one_line(watch) for watch in watches),
         events=len(events),
         note=one_line(note, LONGEST_LINE),
+        also=one_line(registrations.sentence(also), LONGEST_LINE),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
-from itertools import islice
+from itertools import compress, islice
 from typing import Literal
 
 import msgspec
@@ -17,7 +17,7 @@ from tracker.model.ids import recognise, split_key
 from tracker.model.record import Enrollment
 from tracker.model.search import SearchAnswer
 from tracker.model.views import DeadlineRow, Nearest, PresentRow
-from tracker.render import kinds, search, times, vocabulary
+from tracker.render import kinds, registrations, search, times, vocabulary
 from tracker.render.grid import (
     SEVERITY_STYLES,
     Grid,
@@ -71,6 +71,9 @@ PRESENT_COLUMNS = (
     "Updated",
     "Nearest",
 )
+ALSO = "Also"
+"""The column of the other registrations of a trial."""
+
 DEADLINE_COLUMNS = ("Day", "State", "Trial", "Name", "What")
 CHANGE_COLUMNS = ("Day", "Severity", "Trial", "Name", "What changed")
 
@@ -87,6 +90,7 @@ class PresentLine(msgspec.Struct, frozen=True, kw_only=True):
     results: str
     last_update: str
     nearest: str
+    also: str = ""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +109,7 @@ def shown_number(trial: str) -> str:
 
 
 class PresentTable:
-    """``list``: one row per trial; the column of the nearest place stands only when one is known.
+    """``list``: one row per trial; columns of the nearest place and of other registrations stand only where there are any.
 
     ``rows`` are made as they are read; ``caption`` counts those read so far.
     """
@@ -136,13 +140,15 @@ class PresentTable:
 
     def grid(self, rows: Sequence[tuple[str, ...]], *, more: bool = False) -> Grid:
         """Some of the rows; with ``more`` to come, each column that may be filled stands."""
-        near = (more and self._near) or any(nearest for *_, nearest in rows)
+        near = (more and self._near) or any(row[-2] for row in rows)
+        also = any(row[-1] for row in rows)
+        kept = [True] * (len(PRESENT_COLUMNS) - 1) + [near, also]
         return Grid(
-            columns=PRESENT_COLUMNS if near else PRESENT_COLUMNS[:-1],
-            rows=tuple(row if near else row[:-1] for row in rows),
+            columns=tuple(compress((*PRESENT_COLUMNS, ALSO), kept)),
+            rows=tuple(tuple(compress(row, kept)) for row in rows),
             flexible="Name",
-            widest={"Status": 14, "Nearest": 28},
-            optional=("Start", "Results", "Updated", "Enrollment", "Primary completion"),
+            widest={"Status": 14, "Nearest": 28, ALSO: 20},
+            optional=("Start", "Results", "Updated", "Enrollment", "Primary completion", *([ALSO] if also else [])),
             numbers=frozenset({"Enrollment"}),
             more=more,
         )
@@ -155,7 +161,7 @@ def present_grid(lines: Iterable[PresentLine]) -> Grid:
 
 def present_csv(rows: Iterable[PresentRow], *, near: bool) -> Iterator[str]:
     """``list --format csv``, line by line; ``near``: with the column of the nearest place."""
-    columns = len(PRESENT_COLUMNS) if near else -1
+    columns = len(PRESENT_COLUMNS) - (not near)
     yield from csv_lines([PRESENT_COLUMNS[:columns]])
     yield from csv_lines(_present_cells(present_line(row))[:columns] for row in rows)
 
@@ -174,6 +180,7 @@ def present_line(row: PresentRow) -> PresentLine:
         # Whether a posting date is estimated is the registry's bookkeeping, not news.
         last_update=one_line(row.last_update_posted.date) if row.last_update_posted else "",
         nearest=_nearest(row.nearest),
+        also=registrations.short(row.registrations),
     )
 
 
@@ -188,6 +195,7 @@ def _present_cells(line: PresentLine) -> tuple[str, ...]:
         line.results,
         line.last_update,
         line.nearest,
+        line.also,
     )
 
 

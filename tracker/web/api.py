@@ -13,6 +13,7 @@ from tracker.duties.registrations import RegistrationDuty
 from tracker.errors import UsageError
 from tracker.model.deadline import Deadline
 from tracker.model.event import Event
+from tracker.model.links import Registration
 from tracker.model.record import TrialRecord
 from tracker.model.run import Run, SourceState
 from tracker.model.search import SearchAnswer
@@ -35,7 +36,7 @@ from tracker.web.asked import (
     refuse_unknown,
     whole,
 )
-from tracker.web.log_pages import events_of, stories_of
+from tracker.web.log_pages import events_of, stories_of, witnesses
 from tracker.web.present_pages import require_watch
 from tracker.web.reading import Reading, trial_key
 from tracker.web.refusals import Refusal
@@ -46,7 +47,10 @@ PER_PAGE = 50
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """A story with its headline and its events, weightiest first."""
+    """A story with its headline and its events, weightiest first.
+
+    A story asked for by itself names its ``witnesses``: the events by which linked registries said the same again.
+    """
 
     id: str
     trial: str
@@ -54,6 +58,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     parts: tuple[str, ...]
     events: tuple[dict[str, Any], ...]
+    witnesses: tuple[str, ...] = ()
 
 
 class Stories(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +90,7 @@ class Present(msgspec.Struct, frozen=True, kw_only=True):
     nearest: Nearest | None
     removed_at: dt.datetime | None
     url: str | None
+    registrations: tuple[Registration, ...] = ()
 
 
 class Trials(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +110,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     watches: tuple[str, ...]
     record: TrialRecord
     duties: tuple[RegistrationDuty, ...]
+    registrations: tuple[Registration, ...] = ()
 
 
 class Versions(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,7 +233,8 @@ def _story(reading: Reading, path: Mapping[str, str], _query: Query) -> Told:
     found = reading.archive.story(path["story"])
     if found is None:
         raise Refusal(404, "There is no such story.")
-    return _told(found)
+    again = tuple(one.id for one in witnesses(reading, found.events))
+    return msgspec.structs.replace(_told(found), witnesses=again)
 
 
 def _events(reading: Reading, _path: Mapping[str, str], query: Query) -> Events:
@@ -248,6 +256,8 @@ def _trials(reading: Reading, _path: Mapping[str, str], query: Query) -> Trials:
         if each.row.trial > after and (not status or (each.row.recruitment_status == status and not each.row.removed_at))
     ]
     shown = reading.rows(found[:limit], watch)
+    linked = reading.archive.registrations([row.trial for row in shown])
+    shown = [msgspec.structs.replace(row, registrations=linked.get(row.trial, ())) for row in shown]
     return Trials(trials=tuple(map(_present, shown)), next=shown[-1].trial if len(found) > limit else "")
 
 
@@ -266,12 +276,14 @@ def _present(row: PresentRow) -> Present:
         nearest=row.nearest,
         removed_at=row.removed_at,
         url=row.url,
+        registrations=row.registrations,
     )
 
 
 def _trial(reading: Reading, path: Mapping[str, str], query: Query) -> Trial:
     key = trial_key(reading, path["trial"])
     view = seen(reading, key, which(reading, query))
+    also = reading.archive.registrations([key]).get(key, ())
     return Trial(
         trial=key,
         number=view.number,
@@ -279,7 +291,8 @@ def _trial(reading: Reading, path: Mapping[str, str], query: Query) -> Trial:
         version=view.version,
         watches=reading.archive.watches_of([key])[key],
         record=public_record(view.record),
-        duties=reading.archive.duties(view.record, reading.today).rows if view.number == view.versions else (),
+        registrations=also,
+        duties=reading.archive.duties(view.record, reading.today, also).rows if view.number == view.versions else (),
     )
 
 

@@ -107,7 +107,11 @@ class Site:
         """What one answer is made from."""
         settings, now = self.settings, self.now()
         archive = AnswersArchive(
-            store=self.store, sources=self._sources, watches=settings.watches, severities=settings.severities
+            store=self.store,
+            sources=self._sources,
+            watches=settings.watches,
+            severities=settings.severities,
+            links=settings.links,
         )
         context = Context(
             watches=tuple(watch.name for watch in settings.watches),

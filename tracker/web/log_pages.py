@@ -274,8 +274,15 @@ def story(reading: Reading, key: str) -> Page:
             "pairs": list(pairs),
             "trial": trial,
             "citation": _citation(reading, card, found.events),
+            "witnesses": witnesses(reading, found.events),
         },
     )
+
+
+def witnesses(reading: Reading, events: Sequence[Event]) -> list[Event]:
+    """The events by which linked registries say again what a story told first."""
+    again = reading.archive.said_again(events)
+    return list({one.id: one for event in events for one in again.get(event.id, ())}.values())
 
 
 def _evidence(event: Event, versions: Mapping[str, int]) -> dict[str, object]:
