@@ -198,6 +198,16 @@ def test_show_takes_keys_and_addresses(ask: Run) -> None:
     assert ask("show", f"ctgov:{TERMINATED}").out == ask("show", TERMINATED).out
 
 
+def test_good_practice_is_listed_where_it_is_asked_for(own_demo: Path) -> None:
+    config = own_demo / "config.toml"
+    asked = ("deadlines", "--duty", "who_12_months", "--json")
+    assert inside("--config", config, *asked).json["deadlines"] == []
+    config.write_text(config.read_text("utf-8") + "\n[duties]\ngood_practice = true\n", "utf-8")
+    rows = inside("--config", config, *asked).json["deadlines"]
+    assert rows
+    assert all("who_12_months" in [law["rule"] for law in row["details"]["laws"]] for row in rows)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
