@@ -6,7 +6,7 @@ functions into the table (`tracker.duties.rules`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tracker.duties.results import Expected, NotJudged, ResultsDuty, has_results, results_expected
 from tracker.duties.rule import Rule, judge
@@ -25,22 +25,23 @@ def duties_of(record: TrialRecord, names: Iterable[str]) -> tuple[ResultsDuty, .
 
     Nothing is due of a trial that its registry's own law does not let us judge.
     """
-    found = judgements(record, names)
+    rules = [DUTIES[name] for name in names]
+    found = judgements(record, (rule.id for rule in rules))
     if any(isinstance(one, NotJudged) for one in found):
         return ()
     judged = [one for one in found if isinstance(one, ResultsDuty)]
     legal = sorted((duty for duty in judged if duty.legal), key=lambda duty: duty.due)
     good = tuple(duty for duty in judged if duty.good_practice)
-    return (*(legal or _expected(record, judged, looked=bool(found))), *good)
+    return (*(legal or _expected(record, judged, rules)), *good)
 
 
-def _expected(record: TrialRecord, judged: Iterable[ResultsDuty], *, looked: bool) -> list[ResultsDuty]:
-    """What is expected without a legal duty: by the law of the registry's own, else by practice."""
+def _expected(record: TrialRecord, judged: Iterable[ResultsDuty], rules: Sequence[Rule]) -> list[ResultsDuty]:
+    """What is expected without a legal duty: by the law of the registry's own, where there is one, else by practice."""
     home = [duty for duty in judged if duty.law and DUTIES[duty.law.rule].home]
     if home:
         return [duty for duty in home[:1] if duty.by_practice or duty.projected]
-    expected = results_expected(record)
-    return [_practice(expected, looked=looked)] if expected else []
+    expected = None if any(rule.home for rule in rules) else results_expected(record)
+    return [_practice(expected, looked=bool(rules))] if expected else []
 
 
 def _practice(expected: Expected, *, looked: bool) -> ResultsDuty:
