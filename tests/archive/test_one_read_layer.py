@@ -60,6 +60,7 @@ QUERIES = {
     "shown_of",
     "trial_marks",
     "unsent_alerts",
+    "named_numbers",
     "unsent_messages",
     "watch_names",
     "watches_of",

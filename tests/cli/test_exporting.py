@@ -15,7 +15,7 @@ import pytest
 from openpyxl import load_workbook
 
 from tests.cli.conftest import Run
-from tests.cli.program import inside
+from tests.cli.program import Ended, inside
 from tracker.cli.export import FORMATS, TABLES
 from tracker.export import formats, tables
 from tracker.export.table import Column, Table
@@ -28,7 +28,14 @@ def rows_of(text: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_every_table_holds_the_same_in_every_format(ask: Run, tmp_path: Path, name: str) -> None:
+def test_every_table_holds_the_same_in_every_format(demo: Path, tmp_path: Path, name: str) -> None:
+    config = demo / "linked.toml"  # beside the demo's own: one of its trials is registered elsewhere, too
+    link = '\n[[link]]\ntrials = ["NCT09900001", "2023-590001-11-00"]\n'
+    config.write_text((demo / "config.toml").read_text("utf-8") + link, "utf-8")
+
+    def ask(*args: str | Path) -> Ended:
+        return inside("--config", config, *args)
+
     spread = rows_of(ask("export", "--table", name).out)
     assert spread
     files = {form: tmp_path / f"{name}.{form}" for form in ("csv", "xlsx", "jsonl", "parquet")}

@@ -42,7 +42,7 @@ def show_command(shared: Shared, trial: str, at: str | None, everything: bool) -
         if shared.json:
             app.write([machine.record_json(found.record, contacts=app.settings.contacts)])
             return
-        also = archive.registrations([key]).get(key, ())
+        also = () if when else archive.registrations([key]).get(key, ())
         owed = TrialDuties() if when else archive.duties(found.record, clock.now().date(), also)
         stories = tuple(archive.story_changes(EventFilter(trials=frozenset({key}), until=until)))
     timeline = [event for story in reversed(stories) for event in story.events]

@@ -51,7 +51,7 @@ def trial(reading: Reading, key: str, query: Query) -> Page:
     versions = list(archive.timeline(key))
     until = versions[view.number].valid_from if not current else None
     mirrors = _mirrors(reading, record)
-    also = archive.registrations([key]).get(key, ())
+    also = archive.registrations([key]).get(key, ()) if current else ()
     followed = next(archive.records([key]), None)
     end = until or reading.context.now
     whole_past = archive.past(key) or TrialPast(trial=key, name=archive.name(record), known=Known())
