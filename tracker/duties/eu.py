@@ -27,7 +27,7 @@ def eudract_clock(record: TrialRecord) -> Expected | None:
     return _after_end(record, "completion_date", record.completion_date)
 
 
-def ctr_applies(record: TrialRecord, expected: Expected | None) -> Applies:
+def ctr_applies(record: TrialRecord, expected: Expected) -> Applies:
     """Every trial that was authorised; those of category 1 and those whose countries disagree are not judged."""
     category = facts.category(record)
     if category == "1" or (not category and facts.is_phase_1_alone(record)):
@@ -37,7 +37,7 @@ def ctr_applies(record: TrialRecord, expected: Expected | None) -> Applies:
     return Applies(outcome="applies", reasons=("authorised by Regulation (EU) No 536/2014",))
 
 
-def eudract_applies(record: TrialRecord, expected: Expected | None) -> Applies:
+def eudract_applies(record: TrialRecord, expected: Expected) -> Applies:
     """Every trial but phase 1 in adults and what went on in EU CTIS; those whose countries disagree are not judged."""
     if facts.has_moved_to_ctis(record):
         return Applies(outcome="does_not", reasons=("no legal duty recognised: the trial went on in EU CTIS",))
@@ -60,9 +60,9 @@ def _after_end(record: TrialRecord, field: str, end: RegistryDate | None) -> Exp
     return after(field, end, day, months=6 if paediatric else 12, also=tuple(paediatric))
 
 
-def _disagreement(record: TrialRecord, expected: Expected | None) -> str:
+def _disagreement(record: TrialRecord, expected: Expected) -> str:
     """Where an end is stated and countries say otherwise: what they say."""
-    if expected is None or not expected.actual:
+    if not expected.actual:
         return ""
     ended, under_way = facts.ended_and_not(record)
     if not under_way:

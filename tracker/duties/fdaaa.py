@@ -37,7 +37,7 @@ class _Condition(NamedTuple):
     says: str
 
 
-def applies(record: TrialRecord, _expected: Expected | None) -> Applies:
+def applies(record: TrialRecord, _expected: Expected) -> Applies:
     """Whether the trial is probably an applicable clinical trial: the reasons, or the first one why not."""
     return _met(_conditions(record))
 

@@ -68,9 +68,13 @@ class NotJudged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True):
-    """The day results are expected, and what it follows from. ``actual`` says whether the trial is stated to have ended."""
+    """The day results are expected, and what it follows from. ``actual`` says whether the trial is stated to have ended.
+
+    ``end`` is the last day on which it can have ended.
+    """
 
     due: dt.date
+    end: dt.date
     counted_from: CountedFrom
     reasons: tuple[str, ...]
     actual: bool
@@ -121,8 +125,10 @@ def years_later(day: dt.date, years: int) -> dt.date:
 def months_later(day: dt.date, months: int) -> dt.date:
     """The same day some months on, or the last day of a month that is too short for it."""
     years, month = divmod(day.month - 1 + months, 12)
-    year = day.year + years
-    return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+    year, last = day.year + years, day.day
+    if last > 28:  # every month has the days before
+        last = min(last, calendar.monthrange(year, month + 1)[1])
+    return dt.date(year, month + 1, last)
 
 
 def milestone(field: str) -> str:
@@ -137,6 +143,7 @@ def after(field: str, stated: RegistryDate, end: dt.date, *, months: int, also: 
     years, rest = divmod(months, 12)
     return Expected(
         due=months_later(end, months),
+        end=end,
         counted_from=CountedFrom(field=field, date=stated.date, type=stated.type, years=years, months=rest),
         reasons=(first, *also),
         actual=stated.type == "ACTUAL",
@@ -157,6 +164,7 @@ def _after_certification(record: TrialRecord, expected: Expected) -> Expected:
         return expected
     return Expected(
         due=later,
+        end=expected.end,
         counted_from=CountedFrom(field="delay_certified_on", date=text, type=None, years=2),
         reasons=(f"delay certified on {text}: at most two years after it", *expected.reasons),
         actual=expected.actual,

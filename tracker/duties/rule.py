@@ -8,8 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from tracker.duties.results import NOT_ACTUAL, POSTING, Expected, NotJudged, ResultsDuty, last_day
-from tracker.model.dates import RegistryDate
+from tracker.duties.results import NOT_ACTUAL, POSTING, Expected, NotJudged, ResultsDuty
 from tracker.model.details import DutyLaw
 from tracker.model.record import TrialRecord
 
@@ -41,7 +40,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     counts: str
     source: str
     valid_from: dt.date
-    applies: Callable[[TrialRecord, Expected | None], Applies]
+    applies: Callable[[TrialRecord, Expected], Applies]
     clock: Callable[[TrialRecord], Expected | None]
     reads: frozenset[str]
     grace: dt.timedelta = POSTING
@@ -64,13 +63,11 @@ def judge(rule: Rule, record: TrialRecord) -> ResultsDuty | NotJudged | None:
     An estimated end may be long out of date: no duty is said to be broken on its word.
     """
     expected = rule.clock(record)
-    if expected and not _in_force(rule, expected):
+    if expected is None or expected.end < rule.valid_from:
         return None
     found = rule.applies(record, expected)
     if found.outcome == "not_judged":
         return NotJudged(law=rule.named, reasons=found.reasons)
-    if expected is None:
-        return None
     binds = found.outcome == "applies"
     why = found.reasons if not binds or expected.actual or not rule.binding else (*found.reasons, NOT_ACTUAL)
     return ResultsDuty(
@@ -84,12 +81,3 @@ def judge(rule: Rule, record: TrialRecord) -> ResultsDuty | NotJudged | None:
         good_practice=binds and not rule.binding,
         grace=rule.grace,
     )
-
-
-def _in_force(rule: Rule, expected: Expected) -> bool:
-    """Whether the trial ended on the rule's first day or later; a certified delay does not bring an earlier end under it."""
-    counted = expected.counted_from
-    if counted.field == "delay_certified_on":
-        return True
-    end = last_day(RegistryDate(counted.date))
-    return end is not None and end >= rule.valid_from

@@ -17,7 +17,7 @@ _ENDS = frozenset({"results_state", "results_first_posted", "results_submissions
 _DATES = _ENDS | {"primary_completion_date", "completion_date"}
 
 
-def _always(_record: TrialRecord, _expected: Expected | None) -> Applies:
+def _always(_record: TrialRecord, _expected: Expected) -> Applies:
     return Applies(outcome="applies", reasons=("good practice, not law: asked for in the configuration",))
 
 
@@ -74,7 +74,7 @@ _TABLE = (
         binds="trials of medicinal products with a site in the United Kingdom that ended after 28 April 2026, in each register",
         counts="a year after the end of the trial, for children's trials too",
         source="the regulations of 2025, in force since 28 April 2026, and the guidance of the Health Research Authority",
-        valid_from=dt.date(2026, 4, 29),
+        valid_from=uk.IN_FORCE,
         applies=uk.applies,
         clock=uk.clock,
         notes=uk.NOTES,
