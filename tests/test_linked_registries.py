@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli.program import inside
 from tests.lab.ctis_portal import LoopbackPortal, Trial, change
 from tests.world import SENDS, World, study
 from tracker.archive import Archive
@@ -160,6 +163,19 @@ def test_a_doubtful_link_keeps_nothing_from_being_told(world: World, portal: Loo
     world.day(after=timedelta(days=5), change=lambda: halt_eu(world, portal))
     second = halt_of(world, EU_KEY)
     assert world.store.alerts_of([second.id])[second.id]
+
+
+def test_commands_show_the_other_registrations(world: World) -> None:
+    world.configure(MINE)
+    world.day()
+    shown = inside("--config", world.config, "show", US).out
+    assert "Other registrations" in shown
+    assert f"EU CTIS {EU}: Recruiting (its record names this trial)" in shown
+    assert "Also" in inside("--config", world.config, "list").out
+    rows = inside("--config", world.config, "list", "--json").json["trials"]
+    assert [[one["trial"] for one in row["registrations"]] for row in rows] == [[EU_KEY], [US_KEY]]
+    (row, _) = csv.DictReader(io.StringIO(inside("--config", world.config, "export", "--table", "registrations").out))
+    assert (row["trial"], row["other"], row["how"], row["confidence"]) == (US_KEY, EU_KEY, "named_by", "stated")
 
 
 def test_a_mail_names_the_other_registrations(world: World) -> None:
