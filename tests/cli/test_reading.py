@@ -198,6 +198,14 @@ def test_show_takes_keys_and_addresses(ask: Run) -> None:
     assert ask("show", f"ctgov:{TERMINATED}").out == ask("show", TERMINATED).out
 
 
+def test_show_tells_what_a_trial_owes_in_each_register_as_an_estimate(ask: Run) -> None:
+    row, *_ = table(ask("export", "--table", "duties").out)
+    shown = " ".join(ask("show", row["trial"]).out.split())
+    assert "Duties to post results: estimates, not legal findings" in shown
+    assert f"{row['register']} {row['number_there']}: results" in shown
+    assert "Duties to post results" not in ask("show", row["trial"], "--at", "2026-01-01").out
+
+
 def test_good_practice_is_listed_where_it_is_asked_for(own_demo: Path) -> None:
     config = own_demo / "config.toml"
     asked = ("deadlines", "--duty", "who_12_months", "--json")
