@@ -160,7 +160,7 @@ def open(url: str, *, config: str | Path | None = None) -> Tracker:
     if config is None:
         return Tracker(archive)
     settings = loading.settings(Path(config))
-    known = sources.load(settings.page_sites)
+    known = sources.load(settings.page_sites, good_practice=settings.good_practice)
     told = dataclasses.replace(
         archive, sources=known, watches=settings.watches, severities=settings.severities, links=settings.links
     )

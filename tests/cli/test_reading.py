@@ -198,6 +198,24 @@ def test_show_takes_keys_and_addresses(ask: Run) -> None:
     assert ask("show", f"ctgov:{TERMINATED}").out == ask("show", TERMINATED).out
 
 
+def test_show_tells_what_a_trial_owes_in_each_register_as_an_estimate(ask: Run) -> None:
+    row, *_ = table(ask("export", "--table", "duties").out)
+    shown = " ".join(ask("show", row["trial"]).out.split())
+    assert "Duties to post results: estimates, not legal findings" in shown
+    assert f"{row['register']} {row['number_there']}: results" in shown
+    assert "Duties to post results" not in ask("show", row["trial"], "--at", "2026-01-01").out
+
+
+def test_good_practice_is_listed_where_it_is_asked_for(own_demo: Path) -> None:
+    config = own_demo / "config.toml"
+    asked = ("deadlines", "--duty", "who_12_months", "--json")
+    assert inside("--config", config, *asked).json["deadlines"] == []
+    config.write_text(config.read_text("utf-8") + "\n[duties]\ngood_practice = true\n", "utf-8")
+    rows = inside("--config", config, *asked).json["deadlines"]
+    assert rows
+    assert all("who_12_months" in [law["rule"] for law in row["details"]["laws"]] for row in rows)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -330,6 +348,11 @@ def test_deadlines_are_asked_for_by_time_kind_duty_and_sponsor(ask: Run) -> None
         assert {row["kind"] for row in ask("deadlines", "--kind", kind, "--json").json["deadlines"]} == {kind}
     legal = ask("deadlines", "--duty", "legal", "--json").json["deadlines"]
     assert all("legal_duty" in row["effects"] for row in legal)
+    assert ask("deadlines", "--duty", "fdaaa_801", "--json").json["deadlines"] == legal
+    assert all(row["details"]["laws"][0]["rule"] == "fdaaa_801" for row in legal)
+    laws = {row["laws"] for row in table(ask("deadlines", "--duty", "legal", "--format", "csv").out)}
+    assert laws <= {"FDAAA 801 (42 CFR 11.42 and 11.44)"}
+    assert ask("deadlines", "--duty", "eu_ctr", "--json").json["deadlines"] == []
     assert ask("deadlines", "--sponsor", "no such sponsor", "--json").json["deadlines"] == []
     sponsors = {row["lead_sponsor"] for row in table(ask("deadlines", "--format", "csv").out)}
     some = min(sponsors)

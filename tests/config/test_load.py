@@ -68,6 +68,8 @@ sync = "0 6 * * mon-fri"
 results_posted = "notable"
 "recruitment_status_changed.completed" = "minor"
 recruitment_status_changed.closed = "notable"
+[duties]
+good_practice = true
 [privacy]
 contacts = true
 """
@@ -99,6 +101,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "recruitment_status_changed.closed": "notable",
     }
     assert settings.contacts is True
+    assert settings.good_practice is True
 
 
 def test_every_key_of_a_watch_is_read(tmp_path: Path) -> None:

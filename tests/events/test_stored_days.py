@@ -21,7 +21,7 @@ from tracker.model.source import Document
 
 CTGOV = sources.load()["ctgov"]
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "ctgov"
-BY_RULES = {1: "da9952d9eb8cafcf"}
+BY_RULES = {1: "da9952d9eb8cafcf", 2: "da9952d9eb8cafcf"}
 AT = datetime(2026, 3, 10, 6, 0, tzinfo=UTC)
 DAYS = st.dates(date(2022, 1, 1), date(2028, 12, 31))
 DATES = st.one_of(

@@ -46,6 +46,7 @@ from tracker.model.watch import FollowingTime, Near, PausedSending, Silence, Wat
 from tracker.store import Store
 
 if TYPE_CHECKING:
+    from tracker.archive.due import TrialDuties
     from tracker.archive.evidence import EventEvidence
     from tracker.archive.moments import Moment, Word
     from tracker.audit import Refusal, Start, TrialAudit
@@ -161,6 +162,17 @@ class Archive:
         from tracker.archive import due
 
         return due.deadlines_of(record, self.sources[split_key(record.trial).source].info, self._names, today)
+
+    def duties(self, record: TrialRecord, today: date, linked: Sequence[Registration] | None = None) -> TrialDuties:
+        """What each law asks for in each register of a trial, and where its results are: estimates.
+
+        ``linked`` are its other registrations, where they have been read.
+        """
+        from tracker.archive import due
+
+        if linked is None:
+            linked = self.registrations([record.trial]).get(record.trial, ())
+        return due.duties(self.store, self.sources, record, linked, today)
 
     def open_nearby(self, record: TrialRecord, watches: Sequence[str]) -> tuple[Nearest, ...] | None:
         """The open sites near the place of these watches, nearest first; None when none of them has a place."""

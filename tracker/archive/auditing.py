@@ -8,8 +8,8 @@ from tracker import audit
 from tracker.archive import records
 from tracker.archive.names import Names
 from tracker.audit import Baseline, Held, Refusal, Start, TrialAudit
+from tracker.duties.results import has_results
 from tracker.errors import SourceError
-from tracker.events.results import has_results
 from tracker.model.history import StoredHistory
 from tracker.model.ids import split_key
 from tracker.model.snapshot import SnapshotMeta

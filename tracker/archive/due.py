@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from tracker import events
 from tracker.archive import records
 from tracker.archive.names import Names
+from tracker.duties.registrations import Presence, RegisteredTrial, RegistrationDuty, over_registrations, presence
+from tracker.model.ids import registry_title, split_key
+from tracker.model.links import Registration
 from tracker.model.record import TrialRecord
 from tracker.model.source import Source, SourceInfo
 from tracker.model.views import DeadlineRow
 from tracker.model.watch import Watch
 from tracker.store import Store
+
+
+class TrialDuties(NamedTuple):
+    """The duties of a trial over its registrations, and where its results are."""
+
+    rows: tuple[RegistrationDuty, ...] = ()
+    where: Presence = Presence()
 
 
 def deadlines(
@@ -28,6 +39,30 @@ def deadlines(
         if row.cursor > after
     ]
     yield from sorted(rows, key=lambda row: row.cursor)
+
+
+def duties(
+    store: Store, sources: Mapping[str, Source], record: TrialRecord, linked: Sequence[Registration], today: date
+) -> TrialDuties:
+    """What each law asks for in each register of a trial; a registration whose link is in doubt is left out."""
+    others = [one for one in linked if not one.link.doubtful]
+    held = {known.key: read for known, read in records.current(store, sources, [one.trial for one in others if one.held])}
+    found = [_registered(record.trial, sources, record, record.results_state)]
+    found += [_registered(one.trial, sources, held.get(one.trial), one.results_state) for one in others]
+    return TrialDuties(rows=over_registrations(found, today), where=presence(found))
+
+
+def _registered(
+    trial: str, sources: Mapping[str, Source], record: TrialRecord | None, results_state: str | None
+) -> RegisteredTrial:
+    key = split_key(trial).source
+    return RegisteredTrial(
+        trial=trial,
+        registry=registry_title(key),
+        record=record,
+        results_state=results_state,
+        duties=sources[key].info.duties if key in sources else frozenset(),
+    )
 
 
 def deadlines_of(record: TrialRecord, source: SourceInfo, names: Names, today: date) -> list[DeadlineRow]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from tracker.archive import records
-from tracker.archive.reader import READER
+from tracker.archive.reader import reader_of
 from tracker.links import LinkGraph
 from tracker.links.graph import STEPS
 from tracker.model.ids import registry_title, split_key
@@ -60,7 +60,7 @@ def _around(store: Store, rules: Sequence[LinkRule], trials: Collection[str]) ->
 def _held(store: Store, sources: Mapping[str, Source], trials: Collection[str]) -> dict[str, HeldRecord]:
     """The records of these trials as far as they are held; whole ones are read only where plain columns do not fit."""
     held: dict[str, HeldRecord] = {}
-    for page in store.shown_of(READER, sorted(trials)):
+    for page in store.shown_of(reader_of(source.info for source in sources.values()), sorted(trials)):
         unfit = [one.key for one in page if one.shown is None]
         read = {known.key: ShownRecord.of(record) for known, record in records.current(store, sources, unfit)} if unfit else {}
         for one in page:

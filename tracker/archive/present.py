@@ -11,7 +11,7 @@ import msgspec
 
 from tracker.archive import links, records
 from tracker.archive.names import Names
-from tracker.archive.reader import READER
+from tracker.archive.reader import reader_of
 from tracker.model.ids import split_key
 from tracker.model.links import LinkRule, Registration
 from tracker.model.record import Site, TrialRecord
@@ -61,7 +61,7 @@ def _listed(
     rules: Sequence[LinkRule],
 ) -> Iterator[tuple[ShownTrial, TrialRecord, tuple[Registration, ...]]]:
     """Each followed trial by key with as much of its record as a row shows, whole only where its sites are measured."""
-    for page in store.shown_trials(READER, watch, after):
+    for page in store.shown_trials(reader_of(source.info for source in sources.values()), watch, after):
         linked = links.registrations(store, sources, rules, [one.key for one in page])
         for trial, record in _with_records(store, sources, measured, page):
             yield trial, record, linked.get(trial.key, ())
@@ -83,7 +83,7 @@ def _with_records(
 
 def standing(store: Store, sources: Mapping[str, Source], names: Names, trials: Collection[str]) -> Iterator[TrialStanding]:
     """These trials as they stand, without the site that is nearest: whole records are read only where columns do not fit."""
-    for page in store.shown_of(READER, sorted(trials)):
+    for page in store.shown_of(reader_of(source.info for source in sources.values()), sorted(trials)):
         for trial, record in _with_records(store, sources, (), page):
             shown = ShownRecord.of(record)
             yield TrialStanding(

@@ -72,6 +72,13 @@ class App:
         return config.page_sites(path, {key: source.info for key, source in sources.load().items()}, os.environ)
 
     @cached_property
+    def judging_sources(self) -> Mapping[str, Source]:
+        """Every source by key, its records judged by the rules that the configuration asks for too."""
+        from tracker import sources
+
+        return sources.load(self.page_sites, good_practice=self.settings.good_practice)
+
+    @cached_property
     def config_path(self) -> Path:
         """Where the configuration is: --config, $TRACKER_CONFIG, ./config.toml."""
         from tracker import config
@@ -163,7 +170,7 @@ class App:
         settings = self.settings
         return Archive(
             store=store,
-            sources=self.sources,
+            sources=self.judging_sources,
             watches=settings.watches,
             severities=settings.severities,
             links=settings.links,

@@ -14,7 +14,10 @@ from tracker import clock
 from tracker.archive.asked import span
 from tracker.cli.app import App
 from tracker.cli.options import Shared, shared_options
+from tracker.duties import DUTIES
 from tracker.errors import UsageError
+from tracker.model.deadline import Deadline
+from tracker.model.details import ResultsDueDetails
 from tracker.model.vocabulary import CALENDAR_KINDS
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ AHEAD = timedelta(days=90)
 """How far the list looks ahead when nothing is said."""
 RECENT = timedelta(days=365)
 """What passed longer ago is counted, and shown when asked for."""
+_BASES = {"legal": "legal_duty", "practice": "registry_practice"}
+DUTY_CHOICES = (*_BASES, *DUTIES)
 
 
 @click.command("deadlines")
@@ -33,7 +38,10 @@ RECENT = timedelta(days=365)
     "--kind", "kinds", type=click.Choice(sorted(CALENDAR_KINDS)), multiple=True, help="Only this kind; may be repeated."
 )
 @click.option(
-    "--duty", type=click.Choice(["legal", "practice"]), help="Results: by a legal duty, or by registry practice only."
+    "--duty",
+    metavar="legal|practice|LAW",
+    type=click.Choice(DUTY_CHOICES),
+    help="Results: by a legal duty, by registry practice only, or by one law (eu_ctr; see docs/duties.md).",
 )
 @click.option("--sponsor", metavar="WORDS", help="Only trials whose lead sponsor's name holds these words.")
 @click.option("--watch", metavar="WATCH", help="Only the trials of this watch.")
@@ -99,9 +107,16 @@ def _wanted(row: DeadlineRow, kinds: Sequence[str], duty: str | None, sponsor: s
     found = row.deadline
     if kinds and found.kind not in kinds:
         return False
-    if duty and ("legal_duty" if duty == "legal" else "registry_practice") not in found.effects:
+    if duty and not _by(duty, found):
         return False
     return sponsor in (row.lead_sponsor or "").casefold()
+
+
+def _by(duty: str, found: Deadline) -> bool:
+    """Whether results are due by what is asked for: a kind of duty, or one law."""
+    if duty in _BASES:
+        return _BASES[duty] in found.effects
+    return isinstance(found.details, ResultsDueDetails) and any(law.rule == duty for law in found.details.laws)
 
 
 class _Chosen(NamedTuple):

@@ -80,7 +80,7 @@ def _send(app: App, store: Store, messages: Sequence[Message]) -> int:
     first, *others = messages
     keys = {message.key for message in messages}
     store.cut(first, (), clock.now(), further=[Cut(message=message) for message in others])
-    report = deliver.deliver(app.settings, store, app.sources, clock.now)
+    report = deliver.deliver(app.settings, store, app.judging_sources, clock.now)
     mine = msgspec.structs.replace(report, tried=tuple(item for item in report.tried if item.key in keys))
     if app.shared.json:
         app.emit({"messages": mine.tried})

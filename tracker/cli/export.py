@@ -15,17 +15,8 @@ from tracker.cli.options import Shared, shared_options
 from tracker.errors import UsageError
 
 TABLES = (
-    "changes",
-    "trials",
-    "timeline",
-    "statuses",
-    "own_history",
-    "slips",
-    "enrollment",
-    "outcomes",
-    "sites",
-    "snapshots",
-    "registrations",
+    *("changes", "trials", "timeline", "statuses", "own_history", "slips", "enrollment"),
+    *("outcomes", "sites", "duties", "snapshots", "registrations"),
 )
 FORMATS = ("csv", "xlsx", "jsonl", "parquet", "ris")
 

@@ -44,7 +44,7 @@ def _retry(app: App, key: str | None) -> int:
 
     with app.store() as store:
         store.retry(key, clock.now())
-        report = deliver.deliver(app.settings, store, app.sources, clock.now)
+        report = deliver.deliver(app.settings, store, app.judging_sources, clock.now)
     if app.shared.json:
         app.emit({"messages": report.tried})
     elif report.tried or report.busy:

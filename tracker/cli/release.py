@@ -41,7 +41,7 @@ def release_command(shared: Shared, which: str | None, discard: bool) -> int:
             return 0
         report = store.release(run, clock.now())
         store.forget_incident(f"held:{report.run.source}")
-        delivery = deliver.deliver(app.settings, store, app.sources, clock.now)
+        delivery = deliver.deliver(app.settings, store, app.judging_sources, clock.now)
         if shared.json:
             app.emit({"run": report.run, "events": report.events, "alerts": report.alerts, "messages": delivery.tried})
         else:

@@ -35,7 +35,11 @@ def run_command(shared: Shared, with_pages: bool) -> None:
         raise
     _tell_what_was_untold(app)
     daemon = Daemon(
-        app.settings, app.sources, clock.now, lambda: app.load(app.config_path), lambda text: _remember(app, untold=text)
+        app.settings,
+        app.judging_sources,
+        clock.now,
+        lambda: app.load(app.config_path),
+        lambda text: _remember(app, untold=text),
     )
     with pages_served(app, lambda: daemon.settings) if with_pages else nullcontext():
         serve(daemon)

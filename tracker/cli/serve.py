@@ -71,7 +71,7 @@ def pages_served(app: App, settings: Callable[[], Settings], bind: str | None = 
         app.say(f"warning: {warning}")
     app.require_known_database()
     with Store.open(app.settings.store_url, reading=True) as store:
-        site = Site(settings, app.sources, store, clock.now)
+        site = Site(settings, app.judging_sources, store, clock.now)
         with serving(application_of(site), web.host, web.port) as address:
             threading.Thread(target=site.warm, name="warm", daemon=True).start()
             app.say(f"The pages are at {address}" + (f" and {web.url}/" if web.url else ""))

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 @shared_options
 def show_command(shared: Shared, trial: str, at: str | None, everything: bool) -> None:
     """A record as it stands, or stood, and the timeline of its changes. Contact persons are left out."""
+    from tracker.archive.due import TrialDuties
     from tracker.model.event import EventFilter
-    from tracker.render import machine, record_view
+    from tracker.render import duties, machine, record_view
 
     app = App(shared)
     key = arguments.trial_key(app, trial)
@@ -45,9 +46,13 @@ def show_command(shared: Shared, trial: str, at: str | None, everything: bool) -
             app.write([machine.record_json(found.record, contacts=app.settings.contacts)])
             return
         also = () if when else archive.registrations([key]).get(key, ())
+        owed = TrialDuties() if when else archive.duties(found.record, clock.now().date(), also)
         stories = tuple(archive.story_changes(EventFilter(trials=frozenset({key}), until=until)))
     timeline = [event for story in reversed(stories) for event in story.events]
-    app.show(record_view.record_view(found.record, timeline, timezone=app.timezone, everything=everything, also=also))
+    lines = tuple(duties.lines(owed.rows, owed.where))
+    app.show(
+        record_view.record_view(found.record, timeline, timezone=app.timezone, everything=everything, also=also, duties=lines)
+    )
     seen = (found.version.first_seen_at, found.version.last_seen_at)
     first, last = (f"{moment.astimezone(app.timezone):%Y-%m-%d %H:%M}" for moment in seen)
     app.print("", f"Version {found.number} of {found.versions}, seen {first} to {last}, sha256 {found.version.sha256}")

@@ -58,7 +58,7 @@ def sync_command(shared: Shared, watches: tuple[str, ...], full: bool, dry_run: 
             done = one_pass(
                 settings,
                 store,
-                app.sources,
+                app.judging_sources,
                 clock.now,
                 only=watches,
                 full=full,

@@ -22,6 +22,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
         "daemon",
         "web",
         "severity",
+        "duties",
         "privacy",
     ),
     "store": ("url",),
@@ -56,6 +57,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "daemon": ("port", "metrics"),
     "web": ("bind", "url", "token", "secret", "trusted_proxy", "public"),
     "web.trusted_proxy": ("address", "header"),
+    "duties": ("good_practice",),
     "privacy": ("contacts",),
 }
 """``[sources]``, ``[severity]``, ``query`` and the ``statuses`` of a page are missing: their keys are sources, change kinds,

@@ -115,6 +115,7 @@ def _read_all(text: str, path: Path, known: Known) -> tuple[Settings, Report]:
         severities=sections.read_severities(root.table("severity", "severity"), known["kinds"]),
         daemon=sections.read_daemon(root.table("daemon", "daemon")),
         web=read_web(root.table("web", "web")),
+        good_practice=root.table("duties", "duties").flag("good_practice", default=False),
         contacts=root.table("privacy", "privacy").flag("contacts", default=False),
         plain_secrets=plain_secrets(document),
     )

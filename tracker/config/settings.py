@@ -165,8 +165,8 @@ class Settings(_Discreet, frozen=True, kw_only=True):
     """Everything config.toml says, checked, with defaults filled in.
 
     ``sources`` has every source of this version and of ``page_sites``; ``severities`` maps ``kind`` or ``kind.effect``;
-    ``contacts`` says whether contact persons may be shown and sent. ``path`` is the file, absolute; ``store_url`` holds no
-    relative path.
+    ``contacts`` says whether contact persons may be shown and sent, ``good_practice`` whether results are also held against
+    good practice. ``path`` is the file, absolute; ``store_url`` holds no relative path.
     ``plain_secrets`` names what the file itself holds of secrets, rather than ``${NAME}``.
     """
 
@@ -186,6 +186,7 @@ class Settings(_Discreet, frozen=True, kw_only=True):
     web: Web = Web()
     severities: Mapping[str, Severity] = {}
     contacts: bool = False
+    good_practice: bool = False
     plain_secrets: tuple[str, ...] = ()
 
     def contact_for(self, channel: str) -> str:

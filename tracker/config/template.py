@@ -161,6 +161,9 @@ sync = "6h"                                     # for `tracker run`: 30m, 6h, 1d
 # [severity]                                    # when your view of a change differs
 # "recruitment_status_changed.completed" = "notable"
 
+# [duties]                                      # by which day results are due: the law, and more if you like
+# good_practice = true                          # also by the WHO joint statement, a year after primary completion
+
 [privacy]
 contacts = false                                # whether names, telephone numbers and addresses of contacts are shown
 """

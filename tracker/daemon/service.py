@@ -359,8 +359,9 @@ class Daemon:
             if settings.store_url != self.settings.store_url:
                 self._keep_settings("The [store] url changed: restart the daemon to work in another database.")
             else:
-                if settings.page_sites != self.settings.page_sites:
-                    self.sources = sources.load(settings.page_sites)
+                asked = (settings.page_sites, settings.good_practice)
+                if asked != (self.settings.page_sites, self.settings.good_practice):
+                    self.sources = sources.load(settings.page_sites, good_practice=settings.good_practice)
                 self.settings = settings
                 logger.info(log.pairs("config_reread", config=settings.path))
                 self.troubles.end(settings, CONFIG)

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tracker.duties.results import FINAL_RULE, Expected, ResultsDuty, last_day
+from tracker.duties.results import FINAL_RULE, Expected, last_day
+from tracker.duties.rule import Applies
 from tracker.model.record import TrialRecord
-
-TITLE = "FDAAA 801"
 
 _PHASES = frozenset({"PHASE2", "PHASE3", "PHASE4", "NA"})
 _PRODUCTS = frozenset(
@@ -38,24 +37,16 @@ class _Condition(NamedTuple):
     says: str
 
 
-def judge(record: TrialRecord, expected: Expected) -> ResultsDuty:
-    """The duty to post results of a trial that are expected by a day.
-
-    An estimated end may be long out of date: no duty is said to be broken on its word.
-    """
-    legal, why = _applies(_conditions(record), actual=expected.actual)
-    return ResultsDuty(
-        due=expected.due, legal=legal, counted_from=expected.counted_from, reasons=(*expected.reasons, *why), title=TITLE
-    )
+def applies(record: TrialRecord, _expected: Expected) -> Applies:
+    """Whether the trial is probably an applicable clinical trial: the reasons, or the first one why not."""
+    return _met(_conditions(record))
 
 
-def _applies(conditions: Sequence[_Condition], *, actual: bool) -> tuple[bool, tuple[str, ...]]:
-    """Whether the duty probably applies: the reasons, or the first one why it does not."""
+def _met(conditions: Sequence[_Condition]) -> Applies:
     missed = next((condition for condition in conditions if not condition.met), None)
     if missed:
-        return False, (f"no legal duty recognised: {missed.says}",)
-    reasons = tuple(condition.says for condition in conditions)
-    return (True, reasons) if actual else (False, (*reasons, "no legal duty is reckoned with while that date is not actual"))
+        return Applies(outcome="does_not", reasons=(f"no legal duty recognised: {missed.says}",))
+    return Applies(outcome="applies", reasons=tuple(condition.says for condition in conditions))
 
 
 def _conditions(record: TrialRecord) -> tuple[_Condition, ...]:

@@ -7,6 +7,7 @@ A rule that becomes true later makes one event for each trial, kind and due date
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from tracker.events.due_dates import DueDate, due_dates
@@ -19,15 +20,23 @@ from tracker.model.source import SourceInfo
 
 _NOTICES = frozenset({"results_due_soon", "will_go_unknown"})
 """Kinds of a day that is still ahead."""
+_WAITS: Mapping[str, DeadlineState] = {"RETURNED": "returned", "SUBMITTED": "submitted"}
 
 
 def deadlines(record: TrialRecord, source: SourceInfo, today: dt.date) -> tuple[Deadline, ...]:
-    """Every deadline known of a trial, ahead or passed, in order of their days. Results stand in one row."""
+    """Every deadline known of a trial, ahead or passed, in order of their days. Results of one due day stand in one row.
+
+    A day that is only projected, since the trial has not ended, is no deadline any more once it has passed.
+    """
     known = due_dates(record, source)
-    overdue = any(due_date.kind == "results_overdue" and due_date.true_on(today) for due_date in known)
-    hidden = "results_due_soon" if overdue else "results_overdue"
-    rows = (_deadline(record, due_date, today) for due_date in known if due_date.kind != hidden)
-    return tuple(sorted(rows, key=lambda row: (row.due, row.kind)))
+    overdue = {due_date.due for due_date in known if due_date.kind == "results_overdue" and due_date.true_on(today)}
+    hidden = {("results_due_soon" if one.due in overdue else "results_overdue", one.due) for one in known}
+    rows = (_deadline(record, due_date, today) for due_date in known if due_date.key not in hidden)
+    return tuple(sorted((row for row in rows if row.state != "projected" or row.due >= today), key=_order))
+
+
+def _order(row: Deadline) -> tuple[dt.date, str]:
+    return row.due, row.kind
 
 
 def already_true(record: TrialRecord, source: SourceInfo, today: dt.date) -> tuple[Deadline, ...]:
@@ -80,7 +89,7 @@ def _deadline(record: TrialRecord, due_date: DueDate, today: dt.date) -> Deadlin
 
 def _state(record: TrialRecord, due_date: DueDate, today: dt.date) -> DeadlineState:
     if due_date.true_from is None:
-        return "returned" if record.results_state == "RETURNED" else "submitted"
+        return _WAITS.get(record.results_state or "", "projected")
     if today < due_date.true_from:
         return "ahead"
     if due_date.kind not in _NOTICES:

@@ -7,32 +7,29 @@ against a day. A date given to the month or year counts to its last day.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import msgspec
 
-from tracker.duties import duties_of
-from tracker.duties.results import last_day, milestone, years_later
+from tracker.duties import ResultsDuty, duties_of
+from tracker.duties.results import has_results, last_day, milestone, years_later
 from tracker.events.kinds import calendar_kind
-from tracker.events.results import has_results
 from tracker.model.dates import RegistryDate
 from tracker.model.details import DueDetails, MilestoneDetails, ResultsDueDetails, VerificationDetails
 from tracker.model.record import TrialRecord
 from tracker.model.source import SourceInfo
-from tracker.model.vocabulary import OPEN_STATUSES, CalendarKind, Severity
+from tracker.model.vocabulary import OPEN_STATUSES, CalendarKind, DutyBasis, Severity
 
 RESULTS_NOTICE = timedelta(days=30)
 """Results are announced as due soon this long before the day."""
-RESULTS_GRACE = timedelta(days=30)
-"""The registry takes so long to post what was submitted in time: overdue is said only after it."""
 UNKNOWN_NOTICE = timedelta(days=60)
 """Time enough to ask the sponsor for an update."""
 
 _FADING = frozenset({"RECRUITING", "NOT_YET_RECRUITING", "ENROLLING_BY_INVITATION", "ACTIVE_NOT_RECRUITING"})
 _WAITING = frozenset({"SUBMITTED", "RETURNED"})
 _MILESTONES = ("start_date", "primary_completion_date", "completion_date")
-_BASES = ("legal_duty", "registry_practice")
+_BASES: tuple[DutyBasis, ...] = ("legal_duty", "good_practice", "registry_practice", "projected")
 
 calendar_kind(
     "results_due_soon",
@@ -42,8 +39,8 @@ calendar_kind(
 )
 calendar_kind(
     "results_overdue",
-    description="By our estimate, results of an interventional trial are overdue by more than 30 days.",
-    effects=_BASES,
+    description="By our estimate, results of an interventional trial are overdue, and the time a registry may take has passed.",
+    effects=_BASES[:-1],
     weight=78,
 )
 calendar_kind(
@@ -100,44 +97,72 @@ def due_dates(record: TrialRecord, source: SourceInfo) -> tuple[DueDate, ...]:
     return (*_results(record, source), *_milestones(record), *_verification(record), *fading)
 
 
+def results_days(record: TrialRecord, source: SourceInfo) -> dict[str, tuple[DueDate, ...]]:
+    """The days of each legal duty on its own, by its rule: when results are due, and unless they wait when they are overdue."""
+    duties = duties_of(record, source.duties)
+    return {duty.law.rule: tuple(_days((duty,), record.results_state)) for duty in duties if duty.legal and duty.law}
+
+
 def _results(record: TrialRecord, source: SourceInfo) -> Iterator[DueDate]:
-    duty = None if has_results(record) else next(iter(duties_of(record, source.duties)), None)
-    if duty is None:
+    """What several laws ask for by one day is one day that matters."""
+    if has_results(record):
         return
-    waiting = record.results_state in _WAITING
-    effect = "legal_duty" if duty.legal else "registry_practice"
+    by_day: dict[dt.date, list[ResultsDuty]] = {}
+    for duty in duties_of(record, source.duties):
+        by_day.setdefault(duty.due, []).append(duty)
+    for together in by_day.values():
+        yield from _days(together, record.results_state)
+
+
+def _days(duties: Sequence[ResultsDuty], results_state: str | None) -> Iterator[DueDate]:
+    """The days of duties that are due together: the weightiest of them says what they are."""
+    basis = min((duty.basis for duty in duties), key=_BASES.index)
+    telling = [duty for duty in duties if duty.basis == basis or duty.basis == "good_practice"]
+    first = next(duty for duty in telling if duty.basis == basis)
+    waiting, grace = results_state in _WAITING, max(duty.grace for duty in telling)
+    laws = tuple(duty.law for duty in telling if duty.law and basis != "registry_practice")
     details = ResultsDueDetails(
-        due=duty.due,
+        due=first.due,
         days=0,
-        reasons=duty.reasons,
+        reasons=tuple(dict.fromkeys(reason for duty in telling for reason in duty.reasons)),
         estimate=True,
-        counted_from=duty.counted_from,
-        results_state=record.results_state,
+        counted_from=first.counted_from,
+        results_state=results_state,
+        laws=laws,
     )
-    behind = (
-        f"a legal duty ({duty.title}) probably applies"
-        if duty.legal
-        else "expected by registry practice, not by a recognised duty"
-    )
+    behind = _behind(basis, [law.title for law in laws])
     yield DueDate(
         kind="results_due_soon",
-        effects=(effect,),
-        due=duty.due,
-        true_from=None if waiting else duty.due - RESULTS_NOTICE,
+        effects=(basis,),
+        due=first.due,
+        true_from=None if waiting or basis == "projected" else first.due - RESULTS_NOTICE,
         severity="notable",
         rule=f"the estimated due date of results is {RESULTS_NOTICE.days} days away; {behind}",
         details=details,
     )
-    if not waiting:
+    if not waiting and basis != "projected":
         yield DueDate(
             kind="results_overdue",
-            effects=(effect,),
-            due=duty.due,
-            true_from=duty.due + RESULTS_GRACE + timedelta(days=1),
-            severity="major" if duty.legal else "notable",
-            rule=f"no results {RESULTS_GRACE.days} days after the estimated due date; {behind}; not a legal finding",
+            effects=(basis,),
+            due=first.due,
+            true_from=first.due + grace + timedelta(days=1),
+            severity="major" if basis == "legal_duty" else "notable",
+            rule=f"no results {grace.days} days after the estimated due date; {behind}; not a legal finding",
             details=details,
         )
+
+
+def _behind(basis: DutyBasis, titles: Sequence[str]) -> str:
+    """What the day rests on, in a rule."""
+    named = " and ".join(titles)
+    match basis:
+        case "legal_duty":
+            return f"a legal duty ({named}) probably applies"
+        case "projected":
+            return f"a legal duty ({named}) would apply once the trial has ended"
+        case "good_practice":
+            return f"expected by good practice ({named}), not by a recognised duty"
+    return "expected by registry practice, not by a recognised duty"
 
 
 def _milestones(record: TrialRecord) -> Iterator[DueDate]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from tracker.duties.results import has_results
 from tracker.events.entries import entries_added, entries_removed, entry_effects
 from tracker.events.kinds import Comparison, Context, Finding, change_kind
 from tracker.model.details import (
@@ -17,15 +18,10 @@ from tracker.model.details import (
     SubmissionStep,
 )
 from tracker.model.event import Change
-from tracker.model.record import StudyDocument, TrialRecord
+from tracker.model.record import StudyDocument
 
 _STEPS = {"RELEASE": "submitted", "RESET": "returned", "UNRELEASE": "cancelled"}
 _RESULTS_FIELDS = ("results_state", "results_first_posted", "results_digests")
-
-
-def has_results(record: TrialRecord) -> bool:
-    """Whether results are posted with the record."""
-    return record.results_state == "POSTED" or (record.results_state is None and record.results_first_posted is not None)
 
 
 def _when_posted(comparison: Comparison) -> Iterator[Change]:

@@ -9,8 +9,8 @@ import datetime as dt
 
 import msgspec
 
+from tracker.duties.results import has_results
 from tracker.events.kinds import Comparison
-from tracker.events.results import has_results
 from tracker.model.dates import RegistryDate
 from tracker.model.record import TrialRecord
 from tracker.model.vocabulary import OPEN_STATUSES

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from types import MappingProxyType
 
+from tracker import clock
 from tracker.archive import Archive, CurrentRecord
 from tracker.export import linked, pasts
 from tracker.export.own_columns import OwnColumns
@@ -19,6 +21,7 @@ from tracker.model.snapshot import SnapshotMeta
 from tracker.model.views import DeadlineRow
 from tracker.model.vocabulary import OPEN_STATUSES
 from tracker.render import kinds
+from tracker.render.duties import laws
 from tracker.render.privacy import public_event
 from tracker.render.safe_text import web_link
 
@@ -115,6 +118,18 @@ _SNAPSHOTS = (
 _RESULTS = frozenset({"results_due_soon", "results_overdue"})
 """The deadlines that a duty or the registry's practice is behind."""
 
+_DUTIES = (
+    *TRIAL,
+    Column("register"),
+    Column("number_there"),
+    Column("rule"),
+    Column("law"),
+    Column("likely", "flag"),
+    Column("state"),
+    Column("due", "day"),
+    Column("reasons"),
+    Column("source"),
+)
 _DEADLINES = (
     Column("due", "day"),
     Column("days_overdue", "whole"),
@@ -123,6 +138,7 @@ _DEADLINES = (
     Column("lead_sponsor"),
     Column("kind"),
     Column("duty"),
+    Column("laws"),
     Column("milestone"),
     Column("what"),
     Column("reasons"),
@@ -163,6 +179,13 @@ def sites(archive: Archive, wanted: Wanted) -> Table:
     return Table(name="sites", columns=_SITES, rows=rows)
 
 
+def duties(archive: Archive, wanted: Wanted) -> Table:
+    """A row for each law and each register of a followed trial: estimates."""
+    today = clock.now().date()
+    rows = itertools.chain.from_iterable(_duties(archive, found.record, today) for found in current(archive, wanted))
+    return Table(name="duties", columns=_DUTIES, rows=rows)
+
+
 def snapshots(archive: Archive, wanted: Wanted) -> Table:
     """A row for each stored version with its fields: what was valid at any time is the row that spans it."""
     rows = itertools.chain.from_iterable(_snapshots(archive, found) for found in current(archive, wanted))
@@ -180,6 +203,7 @@ TABLES: Mapping[str, Callable[[Archive, Wanted], Table]] = MappingProxyType(
         "enrollment": pasts.enrollment,
         "outcomes": outcomes,
         "sites": sites,
+        "duties": duties,
         "snapshots": snapshots,
         "registrations": linked.registrations,
     }
@@ -304,6 +328,23 @@ def _outcomes(archive: Archive, record: TrialRecord) -> Iterator[tuple[Value, ..
             )
 
 
+def _duties(archive: Archive, record: TrialRecord, today: date) -> Iterator[tuple[Value, ...]]:
+    name = archive.name(record)
+    for duty in archive.duties(record, today).rows:
+        yield (
+            *trial_values(archive, record.trial, name),
+            duty.registry,
+            duty.number,
+            duty.law.rule,
+            duty.law.law,
+            duty.law.likely,
+            duty.state,
+            duty.due,
+            joined(duty.reasons),
+            duty.source,
+        )
+
+
 def _sites(archive: Archive, record: TrialRecord) -> Iterator[tuple[Value, ...]]:
     name = archive.name(record)
     for site in record.sites or ():
@@ -351,6 +392,7 @@ def _deadline(archive: Archive, row: DeadlineRow) -> tuple[Value, ...]:
         row.lead_sponsor,
         found.kind,
         effects if found.kind in _RESULTS else None,
+        joined(laws(found.details)),
         None if found.kind in _RESULTS else effects,
         kinds.deadline(found),
         joined(found.details.reasons),

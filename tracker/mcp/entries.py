@@ -12,6 +12,7 @@ from tracker.model.record import TrialRecord
 from tracker.model.snapshot import SnapshotMeta
 from tracker.model.vocabulary import OPEN_STATUSES
 from tracker.render import kinds, registrations
+from tracker.render.duties import laws
 from tracker.render.privacy import public_event, public_record
 from tracker.render.safe_text import web_link
 
@@ -166,6 +167,7 @@ def deadline(row: DeadlineRow) -> Fields:
             "trial": found.trial,
             "kind": found.kind,
             "basis": found.effects or None,
+            "laws": laws(found.details) or None,
             "due": found.due,
             "days_until_due": found.details.days,
             "state": found.state,

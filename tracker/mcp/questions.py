@@ -17,6 +17,7 @@ from tracker.model.event import EventFilter
 from tracker.model.snapshot import SnapshotMeta
 from tracker.model.views import TrialView
 from tracker.model.vocabulary import CALENDAR_KINDS, KIND_NAMES, RECRUITMENT_STATUSES, Severity
+from tracker.render import duties
 
 SEVERITIES: tuple[Severity, ...] = ("minor", "notable", "major")
 DUE = ("all", "overdue", "ahead")
@@ -159,9 +160,11 @@ class Questions:
         parts = entries.parts(record)
         if not part:
             watches = self.archive.watches_of([key])[key]
-            also = [entries.registration(one) for one in self.archive.registrations([key]).get(key, ())]
+            also = self.archive.registrations([key]).get(key, ())
             fields = {**head, **entries.record(record, self.archive.name(record)), "watches": watches, "parts": list(parts)}
-            fields |= {"registrations": also} if also else {}
+            fields |= {"registrations": [entries.registration(one) for one in also]} if also else {}
+            owed = self.archive.duties(record, self.clock().date(), also) if view.number == view.versions else None
+            fields |= {"results_duties": list(duties.lines(owed.rows, owed.where))} if owed and owed.rows else {}
             return answers.whole(fields)
         if part not in parts:
             raise UsageError(f"The record of {key} has nothing under {part}.", remedy=f"It has {answers.choices(list(parts))}.")

@@ -10,11 +10,11 @@ import msgspec
 from tracker.model.details import DueDetails
 from tracker.model.vocabulary import CalendarKind, Severity
 
-DeadlineState = Literal["ahead", "soon", "grace", "passed", "submitted", "returned"]
+DeadlineState = Literal["ahead", "soon", "grace", "passed", "submitted", "returned", "projected"]
 """``soon`` is inside the time of notice, ``grace`` past the day but not called overdue yet; results that were submitted or
-returned for correction wait for nothing but the registry's quality control."""
+returned for correction wait for nothing but the registry's quality control. ``projected``: the trial has not ended yet."""
 
-RULES = 1
+RULES = 2
 """Raised whenever the same record leads to other days: those that are stored are then made anew."""
 
 

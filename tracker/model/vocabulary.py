@@ -70,6 +70,8 @@ SUBMISSION_TYPES = _words("RELEASE RESET UNRELEASE")
 NOTICE_TYPES = _words("VIOLATION_IDENTIFIED CORRECTION_CONFIRMED PENALTY_IMPOSED ISSUES_IN_LETTER_ADDRESSED_CONFIRMED")
 
 ResultsState = Literal["NONE_POSTED", "SUBMITTED", "RETURNED", "POSTED"]
+DutyBasis = Literal["legal_duty", "good_practice", "registry_practice", "projected"]
+"""What makes the day of results one that matters, the weightiest first; ``projected``: the trial has not ended."""
 DutyStanding = Literal["none", "ahead", "due", "overdue", "submitted", "posted"]
 """How a duty to post results stands on a day: from 30 days before the due date results are due, 30 days after it overdue."""
 

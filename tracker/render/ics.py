@@ -14,6 +14,7 @@ import msgspec
 from tracker.model.deadline import Deadline
 from tracker.model.views import DeadlineRow
 from tracker.render import kinds
+from tracker.render.duties import laws
 from tracker.render.safe_text import one_line, web_link
 from tracker.render.vocabulary import first_capital
 
@@ -54,6 +55,7 @@ def _on_its_day(row: Deadline) -> Deadline:
 
 
 def _description(row: Deadline) -> str:
-    """Why the day is the one it is, a line for each reason, and what it is worth."""
+    """Why the day is the one it is, a line for each reason, by which laws, and what it is worth."""
     reasons = (one_line(first_capital(reason), 200) for reason in row.details.reasons)
-    return "\n".join([*reasons, _NO_FINDING])
+    by = (f"By {law}" for law in laws(row.details))
+    return "\n".join([*reasons, *by, _NO_FINDING])

@@ -63,10 +63,12 @@ def record_view(
     timezone: tzinfo,
     everything: bool = False,
     also: Sequence[Registration] = (),
+    duties: Sequence[str] = (),
 ) -> Group:
     """The record in groups and its timeline, newest first as given; contact persons are never in it.
 
-    ``everything`` prints lists to their end instead of the first ``MOST_LINES`` entries, ``also`` are other registrations.
+    ``everything`` prints lists to their end instead of the first ``MOST_LINES`` entries, ``also`` are other registrations,
+    ``duties`` lines on results that are due.
     """
     from rich.console import Group
     from rich.text import Text
@@ -82,6 +84,9 @@ def record_view(
         parts += [_hanging("-", Text(registrations.line(one)), 0) for one in also]
     for heading, lines in _groups(shown, everything):
         parts += [Text(), Text(heading, style="bold underline"), _fields(lines)]
+    if duties:
+        parts += [Text(), Text("Duties to post results: estimates, not legal findings", style="bold underline")]
+        parts += [_hanging("*", Text(line), 0) for line in duties]
     if timeline:
         parts += [Text(), Text("Timeline", style="bold underline")]
         parts.append(_timeline(timeline, timezone))

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from tracker.duties import GOOD_PRACTICE
 from tracker.extract import page_addresses
 from tracker.model.page_site import PageSite
 from tracker.model.source import ABILITIES, PageSource, Search, Searchable, SearchReading, Source
@@ -17,13 +18,14 @@ from tracker.model.watch import Page
 from tracker.sources import page
 
 
-def load(sites: Iterable[PageSite] = ()) -> Mapping[str, Source]:
+def load(sites: Iterable[PageSite] = (), *, good_practice: bool = False) -> Mapping[str, Source]:
     """Every source by its key, registries before the page sites that republish them, and those that a configuration describes.
 
-    Raises TypeError, which names the file and the member, for a module that is not a source.
+    With ``good_practice``, the records of registries are judged by it beside the law. Raises TypeError, which names the file and
+    the member, for a module that is not a source.
     """
     described = {site.key: page.site_source(site) for site in sites}
-    return Sources({**_built_in(), **described})
+    return Sources({**(_judged_by_practice() if good_practice else _built_in()), **described})
 
 
 class Sources(Mapping[str, Source]):
@@ -55,6 +57,20 @@ def _built_in() -> Mapping[str, Source]:
     found = [source_of(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
     found.sort(key=lambda source: (source.info.kind != "registry", source.info.key))
     return MappingProxyType({source.info.key: source for source in found})
+
+
+@cache
+def _judged_by_practice() -> Mapping[str, Source]:
+    return MappingProxyType({key: _also_judged(source) for key, source in _built_in().items()})
+
+
+def _also_judged(source: Source) -> Source:
+    """The source with the rules of good practice beside the law; what only repeats a registry is not judged."""
+    if source.info.kind != "registry":
+        return source
+    info = msgspec.structs.replace(source.info, duties=source.info.duties | GOOD_PRACTICE)
+    made: Source = type(type(source).__name__, (type(source),), {"info": info})()
+    return made
 
 
 def source_of(name: str) -> Source:

@@ -195,10 +195,10 @@ def _overdue(words: Mapping[str, str]) -> str:
         FROM due_dates AS d JOIN trials AS t ON t.current_snapshot = d.snapshot JOIN present AS p ON p.snapshot = d.snapshot
         WHERE d.due < {today} AND t.removed_at IS NULL AND d.kind <> '{TURNS}'
             AND EXISTS (SELECT 1 FROM memberships AS m WHERE m.trial = d.trial AND m.ended_at IS NULL)
-            AND NOT (d.kind = 'results_overdue' AND d.true_from > {today})
+            AND NOT (d.kind = 'results_overdue' AND d.true_from > {today}) AND d.effect <> 'projected'
             AND NOT (d.kind = 'results_due_soon' AND EXISTS (
                 SELECT 1 FROM due_dates AS o
-                WHERE o.snapshot = d.snapshot AND o.kind = 'results_overdue' AND o.true_from <= {today}
+                WHERE o.snapshot = d.snapshot AND o.kind = 'results_overdue' AND o.due = d.due AND o.true_from <= {today}
             ))
     """  # nosec B608: only names of our own tables and words of this module
 

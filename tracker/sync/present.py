@@ -11,7 +11,7 @@ from itertools import islice
 from typing import cast
 
 from tracker.archive import records
-from tracker.archive.reader import READER
+from tracker.archive.reader import reader_of
 from tracker.detect.verdict import CheckResult
 from tracker.events.due_dates import due_dates
 from tracker.links import named_numbers
@@ -32,14 +32,14 @@ def note_present(
     source: str,
     stop: Callable[[], bool],
     *,
-    reader: str = READER,
+    reader: str = "",
     turned_by: dt.date | None = None,
 ) -> None:
     """Write what is missing or does not fit any more; asked to end, leave the rest to the next pass.
 
     ``turned_by``: records that read otherwise since a day up to that one do not fit any more.
     """
-    after = ""
+    after, reader = "", reader or reader_of([sources[source].info])
     while stale := store.stale_present(source, reader, after, turned_by):
         found = records.current(store, sources, stale)
         for some in _chunks(_stored(known, record, sources[source], reader, turned_by) for known, record in found):
@@ -53,7 +53,11 @@ def staged(results: Iterable[CheckResult], source: Source) -> dict[StagedVersion
     """The plain columns of the new versions among results; those that are read in part from earlier ones are made later."""
     return {
         result.snapshot.version: _plain(
-            result.record, result.snapshot.document.trial, source, READER, after=result.snapshot.document.as_of.date()
+            result.record,
+            result.snapshot.document.trial,
+            source,
+            reader_of([source.info]),
+            after=result.snapshot.document.as_of.date(),
         )
         for result in results
         if result.snapshot and result.record and not result.snapshot.kept

@@ -12,7 +12,7 @@ import msgspec
 
 from tracker import __version__
 from tracker.archive import records
-from tracker.archive.reader import READER
+from tracker.archive.reader import reader_of
 from tracker.clock import Clock
 from tracker.detect import batch as batches
 from tracker.detect import mirrors, standing
@@ -81,7 +81,8 @@ class RunStager:
         last = self.scope.calendar_at
         after = last.astimezone(UTC).date() if last else None
         until = self.clock().astimezone(UTC).date()
-        for due in self.store.calendar_trials(self.scope.source.info.key, READER, after, until, unmoved_in=self.run):
+        info = self.scope.source.info
+        for due in self.store.calendar_trials(info.key, reader_of([info]), after, until, unmoved_in=self.run):
             if isinstance(self.scope.source, FollowsCalendar):
                 self._stage_turned(lease, due)
             stored = records.current(self.store, self.sources, due)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from tracker.archive.search import LONGEST_QUESTION
+from tracker.duties.registrations import RegistrationDuty
 from tracker.errors import UsageError
 from tracker.model.deadline import Deadline
 from tracker.model.event import Event
@@ -100,7 +101,7 @@ class Trials(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """A trial in one version: the ``number``-th of ``versions``."""
+    """A trial in one version: the ``number``-th of ``versions``. The current one has ``duties`` of today: estimates."""
 
     trial: str
     number: int
@@ -108,6 +109,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     version: SnapshotMeta
     watches: tuple[str, ...]
     record: TrialRecord
+    duties: tuple[RegistrationDuty, ...]
     registrations: tuple[Registration, ...] = ()
 
 
@@ -281,6 +283,7 @@ def _present(row: PresentRow) -> Present:
 def _trial(reading: Reading, path: Mapping[str, str], query: Query) -> Trial:
     key = trial_key(reading, path["trial"])
     view = seen(reading, key, which(reading, query))
+    also = reading.archive.registrations([key]).get(key, ())
     return Trial(
         trial=key,
         number=view.number,
@@ -288,7 +291,8 @@ def _trial(reading: Reading, path: Mapping[str, str], query: Query) -> Trial:
         version=view.version,
         watches=reading.archive.watches_of([key])[key],
         record=public_record(view.record),
-        registrations=reading.archive.registrations([key]).get(key, ()),
+        registrations=also,
+        duties=reading.archive.duties(view.record, reading.today, also).rows if view.number == view.versions else (),
     )
 
 

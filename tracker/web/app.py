@@ -25,6 +25,7 @@ from tracker.clock import Clock
 from tracker.config import Settings
 from tracker.deliver.stop_links import PATH
 from tracker.errors import SourceError, StoreError, TrackerError, UsageError
+from tracker.model.page_site import PageSite
 from tracker.model.source import Source
 from tracker.render import times
 from tracker.sources import load
@@ -84,13 +85,18 @@ class ServedLinks:
         return f"{path}?{pages.static_sign()}" if path.startswith("/static/") else path
 
 
+def _read_by(settings: Settings) -> tuple[tuple[PageSite, ...], bool]:
+    """What of the settings decides how records are read and judged."""
+    return settings.page_sites, settings.good_practice
+
+
 class Site:
     """What is served, as the settings are at each request. Nothing here writes."""
 
     def __init__(self, settings: Callable[[], Settings], sources: Mapping[str, Source], store: Store, now: Clock) -> None:
         self._settings, self.store, self.now = settings, store, now
         self._sources = RememberingSources(sources, most=REMEMBERED)
-        self._page_sites = settings().page_sites
+        self._read_by = _read_by(settings())
         self.standings = Standings()
         self._kept = Kept[Made](
             most=MOST_KEPT, fits=lambda made: len(made.body) <= LONGEST_KEPT, weigh=lambda made: len(made.body) + BESIDE
@@ -108,9 +114,10 @@ class Site:
     def reading(self) -> Reading:
         """What one answer is made from."""
         settings, now = self.settings, self.now()
-        if settings.page_sites != self._page_sites:  # the configuration was read again
-            self._page_sites = settings.page_sites
-            self._sources = RememberingSources(load(settings.page_sites), most=REMEMBERED)
+        if _read_by(settings) != self._read_by:  # the configuration was read again
+            self._read_by = _read_by(settings)
+            known = load(settings.page_sites, good_practice=settings.good_practice)
+            self._sources = RememberingSources(known, most=REMEMBERED)
         archive = AnswersArchive(
             store=self.store,
             sources=self._sources,

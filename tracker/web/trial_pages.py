@@ -15,7 +15,7 @@ from tracker.model.links import Registration
 from tracker.model.record import TrialRecord
 from tracker.model.views import StoryChanges, TrialView
 from tracker.model.vocabulary import Severity, rank
-from tracker.render import kinds, past, registrations
+from tracker.render import duties, kinds, past, registrations
 from tracker.render.comparison import comparison
 from tracker.render.record_page import sections
 from tracker.web import charts
@@ -51,6 +51,7 @@ def trial(reading: Reading, key: str, query: Query) -> Page:
     versions = list(archive.timeline(key))
     until = versions[view.number].valid_from if not current else None
     mirrors = _mirrors(reading, record)
+    also = archive.registrations([key]).get(key, ()) if current else ()
     followed = next(archive.records([key]), None)
     end = until or reading.context.now
     whole_past = archive.past(key) or TrialPast(trial=key, name=archive.name(record), known=Known())
@@ -78,6 +79,7 @@ def trial(reading: Reading, key: str, query: Query) -> Page:
             "source": archive.source_title(split_key(key).source),
             "watches": archive.watches_of([key])[key],
             "deadlines": _trial_deadlines(reading, record) if current else [],
+            "duties": _trial_duties(reading, record, also) if current else [],
             "timeline": timeline(whole_past.versions),
             "latest_shown": LATEST_SHOWN,
             "known": past.known(whole_past.known),
@@ -86,7 +88,7 @@ def trial(reading: Reading, key: str, query: Query) -> Page:
             "charts": [chart for chart in moved if chart],
             "bands": charts.status_bands(so_far.statuses, end),
             "mirrors": mirrors,
-            "also": _also(reading, key) if current else [],
+            "also": [(one, registrations.line(one), archive.is_kept(one.trial)) for one in also],
             "at": one(query, "at"),
         },
     )
@@ -100,10 +102,11 @@ def _trial_deadlines(reading: Reading, record: TrialRecord) -> list[dict[str, ob
     ]
 
 
-def _also(reading: Reading, key: str) -> list[tuple[Registration, str, bool]]:
-    """The other registrations of a trial in words, and whether each has a page here."""
-    found = reading.archive.registrations([key]).get(key, ())
-    return [(one, registrations.line(one), reading.archive.is_kept(one.trial)) for one in found]
+def _trial_duties(reading: Reading, record: TrialRecord, also: Sequence[Registration]) -> list[tuple[str, str]]:
+    """Each duty in each register, with its reasons."""
+    owed = reading.archive.duties(record, reading.today, also)
+    said = duties.presence(owed.where)
+    return [(said, "")] * bool(said) + [(duties.line(row), duties.because(row)) for row in owed.rows]
 
 
 def _mirrors(reading: Reading, record: TrialRecord) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from tracker.model.details.parts import CountedFrom, Details
+from tracker.model.details.parts import CountedFrom, Details, DutyLaw
 
 
 class DueDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
@@ -18,10 +18,14 @@ class DueDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ResultsDueDetails(DueDetails, frozen=True, kw_only=True, omit_defaults=True):
-    """What the due day of results is counted from, and where the results stand."""
+    """What the due day of results is counted from, where the results stand, and the ``laws`` that ask for them by that day.
+
+    Without any, they are expected by registry practice; what was stored before laws were named has none either.
+    """
 
     counted_from: CountedFrom
     results_state: str | None
+    laws: tuple[DutyLaw, ...] = ()
 
 
 class MilestoneDetails(DueDetails, frozen=True, kw_only=True, omit_defaults=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Generic, TypeVar
 
@@ -9,6 +10,7 @@ import msgspec
 from msgspec import UNSET, UnsetType, field
 
 from tracker.model.record import OutcomeMeasure, Reference, RegulatoryEvent, ResultsSubmission, StudyDocument
+from tracker.model.vocabulary import DutyStanding
 
 _Value = TypeVar("_Value")
 
@@ -178,13 +180,35 @@ class NearbySite(msgspec.Struct, frozen=True, kw_only=True):
     in_city: bool = False
 
 
-class CountedFrom(msgspec.Struct, frozen=True, kw_only=True):
-    """The date of the record that a due day follows from, ``years`` later."""
+class CountedFrom(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The date of the record that a due day follows from, ``years`` and ``months`` later."""
 
     field: str
     date: str
     type: str | None
     years: int
+    months: int = 0
+
+
+class DutyLaw(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What asks for results by a day: ``rule`` in the table of rules, its ``title`` for people, the ``law`` with its article.
+
+    ``likely``: the record does not show all that decides whether it applies.
+    """
+
+    rule: str
+    title: str
+    law: str
+    likely: bool = False
+
+
+class DutyMove(msgspec.Struct, frozen=True, kw_only=True):
+    """How a further duty stood before an update and stands after it."""
+
+    law: DutyLaw
+    old: DutyStanding = msgspec.field(name="from")
+    new: DutyStanding = msgspec.field(name="to")
+    due: dt.date | None
 
 
 class TwoSides(msgspec.Struct, frozen=True, kw_only=True):

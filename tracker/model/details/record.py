@@ -13,6 +13,8 @@ from tracker.model.details.parts import (
     CriteriaEdit,
     Details,
     DocumentEntry,
+    DutyLaw,
+    DutyMove,
     Edit,
     MeasureRewording,
     NamesEdit,
@@ -124,7 +126,10 @@ class DelayCertifiedDetails(Details, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 class ResultsDutyDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """How the duty to post results stood before and stands now, by when, and the ``reasons`` of the estimate."""
+    """How the duty to post results stood before and stands now, by when, and the ``reasons`` of the estimate.
+
+    ``law`` is None in what was stored before laws were named. ``also`` are further duties that the update moved.
+    """
 
     old: DutyStanding = field(name="from")
     new: DutyStanding = field(name="to")
@@ -132,6 +137,8 @@ class ResultsDutyDetails(Details, frozen=True, kw_only=True, omit_defaults=True)
     was_due: dt.date | None
     reasons: tuple[str, ...]
     estimate: bool
+    law: DutyLaw | None = None
+    also: tuple[DutyMove, ...] = ()
 
 
 class ComplianceNoticeDetails(Details, frozen=True, kw_only=True, omit_defaults=True):

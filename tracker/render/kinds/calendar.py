@@ -14,11 +14,17 @@ from tracker.render.phrases import NO_FINDING, days, listed, quote
 from tracker.render.vocabulary import field_word, first_capital
 
 _DAYS_A_MONTH = 30.44
+_FIRST = "fdaaa_801"
+"""The law that sentences on due results do not name: the first there was, and that of most trials."""
 
 ALREADY_TRUE = {
     "legal_duty": (
         "Results of 1 trial are overdue by US law (FDAAA 801: within a year of completion; an estimate, not a legal finding)",
         "Results of {} trials are overdue by US law (FDAAA 801: within a year of completion; an estimate, not a legal finding)",
+    ),
+    "good_practice": (
+        "Results of 1 trial are overdue by good practice (WHO joint statement: within a year of completion; an estimate)",
+        "Results of {} trials are overdue by good practice (WHO joint statement: within a year of completion; an estimate)",
     ),
     "registry_practice": (
         "1 trial has no results a year after its completion (estimate, by registry practice)",
@@ -45,6 +51,12 @@ ALREADY_TRUE = {
 }
 """What is true when a watch begins, of one trial and of several; overdue results by what makes them so."""
 
+BY_LAW = (
+    "Results of 1 trial are overdue by {} (an estimate, not a legal finding)",
+    "Results of {} trials are overdue by {} (an estimate, not a legal finding)",
+)
+"""The same for the legal duties of every other law, by its title."""
+
 _TRUE = frozenset({"soon", "grace", "passed"})
 
 
@@ -58,12 +70,26 @@ def already_true(rows: Iterable[Deadline]) -> tuple[str, ...]:
     trials: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row.state in _TRUE:
-            trials[row.effects[0] if row.kind == "results_overdue" else row.kind].add(row.trial)
-    return tuple(
-        one if len(trials[key]) == 1 else many.format(f"{len(trials[key]):,}")
-        for key, (one, many) in ALREADY_TRUE.items()
-        if key in trials
-    )
+            for key in _counted_as(row):
+                trials[key].add(row.trial)
+    known = (_how_many(len(trials[key]), words) for key, words in ALREADY_TRUE.items() if key in trials)
+    others = (_how_many(len(trials[law]), BY_LAW, law) for law in sorted(trials.keys() - ALREADY_TRUE.keys()))
+    return (*known, *others)
+
+
+def _counted_as(row: Deadline) -> Sequence[str]:
+    """Under what a row is counted: overdue results by what makes them so, those by another law than FDAAA 801 by its title."""
+    if row.kind != "results_overdue":
+        return (row.kind,)
+    laws = row.details.laws if isinstance(row.details, ResultsDueDetails) and "legal_duty" in row.effects else ()
+    others = [law.title for law in laws if law.rule != _FIRST]
+    return others if laws and len(others) == len(laws) else (*row.effects[:1], *others)
+
+
+def _how_many(count: int, words: tuple[str, str], law: str = "") -> str:
+    one, many = words
+    named = [law] if law else []
+    return one.format(*named) if count == 1 else many.format(f"{count:,}", *named)
 
 
 def _headline(event: Event, details: DueDetails) -> str:
@@ -73,9 +99,9 @@ def _headline(event: Event, details: DueDetails) -> str:
 def _sentence(kind: str, effects: Sequence[str], details: DueDetails) -> str:
     match details:
         case ResultsDueDetails() if kind == "results_overdue":
-            return _results_overdue(details, legal="legal_duty" in effects)
+            return _results_overdue(details, effects)
         case ResultsDueDetails():
-            return _results_due(details)
+            return _results_due(details, effects)
         case MilestoneDetails():
             return _milestone(details)
         case VerificationDetails() if kind == "will_go_unknown":
@@ -85,8 +111,11 @@ def _sentence(kind: str, effects: Sequence[str], details: DueDetails) -> str:
     raise TypeError(f"{type(details).__name__} says nothing of a day that matters.")
 
 
-def _results_due(details: ResultsDueDetails) -> str:
-    due = f"{times.plain_day(details.due)} (estimate)"
+def _results_due(details: ResultsDueDetails, effects: Sequence[str]) -> str:
+    other = listed([law.title for law in details.laws]) if _names_another(details) else ""
+    if details.days >= 0 and "projected" in effects:
+        return f"Results projected to be due by {times.plain_day(details.due)}, if the trial ends as planned: {other}"
+    due = f"{times.plain_day(details.due)} (estimate{f', {other}' if other else ''})"
     if details.results_state == "SUBMITTED":
         return f"Results submitted to the registry for review; due by {due}"
     if details.results_state == "RETURNED":
@@ -96,17 +125,27 @@ def _results_due(details: ResultsDueDetails) -> str:
     return f"Results due today, {due}" if details.days == 0 else f"Results were due by {due}"
 
 
-def _results_overdue(details: ResultsDueDetails, *, legal: bool) -> str:
+def _results_overdue(details: ResultsDueDetails, effects: Sequence[str]) -> str:
     due, counted = times.plain_day(details.due), _counted(details.counted_from)
-    if legal:
-        return f"Results overdue since {due}, {counted}: estimated legal duty (FDAAA 801)"
+    if "legal_duty" in effects:
+        named = listed([law.title for law in details.laws]) or "FDAAA 801"
+        sure = "likely" if details.laws and all(law.likely for law in details.laws) else "estimated"
+        return f"Results overdue since {due}, {counted}: {sure} legal duty ({named})"
+    if "good_practice" in effects:
+        return f"No results by {due}, {counted} (estimate, by good practice: {listed([law.title for law in details.laws])})"
     return f"No results by {due}, {counted} (estimate, by registry practice)"
+
+
+def _names_another(details: ResultsDueDetails) -> bool:
+    """Whether another law than FDAAA 801 asks for the results."""
+    return any(law.rule != _FIRST for law in details.laws)
 
 
 def _counted(start: CountedFrom) -> str:
     if start.field == "delay_certified_on":
         return f"two years after the certified delay of {times.registry_day(start.date)}"
-    return f"a year after {field_word(start.field)} {times.registry_day(start.date)}"
+    span = "six months" if start.months else "a year"
+    return f"{span} after {field_word(start.field)} {times.registry_day(start.date)}"
 
 
 def _milestone(details: MilestoneDetails) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
 from msgspec import UNSET
@@ -17,6 +18,7 @@ from tracker.model.details import (
     ResultsSubmissionDetails,
 )
 from tracker.model.event import Change, Event
+from tracker.model.vocabulary import DutyStanding
 from tracker.render import times
 from tracker.render.kinds.changes import lines_of
 from tracker.render.kinds.kind_words import first_effect, kind_words, silent
@@ -52,6 +54,8 @@ _WHY = {
     "purpose_changed": "purpose changed",
     "fda_flag_changed": "FDA regulation changed",
     "country_changed": "countries changed",
+    "ages_changed": "ages changed",
+    "category_changed": "category changed",
 }
 """Why a duty to post results ended or came back."""
 
@@ -116,20 +120,22 @@ def _duty_headline(event: Event, details: ResultsDutyDetails) -> str:
 
 def _duty(details: ResultsDutyDetails) -> str:
     """How the duty stands now, as an estimate."""
-    due = times.plain_day(details.due) if details.due else ""
-    if details.new == "overdue":
-        return f"Results overdue since {due} (estimate)"
-    if details.new == "due":
-        before = "no longer overdue, but " if details.old == "overdue" else ""
-        return f"Results {before}due by {due} (estimate)"
-    later = f" before {due}" if details.new == "ahead" and due else ""
-    return f"Results no longer {details.old if details.old in ('due', 'overdue') else 'due'}{later} (estimate)"
+    law = f", {details.law.title}" if details.law and details.law.rule != "fdaaa_801" else ""
+    return f"Results {_stands(details.old, details.new, details.due)} (estimate{law})"
+
+
+def _stands(old: DutyStanding, new: DutyStanding, day: dt.date | None) -> str:
+    due = times.plain_day(day) if day else ""
+    if new == "overdue":
+        return f"overdue since {due}"
+    if new == "due":
+        return f"{'no longer overdue, but ' if old == 'overdue' else ''}due by {due}"
+    return f"no longer {old if old in ('due', 'overdue') else 'due'}{f' before {due}' if new == 'ahead' and due else ''}"
 
 
 def _duty_short(_event: Event, details: ResultsDutyDetails) -> str:
     """Without the reason where the rest of the update says it."""
-    text = _duty(details).removesuffix(" (estimate)")
-    return text[:1].lower() + text[1:]
+    return f"results {_stands(details.old, details.new, details.due)}"
 
 
 def _duty_lines(_event: Event, details: ResultsDutyDetails) -> Iterator[str]:
@@ -137,6 +143,8 @@ def _duty_lines(_event: Event, details: ResultsDutyDetails) -> Iterator[str]:
         yield f"Was due by {times.plain_day(details.was_due)}"
     if details.reasons:
         yield f"Because: {'; '.join(quote(times.restyled(reason), 120) for reason in details.reasons)}"
+    for move in details.also:
+        yield f"{move.law.title}: {_stands(move.old, move.new, move.due)}"
     yield NO_FINDING
 
 

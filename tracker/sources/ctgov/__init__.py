@@ -83,7 +83,7 @@ class ClinicalTrialsGov(Source, Searchable, Provable, Locating, Versioned, Dated
         rest_titles=REST_TITLES,
         rest_echoes={"removedCountries": "sites", "firstMcpInfo": "results", "mcpReleaseN": "results"},
         path_words={"recruitment_status": "overallStatus", "verified_on": "statusVerified", "sites": "locations"},
-        duties=frozenset({"fdaaa_801"}),
+        duties=frozenset({"fdaaa_801", "uk_clinical_trials"}),
         fades_to_unknown=True,
         dates_every_update=True,
         first_submitted="protocolSection.statusModule.studyFirstSubmitDate",

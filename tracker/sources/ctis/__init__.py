@@ -55,6 +55,7 @@ class Ctis(Source, Searchable, SelfDated):
         canary="2024-510663-34",
         attribution="EU Clinical Trials Information System (European Medicines Agency)",
         rest_titles=REST_TITLES,
+        duties=frozenset({"eu_ctr", "uk_clinical_trials"}),
         path_words={"recruitment_status": "ctPublicStatusCode", "official_title": "fullTitle", "brief_title": "publicTitle"},
     )
 

@@ -53,6 +53,7 @@ class Isrctn(Source, Searchable, FollowsCalendar):
         ),
         query_fields=QUERY_FIELDS,
         canary="ISRCTN12949496",
+        duties=frozenset({"uk_clinical_trials"}),
         attribution="ISRCTN registry (BioMed Central)",
         rest_titles=REST_TITLES,
         path_words={"recruitment_status": "recruitmentStatusOverride", "official_title": "scientificTitle"},
