@@ -21,8 +21,8 @@ from tracker.sources import page
 def load(sites: Iterable[PageSite] = (), *, good_practice: bool = False) -> Mapping[str, Source]:
     """Every source by its key, registries before the page sites that republish them, and those that a configuration describes.
 
-    With ``good_practice``, the records of registries are judged by it beside the law. Raises TypeError, which names the file and
-    the member, for a module that is not a source.
+    With ``good_practice``, the records of registries are judged by it beside the law. Raises TypeError, which names the file
+    and the member, for a module that is not a source.
     """
     described = {site.key: page.site_source(site) for site in sites}
     return Sources({**(_judged_by_practice() if good_practice else _built_in()), **described})
