@@ -80,15 +80,14 @@ def _words_of(texts: Sequence[str]) -> list[str]:
 
     Texts of ASCII, as most are, are folded and cut all at once.
     """
-    plain = [text for text in texts if text.isascii()]
-    folded = f"{_END}".join(text.replace(_END, " ") for text in plain).lower()
-    found = _long_cut(f"{folded}{_END}".translate(_ASCII_WORDS).replace(_END, f" {BREAK} ").split()) if plain else []
-    if len(plain) < len(texts):
-        others = [_folded(text) for text in texts if not text.isascii()]
-        found += [word for text in others for word in (*_cut(text), BREAK)]
-        folded = " ".join([folded.replace(_END, " "), *others])
-    if "-" in folded or "'" in folded:
-        parts = [part for part in folded.replace(_END, " ").split() if "-" in part or "'" in part]
+    plain = [text.replace(_END, " ").lower() for text in texts if text.isascii()]
+    cut = f"{_END.join(plain)}{_END}".translate(_ASCII_WORDS)
+    found = _long_cut(cut.replace(_END, f" {BREAK} ").split()) if plain else []
+    others = [_folded(text) for text in texts if not text.isascii()]
+    found += [word for text in others for word in (*_cut(text), BREAK)]
+    joined = [text for text in (*plain, *others) if "-" in text or "'" in text]
+    if joined:
+        parts = [part for part in " ".join(joined).split() if "-" in part or "'" in part]
         for word in dict.fromkeys(word for part in dict.fromkeys(parts) for word in _joined_words(part)):
             found += (word, BREAK)
     return found
