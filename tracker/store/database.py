@@ -51,9 +51,6 @@ CACHE = 8_192
 SMALL_CACHE = 2_048
 """Kilobytes that a connection of a server keeps of a SQLite database: it has several of them, for days."""
 
-INCREMENTAL = 2
-"""SQLite's word for a file that gives free pages back when it is asked to."""
-
 WRITING = {"writing": True}
 """Execution option of a connection whose transaction is going to write."""
 
@@ -138,7 +135,6 @@ def make_engine(url: URL, *, foreign_keys: bool = True, reading: bool = False) -
             connection.isolation_level = None
             for pragma in (
                 f"busy_timeout={PATIENCE * 1000}",
-                *(() if reading or reads else (f"auto_vacuum={INCREMENTAL}",)),  # it does nothing but in a new file
                 *(("query_only=ON",) if reading else ()),
                 "synchronous=FULL",  # what is sent was recorded on the disk before, also if the power fails then
                 f"foreign_keys={'ON' if foreign_keys else 'OFF'}",

@@ -6,21 +6,15 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 
 from tracker.model.upkeep import StoreSize
 from tracker.store import tables as t
 from tracker.store.bodies import broken_versions, repack, train_dictionaries
-from tracker.store.database import INCREMENTAL, PATIENCE, Database, translated_errors
-from tracker.store.search import join_words, sweep_words
+from tracker.store.database import PATIENCE, Database, translated_errors
+from tracker.store.search import sweep_words
 
 KEPT_FOR = timedelta(days=90)
-
-GIVEN_BACK = 4_000
-"""Free pages that a SQLite database gives back a day: a second of work."""
-
-_FREE = 16
-"""One page in so many is free: then it is worth it. Fewer are used again soon."""
 
 
 def size(database: Database) -> StoreSize:
@@ -56,34 +50,13 @@ def integrity(database: Database) -> list[str]:
     return [*damage, *broken_versions(database)]
 
 
-def give_back(database: Database) -> None:
-    """Make a SQLite file shorter by its free pages, which packing anew leaves, where there are many.
-
-    Files of releases before this one keep theirs and use them again: SQLite has to know from the beginning that it may move
-    pages. Its VACUUM would rewrite the whole file, outside of our transactions and their count.
-    """
-    with database.writing() as connection:
-        if _asked(connection, "auto_vacuum") != INCREMENTAL:
-            return
-        if _asked(connection, "freelist_count") * _FREE < _asked(connection, "page_count"):
-            return
-        join_words(connection)
-        for _ in range(min(_asked(connection, "freelist_count"), GIVEN_BACK)):
-            # Python's driver takes one step of a statement without columns, and a step moves one page.
-            connection.exec_driver_sql("PRAGMA incremental_vacuum(1)")
-
-
-def _asked(connection: Connection, pragma: str) -> int:
-    return int(connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one())
-
-
 def housekeep(database: Database, now: datetime, *, stop: Callable[[], bool] = lambda: False) -> None:
     """The daily tidying: what nobody asks for any more after 90 days goes, and the database's own figures are refreshed.
 
     Gone are the checks of ended runs (failures that were told long ago) and the texts and lists of messages that were sent;
     that they were sent, and of what, stays. Words of versions that no search shows any more go too. Versions that were stored
-    before their source had a dictionary are packed anew with it, as long as nobody asks to ``stop``, and pages that are free
-    then are given back. No snapshot, event or story is ever deleted.
+    before their source had a dictionary are packed anew with it, as long as nobody asks to ``stop``. No snapshot, event or
+    story is ever deleted.
     """
     before = now - KEPT_FOR
     ended = select(t.runs.c.id).where(t.runs.c.state.not_in(("open", "held")), t.runs.c.finished_at < before)
@@ -97,7 +70,6 @@ def housekeep(database: Database, now: datetime, *, stop: Callable[[], bool] = l
     train_dictionaries(database, now)
     repack(database, stop=stop)
     if database.engine.dialect.name == "sqlite":
-        give_back(database)
         with translated_errors(database.url), closing(database.engine.raw_connection()) as raw:
             # It reads and then writes: outside a writer's transaction SQLite refuses that at once when another wrote between.
             for statement in ("BEGIN IMMEDIATE", "PRAGMA optimize", "COMMIT"):

@@ -139,11 +139,6 @@ def sweep_words(database: Database) -> None:
     _forget(database, t.snapshots.c.id.is_not(None))
 
 
-def join_words(connection: Connection) -> None:
-    """Bring the index on SQLite into one piece, without what is left in it of words that went."""
-    connection.execute(text(f"INSERT INTO {NAME} ({NAME}) VALUES ('optimize')"))  # nosec B608
-
-
 def _forget(database: Database, which: ColumnElement[bool]) -> None:
     """Of some versions those that are accepted and not current, or whose trial nobody follows."""
     joined = t.snapshots.join(t.searchable, t.searchable.c.snapshot == t.snapshots.c.id)
