@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tracker.extract import list_marks
 from tracker.extract.criteria import criteria
 from tracker.model.record import Criteria
 
@@ -231,3 +232,14 @@ def test_criteria_of_anything_are_clean_lines(text: str) -> None:
     for line in (*found.inclusion, *found.exclusion, *found.other):
         assert line
         assert line == line.strip()
+
+
+@given(
+    st.lists(
+        st.sampled_from(["1.", "2.", "10)", "(a)", "b)", "iv.", "*", "-", "-ve", "•", "**2", "[18]", "1.2.", "E."]), max_size=5
+    ),
+    st.text("aA1 .)*-\u2003", max_size=6),
+)
+def test_a_mark_is_known_from_the_beginning_of_its_line(begin: list[str], rest: str) -> None:
+    line = " ".join([*begin, rest])
+    assert list_marks._mark(line) == (list_marks._mark_of(line) if list_marks._MAY_BE_MARK.match(line) else None)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.text.clean import clean
+from tracker.text import clean as cleaning
+from tracker.text.clean import clean, cleaned
 
 # Pieces that the cleaning reacts to, so that random texts hit its corners.
 REACTED_TO = [
@@ -141,3 +142,9 @@ def test_raised_and_lowered_text_keeps_its_meaning(text: str, expected: str) -> 
 )
 def test_a_long_text_is_cleaned_as_a_short_one_is(text: str, shown: str, filler: str) -> None:
     assert clean(f"{filler}{text}") == f"{filler}{shown}"
+
+
+@given(PIECES | st.text(st.characters(max_codepoint=127), max_size=8))
+def test_a_text_that_is_known_to_be_plain_is_what_cleaning_it_gives(text: str) -> None:
+    assert clean(text) == cleaning._clean(text)
+    assert (cleaned(text) or "") == clean(text)

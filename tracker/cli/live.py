@@ -37,7 +37,7 @@ def live_checks(app: App, waiting: Waiting) -> list[LiveCheck]:
         made = []
         for key, source in app.sources.items():
             its = app.settings.sources[key]
-            if its.enabled:
+            if its.enabled and source.info.hosts and not source.info.from_files:
                 fetch = fetcher.bind(source.info, base_url=its.base_url, pace=its.pace, tls=its.tls, user_agent=its.user_agent)
                 made.append(_checked(app, source, fetch))
         return made

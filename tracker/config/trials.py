@@ -8,9 +8,6 @@ from collections.abc import Mapping
 from tracker.model import ids
 from tracker.model.source import SourceInfo
 
-AGGREGATOR = "ictrp"
-"""The source that collects the records of other registries, under their numbers."""
-
 _PREFIX = re.compile(r"([a-z]+):(?!//)(.+)", re.IGNORECASE | re.DOTALL)
 
 
@@ -26,8 +23,8 @@ def trial_number(text: str) -> ids.Recognised | str:
     if recognised is None:
         hint = "An NCT number is NCT and eight digits." if number[:3].upper() == "NCT" else "Write one such as NCT07177911."
         return f"This is not a trial number of a registry known here. {hint}"
-    if prefix and prefix[1].lower() == AGGREGATOR:
-        return ids.Recognised(AGGREGATOR, recognised.number)
+    if prefix and prefix[1].lower() == ids.AGGREGATOR:
+        return ids.Recognised(ids.AGGREGATOR, recognised.number)
     if prefix and prefix[1].lower() != recognised.source:
         return f'{recognised.number} is not a number of "{prefix[1]}". Write the number alone.'
     return recognised
@@ -60,8 +57,8 @@ def followed_trial(text: str, sources: Mapping[str, SourceInfo]) -> ids.Recognis
     info = sources.get(found.source)
     if info and (not info.from_files or text.strip().lower().startswith(f"{found.source}:")):
         return found
-    if AGGREGATOR in sources:
-        return ids.Recognised(AGGREGATOR, found.number)
+    if ids.AGGREGATOR in sources:
+        return ids.Recognised(ids.AGGREGATOR, found.number)
     registry = next(registry.title for registry in ids.REGISTRIES if registry.source == found.source)
     readable = ", ".join(sorted(info.title for info in sources.values() if info.kind == "registry"))
     return f"{found.number} is a number of {registry}, which this version does not follow. It follows {readable}."

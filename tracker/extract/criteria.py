@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from tracker.extract.list_marks import without_any_mark, without_marks
 from tracker.model.record import Criteria
@@ -20,6 +21,7 @@ _HEADING_WITH_TEXT = re.compile(rf"{_PLAIN}{_TERM} ?(?::|-|–|—|\.) ?(?P<text
 _HEADING = re.compile(rf"{_PLAIN}(?:{_TERM}|(?P<side3>inclusion|exclusion)s?) ?[:.]?\Z", re.IGNORECASE)
 _QUALIFIED = re.compile(rf"(?P<before>.{{0,60}}?)\b{_TERM}\b(?P<after>.{{0,80}})\Z", re.IGNORECASE)
 _SURELY_TEXT = re.compile(r"[^\W\d_]{5}")  # no mark has as many letters
+_BRIEF = 60  # headings are, and most records have the same
 _TITLED = re.compile(r"(?:[A-Z0-9][\w-]* ){1,4}(?P<side>Inclusion|Exclusion) Criteria\Z")
 
 
@@ -32,27 +34,40 @@ def criteria(text: str) -> Criteria:
     text = clean(text)
     found: dict[str, list[str]] = {"inclusion": [], "exclusion": [], "other": []}
     side, lines = "other", list[str]()
-    bold = "**" in text or "__" in text
-    for raw, lower in zip(text.split("\n"), text.lower().split("\n"), strict=True):
-        if "clusion" not in lower:
-            line = _plain(raw) if bold else raw
-            if _says_something(line):
-                lines.append(line)
-            continue
-        for line in map(_plain, _SENTENCE_THEN_HEADING.sub(r"\1\n", raw).split("\n")):
-            if "clusion" not in line.lower():
-                lines += [line] if _says_something(line) else []
-                continue
-            bare = without_any_mark(line)
-            opened, kept = _heading(bare, bare != line)
+    served = text.split("\n")
+    every = list(map(_plain, served)) if "**" in text or "__" in text else served
+    start = 0
+    # Bytes are put into lower case much faster than text, and a line break is the same sign in them.
+    folded = text.encode("utf-8", "surrogatepass").lower().split(b"\n")
+    for number in [number for number, line in enumerate(folded) if b"clusion" in line]:
+        lines += [line for line in every[start:number] if line[-1:].isalnum() or _says_something(line)]
+        start, raw = number + 1, served[number]
+        for opened, line in _known_headings(raw) if len(raw) <= _BRIEF else _headings(raw):
             if not opened:
                 lines.append(line)
                 continue
             found[side] += _items(lines)
             side, lines = opened, []
-            found[side] += [kept] if kept else []
+            found[side] += [line] if line else []
+    lines += [line for line in every[start:] if line[-1:].isalnum() or _says_something(line)]
     found[side] += _items(lines)
     return Criteria(**{name: tuple(items) for name, items in found.items()})
+
+
+def _headings(raw: str) -> tuple[tuple[str | None, str], ...]:
+    """The lines in a line that may hold a heading: which list each opens, if any, and what of it is a line."""
+    found: list[tuple[str | None, str]] = []
+    for line in map(_plain, _SENTENCE_THEN_HEADING.sub(r"\1\n", raw).split("\n")):
+        if "clusion" not in line.lower():
+            found += [(None, line)] if _says_something(line) else []
+            continue
+        bare = without_any_mark(line)
+        opened, kept = _heading(bare, bare != line)
+        found.append((opened, kept if opened else line))
+    return tuple(found)
+
+
+_known_headings = lru_cache(maxsize=1_024)(_headings)
 
 
 def _says_something(line: str) -> bool:
@@ -61,14 +76,14 @@ def _says_something(line: str) -> bool:
 
 
 def _plain(line: str) -> str:
-    return _BOLD.sub(lambda match: match[1] or match[2], line).strip()
+    return _BOLD.sub(lambda match: match[1] or match[2], line).strip() if "**" in line or "__" in line else line.strip()
 
 
 def _items(lines: Sequence[str]) -> list[str]:
     """The items of one list, without marks; an item that was wrapped by hand is one again."""
     items: list[str] = []
     after_item = False
-    for line, marked in without_marks(lines):
+    for line, marked in without_marks(lines) if lines else ():
         if after_item and not marked and line[0].islower() and items[-1][-1] not in ".;:":
             items[-1] += f" {line}"
             continue
@@ -83,6 +98,8 @@ def _heading(line: str, marked: bool) -> tuple[str | None, str]:
     match = _HEADING.match(line)
     if match:
         return _side(match), ""
+    if "criteri" not in lower:  # all other headings say so
+        return None, ""
     if "inclusion" in lower and "exclusion" in lower:
         return None, ""
     match = _HEADING_WITH_TEXT.match(line)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
 import msgspec
@@ -53,6 +55,7 @@ class _Mark(msgspec.Struct, frozen=True):
 
 
 _STAR = _Mark(2, "bullet", "sure")  # the commonest by far
+_LONGEST_MARK = 8  # signs before the first blank; a longer first word is looked at by itself
 
 
 def without_marks(lines: Sequence[str]) -> list[tuple[str, bool]]:
@@ -61,7 +64,7 @@ def without_marks(lines: Sequence[str]) -> list[tuple[str, bool]]:
     taken = [""] * len(texts)  # the styles of the marks that a line has lost
     open_ends: Sequence[int] = range(len(texts))
     for depth in range(_DEEPEST):
-        marks = {number: mark for number in open_ends if _MAY_BE_MARK.match(texts[number]) and (mark := _mark(texts[number]))}
+        marks = {number: mark for number in open_ends if (mark := _mark(texts[number]))}
         if not marks:
             break
         if depth or any(mark.trust != "sure" for mark in marks.values()):
@@ -79,7 +82,7 @@ def without_marks(lines: Sequence[str]) -> list[tuple[str, bool]]:
 def without_any_mark(line: str) -> str:
     """The line without anything that could be a mark, for a look at what stands behind."""
     for _ in range(_DEEPEST):
-        mark = _mark(line) if _MAY_BE_MARK.match(line) else None
+        mark = _mark(line)
         if mark is None:
             break
         line = line[mark.end :].strip()
@@ -90,6 +93,16 @@ def _mark(line: str) -> _Mark | None:
     """What a line that begins as marks do begins with, if that may be one."""
     if line.startswith("* ") and not line[2:3].isspace():
         return _STAR
+    if not _MAY_BE_MARK.match(line):
+        return None
+    blank = line.find(" ", 0, _LONGEST_MARK)
+    # A mark ends with its blank at the latest, and what it may be shows in the sign behind: the rest of the line is not asked.
+    if blank > 0 and not line[blank + 1 : blank + 2].isspace():
+        return _mark_of_beginning(line[: blank + 2])
+    return _mark_of(line)
+
+
+def _mark_of(line: str) -> _Mark | None:
     if match := _BULLET.match(line):
         return _Mark(match.end(), "bullet", "sure")
     if match := _BARE_STAR.match(line):
@@ -101,6 +114,9 @@ def _mark(line: str) -> _Mark | None:
         return _Mark(match.end(), "o", "sure" if line[match.end()].isupper() else "by_neighbour")
     match = _ORDINAL.match(line)
     return _ordinal(match, line[match.end() :]) if match else None
+
+
+_mark_of_beginning = lru_cache(maxsize=2_048)(_mark_of)
 
 
 def _ordinal(match: re.Match[str], rest: str) -> _Mark | None:
@@ -131,15 +147,12 @@ class _Level:
 
     def __init__(self, marks: Mapping[int, _Mark], taken: Sequence[str], depth: int, size: int) -> None:
         self._marks = marks
-        self._taken = taken
+        self._kinds = {number: taken[number] + mark.style for number, mark in marks.items()}
         self._depth = depth
         self._size = size
-        self._sure = {self._kind(number) for number, mark in marks.items() if mark.trust == "sure"}
-        self._counting = _counting([(number, self._kind(number), mark) for number, mark in marks.items()])
-        self._counted = {self._kind(number) for number in self._counting}
-
-    def _kind(self, number: int) -> str:
-        return self._taken[number] + self._marks[number].style
+        self._sure = {self._kinds[number] for number, mark in marks.items() if mark.trust == "sure"}
+        self._counting = _counting([(number, self._kinds[number], mark) for number, mark in marks.items()])
+        self._counted = {self._kinds[number] for number in self._counting}
 
     def is_mark(self, number: int) -> bool:
         """Whether the line's sign only orders it."""
@@ -147,8 +160,8 @@ class _Level:
         if mark.trust == "by_count":
             return number in self._counting or self._may_stand_alone(number)
         if not self._depth:
-            return mark.trust == "sure" or self._kind(number) in self._sure
-        near = [one for one in (number - 1, number + 1) if one in self._marks and self._kind(one) == self._kind(number)]
+            return mark.trust == "sure" or self._kinds[number] in self._sure
+        near = [one for one in (number - 1, number + 1) if one in self._marks and self._kinds[one] == self._kinds[number]]
         return any(self._marks[one].trust == "sure" for one in near)
 
     def _may_stand_alone(self, number: int) -> bool:
@@ -162,7 +175,7 @@ class _Level:
             return False
         if self._size == 1 and not self._depth:
             return mark.is_first or mark.style not in (".", "[]") or len(mark.values.get("number", (0, 0))) > 1
-        return mark.is_first and (self._kind(number) in self._counted or (not number and not self._depth) or self._size == 1)
+        return mark.is_first and (self._kinds[number] in self._counted or (not number and not self._depth) or self._size == 1)
 
 
 def _counting(marks: Iterable[tuple[int, str, _Mark]]) -> set[int]:
@@ -171,7 +184,13 @@ def _counting(marks: Iterable[tuple[int, str, _Mark]]) -> set[int]:
     for number, kind, mark in marks:
         for reading, value in mark.values.items():
             series[kind, reading].append((number, value))
-    return {number for members in series.values() for run in _runs(members) if run.direct for number in run.lines}
+    counting: set[int] = set()
+    for members in series.values():
+        if len(members) > 1 and all(_step(one, other) == 1 for (_, one), (_, other) in pairwise(members)):
+            counting.update(number for number, _ in members)  # as most do: one run
+        else:
+            counting.update(number for run in _runs(members) if run.direct for number in run.lines)
+    return counting
 
 
 class _Run(msgspec.Struct):

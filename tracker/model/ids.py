@@ -49,6 +49,9 @@ REGISTRIES: tuple[Registry, ...] = (
 NCT_REGISTRY = REGISTRIES[0].source
 """The registry whose numbers a record holds as `nct_number`."""
 
+AGGREGATOR = "ictrp"
+"""The source that collects the records of other registries, under their numbers."""
+
 _HYPHENS = re.compile(r"[\u2010-\u2015\u2212\u00ad]")
 
 

@@ -52,7 +52,7 @@ ENOUGH = 100
 ENOUGH_STAGED = 400
 """The same in the middle of a first load: the later trials of a large one need not be packed anew."""
 
-SAMPLES = 400
+SAMPLES = 250
 """Versions that a dictionary is made from."""
 
 REPACKED = 5000

@@ -34,7 +34,7 @@ DELTA = "zstd-delta"
 LARGEST_DICTIONARY = 112_640
 """Bytes, as zstd itself recommends."""
 
-_WORTH = 32
+_WORTH = 20
 """Bytes of samples for each byte of a dictionary."""
 
 SAMPLE = 8_192

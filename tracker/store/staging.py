@@ -78,7 +78,7 @@ def stage(database: Database, lease: Lease, run_id: int, batch: Batch, now: date
         for staged in written:
             keep_fields(connection, ids[staged.version], staged.kept)
         write_words(connection, _entries(written, ids, batch.reader))
-        write_present(connection, _plain(connection, run_id, batch, done))
+        write_present(connection, _plain(ids, batch, done))
         _write_events(connection, run_id, batch, now)
         issues = _note_issues(connection, str(run["source"]), batch.issues, now)
         if batch.cursor is not None:
@@ -259,11 +259,9 @@ def _hashes(connection: Connection, events: Iterable[StagedEvent]) -> dict[Versi
     return hashes | {version: version.sha256 for version in named if not isinstance(version, int)}
 
 
-def _plain(connection: Connection, run_id: int, batch: Batch, done: Collection[str]) -> list[tuple[int, PlainRecord]]:
+def _plain(ids: Mapping[VersionRef, int], batch: Batch, done: Collection[str]) -> list[tuple[int, PlainRecord]]:
     """The plain columns of the versions that were staged just now, by the ids that these have."""
-    new = {version: plain for version, plain in batch.plain.items() if version.trial not in done}
-    ids = _version_ids(connection, run_id, new)
-    return [(ids[version], plain) for version, plain in new.items()]
+    return [(ids[version], plain) for version, plain in batch.plain.items() if version.trial not in done]
 
 
 def _version_ids(connection: Connection, run_id: int, versions: Collection[StagedVersion]) -> dict[VersionRef, int]:

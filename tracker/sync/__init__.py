@@ -23,6 +23,7 @@ from tracker.model.watch import WatchChanges
 from tracker.store import Store
 from tracker.store.processes import holder_name
 from tracker.sync.due import Progress
+from tracker.sync.garbage import rarely_collected
 from tracker.sync.source_run import Binder, SourceReport, SourceRun, no_progress
 
 __all__ = ["Binder", "Progress", "SourceReport", "SyncReport", "needed", "no_progress", "sync"]
@@ -113,7 +114,9 @@ def sync(
         )
         for source in needed(settings, store.members().sources, sources)
     ]
-    return SyncReport(sources=tuple(_side_by_side(runs, homes_read)), watches=tuple(changes.values()))
+    with rarely_collected():
+        reports = _side_by_side(runs, homes_read)
+    return SyncReport(sources=tuple(reports), watches=tuple(changes.values()))
 
 
 def _added_by_hand(change: WatchChanges) -> str:

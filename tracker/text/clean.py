@@ -45,6 +45,8 @@ def clean(text: str) -> str:
     is written out (``10^9``). Cleaning twice changes nothing.
     What is hidden under more layers of mark-up than anybody writes loses the signs that mark-up is made of.
     """
+    if text and _is_plain(text):
+        return text
     return _clean_short(text) if len(text) <= _SHORT else _clean(text)
 
 
@@ -52,7 +54,19 @@ def cleaned(text: str | None) -> str | None:
     """The text, cleaned; None for one that is absent or empty."""
     if not text:
         return None
+    if _is_plain(text):
+        return text
     return (_clean_short(text) if len(text) <= _SHORT else _clean(text)) or None
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is one short line of ASCII with nothing to clean, as nine of ten are: the first question about each."""
+    return (
+        len(text) <= _BRIEF
+        and text.isascii()
+        and text.isprintable()
+        and not ("&" in text or "\\" in text or "<" in text or "  " in text or text[0] == " " or text[-1] == " ")
+    )
 
 
 def _clean(text: str) -> str:
@@ -65,7 +79,7 @@ def _clean(text: str) -> str:
     return clean(_MARK_UP_SIGNS.sub("", text))
 
 
-# Names of places, sponsors and roles stand in many records.
+# Names of places and sponsors with accents stand in many records.
 _clean_short = lru_cache(maxsize=16_384)(_clean)
 
 

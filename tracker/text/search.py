@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from tracker.model.ids import split_key
 from tracker.model.record import TrialRecord
@@ -18,6 +19,8 @@ from tracker.text.tokens import STOP_WORDS
 
 LONGEST_TEXT = 100_000
 """Letters of one record that are searched; the criteria, which come last, are cut where they go beyond."""
+_SURELY_SEARCHED = LONGEST_TEXT // 5
+"""Letters of texts whose words, with the compounds in them, are not more than that."""
 LONGEST_WORD = 64
 SHORTEST_BEGINNING = 3
 """Letters from which on a word also finds those that begin with it."""
@@ -32,7 +35,8 @@ _SIGNS = re.compile(f"[{_SIGN}]")
 _COMPOUND = re.compile(rf"[^\W_{_SIGN}]+(?:[-'][^\W_{_SIGN}]+)+")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 # Most texts are ASCII, where this and a split give the same words as the pattern, in a fifth of the time.
-_ASCII_WORDS = "".join(sign if sign.isalnum() else " " for sign in map(chr, range(128)))
+_END = "\x1f"  # of a text among several
+_ASCII_WORDS = "".join(sign if sign.isalnum() or sign == _END else " " for sign in map(chr, range(128)))
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
 
 
@@ -48,15 +52,45 @@ def compact(text: str) -> str:
 
 def search_texts(record: TrialRecord) -> SearchTexts:
     """What a record is found by: numbers, titles, conditions, interventions, sponsors and criteria."""
-    texts: dict[str, list[str]] = {}
+    given: dict[str, list[str]] = {}
+    for name, text in _texts(record):
+        given.setdefault(name, []).append(text)
+    if sum(map(len, chain.from_iterable(given.values()))) > _SURELY_SEARCHED:
+        given = _beginning(given)
+    texts = {name: _words_of(every) for name, every in given.items() if name != "numbers"}
+    numbers = (_number_words(number) for number in given.get("numbers", ()))
+    return SearchTexts(numbers=[word for found in numbers for word in (*found, BREAK)], **texts)
+
+
+def _beginning(given: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """The texts up to LONGEST_TEXT letters of their words in all."""
     left = LONGEST_TEXT
-    for name, given in _texts(record):
-        part = texts.setdefault(name, [])
-        if left > 0:
-            found = _number_words(given) if name == "numbers" else _text_words(given[: left + 1])
-            part += [*found, BREAK]
-            left -= sum(map(len, found))
-    return SearchTexts(**texts)
+    kept: dict[str, list[str]] = {}
+    for name, texts in given.items():
+        for text in texts:
+            if left <= 0:
+                return kept
+            kept.setdefault(name, []).append(text[: left + 1])
+            left -= sum(map(len, _number_words(text) if name == "numbers" else _text_words(text[: left + 1])))
+    return kept
+
+
+def _words_of(texts: Sequence[str]) -> list[str]:
+    """The words of some texts with a break behind each, then the compounds in them in one word, each once.
+
+    Texts of ASCII, as most are, are folded and cut all at once.
+    """
+    plain = [text.replace(_END, " ").lower() for text in texts if text.isascii()]
+    cut = f"{_END.join(plain)}{_END}".translate(_ASCII_WORDS)
+    found = _long_cut(cut.replace(_END, f" {BREAK} ").split()) if plain else []
+    others = [_folded(text) for text in texts if not text.isascii()]
+    found += [word for text in others for word in (*_cut(text), BREAK)]
+    joined = [text for text in (*plain, *others) if "-" in text or "'" in text]
+    if joined:
+        parts = [part for part in " ".join(joined).split() if "-" in part or "'" in part]
+        for word in dict.fromkeys(word for part in dict.fromkeys(parts) for word in _joined_words(part)):
+            found += (word, BREAK)
+    return found
 
 
 def search_query(text: str) -> SearchQuery:
@@ -118,10 +152,12 @@ def _folded(text: str) -> str:
 
 
 def _cut(folded: str) -> list[str]:
-    found = folded.translate(_ASCII_WORDS).split() if folded.isascii() else _WORD.findall(folded)
-    if len(folded) <= LONGEST_WORD or max(map(len, found), default=0) <= LONGEST_WORD:
-        return found
-    return [word[:LONGEST_WORD] for word in found]
+    return _long_cut(folded.translate(_ASCII_WORDS).split() if folded.isascii() else _WORD.findall(folded))
+
+
+def _long_cut(found: list[str]) -> list[str]:
+    """The words, of a long one its beginning."""
+    return found if max(map(len, found), default=0) <= LONGEST_WORD else [word[:LONGEST_WORD] for word in found]
 
 
 def _number_words(number: str) -> list[str]:

@@ -43,7 +43,7 @@ def _geo_point(point: served.GeoPoint | None) -> GeoPoint | None:
 
 
 def _contacts(entries: tuple[served.Contact, ...]) -> tuple[Contact, ...]:
-    return tuple(map(_contact, entries))
+    return tuple(map(_contact, entries)) if entries else ()
 
 
 def _contact(entry: served.Contact) -> Contact:
