@@ -164,7 +164,7 @@ def live_findings(checks: list[LiveCheck]) -> Iterator[Finding]:
         yield Finding(
             subject=one.title,
             state="ok" if ok else "problem",
-            text=text if ok or not one.why else f"{text}: {one.why}",
+            text=text if ok else f"{text}: {one.why.rstrip('.')}." if one.why else f"{text}.",
             remedy="" if ok else "Send the report: it holds no address, name or secret of yours.",
         )
 
