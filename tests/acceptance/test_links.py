@@ -52,7 +52,7 @@ JOINED = {
     ("ctgov:NCT03759379", "jrct:jRCT2080224769"),
     # A person stands for the sponsor in Japan.
     ("euctr:2019-001698-10-PT", "jrct:jRCT2071210009"),
-    ("euctr:2019-001698-10-PT", "ntr:NL-OMON55279"),
+    ("euctr:2019-001698-10-PT", "omon:NL-OMON55279"),
 }
 """Pairs of held records at different registries that are linked, and not in doubt."""
 
@@ -90,7 +90,7 @@ def test_held_records_of_one_trial_are_linked(records: dict[str, TrialRecord], g
     links = [link for key in records for link in graph.links(key) if link.other in records and not link.doubtful]
     pairs = {(min(link.trial, link.other), max(link.trial, link.other)) for link in links}
     across = {pair for pair in pairs if len({key.partition(":")[0] for key in pair}) == 2}
-    assert across - {("jrct:jRCT2071210009", "ntr:NL-OMON55279")} == JOINED
+    assert across - {("jrct:jRCT2071210009", "omon:NL-OMON55279")} == JOINED
     assert {(link.other, link.trial) for link in links} == {(link.trial, link.other) for link in links}
 
 

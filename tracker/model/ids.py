@@ -43,7 +43,9 @@ REGISTRIES: tuple[Registry, ...] = (
     _registry("rpcec", "RPCEC", r"RPCEC\d{8}"),
     _registry("lbctr", "LBCTR", r"LBCTR\d{10}"),
     _registry("repec", "REPEC", r"PER-\d{3}-\d{2}"),
-    _registry("ntr", "Dutch trial register", r"NTR\d{3,5}|NL\d{3,5}|NL-OMON\d+"),
+    # One trial may have a number of each: the register that took over those of the first gave them numbers of its own.
+    _registry("ntr", "Dutch Trial Register", r"NTR\d{3,5}|NL\d{3,5}"),
+    _registry("omon", "OMON (Netherlands)", r"NL-OMON\d+"),
 )
 
 NCT_REGISTRY = REGISTRIES[0].source
