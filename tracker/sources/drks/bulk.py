@@ -22,7 +22,7 @@ LARGEST_STUDY: Final = 32 * 1024 * 1024
 LARGEST_FILE: Final = 4 * 1024 * 1024 * 1024
 """Bytes of all studies: what unpacks to more was made to fill a memory."""
 
-_PIECE = 1024 * 1024
+PIECE: Final = 1024 * 1024
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[{}]', re.DOTALL)
 _NUMBER = re.compile(rb'"drksId"\s*:\s*"(DRKS\d{8})"')
 _UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
@@ -33,11 +33,14 @@ class _Named(msgspec.Struct, frozen=True):
     drksId: str | None = None
 
 
-def studies(body: bytes, *, largest: int = LARGEST_STUDY) -> Iterator[tuple[str, bytes]]:
-    """The number and bytes of each study of the file. Raises AnswerError where it is damaged, or no such file."""
+def studies(body: bytes, *, largest: int = LARGEST_STUDY, piece: int = PIECE) -> Iterator[tuple[str, bytes]]:
+    """The number and bytes of each study of the file, which is read some bytes at a time.
+
+    Raises AnswerError where it is damaged, or no such file.
+    """
     opening = body[:64].lstrip()[:1]
     if opening in (b"{", b"["):
-        yield from _of_member(io.BytesIO(body), "the file", largest)
+        yield from _of_member(io.BytesIO(body), "The file", largest, piece)
         return
     if not body.startswith(b"PK\x03\x04"):
         kind = "a web page" if opening == b"<" else "no zip"
@@ -51,14 +54,14 @@ def studies(body: bytes, *, largest: int = LARGEST_STUDY) -> Iterator[tuple[str,
                     raise _error(f"The file of DRKS unpacks to more than {LARGEST_FILE:,} bytes.")
                 if info.filename.lower().endswith(".json"):
                     with archive.open(info) as member:
-                        yield from _of_member(member, info.filename[:80], largest)
+                        yield from _of_member(member, info.filename[:80], largest, piece)
     except _UNREADABLE as error:
         raise _error(f"The file of DRKS is damaged: {error}.") from error
 
 
-def _of_member(file: IO[bytes], name: str, largest: int) -> Iterator[tuple[str, bytes]]:
+def _of_member(file: IO[bytes], name: str, largest: int, piece: int) -> Iterator[tuple[str, bytes]]:
     """The studies of one file; what is no study is passed over."""
-    for record in _objects(file, name, largest):
+    for record in _objects(file, name, largest, piece):
         mentioned = _NUMBER.findall(record)
         if len(set(mentioned)) > 1:  # a study may name others
             mentioned = [_own_number(record)]
@@ -73,10 +76,10 @@ def _own_number(record: bytes) -> bytes:
         return b""
 
 
-def _objects(file: IO[bytes], name: str, largest: int) -> Iterator[bytes]:
+def _objects(file: IO[bytes], name: str, largest: int, size: int) -> Iterator[bytes]:
     """The outermost JSON objects of a file, in a list or one after another."""
     held, depth, start, at = b"", 0, 0, 0
-    while piece := file.read(_PIECE):
+    while piece := file.read(size):
         held += piece
         for token in _TOKEN.finditer(held, at):
             word = token[0]

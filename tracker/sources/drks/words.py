@@ -153,7 +153,7 @@ NO_SIZE: Final = frozenset({99_999_999})
 """Numbers of participants that only fill the field."""
 
 _NOTHING = re.compile(
-    r"(?:nil(?: known)?|none|keine?|n\.?/?a\.?|not (?:applicable|available|known)|unknown|[-–—.]+)\.?\Z", re.I
+    r"(?:nil(?: known)?|none|keine?|n\.?/?a\.?|not (?:applicable|available|known)|unknown|\[-+\]\*?|[-–—.]+)\.?\Z", re.I
 )
 
 
@@ -202,15 +202,17 @@ REST_TITLES: Mapping[str, str] = {
     "briefSummaryOfResultsDescription": "Brief summary of results",
     "centricType": "Number of study centers",
     "controlTypes": "Control",
+    "contact": "Further address",
+    "description": "Related studies in DRKS",
     "duration": "Longitudinal or cross-sectional",
     "file": "Content of a document",
     "firstPublication": "First journal publication of results",
+    "inOtherLanguages": "Texts in other languages",
     "number": "Number of the ethics committee",
     "plannedParticipants": "Target sample size",
     "plannedPublication": "Planned publication",
     "purpose": "Purpose",
     "registrationType": "Type of registration",
-    "relatedDrksTrials[]": "Related studies in DRKS",
     "scheduledCompletionDate": "Planned study completion date",
     "scheduledStartDate": "Planned study start date",
     "sponsored": "Investigator-initiated trial",
