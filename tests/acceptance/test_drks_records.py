@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from tests.lab.drks_register import ORDINARY
@@ -86,14 +85,14 @@ def test_the_invented_records_are_valid_by_the_registrys_schema(name: str, schem
     record = json.loads(ORDINARY.with_name(f"{name}.json").read_bytes())
     if record["recruitment"]["status"] == "":  # as the register has it and its schema does not
         record["recruitment"]["status"] = None
-    jsonschema.validate(record, schema)
+    assert list(_strange(record, schema, schema, "")) == []
 
 
 def test_every_value_that_the_schema_allows_is_read(schema: dict[str, Any]) -> None:
     """A record with every field filled, once with each word of each enumeration: nothing is unknown or unreadable."""
-    valid, count = jsonschema.Draft202012Validator(schema), 0
+    count = 0
     for record in _filled(schema):
-        valid.validate(record)
+        assert list(_strange(record, schema, schema, "")) == []
         assert read(record).issues == (), record
         count += 1
     assert count >= 12  # as many as the longest enumeration has words
@@ -134,11 +133,35 @@ def _lengths(node: object) -> Iterator[int]:
             yield from _lengths(inner)
 
 
-def _instance(node: dict[str, Any], schema: dict[str, Any], turn: int, name: str = "") -> object:
+def _strange(value: object, node: dict[str, Any], schema: dict[str, Any], at: str) -> Iterator[str]:
+    """The places of a value that the schema has no field, no word or no type for."""
+    node = _resolved(node, schema)
+    if value is None:
+        return
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            known = node.get("properties", {}).get(key)
+            yield from _strange(inner, known, schema, f"{at}.{key}") if known else [f"{at}.{key}"]
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strange(inner, node["items"], schema, f"{at}[]")
+    elif "enum" in node:
+        yield from [] if value in node["enum"] else [f"{at} {value}"]
+    elif {bool: "boolean", int: "integer", str: "string"}[type(value)] not in _kinds(node):
+        yield f"{at} {value}"
+
+
+def _resolved(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """What a reference or a choice between null and something stands for."""
     if "$ref" in node:
-        return _instance(schema["$defs"][node["$ref"].rpartition("/")[2]], schema, turn, name)
+        return _resolved(schema["$defs"][node["$ref"].rpartition("/")[2]], schema)
     if "anyOf" in node:
-        return _instance(next(one for one in node["anyOf"] if one.get("type") != "null"), schema, turn, name)
+        return _resolved(next(one for one in node["anyOf"] if one.get("type") != "null"), schema)
+    return node
+
+
+def _instance(node: dict[str, Any], schema: dict[str, Any], turn: int, name: str = "") -> object:
+    node = _resolved(node, schema)
     if "enum" in node:
         return node["enum"][turn % len(node["enum"])]
     match next(kind for kind in _kinds(node) if kind != "null"):

@@ -76,6 +76,12 @@ def test_an_empty_status_is_not_stated(change: Change) -> None:
     assert quiet(change).recruitment_status is None
 
 
+def test_an_empty_word_is_none_wherever_it_stands() -> None:
+    empty = dict.fromkeys(("phase", "type", "allocation", "purpose", "timing", "blindingType", "assignment"), "")
+    record = quiet(put("studyCharacteristic", **empty), put("recruitment", gender="", actualStartDate=""))
+    assert (record.phases, record.study_type, record.allocation, record.masking) == (None, None, None, None)
+
+
 def test_a_record_without_recruitment_has_no_status() -> None:
     record = quiet(lambda given: given.pop("recruitment"))
     assert (record.recruitment_status, record.sites, record.eligibility) == (None, None, None)

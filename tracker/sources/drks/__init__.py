@@ -28,11 +28,17 @@ class Drks(Source):
         attribution="German Clinical Trials Register (DRKS, BfArM)",
         rest_titles=REST_TITLES,
         duties=frozenset({"uk_clinical_trials"}),
-        path_words={
-            "first_posted": "registrationDrks",
-            "last_update_posted": "lastUpdate",
+        path_words={  # of texts, which stand in lists with an entry for each language
             "brief_title": "title",
-            "study_type": "type",
+            "brief_summary": "trialDescriptions.summary",
+            "detailed_description": "scientificSummary",
+            "primary_outcomes": "primaryOutcome",
+            "secondary_outcomes": "secondaryOutcome",
+            "why_stopped": "reasonDescription",
+            "eligibility": "recruitmentDescriptions",
+            "conditions": "studiedHealthConditionDescriptions",
+            "arms": "observationalGroups",
+            "ipd_sharing": "ipdSharingPlanDescription",
         },
     )
 

@@ -84,9 +84,7 @@ def _recruitment(reader: JsonReader) -> Values:
     if recruitment is None:
         return {}
     made = places(recruitment)
-    # An empty word states no status.
-    empty = recruitment.peek("status") == "" and recruitment.raw("status") == ""
-    status, given = (None, None) if empty else recruitment.status("status", words.STATUSES)
+    status, given = recruitment.status("status", words.STATUSES)
     made |= {"recruitment_status": status, "recruitment_status_as_given": given}
     made["start_date"] = _either_date(recruitment, "actualStartDate", "scheduledStartDate")
     made["completion_date"] = _either_date(recruitment, "actualCompletionDate", "scheduledCompletionDate")

@@ -94,11 +94,11 @@ def _entries(body: bytes) -> Iterable[dict[str, Any]]:
 
 
 def _settled(value: Any) -> Any:
-    """Each text in one language, and the content of a file as its hash."""
+    """Each text in one language, the content of a file as its hash, and nothing in place of an empty word."""
     if isinstance(value, list):
         return [_settled(inner) for inner in value]
     if not isinstance(value, dict):
-        return value
+        return None if value == "" else value
     made: dict[str, Any] = {}
     for key, inner in value.items():
         if key in _TEXTS and _is_objects(inner):
