@@ -268,7 +268,7 @@ def test_a_kept_connection_is_under_the_time_cap_as_well() -> None:
         connection.recv(65536)
         drip(b"HTTP/1.1 200 OK\r\nX-Endless: ", b"x")(connection, b"")
 
-    with serving(handler) as server, make_fetcher(limits=Limits(total_timeout=0.3, attempts=1)) as fetcher:
+    with serving(handler) as server, make_fetcher(limits=Limits(total_timeout=2, attempts=1)) as fetcher:
         fetch = bind(fetcher, base_url=server.url)
         assert fetch.get("/one").body == b"[]"
         with pytest.raises(TransientFetchError, match="too slow"):
