@@ -52,7 +52,7 @@ def parse(document: Document) -> Parsed:
     with guarded(document):
         read = [_read(part) for part in parts_of(document)]
         log = ReadLog({})
-        made = read[0].made | _joined(read, log)
+        made = read[0].made | _joined(read)
         _keep(read, log)
         results = results_of(decode(document.body, document.content_type), log)
         made |= {"results_state": results.state, "results_first_posted": results.first_published}
@@ -190,7 +190,7 @@ def _networks(reader: PartReader, log: ReadLog) -> None:
 # --- over the countries
 
 
-def _joined(read: Sequence[_Read], log: ReadLog) -> Values:
+def _joined(read: Sequence[_Read]) -> Values:
     """What the parts say together: the latest end, each country's status, every number, phase and group of ages."""
     states = tuple(state for one in read for state in one.made["country_status"])
     status, word = _overall(states)
@@ -214,7 +214,7 @@ def _joined(read: Sequence[_Read], log: ReadLog) -> Values:
 
 
 def _overall(states: Sequence[CountryStatus]) -> tuple[str | None, str | None]:
-    """The status that all countries agree on, else the most open one with the words of all; countries without one are left out."""
+    """The status that all countries agree on, else the most open one with the words of all; silent countries are left out."""
     told = {state.status: None for state in states if state.status}
     given = tuple(dict.fromkeys(state.as_given for state in states if state.as_given))
     if not told:
@@ -230,7 +230,7 @@ def _dates(given: Iterable[RegistryDate | None]) -> list[RegistryDate]:
 
 
 def _keep(read: Sequence[_Read], log: ReadLog) -> None:
-    """The rest of the first part, by country what is each country's own, and where another part says otherwise than the first."""
+    """The rest of the first part, what is each country's own, and where another part says otherwise than the first."""
     first, plan = read[0], any(one.log.rest.get(_PLAN) == "Yes" for one in read)
     for path, value in first.log.rest.items():
         if path not in words.OF_A_COUNTRY and path != _PLAN:

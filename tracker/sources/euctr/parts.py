@@ -22,7 +22,8 @@ _RUN_TOGETHER = re.compile(r"EudraCT Number:[ \t]*\d{4}-\d{6}-\d{2}\S", re.ASCII
 _SUMMARY = re.compile(r"\s*^[ \t]*Summary[ \t]*\Z", re.MULTILINE)
 _SECTION = re.compile(
     r"(?:A\. Protocol Information|B\. Sponsor Information|C\. Applicant Identification|D\. IMP Identification"
-    r"|E\. General Information on the Trial|F\. Population of Trial Subjects|G\. Investigator Networks to be involved in the Trial"
+    r"|E\. General Information on the Trial|F\. Population of Trial Subjects"
+    r"|G\. Investigator Networks to be involved in the Trial"
     r"|H\.4 Third Country in which the Trial was first authorised"
     r"|N\. Review by the Competent Authority or Ethics Committee in the country concerned|P\. End of Trial)\Z",
     re.IGNORECASE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -21,7 +22,7 @@ _LINK = re.compile(r"""href\s*=\s*["'][^"']*/results["']""", re.IGNORECASE)
 _NONE = re.compile(r"No results available", re.IGNORECASE)
 _INFORMATION = re.compile(r"Results version number.*?(?=Trial identification|Sponsor protocol code|\Z)", re.DOTALL)
 _LONGEST = 20_000
-_MONTHS = {name: at for at, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY = re.compile(r"(\d{1,2}) ([A-Z][a-z]{2}) (\d{4})\Z", re.ASCII)
 _LABELS = {
     "Results version number": "version",
@@ -104,11 +105,7 @@ def _values(piece: str) -> dict[str, str]:
     """The value after each label; pages show it in the next cell, saved texts on the next line."""
     lines = [line.strip(" |\t") for line in clean(re.sub(r"</?(?:td|th|div|span|p|tr)\b[^<>]*>", "\n", piece)).split("\n")]
     lines = [line for line in lines if line]
-    return {
-        _LABELS[label]: value
-        for label, value in zip(lines, lines[1:], strict=False)
-        if label in _LABELS and value not in _LABELS
-    }
+    return {_LABELS[label]: value for label, value in pairwise(lines) if label in _LABELS and value not in _LABELS}
 
 
 def _day(given: str | None, path: str, log: ReadLog) -> RegistryDate | None:
@@ -116,7 +113,7 @@ def _day(given: str | None, path: str, log: ReadLog) -> RegistryDate | None:
     if given is None:
         return None
     match = _DAY.match(given)
-    month = _MONTHS.get(match[2]) if match else None
+    month = _MONTHS.index(match[2]) + 1 if match and match[2] in _MONTHS else None
     date = RegistryDate(f"{match[3]}-{month:02}-{int(match[1]):02}" if match and month else given, "ACTUAL")
     if date.precision == "none":
         log.note("unreadable_date", path, given)
