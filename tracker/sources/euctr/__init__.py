@@ -16,7 +16,7 @@ class Euctr(Source):
 
     info = SourceInfo(
         key="euctr",
-        title="EU CTR",
+        title="EU Clinical Trials Register",
         kind="registry",
         base_url="https://www.clinicaltrialsregister.eu/ctr-search",
         hosts=("www.clinicaltrialsregister.eu",),
