@@ -23,7 +23,13 @@ pytestmark = pytest.mark.real_data
 SOURCE = sources.load()["euctr"]
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 FACTS: Mapping[str, tuple[str, tuple[str, ...], int, tuple[str, ...], str]] = {
-    "2022-002568-62": ("text/2022-002568-62_full.txt", ("Spain", "Sweden", "Sweden"), 15, ("PHASE1", "PHASE2"), "AviadoBio Ltd"),
+    "2022-002568-62": (
+        "text/2022-002568-62_full.txt",
+        ("Spain", "Sweden", "Sweden"),
+        15,
+        ("PHASE1", "PHASE2"),
+        "AviadoBio Ltd",
+    ),
     "2021-002179-21": (
         "more/text_2021-002179-21_full_2023.txt.gz",
         ("France", "Spain", "Greece", "Poland", "Poland", "Portugal", "Hungary"),
