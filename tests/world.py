@@ -13,8 +13,8 @@ from typing import Any, Self
 
 from tests.lab import Day, LoopbackRegistry, Mailbox
 from tests.lab.ctis_portal import LoopbackPortal
-from tests.lab.history import RecordPast
 from tests.lab.eu_register import LoopbackEuRegister
+from tests.lab.history import RecordPast
 from tests.lab.isrctn_registry import LoopbackIsrctn
 from tracker import events, sources
 from tracker.archive import Archive
