@@ -6,7 +6,10 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tracker import sources
 from tracker.compare import compare
@@ -151,3 +154,24 @@ def test_a_part_without_its_sections_is_refused() -> None:
 def test_contacts_of_other_countries_are_nowhere() -> None:
     text = ORDINARY.replace("trials@example.org", "other@example.org").replace("other@", "trials@", 1)
     assert "other@example.org" not in str(record(text))
+
+
+EDITS = st.tuples(st.integers(0, ORDINARY.count("\n")), st.sampled_from(["drop", "double", "cut", "join"]))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(EDITS, max_size=8))
+def test_a_damaged_text_is_read_or_refused_and_never_anything_else(edits: list[tuple[int, str]]) -> None:
+    lines = ORDINARY.split("\n")
+    for at, edit in edits:
+        line = lines[at % len(lines)]
+        piece = {"drop": [], "double": [line, line], "cut": [line[: len(line) // 2]], "join": [line + line]}[edit]
+        lines[at % len(lines) : at % len(lines) + 1] = piece
+    text = "\n".join(lines)
+    try:
+        found = record(text)
+    except AnswerError:
+        return
+    assert msgspec.json.decode(msgspec.json.encode(found), type=TrialRecord) == record(text)
+    assert compare(found, record(text)) == ()
+    assert SOURCE.digest(document(text))

@@ -19,7 +19,8 @@ NUMBER: Final = re.compile(r"\d{4}-\d{6}-\d{2}\Z", re.ASCII)
 _COUNTRY = re.compile(r"-(?P<code>[A-Z]{2}|3RD)\Z", re.IGNORECASE)
 _PART = re.compile(r"^[ \t]*EudraCT Number:[ \t]*(\d{4}-\d{6}-\d{2})[ \t]*$", re.MULTILINE | re.ASCII)
 _RUN_TOGETHER = re.compile(r"EudraCT Number:[ \t]*\d{4}-\d{6}-\d{2}\S", re.ASCII)
-_SUMMARY = re.compile(r"\s*^[ \t]*Summary[ \t]*\Z", re.MULTILINE)
+_SUMMARY = re.compile(r"\n[ \t]{0,20}Summary\Z")
+_LONGEST_LABEL = 300
 _SECTION = re.compile(
     r"(?:A\. Protocol Information|B\. Sponsor Information|C\. Applicant Identification|D\. IMP Identification"
     r"|E\. General Information on the Trial|F\. Population of Trial Subjects"
@@ -212,6 +213,8 @@ class _Lines:
         """Codes of another section than the open one are words of a text, as are those without digits (``E. coli``)."""
         if not section:
             return plain.partition(":")[0] in _SUMMARY_LABELS
+        if len(re.split("[:?]", plain, maxsplit=1)[0]) > _LONGEST_LABEL:
+            return False
         coded = _CODED.match(plain)
         return bool(coded and coded["section"] == section and (section in "NP" or re.match(r"[A-Z]\.(?:\d|IMP)", plain)))
 
