@@ -91,6 +91,7 @@ def test_an_end_that_cannot_be_read_does_not_stand_before_one_that_can() -> None
     assert found.record.completion_date is not None
     assert found.record.completion_date.date == "2091-03-04"
     assert [issue.code for issue in found.issues] == ["unreadable_date"]
+    assert found.record.rest["national_values.completion_date"]["Poland"] == {"date": "Christmas", "type": "ACTUAL"}
 
 
 def test_an_end_while_a_country_goes_on_is_not_judged_and_the_countries_are_named() -> None:

@@ -25,7 +25,6 @@ PAGE = "https://www.clinicaltrialsregister.eu/ctr-search/search?query=eudract_nu
 _STATUS_LABELS = ("p_end_of_trial_status", "trial_status")
 _PLAN = "paediatric_investigation_plan"
 _OF_THE_TRIAL = (
-    "completion_date",
     "country_status",
     "countries",
     "first_posted",
@@ -53,7 +52,7 @@ def parse(document: Document) -> Parsed:
         read = [_read(part) for part in parts_of(document)]
         log = ReadLog({})
         made = read[0].made | _joined(read)
-        _keep(read, log)
+        _keep(read, made, log)
         results = results_of(decode(document.body, document.content_type), log)
         made |= {"results_state": results.state, "results_first_posted": results.first_published}
         if results.version:
@@ -229,8 +228,9 @@ def _dates(given: Iterable[RegistryDate | None]) -> list[RegistryDate]:
     return sorted(readable, key=lambda one: one.date) or told
 
 
-def _keep(read: Sequence[_Read], log: ReadLog) -> None:
+def _keep(read: Sequence[_Read], made: Values, log: ReadLog) -> None:
     """The rest of the first part, what is each country's own, and where another part says otherwise than the first."""
+    same = read[0].made | {"completion_date": made["completion_date"]}
     first, plan = read[0], any(one.log.rest.get(_PLAN) == "Yes" for one in read)
     for path, value in first.log.rest.items():
         if path not in words.OF_A_COUNTRY and path != _PLAN:
@@ -248,7 +248,7 @@ def _keep(read: Sequence[_Read], log: ReadLog) -> None:
         differing |= {
             field: _plain(value)
             for field, value in one.made.items()
-            if field not in _OF_THE_TRIAL and value not in (None, ()) and value != first.made[field]
+            if field not in _OF_THE_TRIAL and value not in (None, ()) and value != same[field]
         }
         for path, value in differing.items():
             log.keep(f"{words.NATIONAL}.{path}", value, one.part.country)
