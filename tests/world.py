@@ -14,6 +14,7 @@ from typing import Any, Self
 from tests.lab import Day, LoopbackRegistry, Mailbox
 from tests.lab.ctis_portal import LoopbackPortal
 from tests.lab.drks_register import LoopbackDrks
+from tests.lab.eu_register import LoopbackEuRegister
 from tests.lab.history import RecordPast
 from tests.lab.isrctn_registry import LoopbackIsrctn
 from tracker import events, sources
@@ -142,6 +143,7 @@ class World:
         self.portal: LoopbackPortal | None = None
         self.isrctn: LoopbackIsrctn | None = None
         self.drks: LoopbackDrks | None = None
+        self.eu_register: LoopbackEuRegister | None = None
         self.mailbox = Mailbox()
         self.config = folder / "config.toml"
         self.sources = sources.load()
@@ -174,6 +176,8 @@ class World:
             served["isrctn"] = self.isrctn.base_url
         if self.drks:
             served["drks"] = self.drks.base_url
+        if self.eu_register:
+            served["euctr"] = self.eu_register.base_url
         if key not in served:
             return f'[sources.{key}]\nbase_url = "{NOWHERE}"\nenabled = false\n'
         canary = f'canary = "{self.canaries[key]}"\n' if key in self.canaries else ""

@@ -23,6 +23,8 @@ AT_HOME = ("sources/", "model/vocabulary.py")
 ALLOWED = {
     "model/ids.py": "the numbers of all registries, also of those without a source, and who reads them",
     "duties/facts.py": "laws of the EU ask for what its own registers alone state: category, paediatric plan, transfer",
+    "duties/registrations.py": "one register keeps a record for each country of a trial, and its duty is one",
+    "links/numbers.py": "the same numbers are written with a country and without",
     "config/template.py": "the commented configuration that `init` writes shows a real address",
     "web/api.py": "an example of a key in the description of the API",
     "demo/": "a stand-in for registries and sites, made of their own words",

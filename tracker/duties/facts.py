@@ -18,6 +18,8 @@ _ENDED = frozenset({"COMPLETED", "TERMINATED"})
 _UNDER_WAY = frozenset(
     {"NOT_YET_RECRUITING", "RECRUITING", "ENROLLING_BY_INVITATION", "ACTIVE_NOT_RECRUITING", "SUSPENDED"},
 )
+_GOING_ON = "Ongoing"
+"""What the older EU register says of every trial that has not ended, whether it recruits or not."""
 _CATEGORY = "authorizedPartI.trialDetails.trialInformation.trialCategory.trialCategory"
 _PLAN = "authorizedPartI.trialDetails.scientificAdviceAndPip"
 _MOVED = "eudraCt.isTransitioned"
@@ -70,8 +72,9 @@ def takes_children(record: TrialRecord) -> bool:
 def ended_and_not(record: TrialRecord) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The countries in which the trial has ended by their own states, and those in which it is under way."""
     states = record.country_status or ()
-    ended = tuple(one.country for one in states if one.status in _ENDED)
-    return ended, tuple(one.country for one in states if one.status in _UNDER_WAY)
+    ended = tuple(dict.fromkeys(one.country for one in states if one.status in _ENDED))
+    going_on = (one.country for one in states if one.status in _UNDER_WAY or one.as_given == _GOING_ON)
+    return ended, tuple(dict.fromkeys(going_on))
 
 
 def has_moved_to_ctis(record: TrialRecord) -> bool:
