@@ -164,11 +164,11 @@ sync = "6h"                                     # for `tracker run`: 30m, 6h, 1d
 # [duties]                                      # by which day results are due: the law, and more if you like
 # good_practice = true                          # also by the WHO joint statement, a year after primary completion
 
-# [[page]]                                      # a site whose trial pages are read by their labels; `pages` may name its addresses
+# [[page]]                                      # a site whose trial pages are read by their labels; `pages` names addresses
 # key = "greenfield"
 # address = "https://greenfield.example/trials/{number}"
 
-# [[link]]                                      # two registrations of one trial that no record names; `refuse = true`: they are not
+# [[link]]                                      # registrations of one trial that no record names; `refuse = true`: not so
 # trials = ["NCT07177911", "2023-590001-11-00"]
 
 [privacy]
