@@ -267,7 +267,6 @@ UNREADABLE: dict[str, dict[str, Any]] = {
     "enrollment": {"designModule__enrollmentInfo": "100"},
     "enrollment count": {"designModule__enrollmentInfo": {"count": "many", "type": "ESTIMATED"}},
     "date": {"statusModule__primaryCompletionDateStruct": "2029-06"},
-    "odd date": {"statusModule__primaryCompletionDateStruct": {"date": "soon", "type": "ESTIMATED"}},
     "outcomes": {"outcomesModule__primaryOutcomes": "Overall survival"},
     "sites": {"contactsLocationsModule__locations": {"0": site(1)}},
     "criteria": {"eligibilityModule__eligibilityCriteria": ["Adults"]},

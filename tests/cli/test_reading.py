@@ -439,7 +439,8 @@ def test_a_file_of_nobody_is_refused(tmp_path: Path, body: bytes) -> None:
     assert (ended.code, ended.out) == (2, "")
     assert f"is not recognised as a payload or page of any source ({', '.join(sources.load())})" in ended.err
     for source in sources.load():
-        assert inside("parse", tmp_path / "file", "--source", source).code == 1
+        code = inside("parse", tmp_path / "file", "--source", source).code
+        assert code == 1 or (source, code) == ("page", 3), "any text may be a page: what it lacks is named"
 
 
 @pytest.mark.parametrize("written", ["utf-8-sig", "utf-16", "utf-16-be", "gzip", "list"])

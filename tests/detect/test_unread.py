@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from tests.builders import events, make_record
 from tracker import sources
 from tracker.detect.unread import no_longer, readable
-from tracker.model.dates import RegistryDate
 from tracker.model.record import Eligibility, Enrollment, TrialRecord
 from tracker.model.source import Issue
 
@@ -41,16 +40,6 @@ def test_a_number_that_can_no_longer_be_read_is_not_told_as_taken_out_nor_as_giv
     assert set(events(GIVEN, LOST)) == {"enrollment_changed", "other_fields_changed"}, "as it would look without the issue"
     assert told(GIVEN, LOST, (), (issue(COUNT),)) == set()
     assert told(LOST, GIVEN, (issue(COUNT),), ()) == set()
-
-
-def test_a_date_that_can_no_longer_be_read_is_not_told_in_its_strange_words_nor_as_moved_when_it_can_again() -> None:
-    path = "statusModule.primaryCompletionDateStruct.date"
-    strange = make_record(primary_completion_date=RegistryDate("soon", "ESTIMATED"))
-    cannot = (issue(path, "soon", code="unreadable_date"),)
-    assert set(events(GIVEN, strange)) == {"primary_completion_date_changed"}, "as it would look without the issue"
-    assert told(GIVEN, strange, (), cannot) == set()
-    assert told(strange, GIVEN, cannot, ()) == set()
-    assert [one.code for one in no_longer((), cannot)] == ["no_longer_readable"]
 
 
 def test_what_else_changed_is_told_all_the_same() -> None:

@@ -15,13 +15,9 @@ import msgspec
 
 from tracker.detect import kept
 from tracker.errors import SourceError
-from tracker.model.dates import RegistryDate
 from tracker.model.record import TrialRecord
 from tracker.model.snapshot import KeptField, SnapshotMeta
 from tracker.model.source import CUT_TEXT, NO_LONGER_READABLE, Document, Issue, Parsed, Source, SourceInfo
-
-UNREADABLE = frozenset({"unreadable_value", "unreadable_date", CUT_TEXT})
-"""The codes of issues at places that hold something, of which nobody knows what it says."""
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
@@ -50,7 +46,7 @@ def no_longer(before: Iterable[Issue], after: Iterable[Issue], known: Iterable[K
     lost = _unreadable(after) - _unreadable(before) | {field.path for field in known}
     return tuple(
         msgspec.structs.replace(issue, code=NO_LONGER_READABLE)
-        if issue.code in ("unreadable_value", "unreadable_date") and issue.path in lost
+        if issue.code == "unreadable_value" and issue.path in lost
         else issue
         for issue in after
     )
@@ -109,7 +105,7 @@ def new_to_us(source: Source, new: Document, before: Parsed, after: Parsed, know
 
 
 def _unreadable(issues: Iterable[Issue]) -> frozenset[str]:
-    return frozenset(issue.path for issue in issues if issue.code in UNREADABLE)
+    return frozenset(issue.path for issue in issues if issue.code in ("unreadable_value", CUT_TEXT))
 
 
 def _fed_by(source: Source, old: Document, record: TrialRecord, path: str) -> frozenset[str]:
@@ -151,8 +147,8 @@ def _named_fields(
 
 
 def _filled(value: Any, other: Any, places: Collection[frozenset[str]]) -> Any:
-    """The value, or the other one where it says nothing; of a struct those parts that the places name, else all of them."""
-    if value is None or value == () or (isinstance(value, RegistryDate) and value.precision == "none"):
+    """The value, or the other one where it is empty; of a struct those parts that the places name, else all of them."""
+    if value is None or value == ():
         return other
     if not isinstance(value, msgspec.Struct) or type(value) is not type(other):
         return value

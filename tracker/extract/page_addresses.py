@@ -8,9 +8,9 @@ from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tracker.extract.decoding import decode, opens_with_tag
-from tracker.extract.pages import path_on
 from tracker.model import ids
 from tracker.model.page_site import PageSite
+from tracker.model.source import SourceInfo
 from tracker.model.watch import Page
 
 _HOLES = {"{number}": r"(?P<number>[^/?#&]+?)", "{id}": r"(?P<id>[A-Za-z0-9._~-]+?)", "*": r"[^/?#&]*"}
@@ -20,6 +20,21 @@ _OWN_ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _HEAD = 200_000
+
+
+def path_on(info: SourceInfo, url: str, base_url: str | None) -> str | None:
+    """The address's path on one of the source's hosts, or below a stand-in ``base_url``; None anywhere else.
+
+    The host is compared as it is written: with a login, a port or a backslash in it, two readers may take it for two hosts.
+    """
+    try:
+        parts, base = urlsplit(url if "://" in url else f"https://{url}"), urlsplit(base_url or "")
+    except ValueError:
+        return None
+    host, below = parts.netloc.lower(), base.path.rstrip("/") + "/"
+    if host and host == base.netloc.lower() and parts.path.startswith(below):
+        return parts.path[len(below) - 1 :]
+    return parts.path if host in info.hosts else None
 
 
 def trial_at(site: PageSite, url: str, base_url: str | None = None) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from tracker.errors import AnswerError, LayoutError
 from tracker.extract.blocks import is_tangled
@@ -13,28 +12,13 @@ from tracker.extract.dates import read_date
 from tracker.extract.decoding import decode, is_html
 from tracker.extract.labels import Page
 from tracker.model.dates import RegistryDate
-from tracker.model.source import Document, SourceInfo
+from tracker.model.source import Document
 from tracker.text.clean import clean
 from tracker.text.tokens import tokens
 
 _E = TypeVar("_E", bound=AnswerError)
 _BULLET = re.compile(r"\A[*•·●-]\s+")
 _LARGEST_PAGE = 16 * 1024 * 1024  # bytes; a trial of 1,500 sites makes a tenth of it
-
-
-def path_on(info: SourceInfo, url: str, base_url: str | None) -> str | None:
-    """The address's path on one of the source's hosts, or below a stand-in ``base_url``; None anywhere else.
-
-    The host is compared as it is written: with a login, a port or a backslash in it, two readers may take it for two hosts.
-    """
-    try:
-        parts, base = urlsplit(url if "://" in url else f"https://{url}"), urlsplit(base_url or "")
-    except ValueError:
-        return None
-    host, below = parts.netloc.lower(), base.path.rstrip("/") + "/"
-    if host and host == base.netloc.lower() and parts.path.startswith(below):
-        return parts.path[len(below) - 1 :]
-    return parts.path if host in info.hosts else None
 
 
 def refuse_unreadable(document: Document) -> None:

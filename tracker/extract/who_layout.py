@@ -6,13 +6,14 @@ What registries have in common is read here; each names its own words of status 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, BinaryIO, Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO, Final
 
 from tracker.extract import who
 from tracker.extract.json_reader import sniff_object
 from tracker.extract.read_log import ReadLog, canonical_digest, guarded, layout_error, wrong_answer
 from tracker.extract.who import Unread
+from tracker.extract.who_registry import Layout
 from tracker.extract.xml_reader import Element, name_of, read_root, sniff_root
 from tracker.model import ids
 from tracker.model.dates import RegistryDate
@@ -35,13 +36,6 @@ LARGEST: Final = 64 * 1024 * 1024
 _IGNORED: Final = frozenset({"main.reg_name", "intervention_code.i_code", "@subjects"})
 _OPENS = re.compile(r"<(trial|Triall)(?:\s[^<>]*)?>")
 _DECLARED = re.compile(rb"""<\?xml[^>]*encoding=["']([A-Za-z0-9._-]+)["']""")
-
-
-class Layout(NamedTuple):
-    """What one registry has of its own: its key, its words of status, and the registry whose numbers its trials have."""
-
-    source: str
-    statuses: Mapping[str, str]
 
 
 def is_file(layout: Layout, opening: bytes) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from tracker.links.doubt import doubt
 from tracker.links.numbers import registration_of
 from tracker.model.ids import split_key
 from tracker.model.links import Doubt, How, Identity, Link, LinkRule, NamedNumber
@@ -99,7 +98,11 @@ class LinkGraph:
 
     def _differ(self, one: str, other: str) -> Doubt | None:
         mine, theirs = self._held.get(one), self._held.get(other)
-        return doubt(mine, theirs) if mine and theirs else None
+        if mine is None or theirs is None:
+            return None
+        from tracker.links.doubt import doubt  # its words are not needed where nothing is linked
+
+        return doubt(mine, theirs)
 
     def _same_registry(self, one: str, other: str) -> bool:
         """Whether two numbers are of one registry and not of one trial: a trial has one number at each."""

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import BinaryIO
 
 from tracker.extract.retrieval import retrieve_each
-from tracker.extract.who_layout import Layout
+from tracker.extract.who_registry import Layout
 from tracker.model.source import (
     Answer,
     Asked,

@@ -112,9 +112,9 @@ class MedDataX(Source, PageSource):
 
     def key_from_url(self, url: str, base_url: str | None = None) -> str | None:
         """The trial key of a page's address; None for other sites. ``base_url`` is a stand-in for the site's own."""
-        from tracker.extract import pages
+        from tracker.extract import page_addresses
 
-        match = _PATH.match(pages.path_on(self.info, url, base_url) or "")
+        match = _PATH.match(page_addresses.path_on(self.info, url, base_url) or "")
         return f"{self.info.key}:{match[1].upper()}" if match else None
 
 
