@@ -21,6 +21,7 @@ MEMBERS = [
     for base in (Source, *ABILITIES)
     if base in type(source).__mro__
     for member in sorted(base.__abstractmethods__ | ({"info", "EXAMPLES"} if base is Source else set()))
+    if member in vars(type(source))  # what several registries have alike stands in a base class of theirs
 ]
 
 

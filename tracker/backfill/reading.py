@@ -6,13 +6,13 @@ import datetime as dt
 import gzip
 import io
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from tracker.errors import UsageError
+from tracker.extract.saved import UNPACKING_ERRORS
 
 LARGEST = 256 << 20
 """Bytes of one file, unpacked: a page of a thousand studies has some 50 million."""
@@ -86,8 +86,7 @@ def _texts(item: Item) -> Iterator[Item | Trouble]:
             yield from _zipped(item)
             return
         body = _unzipped(item.body) if ending == ".gz" else item.body
-    # What gzip and zipfile raise for damaged, cut, encrypted, unknown and too large archives.
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError) as error:
+    except (*UNPACKING_ERRORS, ValueError) as error:  # ValueError: too large
         yield Trouble(name=item.name, what=f"it cannot be unpacked: {error}")
         return
     yield from _values(msgspec.structs.replace(item, body=body))

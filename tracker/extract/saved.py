@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import zipfile
 import zlib
 
 import msgspec
@@ -13,6 +14,9 @@ from tracker.extract.decoding import looks_like, opens_with_tag
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of an unpacked file: what the fetcher takes at most."""
+
+UNPACKING_ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+"""What Python raises for damaged, cut, encrypted and strangely packed archives."""
 
 _PACKINGS = (
     (b"PK\x03\x04", "a zip archive"),
@@ -55,7 +59,7 @@ def _unpacked(data: bytes) -> bytes:
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
             unpacked = file.read(LARGEST + 1)
-    except (OSError, EOFError, zlib.error):
+    except UNPACKING_ERRORS:
         return data
     return unpacked if len(unpacked) <= LARGEST else data
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import gzip
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from tracker.errors import UsageError
+from tracker.extract.saved import UNPACKING_ERRORS
 
 LARGEST = 4 * 1024 * 1024 * 1024
 """Bytes of an unpacked file. The whole of ICTRP is about as large; what unpacks to more was made to fill a disk."""
-
-UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
-"""What Python raises for damaged, encrypted and strangely packed archives."""
 
 
 @contextmanager
@@ -24,7 +21,7 @@ def readable(name: str) -> Iterator[None]:
     """Say in one sentence why a file cannot be read: one that is not there, a damaged or an encrypted archive."""
     try:
         yield
-    except UNREADABLE as error:
+    except UNPACKING_ERRORS as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
         raise UsageError(f"{name} cannot be read: {reason}.", remedy="Download it again, or name another file.") from error
 

@@ -1,30 +1,9 @@
-"""ChiCTR, the Chinese Clinical Trial Registry, from the XML of a record that a person downloads.
-
-What reads is imported where it is used.
-"""
+"""ChiCTR, the Chinese Clinical Trial Registry, from the XML of a record that a person downloads."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from datetime import date, datetime
-from typing import BinaryIO
-
-from tracker.extract.retrieval import retrieve_each
-from tracker.extract.who_registry import Layout
-from tracker.model.source import (
-    Answer,
-    Asked,
-    DataVersion,
-    Document,
-    Example,
-    Fetch,
-    FileEntry,
-    FileTrouble,
-    FromFiles,
-    Parsed,
-    Source,
-    SourceInfo,
-)
+from tracker.extract.who_registry import WhoRegistry
+from tracker.model.source import Example, Source, SourceInfo
 
 STATUSES = {
     "Completed": "COMPLETED",
@@ -33,12 +12,11 @@ STATUSES = {
 }
 """The words seen in its records; others are kept as they are until somebody knows what they mean."""
 
-_LAYOUT = Layout("chictr", STATUSES)
 
-
-class ChiCtr(Source, FromFiles):
+class ChiCtr(WhoRegistry):
     """See `tracker.model.source`."""
 
+    statuses = STATUSES
     info = SourceInfo(
         key="chictr",
         title="ChiCTR",
@@ -74,44 +52,6 @@ class ChiCtr(Source, FromFiles):
             lacks=frozenset({"first_posted"}),
         ),
     )
-
-    def is_file(self, opening: bytes) -> bool:
-        """Whether this is a record of the registry."""
-        from tracker.extract import who_layout
-
-        return who_layout.is_file(_LAYOUT, opening)
-
-    def entries(self, file: BinaryIO) -> Iterator[FileEntry | FileTrouble]:
-        """The records of a file."""
-        from tracker.extract import who_layout
-
-        return who_layout.entries(_LAYOUT, file)
-
-    def made_at(self, stated: Collection[str], latest: date | None, now: datetime) -> DataVersion | None:
-        """None: the file does not say when it was made."""
-        return None
-
-    def retrieve(self, asked: Sequence[Asked], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
-        """The records of the file that is being imported, each by its trial's key."""
-        return retrieve_each(self.info, asked, fetch, lambda one: one.trial, accept="*/*")
-
-    def parse(self, document: Document) -> Parsed:
-        """The record of one trial."""
-        from tracker.extract import who_layout
-
-        return who_layout.parse(_LAYOUT, document)
-
-    def digest(self, document: Document) -> str:
-        """SHA-256 of what the record says."""
-        from tracker.extract import who_layout
-
-        return who_layout.digest(document)
-
-    def sniff(self, body: bytes) -> str | None:
-        """The trial's key if the bytes are one record of the registry."""
-        from tracker.extract import who_layout
-
-        return who_layout.sniff(_LAYOUT, body)
 
 
 SOURCE: Source = ChiCtr()

@@ -9,13 +9,13 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import IO, Final
 
 import msgspec
 
 from tracker.errors import AnswerError
+from tracker.extract.saved import UNPACKING_ERRORS
 
 LARGEST_STUDY: Final = 32 * 1024 * 1024
 """Bytes of a study, documents in it included."""
@@ -25,7 +25,6 @@ LARGEST_FILE: Final = 4 * 1024 * 1024 * 1024
 PIECE: Final = 1024 * 1024
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[{}]', re.DOTALL)
 _NUMBER = re.compile(rb'"drksId"\s*:\s*"(DRKS\d{8})"')
-_UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
 _AGAIN = "Nothing was changed; the next sync asks again."
 
 
@@ -55,7 +54,7 @@ def studies(body: bytes, *, largest: int = LARGEST_STUDY, piece: int = PIECE) ->
                 if info.filename.lower().endswith(".json"):
                     with archive.open(info) as member:
                         yield from _of_member(member, info.filename[:80], largest, piece)
-    except _UNREADABLE as error:
+    except UNPACKING_ERRORS as error:
         raise _error(f"The file of DRKS is damaged: {error}.") from error
 
 
