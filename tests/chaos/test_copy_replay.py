@@ -12,7 +12,7 @@ import pytest
 
 from tests.chaos import part
 from tests.chaos.killing import Kill, Program, telling
-from tests.chaos.stage import Stage, content, damage, next_pass
+from tests.chaos.stage import Content, Stage, content, damage, next_pass
 
 Record = Callable[[str, object], None]
 
@@ -35,6 +35,13 @@ def with_a_past(stage: Stage, program: Program) -> Path:
             database.execute(statement)
         database.commit()
     return folder / "tracker.db"
+
+
+def added(file: Path) -> Content:
+    """What a replay leaves. The next after a kill at the very end has nothing to add: its run, which says so, is left aside."""
+    found = content(file)
+    found["runs"] = [row for row in found["runs"] if row[1] != "backfill" or '"events":0' not in str(row)]
+    return found
 
 
 def test_a_copy_that_is_killed_goes_on_and_is_whole(
@@ -61,7 +68,7 @@ def test_a_replay_that_is_killed_goes_on_and_adds_each_event_once(
     ended = program.run(*REPLAY, folder=folder)
     assert ended.code == 0, ended.said
     assert "2 events were added" in ended.said
-    undisturbed = content(folder / "tracker.db")
+    undisturbed = added(folder / "tracker.db")
     points = part(telling(ended.steps, "replay"), 1)
     record_property("points", len(points))
     for point in points:
@@ -70,4 +77,4 @@ def test_a_replay_that_is_killed_goes_on_and_adds_each_event_once(
         again = program.run(*REPLAY, folder=folder)
         assert again.code == 0, again.said
         assert damage(folder / "tracker.db") == []
-        assert content(folder / "tracker.db") == undisturbed
+        assert added(folder / "tracker.db") == undisturbed

@@ -8,6 +8,7 @@ from __future__ import annotations
 import email
 import email.policy
 import io
+import itertools
 import re
 import shutil
 import zipfile
@@ -304,12 +305,22 @@ def test_a_digest_of_thousands_of_changes_holds_all_in_numbered_mails_and_reques
         hook.posted.clear()
         for nct in trials[:CHANGED]:
             world.amend(nct, **FIELDS)
+        digests: list[EmailMessage] = []
         for _ in range(4):
+            before = len(server.letters)
             world.day()
-        letters = [email.message_from_bytes(sent, policy=email.policy.default) for sent in server.letters]
+            letters = [email.message_from_bytes(sent, policy=email.policy.default) for sent in server.letters[before:]]
+            of_the_day = [letter for letter in letters if "mine" in letter["Subject"]]
+            assert len(of_the_day) <= numbered.MAIL.messages
+            digests += of_the_day
         assert all(len(sent) <= LIMIT for sent in server.letters)
-        assert set.union(*map(trials_of, letters)) == set(trials[:CHANGED])
-        assert len({letter["Message-ID"] for letter in letters}) == len(letters) <= numbered.MAIL.messages
+        headed = [NCT.findall(letter.get_body(("plain",)).get_content()) for letter in digests]
+        assert set(itertools.chain(*headed)) == set(trials[:CHANGED]), (
+            "each has a headline: what eight mails do not hold waits a day"
+        )
+        assert sum(map(len, map(set, headed))) == CHANGED
+        assert set.union(*map(trials_of, digests)) == set(trials[:CHANGED])
+        assert len({letter["Message-ID"] for letter in digests}) == len(digests)
         sizes = [len(msgspec.json.encode(posted["events"])) for posted in hook.posted]
         assert max(sizes) <= numbered.DATA.body
         assert {posted["events_left_out"] for posted in hook.posted} == {0}
