@@ -80,7 +80,7 @@ def _clean(text: str) -> str:
 
 
 def _hid_nothing(before: str, text: str) -> bool:
-    """Whether cleaning once was surely enough: a text of ASCII with no sign of mark-up left, and no entity, which can be any sign."""
+    """Whether cleaning once was surely enough: of ASCII no sign of mark-up is left, and an entity, which may be any sign, was none."""
     return text.isascii() and "\\" not in text and "&" not in before and not ("<" in text and _TAG.search(text))
 
 
