@@ -80,7 +80,7 @@ def _clean(text: str) -> str:
 
 
 def _hid_nothing(before: str, text: str) -> bool:
-    """Whether cleaning once was surely enough: of ASCII no sign of mark-up is left, and an entity, which may be any sign, was none."""
+    """Whether cleaning once was surely enough: ASCII without a sign of mark-up, read from no entity, which may be any sign."""
     return text.isascii() and "\\" not in text and "&" not in before and not ("<" in text and _TAG.search(text))
 
 
