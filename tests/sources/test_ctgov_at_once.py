@@ -6,7 +6,7 @@ import contextlib
 import random
 from codecs import BOM_UTF8
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 import pytest
@@ -16,10 +16,13 @@ from hypothesis import strategies as st
 from tests.acceptance.test_ctgov_records import studies
 from tests.sources.test_ctgov_parse import NAMES, Study, document, load, put
 from tracker.errors import AnswerError
-from tracker.extract.read_log import LONGEST
+from tracker.extract.json_reader import PartReader
+from tracker.extract.read_log import LONGEST, OversizedValueError
 from tracker.model.source import Document
 from tracker.sources.ctgov import SOURCE, payload
 from tracker.sources.ctgov.parse import at_once, read
+
+T = TypeVar("T")
 
 PLAIN = [name for name in NAMES if name != "odd"]
 WRONG: tuple[Any, ...] = (
@@ -43,11 +46,15 @@ WRONG: tuple[Any, ...] = (
 
 
 def assert_same(found: Document) -> bool:
-    """Whether it was decoded at once; then the accounting reader says the same, and has nothing to tell."""
+    """Whether it was decoded at once; then the accounting reader says the same, and has nothing to tell.
+
+    In any case it is the same whether that reader goes through every field, or only through those of what is not as declared.
+    """
+    slow = read(payload.study(found))
+    assert read(payload.study(found), PartReader) == slow
     quick = at_once(found)
     if quick is None:
         return False
-    slow = read(payload.study(found))
     assert (
         (quick.record, quick.issues, quick.nulls) == (slow.record, slow.issues, slow.nulls) == (quick.record, (), frozenset())
     )
@@ -83,7 +90,38 @@ def test_a_study_as_declared_is_decoded_at_once(name: str) -> None:
     ],
 )
 def test_what_has_to_be_told_is_left_to_the_accounting_reader(path: str, value: object) -> None:
-    assert at_once(document(put(load(), path, value))) is None
+    found = document(put(load(), path, value))
+    assert at_once(found) is None
+    with contextlib.suppress(OversizedValueError):
+        assert not assert_same(found)
+
+
+class CountingReader(PartReader):
+    """Counts the objects that are gone through by fields."""
+
+    __slots__ = ()
+    gone_through: ClassVar[list[str]] = []
+
+    def as_declared(self, kind: type[T]) -> T | None:
+        whole = super().as_declared(kind)
+        if whole is None:
+            self.gone_through.append(self.path)
+        return whole
+
+
+def test_a_study_with_a_new_field_is_gone_through_only_on_the_way_to_it() -> None:
+    study = load()
+    sites = study["protocolSection"]["contactsLocationsModule"]["locations"]
+    sites.append(sites[-1] | {"newField": "x"})
+    CountingReader.gone_through.clear()
+    [issue] = read(study, CountingReader).issues
+    assert issue.path == "protocolSection.contactsLocationsModule.locations[].newField"
+    assert CountingReader.gone_through == [
+        "",
+        "protocolSection",
+        "protocolSection.contactsLocationsModule",
+        "protocolSection.contactsLocationsModule.locations[]",
+    ]
 
 
 def test_the_29th_of_february_is_read_as_any_other_day() -> None:

@@ -148,3 +148,9 @@ def test_a_long_text_is_cleaned_as_a_short_one_is(text: str, shown: str, filler:
 def test_a_text_that_is_known_to_be_plain_is_what_cleaning_it_gives(text: str) -> None:
     assert clean(text) == cleaning._clean(text)
     assert (cleaned(text) or "") == clean(text)
+
+
+@given(PIECES | st.text(st.characters(max_codepoint=127), max_size=8))
+def test_a_text_that_cleaning_hid_nothing_in_is_clean(text: str) -> None:
+    once = cleaning._cleaned_once(text)
+    assert not cleaning._hid_nothing(text, once) or (cleaning._is_clean(once) and cleaning._cleaned_once(once) == once)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import msgspec
 
@@ -12,6 +12,8 @@ from tracker.extract.read_log import LARGEST, Reader, wrong_answer
 from tracker.model.source import Document
 from tracker.text.clean import clean
 from tracker.text.numbers import whole_number
+
+_T = TypeVar("_T")
 
 
 def read_object(document: Document) -> dict[str, Any]:
@@ -116,6 +118,10 @@ class JsonReader(Reader):
         self._unreadable(key, value)
         return []
 
+    def as_declared(self, kind: type[_T]) -> _T | None:  # noqa: ARG002 (a PartReader's)
+        """The object as a whole, where it is read so; None where it is read field by field, as here."""
+        return None
+
     def raw(self, key: str) -> Any:
         """A value of any shape, for those that are digested and not read."""
         return self._left.pop(key, None)
@@ -135,3 +141,18 @@ class JsonReader(Reader):
         if value is None:
             self._log.nulls.add(self._at(key))
         return None if value is self else value
+
+
+class PartReader(JsonReader):
+    """The same, and each object that is exactly as declared is read as a whole: only what is odd is gone through by fields."""
+
+    __slots__ = ()
+
+    def as_declared(self, kind: type[_T]) -> _T | None:
+        """The object as a struct, which leaves nothing to account for; None where it is not as declared."""
+        try:
+            whole = msgspec.convert(self._left, kind)
+        except (msgspec.ValidationError, RecursionError):
+            return None
+        self._log.closed(self)
+        return whole

@@ -1,8 +1,8 @@
 """JSON read into structs whose fields are declared once, so that every value is accounted for.
 
 What is exactly as declared is decoded at once, straight from the bytes. Anything else (an unknown field or word, a wrong
-type, a null, a date that cannot be read) is read again by the accounting reader, field by field as declared, which tells it.
-Both give the same struct.
+type, a null, a date that cannot be read) is read again by the accounting reader, field by field as declared, which tells it;
+a `PartReader` reads at once those objects in it that are as declared. All give the same struct.
 """
 
 from __future__ import annotations
@@ -96,6 +96,10 @@ class Shape(Generic[_S]):
 
     def accounted(self, reader: JsonReader) -> _S:
         """The struct, read by the accounting reader, which is closed."""
+        whole = reader.as_declared(self.decoded)
+        if whole is not None:
+            self.keep(whole, reader.log, reader.name_of(whole.names()))
+            return whole
         served = self._kind(**{name: take(reader, key) for name, key, take in self._takes})
         for key, value in served.homeless().items():
             reader.keep(key, value)

@@ -62,20 +62,18 @@ def without_marks(lines: Sequence[str]) -> list[tuple[str, bool]]:
     """The lines of one list without their marks, and whether each had one."""
     texts = list(lines)
     taken = [""] * len(texts)  # the styles of the marks that a line has lost
-    open_ends: Sequence[int] = range(len(texts))
+    open_ends: Iterable[int] = range(len(texts))
     for depth in range(_DEEPEST):
         marks = {number: mark for number in open_ends if (mark := _mark(texts[number]))}
         if not marks:
             break
         if depth or any(mark.trust != "sure" for mark in marks.values()):
             level = _Level(marks, taken, depth, len(texts))
-            open_ends = [number for number in marks if level.is_mark(number)]
-        else:
-            open_ends = list(marks)
-        for number in open_ends:
-            mark = marks[number]
+            marks = {number: mark for number, mark in marks.items() if level.is_mark(number)}
+        for number, mark in marks.items():
             texts[number] = texts[number][mark.end :].strip()
             taken[number] += f"{mark.style}\n"
+        open_ends = marks
     return [(text, bool(styles)) for text, styles in zip(texts, taken, strict=True)]
 
 

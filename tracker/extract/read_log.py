@@ -163,6 +163,11 @@ class Reader(ABC):
         self.path = path
         log.opened(self)
 
+    @property
+    def log(self) -> ReadLog:
+        """What is gathered beside the record."""
+        return self._log
+
     @abstractmethod
     def verbatim(self, key: str) -> str | None:
         """A text as it was sent; None when absent."""
@@ -219,7 +224,11 @@ class Reader(ABC):
 
     def keep(self, key: str, value: object, names: Sequence[str | None] = ()) -> None:
         """Keep a value as it is; ``names`` are what tells an entry of a list from its neighbours."""
-        self._log.keep(self._at(key), value, entry_name(names) if self._in_list else "")
+        self._log.keep(self._at(key), value, self.name_of(names))
+
+    def name_of(self, names: Sequence[str | None]) -> str:
+        """The name under which something of this object is kept, of what tells it from others; none outside a list."""
+        return entry_name(names) if self._in_list else ""
 
     def close(self, *names: str | None) -> None:
         """See to what was not taken. ``names`` are what tells an entry of a list from its neighbours."""

@@ -71,6 +71,8 @@ class Recognised(NamedTuple):
 
 def tidied(text: str) -> str:
     """The text without what word processors and web pages hide in it: invisible characters, wide letters, other hyphens."""
+    if text.isascii():
+        return text.strip()
     plain = unicodedata.normalize("NFKC", text)
     visible = "".join(char for char in plain if unicodedata.category(char) != "Cf")
     return _HYPHENS.sub("-", visible).strip()

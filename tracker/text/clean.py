@@ -74,9 +74,14 @@ def _clean(text: str) -> str:
         if _is_clean(text):
             return text
         before, text = text, _cleaned_once(text)
-        if text == before:
+        if text == before or _hid_nothing(before, text):
             return text
     return clean(_MARK_UP_SIGNS.sub("", text))
+
+
+def _hid_nothing(before: str, text: str) -> bool:
+    """Whether cleaning once was surely enough: ASCII without a sign of mark-up, read from no entity, which may be any sign."""
+    return text.isascii() and "\\" not in text and "&" not in before and not ("<" in text and _TAG.search(text))
 
 
 # Names of places and sponsors with accents stand in many records.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 
 from tracker.model.ids import split_key
@@ -53,8 +53,9 @@ def compact(text: str) -> str:
 def search_texts(record: TrialRecord) -> SearchTexts:
     """What a record is found by: numbers, titles, conditions, interventions, sponsors and criteria."""
     given: dict[str, list[str]] = {}
-    for name, text in _texts(record):
-        given.setdefault(name, []).append(text)
+    for field, some in _fields(record):
+        if some:
+            given.setdefault(_PLACES[field], []).extend(some)
     if sum(map(len, chain.from_iterable(given.values()))) > _SURELY_SEARCHED:
         given = _beginning(given)
     texts = {name: _words_of(every) for name, every in given.items() if name != "numbers"}
@@ -111,7 +112,7 @@ def found_texts(record: TrialRecord, query: SearchQuery) -> tuple[FoundText, ...
     """The passages of a record that hold what was asked: each adds something that those before it do not have."""
     found: list[FoundText] = []
     missing = set(range(len(query.terms)))
-    for field, text in _fields(record):
+    for field, text in ((field, text) for field, some in _fields(record) for text in some):
         marks = {term: spans for term in sorted(missing) if (spans := _spans(text, query.terms[term]))}
         number = field == "numbers" and bool(query.whole) and compact(text) == query.whole
         if number or marks:
@@ -189,12 +190,6 @@ def _joined(parts: list[str]) -> Iterator[str]:
         yield "".join(parts)[:LONGEST_WORD]
 
 
-def _texts(record: TrialRecord) -> Iterator[tuple[str, str]]:
-    """The texts that are searched, each with its place in `SearchTexts`, criteria last."""
-    for field, text in _fields(record):
-        yield _PLACES[field], text
-
-
 _PLACES = {
     "numbers": "numbers",
     "brief_title": "names",
@@ -207,27 +202,28 @@ _PLACES = {
     "collaborators": "sponsors",
     "criteria": "criteria",
 }
+"""Where in `SearchTexts` the words of a field stand."""
 
 
-def _fields(record: TrialRecord) -> Iterator[tuple[str, str]]:
-    """The texts that are searched, each with the name of its field."""
-    yield from (("numbers", number) for number in _numbers(record))
+def _fields(record: TrialRecord) -> Iterator[tuple[str, Collection[str]]]:
+    """The texts that are searched, by the name of their field; criteria last."""
+    yield "numbers", _numbers(record)
     for name in ("brief_title", "official_title", "acronym"):
         if text := getattr(record, name):
-            yield name, text
-    yield from (("conditions", text) for text in record.conditions or ())
-    yield from (("keywords", text) for text in record.keywords or ())
+            yield name, (text,)
+    yield "conditions", record.conditions or ()
+    yield "keywords", record.keywords or ()
     for intervention in record.interventions or ():
-        yield from (("interventions", text) for text in (intervention.name, *(intervention.other_names or ())))
+        yield "interventions", (intervention.name, *(intervention.other_names or ()))
     if record.lead_sponsor:
-        yield "lead_sponsor", record.lead_sponsor.name
-    yield from (("collaborators", one.name) for one in record.collaborators or ())
+        yield "lead_sponsor", (record.lead_sponsor.name,)
+    yield "collaborators", [one.name for one in record.collaborators or ()]
     criteria = record.eligibility.criteria if record.eligibility else None
     if criteria:
-        yield from (("criteria", line) for line in (*criteria.inclusion, *criteria.exclusion, *criteria.other))
+        yield "criteria", (*criteria.inclusion, *criteria.exclusion, *criteria.other)
 
 
-def _numbers(record: TrialRecord) -> Iterable[str]:
+def _numbers(record: TrialRecord) -> Collection[str]:
     own = (split_key(record.trial).number, record.nct_number)
     other = (*(record.aliases or ()), *(one.id for one in record.secondary_ids or ()))
     return dict.fromkeys(number for number in (*own, *other) if number)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from tracker.extract.criteria import criteria
-from tracker.extract.json_reader import JsonReader
+from tracker.extract.json_reader import JsonReader, PartReader
 from tracker.extract.json_shapes import Shape
 from tracker.extract.read_log import ReadLog, guarded
 from tracker.model.dates import RegistryDate
@@ -55,7 +55,7 @@ def _decoder() -> msgspec.json.Decoder[served.Study]:
 def parse(document: Document) -> Parsed:
     """The record of one study; raises AnswerError or LayoutError (see `payload.study`)."""
     with guarded(document):
-        return at_once(document) or read(payload.study(document))
+        return at_once(document) or read(payload.study(document), PartReader)
 
 
 def at_once(document: Document) -> Parsed | None:
@@ -71,10 +71,10 @@ def at_once(document: Document) -> Parsed | None:
     return Parsed(record=_record(study, log.rest))
 
 
-def read(study: dict[str, Any]) -> Parsed:
+def read(study: dict[str, Any], reader: type[JsonReader] = JsonReader) -> Parsed:
     """The record of a study's JSON, which is consumed: what is left in it afterwards was ignored by name."""
     log = ReadLog(fields.IGNORED, fields.KEPT)
-    declared = _shape().accounted(JsonReader(study, "", log))
+    declared = _shape().accounted(reader(study, "", log))
     issues = log.finish()
     return Parsed(record=_record(declared, log.rest), issues=issues, nulls=frozenset(log.nulls))
 
