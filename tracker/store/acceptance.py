@@ -25,7 +25,7 @@ from tracker.store.kept_fields import believe, set_apart
 from tracker.store.listings import Writing, apply_moves, doubt_moves, settle_moves
 from tracker.store.packing import to_json
 from tracker.store.runs import THERE, end_run, read_run, require_state
-from tracker.store.settling import make_current, note_there, prepare, settle
+from tracker.store.settling import note_there, prepare, publish, settle
 from tracker.store.watches import apply_joins, apply_listing, bring_back, move_merged
 
 
@@ -173,29 +173,30 @@ def _complete(writing: Writing, run_id: int) -> AcceptReport:
     if run["accepting"] == "deciding":
         if run["purpose"] == "sync":
             prepare(writing, run)
+        events, alerts = publish(writing, run)
         with writing() as connection:
             run = connection.execute(select(t.runs).where(t.runs.c.id == run_id).with_for_update()).mappings().one()
             if run["accepting"] == "deciding":
-                events, alerts = _make_count(connection, run, _closing.decode(run["closing"] or "{}"))
+                _make_count(connection, run, _closing.decode(run["closing"] or "{}"))
     settle(writing, run)
     with writing() as connection:
         connection.execute(update(t.runs).where(t.runs.c.id == run_id).values(accepting=None))
         return AcceptReport(run=read_run(connection, run_id), events=events, alerts=alerts)
 
 
-def _make_count(connection: Connection, run: RowMapping, closing: _Closing) -> tuple[int, int]:
-    """The one transaction in which a run begins to count, for every reader; gives its events and the alerts made ready."""
+def _make_count(connection: Connection, run: RowMapping, closing: _Closing) -> None:
+    """The one transaction in which a run begins to count, for every reader."""
     run_id, now = run["id"], run["finished_at"]
     met: set[str] = set()
     if run["purpose"] == "sync":
         # One look at all checks instead of one for each status: of most days, nearly all say “unchanged”.
         met.update(connection.scalars(select(t.checks.c.status).where(t.checks.c.run == run_id).distinct()))
-        if met - {"unchanged"}:
-            make_current(connection, run_id)
-        bring_back(connection, _unmerged(connection, run_id))
+        back = _unmerged(connection, run_id)
+        bring_back(connection, back)
+        for some in chunks(back):
+            note_there(connection, run, THERE, some)
         _note_checks(connection, run, met)
     believe(connection, run_id)
-    events, alerts = _publish(connection, run_id, now)
     apply_joins(connection, closing.joins, run["started_at"])
     apply_moves(connection, run_id, run["started_at"], now)
     for listing in closing.listings:
@@ -209,7 +210,6 @@ def _make_count(connection: Connection, run: RowMapping, closing: _Closing) -> t
         connection.execute(t.notes.insert(), notes)
     counts = {"state": "accepted", "accepting": "settling", "cursor": None, "closing": None}
     connection.execute(update(t.runs).where(t.runs.c.id == run_id).values(counts))
-    return events, alerts
 
 
 def _unmerged(connection: Connection, run_id: int) -> list[str]:
@@ -224,9 +224,9 @@ def _unmerged(connection: Connection, run_id: int) -> list[str]:
 
 
 def _note_checks(connection: Connection, run: RowMapping, met: set[str]) -> None:
-    """Write what each check says about its trial. Errors set no date, so that the trial stays due.
+    """Write what checks say of where a trial stands. ``met`` are the statuses that there are.
 
-    ``met`` are the statuses that there are. Unchanged trials come later: see `settling`.
+    Trials that have a record as before, and errors, come later: see `settling`.
     """
     trials, checks = t.trials.c, t.checks.c
 
@@ -260,33 +260,13 @@ def _note_checks(connection: Connection, run: RowMapping, met: set[str]) -> None
             (trials.absent_since.is_(None), run["data_timestamp"]), else_=trials.absent_data_timestamp
         ),
     }
-    if there := [status for status in THERE if status != "unchanged" and status in met]:
-        note_there(connection, run, there)
+    if "restored" in met:
+        note_there(connection, run, ("restored",))
     note(("aliased", "doubted"), **answered, **there_again, **claim)
     note(("still_merged",), **answered, **there_again, **no_claim)
     note(("absent",), **answered, **no_claim, **first_absence)
     note(("removed",), **answered, **no_claim, **first_absence, removed_at=func.coalesce(trials.removed_at, checks.checked_at))
     note(("merged",), **answered, **no_claim, merged_into=checks.merged_into)
-    note(("failed",), failing_since=func.coalesce(trials.failing_since, checks.checked_at), error=checks.error)
-
-
-def _publish(connection: Connection, run_id: int, now: datetime) -> tuple[int, int]:
-    """Accept events, stories and alerts; those that another run has meanwhile accepted under the same id are left out."""
-    accepted = t.events.alias("accepted")
-    again = select(t.events.c.id).where(
-        t.events.c.run == run_id, exists().where(accepted.c.id == t.events.c.id, accepted.c.accepted, accepted.c.run != run_id)
-    )
-    connection.execute(delete(t.alerts).where(t.alerts.c.run == run_id, t.alerts.c.event.in_(again)))
-    connection.execute(delete(t.events).where(t.events.c.run == run_id, t.events.c.id.in_(again)))
-    other = t.stories.alias("other")
-    known = exists().where(other.c.id == t.stories.c.id, other.c.accepted, other.c.run != run_id)
-    connection.execute(delete(t.stories).where(t.stories.c.run == run_id, known))
-    events = connection.execute(update(t.events).where(t.events.c.run == run_id).values(accepted=True)).rowcount
-    connection.execute(update(t.stories).where(t.stories.c.run == run_id).values(accepted=True))
-    alerts = connection.execute(
-        update(t.alerts).where(t.alerts.c.run == run_id, t.alerts.c.state == "held").values(state="ready", changed_at=now)
-    ).rowcount
-    return events, alerts
 
 
 def _remember_first_sight(connection: Connection, run_id: int, older_id: int) -> None:
