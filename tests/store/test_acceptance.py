@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import Connection, event, select, text
+from sqlalchemy import Connection, event, func, select, text
 
-from tests.store.builders import DAY_0, A, B, C, Pass, baseline, changed, check, day, snapshot, watch
+from tests.store.builders import DAY_0, A, B, C, Pass, baseline, changed, check, data, day, snapshot, the_run, watch
 from tracker.errors import StoreError
 from tracker.model.event import EventFilter
 from tracker.model.run import RunCounts, Verdict
@@ -244,3 +244,41 @@ def test_a_day_on_which_more_changed_than_one_part_holds_counts_at_once(store: S
     assert set(seen) == {(0,) * 4, (TOGETHER + 5,) * 4}
     assert seen == sorted(seen)
     assert seen.count(seen[-1]) >= 3, "it was being settled when it counted already"
+
+
+def staged_rows(store: Store, run: int) -> int:
+    tables = (t.checks, t.snapshots, t.events, t.stories, t.alerts)
+    with store.reading() as connection:
+        return sum(connection.scalar(select(func.count()).select_from(one).where(one.c.run == run)) or 0 for one in tables)
+
+
+@pytest.mark.parametrize("end", ["discard", "superseded", "failed"])
+def test_what_an_ended_run_staged_goes_in_parts_and_nobody_sees_it_meanwhile(store: Store, store_url: str, end: str) -> None:
+    """Wherever the process stops, the run is ended or not; the next run of its source takes away what is left."""
+    run = staged(store)
+    before = shown(store) | {"waits": []}
+    if end == "discard":
+        store.hold(run.lease, run.id, run.now, RunCounts(), Verdict(sick="too much"))
+
+    def work(database: Store) -> None:
+        if end == "discard" and database.held_runs():
+            database.discard(run.id, day(2))
+        elif end == "failed" and the_run(database, run.id).state == "open":
+            database.fail_run(run.lease, run.id, day(2), "it broke")
+        else:
+            database.open_run(run.lease, "ctgov", day(2), data(2))
+
+    with Interrupted.open(store_url) as stopped:
+        for transactions in range(1, 99):
+            stopped.left = transactions
+            try:
+                work(stopped)
+            except PowerCutError:
+                assert transactions == 1 or shown(store) == before
+                continue
+            break
+    store.open_run(run.lease, "ctgov", day(2), data(2))
+    assert staged_rows(store, run.id) == 0
+    assert shown(store) == before
+    assert store.integrity() == []
+    assert the_run(store, run.id).state == {"discard": "discarded"}.get(end, end)

@@ -337,10 +337,11 @@ def count_unsent(database: Database) -> dict[MessageState, int]:
 def unsent_alerts(database: Database) -> list[AlertTally]:
     """The alerts that are in no message yet, counted by watch, channel, state and reason."""
     state = rows.alert_state().label("state")
+    dropped = select(t.runs.c.id).where(t.runs.c.accepting.is_not(None), t.runs.c.accepting == "dropping")
     by = (t.alerts.c.channel, t.alerts.c.watch, t.alerts.c.when, state, t.alerts.c.reason)
     tally = (
         select(*by, func.count().label("count"))
-        .where(t.WAITING, t.alerts.c.state.in_(("held", "ready")))
+        .where(t.WAITING, t.alerts.c.state.in_(("held", "ready")), t.alerts.c.run.not_in(dropped))
         .group_by(*by)
         .order_by(*by)
     )

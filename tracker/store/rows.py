@@ -88,7 +88,7 @@ def _settling() -> Select[int]:
 
 
 def _deciding() -> Select[int]:
-    """The runs that will count and do not yet."""
+    """The runs that will count and do not yet, and such as will not."""
     return select(runs.c.id).where(runs.c.accepting.is_not(None), runs.c.state != "accepted")
 
 

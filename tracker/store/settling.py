@@ -13,8 +13,8 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Connection, RowMapping, Table, and_, case, delete, exists, func, select, update
 
 from tracker.store import tables as t
-from tracker.store.database import chunks
-from tracker.store.listings import Writing, forget_listed, prepare_joins
+from tracker.store.database import Writing, chunks
+from tracker.store.listings import forget_listed, prepare_joins
 from tracker.store.present import drop_former
 from tracker.store.runs import THERE
 
@@ -64,6 +64,21 @@ def publish(writing: Writing, run: RowMapping) -> tuple[int, int]:
         ready = (t.alerts.c.run == run_id, t.alerts.c.state == "ready")
         events = connection.scalar(select(func.count()).select_from(t.events).where(t.events.c.run == run_id))
         return events or 0, connection.scalar(select(func.count()).select_from(t.alerts).where(*ready)) or 0
+
+
+def remember_first_sight(writing: Writing, run_id: int, older_id: int) -> None:
+    """What an older held run had seen already was first seen then, in those data: the wait does not begin again."""
+    older, after = t.snapshots.alias("older"), ""
+    same = (older.c.run == older_id, older.c.trial == t.snapshots.c.trial, older.c.digest == t.snapshots.c.digest)
+    first = {name: select(func.min(older.c[name])).where(*same).scalar_subquery() for name in ("first_seen_at", "data_version")}
+    while True:
+        with writing() as connection:
+            trials = _staged_trials(connection, run_id, after)
+            own = (t.snapshots.c.run == run_id, t.snapshots.c.trial.in_(trials))
+            connection.execute(update(t.snapshots).where(*own, exists().where(*same)).values(first))
+        if len(trials) < TOGETHER:
+            return
+        after = trials[-1]
 
 
 def settle(writing: Writing, run: RowMapping) -> None:
