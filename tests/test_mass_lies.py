@@ -154,7 +154,10 @@ def test_a_trial_that_is_doubted_has_not_left_its_search(world: World) -> None:
     assert sum(event.kind == "left_watch" for event in events(world)) == 9
 
 
-CUT_OFF = "CREATE TRIGGER cut_off BEFORE UPDATE OF current_snapshot ON trials BEGIN SELECT RAISE(ABORT, 'cut off'); END"
+CUT_OFF = """
+    CREATE TRIGGER cut_off BEFORE UPDATE OF accepting ON runs WHEN NEW.accepting = 'settling'
+    BEGIN SELECT RAISE(ABORT, 'cut off'); END
+"""
 
 
 def test_a_run_that_is_cut_off_while_it_is_accepted_is_doubted_again_as_a_whole(world: World) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, event, func, select, text
 
-from tests.store.builders import DAY_0, A, B, C, Pass, baseline, changed, check, day, snapshot, watch
+from tests.store.builders import DAY_0, A, B, C, Pass, baseline, changed, check, data, day, snapshot, the_run, watch
 from tracker.errors import StoreError
 from tracker.model.event import EventFilter
 from tracker.model.run import RunCounts, Verdict
@@ -16,6 +16,7 @@ from tracker.model.upkeep import Lease
 from tracker.model.watch import CompletedListing, SearchEntry
 from tracker.store import Store, migrate
 from tracker.store import tables as t
+from tracker.store.settling import TOGETHER
 
 D = "ctgov:NCT00000004"
 
@@ -69,9 +70,21 @@ def shown(store: Store) -> dict[str, object]:
         "members": members,
         "events": [one.id for one in store.events(EventFilter())],
         "ready": [one.alert.event for one in store.ready_alerts()],
+        "stories": sorted(store.stories(["story of e1"])),
+        "waits": [(one.state, one.count) for one in store.unsent_alerts()],
+        "alerts": sorted(store.alerts_of(["e1"])),
+        "counted": sum(store.count_events().values()),
+        "stands": [(one.trial, one.version) for one in store.trial_marks()],
+        "documents": [document.body for _, document in store.current_documents()],
+        "view": asked(store, "SELECT event FROM changes"),
         "notes": [one.text for one in store.notes(["found"])],
         "runs": [(one.id, one.state) for one in store.runs(9) if one.state == "accepted"],
     }
+
+
+def asked(store: Store, question: str) -> list[tuple[object, ...]]:
+    with store.reading() as connection:
+        return [tuple(row) for row in connection.execute(text(question))]
 
 
 def rest(store: Store) -> dict[str, object]:
@@ -108,6 +121,22 @@ def decided(store: Store) -> bool:
         return connection.scalar(select(t.runs.c.id).where(t.runs.c.accepting.is_not(None))) is not None
 
 
+def interruptions(store: Store, stopped: Interrupted, run: Pass, step: int = 1) -> Iterator[None]:
+    """Each process gets a step of transactions further than the one before it, and from one on again once the run counts."""
+    transactions, counted = 1, False
+    while True:
+        stopped.left = transactions
+        try:
+            go_on(stopped, run)
+        except PowerCutError:
+            yield
+        else:
+            return
+        counts = store.runs(1)[0].state == "accepted"
+        transactions = 1 if counts and not counted else transactions + step
+        counted = counts
+
+
 def test_wherever_an_acceptance_stops_readers_see_all_or_nothing_and_the_next_process_completes_it(
     store: Store, store_url: str, url_beside: str
 ) -> None:
@@ -120,14 +149,7 @@ def test_wherever_an_acceptance_stops_readers_see_all_or_nothing_and_the_next_pr
     before = shown(store)
     seen = [before]
     with Interrupted.open(store_url) as stopped:
-        for transactions in range(1, 99):
-            stopped.left = transactions
-            try:
-                go_on(stopped, run)
-            except PowerCutError:
-                seen.append(shown(store))
-                continue
-            break
+        seen += [shown(store) for _ in interruptions(store, stopped, run)]
     after = shown(store)
     assert len(seen) > 5, "it has several parts"
     assert all(one in (before, after) for one in seen)
@@ -156,3 +178,107 @@ def test_a_run_that_is_being_released_is_not_discarded_and_its_release_is_comple
     store.complete_acceptance(run.lease, "ctgov")
     assert shown(store)["events"] == ["e1"]
     assert store.held_runs() == []
+
+
+class Counted(Store):
+    """A store that counts the rows which the transaction wrote in which a run began to count."""
+
+    rows = 0
+    in_counting = 0
+
+    @contextmanager
+    def writing(self, lease: Lease | None = None) -> Iterator[Connection]:
+        self.rows = 0
+        counts = select(t.runs.c.id).where(t.runs.c.accepting == "settling")
+        with super().writing(lease) as connection:
+            before = connection.scalar(counts)
+            yield connection
+            if before is None and connection.scalar(counts) is not None:
+                self.in_counting = self.rows
+
+
+def moved(store: Store, count: int) -> Pass:
+    """A run in which so many followed trials changed, each with an event, a story and an alert."""
+    trials = [f"ctgov:NCT{number:08d}" for number in range(count)]
+    baseline(store, *trials)
+    run = Pass(store, 1)
+    batch: dict[str, tuple[object, ...]] = {}
+    for known in store.followed("ctgov"):
+        assert known.current is not None
+        for name, rows in changed(known.key, b"second", run.now, f"event of {known.key}", known.current.id).items():
+            assert isinstance(rows, tuple)
+            batch[name] = batch.get(name, ()) + rows
+    run.stage(**batch)
+    return run
+
+
+def test_what_counts_at_once_writes_no_row_of_each_trial_that_changed(url: str, url_beside: str) -> None:
+    written = []
+    for address, count in ((url, 3), (url_beside, 30)):
+        migrate(address, now=DAY_0)
+        with Counted.open(address) as store:
+            run = moved(store, count)
+
+            def note(_c: object, cursor: object, sql: str, *_rest: object, counted: Counted = store) -> None:
+                if not sql.lstrip().startswith("SELECT"):
+                    counted.rows += max(0, getattr(cursor, "rowcount", 0))
+
+            event.listen(store.engine, "after_cursor_execute", note)
+            assert store.accept(run.lease, run.id, run.now, RunCounts()).alerts == count
+            event.remove(store.engine, "after_cursor_execute", note)
+            assert len(store.events(EventFilter())) == count
+            written.append(store.in_counting)
+    assert written[0] == written[1] > 0
+
+
+def test_a_day_on_which_more_changed_than_one_part_holds_counts_at_once(store: Store, store_url: str) -> None:
+    """Versions, the log and alerts are there for all trials or for none, wherever the acceptance stops."""
+    run = moved(store, TOGETHER + 5)
+    before = {one.version for one in store.trial_marks()}
+    seen = []
+    with Interrupted.open(store_url) as stopped:
+        for _ in interruptions(store, stopped, run, step=4):
+            new = sum(one.version not in before for one in store.trial_marks())
+            told = len(set(asked(store, "SELECT trial FROM changes")))
+            seen.append((new, told, sum(store.count_events().values()), len(store.ready_alerts())))
+    assert set(seen) == {(0,) * 4, (TOGETHER + 5,) * 4}
+    assert seen == sorted(seen)
+    assert seen.count(seen[-1]) >= 3, "it was being settled when it counted already"
+
+
+def staged_rows(store: Store, run: int) -> int:
+    tables = (t.checks, t.snapshots, t.events, t.stories, t.alerts)
+    with store.reading() as connection:
+        return sum(connection.scalar(select(func.count()).select_from(one).where(one.c.run == run)) or 0 for one in tables)
+
+
+@pytest.mark.parametrize("end", ["discard", "superseded", "failed"])
+def test_what_an_ended_run_staged_goes_in_parts_and_nobody_sees_it_meanwhile(store: Store, store_url: str, end: str) -> None:
+    """Wherever the process stops, the run is ended or not; the next run of its source takes away what is left."""
+    run = staged(store)
+    before = shown(store) | {"waits": []}
+    if end == "discard":
+        store.hold(run.lease, run.id, run.now, RunCounts(), Verdict(sick="too much"))
+
+    def work(database: Store) -> None:
+        if end == "discard" and database.held_runs():
+            database.discard(run.id, day(2))
+        elif end == "failed" and the_run(database, run.id).state == "open":
+            database.fail_run(run.lease, run.id, day(2), "it broke")
+        else:
+            database.open_run(run.lease, "ctgov", day(2), data(2))
+
+    with Interrupted.open(store_url) as stopped:
+        for transactions in range(1, 99):
+            stopped.left = transactions
+            try:
+                work(stopped)
+            except PowerCutError:
+                assert transactions == 1 or shown(store) == before
+                continue
+            break
+    store.open_run(run.lease, "ctgov", day(2), data(2))
+    assert staged_rows(store, run.id) == 0
+    assert shown(store) == before
+    assert store.integrity() == []
+    assert the_run(store, run.id).state == {"discard": "discarded"}.get(end, end)

@@ -12,7 +12,7 @@ from tests.store.builders import DAY_0, PAGE, Pass, alert, changed, check, day, 
 from tests.store.filled import RUNS, TRIALS, fill, key
 from tracker.model.event import EventFilter
 from tracker.model.search import SearchQuery, SearchTerm
-from tracker.model.watch import SearchEntry, Sending
+from tracker.model.watch import Join, SearchEntry, Sending
 from tracker.store import Store, migrate
 
 A, B = key(1), key(2)
@@ -52,6 +52,7 @@ WHOLE: dict[str, str] = {
     "count_followed": "counts what watches follow",
     "followed_sources": "names the sources of what watches follow",
     "trial_marks": "gives every followed trial",
+    "log_mark": "counts every membership; asked when `mark` has moved",
     "count_unindexed": "counts what has no words yet",
     "with_number": "asked by hand for a page",
     "size": "doctor counts what is stored",
@@ -75,6 +76,12 @@ def questions(store: Store) -> Iterator[tuple[str, Ask]]:
     yield "members_of_watch", lambda: store.members("few")
     yield "followed", lambda: store.followed("ctgov", [A])
     yield "unanswered", store.unanswered
+    yield "memberships", lambda: store.memberships("ctgov", [A])
+    yield "named_numbers", lambda: store.named_numbers([A, "euctr:2019-000002-12"])
+    yield "registered_at", lambda: store.registered_at([A])
+    yield "timelines", lambda: store.timelines([A])
+    yield "join_imported", lambda: store.join_imported([Join(watch="few", trial=key(40), how="import")], day(RUNS))
+    yield "join_imported", lambda: store.join_imported([Join(watch="all", trial=key(41), how="beside")], day(RUNS))
     yield "tracking_since", lambda: store.tracking_since([A])
     yield "redigest", lambda: store.redigest("ctgov", 1, lambda _: "")
     yield "redigest", lambda: store.redigest("ctgov", 1, lambda _: "")
@@ -99,6 +106,7 @@ def questions(store: Store) -> Iterator[tuple[str, Ask]]:
     yield "hold", held.hold
     yield "held_events", lambda: store.held_events(held.id, 5)
     yield "discard", lambda: store.discard(held.id, day(RUNS + 1))
+    yield from _whole(store)
     yield from _reading(store, wanted)
     yield from _telling(store)
     yield "stale_present", lambda: store.stale_present("ctgov", "1")
@@ -107,6 +115,18 @@ def questions(store: Store) -> Iterator[tuple[str, Ask]]:
     yield "size", store.size
     yield "integrity", store.integrity
     yield "housekeep", lambda: store.housekeep(day(RUNS + 2))
+
+
+def _whole(store: Store) -> Iterator[tuple[str, Ask]]:
+    run = Pass(store, RUNS + 2)
+    entries = [(SearchEntry(trial=A, kind=None), "mark")]
+    yield "begin_listing", lambda: store.begin_listing(run.lease, run.id, "all")
+    yield "stage_whole", lambda: store.stage_whole(run.lease, run.id, "all", entries, run.now)
+    yield "compare_whole", lambda: store.compare_whole(run.lease, run.id, "all", "ctgov", complete=True)
+    yield "due_trials of a whole registry", lambda: list(store.due_trials(run.id, "ctgov", "now", apart=["all"]))
+    yield "staged_events", lambda: list(store.staged_events(run.id))
+    yield "drop_alerts", lambda: store.drop_alerts(run.lease, run.id, ["new"], "why")
+    yield "accept a whole registry", run.accept
 
 
 def _listing(store: Store, run: Pass) -> Iterator[tuple[str, Ask]]:
@@ -152,6 +172,10 @@ def _reading(store: Store, wanted: EventFilter) -> Iterator[tuple[str, Ask]]:
     yield "event_classes", lambda: list(store.event_classes(2))
     yield "last_moves", lambda: store.last_moves(wanted)
     yield "mark", store.mark
+    yield "log_mark", store.log_mark
+    yield "moment_back", lambda: store.moment_back(20, until=None)
+    yield "moment_on", lambda: store.moment_on(20, since=day(1))
+    yield "shown_of", lambda: list(store.shown_of("1", [A]))
     yield "trial_marks", store.trial_marks
     yield "with_number", lambda: store.with_number("NCT00000001")
     yield "shown_trials", lambda: list(store.shown_trials("1"))

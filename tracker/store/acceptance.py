@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, delete, func, select, update
 
 from tracker.errors import StoreError
 from tracker.model.run import Run, RunCounts, RunPurpose, Verdict
@@ -20,12 +20,13 @@ from tracker.model.staging import AcceptReport, Doubts
 from tracker.model.upkeep import Lease
 from tracker.model.watch import CompletedListing, Join
 from tracker.store import tables as t
-from tracker.store.database import Database, chunks, insert
+from tracker.store.database import Database, Writing, chunks, insert
+from tracker.store.dropping import drop_ended
 from tracker.store.kept_fields import believe, set_apart
-from tracker.store.listings import Writing, apply_moves, doubt_moves, settle_moves
+from tracker.store.listings import apply_moves, doubt_moves, settle_moves
 from tracker.store.packing import to_json
 from tracker.store.runs import THERE, end_run, read_run, require_state
-from tracker.store.settling import make_current, note_there, prepare, settle
+from tracker.store.settling import note_there, prepare, publish, remember_first_sight, settle
 from tracker.store.watches import apply_joins, apply_listing, bring_back, move_merged
 
 
@@ -76,12 +77,15 @@ def accept(
         siblings = () if whole else _held_siblings(connection, run)
         keep = [held["id"] for held in siblings if _apart(connection, run, closing, held)]
         _decide(connection, run, now, closing, keep)
-    return _complete(lambda: database.writing(lease), run_id)
+    report = _complete(lambda: database.writing(lease), run_id)
+    drop_ended(lambda: database.writing(lease), run["source"])
+    return report
 
 
 def complete_acceptance(database: Database, lease: Lease, source: str, purpose: RunPurpose | None = None) -> None:
     """Go on with an acceptance that a process which ended had decided; with ``purpose``, only one of such a run."""
-    begun = select(t.runs.c.id).where(t.runs.c.source == source, t.runs.c.accepting.is_not(None)).order_by(t.runs.c.id)
+    begun = select(t.runs.c.id).where(t.runs.c.accepting.is_not(None), t.runs.c.accepting != "dropping")
+    begun = begun.where(t.runs.c.source == source).order_by(t.runs.c.id)
     if purpose is not None:
         begun = begun.where(t.runs.c.purpose == purpose)
     with database.reading() as connection:
@@ -107,20 +111,26 @@ def hold(
     """
     closing = to_json(_Closing(tuple(joins), tuple(listings)))
     settle_moves(lambda: _open(database, lease, run_id), run_id)
+    # Compared without keeping others from writing: nobody changes what is staged under either run.
+    with database.reading() as connection:
+        run = connection.execute(select(t.runs).where(t.runs.c.id == run_id)).mappings().one()
+        older = [held["id"] for held in _held_siblings(connection, run)]
+        same = [held for held in older if _is_same(connection, held, run_id, closing)]
+    for held in () if same else older:
+        remember_first_sight(lambda: _open(database, lease, run_id), run_id, held)
     with database.writing(lease) as connection:
         run = require_state(connection, run_id, "open")
         _judge(connection, run_id, counts, verdict)
-        for older in _held_siblings(connection, run):
-            if older["closing"] == closing and _is_same(connection, older["id"], run_id):
-                end_run(connection, run_id, "superseded", now)
-                return read_run(connection, older["id"])
-        for older in _held_siblings(connection, run):
-            _remember_first_sight(connection, run_id, older["id"])
-        _supersede_siblings(connection, run, now)
-        connection.execute(
-            update(t.runs).where(t.runs.c.id == run_id).values(state="held", finished_at=now, cursor=None, closing=closing)
-        )
-        return read_run(connection, run_id)
+        left = [held["id"] for held in _held_siblings(connection, run) if held["id"] in same]
+        if left:
+            end_run(connection, run_id, "superseded", now)
+        else:
+            _supersede_siblings(connection, run, now)
+            values = {"state": "held", "finished_at": now, "cursor": None, "closing": closing}
+            connection.execute(update(t.runs).where(t.runs.c.id == run_id).values(values))
+        kept = read_run(connection, left[0] if left else run_id)
+    drop_ended(lambda: database.writing(lease), kept.source)
+    return kept
 
 
 def release(database: Database, run_id: int, now: datetime) -> AcceptReport:
@@ -133,7 +143,9 @@ def release(database: Database, run_id: int, now: datetime) -> AcceptReport:
         run = require_state(connection, run_id, "held")
         if run["accepting"] is None:
             _decide(connection, run, now, _closing.decode(run["closing"] or "{}"))
-    return _complete(database.writing, run_id)
+    report = _complete(database.writing, run_id)
+    drop_ended(database.writing, run["source"])
+    return report
 
 
 def discard(database: Database, run_id: int, now: datetime) -> Run:
@@ -142,7 +154,9 @@ def discard(database: Database, run_id: int, now: datetime) -> Run:
         if require_state(connection, run_id, "held")["accepting"] is not None:
             raise StoreError(f"run {run_id} is being released.", remedy="The next sync completes it.")
         end_run(connection, run_id, "discarded", now)
-        return read_run(connection, run_id)
+        discarded = read_run(connection, run_id)
+    drop_ended(database.writing, discarded.source)
+    return discarded
 
 
 def _judge(connection: Connection, run_id: int, counts: RunCounts, verdict: Verdict | None) -> None:
@@ -173,29 +187,30 @@ def _complete(writing: Writing, run_id: int) -> AcceptReport:
     if run["accepting"] == "deciding":
         if run["purpose"] == "sync":
             prepare(writing, run)
+        events, alerts = publish(writing, run)
         with writing() as connection:
             run = connection.execute(select(t.runs).where(t.runs.c.id == run_id).with_for_update()).mappings().one()
             if run["accepting"] == "deciding":
-                events, alerts = _make_count(connection, run, _closing.decode(run["closing"] or "{}"))
+                _make_count(connection, run, _closing.decode(run["closing"] or "{}"))
     settle(writing, run)
     with writing() as connection:
         connection.execute(update(t.runs).where(t.runs.c.id == run_id).values(accepting=None))
         return AcceptReport(run=read_run(connection, run_id), events=events, alerts=alerts)
 
 
-def _make_count(connection: Connection, run: RowMapping, closing: _Closing) -> tuple[int, int]:
-    """The one transaction in which a run begins to count, for every reader; gives its events and the alerts made ready."""
+def _make_count(connection: Connection, run: RowMapping, closing: _Closing) -> None:
+    """The one transaction in which a run begins to count, for every reader."""
     run_id, now = run["id"], run["finished_at"]
     met: set[str] = set()
     if run["purpose"] == "sync":
         # One look at all checks instead of one for each status: of most days, nearly all say “unchanged”.
         met.update(connection.scalars(select(t.checks.c.status).where(t.checks.c.run == run_id).distinct()))
-        if met - {"unchanged"}:
-            make_current(connection, run_id)
-        bring_back(connection, _unmerged(connection, run_id))
+        back = _unmerged(connection, run_id)
+        bring_back(connection, back)
+        for some in chunks(back):
+            note_there(connection, run, THERE, some)
         _note_checks(connection, run, met)
     believe(connection, run_id)
-    events, alerts = _publish(connection, run_id, now)
     apply_joins(connection, closing.joins, run["started_at"])
     apply_moves(connection, run_id, run["started_at"], now)
     for listing in closing.listings:
@@ -209,7 +224,6 @@ def _make_count(connection: Connection, run: RowMapping, closing: _Closing) -> t
         connection.execute(t.notes.insert(), notes)
     counts = {"state": "accepted", "accepting": "settling", "cursor": None, "closing": None}
     connection.execute(update(t.runs).where(t.runs.c.id == run_id).values(counts))
-    return events, alerts
 
 
 def _unmerged(connection: Connection, run_id: int) -> list[str]:
@@ -224,9 +238,9 @@ def _unmerged(connection: Connection, run_id: int) -> list[str]:
 
 
 def _note_checks(connection: Connection, run: RowMapping, met: set[str]) -> None:
-    """Write what each check says about its trial. Errors set no date, so that the trial stays due.
+    """Write what checks say of where a trial stands. ``met`` are the statuses that there are.
 
-    ``met`` are the statuses that there are. Unchanged trials come later: see `settling`.
+    Trials that have a record as before, and errors, come later: see `settling`.
     """
     trials, checks = t.trials.c, t.checks.c
 
@@ -260,42 +274,13 @@ def _note_checks(connection: Connection, run: RowMapping, met: set[str]) -> None
             (trials.absent_since.is_(None), run["data_timestamp"]), else_=trials.absent_data_timestamp
         ),
     }
-    if there := [status for status in THERE if status != "unchanged" and status in met]:
-        note_there(connection, run, there)
+    if "restored" in met:
+        note_there(connection, run, ("restored",))
     note(("aliased", "doubted"), **answered, **there_again, **claim)
     note(("still_merged",), **answered, **there_again, **no_claim)
     note(("absent",), **answered, **no_claim, **first_absence)
     note(("removed",), **answered, **no_claim, **first_absence, removed_at=func.coalesce(trials.removed_at, checks.checked_at))
     note(("merged",), **answered, **no_claim, merged_into=checks.merged_into)
-    note(("failed",), failing_since=func.coalesce(trials.failing_since, checks.checked_at), error=checks.error)
-
-
-def _publish(connection: Connection, run_id: int, now: datetime) -> tuple[int, int]:
-    """Accept events, stories and alerts; those that another run has meanwhile accepted under the same id are left out."""
-    accepted = t.events.alias("accepted")
-    again = select(t.events.c.id).where(
-        t.events.c.run == run_id, exists().where(accepted.c.id == t.events.c.id, accepted.c.accepted, accepted.c.run != run_id)
-    )
-    connection.execute(delete(t.alerts).where(t.alerts.c.run == run_id, t.alerts.c.event.in_(again)))
-    connection.execute(delete(t.events).where(t.events.c.run == run_id, t.events.c.id.in_(again)))
-    other = t.stories.alias("other")
-    known = exists().where(other.c.id == t.stories.c.id, other.c.accepted, other.c.run != run_id)
-    connection.execute(delete(t.stories).where(t.stories.c.run == run_id, known))
-    events = connection.execute(update(t.events).where(t.events.c.run == run_id).values(accepted=True)).rowcount
-    connection.execute(update(t.stories).where(t.stories.c.run == run_id).values(accepted=True))
-    alerts = connection.execute(
-        update(t.alerts).where(t.alerts.c.run == run_id, t.alerts.c.state == "held").values(state="ready", changed_at=now)
-    ).rowcount
-    return events, alerts
-
-
-def _remember_first_sight(connection: Connection, run_id: int, older_id: int) -> None:
-    """What an older held run had seen already was first seen then, in those data: the wait does not begin again."""
-    older = t.snapshots.alias("older")
-    same = (older.c.run == older_id, older.c.trial == t.snapshots.c.trial, older.c.digest == t.snapshots.c.digest)
-    first = {name: select(func.min(older.c[name])).where(*same).scalar_subquery() for name in ("first_seen_at", "data_version")}
-    statement = update(t.snapshots).where(t.snapshots.c.run == run_id, exists().where(*same))
-    connection.execute(statement.values(first))
 
 
 def _siblings(run: RowMapping) -> ColumnElement[bool]:
@@ -307,8 +292,13 @@ def _held_siblings(connection: Connection, run: RowMapping) -> Sequence[RowMappi
     return connection.execute(select(t.runs).where(_siblings(run), t.runs.c.state == "held")).mappings().all()
 
 
-def _is_same(connection: Connection, one: int, other: int) -> bool:
-    """Whether two runs staged the same: how each check ended, the content of each new version, and who moves in searches."""
+def _is_same(connection: Connection, one: int, other: int, closing: str) -> bool:
+    """Whether two runs staged the same: how each check ended, the content of each new version, and who moves in searches.
+
+    The first is held, and ``closing`` is what acceptance of the other would do besides.
+    """
+    if connection.scalar(select(t.runs.c.closing).where(t.runs.c.id == one)) != closing:
+        return False
 
     def staged(run_id: int) -> Iterator[Select[Any]]:
         yield select(t.checks.c.trial, t.checks.c.status).where(t.checks.c.run == run_id)
@@ -339,8 +329,11 @@ def _apart(connection: Connection, run: RowMapping, closing: _Closing, held: Row
 
 
 def _supersede_siblings(connection: Connection, run: RowMapping, now: datetime, keep: Collection[int] = ()) -> None:
-    """Set aside every other unfinished run of the source but those to keep: each compares with what is no longer current."""
-    unfinished = select(t.runs.c.id).where(_siblings(run), or_(t.runs.c.state == "held", t.runs.c.state == "open"))
+    """Set aside every other unfinished run of the source but those to keep: each compares with what is no longer current.
+
+    One that is being accepted already stays: there is no way back.
+    """
+    unfinished = select(t.runs.c.id).where(_siblings(run), t.runs.c.state.in_(("held", "open")), t.runs.c.accepting.is_(None))
     for run_id in set(connection.scalars(unfinished)) - set(keep):
         end_run(connection, run_id, "superseded", now)
 

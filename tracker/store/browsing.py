@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import case, exists, func, or_, select
 
 from tracker.model.event import Event, EventClass, EventFilter, read_effects
 from tracker.model.snapshot import TrialMark
@@ -16,6 +16,7 @@ from tracker.store.database import Database
 from tracker.store.event_rows import event_of, select_events, stored_body
 from tracker.store.events import narrowed, stories
 from tracker.store.kept_fields import kept_fields
+from tracker.store.rows import current_version
 from tracker.store.trials import is_member
 
 DATE_KINDS = ("start_date_changed", "primary_completion_date_changed", "completion_date_changed")
@@ -72,7 +73,10 @@ def last_moves(database: Database, wanted: EventFilter) -> dict[str, dict[str, d
 
 
 _LOG = (
-    select(func.max(t.runs.c.id), func.max(t.runs.c.finished_at), func.count()),
+    # How many count, too: a run is finished when it is decided, and its events show when it counts.
+    select(
+        func.max(t.runs.c.id), func.max(t.runs.c.finished_at), func.count(), func.sum(case((t.runs.c.state == "accepted", 1)))
+    ),
     select(func.max(t.memberships.c.joined_at), func.max(t.memberships.c.ended_at), func.count()),
 )
 _WORK = (
@@ -101,8 +105,8 @@ def log_mark(database: Database) -> str:
 def trial_marks(database: Database) -> list[TrialMark]:
     """Which version each followed trial stands in, by key."""
     statement = (
-        select(t.trials.c.key, t.trials.c.current_snapshot, t.trials.c.removed_at)
-        .where(t.trials.c.current_snapshot.is_not(None), is_member())
+        select(t.trials.c.key, current_version(), t.trials.c.removed_at)
+        .where(current_version().is_not(None), is_member())
         .order_by(t.trials.c.key)
     )
     kept = kept_fields(database)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 Item = TypeVar("Item")
+
+Writing = Callable[[], AbstractContextManager[Connection]]
+"""Begins a transaction that writes."""
 
 CHUNK = 500
 """Keys in one statement: well below what either database allows."""

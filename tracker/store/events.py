@@ -107,7 +107,7 @@ def _of_moments(
 def events_by_id(database: Database, ids: Iterable[str]) -> Iterator[Event]:
     """Accepted events in the order asked for, read a few at a time; those that are not known are left out."""
     for some in chunks(ids, BODIES):
-        statement = select_events().where(t.events.c.accepted, t.events.c.id.in_(some))
+        statement = select_events().where(rows.is_logged(), t.events.c.id.in_(some))
         with database.reading() as connection:
             found = {row["event_id"]: event_of(row) for row in connection.execute(statement).mappings()}
         yield from (found[key] for key in some if key in found)
@@ -126,7 +126,7 @@ def log(database: Database, wanted: EventFilter) -> Iterator[Event]:
 def event(database: Database, event_id: str) -> Event | None:
     """An accepted event."""
     with database.reading() as connection:
-        found = connection.execute(select_events().where(t.events.c.id == event_id, t.events.c.accepted))
+        found = connection.execute(select_events().where(t.events.c.id == event_id, rows.is_logged()))
         row = found.mappings().one_or_none()
     return event_of(row) if row is not None else None
 
@@ -138,7 +138,7 @@ def past_events(
     past: dict[str, list[Event]] = {}
     with database.reading() as connection:
         for keys in chunks(sorted(trials)):
-            statement = select_events().where(t.events.c.accepted, t.events.c.trial.in_(keys))
+            statement = select_events().where(rows.is_logged(), t.events.c.trial.in_(keys))
             if kinds is not None:
                 statement = statement.where(t.events.c.kind.in_(kinds))
             for row in connection.execute(statement.order_by(t.events.c.effective_at, t.events.c.id)).mappings():
@@ -151,14 +151,14 @@ def stories(database: Database, ids: Collection[str]) -> dict[str, Story]:
     found: dict[str, Story] = {}
     with database.reading() as connection:
         for some in chunks(sorted(ids)):
-            statement = select(t.stories.c.id, t.stories.c.body).where(t.stories.c.accepted, t.stories.c.id.in_(some))
+            statement = select(t.stories.c.id, t.stories.c.body).where(rows.is_told(), t.stories.c.id.in_(some))
             found.update((key, rows.stories_decoder.decode(body)) for key, body in connection.execute(statement).all())
     return found
 
 
 def narrowed(statement: Select[*tuple[Any, ...]], wanted: EventFilter) -> Select[*tuple[Any, ...]]:
     """A statement about events, narrowed to the accepted ones that are wanted."""
-    statement = statement.where(t.events.c.accepted, *_conditions(wanted))
+    statement = statement.where(rows.is_logged(), *_conditions(wanted))
     if wanted.watch is None:
         return statement
     return statement.join(t.memberships, _heard_by(wanted.watch))
@@ -177,7 +177,7 @@ def _heard_by(watch: str) -> ColumnElement[bool]:
 def moment_back(database: Database, places: int, *, until: datetime | None) -> datetime | None:
     """The moment of the event so many places back in the log, from ``until`` or from its end; None where there is none."""
     at = t.events.c.effective_at
-    statement = select(at).where(t.events.c.accepted, at < (until or LATEST)).order_by(at.desc()).offset(places).limit(1)
+    statement = select(at).where(rows.is_logged(), at < (until or LATEST)).order_by(at.desc()).offset(places).limit(1)
     with database.reading() as connection:
         return connection.scalar(statement)
 
@@ -185,7 +185,7 @@ def moment_back(database: Database, places: int, *, until: datetime | None) -> d
 def moment_on(database: Database, places: int, *, since: datetime | None) -> datetime | None:
     """The same for the event so many places on, from ``since`` or from the beginning."""
     at = t.events.c.effective_at
-    statement = select(at).where(t.events.c.accepted, at >= (since or EARLIEST)).order_by(at).offset(places).limit(1)
+    statement = select(at).where(rows.is_logged(), at >= (since or EARLIEST)).order_by(at).offset(places).limit(1)
     with database.reading() as connection:
         return connection.scalar(statement)
 

@@ -23,7 +23,7 @@ _KEPT = tuple(name for name in KeptField.__struct_fields__ if name != "snapshot"
 
 # Through the version: a trial is not found by its current one.
 _CURRENT = t.kept_fields.join(t.snapshots, t.snapshots.c.id == t.kept_fields.c.snapshot).join(
-    t.trials, and_(t.trials.c.key == t.snapshots.c.trial, t.trials.c.current_snapshot == t.snapshots.c.id)
+    t.trials, and_(t.trials.c.key == t.snapshots.c.trial, rows.current_version() == t.snapshots.c.id)
 )
 
 
@@ -131,15 +131,17 @@ def believe(connection: Connection, run_id: int) -> None:
     statement = select_events().add_columns(t.events.c.new_snapshot)
     statement = statement.join(t.snapshots, t.snapshots.c.id == t.events.c.new_snapshot)
     statement = statement.where(t.events.c.run == run_id, t.events.c.old_snapshot != t.events.c.new_snapshot, stored)
-    for row in connection.execute(statement).mappings().all():
-        fields = event_of(row).fields
-        connection.execute(
-            delete(t.kept_fields).where(
-                t.kept_fields.c.snapshot == row["new_snapshot"],
-                t.kept_fields.c.field.in_(fields),
-                t.kept_fields.c.why == "doubted",
+    # From the few versions that are doubted, not from the events, of which there may be very many.
+    doubted = select(t.kept_fields.c.snapshot).where(t.kept_fields.c.why == "doubted").distinct()
+    for versions in chunks(connection.scalars(doubted).all()):
+        for row in connection.execute(statement.where(t.events.c.new_snapshot.in_(versions))).mappings().all():
+            connection.execute(
+                delete(t.kept_fields).where(
+                    t.kept_fields.c.snapshot == row["new_snapshot"],
+                    t.kept_fields.c.field.in_(event_of(row).fields),
+                    t.kept_fields.c.why == "doubted",
+                )
             )
-        )
 
 
 def unsettled_since(database: Database, run_id: int, held_id: int) -> list[tuple[str, datetime, str | None]]:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from tracker.model.ledgers import LEDGER_PATHS, MovedValue
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks
-from tracker.store.rows import UNNUMBERED
+from tracker.store.rows import UNNUMBERED, is_logged
 
 
 def moved_values(database: Database, trials: Collection[str]) -> dict[str, list[MovedValue]]:
@@ -33,7 +33,7 @@ def moved_values(database: Database, trials: Collection[str]) -> dict[str, list[
                 t.snapshots, versions.id == events.new_snapshot
             )
         )
-        .where(events.accepted, values.path.in_(LEDGER_PATHS))
+        .where(is_logged(), values.path.in_(LEDGER_PATHS))
         .order_by(
             events.trial,
             events.effective_at,

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import select, union
+from sqlalchemy import and_, select, union
 
 from tracker.model.links import NamedNumber
 from tracker.model.views import PlainRecord
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks
+from tracker.store.rows import current_version
 
 
 def named_numbers(database: Database, trials: Iterable[str]) -> list[NamedNumber]:
     """What the current records of these trials name, and which current records name them; followed or not."""
     own = t.links.c
-    current = t.links.join(t.trials, t.trials.c.current_snapshot == own.snapshot)
+    current = t.links.join(t.trials, and_(t.trials.c.key == own.trial, current_version() == own.snapshot))
     columns = (own.trial, own.other, own.type, own.evidence)
     there = select(*columns).select_from(current).where(t.trials.c.merged_into.is_(None))
     found: set[NamedNumber] = set()

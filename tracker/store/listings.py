@@ -6,7 +6,6 @@ Nothing here is in memory as a whole: a search may hold a registry.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime
 
 from sqlalchemy import (
@@ -28,15 +27,12 @@ from sqlalchemy import (
 from tracker.model.upkeep import Lease
 from tracker.model.watch import ListingTotals, SearchEntry, SearchMove
 from tracker.store import tables as t
-from tracker.store.database import Database, chunks, insert
+from tracker.store.database import Database, Writing, chunks, insert
 from tracker.store.runs import ABSENT, THERE, UNSURE, require_state
 from tracker.store.watches import active_watches
 
 PART = 2_000
 """Trials of a listing in one transaction of acceptance."""
-
-Writing = Callable[[], AbstractContextManager[Connection]]
-"""Begins a transaction that writes."""
 
 PAGE = 500
 """Trials of a listing read at once."""

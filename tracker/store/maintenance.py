@@ -12,6 +12,7 @@ from tracker.model.upkeep import StoreSize
 from tracker.store import tables as t
 from tracker.store.bodies import broken_versions, repack, train_dictionaries
 from tracker.store.database import PATIENCE, Database, translated_errors
+from tracker.store.rows import current_version, is_logged
 from tracker.store.search import sweep_words
 
 KEPT_FOR = timedelta(days=90)
@@ -31,7 +32,7 @@ def size(database: Database) -> StoreSize:
             trials=connection.scalar(select(count).select_from(t.trials)) or 0,
             snapshots=snapshots,
             snapshot_bytes=int(packed or 0),
-            events=connection.scalar(select(count).select_from(t.events).where(t.events.c.accepted)) or 0,
+            events=connection.scalar(select(count).select_from(t.events).where(is_logged())) or 0,
         )
 
 
@@ -43,9 +44,9 @@ def integrity(database: Database) -> list[str]:
             damage += [line for line in connection.scalars(text("PRAGMA integrity_check")) if line != "ok"]
             for table, row, parent, _ in connection.execute(text("PRAGMA foreign_key_check")):
                 damage.append(f"row {row} of {table} names a row of {parent} that is not there")
-        current = t.trials.outerjoin(t.snapshots, t.snapshots.c.id == t.trials.c.current_snapshot)
+        current = t.trials.outerjoin(t.snapshots, t.snapshots.c.id == current_version())
         lost = select(t.trials.c.key).select_from(current)
-        lost = lost.where(t.trials.c.current_snapshot.is_not(None), t.snapshots.c.id.is_(None))
+        lost = lost.where(current_version().is_not(None), t.snapshots.c.id.is_(None))
         damage += [f"the current version of {key} is missing" for key in connection.scalars(lost)]
     return [*damage, *broken_versions(database)]
 

@@ -53,7 +53,7 @@ def ready_alerts(database: Database, channel: str | None = None, when: When | No
         select_events()
         .add_columns(*(t.alerts.c[name] for name in _ALERT))
         .join(t.alerts, (t.events.c.run == t.alerts.c.run) & (t.events.c.id == t.alerts.c.event))
-        .where(t.alerts.c.state == "ready")
+        .where(t.alerts.c.state == "ready", rows.alert_state() == "ready")
         .order_by(t.events.c.effective_at, t.events.c.id, t.alerts.c.id)
     )
     if channel is not None:
@@ -73,7 +73,7 @@ def alerts_of(database: Database, events: Collection[str]) -> dict[str, tuple[Al
     with database.reading() as connection:
         for ids in chunks(sorted(events)):
             statement = select(*(t.alerts.c[name] for name in _ALERT)).where(
-                t.alerts.c.event.in_(ids), t.alerts.c.state.in_(("ready", "in_message", "sent"))
+                t.alerts.c.event.in_(ids), rows.alert_state().in_(("ready", "in_message", "sent"))
             )
             for row in connection.execute(statement.order_by(t.alerts.c.id)).mappings():
                 found.setdefault(row["event"], []).append(Alert(**{name: row[name] for name in _ALERT}))
@@ -336,10 +336,12 @@ def count_unsent(database: Database) -> dict[MessageState, int]:
 
 def unsent_alerts(database: Database) -> list[AlertTally]:
     """The alerts that are in no message yet, counted by watch, channel, state and reason."""
-    by = (t.alerts.c.channel, t.alerts.c.watch, t.alerts.c.when, t.alerts.c.state, t.alerts.c.reason)
+    state = rows.alert_state().label("state")
+    dropped = select(t.runs.c.id).where(t.runs.c.accepting.is_not(None), t.runs.c.accepting == "dropping")
+    by = (t.alerts.c.channel, t.alerts.c.watch, t.alerts.c.when, state, t.alerts.c.reason)
     tally = (
         select(*by, func.count().label("count"))
-        .where(t.WAITING, t.alerts.c.state.in_(("held", "ready")))
+        .where(t.WAITING, t.alerts.c.state.in_(("held", "ready")), t.alerts.c.run.not_in(dropped))
         .group_by(*by)
         .order_by(*by)
     )

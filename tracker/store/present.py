@@ -16,6 +16,7 @@ from tracker.store import links
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks, execute_many, insert
 from tracker.store.packing import to_json
+from tracker.store.rows import current_version
 from tracker.store.snapshots import following_watches
 from tracker.store.trials import is_asked, is_member, is_member_of
 
@@ -34,7 +35,7 @@ def stale_present(database: Database, source: str, reader: str, after: str = "",
     unfit = or_(_stale(reader), t.present.c.shown.is_(None))
     if turned_by is not None:
         days = t.due_dates.c
-        turned = exists().where(days.snapshot == t.trials.c.current_snapshot, days.kind == TURNS, days.true_from <= turned_by)
+        turned = exists().where(days.snapshot == current_version(), days.kind == TURNS, days.true_from <= turned_by)
         unfit = or_(unfit, turned)
     wanted = _current(source).where(unfit, t.trials.c.key > after).order_by(t.trials.c.key).limit(SHOWN)
     with database.reading() as connection:
@@ -50,7 +51,7 @@ def calendar_trials(
     They are those that are asked for and of which the run ``unmoved_in`` has staged no new version.
     """
     days = t.due_dates.c
-    own = exists().where(days.snapshot == t.trials.c.current_snapshot, days.true_from <= until)
+    own = exists().where(days.snapshot == current_version(), days.true_from <= until)
     if after is not None:
         own = own.where(days.true_from > after)
     moved = exists().where(t.snapshots.c.run == unmoved_in, t.snapshots.c.trial == t.trials.c.key)
@@ -70,13 +71,13 @@ def calendar_trials(
 def _current(source: str) -> Select[str]:
     """The trials of a source that were read, beside the plain columns of their current version."""
     trials = t.trials.c
-    beside = t.trials.outerjoin(t.present, t.present.c.snapshot == trials.current_snapshot)
-    return select(trials.key).select_from(beside).where(trials.source == source, trials.current_snapshot.is_not(None))
+    beside = t.trials.outerjoin(t.present, t.present.c.snapshot == current_version())
+    return select(trials.key).select_from(beside).where(trials.source == source, current_version().is_not(None))
 
 
 def _stale(reader: str) -> ColumnElement[bool]:
     own = t.present.c
-    kept = exists().where(t.kept_fields.c.snapshot == t.trials.c.current_snapshot)
+    kept = exists().where(t.kept_fields.c.snapshot == current_version())
     return or_(own.snapshot.is_(None), own.reader != reader, own.kept, kept)
 
 
@@ -105,10 +106,10 @@ def shown_of(database: Database, reader: str, trials: Iterable[str]) -> Iterator
 
 def _shown_trials(reader: str) -> Select[str, datetime | None, str | None]:
     own, trials = t.present.c, t.trials.c
-    fits = and_(own.snapshot == trials.current_snapshot, ~_stale(reader))
+    fits = and_(own.snapshot == current_version(), ~_stale(reader))
     beside = t.trials.outerjoin(t.present, fits)
     shown = select(trials.key, trials.removed_at, own.shown).select_from(beside)
-    return shown.where(trials.current_snapshot.is_not(None)).order_by(trials.key)
+    return shown.where(current_version().is_not(None)).order_by(trials.key)
 
 
 def _read(connection: Connection, statement: Select[str, datetime | None, str | None]) -> list[ShownTrial]:

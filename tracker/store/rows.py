@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, exists, func, or_, select
 
 from tracker.model.alert import Message
 from tracker.model.event import Story
@@ -14,7 +14,7 @@ from tracker.model.run import Run, RunCounts, Verdict
 from tracker.model.snapshot import SnapshotMeta, TrackedTrial
 from tracker.model.source import Validators
 from tracker.model.watch import Sending
-from tracker.store.tables import messages, runs, snapshots, trials
+from tracker.store.tables import alerts, events, messages, runs, snapshots, stories, trials
 
 stories_decoder = msgspec.json.Decoder(Story)
 sending_decoder = msgspec.json.Decoder(Sending)
@@ -48,8 +48,48 @@ def meta_columns() -> tuple[ColumnElement[Any], ...]:
 @cache
 def is_accepted() -> ColumnElement[bool]:
     """Whether a snapshot is part of history: it is marked so, or its run counts and the mark is still being written."""
-    settling = select(runs.c.id).where(runs.c.accepting.is_not(None), runs.c.state == "accepted")
-    return or_(snapshots.c.accepted, snapshots.c.run.in_(settling))
+    return or_(snapshots.c.accepted, snapshots.c.run.in_(_settling()))
+
+
+@cache
+def current_version() -> ColumnElement[int | None]:
+    """The current version of the trial of the surrounding statement: the one that stands in its row, or what took its place.
+
+    A run that counts has made its versions current; it writes that into one trial's row after the other.
+    """
+    staged = snapshots.alias("settling")
+    of_trial = (staged.c.trial == trials.c.key, staged.c.run.in_(_settling().where(runs.c.purpose == "sync")))
+    newest = select(func.max(staged.c.id)).where(*of_trial).correlate(trials).scalar_subquery()
+    # Asked once for all trials: mostly no run is being settled.
+    return case((exists(_settling()), func.coalesce(newest, trials.c.current_snapshot)), else_=trials.c.current_snapshot)
+
+
+@cache
+def is_logged() -> ColumnElement[bool]:
+    """Whether an event is part of the log: events of a run are marked before it counts, and are hidden until it does."""
+    return and_(events.c.accepted, events.c.run.not_in(_deciding()))
+
+
+@cache
+def is_told() -> ColumnElement[bool]:
+    """Whether a story is part of the log: the same of stories."""
+    return and_(stories.c.accepted, stories.c.run.not_in(_deciding()))
+
+
+@cache
+def alert_state() -> ColumnElement[str]:
+    """The state of an alert, which is held until its run counts."""
+    return case((and_(alerts.c.state == "ready", alerts.c.run.in_(_deciding())), "held"), else_=alerts.c.state)
+
+
+def _settling() -> Select[int]:
+    """The runs that count and of which not everything is written."""
+    return select(runs.c.id).where(runs.c.accepting.is_not(None), runs.c.state == "accepted")
+
+
+def _deciding() -> Select[int]:
+    """The runs that will count and do not yet, and such as will not."""
+    return select(runs.c.id).where(runs.c.accepting.is_not(None), runs.c.state != "accepted")
 
 
 def of_one_moment() -> tuple[ColumnElement[int], ColumnElement[int]]:

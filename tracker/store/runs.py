@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from tracker.errors import LeaseLostError, StoreError
 from tracker.model.run import OpenRun, Run, RunCounts, RunPurpose, RunState, SourceState
@@ -14,6 +14,7 @@ from tracker.model.upkeep import Lease
 from tracker.store import rows
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks
+from tracker.store.dropping import drop_ended
 from tracker.store.packing import to_json
 
 NO_ANSWER = ("failed", "older")
@@ -47,31 +48,9 @@ def open_run(
     staged is deleted.
     """
     with database.writing(lease) as connection:
-        left = connection.execute(
-            select(*rows.run_columns(), t.runs.c.cursor)
-            .where(t.runs.c.source == source, t.runs.c.state == "open", t.runs.c.purpose == purpose)
-            .order_by(t.runs.c.id.desc())
-        ).mappings()
-        adopted: OpenRun | None = None
-        for row in left.all():
-            if adopted is None and (purpose == "backfill" or _same_data(row, now, data)):
-                adopted = _adopted(row)
-            else:
-                end_run(connection, row["id"], "superseded", now)
-        if adopted is not None:
-            return adopted
-        key = connection.execute(
-            insert(t.runs).values(
-                source=source,
-                purpose=purpose,
-                state="open",
-                started_at=now,
-                data_timestamp=data.timestamp if data else None,
-                data_date=data.date if data else None,
-            )
-        ).inserted_primary_key
-        assert key is not None
-        return OpenRun(run=read_run(connection, key[0]))
+        opened = _opened(connection, source, now, data, purpose)
+    drop_ended(lambda: database.writing(lease), source)
+    return opened
 
 
 def fail_run(database: Database, lease: Lease, run_id: int, now: datetime, error: str, counts: RunCounts | None = None) -> Run:
@@ -82,7 +61,9 @@ def fail_run(database: Database, lease: Lease, run_id: int, now: datetime, error
         connection.execute(
             update(t.runs).where(t.runs.c.id == run_id).values(error=error, counts=to_json(counts or RunCounts()))
         )
-        return read_run(connection, run_id)
+        run = read_run(connection, run_id)
+    drop_ended(lambda: database.writing(lease), run.source)
+    return run
 
 
 def runs(database: Database, limit: int, source: str | None = None) -> list[Run]:
@@ -145,15 +126,37 @@ def require_state(connection: Connection, run_id: int, state: RunState) -> RowMa
 
 
 def end_run(connection: Connection, run_id: int, state: RunState, now: datetime) -> None:
-    """End a run without accepting it: everything it staged goes."""
-    staged = select(t.snapshots.c.id).where(t.snapshots.c.run == run_id)
-    connection.execute(delete(t.kept_fields).where(t.kept_fields.c.snapshot.in_(staged)))
-    # Their plain columns go with the versions.
-    for table in (t.alerts, t.stories, t.events, t.snapshots, t.checks, t.listed):
-        connection.execute(delete(table).where(table.c.run == run_id))
-    connection.execute(
-        update(t.runs).where(t.runs.c.id == run_id).values(state=state, finished_at=now, cursor=None, closing=None)
-    )
+    """End a run without accepting it. What it staged counts no more; `drop_ended` takes it away."""
+    ended = {"state": state, "finished_at": now, "cursor": None, "closing": None, "accepting": "dropping"}
+    connection.execute(update(t.runs).where(t.runs.c.id == run_id).values(ended))
+
+
+def _opened(connection: Connection, source: str, now: datetime, data: DataVersion | None, purpose: RunPurpose) -> OpenRun:
+    left = connection.execute(
+        select(*rows.run_columns(), t.runs.c.cursor)
+        .where(t.runs.c.source == source, t.runs.c.state == "open", t.runs.c.purpose == purpose)
+        .order_by(t.runs.c.id.desc())
+    ).mappings()
+    adopted: OpenRun | None = None
+    for row in left.all():
+        if adopted is None and (purpose == "backfill" or _same_data(row, now, data)):
+            adopted = _adopted(row)
+        else:
+            end_run(connection, row["id"], "superseded", now)
+    if adopted is not None:
+        return adopted
+    key = connection.execute(
+        insert(t.runs).values(
+            source=source,
+            purpose=purpose,
+            state="open",
+            started_at=now,
+            data_timestamp=data.timestamp if data else None,
+            data_date=data.date if data else None,
+        )
+    ).inserted_primary_key
+    assert key is not None
+    return OpenRun(run=read_run(connection, key[0]))
 
 
 def _same_data(row: RowMapping, now: datetime, data: DataVersion | None) -> bool:

@@ -32,7 +32,7 @@ from sqlalchemy.types import BigInteger
 from tracker.model.search import BREAK, WHOLE, FoundTrials, Ranked, SearchEntry, SearchQuery, SearchTerm, Words
 from tracker.store import tables as t
 from tracker.store.database import Database, chunks, execute_many, insert
-from tracker.store.rows import is_accepted
+from tracker.store.rows import current_version, is_accepted
 from tracker.store.trials import is_member
 
 NAME = "search_words"
@@ -115,11 +115,11 @@ def stale_words(database: Database, source: str, reader: str, limit: int) -> lis
     A trial with fields that are read from an earlier version is always among them: they come and go without a new version.
     """
     own, trials = t.searchable.c, t.trials.c
-    kept = exists().where(t.kept_fields.c.snapshot == trials.current_snapshot)
+    kept = exists().where(t.kept_fields.c.snapshot == current_version())
     statement = (
         select(trials.key)
-        .select_from(t.trials.outerjoin(t.searchable, own.snapshot == trials.current_snapshot))
-        .where(trials.source == source, trials.current_snapshot.is_not(None), _shown())
+        .select_from(t.trials.outerjoin(t.searchable, own.snapshot == current_version()))
+        .where(trials.source == source, current_version().is_not(None), _shown())
         .where(or_(own.snapshot.is_(None), own.reader != reader, own.kept, kept))
         .order_by(trials.key)
         .limit(limit)
@@ -143,7 +143,7 @@ def _forget(database: Database, which: ColumnElement[bool]) -> None:
     """Of some versions those that are accepted and not current, or whose trial nobody follows."""
     joined = t.snapshots.join(t.searchable, t.searchable.c.snapshot == t.snapshots.c.id)
     joined = joined.join(t.trials, t.trials.c.key == t.snapshots.c.trial)
-    gone = or_(t.trials.c.current_snapshot != t.snapshots.c.id, ~_shown())
+    gone = or_(current_version() != t.snapshots.c.id, ~_shown())
     statement = select(t.snapshots.c.id).select_from(joined).where(which, is_accepted(), gone)
     with database.reading() as connection:
         found = list(connection.scalars(statement))
@@ -169,8 +169,8 @@ def search(
 
 def count_unindexed(database: Database, watch: str | None = None) -> int:
     """How many followed trials have no words yet, as after the upgrade of an older database."""
-    joined = t.trials.outerjoin(t.searchable, t.searchable.c.snapshot == t.trials.c.current_snapshot)
-    missing = (t.trials.c.current_snapshot.is_not(None), t.searchable.c.snapshot.is_(None), _shown(watch))
+    joined = t.trials.outerjoin(t.searchable, t.searchable.c.snapshot == current_version())
+    missing = (current_version().is_not(None), t.searchable.c.snapshot.is_(None), _shown(watch))
     with database.reading() as connection:
         return connection.scalar(select(func.count()).select_from(joined).where(*missing)) or 0
 
@@ -181,7 +181,7 @@ def _found(connection: Connection, query: SearchQuery, watch: str | None) -> Sel
     statement = text(_RANKED[connection.dialect.name]).bindparams(wanted=asked, whole=_quoted(connection, query))
     found = statement.columns(column("snapshot", BigInteger), column("rank", Float)).subquery("found")
     joined = found.join(t.snapshots, t.snapshots.c.id == found.c.snapshot)
-    joined = joined.join(t.trials, and_(t.trials.c.key == t.snapshots.c.trial, t.trials.c.current_snapshot == t.snapshots.c.id))
+    joined = joined.join(t.trials, and_(t.trials.c.key == t.snapshots.c.trial, current_version() == t.snapshots.c.id))
     return select(t.trials.c.key, found.c.rank).select_from(joined).where(_shown(watch))
 
 

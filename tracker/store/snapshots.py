@@ -196,7 +196,7 @@ def _stale(connection: Connection, source: str, digest_version: int) -> tuple[li
     other = select(snapshots.id, snapshots.trial).where(snapshots.id > seen, snapshots.digest_version != digest_version)
     ids: list[int] = []
     for some in chunks(connection.execute(other.order_by(snapshots.id))):
-        current = select(t.trials.c.current_snapshot).where(
+        current = select(rows.current_version()).where(
             t.trials.c.key.in_({row.trial for row in some}), t.trials.c.source == source
         )
         now = set(connection.scalars(current))

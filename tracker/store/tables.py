@@ -159,6 +159,7 @@ runs = Table(
     Column("closing", Text, comment="held runs: the joins and listings that a release applies"),
     CheckConstraint("state IN ('open', 'accepted', 'held', 'superseded', 'discarded', 'failed')", name="state"),
     CheckConstraint("purpose IN ('sync', 'backfill')", name="purpose"),
+    # Or dropping: it ended without being accepted, and what it staged goes in parts.
     Column("accepting", Text, comment="deciding or settling: how far its acceptance has got, until all of it is written"),
     Index(None, "source", "state"),
     sqlite_autoincrement=True,

@@ -92,7 +92,7 @@ def _due(
 ) -> tuple[ColumnElement[bool], ...]:
     trials = t.trials.c
     following: ColumnElement[bool] = is_member_of(only) if only else is_member()
-    doubted = exists().where(t.kept_fields.c.snapshot == trials.current_snapshot, t.kept_fields.c.why == "doubted")
+    doubted = exists().where(t.kept_fields.c.snapshot == rows.current_version(), t.kept_fields.c.why == "doubted")
     if apart:
         unsettled = or_(trials.absent_since.is_not(None), trials.failing_since.is_not(None), doubted)
         otherwise = is_member().where(t.memberships.c.watch.not_in(apart))
@@ -168,7 +168,7 @@ def registered_at(database: Database, trials: Collection[str]) -> dict[str, date
 
 def select_followed() -> Select[*tuple[Any, ...]]:
     """Trials with their current snapshots, by key."""
-    joined = t.trials.outerjoin(t.snapshots, t.snapshots.c.id == t.trials.c.current_snapshot)
+    joined = t.trials.outerjoin(t.snapshots, t.snapshots.c.id == rows.current_version())
     return select(*rows.trial_columns(), *rows.meta_columns()).select_from(joined).order_by(t.trials.c.key)
 
 

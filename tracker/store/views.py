@@ -42,6 +42,19 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+_SETTLING = "SELECT id FROM runs WHERE accepting IS NOT NULL AND state = 'accepted'"
+
+_LOGGED = "e.accepted AND e.run NOT IN (SELECT id FROM runs WHERE accepting IS NOT NULL AND state <> 'accepted')"
+"""The rule of `rows.is_logged`."""
+
+_CURRENT = f"""
+    CASE WHEN EXISTS ({_SETTLING}) THEN COALESCE(
+        (SELECT MAX(s.id) FROM snapshots AS s WHERE s.trial = t.key AND s.run IN ({_SETTLING} AND purpose = 'sync')),
+        t.current_snapshot
+    ) ELSE t.current_snapshot END
+"""  # nosec B608: only names of our own tables
+"""The rule of `rows.current_version`."""
+
 _SEVERITY = "CASE {0} WHEN 2 THEN 'major' WHEN 1 THEN 'notable' ELSE 'minor' END"
 
 
@@ -74,7 +87,7 @@ def _changes() -> str:
         SELECT e.trial, e.kind, c.effect, {_SEVERITY.format("e.severity")} AS severity, c.path, c.old, c.new, c.days,
             e.detected_at AS seen_at, e.effective_at AS valid_from, e.id AS event
         FROM events AS e JOIN changed_values AS c ON c.run = e.run AND c.event = e.id
-        WHERE e.accepted
+        WHERE {_LOGGED}
     """  # nosec B608: only names of our own tables and words of this module
 
 
@@ -85,7 +98,7 @@ def _moves() -> str:
             e.effective_at AS valid_from, e.id AS event, COALESCE(v.registry_version, {UNNUMBERED}) AS numbered
         FROM events AS e JOIN changed_values AS c ON c.run = e.run AND c.event = e.id
             LEFT JOIN snapshots AS v ON v.id = e.new_snapshot
-        WHERE e.accepted
+        WHERE {_LOGGED}
     """  # nosec B608: only names of our own tables and words of this module
 
 
@@ -105,9 +118,7 @@ def _status_timeline(words: Mapping[str, str]) -> str:
                 LAG(recruitment_status) OVER (PARTITION BY trial ORDER BY number) AS before
             FROM registry_versions
         ), begun AS (
-            SELECT trial, MIN(valid_from) AS since FROM snapshots WHERE accepted OR run IN (
-                SELECT id FROM runs WHERE accepting IS NOT NULL AND state = 'accepted'
-            ) GROUP BY trial
+            SELECT trial, MIN(valid_from) AS since FROM snapshots WHERE accepted OR run IN ({_SETTLING}) GROUP BY trial
         ), points AS (
             SELECT trial, valid_from AS since, 0 AS told, number AS nth, status FROM listed
             UNION ALL
@@ -118,7 +129,7 @@ def _status_timeline(words: Mapping[str, str]) -> str:
             UNION ALL
             SELECT b.trial, b.since, 1, 0, CASE WHEN m.trial IS NULL THEN p.recruitment_status ELSE m.old END
             FROM begun AS b LEFT JOIN moves AS m ON m.trial = b.trial AND m.nth = 1
-                LEFT JOIN trials AS t ON t.key = b.trial LEFT JOIN present AS p ON p.snapshot = t.current_snapshot
+                LEFT JOIN trials AS t ON t.key = b.trial LEFT JOIN present AS p ON p.snapshot = {_CURRENT}
             WHERE NOT EXISTS (SELECT 1 FROM registry_versions AS r WHERE r.trial = b.trial AND r.valid_from <= b.since)
         ), ordered AS (
             SELECT trial, since, told, nth, status,
@@ -192,7 +203,8 @@ def _overdue(words: Mapping[str, str]) -> str:
                 WHEN d.true_from IS NULL THEN 'submitted'
                 WHEN d.kind = 'results_due_soon' THEN 'grace' ELSE 'passed' END AS state,
             {_SEVERITY.format("d.severity")} AS severity, d.rule
-        FROM due_dates AS d JOIN trials AS t ON t.current_snapshot = d.snapshot JOIN present AS p ON p.snapshot = d.snapshot
+        FROM due_dates AS d JOIN trials AS t ON t.key = d.trial AND d.snapshot = {_CURRENT}
+            JOIN present AS p ON p.snapshot = d.snapshot
         WHERE d.due < {today} AND t.removed_at IS NULL AND d.kind <> '{TURNS}'
             AND EXISTS (SELECT 1 FROM memberships AS m WHERE m.trial = d.trial AND m.ended_at IS NULL)
             AND NOT (d.kind = 'results_overdue' AND d.true_from > {today}) AND d.effect <> 'projected'
