@@ -70,6 +70,7 @@ class CheckContext(msgspec.Struct, frozen=True, kw_only=True):
     told: frozenset[str] | None = None
     watches: tuple[Watch, ...] = ()
     silent: frozenset[str] = frozenset()
+    by_link: bool = False
     overrides: Mapping[str, Severity] = {}
     home: TrialRecord | None = None
 
@@ -203,6 +204,8 @@ def absent(known: TrackedTrial, answer: Absent, last: TrialRecord | None, contex
 
     ``last`` is the record as it was last seen.
     """
+    if known.current is None and context.by_link:  # it may not be public yet, and nobody who could check it wrote it down
+        return _result(known, context, "absent")
     if known.current is None:
         why = answer.why.rstrip(".")
         error = f"There is no such trial at {context.source.title}: {known.number} ({why}). Check the number."
