@@ -86,7 +86,7 @@ WORK = {
     "registered_at", "note_version_error", "staged_versions", "drop_versions", "number_version", "move_versions",
     "drop_events",
     "stage_whole", "compare_whole", "note_cursor",
-    "own_members",
+    "linked_trials", "own_members",
     "answered", "complete_acceptance", "begin_listing", "stage_listed", "compare_listing", "gone_from_listing", "cut_listing",
     "entering", "search_moves", "count_explained", "due_trials", "count_due", "moving", "staged_events", "unmoved_documents",
     # the state of the database itself

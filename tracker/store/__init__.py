@@ -208,6 +208,7 @@ class Store(Database):
     shown_of = _present.shown_of
     note_present = _present.note_present
     named_numbers = _links.named_numbers
+    linked_trials = _links.linked_trials
     search = _search.search
     count_unindexed = _search.count_unindexed
     stale_words = _search.stale_words

@@ -20,6 +20,7 @@ class RunScope:
 
     store: Store
     source: Source
+    sources: Mapping[str, Source] = field(default_factory=dict)
     run: int
     data: DataVersion | None
     watches: Mapping[str, Watch] = field(default_factory=dict)
