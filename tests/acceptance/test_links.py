@@ -1,7 +1,7 @@
 """The links over all real records: how many of each sort and pair of registries, and every doubtful one, read by hand.
 
 Each record is read by its own source; the rows of the WHO's exports stand for records of their home registries that are not
-at hand. ``doubtful_links.csv`` is written by hand: what links the two, why the link is doubted, and what a reader of both finds.
+at hand. ``doubtful_links.csv`` is written by hand: how the two are linked, why that is doubted, what a reader of both finds.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import pytest
 
 from tests.acceptance.test_isrctn_records import answers as isrctn_answers
 from tracker import sources
+from tracker.detect.disagreement import FIELDS, Side, verdict
 from tracker.errors import SourceError
 from tracker.links import LinkGraph, named_numbers
 from tracker.model.ids import split_key
@@ -79,7 +80,6 @@ JOINED = {
 """Pairs of held records at different registries that are linked, and not in doubt."""
 
 
-
 @pytest.fixture(scope="module")
 def records(real_data: Path) -> dict[str, TrialRecord]:
     found = {record.trial: record for record in _own(real_data)}
@@ -112,6 +112,25 @@ def test_held_records_of_one_trial_are_linked(records: dict[str, TrialRecord], l
     across = {pair for pair in pairs if len({split_key(key).source for key in pair}) == 2}
     assert across == JOINED
     assert {(link.other, link.trial) for link in held} == {(link.trial, link.other) for link in held}
+
+
+def test_real_registrations_of_one_trial_do_not_disagree(records: dict[str, TrialRecord], links: list[Link]) -> None:
+    """Read by hand: coarse words, statuses by country alone, and an EU application that was never authorised."""
+    held = {key: record for key, record in records.items() if split_key(key).source in _sources()}
+    pairs = [link for link in links if {link.trial, link.other} <= held.keys() and not link.doubtful]
+    across = [link for link in pairs if split_key(link.trial).source != split_key(link.other).source]
+    found = {
+        (link.trial, link.other, field): verdict(field, _side(held[link.trial]), _side(held[link.other]), AT.date())
+        for link in across
+        for field in FIELDS
+    }
+    assert len(found) >= 28
+    assert [pair for pair, said in found.items() if said == "differ"] == []
+
+
+def _side(record: TrialRecord) -> Side:
+    info = _sources()[split_key(record.trial).source].info
+    return Side(record=record, source=info, tracked_since=AT, last_seen_at=AT)
 
 
 def test_how_many_links_there_are_between_two_registries(links: list[Link]) -> None:

@@ -154,19 +154,21 @@ def _of_results(mine: Side, theirs: Side, day: dt.date) -> Verdict:
     if len(posted) != 1:
         return "agree" if posted or {side.record.results_state for side in sides} == {"NONE_POSTED"} else "silent"
     (without,) = (side for side in sides if side is not posted[0])
-    if without.record.results_state != "NONE_POSTED":
-        return "silent"
-    return "silent" if _owed_later(without, posted[0], day) else "differ"
+    if without.record.results_state != "NONE_POSTED" or without.record.recruitment_status == "WITHDRAWN":
+        return "silent"  # a trial that never began there has no results to show
+    return "differ" if _missed(without, posted[0], day) else "silent"
 
 
-def _owed_later(without: Side, posted: Side, day: dt.date) -> bool:
-    """Whether a law asks for results in the registry that has none, and only on a day to come."""
+def _missed(without: Side, posted: Side, day: dt.date) -> bool:
+    """Whether results are missing in a registry: a law asks for them there by now, or none does and the trial is over there."""
     registered = [
         RegisteredTrial(trial=side.trial, registry=side.source.title, record=side.record, duties=side.source.duties)
         for side in (without, posted)
     ]
     states = {row.state for row in over_registrations(registered, day) if row.trial == without.trial}
-    return bool(states & _OWED_LATER) and not states & _OWED_NOW
+    if states & (_OWED_NOW | _OWED_LATER):
+        return bool(states & _OWED_NOW)
+    return group(without.record.recruitment_status) == "ended"
 
 
 def _word(field: Field, side: Side) -> str:
