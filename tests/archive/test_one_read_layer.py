@@ -38,6 +38,7 @@ QUERIES = {
     "incidents",
     "mark",
     "last_moves",
+    "linked_into",
     "log",
     "log_mark",
     "members",
@@ -75,7 +76,7 @@ WORK = {
     "mark_retry",
     "mark_sent", "open", "open_incident", "open_run", "reading", "redigest", "release", "release_lease", "remember_host",
     "hurry", "keep_history", "renew_lease", "retry", "set_due", "settle_sent", "silence", "stage", "staged_documents",
-    "join_imported", "pause", "sync_watches", "resume", "unmerge", "unsilence", "writing",
+    "join_imported", "pause", "sync_linked", "sync_watches", "resume", "unmerge", "unsilence", "writing",
     # what the next step of a run, a delivery or the daemon works on
     "count_sent_immediately", "due", "due_messages", "events_already_sent", "host_profiles", "message",
     "notes", "ready_alerts", "staged_totals", "alerts_of", "looks", "unanswered", "doubted_trials", "kept_fields",
@@ -85,6 +86,7 @@ WORK = {
     "registered_at", "note_version_error", "staged_versions", "drop_versions", "number_version", "move_versions",
     "drop_events",
     "stage_whole", "compare_whole", "note_cursor",
+    "linked_trials", "own_members",
     "answered", "complete_acceptance", "begin_listing", "stage_listed", "compare_listing", "gone_from_listing", "cut_listing",
     "entering", "search_moves", "count_explained", "due_trials", "count_due", "moving", "staged_events", "unmoved_documents",
     # the state of the database itself

@@ -48,6 +48,7 @@ FEW = (
 """Indexes over the few rows of a table that wait for something."""
 
 WHOLE: dict[str, str] = {
+    "linked_trials": "once a day: goes through what records name of each other, some numbers a trial",
     "members": "counts every membership",
     "count_followed": "counts what watches follow",
     "followed_sources": "names the sources of what watches follow",
@@ -71,6 +72,10 @@ def questions(store: Store) -> Iterator[tuple[str, Ask]]:
     known = store.followed("ctgov", [A])[0].current
     assert known is not None
     yield "sync_watches", lambda: store.sync_watches([watch("all"), watch("few", A, B, pages=(PAGE,))], {"me"}, day(RUNS))
+    yield "own_members", lambda: store.own_members("few")
+    yield "linked_into", lambda: store.linked_into([A])
+    yield "sync_linked", lambda: store.sync_linked({"few": {key(3)}}, day(RUNS))
+    yield "linked_trials", lambda: store.linked_trials("ctgov", [A], unmoved_in=run.id)
     yield "moved_memberships", lambda: store.moved_memberships("ctgov")
     yield "members", store.members
     yield "members_of_watch", lambda: store.members("few")

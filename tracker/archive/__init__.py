@@ -151,6 +151,10 @@ class Archive:
 
         return witnesses.firsts(self.store, self.sources, self.links, events)
 
+    def followed_by_link(self, trial: str) -> tuple[str, ...]:
+        """The watches that follow a trial only because it is a registration of another trial of theirs."""
+        return self.store.linked_into([trial]).get(trial, ())
+
     def said_again(self, events: Iterable[Event]) -> dict[str, tuple[Event, ...]]:
         """By event, those by which a linked registry said the same again: its second witnesses."""
         from tracker.archive import witnesses
@@ -212,8 +216,9 @@ class Archive:
         return self.store.followed_sources(watches)
 
     def brought_in(self) -> frozenset[tuple[str, str]]:
-        """The trials that a search brought into a watch, as (watch, trial)."""
-        return frozenset((member.watch, member.trial) for member in self.store.memberships() if member.how == "search")
+        """The trials that a search or a link brought into a watch, as (watch, trial)."""
+        found = (member for member in self.store.memberships() if member.how in ("search", "linked"))
+        return frozenset((member.watch, member.trial) for member in found)
 
     def in_group(self, group: str) -> frozenset[str]:
         """The trials that a watch's ``trials_file`` puts into a group, and the pages that repeat their records."""

@@ -40,7 +40,9 @@ def registrations(
     }
     graph = LinkGraph(named, identities, rules)
     made = ((trial, graph.links(trial)) for trial in trials)
-    return {trial: tuple(_registration(link, held.get(link.other)) for link in links) for trial, links in made if links}
+    return {
+        trial: tuple(_registration(link, held.get(link.other), sources) for link in links) for trial, links in made if links
+    }
 
 
 def _around(store: Store, rules: Sequence[LinkRule], trials: Collection[str]) -> set[NamedNumber]:
@@ -70,8 +72,9 @@ def _held(store: Store, sources: Mapping[str, Source], trials: Collection[str]) 
     return held
 
 
-def _registration(link: Link, held: HeldRecord | None) -> Registration:
+def _registration(link: Link, held: HeldRecord | None, sources: Mapping[str, Source]) -> Registration:
     source, number = split_key(link.other)
+    asked = source in sources and not sources[source].info.from_files
     return Registration(
         trial=link.other,
         number=number,
@@ -82,4 +85,5 @@ def _registration(link: Link, held: HeldRecord | None) -> Registration:
         url=held.shown.url if held else None,
         recruitment_status=held.shown.recruitment_status if held else None,
         results_state=held.shown.results_state if held else None,
+        unasked=held is None and not asked,
     )

@@ -42,14 +42,14 @@ def present(
     """A row for each followed trial, by key. A trial that is gone from its registry has no recruitment status to ask for."""
     names = Names(watches, sources)
     measured = [one for one in watches if watch in (None, one.name)]
-    for trial, record, others in _listed(store, sources, measured, watch, after, rules):
+    for trial, record, others, by_link in _listed(store, sources, measured, watch, after, rules):
         if status and (trial.removed_at or record.recruitment_status != status):
             continue
         around = near_of(measured, trial.watches)
         row = _row(record, trial.removed_at, names, around)
         if near and (around is None or row.nearest is None or not row.nearest.within):
             continue
-        yield msgspec.structs.replace(row, registrations=others) if others else row
+        yield msgspec.structs.replace(row, registrations=others, linked=by_link) if others or by_link else row
 
 
 def _listed(
@@ -59,12 +59,13 @@ def _listed(
     watch: str | None,
     after: str,
     rules: Sequence[LinkRule],
-) -> Iterator[tuple[ShownTrial, TrialRecord, tuple[Registration, ...]]]:
+) -> Iterator[tuple[ShownTrial, TrialRecord, tuple[Registration, ...], tuple[str, ...]]]:
     """Each followed trial by key with as much of its record as a row shows, whole only where its sites are measured."""
     for page in store.shown_trials(reader_of(source.info for source in sources.values()), watch, after):
         linked = links.registrations(store, sources, rules, [one.key for one in page])
+        by_link = store.linked_into([one.key for one in page])
         for trial, record in _with_records(store, sources, measured, page):
-            yield trial, record, linked.get(trial.key, ())
+            yield trial, record, linked.get(trial.key, ()), by_link.get(trial.key, ())
 
 
 def _with_records(

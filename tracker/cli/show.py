@@ -47,6 +47,7 @@ def show_command(shared: Shared, trial: str, at: str | None, everything: bool) -
             return
         also = () if when else archive.registrations([key]).get(key, ())
         owed = TrialDuties() if when else archive.duties(found.record, clock.now().date(), also)
+        by_link = () if when else archive.followed_by_link(key)
         stories = tuple(archive.story_changes(EventFilter(trials=frozenset({key}), until=until)))
     timeline = [event for story in reversed(stories) for event in story.events]
     lines = tuple(duties.lines(owed.rows, owed.where))
@@ -56,6 +57,10 @@ def show_command(shared: Shared, trial: str, at: str | None, everything: bool) -
     seen = (found.version.first_seen_at, found.version.last_seen_at)
     first, last = (f"{moment.astimezone(app.timezone):%Y-%m-%d %H:%M}" for moment in seen)
     app.print("", f"Version {found.number} of {found.versions}, seen {first} to {last}, sha256 {found.version.sha256}")
+    if by_link:
+        from tracker.render.registrations import followed_by_link
+
+        app.print(followed_by_link(by_link))
     if found.version.registry_version is not None:
         app.print(f"Registry version {found.version.registry_version} of {found.version.valid_from:%Y-%m-%d}")
 

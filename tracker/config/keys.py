@@ -41,6 +41,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
         "search",
         "query",
         "registries",
+        "registrations",
         "everything",
         "near",
         "exclude",

@@ -239,6 +239,8 @@ def remarks(settings: Settings) -> tuple[str, ...]:
             found.append(f'[[watch]] "{watch.name}" follows nothing: its lists are empty. Add a trial with `tracker add`.')
         if watch.everything and (watch.search or watch.query or watch.near):
             found.append(f'[[watch]] "{watch.name}" takes in all trials: search, query and near beside it narrow nothing.')
+        if watch.everything and watch.registrations == "all":
+            found.append(f'[[watch]] "{watch.name}" takes in all trials: registrations = "all" beside it adds no others.')
         if watch.left_out:
             names = ", ".join(watch.left_out)
             found.append(f'[[watch]] "{watch.name}": {names} of its search is left out: it only says where a link was clicked.')

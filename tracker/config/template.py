@@ -100,6 +100,7 @@ name = {name}
 {follows}
 # pages = ["https://…"]                         # trial pages of other sites
 # query = {{ condition = "lupus", country = "Germany" }}    # a search written as fields; `registries` says of whom it is asked
+# registrations = "all"                         # also the same trial's records at other registries; "own" unless given
 # everything = true                             # all trials of ClinicalTrials.gov: give it a watch of its own
 {near}
 # exclude = ["NCT06801119"]                     # never from a search

@@ -16,7 +16,7 @@ from tracker.config.trials_file import TrialsFile, read_trials_file
 from tracker.model import ids
 from tracker.model.source import Search, SearchReading, SourceInfo
 from tracker.model.vocabulary import SEVERITIES, When
-from tracker.model.watch import About, Near, Page, Send, Watch
+from tracker.model.watch import About, Near, Page, Registrations, Send, Watch
 from tracker.text.about import about_of, about_word
 from tracker.text.suggest import did_you_mean
 
@@ -32,6 +32,7 @@ def unread(_search: Search, _registries: Sequence[str] = ()) -> SearchReading:
     return SearchReading()
 
 
+REGISTRATIONS: tuple[Registrations, ...] = ("own", "all")
 WHENS: tuple[When, ...] = ("immediate", "daily", "weekly")
 _FOLLOWS = ("trials", "trials_file", "pages", "search", "query", "everything")
 
@@ -87,6 +88,7 @@ def _read_watch(table: Table, context: ValidationContext) -> Watch:
         query=query,
         everything=everything,
         registries=registries or (_usual(context.sources) if query and not search else ()),
+        registrations=table.choice("registrations", REGISTRATIONS, "own"),
         left_out=reading.left_out,
         near=near or reading.near,
         circle_in_search=reading.near is not None and "near" not in table,

@@ -49,7 +49,7 @@ class RunContext(msgspec.Struct, frozen=True, kw_only=True):
     """What some trials of a run are judged by: the source and its data, the trials, and who follows them or is about to.
 
     ``joined`` says since when each watch follows a trial, ``entering`` which watches' searches it enters in this run,
-    ``silent`` which watches it joined without being told of.
+    ``silent`` which watches it joined without being told of, ``by_link`` names those that are followed by a link alone.
     ``calendar_at`` is when the calendar's rules last ran over all trials.
     """
 
@@ -60,6 +60,7 @@ class RunContext(msgspec.Struct, frozen=True, kw_only=True):
     joined: Mapping[str, Mapping[str, datetime]] = {}
     entering: Mapping[str, Sequence[tuple[str, SearchEntry]]] = {}
     silent: Mapping[str, frozenset[str]] = {}
+    by_link: frozenset[str] = frozenset()
     overrides: Mapping[str, Severity] = {}
     calendar_at: datetime | None = None
 
@@ -131,6 +132,14 @@ def silent_by(members: Iterable[Membership]) -> dict[str, frozenset[str]]:
         if member.silent:
             silent[member.trial] = silent.get(member.trial, frozenset()) | {member.watch}
     return silent
+
+
+def followed_by_link(members: Iterable[Membership]) -> frozenset[str]:
+    """The trials that are followed by a link alone."""
+    linked: dict[str, bool] = {}
+    for member in members:
+        linked[member.trial] = linked.get(member.trial, True) and member.how == "linked"
+    return frozenset(trial for trial, alone in linked.items() if alone)
 
 
 def look(run: RunContext, answer: Answer) -> Looked:
@@ -259,6 +268,7 @@ def check_context(
         told=None if inputs.alerts is None else alerts.told(inputs.alerts),
         watches=tuple(watches),
         silent=run.silent.get(trial, frozenset()),
+        by_link=trial in run.by_link,
         overrides=run.overrides,
     )
 

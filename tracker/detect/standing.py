@@ -5,12 +5,15 @@ What goes wrong with one trial is its own failure, and the others are judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from tracker.detect import age, verdict
+import msgspec
+
+from tracker.detect import age, disagreement, verdict
 from tracker.detect.batch import BatchInputs, RunContext, alone, broken, check_context, entered_or_left, routed, told_of
+from tracker.detect.disagreement import Side
 from tracker.model.alert import Alert
 from tracker.model.event import Event, Story
 from tracker.model.record import TrialRecord
@@ -68,6 +71,61 @@ def decide_turned(
         stories=tuple(story for batch in batches for story in batch.stories),
         alerts=tuple(alert for batch in batches for alert in batch.alerts),
     ), tuple(failed)
+
+
+class Pair(msgspec.Struct, frozen=True, kw_only=True):
+    """A trial and another registration of it; ``told_to`` are the watches that hear of the two by this trial."""
+
+    known: TrackedTrial
+    mine: Side
+    theirs: Side
+    told_to: frozenset[str]
+
+
+def open_disagreements(pair: Pair) -> list[Event]:
+    """The events of disagreements that were told of a pair and have not ended."""
+    found = (disagreement.told(field, pair.mine, pair.theirs.trial) for field in disagreement.FIELDS)
+    return [event for event in found if event is not None]
+
+
+def decide_disagreements(run: RunContext, pairs: Iterable[Pair], told: Mapping[str, Sequence[Alert]], now: datetime) -> Decided:
+    """What linked registries disagree on for long, once, and its end, to those who were told.
+
+    ``told`` are the alerts of disagreements that have not ended, by event.
+    """
+    batches: list[Batch] = []
+    failed: list[Failed] = []
+    for pair in pairs:
+        try:
+            batches += _of_pair(run, pair, told, now)
+        except Exception as error:
+            failed.append(broken(pair.known.key, error))
+    return Batch(
+        events=tuple(event for batch in batches for event in batch.events),
+        stories=tuple(story for batch in batches for story in batch.stories),
+        alerts=tuple(alert for batch in batches for alert in batch.alerts),
+    ), tuple(failed)
+
+
+def _of_pair(run: RunContext, pair: Pair, told: Mapping[str, Sequence[Alert]], now: datetime) -> Iterator[Batch]:
+    known, mine, theirs = pair.known, pair.mine, pair.theirs
+    context = check_context(run, known.key, now)
+    for field in disagreement.FIELDS:
+        stands = disagreement.verdict(field, mine, theirs, now.date())
+        before = disagreement.told(field, mine, theirs.trial)
+        found = disagreement.disagreement(field, mine, theirs)
+        if stands == "differ" and before is None and found.stands and pair.told_to:
+            event = verdict.disagreeing(known.key, mine, theirs, found, context, ended=False)
+            joined = {name: since for name, since in run.joined.get(known.key, {}).items() if name in pair.told_to}
+            alerts = routed(run, (event,), joined, mine.record)
+        elif stands == "agree" and before is not None:
+            event = verdict.disagreeing(known.key, mine, theirs, found, context, ended=True)
+            heard = {(one.watch, one.channel): one for one in told.get(before.id, ()) if one.watch in run.watches}
+            alerts = [Alert(event=event.id, watch=one.watch, channel=one.channel, when=one.when) for one in heard.values()]
+        else:
+            continue
+        staged, story = alone(event, known)
+        yield Batch(events=(staged,), stories=(story,), alerts=tuple(alerts))
 
 
 def decide_calendar_anew(

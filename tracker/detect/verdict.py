@@ -16,6 +16,7 @@ import msgspec
 
 from tracker.compare import compare
 from tracker.detect import age, drift, kept, mirrors, other_trial, second_opinion, unread
+from tracker.detect.disagreement import Disagreement, Side
 from tracker.errors import AnswerError, LayoutError, SourceError
 from tracker.events import Detected, Hashes, TrialContext, calendar_events, detect, listing_event
 from tracker.events.making import identity
@@ -24,6 +25,7 @@ from tracker.model.details import (
     Details,
     MergedDetails,
     MirrorDetails,
+    RegistryWord,
     RemovedDetails,
     TwoSides,
     WatchDetails,
@@ -70,6 +72,7 @@ class CheckContext(msgspec.Struct, frozen=True, kw_only=True):
     told: frozenset[str] | None = None
     watches: tuple[Watch, ...] = ()
     silent: frozenset[str] = frozenset()
+    by_link: bool = False
     overrides: Mapping[str, Severity] = {}
     home: TrialRecord | None = None
 
@@ -203,6 +206,8 @@ def absent(known: TrackedTrial, answer: Absent, last: TrialRecord | None, contex
 
     ``last`` is the record as it was last seen.
     """
+    if known.current is None and context.by_link:  # it may not be public yet, and nobody who could check it wrote it down
+        return _result(known, context, "absent")
     if known.current is None:
         why = answer.why.rstrip(".")
         error = f"There is no such trial at {context.source.title}: {known.number} ({why}). Check the number."
@@ -454,6 +459,31 @@ def lagging(trial: str, record: TrialRecord, home: mirrors.Home, context: CheckC
         data_version=home.current.data_version,
         key=home.current.sha256,
     )
+
+
+def disagreeing(trial: str, mine: Side, theirs: Side, found: Disagreement, context: CheckContext, *, ended: bool) -> Event:
+    """The event of two linked registries that disagree on a trial, or agree again; by both words and their days."""
+    sides = ((mine, found.mine, found.my_word_since), (theirs, found.theirs, found.their_word_since))
+    words = tuple(
+        RegistryWord(trial=side.trial, said=said, since=since.date().isoformat(), updated=_updated(side.record))
+        for side, said, since in sides
+    )
+    return listing_event(
+        "registries_disagree",
+        trial=trial,
+        record=mine.record,
+        at=context.now,
+        seen_between=(found.since, context.now),
+        details=MirrorDetails(
+            home=theirs.trial, fields={found.field: TwoSides(page=found.mine, registry=found.theirs)}, words=words, ended=ended
+        ),
+        known=trial_context(mine.record, trial, context),
+        key="\n".join((theirs.trial, found.field, found.since.isoformat(), "ended" if ended else "")),
+    )
+
+
+def _updated(record: TrialRecord) -> str | None:
+    return record.last_update_posted.date if record.last_update_posted else None
 
 
 def stories_of(events: Sequence[Event], story: Story | None = None) -> tuple[Story, ...]:

@@ -9,7 +9,7 @@ import msgspec
 from tracker.events.kinds import Finding, TrialContext, listing_kind
 from tracker.events.making import Hashes, identity, make_event
 from tracker.events.nearby import count_open_sites, public_sites_near
-from tracker.model.details import Details, EnteredDetails, NewRegistrationDetails
+from tracker.model.details import Details, EnteredDetails, MirrorDetails, NewRegistrationDetails
 from tracker.model.event import Event
 from tracker.model.record import TrialRecord
 from tracker.model.vocabulary import PUBLIC_STATUSES, ListingKind, Severity
@@ -28,7 +28,12 @@ listing_kind("removed", description="The registry no longer has the record; judg
 listing_kind("restored", description="A removed record is back at the registry.", weight=70)
 listing_kind("merged", description="The registry now answers with another record for this number.", weight=70)
 listing_kind("mirror_lags", description="A page that republishes a followed record still shows an older state.", weight=8)
-listing_kind("registries_disagree", description="Two sources state conflicting things about one trial.", weight=44)
+listing_kind(
+    "registries_disagree",
+    description="Two sources state conflicting things about one trial.",
+    effects=("status", "results", "agree_again"),
+    weight=44,
+)
 
 _SEVERITY: dict[ListingKind, tuple[Severity, str]] = {
     "new_registration": ("notable", "a newly registered trial matches the watch"),
@@ -40,6 +45,9 @@ _SEVERITY: dict[ListingKind, tuple[Severity, str]] = {
     "registries_disagree": ("notable", "a page says otherwise than the registry does or did"),
     "merged": ("notable", "the registry answers with another record for this number"),
 }
+
+_DISAGREE_ON = {"recruitment_status": "status", "results_state": "results"}
+"""The fields in which linked registries are compared, with the effect that says so."""
 
 
 def listing_event(
@@ -75,12 +83,24 @@ def listing_event(
 
 
 def _finding(kind: ListingKind, record: TrialRecord | None, details: Details) -> Finding:
+    if isinstance(details, MirrorDetails) and details.words:
+        return _of_linked(details)
     severity, rule = _SEVERITY[kind]
     effects = ("registered_late",) if kind == "new_registration" and record and registered_late(record) else ()
     if isinstance(details, EnteredDetails) and _takes_patients(details):
         severity, rule = "major", f"{rule}, and it is open to the public"
         effects = (*effects, "recruiting")
     return Finding(severity=severity, rule=rule, effects=effects, details=details)
+
+
+def _of_linked(details: MirrorDetails) -> Finding:
+    """Two registrations of one trial that say different things, or the same again."""
+    effects = tuple(effect for field, effect in _DISAGREE_ON.items() if field in details.fields)
+    if details.ended:
+        rule = "two registries that disagreed on the trial agree again"
+        return Finding(severity="minor", rule=rule, effects=(*effects, "agree_again"), details=details)
+    rule = "two registries of the trial have disagreed for 30 days"
+    return Finding(severity="notable", rule=rule, effects=effects, details=details)
 
 
 def _takes_patients(details: EnteredDetails) -> bool:

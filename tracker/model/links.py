@@ -71,7 +71,10 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Another registration of a trial. What its record says is there where that is held; ``watches`` follow it."""
+    """Another registration of a trial. What its record says is there where that is held; ``watches`` follow it.
+
+    ``unasked``: it is not held, and its registry is none that is asked.
+    """
 
     trial: str
     number: str
@@ -82,3 +85,4 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     url: str | None = None
     recruitment_status: str | None = None
     results_state: str | None = None
+    unasked: bool = False

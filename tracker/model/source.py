@@ -75,6 +75,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     ``canary`` is a trial that is known to stay there, by its number, for pages by its address: asked daily, it shows that the
     source is still read as it was. Nothing: a followed page stands in for it.
     ``described``: the configuration says how it is read, so that a new map may not fit what is stored.
+    ``overall_status``: its records state one status of the whole trial, not only one of each country.
     ``tls_profiles_may_help`` says that its hosts may answer 403 to one TLS profile and accept another.
     """
 
@@ -112,6 +113,7 @@ class SourceInfo(msgspec.Struct, frozen=True, kw_only=True):
     duties: frozenset[str] = frozenset()
     fades_to_unknown: bool = False
     dates_every_update: bool = False
+    overall_status: bool = True
     first_submitted: str = ""
     canary: str = ""
     history_sections: Mapping[str, Sequence[str]] = {}

@@ -45,7 +45,7 @@ class PresentRow(msgspec.Struct, frozen=True, kw_only=True):
     """One trial as it stands: the facts of ``tracker list``, without the whole record.
 
     ``name`` is what people call the trial by; ``label`` is the user's own name for it, empty where there is none.
-    ``registrations`` are its other ones.
+    ``registrations`` are its other ones; the watches ``linked`` follow it only because it is one of another trial of theirs.
     """
 
     trial: str
@@ -62,6 +62,7 @@ class PresentRow(msgspec.Struct, frozen=True, kw_only=True):
     removed_at: datetime | None = None
     url: str | None = None
     registrations: tuple[Registration, ...] = ()
+    linked: tuple[str, ...] = ()
 
 
 class TrialStanding(msgspec.Struct, frozen=True, kw_only=True):

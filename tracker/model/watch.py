@@ -70,6 +70,10 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     url: str
 
 
+Registrations = Literal["own", "all"]
+"""Which registrations of its trials a watch follows: those it names or finds, or the linked ones at other registries too."""
+
+
 class Watch(msgspec.Struct, frozen=True, kw_only=True):
     """One ``[[watch]]``: which trials, and who hears of them.
 
@@ -80,6 +84,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     ``left_out`` names what the address of the search holds that is not asked. ``kinds`` empty means all. ``circle_in_search``:
     ``near`` is the circle that the search's address has. ``everything``: all trials of ClinicalTrials.gov.
     ``registries`` are the sources that ``query`` is asked of; none named: all that understand it.
+    ``registrations``: whether the linked registrations of its trials are followed too.
     """
 
     name: str
@@ -90,6 +95,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     query: Mapping[str, str] = {}
     everything: bool = False
     registries: tuple[str, ...] = ()
+    registrations: Registrations = "own"
     left_out: tuple[str, ...] = ()
     near: Near | None = None
     circle_in_search: bool = False
@@ -128,9 +134,9 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-How = Literal["listed", "page", "search", "import", "beside"]
-"""How a trial came into a watch: listed by hand, as a page, matched by the watch's search, with all of an imported file, or
-from a file beside a trial of the same number that the watch follows otherwise."""
+How = Literal["listed", "page", "search", "import", "beside", "linked"]
+"""How a trial came into a watch: listed by hand, as a page, matched by the watch's search, with all of an imported file, from
+a file beside a trial of the same number that the watch follows otherwise, or linked to a trial that it follows otherwise."""
 
 
 class Membership(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,6 +178,14 @@ class WatchChanges(msgspec.Struct, frozen=True, kw_only=True):
     removed: bool = False
     joined: tuple[str, ...] = ()
     ended: int = 0
+
+
+class LinkedChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """Linked registrations that joined a watch, and those that ended, because their link did."""
+
+    watch: str
+    joined: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
 
 
 class Join(msgspec.Struct, frozen=True, kw_only=True):

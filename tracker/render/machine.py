@@ -80,6 +80,7 @@ def present_values(rows: Iterable[PresentRow]) -> Iterator[dict[str, object]]:
             "removed_at": row.removed_at,
             "url": row.url,
             "registrations": row.registrations,
+            "followed_by_link": row.linked,
         }
         for row in rows
     )

@@ -13,9 +13,18 @@ _LONGEST = 80
 _CONDITIONS = 3
 
 
-def short(found: Iterable[Registration]) -> str:
-    """The numbers for a narrow column; a doubtful one has a question mark."""
-    return ", ".join(f"{one.number}{'?' if one.link.doubtful else ''}" for one in found)
+def short(found: Iterable[Registration], *, by_link: bool = False) -> str:
+    """The numbers for a narrow column; a doubtful one has a question mark. ``by_link``: the row is followed for their sake."""
+    numbers = ", ".join(f"{one.number}{'?' if one.link.doubtful else ''}" for one in found)
+    return f"by link: {numbers}" if by_link else numbers
+
+
+def followed_by_link(watches: Sequence[str]) -> str:
+    """Why a trial is followed that no watch names or finds."""
+    named = " and ".join(f"“{one_line(watch)}”" for watch in watches)
+    several = len(watches) > 1
+    follow = f"watches {named} follow" if several else f"watch {named} follows"
+    return f"Followed by link: {follow} all registrations of {'their' if several else 'its'} trials."
 
 
 def sentence(found: Sequence[Registration]) -> str:
@@ -28,7 +37,8 @@ def sentence(found: Sequence[Registration]) -> str:
 def line(one: Registration) -> str:
     """A registration with what is known of it: its status where its record is held, and how far its link holds."""
     status = f": {vocabulary.status(one.recruitment_status)}" if one.recruitment_status else ""
-    return f"{_named(one)}{status} ({evidence(one)})"
+    unasked = "; its registry is not asked, so it is not followed" if one.unasked else ""
+    return f"{_named(one)}{status} ({evidence(one)}{unasked})"
 
 
 def evidence(one: Registration) -> str:

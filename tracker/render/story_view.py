@@ -200,7 +200,7 @@ def when_sentence(event: Event, timezone: tzinfo) -> str:
     elif event.cause == "calendar":
         sentence = f"A date passed; the record itself did not change. Noticed {times.day(seen, timezone)}"
     elif isinstance(event.details, MirrorDetails):
-        sentence = f"The page and the registry's record differ. Noticed {times.day(seen, timezone)}"
+        sentence = f"{_apart(event.details)}. Noticed {times.day(seen, timezone)}"
     elif before is None:
         sentence = f"The record was first seen {times.day(seen, timezone)}"
     else:
@@ -215,6 +215,12 @@ def when_sentence(event: Event, timezone: tzinfo) -> str:
     if event.data_version:
         own.append(f"its data version {times.registry_day(event.data_version)}")
     return f"{sentence}; {', '.join(own)}." if own else f"{sentence}."
+
+
+def _apart(details: MirrorDetails) -> str:
+    if not details.words:
+        return "The page and the registry's record differ"
+    return "Two registries of the trial agree again" if details.ended else "Two registries of the trial differ"
 
 
 def _without_repeated_reason(events: Sequence[Event]) -> list[Event]:

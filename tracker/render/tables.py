@@ -180,7 +180,7 @@ def present_line(row: PresentRow) -> PresentLine:
         # Whether a posting date is estimated is the registry's bookkeeping, not news.
         last_update=one_line(row.last_update_posted.date) if row.last_update_posted else "",
         nearest=_nearest(row.nearest),
-        also=registrations.short(row.registrations),
+        also=registrations.short(row.registrations, by_link=bool(row.linked)),
     )
 
 

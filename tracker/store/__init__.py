@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tracker.store import kept_fields as _kept_fields
     from tracker.store import leases as _leases
     from tracker.store import ledgers as _ledgers
+    from tracker.store import linked_members as _linked_members
     from tracker.store import links as _links
     from tracker.store import listings as _listings
     from tracker.store import maintenance as _maintenance
@@ -51,6 +52,7 @@ else:  # each is loaded when the first of its functions is called: a command nee
     _kept_fields = Later("kept_fields")
     _leases = Later("leases")
     _ledgers = Later("ledgers")
+    _linked_members = Later("linked_members")
     _links = Later("links")
     _listings = Later("listings")
     _maintenance = Later("maintenance")
@@ -110,6 +112,9 @@ class Store(Database):
     watch_states = _watches.watch_states
     memberships = _watches.memberships
     join_imported = _watches.join_imported
+    own_members = _linked_members.own_members
+    linked_into = _linked_members.linked_into
+    sync_linked = _linked_members.sync_linked
     moved_memberships = _watches.moved_memberships
     unmerge = _watches.unmerge
     followed = _trials.followed
@@ -203,6 +208,7 @@ class Store(Database):
     shown_of = _present.shown_of
     note_present = _present.note_present
     named_numbers = _links.named_numbers
+    linked_trials = _links.linked_trials
     search = _search.search
     count_unindexed = _search.count_unindexed
     stale_words = _search.stale_words

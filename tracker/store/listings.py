@@ -215,6 +215,10 @@ def prepare_joins(writing: Writing, run_id: int, joined_at: datetime) -> None:
         over = t.memberships.c.ended_at.is_not(None)
         nothing = {"left_search_at": None, "merged_into": None}
         connection.execute(statement.on_conflict_do_update(index_elements=["watch", "trial"], set_=again | nothing, where=over))
+        # What was followed by its link alone stays now, as all that a search holds: the watch knows it, so nothing is told.
+        there = select(t.listed.c.trial).where(*_of(run_id, watch), t.listed.c.trial.in_(trials), t.listed.c.move.is_(None))
+        linked = (t.memberships.c.watch == watch, t.memberships.c.how == "linked", t.memberships.c.ended_at.is_(None))
+        connection.execute(update(t.memberships).where(*linked, t.memberships.c.trial.in_(there)).values(how="search"))
 
     in_parts(writing, run_id, join)
 

@@ -120,7 +120,7 @@ memberships = Table(
     Column("left_search_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
     Column("merged_into", Text, comment="ended because its trial was merged into this one: it comes back if that is undone"),
-    CheckConstraint("how IN ('listed', 'page', 'search', 'import', 'beside')", name="how"),
+    CheckConstraint("how IN ('listed', 'page', 'search', 'import', 'beside', 'linked')", name="how"),
     Index(None, "trial"),
     Index(None, "joined_at"),
     sqlite_with_rowid=False,

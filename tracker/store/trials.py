@@ -130,11 +130,17 @@ def members(database: Database, watch: str | None = None) -> Members:
 
 
 def unanswered(database: Database, watch: str | None = None) -> list[TrackedTrial]:
-    """The followed trials whose last question has no good answer, by key: it failed, or the registry has no such number."""
+    """The followed trials whose last question has no good answer, by key: it failed, or the registry has no such number.
+
+    A number that is followed by a link alone may not be public yet, and nobody who could check it wrote it down.
+    """
     trials = t.trials.c
     never_there = (trials.current_snapshot.is_(None), trials.absent_since.is_not(None), trials.merged_into.is_(None))
+    named = is_member().where(t.memberships.c.how != "linked")
     # Each half has an index of its own.
-    wanted = union_all(select(trials.key).where(trials.failing_since.is_not(None)), select(trials.key).where(*never_there))
+    wanted = union_all(
+        select(trials.key).where(trials.failing_since.is_not(None)), select(trials.key).where(*never_there, named)
+    )
     following = is_member() if watch is None else is_member_of([watch])
     statement = select_followed().where(following, trials.key.in_(wanted))
     with database.reading() as connection:

@@ -32,7 +32,7 @@ def sync_watches(
     with database.writing() as connection:
         _join_by_now(connection, now)
         active = set(connection.scalars(active_watches()))
-        merged = _merged(connection)
+        merged = merged_ends(connection)
         for watch in watches:
             created = watch.name not in active
             if created:
@@ -124,8 +124,8 @@ def unmerge(database: Database, trials: Collection[str]) -> dict[str, str | None
 def join_imported(database: Database, joins: Collection[Join], now: datetime) -> list[Join]:
     """Let trials of a file join watches; gives those that were not in before."""
     with database.writing() as connection:
-        inside = _inside(connection, {join.trial for join in joins})
-        new = [join for join in joins if (join.watch, join.trial) not in inside]
+        followed = inside(connection, {join.trial for join in joins})
+        new = [join for join in joins if (join.watch, join.trial) not in followed]
         apply_joins(connection, new, now)
     return new
 
@@ -144,8 +144,8 @@ def apply_joins(connection: Connection, joins: Iterable[Join], joined_at: dateti
     """Let trials join their watches; those that are in already, or whose watch is gone, are left out."""
     active = set(connection.scalars(active_watches()))
     new = {(join.watch, join.trial): join for join in joins if join.watch in active}
-    inside = _inside(connection, {trial for _, trial in new})
-    _join(connection, [join for key, join in new.items() if key not in inside], joined_at)
+    followed = inside(connection, {trial for _, trial in new})
+    join_members(connection, [join for key, join in new.items() if key not in followed], joined_at)
 
 
 def active_watches() -> Select[str]:
@@ -153,7 +153,7 @@ def active_watches() -> Select[str]:
     return select(t.watches.c.name).where(t.watches.c.active)
 
 
-def _inside(connection: Connection, trials: Collection[str]) -> set[tuple[str, str]]:
+def inside(connection: Connection, trials: Collection[str]) -> set[tuple[str, str]]:
     """Who follows these trials, each watch with the trial."""
     return {
         (row.watch, row.trial)
@@ -187,18 +187,18 @@ def move_merged(connection: Connection, run_id: int, joined_at: datetime, now: d
     statement = select(*columns).join(t.checks, t.checks.c.trial == t.memberships.c.trial)
     following = or_(t.memberships.c.ended_at.is_(None), t.memberships.c.merged_into.is_not(None))
     moved = connection.execute(statement.where(*merged, following)).all()
-    inside = _inside(connection, {row.merged_into for row in moved})
-    _join(
+    followed = inside(connection, {row.merged_into for row in moved})
+    join_members(
         connection,
         [
             Join(watch=row.watch, trial=row.merged_into, how=row.how)
             for row in moved
-            if (row.watch, row.merged_into) not in inside
+            if (row.watch, row.merged_into) not in followed
         ],
         joined_at,
     )
     for row in moved:
-        _end(connection, row.watch, [row.trial], now)
+        end_members(connection, row.watch, [row.trial], now)
         where = (t.memberships.c.watch == row.watch, t.memberships.c.trial == row.trial)
         connection.execute(update(t.memberships).where(*where).values(merged_into=row.merged_into))
 
@@ -229,7 +229,7 @@ def _alone(connection: Connection, watch: str, members: Mapping[str, str]) -> se
     return {trial for trial in beside if split_key(trial).number not in numbers}
 
 
-def _merged(connection: Connection) -> dict[str, str]:
+def merged_ends(connection: Connection) -> dict[str, str]:
     """Merged trials and the trial that each is followed as, at the end of the chain."""
     statement = select(t.trials.c.key, t.trials.c.merged_into).where(t.trials.c.merged_into.is_not(None))
     steps = {row.key: row.merged_into for row in connection.execute(statement)}
@@ -255,11 +255,12 @@ def _sync_watch(connection: Connection, watch: Watch, merged: Mapping[str, str],
     by_hand: dict[str, How] = {merged.get(trial, trial): "listed" for trial in watch.trials}
     by_hand |= {page.trial: "page" for page in watch.pages}
     members = _members(connection, watch, by_hand)
+    sticky = _STICKY | {"linked"} if watch.registrations == "all" and not watch.everything else _STICKY
     joined = [trial for trial in by_hand if trial not in members]
-    ended = [trial for trial, how in members.items() if trial not in by_hand and (how not in _STICKY or trial in watch.exclude)]
-    _join(connection, [Join(watch=watch.name, trial=trial, how=by_hand[trial]) for trial in joined], now)
-    _end(connection, watch.name, ended, now)
-    _end(connection, watch.name, _alone(connection, watch.name, members), now)
+    ended = [trial for trial, how in members.items() if trial not in by_hand and (how not in sticky or trial in watch.exclude)]
+    join_members(connection, [Join(watch=watch.name, trial=trial, how=by_hand[trial]) for trial in joined], now)
+    end_members(connection, watch.name, ended, now)
+    end_members(connection, watch.name, _alone(connection, watch.name, members), now)
     _sync_moved(connection, watch, merged, now)
     # A trial that a search matched and that is now listed by hand stays whatever the search does.
     retold = [
@@ -287,15 +288,16 @@ def _sync_moved(connection: Connection, watch: Watch, merged: Mapping[str, str],
         connection.execute(update(t.memberships).where(of_watch, t.memberships.c.trial.in_(keys)).values(merged_into=None))
     new = [trial for trial in listed if trial not in moved]
     if new:
-        _join(connection, [Join(watch=watch.name, trial=trial, how="listed") for trial in new], now)
-        _end(connection, watch.name, new, now)
+        join_members(connection, [Join(watch=watch.name, trial=trial, how="listed") for trial in new], now)
+        end_members(connection, watch.name, new, now)
         for trial in new:
             connection.execute(
                 update(t.memberships).where(of_watch, t.memberships.c.trial == trial).values(merged_into=merged[trial])
             )
 
 
-def _join(connection: Connection, joins: Sequence[Join], joined_at: datetime) -> None:
+def join_members(connection: Connection, joins: Sequence[Join], joined_at: datetime) -> None:
+    """Begin these memberships, or begin them anew."""
     if not joins:
         return
     ensure_trials(connection, {join.trial for join in joins}, joined_at)
@@ -321,7 +323,8 @@ def _join(connection: Connection, joins: Sequence[Join], joined_at: datetime) ->
     )
 
 
-def _end(connection: Connection, watch: str, trials: Iterable[str], now: datetime) -> None:
+def end_members(connection: Connection, watch: str, trials: Iterable[str], now: datetime) -> None:
+    """End what a watch follows."""
     for keys in chunks(trials):
         connection.execute(
             update(t.memberships)

@@ -24,6 +24,7 @@ from tracker.store import Store
 from tracker.store.processes import holder_name
 from tracker.sync.due import Progress
 from tracker.sync.garbage import rarely_collected
+from tracker.sync.linked import follow_linked
 from tracker.sync.source_run import Binder, SourceReport, SourceRun, no_progress
 
 __all__ = ["Binder", "Progress", "SourceReport", "SyncReport", "needed", "no_progress", "sync"]
@@ -97,6 +98,7 @@ def sync(
     for change in changes.values():
         if change.joined and not change.created:
             store.add_note(change.watch, _added_by_hand(change), clock())
+    follow_linked(settings, store, sources, clock)
     runs = [
         SourceRun(
             settings=settings,

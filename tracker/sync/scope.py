@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tracker.detect.batch import RunContext, joined_by, silent_by
+from tracker.detect.batch import RunContext, followed_by_link, joined_by, silent_by
 from tracker.model.snapshot import TrackedTrial, with_kept
 from tracker.model.source import DataVersion, Source
 from tracker.model.vocabulary import Severity
@@ -20,6 +20,7 @@ class RunScope:
 
     store: Store
     source: Source
+    sources: Mapping[str, Source] = field(default_factory=dict)
     run: int
     data: DataVersion | None
     watches: Mapping[str, Watch] = field(default_factory=dict)
@@ -38,6 +39,7 @@ class RunScope:
             watches=self.watches,
             joined=joined_by([*members, *self.store.moved_memberships(key, trials)]),
             silent=silent_by(members),
+            by_link=followed_by_link(members),
             entering=self.store.entering(self.run, trials),
             overrides=self.overrides,
             calendar_at=self.calendar_at,

@@ -206,6 +206,7 @@ class SourceRun:
         if all_looked_at:
             note_present(self.store, self.sources, self.source.info.key, self.stop)
             stager.stage_calendar(lease)
+            stager.stage_disagreements(lease, self.settings.links)
         report = self._close(lease, opened, stager, decisions, due.cut)
         if report.state == "accepted":
             for decision in decisions:
@@ -277,6 +278,7 @@ class SourceRun:
         scope = RunScope(
             store=self.store,
             source=self.source,
+            sources=self.sources,
             run=opened.run.id,
             data=data,
             watches={watch.name: watch for watch in self.settings.watches},

@@ -22,11 +22,13 @@ from tracker.detect.standing import Decided
 from tracker.detect.tally import Failure, RunTally
 from tracker.errors import SourceError
 from tracker.events.changed_back import WITHIN
+from tracker.model.ids import split_key
+from tracker.model.links import LinkRule
 from tracker.model.source import Answer, Document, FollowsCalendar, Found, Source
 from tracker.model.staging import Batch
 from tracker.model.upkeep import Lease
 from tracker.store import Store
-from tracker.sync import present
+from tracker.sync import disagreements, present
 from tracker.sync.scope import RunScope
 
 Item = TypeVar("Item")
@@ -99,6 +101,21 @@ class RunStager:
             context = self.scope.context(known for known, _, _ in some)
             past = self.store.past_events([known.key for known, _, _ in some])
             self._write_decided(lease, standing.decide_turned(context, some, past, now), now)
+
+    def stage_disagreements(self, lease: Lease, rules: Sequence[LinkRule]) -> None:
+        """Stage what linked registries say against each other of trials that did not change, once both have said it for long.
+
+        A registry that is read beside this one counts as it was accepted last.
+        """
+        source = self.scope.source.info.key
+        by_hand = {trial for rule in rules for trial in rule.trials if split_key(trial).source == source}
+        for some in _chunks(self.store.linked_trials(source, by_hand, unmoved_in=self.run)):
+            now = self.clock()
+            found = list(disagreements.pairs(self.scope, some, rules))
+            open_ones = [event.id for pair in found for event in standing.open_disagreements(pair)]
+            told = self.store.alerts_of(open_ones) if open_ones else {}
+            context = self.scope.context(pair.known for pair in found)
+            self._write_decided(lease, standing.decide_disagreements(context, found, told, now), now)
 
     def readings(self) -> Iterator[Reading]:
         """The trials that answered in this run as they now stand, one at a time: changed ones, then the others."""

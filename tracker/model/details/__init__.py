@@ -18,6 +18,7 @@ from tracker.model.details.listing import (
     MergedDetails,
     MirrorDetails,
     NewRegistrationDetails,
+    RegistryWord,
     RemovedDetails,
     WatchDetails,
 )
@@ -214,6 +215,7 @@ __all__ = [
     "Redefinition",
     "ReferenceEntry",
     "ReferencesDetails",
+    "RegistryWord",
     "RegulatoryDetails",
     "RegulatoryEntry",
     "RemovedDetails",

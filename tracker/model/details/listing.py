@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from tracker.model.details.parts import Details, NearbySite, TwoSides
 
 
@@ -53,8 +55,23 @@ class MergedDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
     into: str
 
 
+class RegistryWord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one registration of a trial says, the day since which it was seen to, and the registry's own update date."""
+
+    trial: str
+    said: str
+    since: str
+    updated: str | None = None
+
+
 class MirrorDetails(Details, frozen=True, kw_only=True, omit_defaults=True):
-    """The registry's trial that a page republishes, and the fields in which they differ."""
+    """The registry's trial that a page republishes, and the fields in which they differ.
+
+    With ``words`` it is of two linked registrations: ``home`` is the other one, each side stands with its dates, this one
+    first (as ``page`` in ``fields``), and ``ended`` says that they agree again.
+    """
 
     home: str
     fields: Mapping[str, TwoSides]
+    words: tuple[RegistryWord, ...] = ()
+    ended: bool = False

@@ -13,11 +13,12 @@ from tracker.model.details import (
     MirrorDetails,
     NearbySite,
     NewRegistrationDetails,
+    RegistryWord,
     RemovedDetails,
     WatchDetails,
 )
 from tracker.model.event import Event
-from tracker.model.ids import split_key
+from tracker.model.ids import registry_title, split_key
 from tracker.model.vocabulary import PUBLIC_STATUSES
 from tracker.render import times
 from tracker.render.introduction import phase
@@ -163,7 +164,31 @@ def _lags_headline(_event: Event, details: MirrorDetails) -> str:
 
 
 def _disagree_headline(_event: Event, details: MirrorDetails) -> str:
+    if details.words:
+        return _of_linked(details)
     return f"This page and the registry disagree: {_fields(details)}"
+
+
+def _of_linked(details: MirrorDetails) -> str:
+    """Two registrations of one trial, each registry with its own word."""
+    (mine, my_word), (theirs, their_word) = ((_registry(one), _word(details, one)) for one in details.words)
+    if details.ended:
+        agreed = my_word if my_word == their_word else f"{mine} {my_word}, {theirs} {their_word}"
+        return f"{mine} and {theirs} agree again: {agreed}"
+    if "results_state" not in details.fields:
+        return f"{mine} says {my_word}, {theirs} {their_word}"
+    with_results, without = (mine, theirs) if details.words[0].said == "POSTED" else (theirs, mine)
+    return f"Results are on {with_results}, and missing on {without}"
+
+
+def _registry(one: RegistryWord) -> str:
+    return registry_title(split_key(one.trial).source)
+
+
+def _word(details: MirrorDetails, one: RegistryWord) -> str:
+    if "results_state" in details.fields:
+        return "results posted" if one.said == "POSTED" else "no results posted"
+    return status(one.said).lower()
 
 
 def _fields(details: MirrorDetails) -> str:
@@ -171,7 +196,11 @@ def _fields(details: MirrorDetails) -> str:
 
 
 def _mirror_lines(_event: Event, details: MirrorDetails) -> Iterator[str]:
-    for field, sides in details.fields.items():
+    for one in details.words:
+        own = f"; its own update {on(one.updated)}" if one.updated else ""
+        known = f"{_registry(one)} {quote(split_key(one.trial).number, 40)}"
+        yield f"{known}: {_word(details, one)}, seen so since {times.registry_day(one.since)}{own}"
+    for field, sides in details.fields.items() if not details.words else ():
         yield f"{field_title(field)}: the page says {quoted(sides.page)}, the registry {quoted(sides.registry)}"
 
 

@@ -36,6 +36,7 @@ class Euctr(Source):
         attribution="EU Clinical Trials Register (European Medicines Agency)",
         rest_titles=REST_TITLES,
         duties=frozenset({"eudract", "uk_clinical_trials"}),
+        overall_status=False,
         results_page="https://www.clinicaltrialsregister.eu/ctr-search/trial/{number}/results",
         path_words={"recruitment_status": "p_end_of_trial_status", "official_title": "a3_full_title_of_the_trial"},
     )

@@ -4,7 +4,7 @@ Why: a day on which very many trials change is accepted without writing each of 
 anew after each migration; no table changes.
 """
 
-revision = "0021"
+revision = "0020"
 down_revision = "0019"
 branch_labels = None
 depends_on = None
