@@ -212,8 +212,9 @@ TOLD = {
     "anzctr/ACTRN12624000789561_page_opening.txt": {"recruitment_status", "phases"},
     "ctri/CTRI-2020-05-025069.txt": {"recruitment_status", "start_date", "enrollment", "phases", "countries"},
     "ctri/CTRI-2023-11-059755.txt": {"recruitment_status", "start_date", "enrollment", "phases", "countries", "lead_sponsor"},
-    "umin/UMIN000045685.txt": {"study_type", "start_date", "enrollment", "phases", "eligibility"},
-    "umin/UMIN000013698.txt": {"recruitment_status", "start_date", "enrollment", "phases", "eligibility"},
+    "umin/UMIN000045685.txt": {"study_type", "start_date", "enrollment", "phases", "eligibility.sex"},
+    "umin/UMIN000013698.txt": {"recruitment_status", "start_date", "enrollment", "phases", "eligibility.sex"},
+    "umin/more/UMIN000019339_2026-06-11_as_json.json": {"eligibility.criteria"},
 }
 """Fields that each opening lacks: all of these must be told."""
 

@@ -14,7 +14,10 @@ import pytest
 from defusedxml.ElementTree import fromstring
 
 from tracker import sources
+from tracker.compare import compare
+from tracker.detect import unread
 from tracker.errors import AnswerError, LayoutError
+from tracker.extract.blocks import html_lines
 from tracker.extract.xml_reader import plain
 from tracker.model.record import TrialRecord
 from tracker.model.source import Document, FileEntry, FileTrouble, FromFiles, Parsed
@@ -159,6 +162,45 @@ def test_a_text_that_is_cut_anywhere_says_nothing_that_the_whole_does_not_say(na
     assert read > 20
 
 
+def test_the_last_word_of_a_text_is_a_status_only_where_it_is_one() -> None:
+    text = whole_text("ctri")
+    end = text.index("Open to Recruitment") + len("Open to Recruitment")
+    assert record("ctri", text[:end]).recruitment_status == "RECRUITING"
+    assert record("ctri", text[: end - 3]).recruitment_status is None
+    assert ("cut_text", "recruitment_status") in codes(parsed("ctri", text[: end - 3]))
+
+
+def whole_text(key: str) -> str:
+    """A whole page as text, label and value in lines of their own."""
+    if key == "ctri":
+        return "\n".join(line.text for line in html_lines(text_of("ctri/whole.html")))
+    page = json.loads(text_of("umin/whole.json"))
+    lines = [part for label, value in page["meta"].items() for part in (label, value)]
+    for section, values in page["sections"].items():
+        lines += [section, *(part for label, value in values.items() for part in (label, value.replace("|", "")))]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("key", ["ctri", "umin"])
+def test_what_a_text_that_ends_early_does_not_say_is_as_it_was(key: str) -> None:
+    text = whole_text(key)
+    before = parsed(key, text)
+    assert {issue.code for issue in before.issues} <= {"missing_shape"}
+    read = 0
+    last = text.index({"ctri": "Publication Details", "umin": "Management information"}[key])
+    for end in range(last, 300, -17):
+        after = parsed(key, text[:end])
+        words = SOURCES[key].info.path_words
+        old, new = unread.readable(before.record, after.record, before.issues, after.issues, words)
+        read += 1
+        old, new = (msgspec.structs.replace(one, rest={}) for one in (old, new))
+        assert compare(old, new) == (), text[:end][-60:]
+        behind = {issue.path for issue in after.issues if issue.code == "cut_text"}
+        gone = {name for name, value in before.record.rest.items() if after.record.rest.get(name) != value}
+        assert gone <= behind, "what is kept of the version before is found by its label"
+    assert read > 30
+
+
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_field_behind_the_end_of_a_text_is_told(name: str) -> None:
     key = name.partition("/")[0]
@@ -173,8 +215,8 @@ def test_a_label_that_nobody_knows_ends_no_title_in_silence() -> None:
     text = text_of("umin/opening.txt").replace("\nAcronym Two", "\nNickname\nThe waters\nAcronym Two")
     found = parsed("umin", text)
     assert found.record.brief_title is None
-    assert ("unreadable_value", "Basic information / Public title") in codes(found)
-    assert found.record.rest["Basic information / Public title"] == "Which water helps walkers?\nNickname\nThe waters"
+    assert ("unreadable_value", "brief_title") in codes(found)
+    assert found.record.rest["brief_title"] == "Which water helps walkers?\nNickname\nThe waters"
 
 
 def test_a_sentence_that_begins_like_a_label_is_no_label() -> None:

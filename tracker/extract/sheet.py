@@ -27,6 +27,9 @@ T = TypeVar("T")
 LONGEST: Final = 20_000
 """Lines of a page that are looked through; the longest have a tenth of it."""
 
+HEADING: Final = "a heading"
+"""Why the heading of a section is left out. A text does not end in one: its last line may be a word of a value."""
+
 _REACH = 5
 """Labels that may be left out before one that shares its line with the value: such a line may also be a sentence."""
 
@@ -38,13 +41,15 @@ _ALONE, _BESIDE, _RUN = "alone", "beside", "run together"
 class Label(NamedTuple):
     """A label of a sheet. ``name`` is its key; ``spelt`` are its spellings on the page, where they are not the name.
 
-    ``ignored`` says why it is left out. ``many``: it may stand several times in a row, numbered or not.
+    ``ignored`` says why it is left out. ``many``: it may stand several times in a row, numbered or not. ``under`` is a label
+    that must stand before it: others of its spelling stand elsewhere.
     """
 
     name: str
     spelt: tuple[str, ...] = ()
     ignored: str = ""
     many: bool = False
+    under: str = ""
 
 
 class Cell(NamedTuple):
@@ -101,6 +106,7 @@ class Sheet:
         """``end`` is the label from which on a text counts as whole."""
         chain = _chosen(cells, labels)
         self._labels, self._log = labels, log
+        self._fields: dict[str, str] = {}
         self._values: dict[str, list[list[Cell]]] = {}
         for number, found in enumerate(chain):
             until = chain[number + 1].line if number + 1 < len(chain) else len(cells)
@@ -141,8 +147,8 @@ class Sheet:
         lines = {cell.line for value in self._values.get(name, [])[:1] for cell in value}
         cells = self.cells(name)
         if len(lines) > 1 and cells and not self._told_apart:
-            self._log.note("unreadable_value", name, " / ".join(cells))
-            self._log.keep(name, "\n".join(map(clean, cells)))
+            self._log.note("unreadable_value", self.place(name), " / ".join(cells))
+            self._log.keep(self.place(name), "\n".join(map(clean, cells)))
             return None
         text = clean(" ".join(cells))
         return None if who.says_nothing(text) else text
@@ -161,8 +167,8 @@ class Sheet:
         value = reader(given)
         if not isinstance(value, Unread):
             return value
-        self._log.note(code, name, given)
-        self._log.keep(name, clean(given))
+        self._log.note(code, self.place(name), given)
+        self._log.keep(self.place(name), clean(given))
         return None
 
     def study_type(self, name: str) -> str | None:
@@ -187,21 +193,36 @@ class Sheet:
         """A date in any of the registries' forms, slashed ones day first."""
         return self.read(name, who.day, "unreadable_date")
 
+    def goes_beyond(self, *names: str) -> bool:
+        """Whether a text goes on behind labels that make one value together; if not, all of them are left out and told."""
+        order = [label.name for label in self._labels]
+        if not self.is_cut or order.index(self.last) > max(map(order.index, names)):
+            return True
+        for name in names:
+            if self._values.pop(name, None) is not None:
+                self._cut(name)
+        return False
+
     def has(self, name: str) -> bool:
         """Whether the label stands on the page and was not yet taken."""
         return name in self._values
 
     def expect(self, fields: Mapping[str, str]) -> None:
-        """Say which fields of the record the page lacks the label of: behind the place where a text is cut, or at all."""
-        names = [label.name for label in self._labels]
-        at = names.index(self.last) if self.last else 0
-        for field, name in fields.items():
+        """Say which labels the page lacks: all behind the place where a text is cut, else those that every page has.
+
+        ``fields`` are the fields of the record with these labels: what is wrong with one is said of the field.
+        """
+        self._fields = {label: field for field, label in fields.items()}
+        names = [label.name for label in self._labels if not label.ignored]
+        behind = [label.name for label in self._labels].index(self.last) + 1 if self.is_cut and self.last else len(self._labels)
+        cut = {label.name for label in self._labels[behind:]}
+        for name in names:
             if name in self._values:
                 continue
-            if self.is_cut and names.index(name) > at:
-                self._log.note(CUT_TEXT, field, f"the text ends at “{self.last}”, before “{name}”")
-            else:
-                self._log.note("missing_shape", field, f"there is no label “{name}”")
+            if name in cut:
+                self._log.note(CUT_TEXT, self.place(name), f"the text ends at “{self.last}”, before “{name}”")
+            elif name in self._fields:
+                self._log.note("missing_shape", self.place(name), f"there is no label “{name}”")
 
     def close(self) -> None:
         """Keep what nobody took under its label, but for what is ignored by name."""
@@ -211,22 +232,28 @@ class Sheet:
             if name not in ignored:
                 texts = [clean("\n".join(cells)) for cells in given]
                 texts = [text for text in texts if not who.says_nothing(text)]
-                kept(self._log, name, texts[0] if len(texts) == 1 else texts)
+                kept(self._log, self.place(name), texts[0] if len(texts) == 1 else texts)
 
     def _cut(self, name: str) -> None:
-        self._log.note(CUT_TEXT, name, "the text ends in it")
+        self._log.note(CUT_TEXT, self.place(name), f"the text ends in “{name}”")
+
+    def place(self, name: str) -> str:
+        """Where what is said of a label is noted and kept: at the field of the record that it fills, if every page has it."""
+        return self._fields.get(name, name)
 
 
 def _chosen(cells: Sequence[Cell], labels: Sequence[Label]) -> list[_Candidate]:
     """The longest chain of labels in their order; of two as long the one that ends earlier."""
     best: list[_Chain | None] = [None] * len(labels)
+    places = {label.name: position for position, label in enumerate(labels)}
+    firsts = [places[label.under] if label.under else 0 for label in labels]
     for found in _candidates(cells, labels):
-        made = [(one, _extended(best, one, labels[one.position].many)) for one in found]
+        made = [(one, _extended(best, one, firsts[one.position], labels[one.position].many)) for one in found]
         for one, chain in made:
             known = best[one.position]
             if chain and (known is None or chain.length > known.length):
                 best[one.position] = chain
-    ends = [chain for chain in best if chain]
+    ends = [chain for chain in best if chain and labels[chain.last.position].ignored != HEADING]
     chain = max(ends, key=lambda one: (one.length, -one.last.position), default=None)
     found_chain: list[_Candidate] = []
     while chain:
@@ -235,10 +262,12 @@ def _chosen(cells: Sequence[Cell], labels: Sequence[Label]) -> list[_Candidate]:
     return found_chain[::-1]
 
 
-def _extended(best: Sequence[_Chain | None], one: _Candidate, many: bool) -> _Chain | None:
-    first = max(0, one.position - _REACH) if one.how == _RUN else 0
+def _extended(best: Sequence[_Chain | None], one: _Candidate, under: int, many: bool) -> _Chain | None:
+    first = max(under, one.position - _REACH) if one.how == _RUN else under
     earlier = [chain for chain in best[first : one.position + many] if chain]
     if not earlier:
+        if under:
+            return None
         return _Chain(1, one, None) if one.how != _RUN or not any(best[: one.position]) else None
     longest = max(earlier, key=lambda chain: (chain.length, chain.last.position))
     return _Chain(longest.length + 1, one, longest)

@@ -24,6 +24,7 @@ class Anzctr(FileRegistry):
         address="https://www.anzctr.org.au/ACTRN….aspx",
         anchors=("recruitment_status", "first_posted"),
         attribution="Australian New Zealand Clinical Trials Registry (ANZCTR)",
+        path_words={"secondary_ids": "secondary id"},
     )
 
     EXAMPLES = (

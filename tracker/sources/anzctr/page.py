@@ -22,7 +22,7 @@ def parsed(document: Document) -> Parsed:
     sheet = Sheet(cells_of(document.body, document.content_type), LABELS, log, END)
     refuse_unlabelled(document, sheet, _LEAST_LABELS, "ANZCTR")
     sheet.expect(EXPECTED)
-    status, given = status_of(log, "Recruitment status", sheet.word("Recruitment status", STATUSES), STATUSES)
+    status, given = status_of(log, "recruitment_status", sheet.word("Recruitment status", STATUSES), STATUSES)
     conditions = map(_without_own_numbers, sheet.cells("Health condition(s) or problem(s) studied"))
     kept(log, "Condition code", [code for cell in sheet.cells("Condition code") if (code := _without_own_numbers(cell))])
     sheet.cells("Registration number")

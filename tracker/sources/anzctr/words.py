@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tracker.extract.sheet import Label
+from tracker.extract.sheet import HEADING, Label
 
 STATUSES: Final = {
     "Not yet recruiting": "NOT_YET_RECRUITING",
@@ -38,34 +38,34 @@ LABELS: Final = (
     Label("Date results information initially provided"),
     Label("Date results provided"),
     Label("Type of registration"),
-    Label("Titles & IDs", ignored="a heading"),
+    Label("Titles & IDs", ignored=HEADING),
     Label("Public title"),
     Label("Scientific title"),
     Label("Secondary ID", many=True),
     Label("Universal Trial Number (UTN)"),
     Label("Trial acronym"),
     Label("Linked study record"),
-    Label("Health condition", ignored="a heading"),
+    Label("Health condition", ignored=HEADING),
     Label("Health condition(s) or problem(s) studied"),
     Label("Condition category", ignored="the head of a column"),
     Label("Condition code"),
-    Label("Intervention/exposure", ignored="a heading"),
+    Label("Intervention/exposure", ignored=HEADING),
     Label("Study type"),
     Label("Description of intervention(s) / exposure"),
     Label("Intervention code", many=True),
     Label("Comparator / control treatment"),
     Label("Control group"),
-    Label("Outcomes", ignored="a heading"),
+    Label("Outcomes", ignored=HEADING),
     Label("Primary outcome", many=True),
     Label("Secondary outcome", many=True),
-    Label("Eligibility", ignored="a heading"),
+    Label("Eligibility", ignored=HEADING),
     Label("Key inclusion criteria"),
     Label("Minimum age"),
     Label("Maximum age"),
     Label("Sex", ("Sex", "Gender")),
     Label("Can healthy volunteers participate?"),
     Label("Key exclusion criteria"),
-    Label("Study design", ignored="a heading"),
+    Label("Study design", ignored=HEADING),
     Label("Purpose of the study"),
     Label("Allocation to intervention"),
     Label("Masking / blinding"),
@@ -75,7 +75,7 @@ LABELS: Final = (
     Label("Phase"),
     Label("Type of endpoint/s"),
     Label("Statistical methods / analysis"),
-    Label("Recruitment", ignored="a heading"),
+    Label("Recruitment", ignored=HEADING),
     Label("Recruitment status"),
     Label("Date of first participant enrolment"),
     Label("Date of last participant enrolment"),
@@ -91,7 +91,7 @@ LABELS: Final = (
 )
 """Up to the study type they stand on a page at hand; of the others only words that cannot be mistaken are read."""
 
-END: Final = "Recruitment status"
+END: Final = "Summary"
 """The label from which on a text counts as whole."""
 
 EXPECTED: Final = {

@@ -24,6 +24,7 @@ class Ctri(FileRegistry):
         address="https://ctri.nic.in/Clinicaltrials/pmaindet2.php?EncHid=…",
         anchors=("brief_title", "official_title", "recruitment_status", "first_posted"),
         attribution="Clinical Trials Registry - India (CTRI)",
+        path_words={"secondary_ids": "Secondary if Any"},
     )
 
     EXAMPLES = (

@@ -12,12 +12,12 @@ from tracker.extract.saved_record import kept, record_of, status_of
 from tracker.extract.sheet import Label, Sheet, beside, cells_of, refuse_unlabelled
 from tracker.model import ids
 from tracker.model.dates import RegistryDate
-from tracker.model.record import CountryStatus, Enrollment, Organisation, SecondaryId, TrialRecord
+from tracker.model.record import Enrollment, Organisation, SecondaryId, TrialRecord
 from tracker.model.source import Document, FileEntry, FileTrouble, Parsed
 
 _PERSON = "a person, whom the registry's own page names"
 _INDIA, _GLOBAL = "Recruitment Status of Trial (India)", "Recruitment Status of Trial (Global)"
-_END: Final = _GLOBAL
+_END: Final = "Publication Details"
 _LEAST_LABELS = 3
 
 STATUSES: Final = {
@@ -47,9 +47,9 @@ LABELS: Final = (
     Label("Details of Contact Person", ignored=_PERSON, many=True),
     Label("Source of Monetary or Material Support"),
     Label("Primary Sponsor"),
-    Label("Primary Sponsor / Name", ("Name",)),
-    Label("Primary Sponsor / Address", ("Address",)),
-    Label("Primary Sponsor / Type of Sponsor", ("Type of Sponsor",)),
+    Label("Primary Sponsor / Name", ("Name",), under="Primary Sponsor"),
+    Label("Primary Sponsor / Address", ("Address",), under="Primary Sponsor"),
+    Label("Primary Sponsor / Type of Sponsor", ("Type of Sponsor",), under="Primary Sponsor"),
     Label("Details of Secondary Sponsor"),
     Label("Countries of Recruitment"),
     Label("Sites of Study", ignored="places with their persons, in a table that was never at hand"),
@@ -133,7 +133,7 @@ def parse(document: Document) -> Parsed:
 
 def _record(document: Document, sheet: Sheet, log: ReadLog) -> TrialRecord:
     sheet.expect(EXPECTED)
-    status, given, countries = _status(sheet, log)
+    status, given = _status(sheet, log)
     start, end = (_day(sheet, log, f"Date of {what}") for what in ("First Enrollment", "Study Completion"))
     kept(log, "Type of Study", " ".join(sheet.cells("Type of Study")))
     record = TrialRecord(
@@ -146,7 +146,6 @@ def _record(document: Document, sheet: Sheet, log: ReadLog) -> TrialRecord:
         acronym=sheet.line("Trial Acronym"),
         recruitment_status=status,
         recruitment_status_as_given=given,
-        country_status=countries,
         start_date=start,
         completion_date=end,
         lead_sponsor=_named(sheet.line("Primary Sponsor / Name")),
@@ -175,25 +174,25 @@ def _registered(sheet: Sheet, log: ReadLog) -> RegistryDate | None:
     return day
 
 
-def _status(sheet: Sheet, log: ReadLog) -> tuple[str | None, str | None, tuple[CountryStatus, ...] | None]:
+def _status(sheet: Sheet, log: ReadLog) -> tuple[str | None, str | None]:
     """The trial's status: the one of India and of the world where they are one; else `OTHER`, with both words."""
-    words = {place: " ".join(sheet.cells(label)) for place, label in (("India", _INDIA), ("Global", _GLOBAL))}
-    read = {place: status_of(log, f"Recruitment Status of Trial ({place})", word, STATUSES) for place, word in words.items()}
-    india, india_given = read["India"]
-    countries = (CountryStatus(country="India", status=india, as_given=india_given),) if words["India"] else None
+    words = {place: sheet.word(label, STATUSES) or "" for place, label in (("India", _INDIA), ("Global", _GLOBAL))}
+    read = {place: status_of(log, "recruitment_status", word, STATUSES) for place, word in words.items()}
+    if sheet.is_cut and not words["India"]:
+        return None, None
     said = {found for found in read.values() if found[0]}
     if len(said) == 1:
-        return *said.pop(), countries
+        return said.pop()
     if not said:
-        return None, words["India"] or words["Global"] or None, countries
-    return "OTHER", "; ".join(f"{place}: {word}" for place, word in words.items()), countries
+        return None, words["India"] or words["Global"] or None
+    return "OTHER", "; ".join(f"{place}: {word}" for place, word in words.items())
 
 
 def _day(sheet: Sheet, log: ReadLog, label: str) -> RegistryDate | None:
     """The day anywhere in the world, else the one in India, which is kept beside another one."""
     india, anywhere = (sheet.day(f"{label} ({place})") for place in ("India", "Global"))
     if india and anywhere and india != anywhere:
-        log.keep(f"{label} (India)", india.date)
+        log.keep(sheet.place(f"{label} (India)"), india.date)
     return anywhere or india
 
 
@@ -202,10 +201,10 @@ def _enrollment(sheet: Sheet, log: ReadLog) -> Enrollment | None:
     given = " ".join(sheet.cells("Target Sample Size"))
     sizes = {name: int(number) for name, number in _SIZES.findall(given)}
     planned, reached = sizes.get("Total Sample Size"), sizes.get("Final Enrollment numbers achieved (Total)")
-    if given:
-        log.keep("Target Sample Size", given)
+    if given and (planned is None or reached):
+        log.keep("enrollment", given)
     if given and planned is None:
-        log.note("unreadable_value", "Target Sample Size", given)
+        log.note("unreadable_value", "enrollment", given)
     if reached:
         return Enrollment(count=reached, type="ACTUAL")
     return Enrollment(count=planned) if planned is not None else None

@@ -24,6 +24,16 @@ class Umin(FileRegistry):
         address="https://center6.umin.ac.jp/cgi-open-bin/ctr_e/ctr_view.cgi?recptno=R…",
         anchors=("brief_title", "official_title", "recruitment_status", "first_posted"),
         attribution="UMIN Clinical Trials Registry (UMIN-CTR)",
+        path_words={
+            "secondary_ids": "study id",
+            "results_first_posted": "results date posted",
+            "lead_sponsor": "sponsor institute",
+            "conditions": "condition",
+            "allocation": "randomization",
+            "intervention_model": "basic design",
+            "masking": "blinding",
+            "interventions": "interventions control",
+        },
     )
 
     EXAMPLES = (

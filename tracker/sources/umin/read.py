@@ -46,6 +46,9 @@ _BOILERPLATE = (
     "* We don't aim to advertise certain products",
     "* We don’t aim to advertise certain products",
 )
+_ID_LABELS = tuple(
+    f"Secondary IDs / {label}_{number}" for number in (1, 2) for label in ("Study ID", "Org. issuing International ID")
+)
 _PAGE = {"source_url": "", "recptno": "", "fetched_at_utc": ""}
 """What a saved page in JSON says of itself."""
 
@@ -195,12 +198,13 @@ def _enrollment(sheet: Sheet, log: ReadLog) -> Enrollment | None:
     planned = sheet.read("Eligibility / Target sample size", who.size)
     reached = sheet.read("Result / Number of participants that the trial has enrolled", lambda text: who.size(text, "ACTUAL"))
     if planned and reached:
-        log.keep("Eligibility / Target sample size", planned.count)
+        log.keep("enrollment", planned.count)
     return reached or planned
 
 
 def _interventions(sheet: Sheet) -> tuple[Intervention, ...] | None:
-    names = (sheet.text(f"Intervention / Interventions/Control_{number}") for number in range(1, 11))
+    labels = [f"Intervention / Interventions/Control_{number}" for number in range(1, 11)]
+    names = [sheet.text(label) for label in labels] if sheet.goes_beyond(*labels) else []
     return tuple(Intervention(name=name) for name in names if name) or None
 
 
@@ -210,10 +214,10 @@ def _outcomes(sheet: Sheet, name: str) -> tuple[OutcomeMeasure, ...] | None:
 
 
 def _eligibility(sheet: Sheet) -> Eligibility | None:
+    labels = ("Eligibility / Key inclusion criteria", "Eligibility / Key exclusion criteria")
+    inclusion, exclusion = (sheet.text(one) or "" for one in labels) if sheet.goes_beyond(*labels) else ("", "")
     found = Eligibility(
-        criteria=who.both_criteria(
-            sheet.text("Eligibility / Key inclusion criteria") or "", sheet.text("Eligibility / Key exclusion criteria") or ""
-        ),
+        criteria=who.both_criteria(inclusion, exclusion),
         minimum_age=sheet.read("Eligibility / Age-lower limit", lambda text: who.age(text.removesuffix("<=").strip())),
         maximum_age=sheet.read("Eligibility / Age-upper limit", lambda text: who.age(text.removesuffix(">=").strip())),
         sex=sheet.read("Eligibility / Gender", who.sex),
@@ -223,7 +227,7 @@ def _eligibility(sheet: Sheet) -> Eligibility | None:
 
 def _secondary_ids(sheet: Sheet) -> tuple[SecondaryId, ...] | None:
     found = []
-    for number in (1, 2):
+    for number in (1, 2) if sheet.goes_beyond(*_ID_LABELS) else ():
         one = sheet.line(f"Secondary IDs / Study ID_{number}")
         issuer = sheet.line(f"Secondary IDs / Org. issuing International ID_{number}")
         if one:

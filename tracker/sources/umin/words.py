@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tracker.extract.sheet import Label
+from tracker.extract.sheet import HEADING, Label
 
 STATUSES: Final = {
     "Preinitiation": "NOT_YET_RECRUITING",
@@ -35,7 +35,7 @@ TOP: Final = "top"
 
 def _section(name: str, *labels: str, ignored: str = "", also: tuple[str, ...] = ()) -> tuple[Label, ...]:
     """A heading and the labels under it, which stand under other headings as well."""
-    heading = Label(f"{name} (heading)", (name, *also), ignored="a heading")
+    heading = Label(f"{name} (heading)", (name, *also), ignored=HEADING)
     return heading, *(Label(f"{name} / {label}", (label,), ignored) for label in labels)
 
 
@@ -117,7 +117,7 @@ KEPT_DAYS: Final = (
 )
 """Dates that a record does not model, or that may be planned or past: kept."""
 
-END: Final = "Management information / Registered date"
+END: Final = "Management information / Last modified on"
 """The label from which on a text counts as whole."""
 
 EXPECTED: Final = {
@@ -129,7 +129,10 @@ EXPECTED: Final = {
     "primary_outcomes": "Assessment / Primary outcomes",
     "secondary_outcomes": "Assessment / Key secondary outcomes",
     "study_type": "Base / Study type",
-    "eligibility": "Eligibility / Gender",
+    "eligibility.minimum_age": "Eligibility / Age-lower limit",
+    "eligibility.maximum_age": "Eligibility / Age-upper limit",
+    "eligibility.sex": "Eligibility / Gender",
+    "eligibility.criteria": "Eligibility / Key inclusion criteria",
     "enrollment": "Eligibility / Target sample size",
     "start_date": "Progress / Anticipated trial start date",
 }
