@@ -21,7 +21,7 @@ class Cris(FileRegistry):
         download="An answer of the open data interface for one trial (JSON), or its English page saved as HTML.",
         reads="CRIS records: answers of its open data interface, and English pages saved as HTML",
         access="JSON or HTML that you save, by `tracker import`",
-        address="https://apis.data.go.kr/1352159/crisinfodataview/detail?crisNumber=NUMBER&resultType=json",
+        address="https://cris.nih.go.kr",
         anchors=("official_title", "recruitment_status", "lead_sponsor"),
         attribution="Clinical Research Information Service (CRIS), Republic of Korea",
         path_words={"enrollment": "target", "conditions": "hc_code", "interventions": "i_freetext"},
