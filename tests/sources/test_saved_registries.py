@@ -285,3 +285,10 @@ def test_rows_of_a_table_are_cut_apart_and_what_is_none_is_named() -> None:
         "anzctr:ACTRN12690000000004",
     ]
     assert [one.name for one in found if isinstance(one, FileTrouble)] == ["line 4", "line 5"]
+
+
+@pytest.mark.parametrize("piece", [" \t", "Name\n", "| ", "[Registered on: ", "Primary Sponsor\nName\n", "Condition\n"])
+def test_a_text_made_to_be_slow_is_read_in_a_time_that_grows_with_its_size(piece: str) -> None:
+    """Only a hang would exceed the bound that the test run has for each test."""
+    for key, opening in (("ctri", "ctri/opening.txt"), ("umin", "umin/opening.txt")):
+        assert parsed(key, text_of(opening) + piece * 4_000).record.trial

@@ -33,7 +33,7 @@ HEADING: Final = "a heading"
 _REACH = 5
 """Labels that may be left out before one that shares its line with the value: such a line may also be a sentence."""
 
-_CELLS = re.compile(r"\s*\|\s*|\t+|[ \u00a0]{2,}")
+_CELLS = re.compile(r"\||\t+|[ \u00a0]{2,}")
 _NUMBERED = re.compile(r"\s*\[\d{1,3}\]")
 _ALONE, _BESIDE, _RUN = "alone", "beside", "run together"
 

@@ -19,6 +19,7 @@ _PERSON = "a person, whom the registry's own page names"
 _INDIA, _GLOBAL = "Recruitment Status of Trial (India)", "Recruitment Status of Trial (Global)"
 _END: Final = "Publication Details"
 _LEAST_LABELS = 3
+_LONGEST_NUMBER_LINE = 400
 
 STATUSES: Final = {
     "Not Yet Recruiting": "NOT_YET_RECRUITING",
@@ -160,7 +161,7 @@ def _record(document: Document, sheet: Sheet, log: ReadLog) -> TrialRecord:
 
 def _registered(sheet: Sheet, log: ReadLog) -> RegistryDate | None:
     """The day in brackets behind the number; what stands after it is kept."""
-    text = " ".join(sheet.cells("CTRI Number"))
+    text = " ".join(sheet.cells("CTRI Number"))[:_LONGEST_NUMBER_LINE]
     found = _REGISTERED.search(text)
     if found is None:
         log.note("missing_shape", "first_posted", "no day of registration stands behind the number")
