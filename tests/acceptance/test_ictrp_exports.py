@@ -71,13 +71,15 @@ def expected_changes(real_data: Path) -> set[tuple[str, str]]:
 
 def test_sixteen_exports_change_status_where_their_words_do_and_nowhere_else(real_data: Path) -> None:
     known: dict[str, TrialRecord] = {}
-    moved, turned_round, issues = set(), [], set()
+    moved, turned_round, issues, first_days = set(), [], set(), 0
     for path in exports(real_data):
         for parsed in read(path):
             record = parsed.record
             issues |= {issue.code for issue in parsed.issues}
             before = known.get(record.trial)
-            paths = {change.path[0] for change in compare(before, record)} if before else set()
+            changes = compare(before, record) if before else ()
+            paths = {change.path[0] for change in changes}
+            first_days += sum(gains_the_first_of_its_month(change.old, change.new) for change in changes)
             if {"recruitment_status", "recruitment_status_as_given"} & paths:
                 moved.add((record.trial.partition(":")[2], path.name[7:17]))
             if before and before.start_date and record.start_date and before.start_date.first and record.start_date.first:
@@ -89,6 +91,13 @@ def test_sixteen_exports_change_status_where_their_words_do_and_nowhere_else(rea
     assert len(moved) == 448
     assert issues == {"cut_text"}
     assert turned_round == []
+    assert first_days == 0
+
+
+def gains_the_first_of_its_month(old: object, new: object) -> bool:
+    """Whether a date is the same month in both, and in one of them a first day."""
+    dates = [str(value["date"]) for value in (old, new) if isinstance(value, dict) and "date" in value]
+    return len(dates) == 2 and dates[0] != dates[1] and dates[0].removesuffix("-01") == dates[1].removesuffix("-01")
 
 
 def test_each_export_says_when_it_was_made_whatever_a_spreadsheet_did_to_its_date(real_data: Path) -> None:

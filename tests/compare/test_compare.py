@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.builders import actual, changed, date, make_record, measure, site
 from tracker.compare import compare
+from tracker.model.dates import RegistryDate
 from tracker.model.event import Change
 from tracker.model.record import (
     Arm,
@@ -293,3 +294,33 @@ def test_backwards_is_the_same_difference_with_sides_swapped(old: TrialRecord, n
     assert len(there) == len(back)
     assert {change.path[0] for change in there} == {change.path[0] for change in back}
     assert all(change.old is not None or change.new is not None for change in there)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "aggregated", "at_home"),
+    [
+        ("2024-05", "2024-05-01", 0, 1),
+        ("2024-05-01", "2024-05", 0, 1),
+        ("2024-05", "2024-05-02", 1, 1),
+        ("2024-05", "2024-06-01", 1, 1),
+        ("2024-05-01", "2024-05-15", 1, 1),
+        ("2024", "2024-01-01", 1, 1),
+        ("May, maybe", "2024-05-01", 1, 1),
+        ("2024-05", None, 1, 1),
+    ],
+)
+def test_a_date_that_only_gains_or_loses_the_first_of_its_month_is_no_change_in_an_aggregators_record(
+    old: str, new: str | None, aggregated: int, at_home: int
+) -> None:
+    for trial, changes in (("ictrp:NCT01234567", aggregated), ("ctgov:NCT01234567", at_home)):
+        before = make_record(trial=trial, start_date=RegistryDate(old))
+        after = make_record(trial=trial, start_date=RegistryDate(new) if new else None)
+        assert len(compare(before, after)) == changes, trial
+
+
+def test_a_kind_stated_with_the_first_of_a_month_is_told_as_the_kind_alone() -> None:
+    before = make_record(trial="ictrp:NCT01234567", start_date=RegistryDate("2024-05"))
+    after = make_record(trial="ictrp:NCT01234567", start_date=RegistryDate("2024-05-01", "ACTUAL"))
+    [change] = compare(before, after)
+    assert change.old == {"date": "2024-05-01", "type": None}
+    assert change.new == {"date": "2024-05-01", "type": "ACTUAL"}

@@ -164,11 +164,12 @@ def test_a_strangers_file_is_refused_with_what_to_download(world: World, body: b
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("CTRI Number  CTRI/2023/11/059755 [Registered on: 13/11/2023]", "CTRI (CTRI/2023/11/059755)"),
+        ("A trial of India: CTRI/2023/11/059755", "CTRI (CTRI/2023/11/059755)"),
+        ("Trial ID jRCTs031190227", "jRCT (jRCTs031190227)"),
         ("<html><title>ChiCTR</title><p>ChiCTR2400084905</p></html>", "ChiCTR (ChiCTR2400084905)"),
-        ("Unique ID issued by UMIN UMIN000013698", "UMIN-CTR (UMIN000013698)"),
+        ("UMIN試験ID UMIN000013698", "UMIN-CTR (UMIN000013698)"),
         ("number,submitted\nACTRN12605000090617,2005-08-01", "ANZCTR (ACTRN12605000090617)"),
-        ('{"trial_id": "KCT0000145", "resultCode": "00"}', "CRIS (KCT0000145)"),
+        ("<html><th>CRIS 등록번호</th><td>KCT0000145</td></html>", "CRIS (KCT0000145)"),
         ("<title>ICTRP Search Portal</title>", "a page of the WHO ICTRP portal"),
     ],
 )

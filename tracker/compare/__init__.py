@@ -14,6 +14,7 @@ import msgspec
 from tracker.compare.keyed import Leaves, keyed_difference
 from tracker.model.dates import RegistryDate
 from tracker.model.event import Change
+from tracker.model.ids import AGGREGATOR, split_key
 from tracker.model.record import IDENTITY_FIELDS, QUIET_FIELDS, Enrollment, TrialRecord
 from tracker.model.vocabulary import ENDED_STATUSES, NO_IS_SILENCE
 
@@ -33,6 +34,8 @@ def compare(old: TrialRecord, new: TrialRecord) -> tuple[Change, ...]:
         if before == after:
             continue
         if isinstance(before, (RegistryDate, Enrollment)) or isinstance(after, (RegistryDate, Enrollment)):
+            if split_key(new.trial).source == AGGREGATOR:
+                before = _as_exact_as(before, after)
             changes.extend(_whole(name, before, after))
             continue
         if isinstance(before, tuple) and isinstance(after, tuple):
@@ -73,6 +76,19 @@ def _whole(name: str, before: RegistryDate | Enrollment | None, after: RegistryD
     left, right = _plain(before), _plain(after)
     if left != right:
         yield Change(path=(name,), old=left, new=right)
+
+
+def _as_exact_as(
+    old: RegistryDate | Enrollment | None, new: RegistryDate | Enrollment | None
+) -> RegistryDate | Enrollment | None:
+    """The old value, in the new one's precision where one is a month and the other its first day.
+
+    Exports of an aggregator write the same month both ways: spreadsheets make a day of it, and other exports do not.
+    """
+    if not (isinstance(old, RegistryDate) and isinstance(new, RegistryDate)):
+        return old
+    is_first_day = {old.precision, new.precision} == {"month", "day"} and old.first == new.first
+    return RegistryDate(new.date, old.type) if is_first_day else old
 
 
 def _date_of(value: RegistryDate | Enrollment | None) -> str | None:

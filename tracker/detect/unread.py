@@ -89,10 +89,12 @@ def to_keep(
     by the words of its path.
     """
     unread, known = places(after), places(before)
+    cut = {issue.path for issue in after.issues if issue.code == CUT_TEXT}
     still = {field.field: field for field in current.kept if field.why == "unreadable" and field.path in unread}
     earlier = {field.field: field.snapshot for field in current.kept}
     for path in sorted(unread - known):
-        for name in _fed_by(source, old, before.record, path) | _named_by(before.record, after.record, path, source):
+        own = {f"rest.{path}"} if path in cut and path in before.record.rest else set()
+        for name in own | _fed_by(source, old, before.record, path) | _named_by(before.record, after.record, path, source):
             last = earlier.get(name, current.id)
             still.setdefault(name, KeptField(field=name, snapshot=last, why="unreadable", since=seen_at, path=path))
     return tuple(still.values())

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final
 from tracker.extract import who
 from tracker.extract.json_reader import sniff_object
 from tracker.extract.read_log import ReadLog, canonical_digest, guarded, layout_error, wrong_answer
-from tracker.extract.who import Unread
+from tracker.extract.saved_record import day_of, status_of, value_of
 from tracker.extract.who_registry import Layout
 from tracker.extract.xml_reader import Element, name_of, read_root, sniff_root
 from tracker.model import ids
@@ -229,29 +229,14 @@ class _Record:
         return tuple(part.lstrip("- ") for part in who.parts(self._raw(path))) or None
 
     def _word(self, path: str, read: Any) -> Any:
-        given = self._raw(path)
-        value = read(given)
-        if isinstance(value, Unread):
-            self._log.keep(path, clean(given))
-            return None
-        return value
+        return value_of(self._log, path, self._raw(path), read, told=False)
 
     def _status(self) -> tuple[str | None, str | None]:
-        given = self._text("main.recruitment_status")
-        if given is None:
-            return None, None
-        if given in self._layout.statuses:
-            return self._layout.statuses[given], None
-        self._log.note("unknown_word", "main.recruitment_status", given)
-        return "OTHER", given
+        path = "main.recruitment_status"
+        return status_of(self._log, path, self._text(path), self._layout.statuses)
 
     def _day(self, path: str, kind: str | None = None) -> RegistryDate | None:
-        given = self._raw(path)
-        value = who.day(given)
-        if isinstance(value, Unread):
-            self._log.note("unreadable_date", path, given)
-            return RegistryDate(clean(given), kind)
-        return RegistryDate(value.date, kind) if value else None
+        return day_of(self._log, path, self._raw(path), kind)
 
     def _start(self) -> RegistryDate | None:
         given = self._raw("main.type_enrolment")

@@ -5,23 +5,11 @@ What reads is imported where it is used: to list, no reader is needed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO, ClassVar, NamedTuple
 
-from tracker.extract.retrieval import retrieve_each
-from tracker.model.source import (
-    Answer,
-    Asked,
-    DataVersion,
-    Document,
-    Fetch,
-    FileEntry,
-    FileTrouble,
-    FromFiles,
-    Parsed,
-    Source,
-)
+from tracker.extract.file_registry import Saved
+from tracker.model.source import Document, FileEntry, FileTrouble, Parsed
 
 
 class Layout(NamedTuple):
@@ -31,7 +19,7 @@ class Layout(NamedTuple):
     statuses: Mapping[str, str]
 
 
-class WhoRegistry(Source, FromFiles):
+class WhoRegistry(Saved):
     """A registry that hands its records out in the layout of WHO. ``statuses`` maps its words to the vocabulary's."""
 
     statuses: ClassVar[Mapping[str, str]]
@@ -52,14 +40,6 @@ class WhoRegistry(Source, FromFiles):
         from tracker.extract import who_layout
 
         return who_layout.entries(self.layout, file)
-
-    def made_at(self, stated: Collection[str], latest: date | None, now: datetime) -> DataVersion | None:
-        """None: the file does not say when it was made."""
-        return None
-
-    def retrieve(self, asked: Sequence[Asked], fetch: Fetch, data: DataVersion | None) -> Iterator[Answer]:
-        """The records of the file that is being imported, each by its trial's key."""
-        return retrieve_each(self.info, asked, fetch, lambda one: one.trial, accept="*/*")
 
     def parse(self, document: Document) -> Parsed:
         """The record of one trial."""

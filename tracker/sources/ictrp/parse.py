@@ -6,11 +6,10 @@ import re
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-import msgspec
-
 from tracker.extract import who
 from tracker.extract.json_reader import JsonReader
-from tracker.extract.read_log import ReadLog, canonical_digest, guarded, layout_error, wrong_answer
+from tracker.extract.read_log import ReadLog, guarded, layout_error, wrong_answer
+from tracker.extract.saved_record import day_of, record_digest, status_of, value_of
 from tracker.extract.who import Unread
 from tracker.model import ids
 from tracker.model.dates import RegistryDate
@@ -112,11 +111,7 @@ def parse(document: Document) -> Parsed:
 def digest(document: Document) -> str:
     """SHA-256 of what the row says of the trial, whatever the form of the file and the way in which it writes dates."""
     with guarded(document):
-        plain: dict[str, object] = msgspec.to_builtins(parse(document).record)
-        said = {
-            name: value for name, value in plain.items() if name not in _MOVES_ALONE and value not in (None, [], (), {}, "")
-        }
-        return canonical_digest(said)
+        return record_digest(parse(document).record, _MOVES_ALONE)
 
 
 def _squeezed(text: str) -> str:
@@ -194,22 +189,10 @@ class _Row:
 
     def _word(self, name: str, read: Callable[[str], T | Unread | None]) -> T | None:
         """A word of a vocabulary; registries that write sentences here are quoted, which needs no warning."""
-        given = self._raw(name)
-        value = read(given)
-        if isinstance(value, Unread):
-            self._keep(name, clean(given))
-            return None
-        return value
+        return value_of(self._log, name, self._raw(name), read, told=False)
 
     def _status(self) -> tuple[str | None, str | None]:
-        given = self._text("recruitment_status") or ""
-        if not given:
-            return None, None
-        if given not in STATUSES:
-            self._log.note("unknown_word", "recruitment_status", given)
-            return "OTHER", given
-        status = STATUSES[given]
-        return status, given if status in (None, "OTHER") else None
+        return status_of(self._log, "recruitment_status", self._text("recruitment_status"), STATUSES)
 
     def _start(self) -> RegistryDate | None:
         """A spreadsheet makes a first day of "April 2020", as ClinicalTrials.gov writes months: then only the month is sure."""
@@ -219,12 +202,7 @@ class _Row:
         return found
 
     def _day(self, name: str, kind: str | None = None) -> RegistryDate | None:
-        given = self._raw(name)
-        value = who.day(given)
-        if isinstance(value, Unread):
-            self._log.note("unreadable_date", name, given)
-            return RegistryDate(clean(given), kind)
-        return RegistryDate(value.date, kind) if value else None
+        return day_of(self._log, name, self._raw(name), kind)
 
     def _days(self, name: str) -> list[str]:
         """Several days in one text, as ISO; one that cannot be read as it is given."""
