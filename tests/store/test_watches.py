@@ -69,6 +69,15 @@ def test_a_matched_trial_that_is_then_listed_is_listed(store: Store) -> None:
     assert members(store) == {A: "listed"}
 
 
+def test_a_trial_followed_by_its_link_stays_once_a_file_brings_it_in(store: Store) -> None:
+    store.sync_watches([watch("lupus", A)], {"me"}, DAY_0)
+    store.sync_linked({"lupus": {B}}, day(1))
+    assert members(store) == {A: "listed", B: "linked"}
+    assert store.join_imported([Join(watch="lupus", trial=B, how="import")], day(2)) == []
+    assert store.sync_linked({"lupus": set()}, day(3)) == []
+    assert members(store) == {A: "listed", B: "import"}
+
+
 def test_joining_twice_keeps_the_first_date(store: Store) -> None:
     store.sync_watches([watch("lupus")], {"me"}, DAY_0)
     search_finds(store, 1, A)

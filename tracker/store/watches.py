@@ -122,11 +122,22 @@ def unmerge(database: Database, trials: Collection[str]) -> dict[str, str | None
 
 
 def join_imported(database: Database, joins: Collection[Join], now: datetime) -> list[Join]:
-    """Let trials of a file join watches; gives those that were not in before."""
+    """Let trials of a file join watches; gives those that were not in before.
+
+    What was followed by its link alone stays from now on, as all that a file brought in.
+    """
     with database.writing() as connection:
         followed = inside(connection, {join.trial for join in joins})
         new = [join for join in joins if (join.watch, join.trial) not in followed]
         apply_joins(connection, new, now)
+        for join in joins:
+            of_join = (
+                t.memberships.c.watch == join.watch,
+                t.memberships.c.trial == join.trial,
+                t.memberships.c.how == "linked",
+            )
+            if (join.watch, join.trial) in followed:
+                connection.execute(update(t.memberships).where(*of_join).values(how=join.how))
     return new
 
 
