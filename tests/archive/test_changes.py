@@ -108,3 +108,15 @@ def test_a_long_log_is_never_held_as_a_whole(store: Store, archive: Archive, mom
 
 def moved_to(event: Event, number: int, moments: int) -> Event:
     return msgspec.structs.replace(event, effective_at=day(1 + number % moments))
+
+
+@pytest.mark.usefixtures("log")
+def test_events_one_by_one_are_those_of_the_stories(archive: Archive) -> None:
+    told = [event for found in archive.story_changes() for event in found.events]
+    assert list(archive.changes()) == told
+    brief = list(archive.changes(brief=frozenset()))
+    assert [(one.id, one.severity, one.label, one.details) for one in brief] == [
+        (one.id, one.severity, one.label, one.details) for one in told
+    ]
+    for number, last in enumerate(told, start=1):
+        assert list(archive.changes(after=last.id)) == told[number:]

@@ -7,17 +7,21 @@ import io
 import json
 import re
 from datetime import UTC
+from typing import Never
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.render.samples import SEEN, make_event, make_quoting, make_record, make_row, make_story, many_kinds
 from tracker.model.alert import Message
+from tracker.model.details import read_details
 from tracker.model.event import Change
 from tracker.model.record import Enrollment, Site
 from tracker.model.views import Nearest
-from tracker.render import machine, tables
+from tracker.model.vocabulary import KIND_NAMES
+from tracker.render import kinds, machine, tables
 from tracker.render.machine import changes_json, diff_json, document, present_json, record_json
 from tracker.render.record_view import diff_view, record_view
 from tracker.render.safe_text import cell, one_line
@@ -235,3 +239,25 @@ def test_rows_beyond_the_first_look_like_those_of_a_short_table(rows: list[tuple
     assert twice[: len(once)] == once
     assert twice[len(once) : -1] == once[head + 1 :]
     assert twice[-1].startswith("all of them")
+
+
+class _Unread(tuple[Change, ...]):
+    """Changed values that nobody may look at."""
+
+    def __iter__(self) -> Never:
+        raise AssertionError("the values that changed were read")
+
+    def __getitem__(self, key: object) -> Never:
+        raise AssertionError("the values that changed were read")
+
+    def __len__(self) -> Never:
+        raise AssertionError("the values that changed were counted")
+
+
+@pytest.mark.parametrize("kind", sorted(KIND_NAMES - kinds.WITH_VALUES))
+def test_a_headline_made_from_details_looks_at_no_changed_value(kind: str) -> None:
+    bare = make_event(kind, details=read_details(kind, {}))
+    made = [msgspec.structs.replace(bare, effects=effects) for effects in ((), ("added",), ("central_contacts", "sites"))]
+    for event in (*made, *(event for event in EVENTS if event.kind == kind)):
+        unread = msgspec.structs.replace(event, changes=_Unread())
+        assert event.details.spelling_only or kinds.headline(unread) == kinds.headline(event)

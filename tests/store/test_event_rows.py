@@ -18,6 +18,7 @@ from tracker.model.event import (
     EventColumns,
     EventFilter,
     Evidence,
+    brief_event,
     compact_event,
     read_event,
     whole_event,
@@ -183,3 +184,32 @@ def test_alerts_and_held_events_hold_long_events_too(store: Store) -> None:
     assert store.held_events(run.id, 5) == [long.event]
     run.accept()
     assert [one.event for one in store.ready_alerts("me")] == [long.event]
+
+
+@pytest.mark.parametrize(("kind", "needed"), [("sites_changed", False), ("links_changed", True)])
+def test_a_brief_event_has_changed_values_only_where_its_line_needs_them(kind: str, needed: bool) -> None:
+    made = msgspec.structs.replace(
+        event("e1", A, day(2), kind=kind),
+        evidence=Evidence(old=f"sha256:{OLD}", new=f"sha256:{NEW}", links=("https://x.example/1",)),
+        changes=LONG,
+        effects=("added",),
+    )
+    made = read_event(to_json(made))  # with the details of its kind
+    brief = brief_event(columns(made, None, None), compact_event(made, OLD, NEW), frozenset({"links_changed"}))
+    assert brief.changes == (LONG if needed else ())
+    left_out = {"changes": made.changes, "evidence": made.evidence, "seen_between": made.seen_between}
+    left_out |= {"updated_on": made.updated_on, "data_version": made.data_version}
+    assert msgspec.structs.replace(brief, **left_out) == made
+
+
+def test_a_brief_event_of_which_only_the_spelling_changed_has_its_values() -> None:
+    made = event("e1", A, day(2), kind="sites_changed")
+    made = msgspec.structs.replace(made, changes=LONG)
+    body = json.loads(compact_event(read_event(to_json(made)), OLD, NEW))
+    body[3]["spelling_only"] = True
+    assert brief_event(columns(made), json.dumps(body), frozenset()).changes == LONG
+
+
+def test_a_brief_event_of_an_older_release_comes_whole() -> None:
+    made = event("e1", A, day(2))
+    assert brief_event(columns(made), to_json(made), frozenset()) == made

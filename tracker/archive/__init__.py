@@ -242,10 +242,20 @@ class Archive:
     # --- the change log ---------------------------------------------------------------------------------------------
 
     def changes(
-        self, wanted: EventFilter = ALL_EVENTS, *, limit: int | None = None, after: str | None = None
+        self,
+        wanted: EventFilter = ALL_EVENTS,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+        brief: Collection[str] | None = None,
     ) -> Iterator[Event]:
-        """Events in story order, oldest first; ``after`` is the id of an event."""
-        return islice(_changes.flat(self.story_changes(wanted, after=after)), limit)
+        """Events in story order, oldest first; ``after`` is the id of an event.
+
+        ``brief``: with what a line about each needs, and changed values only of these kinds.
+        """
+        if wanted.about:
+            return islice(_changes.flat(self.story_changes(wanted, after=after)), limit)
+        return islice(_changes.log(self.store, wanted, after=after, brief=brief), limit)
 
     def story_changes(
         self, wanted: EventFilter = ALL_EVENTS, *, limit: int | None = None, after: str | None = None

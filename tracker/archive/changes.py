@@ -6,10 +6,11 @@ What is held at a time is the places of a few moments, and the events of a few s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import dropwhile, groupby
+from operator import attrgetter
 
 import msgspec
 
@@ -37,22 +38,48 @@ TRIALS = 5_000
 
 Order = tuple[datetime, int, str, int]
 
+_moment = attrgetter("effective_at")
+
 
 def story_changes(store: Store, wanted: EventFilter, *, after: str | None = None) -> Iterator[StoryChanges]:
     """The wanted events story by story, oldest first, from behind the event ``after`` on.
 
     A story whose events are of several moments comes once for each. Raises UsageError for an event that is not known.
     """
-    begun, last = wanted, None
-    if after is not None:
-        last = _event(store, after)
-        begun = msgspec.structs.replace(wanted, since=max(wanted.since or last.effective_at, last.effective_at))
-    for places in _whole_moments(store.event_places(begun)):
+    wanted, last = _begun(store, wanted, after)
+    for places in _whole_moments(store.event_places(wanted)):
         stories = store.stories({place.story for place in places if place.story})
-        ordered = sorted(((_order(place, stories), place) for place in places), key=lambda pair: pair[0])
+        ordered = _in_order(places, stories)
         if last is not None:  # it is of the first moment
-            ordered, last = _behind(store, last, ordered), None
-        yield from _with_events(store, [place for _, place in ordered], stories)
+            ordered, last = _behind(store, last, ordered, stories), None
+        yield from _with_events(store, ordered, stories)
+
+
+def log(
+    store: Store, wanted: EventFilter, *, after: str | None = None, brief: Collection[str] | None = None
+) -> Iterator[Event]:
+    """The same events one at a time; ``brief`` as in `tracker.model.event.brief_event`."""
+    wanted, last = _begun(store, wanted, after)
+    for places in _whole_moments(store.event_places(wanted, hashed=brief is None)):
+        deciding = places if last is not None else _of_shared_moments(places)
+        stories = store.stories({place.story for place in deciding if place.story})
+        ordered = _in_order(places, stories)
+        if last is not None:  # it is of the first moment
+            ordered, last = _behind(store, last, ordered, stories), None
+        for start in range(0, len(ordered), EVENTS):
+            some = ordered[start : start + EVENTS]
+            long = [place.id for place in some if place.columns is None]
+            found = {event.id: event for event in store.events_by_id(long, brief=brief)} if long else {}
+            events = (place.event(brief) or found.get(place.id) for place in some)
+            yield from (event for event in events if event is not None)
+
+
+def _begun(store: Store, wanted: EventFilter, after: str | None) -> tuple[EventFilter, Event | None]:
+    """What is wanted from the moment of the event ``after`` on, and that event."""
+    if after is None:
+        return wanted, None
+    last = _event(store, after)
+    return msgspec.structs.replace(wanted, since=max(wanted.since or last.effective_at, last.effective_at)), last
 
 
 def latest(
@@ -138,10 +165,29 @@ def _read(
             yield StoryChanges(story=stories.get(name), events=there)
 
 
-def _behind(store: Store, last: Event, ordered: list[tuple[Order, EventPlace]]) -> list[tuple[Order, EventPlace]]:
+def _of_shared_moments(places: Iterable[EventPlace]) -> Iterator[EventPlace]:
+    """The places whose moment others share: their order goes by their stories."""
+    for _, found in groupby(places, key=_moment):
+        first, *others = found
+        if others:
+            yield from (first, *others)
+
+
+def _in_order(places: Iterable[EventPlace], stories: Mapping[str, Story]) -> list[EventPlace]:
+    """Places by moment as the log has them; those are sorted whose moment others share."""
+    ordered: list[EventPlace] = []
+    for _, found in groupby(places, key=_moment):
+        some = list(found)
+        if len(some) > 1:
+            some.sort(key=lambda place: _order(place, stories))
+        ordered += some
+    return ordered
+
+
+def _behind(store: Store, last: Event, ordered: list[EventPlace], stories: Mapping[str, Story]) -> list[EventPlace]:
     """What comes after an event among those of its moment, whether the filter lets that event through or not."""
     found = _order(_place(last), store.stories([last.story] if last.story else []))
-    return list(dropwhile(lambda pair: (pair[0], pair[1].id) <= (found, last.id), ordered))
+    return list(dropwhile(lambda place: (_order(place, stories), place.id) <= (found, last.id), ordered))
 
 
 def _place(event: Event) -> EventPlace:

@@ -31,6 +31,8 @@ def changes_command(
     """The change log, oldest first."""
     import msgspec
 
+    from tracker.render import kinds
+
     app = App(shared)
     app.require_watches([watch] if watch else [])
     wanted = arguments.event_filter(app, watch=watch, trials=trials, **log)
@@ -39,8 +41,9 @@ def changes_command(
             keys = arguments.group_members(archive, group)
             kept = keys & wanted.trials if wanted.trials else keys
             wanted = msgspec.structs.replace(wanted, trials=kept)
-        found = archive.changes(wanted) if group is None or wanted.trials else iter(())
         written = "jsonl" if lines else "json" if shared.json else form
+        brief = kinds.WITH_VALUES if written in ("table", "md") else None
+        found = archive.changes(wanted, brief=brief) if group is None or wanted.trials else iter(())
         if written == "table":
             first = next(found, None)
             if first is None:

@@ -1,8 +1,13 @@
-"""Changes (one field), events (a named meaning with its evidence) and stories (the events of one registry update)."""
+"""Changes (one field), events (a named meaning with its evidence) and stories (the events of one registry update).
+
+None can hold itself, so Python need not look for garbage among them (`gc=False`): a log has very many.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from itertools import starmap
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,7 +18,7 @@ from tracker.model.vocabulary import Cause, Origin, Severity
 from tracker.model.watch import About
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class Change(msgspec.Struct, frozen=True, gc=False):
     """One leaf that differs between two records.
 
     ``path`` starts with a TrialRecord field; inside keyed lists the next step is the entry's natural key. ``old`` and
@@ -25,7 +30,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     new: Any = None
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What an auditor needs: the SHA-256 of both stored answers ("sha256:...") and links to see for oneself."""
 
     old: str | None = None
@@ -33,7 +38,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     links: tuple[str, ...] = ()
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A named change of one trial. Its JSON is public: the same in ``--json``, feeds, webhooks and the API.
 
     ``details`` are of the kind's own type (`tracker.model.details.DETAILS`). Stored events are read by `read_event`.
@@ -65,13 +70,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(".".join(path) for path in named))
 
 
-class _Stored(Event, frozen=True, kw_only=True):
+class _Stored(Event, frozen=True, kw_only=True, gc=False):
     """An event as JSON with names: as it is public, and as releases before the compact form stored it."""
 
     details: msgspec.Raw = msgspec.Raw(b"{}")  # type: ignore[assignment]  # read by `stored_details`
 
 
-class EventColumns(msgspec.Struct, frozen=True, array_like=True):
+class EventColumns(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What of an event stands in columns of its own, and the SHA-256 (hex) of the two stored versions that it compares."""
 
     id: str
@@ -87,19 +92,14 @@ class EventColumns(msgspec.Struct, frozen=True, array_like=True):
     new_sha256: str | None
 
 
-class _Leaf(msgspec.Struct, frozen=True, array_like=True):
-    """A change, without the names of its parts."""
-
-    path: tuple[str, ...]
-    old: Any
-    new: Any
+_Leaf = tuple[tuple[str, ...], Any, Any]
 
 
-class _Body(msgspec.Struct, frozen=True, array_like=True):
+class _Body(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What stands in no column.
 
-    A hash is true where it is that of the stored version; ``until`` is empty where it is when the change was detected; a link
-    that begins with a plus sign goes on behind the first.
+    A change is its path, old and new. A hash is true where it is that of the stored version; ``until`` is empty where it is
+    when the change was detected; a link that begins with a plus sign goes on behind the first.
     """
 
     effects: tuple[str, ...]
@@ -116,8 +116,20 @@ class _Body(msgspec.Struct, frozen=True, array_like=True):
     links: tuple[str, ...]
 
 
+class _Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How a `_Body` begins; the rest is passed over."""
+
+    effects: tuple[str, ...]
+    label: str
+    rule: str
+    details: msgspec.Raw
+    changes: msgspec.Raw
+
+
 _stored = msgspec.json.Decoder(_Stored)
 _body = msgspec.json.Decoder(_Body)
+_head = msgspec.json.Decoder(_Head)
+_leaves = msgspec.json.Decoder(tuple[_Leaf, ...])
 _both = msgspec.json.Decoder(tuple[EventColumns, _Body])
 _REST = tuple(name for name in Event.__struct_fields__ if name != "details")
 
@@ -129,7 +141,7 @@ def compact_event(event: Event, old_sha256: str | None, new_sha256: str | None) 
         label=event.label,
         rule=event.rule,
         details=msgspec.Raw(msgspec.json.encode(event.details)),
-        changes=tuple(_Leaf(change.path, change.old, change.new) for change in event.changes),
+        changes=tuple((change.path, change.old, change.new) for change in event.changes),
         since=event.seen_between[0],
         until=None if event.seen_between[1] == event.detected_at else event.seen_between[1],
         updated_on=event.updated_on,
@@ -158,6 +170,35 @@ def read_event(text: str | bytes) -> Event:
 def stored_event(columns: EventColumns, body: str) -> Event:
     """An event from its columns and what is stored beside them: what `read_event` gives of `whole_event`, in one step."""
     return _from_columns(columns, _body.decode(body)) if body.startswith("[") else read_event(body)
+
+
+def brief_event(columns: EventColumns, body: str, with_values: Collection[str]) -> Event:
+    """An event with what a line about it needs: no evidence, and changed values only of the kinds ``with_values``.
+
+    They are there too where only the spelling changed. One that an older release stored comes whole.
+    """
+    if not body.startswith("["):
+        return read_event(body)
+    head = _head.decode(body)
+    details = stored_details(columns.kind, head.details)
+    needed = columns.kind in with_values or details.spelling_only
+    return Event(
+        id=columns.id,
+        kind=columns.kind,
+        effects=head.effects,
+        trial=columns.trial,
+        label=head.label,
+        severity=columns.severity,
+        rule=head.rule,
+        cause=columns.cause,
+        origin=columns.origin,
+        details=details,
+        changes=tuple(starmap(Change, _leaves.decode(head.changes))) if needed else (),
+        detected_at=columns.detected_at,
+        seen_between=(None, columns.detected_at),
+        effective_at=columns.effective_at,
+        story=columns.story,
+    )
 
 
 class _WithEffects(msgspec.Struct, frozen=True):
@@ -194,7 +235,7 @@ def _from_columns(columns: EventColumns, body: _Body) -> Event:
         cause=columns.cause,
         origin=columns.origin,
         details=stored_details(columns.kind, body.details),
-        changes=tuple([Change(path=leaf.path, old=leaf.old, new=leaf.new) for leaf in body.changes]),
+        changes=tuple(starmap(Change, body.changes)),
         detected_at=columns.detected_at,
         seen_between=(body.since, body.until or columns.detected_at),
         effective_at=columns.effective_at,
@@ -228,7 +269,7 @@ def _hash(named: str | bool | None, stored: str | None) -> str | None:
     return named
 
 
-class Story(msgspec.Struct, frozen=True, kw_only=True):
+class Story(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The events of one registry update, weightiest first."""
 
     id: str
@@ -306,7 +347,7 @@ class LogPlace(msgspec.Struct, frozen=True, kw_only=True):
     story: str
 
 
-class EventPlace(msgspec.Struct, frozen=True, kw_only=True):
+class EventPlace(msgspec.Struct, frozen=True, gc=False):
     """Where an event stands in the change log: ``severity`` is its rank, 0 for minor to 2 for major.
 
     ``columns`` and ``body`` are for `stored_event`; not there for a long one, which is read when its turn has come.
@@ -319,6 +360,8 @@ class EventPlace(msgspec.Struct, frozen=True, kw_only=True):
     columns: EventColumns | None = None
     body: str = ""
 
-    def event(self) -> Event | None:
-        """The event, if it came along."""
-        return None if self.columns is None else stored_event(self.columns, self.body)
+    def event(self, brief: Collection[str] | None = None) -> Event | None:
+        """The event, if it came along; ``brief`` as in `brief_event`."""
+        if self.columns is None:
+            return None
+        return stored_event(self.columns, self.body) if brief is None else brief_event(self.columns, self.body, brief)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import is_
 
 import msgspec
 
@@ -17,6 +18,8 @@ PERSONAL_KINDS = frozenset({"contacts_changed"})
 PERSONAL_WORD = re.compile(r"contact|phone|e-?mail|official|investigator", re.IGNORECASE)
 """A field that the record does not model is personal when its path holds one of these."""
 
+_NESTED = (dict, list, tuple)
+
 
 def public_event(event: Event) -> Event:
     """The event without the values of personal fields; that they changed is still said."""
@@ -24,19 +27,23 @@ def public_event(event: Event) -> Event:
         # A path's later steps are natural keys, and the key of a person is a name.
         blank = tuple(Change(path=change.path[:1]) for change in event.changes)
         return msgspec.structs.replace(event, changes=blank)
-    kept = tuple(
-        msgspec.structs.replace(change, old=_without_people(change.old), new=_without_people(change.new))
-        for change in event.changes
-        if not _is_personal(change)
-    )
-    return msgspec.structs.replace(event, changes=kept)
+    kept = tuple([_public(change) for change in event.changes if not _is_personal(change)])
+    same = len(kept) == len(event.changes) and all(map(is_, kept, event.changes))
+    return event if same else msgspec.structs.replace(event, changes=kept)
+
+
+def _public(change: Change) -> Change:
+    """The change without people inside its values; itself where these are texts and numbers."""
+    if not isinstance(change.old, _NESTED) and not isinstance(change.new, _NESTED):
+        return change
+    return Change(path=change.path, old=_without_people(change.old), new=_without_people(change.new))
 
 
 def _is_personal(change: Change) -> bool:
     if change.path[:1] == ("rest",):
         return any(PERSONAL_WORD.search(step) for step in change.path[1:])
     # A step inside a list is a natural key and may hold any word, so only whole field names count.
-    return any(step in PERSONAL_FIELDS for step in change.path)
+    return not PERSONAL_FIELDS.isdisjoint(change.path)
 
 
 def _without_people(value: object) -> object:

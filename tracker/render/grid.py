@@ -106,16 +106,15 @@ def long_text(grid: Grid, more: Iterable[Sequence[str]], caption: Callable[[], s
     widths, left_out = _fitted(grid, width)
     yield terminal(_table(grid, widths, ()), width=width)
     kept = [(index, widths[column], column in grid.numbers) for index, column in enumerate(grid.columns) if column in widths]
+    blanks = [(" " * space,) for _, space, _ in kept]
     gap = " " * _GAP
     for row in chain(grid.rows, more):
         cells = [_laid_out(row[index], space, number) for index, space, number in kept]
-        lines = max(map(len, cells))
-        if lines == 1:
-            yield f"{gap.join([cell[0] for cell in cells]).rstrip()}\n"
-            continue
-        for line in range(lines):
-            parts = [cell[line] if line < len(cell) else " " * kept[column][1] for column, cell in enumerate(cells)]
-            yield f"{gap.join(parts).rstrip()}\n"
+        highest = max(map(len, cells))
+        for place, lines in enumerate(cells):
+            if len(lines) < highest:
+                cells[place] = lines + blanks[place] * (highest - len(lines))
+        yield "\n".join(map(str.rstrip, map(gap.join, zip(*cells, strict=True)))) + "\n"
     yield f"{_captioned(caption(), left_out)}\n"
 
 

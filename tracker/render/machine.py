@@ -20,8 +20,13 @@ _OBEYED = re.compile("[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 def event_json(event: Event, *, contacts: bool = False) -> dict[str, object]:
     """An event as everybody outside gets it: its fields, and its headline in front of the details."""
-    shown = msgspec.structs.asdict(event if contacts else public_event(event))
-    return _with_headline(shown, kinds.headline(event), before="details")
+    values = msgspec.structs.astuple(event if contacts else public_event(event))
+    return dict(zip(_SHOWN, (*values[:_DETAILS], kinds.headline(event), *values[_DETAILS:]), strict=True))
+
+
+_DETAILS = Event.__struct_fields__.index("details")
+_SHOWN = (*Event.__struct_fields__[:_DETAILS], "headline", *Event.__struct_fields__[_DETAILS:])
+"""Names of what everybody outside gets of an event."""
 
 
 def story_json(story: Story, events: Sequence[Event]) -> dict[str, object]:

@@ -188,8 +188,10 @@ def story_view(
 
 def event_label(event: Event, record: TrialRecord | None = None) -> str:
     """The name of an event's trial: the event's label, unless that is but a number and the record has a name by now."""
-    bare = event.label in {event.trial, split_key(event.trial).number}
-    return one_line(trial_label(event.trial, record, own="" if bare else event.label), _LONGEST_LABEL)
+    bare = event.label in (event.trial, split_key(event.trial).number)
+    if event.label and not bare:
+        return one_line(event.label, _LONGEST_LABEL)
+    return one_line(trial_label(event.trial, record), _LONGEST_LABEL)
 
 
 def when_sentence(event: Event, timezone: tzinfo) -> str:

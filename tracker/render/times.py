@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tracker.model.dates import RegistryDate
@@ -41,6 +42,7 @@ def registry_day(given: str) -> str:
     return f"{date.first.day} {month}" if date.precision == "day" else month
 
 
+@lru_cache(maxsize=1024)
 def plain_day(given: dt.date) -> str:
     """A day without a time, such as a due date: ``12 Feb 2026``."""
     return f"{given.day} {_MONTHS[given.month - 1]} {given.year}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, RowMapping, Select, case, func, select
+from sqlalchemy import ColumnElement, Row, RowMapping, Select, case, func, null, select
 
-from tracker.model.event import Event, EventColumns, EventPlace, compact_event, stored_event, whole_event
+from tracker.model.event import Event, EventColumns, EventPlace, brief_event, compact_event, stored_event, whole_event
 from tracker.model.vocabulary import SEVERITIES, rank
 from tracker.store import tables as t
 from tracker.store.packing import THOROUGH, pack, unpacked_size, unzip
@@ -21,18 +22,21 @@ _OWN = ("id", "kind", "trial", "severity", "cause", "origin", "detected_at", "ef
 
 
 @cache
-def select_events(*, within: int | None = None) -> Select[*tuple[Any, ...]]:
+def select_events(*, within: int | None = None, hashed: bool = True) -> Select[*tuple[Any, ...]]:
     """Events with all that `event_text` needs; further columns and conditions can be added.
 
-    Of an event whose text is longer than ``within`` that is left out: body and packed are empty then.
+    Of an event whose text is longer than ``within`` that is left out: body and packed are empty then. Without ``hashed`` the
+    versions are not looked up.
     """
-    versions = t.events.outerjoin(_old, _old.c.id == t.events.c.old_snapshot)
-    versions = versions.outerjoin(_new, _new.c.id == t.events.c.new_snapshot)
     own: dict[str, ColumnElement[Any]] = {name: t.events.c[name] for name in _OWN}
     if within is not None:
         own["body"] = case((func.length(own["body"]) <= within, own["body"]), else_="")
         own["packed"] = case((func.length(own["packed"]) <= within, own["packed"]), else_=None)
     columns = [column.label(f"event_{name}") for name, column in own.items()]
+    if not hashed:
+        return select(*columns, null().label("old_sha256"), null().label("new_sha256"))
+    versions = t.events.outerjoin(_old, _old.c.id == t.events.c.old_snapshot)
+    versions = versions.outerjoin(_new, _new.c.id == t.events.c.new_snapshot)
     return select(*columns, _old.c.sha256.label("old_sha256"), _new.c.sha256.label("new_sha256")).select_from(versions)
 
 
@@ -60,10 +64,10 @@ def place_of(row: Row[*tuple[Any, ...]], short: int) -> EventPlace:
     """
     key, kind, trial, severity, cause, origin, detected_at, effective_at, story, body, packed, old, new = row
     if not body and (packed is None or unpacked_size(packed) > short):
-        return EventPlace(id=key, effective_at=effective_at, severity=severity, story=story)
+        return EventPlace(key, effective_at, severity, story)
     columns = EventColumns(key, kind, trial, SEVERITIES[severity], cause, origin, detected_at, effective_at, story, old, new)
-    text = stored_body(body, packed, key)
-    return EventPlace(id=key, effective_at=effective_at, severity=severity, story=story, columns=columns, body=text)
+    text = body if packed is None else stored_body(body, packed, key)
+    return EventPlace(key, effective_at, severity, story, columns, text)
 
 
 def event_text(row: RowMapping) -> str:
@@ -71,9 +75,10 @@ def event_text(row: RowMapping) -> str:
     return whole_event(columns_of(row), stored_body(row["event_body"], row["event_packed"], row["event_id"]))
 
 
-def event_of(row: RowMapping) -> Event:
-    """The event of a row."""
-    return stored_event(columns_of(row), stored_body(row["event_body"], row["event_packed"], row["event_id"]))
+def event_of(row: RowMapping, brief: Collection[str] | None = None) -> Event:
+    """The event of a row; ``brief`` as in `brief_event`."""
+    columns, body = columns_of(row), stored_body(row["event_body"], row["event_packed"], row["event_id"])
+    return stored_event(columns, body) if brief is None else brief_event(columns, body, brief)
 
 
 def stored_body(body: str, packed: bytes | None, event: str) -> str:

@@ -19,7 +19,7 @@ from tracker.store.database import Database, chunks
 from tracker.store.event_rows import event_of, event_text, place_of, select_events
 
 FIRST_PAGE = 50
-PAGE = 400
+PAGE = 1_000
 """Events of the log read at once: few at first, since a page of the web shows few of them."""
 
 SHORT = 4_000
@@ -55,11 +55,16 @@ def events(database: Database, wanted: EventFilter) -> list[Event]:
     return [read_event(text) for text in reversed(latest)]
 
 
-def event_places(database: Database, wanted: EventFilter, *, newest_first: bool = False) -> Iterator[EventPlace]:
-    """Where accepted events stand in the log, by ``effective_at``, then id: page by page, the short ones with their text."""
+def event_places(
+    database: Database, wanted: EventFilter, *, newest_first: bool = False, hashed: bool = True
+) -> Iterator[EventPlace]:
+    """Where accepted events stand in the log, by ``effective_at``, then id: page by page, the short ones with their text.
+
+    Without ``hashed`` that does for brief events only: the hashes of their versions are not looked up.
+    """
     at, key = t.events.c.effective_at, t.events.c.id
     order = (at.desc(), key.desc()) if newest_first else (at, key)
-    columns = select_events(within=None if wanted.words else SHORT)
+    columns = select_events(within=None if wanted.words else SHORT, hashed=hashed)
     if newest_first:  # a page of the web reads few: they are looked up in the order of time, not collected by trial and sorted
         statement = narrowed(columns, msgspec.structs.replace(wanted, watch=None))
         if wanted.watch is not None:
@@ -104,12 +109,15 @@ def _of_moments(
     yield from sorted(found, key=lambda place: (place.effective_at, place.id), reverse=newest_first)
 
 
-def events_by_id(database: Database, ids: Iterable[str]) -> Iterator[Event]:
-    """Accepted events in the order asked for, read a few at a time; those that are not known are left out."""
+def events_by_id(database: Database, ids: Iterable[str], *, brief: Collection[str] | None = None) -> Iterator[Event]:
+    """Accepted events in the order asked for, read a few at a time; those that are not known are left out.
+
+    ``brief`` as in `brief_event`.
+    """
     for some in chunks(ids, BODIES):
-        statement = select_events().where(rows.is_logged(), t.events.c.id.in_(some))
+        statement = select_events(hashed=brief is None).where(rows.is_logged(), t.events.c.id.in_(some))
         with database.reading() as connection:
-            found = {row["event_id"]: event_of(row) for row in connection.execute(statement).mappings()}
+            found = {row["event_id"]: event_of(row, brief) for row in connection.execute(statement).mappings()}
         yield from (found[key] for key in some if key in found)
 
 

@@ -24,9 +24,13 @@ for _module in pkgutil.iter_modules(__path__, f"{__name__}."):
 if WORDS.keys() != KIND_NAMES:
     raise TypeError(f"Change kinds without words of their own: {sorted(KIND_NAMES - WORDS.keys())}.")
 
+WITH_VALUES = frozenset(name for name, words in WORDS.items() if not words.from_details)
+"""Kinds whose headline needs the values that changed."""
+
 __all__ = [
     "BY_REGISTRY",
     "LONGEST",
+    "WITH_VALUES",
     "WORDS",
     "KindWords",
     "already_true",

@@ -126,6 +126,7 @@ kind_words(
     headline=_arms_headline,
     short=lambda _event, details: _short("arms", details),
     lines=_arms_lines,
+    from_details=True,
 )
 
 
@@ -141,6 +142,7 @@ kind_words(
     headline=_interventions_headline,
     short=lambda _event, details: _short("interventions", details),
     lines=_entry_lines,
+    from_details=True,
 )
 kind_words(
     "design_changed",

@@ -105,4 +105,5 @@ kind_words(
     lines=_lines,
     compared=("minimum_age", "maximum_age", "sex", "healthy_volunteers"),
     own_spelling=True,
+    from_details=True,
 )

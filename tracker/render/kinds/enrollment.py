@@ -82,4 +82,5 @@ kind_words(
     short=_short,
     lines=silent,
     compared=("enrollment",),
+    from_details=True,
 )

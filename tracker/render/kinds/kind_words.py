@@ -52,7 +52,8 @@ class KindWords(msgspec.Struct, frozen=True, kw_only=True):
     ``name_first``: the headline begins with a name, which keeps its capital inside a longer sentence. ``own_spelling``: the
     headline itself says when only the spelling changed. ``combined``: the headline of a whole update may name the event.
     ``news`` is the event in a few words, for subjects and overviews; ``tally`` what such events are counted as, with "(s)"
-    where a plural has one. ``introduced`` is the headline where the trial is introduced beside it.
+    where a plural has one. ``introduced`` is the headline where the trial is introduced beside it. ``from_details``: the
+    headline is made without the values that changed, unless only the spelling did.
     """
 
     title: str
@@ -66,6 +67,7 @@ class KindWords(msgspec.Struct, frozen=True, kw_only=True):
     name_first: bool = False
     own_spelling: bool = False
     combined: bool = True
+    from_details: bool = False
 
 
 WORDS: dict[str, KindWords] = {}
@@ -86,6 +88,7 @@ def kind_words(
     name_first: bool = False,
     own_spelling: bool = False,
     combined: bool = True,
+    from_details: bool = False,
 ) -> None:
     """Register the words of a kind. Without ``short``, a combined headline takes the whole sentence; so does ``news``.
 
@@ -108,6 +111,7 @@ def kind_words(
         name_first=name_first,
         own_spelling=own_spelling,
         combined=combined,
+        from_details=from_details,
     )
 
 
@@ -153,6 +157,8 @@ def headline_of(event: Event, *, introduced: bool = False) -> str:
 
 def with_one_colon(headline: str) -> str:
     """The headline with a dash for each colon of its own after the first; what stands in quotation marks is not its own."""
+    if headline.count(": ") < 2:
+        return headline
     parts = _QUOTED.split(headline)
     seen = False
     for position in range(0, len(parts), 2):

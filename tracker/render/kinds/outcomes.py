@@ -179,8 +179,30 @@ def _outcome(entry: OutcomeEntry) -> str:
     return f"“{quote(entry.measure, LONG)}”{frame}"
 
 
-kind_words("primary_outcomes_changed", OutcomesDetails, title="Primary outcomes", headline=_headline, lines=_lines, news=_news)
 kind_words(
-    "secondary_outcomes_changed", OutcomesDetails, title="Secondary outcomes", headline=_headline, lines=_lines, news=_news
+    "primary_outcomes_changed",
+    OutcomesDetails,
+    title="Primary outcomes",
+    headline=_headline,
+    lines=_lines,
+    news=_news,
+    from_details=True,
 )
-kind_words("other_outcomes_changed", OutcomesDetails, title="Other outcomes", headline=_headline, lines=_lines, news=_news)
+kind_words(
+    "secondary_outcomes_changed",
+    OutcomesDetails,
+    title="Secondary outcomes",
+    headline=_headline,
+    lines=_lines,
+    news=_news,
+    from_details=True,
+)
+kind_words(
+    "other_outcomes_changed",
+    OutcomesDetails,
+    title="Other outcomes",
+    headline=_headline,
+    lines=_lines,
+    news=_news,
+    from_details=True,
+)

@@ -77,4 +77,12 @@ kind_words(
     compared=("lead_sponsor",),
     own_spelling=True,
 )
-kind_words("contacts_changed", ContactsDetails, title="Contacts", headline=_contacts_headline, lines=silent, combined=False)
+kind_words(
+    "contacts_changed",
+    ContactsDetails,
+    title="Contacts",
+    headline=_contacts_headline,
+    lines=silent,
+    combined=False,
+    from_details=True,
+)

@@ -116,6 +116,7 @@ kind_words(
     tally=_status_tally,
     compared=("recruitment_status", "last_known_status"),
     own_spelling=True,
+    from_details=True,
 )
 kind_words(
     "why_stopped_changed",

@@ -153,4 +153,5 @@ kind_words(
     lines=_other_lines,
     compared=("first_posted",),
     combined=False,
+    from_details=True,
 )

@@ -168,6 +168,7 @@ kind_words(
     short=_sites_short,
     lines=_sites_lines,
     own_spelling=True,
+    from_details=True,
 )
 kind_words(
     "countries_changed",

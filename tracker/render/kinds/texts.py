@@ -57,6 +57,7 @@ kind_words(
     title="Titles",
     headline=_titles_headline,
     compared=("brief_title", "official_title", "acronym"),
+    from_details=True,
 )
 kind_words(
     "description_changed",
@@ -64,6 +65,7 @@ kind_words(
     title="Description",
     headline=_fields_headline,
     short=lambda _event, _details: "description changed",
+    from_details=True,
 )
 kind_words("conditions_changed", ConditionsDetails, title="Conditions", headline=_conditions_headline, lines=_conditions_lines)
 kind_words("identifiers_changed", Details, title="Numbers", headline=_fields_headline)
