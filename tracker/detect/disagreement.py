@@ -16,7 +16,6 @@ from tracker.duties import facts, has_results
 from tracker.duties.registrations import RegisteredTrial, over_registrations
 from tracker.model.details import MirrorDetails, RecruitmentStatusDetails
 from tracker.model.event import Event
-from tracker.model.ids import split_key
 from tracker.model.record import TrialRecord
 from tracker.model.source import SourceInfo
 from tracker.model.vocabulary import ENDED_STATUSES, OPEN_STATUSES, KindName
@@ -148,7 +147,7 @@ def _goes_on_elsewhere(more: TrialRecord, less: TrialRecord) -> bool:
 
 def _of_results(mine: Side, theirs: Side, day: dt.date) -> Verdict:
     sides = (mine, theirs)
-    if any(facts.was_moved(side.record) for side in sides) and "euctr" in {split_key(side.trial).source for side in sides}:
+    if facts.is_move([side.record for side in sides]):
         return "silent"
     posted = [side for side in sides if has_results(side.record)]
     if len(posted) != 1:

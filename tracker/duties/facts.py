@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Collection
 
 from tracker.model.dates import RegistryDate
 from tracker.model.ids import split_key
@@ -86,6 +87,12 @@ def has_moved_to_ctis(record: TrialRecord) -> bool:
 def was_moved(record: TrialRecord) -> bool:
     """Whether a record of EU CTIS says that the trial came there from the older register."""
     return record.rest.get(_MOVED) is True
+
+
+def is_move(records: Collection[TrialRecord]) -> bool:
+    """Whether one of these is a record that the trial left behind when it came to EU CTIS: results go to the new register."""
+    left_behind = any(split_key(record.trial).source == "euctr" for record in records)
+    return left_behind and any(was_moved(record) for record in records)
 
 
 def end_in_member_states(record: TrialRecord) -> RegistryDate | None:
