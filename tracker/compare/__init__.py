@@ -107,13 +107,17 @@ def _leaves(old: Leaves, new: Leaves) -> Iterator[Change]:
         return
     from deepdiff import DeepDiff  # 0.2 s to import; most runs find nothing to compare
 
+    # DeepDiff writes out the name of each leaf several times, so a leaf's name is its number, and not its long path.
+    paths = list(dict.fromkeys([*old, *new]))
+    numbers = {path: str(number) for number, path in enumerate(paths)}
+    left, right = ({numbers[path]: value for path, value in side.items()} for side in (old, new))
     # DeepDiff must not give up on mappings that share few keys (its default since 8.0).
-    tree = DeepDiff(old, new, view="tree", threshold_to_diff_deeper=0, ignore_private_variables=False)
+    tree = DeepDiff(left, right, view="tree", threshold_to_diff_deeper=0, ignore_private_variables=False)
     for report, levels in tree.items():
         for level in levels:
-            [path] = level.path(output_format="list")
+            [number] = level.path(output_format="list")
             yield Change(
-                path=tuple(map(str, path)),
+                path=tuple(map(str, paths[int(number)])),
                 old=None if report == "dictionary_item_added" else level.t1,
                 new=None if report == "dictionary_item_removed" else level.t2,
             )
