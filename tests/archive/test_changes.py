@@ -114,7 +114,7 @@ def moved_to(event: Event, number: int, moments: int) -> Event:
 def test_events_one_by_one_are_those_of_the_stories(archive: Archive) -> None:
     told = [event for found in archive.story_changes() for event in found.events]
     assert list(archive.changes()) == told
-    brief = list(archive.changes(brief=frozenset()))
+    brief = list(archive.changes(brief=frozenset))
     assert [(one.id, one.severity, one.label, one.details) for one in brief] == [
         (one.id, one.severity, one.label, one.details) for one in told
     ]

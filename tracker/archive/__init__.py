@@ -151,9 +151,9 @@ class Archive:
 
         return witnesses.firsts(self.store, self.sources, self.links, events)
 
-    def followed_by_link(self, trial: str) -> tuple[str, ...]:
-        """The watches that follow a trial only because it is a registration of another trial of theirs."""
-        return self.store.linked_into([trial]).get(trial, ())
+    def followed_by_link(self, trials: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """By trial, the watches that follow it only because it is a registration of another trial of theirs."""
+        return self.store.linked_into(trials)
 
     def said_again(self, events: Iterable[Event]) -> dict[str, tuple[Event, ...]]:
         """By event, those by which a linked registry said the same again: its second witnesses."""
@@ -247,11 +247,11 @@ class Archive:
         *,
         limit: int | None = None,
         after: str | None = None,
-        brief: Collection[str] | None = None,
+        brief: _changes.Brief | None = None,
     ) -> Iterator[Event]:
         """Events in story order, oldest first; ``after`` is the id of an event.
 
-        ``brief``: with what a line about each needs, and changed values only of these kinds.
+        ``brief``: with what a line about each needs, and changed values only of the kinds that it gives (see `Brief`).
         """
         if wanted.about:
             return islice(_changes.flat(self.story_changes(wanted, after=after)), limit)

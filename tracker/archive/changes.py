@@ -38,6 +38,9 @@ TRIALS = 5_000
 
 Order = tuple[datetime, int, str, int]
 
+Brief = Callable[[], Collection[str]]
+"""Gives the kinds whose changed values are wanted (see `tracker.model.event.brief_event`); asked once there is an event."""
+
 _moment = attrgetter("effective_at")
 
 
@@ -55,12 +58,11 @@ def story_changes(store: Store, wanted: EventFilter, *, after: str | None = None
         yield from _with_events(store, ordered, stories)
 
 
-def log(
-    store: Store, wanted: EventFilter, *, after: str | None = None, brief: Collection[str] | None = None
-) -> Iterator[Event]:
-    """The same events one at a time; ``brief`` as in `tracker.model.event.brief_event`."""
+def log(store: Store, wanted: EventFilter, *, after: str | None = None, brief: Brief | None = None) -> Iterator[Event]:
+    """The same events one at a time, briefly if asked for."""
     wanted, last = _begun(store, wanted, after)
     for places in _whole_moments(store.event_places(wanted, hashed=brief is None)):
+        kinds = brief() if brief is not None else None
         deciding = places if last is not None else _of_shared_moments(places)
         stories = store.stories({place.story for place in deciding if place.story})
         ordered = _in_order(places, stories)
@@ -69,8 +71,8 @@ def log(
         for start in range(0, len(ordered), EVENTS):
             some = ordered[start : start + EVENTS]
             long = [place.id for place in some if place.columns is None]
-            found = {event.id: event for event in store.events_by_id(long, brief=brief)} if long else {}
-            events = (place.event(brief) or found.get(place.id) for place in some)
+            found = {event.id: event for event in store.events_by_id(long, brief=kinds)} if long else {}
+            events = (place.event(kinds) or found.get(place.id) for place in some)
             yield from (event for event in events if event is not None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +31,6 @@ def changes_command(
     """The change log, oldest first."""
     import msgspec
 
-    from tracker.render import kinds
-
     app = App(shared)
     app.require_watches([watch] if watch else [])
     wanted = arguments.event_filter(app, watch=watch, trials=trials, **log)
@@ -42,7 +40,7 @@ def changes_command(
             kept = keys & wanted.trials if wanted.trials else keys
             wanted = msgspec.structs.replace(wanted, trials=kept)
         written = "jsonl" if lines else "json" if shared.json else form
-        brief = kinds.WITH_VALUES if written in ("table", "md") else None
+        brief = _with_values if written in ("table", "md") else None
         found = archive.changes(wanted, brief=brief) if group is None or wanted.trials else iter(())
         if written == "table":
             first = next(found, None)
@@ -52,6 +50,12 @@ def changes_command(
                 print_log(app, chain([first], found))
         else:
             _write(app, found, written)
+
+
+def _with_values() -> Collection[str]:
+    from tracker.render import kinds
+
+    return kinds.WITH_VALUES
 
 
 def _write(app: App, found: Iterator[Event], form: str) -> None:

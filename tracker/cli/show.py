@@ -47,7 +47,7 @@ def show_command(shared: Shared, trial: str, at: str | None, everything: bool) -
             return
         also = () if when else archive.registrations([key]).get(key, ())
         owed = TrialDuties() if when else archive.duties(found.record, clock.now().date(), also)
-        by_link = () if when else archive.followed_by_link(key)
+        by_link = () if when else archive.followed_by_link([key]).get(key, ())
         stories = tuple(archive.story_changes(EventFilter(trials=frozenset({key}), until=until)))
     timeline = [event for story in reversed(stories) for event in story.events]
     lines = tuple(duties.lines(owed.rows, owed.where))

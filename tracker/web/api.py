@@ -91,6 +91,7 @@ class Present(msgspec.Struct, frozen=True, kw_only=True):
     removed_at: dt.datetime | None
     url: str | None
     registrations: tuple[Registration, ...] = ()
+    followed_by_link: tuple[str, ...] = ()
 
 
 class Trials(msgspec.Struct, frozen=True, kw_only=True):
@@ -256,8 +257,11 @@ def _trials(reading: Reading, _path: Mapping[str, str], query: Query) -> Trials:
         if each.row.trial > after and (not status or (each.row.recruitment_status == status and not each.row.removed_at))
     ]
     shown = reading.rows(found[:limit], watch)
-    linked = reading.archive.registrations([row.trial for row in shown])
-    shown = [msgspec.structs.replace(row, registrations=linked.get(row.trial, ())) for row in shown]
+    keys = [row.trial for row in shown]
+    also, by_link = reading.archive.registrations(keys), reading.archive.followed_by_link(keys)
+    shown = [
+        msgspec.structs.replace(row, registrations=also.get(row.trial, ()), linked=by_link.get(row.trial, ())) for row in shown
+    ]
     return Trials(trials=tuple(map(_present, shown)), next=shown[-1].trial if len(found) > limit else "")
 
 
@@ -277,6 +281,7 @@ def _present(row: PresentRow) -> Present:
         removed_at=row.removed_at,
         url=row.url,
         registrations=row.registrations,
+        followed_by_link=row.linked,
     )
 
 
