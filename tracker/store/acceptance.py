@@ -77,9 +77,7 @@ def accept(
         siblings = () if whole else _held_siblings(connection, run)
         keep = [held["id"] for held in siblings if _apart(connection, run, closing, held)]
         _decide(connection, run, now, closing, keep)
-    report = _complete(lambda: database.writing(lease), run_id)
-    drop_ended(lambda: database.writing(lease), run["source"])
-    return report
+    return _complete(lambda: database.writing(lease), run_id)
 
 
 def complete_acceptance(database: Database, lease: Lease, source: str, purpose: RunPurpose | None = None) -> None:
@@ -143,9 +141,7 @@ def release(database: Database, run_id: int, now: datetime) -> AcceptReport:
         run = require_state(connection, run_id, "held")
         if run["accepting"] is None:
             _decide(connection, run, now, _closing.decode(run["closing"] or "{}"))
-    report = _complete(database.writing, run_id)
-    drop_ended(database.writing, run["source"])
-    return report
+    return _complete(database.writing, run_id)
 
 
 def discard(database: Database, run_id: int, now: datetime) -> Run:
@@ -183,6 +179,8 @@ def _complete(writing: Writing, run_id: int) -> AcceptReport:
     """What is left of an acceptance that is decided: nothing twice, and nothing left out."""
     with writing() as connection:
         run = connection.execute(select(t.runs).where(t.runs.c.id == run_id)).mappings().one()
+    # First what it superseded: an alert that was dropped there may be one of this run.
+    drop_ended(writing, run["source"])
     events = alerts = 0
     if run["accepting"] == "deciding":
         if run["purpose"] == "sync":
