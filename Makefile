@@ -30,7 +30,8 @@ postgres: $(READY) ## Everything that works on either database, on PostgreSQL
 		-k "postgres or postgresql or three_daemons" -n $(WORKERS) --dist worksteal
 
 chaos: $(READY) ## Every promise of docs/reliability.md broken on purpose: all faults and kill points, some minutes
-	TRACKER_CHAOS=all $(BIN)/pytest tests/chaos tests/attack tests/security/test_enormous.py -n $(WORKERS) --dist worksteal
+	TRACKER_CHAOS=all $(BIN)/pytest tests/chaos tests/attack tests/security/test_enormous.py \
+		tests/store/test_revisions.py tests/shipping/test_upgrade.py -n $(WORKERS) --dist worksteal
 
 peers: $(READY) ## The same attacks on urlwatch and webchanges, fetched into an environment of their own: a table, in half an hour
 	$(BIN)/python -m tests.attack.peers

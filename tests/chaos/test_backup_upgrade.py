@@ -13,7 +13,7 @@ import pytest
 from tests.chaos import part
 from tests.chaos.killing import Kill, Program, telling
 from tests.chaos.stage import Stage, Undisturbed, content, damage, next_pass, wreck
-from tests.store.revisions import EARLIER, as_of
+from tests.store.revisions import SOME_EARLIER, as_of
 
 
 def test_a_backup_during_a_sync_restores_to_the_same_change_log(
@@ -68,7 +68,7 @@ def test_a_copy_made_again_is_not_spoilt_by_what_a_killed_backup_left(stage: Sta
     assert content(folder / "copy.db") == content(folder / "tracker.db")
 
 
-@pytest.mark.parametrize("revision", EARLIER)
+@pytest.mark.parametrize("revision", SOME_EARLIER)
 def test_a_copy_of_an_earlier_release_comes_to_the_same_change_log(
     stage: Stage, program: Program, undisturbed: Undisturbed, tmp_path: Path, revision: str
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.shipping.shipped import ROOT, Installed, build, install
-from tests.store.revisions import EARLIER, as_of
+from tests.store.revisions import SOME_EARLIER, as_of
 from tests.store.test_schema import NEXT_HEAD, NEXT_REVISION
 from tracker import __version__
 from tracker.store.schema import head_revision
@@ -58,7 +58,7 @@ def test_an_upgrade_backs_up_by_itself_and_that_copy_is_the_way_back(
     assert installed.tracker(*config, *log, cwd=tmp_path).stdout == before
 
 
-@pytest.mark.parametrize("revision", EARLIER)
+@pytest.mark.parametrize("revision", SOME_EARLIER)
 def test_a_release_upgrades_what_each_earlier_one_left(
     installed: Installed, wheel_demo: Path, tmp_path: Path, revision: str
 ) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, MetaData, column, insert, inspect, select, up
 from sqlalchemy import table as lightweight
 
 from alembic import command
+from tests.chaos import part
 from tests.store.builders import DAY_0, PAGE, TTL, A, B, C, Pass, alert, baseline, changed, check, day, message, snapshot, watch
 from tracker.errors import LeaseHeldError
 from tracker.model.alert import Attachment
@@ -33,6 +34,9 @@ from tracker.store.tables import metadata
 
 REVISIONS = tuple(sorted(path.name.split("_")[0] for path in (migrations_folder() / "versions").glob("[0-9]*_*.py")))
 EARLIER = REVISIONS[:-1]
+
+SOME_EARLIER = (EARLIER[0], *part(EARLIER[1:-1], 3), EARLIER[-1])
+"""The first, the last and some between for what takes seconds each; for ``make chaos`` all of them."""
 
 NO_HEADLINES = "0003"
 """The revision from which on events and stories are stored without words."""
