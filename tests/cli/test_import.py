@@ -10,6 +10,7 @@ import pytest
 from tests.importing.exports import as_xml, row
 from tracker.cli import main
 
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 CONFIG = '[store]\nurl = "sqlite:///{folder}/tracker.db"\n[[watch]]\nname = "mine"\ntrials = ["ChiCTR2090000001"]\n'
 
 
@@ -55,3 +56,11 @@ def test_what_is_refused_keeps_no_other_file_from_being_read(folder: Path, capsy
     assert "of CTRI (CTRI/2023/11/059755)" in capsys.readouterr().err
     assert run(folder, "import", str(folder / "second.xml")) == 0
     assert run(folder, "import", str(folder / "first.xml")) == 3, "older than the last one"
+
+
+def test_what_lies_behind_a_cut_is_told_in_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    opening = FIXTURES / "umin" / "opening.txt"
+    assert run(folder, "import", "--follow", "mine", str(opening)) == 0
+    cut = [line for line in capsys.readouterr().out.splitlines() if ": cut text at " in line]
+    assert len(cut) == 1
+    assert "more places; the first: " in cut[0]

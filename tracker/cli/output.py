@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from tracker.archive import Archive
     from tracker.deliver import DeliveryReport
     from tracker.detect.tally import Failure
+    from tracker.model.staging import NewIssue
     from tracker.sync import SyncReport
+
+_MOST_NOTICED = 3
+"""Places of one kind of issue in one trial that have a line each."""
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -75,12 +79,28 @@ def print_source_reports(app: App, report: SyncReport) -> None:
             shown = ", ".join(subjects[:3])
             more = f" and {len(subjects) - 3:,} more" if len(subjects) > 3 else ""
             app.print(f"  failed: {shown}{more}: {error}")
-        for new in source_report.issues:
-            value = f" = {new.issue.value!r}" if new.issue.value else ""
-            often = f" ({new.count} times)" if new.count > 1 else ""
-            app.print(f"  noticed: {new.trial}: {new.issue.code.replace('_', ' ')} at {new.issue.path}{value}{often}")
+        for line in _noticed(source_report.issues):
+            app.print(f"  noticed: {line}")
     if not report.sources:
         app.print("Nothing is followed yet. Put in trials with `tracker add NCT…`.")
+
+
+def _noticed(issues: Sequence[NewIssue]) -> Iterator[str]:
+    """A line for each issue; one for all of a kind in a trial with many, as a cut text has one of each field behind the cut."""
+    alike: dict[tuple[str, str], list[NewIssue]] = {}
+    for new in issues:
+        alike.setdefault((new.trial, new.issue.code), []).append(new)
+    for (trial, code), found in alike.items():
+        said = f"{trial}: {code.replace('_', ' ')} at "
+        if len(found) > _MOST_NOTICED:
+            named = ", ".join(new.issue.path for new in found[:_MOST_NOTICED])
+            first = f"; the first: {found[0].issue.value!r}" if found[0].issue.value else ""
+            yield f"{said}{named} and {len(found) - _MOST_NOTICED:,} more places{first}"
+        else:
+            for new in found:
+                value = f" = {new.issue.value!r}" if new.issue.value else ""
+                often = f" ({new.count} times)" if new.count > 1 else ""
+                yield f"{said}{new.issue.path}{value}{often}"
 
 
 def _by_error(failures: Sequence[Failure]) -> dict[str, list[str]]:
