@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from tracker.model.decoders import json_decoder
 from tracker.model.details.calendar import DueDetails, MilestoneDetails, ResultsDueDetails, VerificationDetails
 from tracker.model.details.listing import (
     EnteredDetails,
@@ -148,7 +149,9 @@ if set(DETAILS) != KIND_NAMES:
 
 def read_details(kind: str, value: object) -> Details:
     """The details of a stored event, whatever version wrote it. An unknown kind keeps what any kind may say."""
-    return read(details_type(kind), value)
+    type_ = details_type(kind)
+    _decoder(type_)  # looks into the type, as only one thread may at a time
+    return read(type_, value)
 
 
 def stored_details(kind: str, stored: bytes | msgspec.Raw) -> Details:
@@ -161,7 +164,7 @@ def stored_details(kind: str, stored: bytes | msgspec.Raw) -> Details:
 
 @cache
 def _decoder(details: type[Details]) -> msgspec.json.Decoder[Details]:
-    return msgspec.json.Decoder(details)
+    return json_decoder(details)
 
 
 def details_type(kind: str) -> type[Details]:

@@ -16,6 +16,7 @@ from tracker.extract.json_reader import JsonReader, PartReader
 from tracker.extract.json_shapes import Shape
 from tracker.extract.read_log import ReadLog, guarded
 from tracker.model.dates import RegistryDate
+from tracker.model.decoders import json_decoder
 from tracker.model.record import (
     Arm,
     Eligibility,
@@ -49,7 +50,7 @@ def _shape() -> Shape[served.Study]:
 
 @cache
 def _decoder() -> msgspec.json.Decoder[served.Study]:
-    return msgspec.json.Decoder(_shape().decoded)
+    return json_decoder(_shape().decoded)
 
 
 def parse(document: Document) -> Parsed:
