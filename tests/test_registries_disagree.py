@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from tests.lab.ctis_portal import LoopbackPortal, change
-from tests.test_linked_registries import EU, EU_KEY, MINE, ONE_EACH, US, US_KEY, own_numbers
+from tests.test_linked_registries import EU, EU_KEY, MINE, ONE_EACH, US, US_KEY, own_numbers, portal, world
 from tests.world import World, accepted, study
 from tracker.archive import Archive
 from tracker.model.details import MirrorDetails
 from tracker.model.event import Event
+
+__all__ = ["portal", "world"]
 
 WEEK = timedelta(days=7)
 OTHER_TRIAL = {
     "sponsorCollaboratorsModule__leadSponsor": {"name": "Another Company", "class": "INDUSTRY"},
     "conditionsModule__conditions": ["Otherness"],
 }
-
-
-@pytest.fixture
-def portal() -> Iterator[LoopbackPortal]:
-    with LoopbackPortal() as made:
-        own_numbers(made.add(f"{EU}-00"), US)
-        yield made
-
-
-@pytest.fixture
-def world(tmp_path: Path, portal: LoopbackPortal) -> Iterator[World]:
-    with World(tmp_path) as made:
-        made.portal = portal
-        made.studies = {US: study(US)}
-        yield made
 
 
 def complete_us(world: World, status: str = "COMPLETED") -> None:
